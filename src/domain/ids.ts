@@ -1,0 +1,60 @@
+/**
+ * Names of things. An id is the host's own word for an organization, a person or
+ * a resource; a reference is `type:id`, as OpenFGA spells it. What passes here fits
+ * OpenFGA in every place we put it; what does not is refused, never rewritten.
+ */
+import { z } from "zod";
+
+/**
+ * The longest id, in UTF-8 bytes. OpenFGA allows 256 for an object and 512 for a
+ * user; `entry:organization.<id>.<n>` has to fit both (openfga.v1 TupleKey).
+ */
+export const ID_BYTES_MAX = 200;
+
+// `:` and `#` separate in OpenFGA's tuple syntax, `*` is its wildcard; white space and control
+// characters are refused by its validation, and lone surrogates cannot be sent as UTF-8.
+const FORBIDDEN = /[:#*\s\p{White_Space}\p{Cc}]/u;
+
+/** Whether a string may be an id. The reason it may not, or undefined when it may. */
+export function idProblem(id: string): string | undefined {
+  if (id === "") return "must not be empty";
+  if (!id.isWellFormed()) return "must be well-formed Unicode";
+  if (id === "." || id === "..") return "must not be . or ..";
+  if (FORBIDDEN.test(id)) return "must not contain : # * white space or control characters";
+  if (Buffer.byteLength(id) > ID_BYTES_MAX) return `must be at most ${ID_BYTES_MAX} bytes of UTF-8`;
+  return undefined;
+}
+
+/** An id as it comes from a caller: refused when OpenFGA could not hold it. */
+export const Id = z.string().superRefine((id, context) => {
+  const problem = idProblem(id);
+  if (problem !== undefined) context.addIssue({ code: "custom", message: problem });
+});
+
+/** What can be owned and shared. */
+export const RESOURCE_TYPES = ["plant", "portfolio"] as const;
+export type ResourceType = (typeof RESOURCE_TYPES)[number];
+
+/** A resource as its reference, `plant:7`. */
+export type ResourceRef = `${ResourceType}:${string}`;
+
+/** A reference to a plant or a portfolio as it comes from a caller. */
+export const ResourceRefInput = z.string().transform((text, context): ResourceRef => {
+  const [type, id] = splitRef(text);
+  const problem = RESOURCE_TYPES.includes(type as ResourceType)
+    ? idProblem(id)
+    : `must be ${RESOURCE_TYPES.map((t) => `${t}:<id>`).join(" or ")}`;
+  if (problem !== undefined) context.addIssue({ code: "custom", message: problem });
+  return text as ResourceRef;
+});
+
+/** Splits `type:id` at its first colon; the id is empty when there is none. */
+export function splitRef(ref: string): [type: string, id: string] {
+  const colon = ref.indexOf(":");
+  return colon < 0 ? [ref, ""] : [ref.slice(0, colon), ref.slice(colon + 1)];
+}
+
+/** The id behind a reference. */
+export function idOf(ref: string): string {
+  return splitRef(ref)[1];
+}
