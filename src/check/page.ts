@@ -1,0 +1,57 @@
+/**
+ * Pages of a search (AuthZEN 1.0 §8.2). The engine has no pages of its own, so each
+ * one asks it anew and goes on behind the last id given: what comes or goes in
+ * between neither repeats nor hides a neighbour. The token is opaque but not
+ * secret: it says where a query goes on, and only the query decides what may be seen.
+ */
+import { createHash } from "node:crypto";
+
+/** What a caller asks for; without a limit everything that is left. */
+export type PageRequest = { token?: string | undefined; limit?: number | undefined };
+
+/** `next_token` is empty at the end; `total` is there when the engine's list was whole. */
+export type Page = { next_token: string; count: number; total?: number };
+
+/**
+ * Cuts one page out of all `ids`, which come in any order and leave in that of their
+ * code units. `query` names all that the results depend on. Refuses a token that this
+ * did not make, made for another query, or made for another limit.
+ */
+export function pageOf(
+  ids: readonly string[],
+  complete: boolean,
+  query: readonly string[],
+  request: PageRequest,
+): { ids: string[]; page: Page } | "invalid_page_token" {
+  const digest = createHash("sha256").update(JSON.stringify(query)).digest("base64url");
+  const from = request.token === undefined ? { after: "" } : readToken(request.token);
+  if (from === undefined || (from.digest !== undefined && from.digest !== digest)) return "invalid_page_token";
+  // AuthZEN's own example leaves the limit out on the second page: the token remembers it.
+  const limit = request.limit ?? from.limit;
+  if (from.digest !== undefined && limit !== from.limit) return "invalid_page_token";
+
+  const left = ids.filter((id) => id > from.after).sort(byCodeUnit);
+  const page = left.slice(0, limit);
+  const next_token = page.length === left.length ? "" : writeToken({ digest, after: page.at(-1) ?? from.after, limit });
+  return { ids: page, page: { next_token, count: page.length, ...(complete ? { total: ids.length } : {}) } };
+}
+
+type Position = { digest?: string; after: string; limit?: number | undefined };
+
+function writeToken({ digest, after, limit }: Position): string {
+  return Buffer.from(JSON.stringify([digest, after, limit])).toString("base64url");
+}
+
+function readToken(token: string): Position | undefined {
+  try {
+    const [digest, after, limit] = JSON.parse(Buffer.from(token, "base64url").toString());
+    if (typeof digest !== "string" || typeof after !== "string" || typeof limit !== "number") return undefined;
+    return { digest, after, limit };
+  } catch {
+    return undefined;
+  }
+}
+
+function byCodeUnit(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

@@ -1,0 +1,55 @@
+/**
+ * From AuthZEN's words to OpenFGA's: action `view` is the relation `can_view`, an
+ * entity is `type:id`. What the pinned model does not know, and ids the engine could
+ * not hold, never reach it: it would answer 400 where the right answer is "no".
+ */
+import { idProblem } from "../domain/ids.ts";
+import type { Engine, Question } from "../ports.ts";
+
+/** A subject or a resource (AuthZEN 1.0 §5.1, §5.2). Its properties are not read. */
+export type Entity = { type: string; id: string };
+
+/** Why a request is denied without asking the engine. */
+export type UnaskedCode =
+  | "unknown_subject_type"
+  | "unknown_resource_type"
+  | "unknown_action"
+  | "malformed_subject_id"
+  | "malformed_resource_id";
+
+const PERMISSION_PREFIX = "can_";
+
+/** The relation behind an action's name. */
+export function relationOf(action: string): string {
+  return PERMISSION_PREFIX + action;
+}
+
+/** The action's name behind a permission of the model. */
+export function actionOf(relation: string): string {
+  return relation.slice(PERMISSION_PREFIX.length);
+}
+
+/** A type and id as OpenFGA spells them. */
+export function refOf({ type, id }: Entity): string {
+  return `${type}:${id}`;
+}
+
+/** What keeps a search or an evaluation from being asked; an absent id is the one that is looked for. */
+export function unaskedCode(
+  { permissions }: Engine,
+  parts: { subject: { type: string; id?: string }; action?: string; resource: { type: string; id?: string } },
+): UnaskedCode | undefined {
+  const { subject, action, resource } = parts;
+  const known = permissions.get(resource.type);
+  if (!permissions.has(subject.type)) return "unknown_subject_type";
+  if (known === undefined) return "unknown_resource_type";
+  if (action !== undefined && !known.includes(relationOf(action))) return "unknown_action";
+  if (subject.id !== undefined && idProblem(subject.id) !== undefined) return "malformed_subject_id";
+  if (resource.id !== undefined && idProblem(resource.id) !== undefined) return "malformed_resource_id";
+  return undefined;
+}
+
+/** The question behind an evaluation. */
+export function questionOf(subject: Entity, action: string, resource: Entity): Question {
+  return { user: refOf(subject), relation: relationOf(action), object: refOf(resource) };
+}

@@ -1,0 +1,61 @@
+/**
+ * The three searches (AuthZEN 1.0 §8) without their transport: who may, on what, and
+ * which actions. Unknown types, actions and ids find nothing. The engine stops at its
+ * cap or deadline without saying so; then `complete` is false and more may be found
+ * by an evaluation than by the search.
+ */
+import { idOf } from "../domain/ids.ts";
+import type { Found } from "../ports.ts";
+import { type Asking, askAll } from "./ask.ts";
+import { type Page, type PageRequest, pageOf } from "./page.ts";
+import { actionOf, type Entity, questionOf, refOf, relationOf, unaskedCode } from "./question.ts";
+
+/** One page of ids (of actions: names) in a stable order. */
+export type Result = { ids: string[]; page: Page; complete: boolean } | "invalid_page_token";
+
+const NOTHING: Found = { refs: [], complete: true };
+
+/** Subjects of a type that may do the action on the resource. Throws EngineUnavailable. */
+export async function searchSubjects(
+  { engine, clock }: Asking,
+  { type, action, resource }: { type: string; action: string; resource: Entity },
+  page: PageRequest,
+): Promise<Result> {
+  const unasked = unaskedCode(engine, { subject: { type }, action, resource });
+  const question = { object: refOf(resource), relation: relationOf(action), type };
+  const found = unasked === undefined ? await engine.listUsers(question, clock()) : NOTHING;
+  return resultOf(found.refs.map(idOf), found.complete, ["subject", type, action, resource.type, resource.id], page);
+}
+
+/** Resources of a type on which the subject may do the action. Throws EngineUnavailable. */
+export async function searchResources(
+  { engine, clock }: Asking,
+  { subject, action, type }: { subject: Entity; action: string; type: string },
+  page: PageRequest,
+): Promise<Result> {
+  const unasked = unaskedCode(engine, { subject, action, resource: { type } });
+  const question = { user: refOf(subject), relation: relationOf(action), type };
+  const found = unasked === undefined ? await engine.listObjects(question, clock()) : NOTHING;
+  return resultOf(found.refs.map(idOf), found.complete, ["resource", subject.type, subject.id, action, type], page);
+}
+
+/** Actions the subject may do on the resource, all asked at one instant. Throws EngineUnavailable. */
+export async function searchActions(
+  asking: Asking,
+  { subject, resource }: { subject: Entity; resource: Entity },
+  page: PageRequest,
+): Promise<Result> {
+  const unasked = unaskedCode(asking.engine, { subject, resource });
+  const names = unasked === undefined ? (asking.engine.permissions.get(resource.type) ?? []).map(actionOf) : [];
+  const answers = await askAll(
+    asking,
+    names.map((action) => questionOf(subject, action, resource)),
+  );
+  const allowed = names.filter((_, n) => answers[n] === true);
+  return resultOf(allowed, true, ["action", subject.type, subject.id, resource.type, resource.id], page);
+}
+
+function resultOf(ids: string[], complete: boolean, query: string[], request: PageRequest): Result {
+  const cut = pageOf(ids, complete, query, request);
+  return cut === "invalid_page_token" ? cut : { ...cut, complete };
+}

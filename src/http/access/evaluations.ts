@@ -1,0 +1,70 @@
+/**
+ * `POST /access/v1/evaluations` (AuthZEN 1.0 §7): many decisions in their order. An
+ * item that is not valid is denied where it stands, with the error in its context; a
+ * fault of the engine fails the whole request, since it is no decision on any item.
+ */
+import { Hono } from "hono";
+import { z } from "zod";
+import type { Asking } from "../../check/ask.ts";
+import { evaluateAll } from "../../check/evaluate.ts";
+import { EvaluationBody, invalidMembers, pointerOf, readBody } from "./body.ts";
+import { answerEvaluation, decisionBody, evaluationOf } from "./evaluation.ts";
+
+/** More than this is asked in several requests. */
+const EVALUATIONS_MAX = 1000;
+
+const SEMANTICS = ["execute_all", "deny_on_first_deny", "permit_on_first_permit"] as const;
+type Semantic = (typeof SEMANTICS)[number];
+
+/** The decision that ends the reply. All are asked at once and the rest is cut off: that costs less than asking one by one. */
+const LAST_DECISION: Record<Semantic, boolean | undefined> = {
+  execute_all: undefined,
+  deny_on_first_deny: false,
+  permit_on_first_permit: true,
+};
+
+const EvaluationsBody = z.looseObject({
+  evaluations: z.array(z.unknown()).max(EVALUATIONS_MAX).default([]),
+  options: z.object({ evaluations_semantic: z.enum(SEMANTICS).default("execute_all") }).optional(),
+});
+
+/** What an item may leave to the top level. */
+const INHERITED = ["subject", "action", "resource", "context"] as const;
+
+export function evaluationsRoutes(asking: Asking): Hono {
+  return new Hono().post("/access/v1/evaluations", async (c) => {
+    const { body, refusal } = await readBody(c, EvaluationsBody);
+    if (refusal !== undefined) return refusal;
+    if (body.evaluations.length === 0) {
+      const single = EvaluationBody.safeParse(body);
+      return single.success ? answerEvaluation(c, asking, single.data) : invalidMembers(c, single.error);
+    }
+
+    const items = body.evaluations.map((item) => EvaluationBody.safeParse(withDefaults(item, body)));
+    const decisions = await evaluateAll(
+      asking,
+      items.filter((item) => item.success).map((item) => evaluationOf(item.data)),
+    );
+    const decided = decisions.map(decisionBody).values();
+    const evaluations = items.map((item) => (item.success ? decided.next().value : invalidItem(item.error)));
+
+    const last = LAST_DECISION[body.options?.evaluations_semantic ?? "execute_all"];
+    const end = evaluations.findIndex((evaluation) => evaluation?.decision === last);
+    return c.json({ evaluations: end < 0 ? evaluations : evaluations.slice(0, end + 1) });
+  });
+}
+
+/**
+ * An item with what it leaves to the top level. A member that is there replaces the
+ * default as a whole: mixing them would join one resource's id with another's type.
+ */
+function withDefaults(item: unknown, defaults: Record<string, unknown>): unknown {
+  if (typeof item !== "object" || item === null || Array.isArray(item)) return item;
+  const inherited = INHERITED.filter((key) => Object.hasOwn(defaults, key)).map((key) => [key, defaults[key]]);
+  return { ...Object.fromEntries(inherited), ...item };
+}
+
+function invalidItem(error: z.ZodError) {
+  const message = error.issues.map(({ path, message }) => `${pointerOf(path)}: ${message}`).join("; ");
+  return { decision: false, context: { code: "invalid_request", error: { status: 400, message } } };
+}

@@ -1,0 +1,17 @@
+/** The reply to a search (AuthZEN 1.0 §8.3), the same for all three. */
+import type { Context } from "hono";
+import type { Result } from "../../check/search.ts";
+import { invalidPageToken } from "./body.ts";
+
+/**
+ * `page` comes first and only when one was asked for. `context.complete` is false,
+ * and there only then, when the engine may have stopped before the end.
+ */
+export function searchReply(c: Context, result: Result, paged: boolean, entityOf: (id: string) => object): Response {
+  if (result === "invalid_page_token") return invalidPageToken(c);
+  return c.json({
+    ...(paged ? { page: result.page } : {}),
+    ...(result.complete ? {} : { context: { complete: false } }),
+    results: result.ids.map(entityOf),
+  });
+}

@@ -1,0 +1,26 @@
+/** `POST /access/v1/search/resource` (AuthZEN 1.0 §8.5): on what the subject may do the action. */
+import { Hono } from "hono";
+import { z } from "zod";
+import type { Asking } from "../../check/ask.ts";
+import { searchResources } from "../../check/search.ts";
+import { Action, Entity, PageBody, readBody, Sought } from "./body.ts";
+import { searchReply } from "./search-reply.ts";
+
+const Body = z.object({
+  subject: Entity,
+  action: Action,
+  resource: Sought,
+  context: z.looseObject({}).optional(),
+  page: PageBody,
+});
+
+export function searchResourceRoutes(asking: Asking): Hono {
+  return new Hono().post("/access/v1/search/resource", async (c) => {
+    const { body, refusal } = await readBody(c, Body);
+    if (refusal !== undefined) return refusal;
+    const { type } = body.resource;
+    const query = { subject: body.subject, action: body.action.name, type };
+    const result = await searchResources(asking, query, body.page ?? {});
+    return searchReply(c, result, body.page !== undefined, (id) => ({ type, id }));
+  });
+}

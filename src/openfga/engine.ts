@@ -1,0 +1,191 @@
+/**
+ * The engine port over OpenFGA's HTTP API: questions only, through one undici pool
+ * (about an eighth of the SDK's CPU per call). Every call carries the pinned model
+ * and `current_time`, and nothing else from outside: the model's dates are compared
+ * with the clock that asks. Whatever is not a whole, well-formed answer throws
+ * EngineUnavailable; a fault never turns into a "no".
+ */
+import { Pool } from "undici";
+import { splitRef } from "../domain/ids.ts";
+import { type Answer, type Engine, EngineUnavailable, type Found, type Question } from "../ports.ts";
+
+/** OpenFGA's default and hard default of `--max-checks-per-batch-check`. */
+const BATCH_QUESTIONS_MAX = 50;
+
+/** Chunks of one batch in flight at once: each is 50 checks for the server, and other callers wait behind them. */
+const BATCH_CHUNKS_PARALLEL = 4;
+
+/** Defaults of `--listObjects-max-results` and `--listUsers-max-results`: at this many the server stops without a word. */
+const LIST_RESULTS_MAX = 1000;
+
+/** Defaults of `--listObjects-deadline` and `--listUsers-deadline`: after this long it does the same. */
+const LIST_DEADLINE_MILLISECONDS = 3000;
+
+/** Where the engine is and what is asked of it; `permissions` is read from the model `modelId` names. */
+export type EngineOptions = {
+  /** Origin and, behind a gateway, a path. */
+  apiUrl: string;
+  apiToken?: string;
+  storeId: string;
+  modelId: string;
+  permissions: ReadonlyMap<string, readonly string[]>;
+  /** For one call, from the asking to the last byte; lists get the server's list deadline on top. */
+  timeoutMilliseconds: number;
+  /** Sockets of the pool. */
+  connections: number;
+};
+
+/** Opens the pool (no connection is made yet). `close` lets calls in flight finish. */
+export function createEngine(options: EngineOptions): Engine & { close(): Promise<void> } {
+  const { storeId, modelId, timeoutMilliseconds } = options;
+  const { origin, pathname } = new URL(options.apiUrl);
+  const pool = new Pool(origin, { connections: options.connections });
+  const store = `${pathname.replace(/\/$/, "")}/stores/${storeId}`;
+  const headers: Record<string, string> = { "content-type": "application/json" };
+  if (options.apiToken !== undefined) headers.authorization = `Bearer ${options.apiToken}`;
+
+  /** One call. Anything but a 200 with a JSON object throws. */
+  async function call(
+    request: { method: "GET" | "POST"; path: string; body?: object },
+    timeout: number,
+    signal?: AbortSignal,
+  ): Promise<Record<string, unknown>> {
+    // The deadline is a signal, not undici's own timeouts: those do not count the wait for a free socket.
+    const deadline = AbortSignal.timeout(timeout);
+    try {
+      const reply = await pool.request({
+        method: request.method,
+        path: store + request.path,
+        headers,
+        body: request.body === undefined ? null : JSON.stringify(request.body),
+        signal: signal === undefined ? deadline : AbortSignal.any([signal, deadline]),
+      });
+      const text = await reply.body.text();
+      if (reply.statusCode !== 200) throw new Error(`status ${reply.statusCode}: ${text.slice(0, 500)}`);
+      const body: unknown = JSON.parse(text);
+      if (!isObject(body)) throw new Error(`not a JSON object: ${text.slice(0, 500)}`);
+      return body;
+    } catch (cause) {
+      throw new EngineUnavailable(`OpenFGA gave no answer to ${request.method} ${request.path}`, { cause });
+    }
+  }
+
+  function ask(path: string, at: Date, question: object, timeout: number, signal?: AbortSignal) {
+    const body = { authorization_model_id: modelId, ...question, context: { current_time: at.toISOString() } };
+    return call({ method: "POST", path, body }, timeout, signal);
+  }
+
+  async function askChunk(questions: Question[], at: Date, signal?: AbortSignal): Promise<Answer[]> {
+    const context = { current_time: at.toISOString() };
+    const checks = questions.map((question, n) => ({ tuple_key: tupleKey(question), correlation_id: `${n}`, context }));
+    const request = {
+      method: "POST",
+      path: "/batch-check",
+      body: { authorization_model_id: modelId, checks },
+    } as const;
+    const { result } = await call(request, timeoutMilliseconds, signal);
+    if (!isObject(result)) throw new EngineUnavailable("OpenFGA answered a batch without its result");
+    return questions.map((_, n) => answerOf(result[`${n}`]));
+  }
+
+  /** A list call, and whether the server had reason to stop early; it does not say (openfga#1961). */
+  async function list(
+    path: string,
+    field: string,
+    at: Date,
+    question: object,
+    signal?: AbortSignal,
+  ): Promise<{ items: unknown[]; complete: boolean }> {
+    const startedMilliseconds = performance.now();
+    const body = await ask(path, at, question, timeoutMilliseconds + LIST_DEADLINE_MILLISECONDS, signal);
+    const elapsedMilliseconds = performance.now() - startedMilliseconds;
+    const items = body[field];
+    if (!Array.isArray(items)) throw new EngineUnavailable(`OpenFGA answered ${path} without ${field}`);
+    return {
+      items,
+      complete: items.length < LIST_RESULTS_MAX && elapsedMilliseconds < LIST_DEADLINE_MILLISECONDS,
+    };
+  }
+
+  return {
+    permissions: options.permissions,
+
+    async check(question, at, signal) {
+      const { allowed } = await ask("/check", at, { tuple_key: tupleKey(question) }, timeoutMilliseconds, signal);
+      if (typeof allowed !== "boolean") throw new EngineUnavailable("OpenFGA answered a check without a boolean");
+      return allowed;
+    },
+
+    async batchCheck(questions, at, signal) {
+      const chunks = chunksOf(questions, BATCH_QUESTIONS_MAX);
+      const answers: Answer[] = [];
+      for (const round of chunksOf(chunks, BATCH_CHUNKS_PARALLEL)) {
+        const answered = await Promise.all(round.map((chunk) => askChunk(chunk, at, signal)));
+        answers.push(...answered.flat());
+      }
+      return answers;
+    },
+
+    async listObjects(question, at, signal): Promise<Found> {
+      const { items, complete } = await list("/list-objects", "objects", at, question, signal);
+      return { refs: items.map(textOf), complete };
+    },
+
+    async listUsers({ object, relation, type }, at, signal): Promise<Found> {
+      const [objectType, objectId] = splitRef(object);
+      const question = { object: { type: objectType, id: objectId }, relation, user_filters: [{ type }] };
+      const { items, complete } = await list("/list-users", "users", at, question, signal);
+      const refs = items.map(userOf).filter((ref) => ref !== undefined);
+      // A wildcard or a userset stands for users the reply does not name.
+      return { refs, complete: complete && refs.length === items.length };
+    },
+
+    async ready() {
+      try {
+        const path = `/authorization-models/${modelId}`;
+        await call({ method: "GET", path }, timeoutMilliseconds);
+        return true;
+      } catch {
+        return false;
+      }
+    },
+
+    close: () => pool.close(),
+  };
+}
+
+function tupleKey({ user, relation, object }: Question) {
+  return { user, relation, object };
+}
+
+/** One item of a batch reply. `error` is read first: it can come with `allowed: false` beside it. */
+function answerOf(item: unknown): Answer {
+  if (!isObject(item)) return { fault: "no answer to this question" };
+  if (item.error !== undefined && item.error !== null) return { fault: JSON.stringify(item.error) };
+  if (typeof item.allowed !== "boolean") return { fault: "an answer without a boolean" };
+  return { allowed: item.allowed };
+}
+
+/** `type:id` of one entry of a ListUsers reply; undefined for a userset or a wildcard. */
+function userOf(user: unknown): string | undefined {
+  if (!isObject(user)) throw new EngineUnavailable("OpenFGA listed a user that is not an object");
+  if (user.userset !== undefined || user.wildcard !== undefined) return undefined;
+  const object = user.object;
+  if (!isObject(object)) throw new EngineUnavailable("OpenFGA listed a user of no known kind");
+  return `${textOf(object.type)}:${textOf(object.id)}`;
+}
+
+function textOf(value: unknown): string {
+  if (typeof value !== "string") throw new EngineUnavailable("OpenFGA listed something that is not a string");
+  return value;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function chunksOf<T>(items: readonly T[], sizeMax: number): T[][] {
+  return Array.from({ length: Math.ceil(items.length / sizeMax) }, (_, n) =>
+    items.slice(n * sizeMax, (n + 1) * sizeMax),
+  );
+}
