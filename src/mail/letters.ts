@@ -1,0 +1,97 @@
+/**
+ * The mails, as pure functions of what they tell: plain text, short, in the reader's
+ * language. Names are other people's words, so each is put on one line and loses what
+ * could forge a header, a paragraph or the direction of the text.
+ */
+import type { Instant } from "../domain/expiry.ts";
+import type { ResourceType } from "../domain/ids.ts";
+import type { Language } from "../domain/language.ts";
+import type { SharedRole } from "../domain/roles.ts";
+import type { Mail } from "../ports.ts";
+import { WORDING, type Wording } from "./wording.ts";
+
+/** A share on offer. `name` is the resource's name, or its id where it has none. */
+export type OfferedShare = { type: ResourceType; name: string; role: SharedRole; expiresAt?: Instant | undefined };
+
+/** What both mails tell: who proposes what, and until when. Organizations by name. */
+type Offer = { to: string; initiator: string; shares: readonly OfferedShare[]; expiresAt?: Instant | undefined };
+
+/** The invitation's own: where to accept, and how long the link lives. */
+export type InvitationFacts = Offer & { link: string; linkDays: number };
+
+/** The notice's own: the organization that is asked, and its admin's name where one is known. */
+export type NoticeFacts = Offer & { partner: string; name?: string | undefined };
+
+/** The mail to an address that no known organization has: who invites, to what, until when, and the link. */
+export function invitationMail(language: Language, facts: InvitationFacts): Mail {
+  const wording = WORDING[language];
+  const initiator = oneLine(facts.initiator);
+  return {
+    to: facts.to,
+    subject: wording.invitation.subject(initiator),
+    text: paragraphs(
+      wording.hello(undefined),
+      wording.invitation.opening(initiator),
+      ...offer(wording, facts),
+      wording.link.ask,
+      facts.link,
+      wording.link.life(facts.linkDays),
+    ),
+  };
+}
+
+/** The mail to one admin of a known organization: a proposal waits for one of them. */
+export function noticeMail(language: Language, facts: NoticeFacts): Mail {
+  const wording = WORDING[language];
+  const initiator = oneLine(facts.initiator);
+  const partner = oneLine(facts.partner);
+  return {
+    to: facts.to,
+    subject: wording.notice.subject(initiator),
+    text: paragraphs(
+      wording.hello(facts.name === undefined ? undefined : oneLine(facts.name)),
+      wording.notice.opening(initiator, partner),
+      ...offer(wording, facts),
+      wording.notice.closing(partner),
+    ),
+  };
+}
+
+/**
+ * The link in an invitation: INVITATION_URL with the token in its fragment. A fragment is never sent
+ * (RFC 3986 §3.5), nor part of a Referer (RFC 9110 §10.1.3), so no log on the way holds the token.
+ * A page routed by its fragment (`https://host/#/join`) gets the token as a query within it.
+ */
+export function invitationLink(invitationUrl: string, token: string): string {
+  const url = new URL(invitationUrl);
+  const route = url.hash.slice(1);
+  url.hash = route === "" ? `token=${token}` : `${route}${route.includes("?") ? "&" : "?"}token=${token}`;
+  return url.href;
+}
+
+function offer(wording: Wording, facts: Offer): string[] {
+  const shares = facts.shares.map(({ type, name, role, expiresAt }) =>
+    wording.share(wording.resource[type], oneLine(name), wording.role[role], expiresAt && date(wording, expiresAt)),
+  );
+  return [
+    shares.length === 0 ? wording.noOffer : [wording.offer, ...shares].join("\n"),
+    ...(facts.expiresAt === undefined ? [] : [wording.ends(date(wording, facts.expiresAt))]),
+  ];
+}
+
+/** In UTC and by the minute: where the reader is, nobody knows. */
+function date(wording: Wording, at: Instant): string {
+  const day = new Intl.DateTimeFormat(wording.locale, { dateStyle: "long", timeZone: "UTC" }).format(new Date(at));
+  return wording.date(day, at.slice(11, 16));
+}
+
+// Control characters, line and paragraph separators, and the marks that turn the text's direction.
+const UNSAFE = /[\p{Cc}\p{Zl}\p{Zp}\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]+/gu;
+
+function oneLine(name: string): string {
+  return name.toWellFormed().replace(UNSAFE, " ").replace(/\s+/g, " ").trim();
+}
+
+function paragraphs(...all: string[]): string {
+  return `${all.join("\n\n")}\n`;
+}
