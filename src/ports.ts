@@ -26,6 +26,8 @@ export type Relationships = {
   read(filter: ReadFilter): Promise<Tuple[]>;
   /** Never retried here. Throws EngineUnavailable only when nothing can have been written. */
   write(write: Write): Promise<WriteOutcome>;
+  /** Takes tuples away in batches, whether they are there or not: for what may be interrupted and done again. Throws EngineUnavailable. */
+  erase(keys: TupleKey[]): Promise<void>;
 };
 
 /** A question: may `user` (`user:anna`) do `relation` (`can_view`) on `object` (`plant:7`)? */

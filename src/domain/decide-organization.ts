@@ -1,0 +1,170 @@
+/**
+ * Decides what becomes of an organization and its people. Pure. Kept here because the
+ * model cannot: one role each, one person an address, and a last admin who stays.
+ */
+import { createHash } from "node:crypto";
+import type { PersonInput } from "./commands.ts";
+import { instant } from "./expiry.ts";
+import { type Decision, type Plan, planned, refuse, type Stamp, same, type Touch, WRITE_TUPLES_MAX } from "./plan.ts";
+import type { Head, Organization, Person } from "./records.ts";
+import type { Refusal } from "./refusal.ts";
+import type { OrganizationRole } from "./roles.ts";
+import {
+  difference,
+  type Tuple,
+  type TupleKey,
+  tuplesOfEmail,
+  tuplesOfOrganization,
+  tuplesOfPerson,
+} from "./tuples.ts";
+
+export type OrganizationState = { id: string; head: Head<Organization>; expectedN?: number | undefined };
+
+/** What an organization still holds; it is deleted only when all are 0. */
+export type Holdings = { people: number; resources: number; cooperations: number };
+
+/** Creates an organization, or gives it a new name. */
+export function decideOrganization(state: OrganizationState, input: { name: string }): Decision<Organization> {
+  const { head, id } = state;
+  const before = head.value?.deleted_at === undefined ? head.value : undefined;
+  if (state.expectedN !== undefined && state.expectedN !== head.n) return refuse({ code: "stale", current: head.n });
+  if (before?.name === input.name) return same(before);
+  const after: Organization = { name: input.name };
+  const entry = { action: before ? "rename" : "create", object: head.object, before, after };
+  const tuples = before ? { deletes: [], writes: [] } : { deletes: [], writes: tuplesOfOrganization(id) };
+  return planned({ touches: [{ head, record: after, entry }], ...tuples }, after);
+}
+
+/** Deletes an organization that holds nothing. Its history stays, and goes on if it is created again. */
+export function decideDeleteOrganization(
+  state: OrganizationState,
+  holdings: Holdings,
+  stamp: Stamp,
+): Decision<undefined> {
+  const { head, id } = state;
+  if (state.expectedN !== undefined && state.expectedN !== head.n) return refuse({ code: "stale", current: head.n });
+  if (head.value === undefined || head.value.deleted_at !== undefined) return same(undefined);
+  const held = Object.entries(holdings).filter(([, count]) => count > 0);
+  if (held.length > 0) {
+    const holds = held.map(([what, count]) => `${count} ${what}`).join(", ");
+    return refuse({ code: "not_empty", what: head.object, holds });
+  }
+  const after: Organization = { ...head.value, deleted_at: instant(stamp.now) };
+  const entry = { action: "delete", object: head.object, before: head.value, after };
+  return planned({ touches: [{ head, record: after, entry }], ...difference(tuplesOfOrganization(id), []) }, undefined);
+}
+
+/** `email:<hash>`: how an address is looked up without standing in the graph. */
+export function emailHash(address: string): string {
+  return createHash("sha256").update(address.trim().toLowerCase()).digest("hex");
+}
+
+export type EmailHead = { address: string; head: Head<{ holder?: string | undefined }> };
+
+export type PersonState = {
+  organization: string;
+  organizationHead: Head<Organization>;
+  user: string;
+  person: Head<Person>;
+  role: OrganizationRole | undefined;
+  /** Admins of the organization besides this person. */
+  otherAdmins: number;
+  /** Cooperations that it initiated and that have not ended, or that it is an accepted partner of. */
+  liveCooperations: number;
+  /** The heads of the addresses that are held and asked for, where there are any. */
+  emails: EmailHead[];
+};
+
+export type PersonChanged = { role: OrganizationRole; person: Person };
+
+const refuseLastAdmin = (state: PersonState): Refusal | undefined =>
+  state.role === "admin" && state.otherAdmins === 0 && state.liveCooperations > 0
+    ? { code: "last_admin", organization: state.organization }
+    : undefined;
+
+/** Takes somebody in as a person of an organization, gives another role, or changes the record. */
+export function decidePerson(state: PersonState, input: PersonInput): Decision<PersonChanged> {
+  const { organization, user, role } = state;
+  const before: Person = state.person.value ?? {};
+  const after: Person = { ...before };
+  for (const field of ["name", "email", "language"] as const)
+    if (input[field] !== undefined) after[field] = input[field] ?? undefined;
+  const kept = (["name", "email", "language"] as const).every((field) => before[field] === after[field]);
+  if (kept && role === input.role) return same({ role, person: before });
+  if (input.role !== "admin") {
+    const refusal = refuseLastAdmin(state);
+    if (refusal) return refuse(refusal);
+  }
+  const emails = decideEmail(state, before.email, after.email);
+  if ("code" in emails) return refuse(emails);
+  const oldTuples = role === undefined ? [] : tuplesOfPerson(organization, user, role);
+  const changes = difference(oldTuples, tuplesOfPerson(organization, user, input.role));
+  // an address is nobody's business but the person's record; the history says who and which role
+  const entry = {
+    ...{ action: role === undefined ? "add_person" : "change_person", object: `user:${user}` },
+    ...{ before: role === undefined ? undefined : { role }, after: { role: input.role } },
+  };
+  const touches = [touchOwn(state, entry), ...emails.touches];
+  if (!kept || state.person.n === 0) touches.push({ head: state.person, record: after });
+  return planned(
+    {
+      touches,
+      deletes: [...changes.deletes, ...emails.deletes],
+      writes: [...changes.writes, ...emails.writes],
+    },
+    { role: input.role, person: after },
+  );
+}
+
+function decideEmail(state: PersonState, from: string | undefined, to: string | undefined): Plan | Refusal {
+  const plan: Plan = { touches: [], deletes: [], writes: [] };
+  if (from === to) return plan;
+  const headOf = (address: string) => {
+    const found = state.emails.find((email) => email.address === address);
+    if (found === undefined) throw new Error("the head of an address was not read");
+    return found.head;
+  };
+  if (to !== undefined) {
+    const head = headOf(to);
+    if (head.value?.holder !== undefined && head.value.holder !== state.user) return { code: "email_taken" };
+    plan.touches.push({ head, record: { holder: state.user } });
+    plan.writes.push(...tuplesOfEmail(emailHash(to), state.user));
+  }
+  if (from !== undefined) {
+    plan.touches.push({ head: headOf(from), record: {} });
+    plan.deletes.push(...tuplesOfEmail(emailHash(from), state.user));
+  }
+  return plan;
+}
+
+/** What a person holds through an organization: tuples that leave with them. */
+export type Held = { jobRoles: TupleKey[]; delegations: TupleKey[] };
+
+/**
+ * Lets a person leave, with everything held through the organization. `first` is what
+ * must be taken away before the Write where one Write cannot hold it all: then access
+ * only shrinks, and the person goes last (design law 4).
+ */
+export function decideLeave(state: PersonState, held: Held): Decision<{ first: TupleKey[] }> {
+  const { organization, user, role } = state;
+  if (role === undefined) return same({ first: [] });
+  const refusal = refuseLastAdmin(state);
+  if (refusal) return refuse(refusal);
+  const before = { role, job_role_tuples: held.jobRoles.length, delegation_tuples: held.delegations.length };
+  const touches: Touch[] = [
+    touchOwn(state, { action: "remove_person", object: `user:${user}`, before }),
+    // so that no delegation or job role slips in between
+    { head: state.person, record: state.person.value ?? {} },
+  ];
+  const deletes = tuplesOfPerson(organization, user, role).map(({ condition: _, ...key }: Tuple) => key);
+  const taken = [...held.jobRoles, ...held.delegations];
+  const room = WRITE_TUPLES_MAX - deletes.length - 5;
+  const first = taken.length > room ? taken : [];
+  return planned({ touches, deletes: first.length > 0 ? deletes : [...deletes, ...taken], writes: [] }, { first });
+}
+
+function touchOwn(state: PersonState, entry: Touch["entry"]): Touch {
+  const { organizationHead: head } = state;
+  if (head.value === undefined || entry === undefined) throw new Error(`${head.object} has no record`);
+  return { head, record: head.value, entry };
+}

@@ -1,0 +1,96 @@
+/**
+ * From a decision to its one Write. An action replaces the head of every object whose
+ * state it decided on; deleting the tuple that names entry n is the compare-and-swap
+ * (design §3, Records). Objects with a history get their entry in the same Write.
+ */
+import { type Entry, entryFields, type Private, type Side, sealEntry } from "./history.ts";
+import { entryRef, type Head, headKey, toFields } from "./records.ts";
+import type { Refusal } from "./refusal.ts";
+import type { Tuple, TupleKey } from "./tuples.ts";
+
+/** OpenFGA's default max-tuples-per-write, deletes and writes together. */
+export const WRITE_TUPLES_MAX = 100;
+
+/** Who did it, when, and what makes this attempt recognizable after a lost reply. */
+export type Stamp = { id: string; now: Date; actor: string; requestId: string; nonce: string };
+
+/** What an action says in an object's history. */
+export type EntryFacts = {
+  action: string;
+  object: string;
+  before?: Record<string, unknown> | undefined;
+  after?: Record<string, unknown> | undefined;
+  reason?: { side: Side; text: string } | undefined;
+};
+
+/** An object whose head is replaced. `entry` where the object keeps a history (organizations and cooperations, always). */
+export type Touch = {
+  head: Head<object>;
+  record: Record<string, string | number | undefined>;
+  entry?: EntryFacts;
+};
+
+/** All that an action does to the store: heads and entries from the touches, and the tuples that carry access. */
+export type Plan = { touches: Touch[]; deletes: TupleKey[]; writes: Tuple[] };
+
+/** What a decision came to: no, so already, or a plan. `value` is what the caller is told. */
+export type Decision<T> =
+  | { kind: "refused"; refusal: Refusal }
+  | { kind: "same"; value: T }
+  | { kind: "planned"; plan: Plan; value: T };
+
+export const refuse = (refusal: Refusal): { kind: "refused"; refusal: Refusal } => ({ kind: "refused", refusal });
+export const same = <T>(value: T): Decision<T> => ({ kind: "same", value });
+export const planned = <T>(plan: Plan, value: T): Decision<T> => ({ kind: "planned", plan, value });
+
+function entryOf(touch: Touch, facts: EntryFacts, stamp: Stamp): Entry {
+  const part: Private | undefined = facts.reason && { reason: facts.reason.text, nonce: stamp.nonce };
+  return sealEntry(
+    touch.head.hash,
+    {
+      n: touch.head.n + 1,
+      id: stamp.id,
+      at: stamp.now.toISOString(),
+      actor: stamp.actor,
+      action: facts.action,
+      request_id: stamp.requestId,
+      object: facts.object,
+      before: facts.before,
+      after: facts.after,
+    },
+    facts.reason && part && { side: facts.reason.side, part },
+  );
+}
+
+function writeOfTouch(touch: Touch, stamp: Stamp): { deletes: TupleKey[]; writes: Tuple[] } {
+  const { object, n } = touch.head;
+  const user = entryRef(object, n + 1);
+  const entry = touch.entry && entryOf(touch, touch.entry, stamp);
+  const record = (relation: string, fields: Record<string, string>): Tuple => ({
+    ...{ user, relation, object },
+    condition: { name: "record", context: { fields } },
+  });
+  return {
+    deletes: n > 0 ? [headKey(object, n)] : [],
+    writes: [
+      record("head", toFields({ ...touch.record, hash: entry?.hash })),
+      ...(entry ? [record("log", entryFields(entry))] : []),
+    ],
+  };
+}
+
+/** The one Write of a plan. Every head is replaced exactly once: two touches of one object are a bug and throw. */
+export function writeOf(plan: Plan, stamp: Stamp): { deletes: TupleKey[]; writes: Tuple[] } {
+  const objects = plan.touches.map((touch) => touch.head.object);
+  if (new Set(objects).size < objects.length) throw new Error(`touched twice: ${objects.join(", ")}`);
+  const touched = plan.touches.map((touch) => writeOfTouch(touch, stamp));
+  return {
+    deletes: [...touched.flatMap((part) => part.deletes), ...plan.deletes],
+    writes: [...touched.flatMap((part) => part.writes), ...plan.writes],
+  };
+}
+
+/** How many tuples a plan's Write holds. */
+export function sizeOf(write: { deletes: unknown[]; writes: unknown[] }): number {
+  return write.deletes.length + write.writes.length;
+}

@@ -1,0 +1,123 @@
+/**
+ * What is not a relationship: the records that ride on `head` tuples, in and out of
+ * their string fields. The names here are the names in the store, in the history
+ * and in the replies. A head holds counters, dates, names and a status, never lists.
+ */
+import { z } from "zod";
+import { SHARED_ROLES, type SharedRole } from "./roles.ts";
+import type { Tuple, TupleKey } from "./tuples.ts";
+
+export const STATUSES = ["invited", "pending", "active", "paused", "ended"] as const;
+export type Status = (typeof STATUSES)[number];
+
+export const ENDINGS = ["declined", "removed", "left"] as const;
+export type Ending = (typeof ENDINGS)[number];
+
+const spelling = z.enum(["plain", "alt"]);
+
+export const CooperationRecord = z.object({
+  id: z.string(),
+  status: z.enum(STATUSES),
+  ended_as: z.enum(ENDINGS).optional(),
+  initiator: z.string(),
+  partner: z.string().optional(),
+  email: z.string().optional(),
+  language: z.string().optional(),
+  invitation: z.coerce.number().int(),
+  sent_at: z.string().optional(),
+  expires_at: z.string().optional(),
+  spelling,
+  shares: z.coerce.number().int(),
+  created_at: z.string(),
+  created_by: z.string(),
+  accepted_at: z.string().optional(),
+  ended_at: z.string().optional(),
+});
+/** `invitation` is the number in the newest token, 0 where none was sent; `shares` counts the live ones. */
+export type Cooperation = z.infer<typeof CooperationRecord>;
+
+export const ShareRecord = z.object({
+  id: z.string(),
+  cooperation: z.string(),
+  resource: z.templateLiteral([z.enum(["plant", "portfolio"]), ":", z.string()]),
+  role: z.enum(SHARED_ROLES),
+  expires_at: z.string().optional(),
+  spelling,
+  created_at: z.string(),
+  removed_at: z.string().optional(),
+});
+export type Share = z.infer<typeof ShareRecord>;
+
+export const ResourceRecord = z.object({
+  owner: z.string(),
+  name: z.string().optional(),
+  portfolio: z.string().optional(),
+  deleted_at: z.string().optional(),
+});
+export type Resource = z.infer<typeof ResourceRecord>;
+
+export const PersonRecord = z.object({
+  name: z.string().optional(),
+  email: z.string().optional(),
+  language: z.string().optional(),
+});
+export type Person = z.infer<typeof PersonRecord>;
+
+export const OrganizationRecord = z.object({ name: z.string(), deleted_at: z.string().optional() });
+export type Organization = z.infer<typeof OrganizationRecord>;
+
+export const EmailRecord = z.object({ holder: z.string().optional() });
+
+/** A delegation has no record of its own: its tuples say all of it. */
+export type Delegation = {
+  share: string;
+  user: string;
+  role: SharedRole;
+  expires_at?: string | undefined;
+  spelling: "plain" | "alt";
+};
+
+/** Where an object stands: how many entries it has had, the hash of the last, and its record. n is 0 where there is none. */
+export type Head<T> = { object: string; n: number; hash: string; value: T | undefined };
+
+/** The hash before the first entry. */
+export const NO_HASH = "0".repeat(64);
+
+/** A record as the string fields of the condition `record`; what is undefined is left out. */
+export function toFields(record: Record<string, string | number | undefined>): Record<string, string> {
+  const present = Object.entries(record).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(present.map(([name, value]) => [name, String(value)]));
+}
+
+/** `entry:cooperation.01H….7`: the nth entry of an object. A type has no dot and n has none, so the id may. */
+export function entryRef(object: string, n: number): string {
+  return `entry:${object.replace(":", ".")}.${n}`;
+}
+
+/** The number in an entry's reference. */
+export function entryNumber(ref: string): number {
+  return Number(ref.slice(ref.lastIndexOf(".") + 1));
+}
+
+/** The key of the tuple that names an object's nth entry as its newest. */
+export function headKey(object: string, n: number): TupleKey {
+  return { user: entryRef(object, n), relation: "head", object };
+}
+
+/** The string fields that ride on a tuple; none on a tuple without a record. */
+export function fieldsOf(tuple: Tuple): Record<string, string> {
+  return tuple.condition?.name === "record" ? tuple.condition.context.fields : {};
+}
+
+/**
+ * The head of an object, from tuples read of it. Throws when there are two, or when
+ * its record cannot be read: only a write past the service makes such a thing.
+ */
+export function headFrom<T>(object: string, tuples: Tuple[], schema: z.ZodType<T>): Head<T> {
+  const heads = tuples.filter((tuple) => tuple.object === object && tuple.relation === "head");
+  const [tuple] = heads;
+  if (tuple === undefined) return { object, n: 0, hash: NO_HASH, value: undefined };
+  if (heads.length > 1) throw new Error(`${object} has ${heads.length} heads; run doctor`);
+  const { hash, ...fields } = fieldsOf(tuple);
+  return { object, n: entryNumber(tuple.user), hash: hash ?? NO_HASH, value: schema.parse(fields) };
+}

@@ -1,0 +1,129 @@
+/**
+ * Every reason to say no, with its data. A refusal changes nothing. The wire
+ * vocabulary (status, title, what to do) stands beside each code; `detailOf` is the
+ * one switch, without a default, so a new reason does not compile until it is told.
+ */
+import type { Instant } from "./expiry.ts";
+import type { Side } from "./history.ts";
+import type { Ending, Status } from "./records.ts";
+import { delegable, type SharedRole } from "./roles.ts";
+
+export type Refusal =
+  | { code: "not_found"; what: string }
+  | { code: "insufficient_scope"; needs: string }
+  | { code: "not_admin"; organization: string }
+  | { code: "wrong_side"; needs: Side }
+  | { code: "wrong_status"; status: Status; ended_as?: Ending | undefined; needs: Status[] }
+  | { code: "cooperation_expired"; expires_at: Instant | undefined }
+  | { code: "already_shared"; resource: string; share: string }
+  | { code: "already_invited"; cooperation: string }
+  | { code: "not_empty"; what: string; holds: string }
+  | { code: "last_admin"; organization: string }
+  | { code: "email_taken" }
+  | { code: "confirmation_stale" }
+  | { code: "owner_is_fixed"; resource: string }
+  | { code: "stale"; current: number }
+  | { code: "role_above_cap"; role: SharedRole; cap: SharedRole }
+  | { code: "operator_never_crosses" }
+  | { code: "own_organization" }
+  | { code: "not_owner"; organization: string; resource: string }
+  | { code: "not_own_person"; organization: string; user: string }
+  | { code: "invalid_expiry"; now: Instant }
+  | { code: "invalid_invitation" }
+  | { code: "invitation_expired" }
+  | { code: "too_many_tuples"; tuples: number; limit: number }
+  | { code: "cool_down"; retry_after_seconds: number };
+
+export type RefusalCode = Refusal["code"];
+
+/** Status, title and advice of each refusal; the README's table is printed from here. */
+export const REFUSALS = {
+  not_found: [404, "Not found", "Check the id, and that you may see it: what you may not know of is not found either."],
+  insufficient_scope: [403, "The key's scopes do not allow this", "Use a key with the scope that the detail names."],
+  not_admin: [403, "Only admins may do this", "Ask an admin of the organization that the detail names."],
+  wrong_side: [403, "Only the other side may do this", "Ask an admin of the side that the detail names."],
+  wrong_status: [409, "The cooperation's status does not allow this", "See `needs` for the statuses that do."],
+  cooperation_expired: [409, "The cooperation has expired", "Ask the initiator for a later expiry."],
+  already_shared: [409, "This resource is shared in this cooperation already", "Change the share named in `share`."],
+  already_invited: [409, "This invitation is open already", "Use, resend or remove the one in `cooperation`."],
+  not_empty: [409, "It still holds something", "Take away what the detail names, then delete."],
+  last_admin: [409, "The last admin of an organization with live cooperations stays", "Name another admin first."],
+  email_taken: [409, "This address belongs to another person", "Use another address, or take it from them first."],
+  confirmation_stale: [
+    409,
+    "The confirmed organization no longer matches",
+    "Invite again without confirmation and choose anew.",
+  ],
+  owner_is_fixed: [409, "An owner never changes", "Delete the resource and register it with the new owner."],
+  stale: [412, "It changed since you read it", "Read it again and decide again."],
+  role_above_cap: [422, "The role is above the share's cap", "Choose one of the roles in `may_grant`."],
+  operator_never_crosses: [422, "Operator never crosses to a partner", "Share or delegate a lower role."],
+  own_organization: [422, "A cooperation needs another organization", "Invite somebody outside your organization."],
+  not_owner: [422, "The organization does not own this resource", "Only what it owns can be used here."],
+  not_own_person: [422, "Not a person of the organization", "Choose one of the organization's people."],
+  invalid_expiry: [422, "The date does not lie in the future", "Choose a later date."],
+  invalid_invitation: [404, "This invitation does not stand", "Use the newest mail, or ask to have it sent again."],
+  invitation_expired: [410, "This invitation has expired", "Ask to have it sent again."],
+  too_many_tuples: [422, "More than one Write can hold", "Do it in smaller steps."],
+  cool_down: [429, "Sent a moment ago", "Wait for the seconds in Retry-After."],
+} as const satisfies Record<RefusalCode, readonly [status: number, title: string, advice: string]>;
+
+/** What happened here, in one sentence, from the refusal's data. */
+export function detailOf(refusal: Refusal): string {
+  switch (refusal.code) {
+    case "not_found":
+      return `There is no ${refusal.what} that you may see.`;
+    case "insufficient_scope":
+      return `This needs ${refusal.needs}.`;
+    case "not_admin":
+      return `Only admins of ${refusal.organization} may do this.`;
+    case "wrong_side":
+      return `Only admins of the ${refusal.needs} may do this.`;
+    case "wrong_status":
+      return `The cooperation is ${refusal.ended_as ?? refusal.status}; this needs ${refusal.needs.join(" or ")}.`;
+    case "cooperation_expired":
+      return `The cooperation expired at ${refusal.expires_at}.`;
+    case "already_shared":
+      return `${refusal.resource} is shared in this cooperation already, as share ${refusal.share}.`;
+    case "already_invited":
+      return `The open invitation is cooperation ${refusal.cooperation}.`;
+    case "not_empty":
+      return `${refusal.what} still has ${refusal.holds}.`;
+    case "last_admin":
+      return `${refusal.organization} has live cooperations and no other admin.`;
+    case "email_taken":
+      return "The e-mail address is another person's.";
+    case "confirmation_stale":
+      return "The address no longer belongs to a person of the organization that was confirmed.";
+    case "owner_is_fixed":
+      return `${refusal.resource} is registered to another owner.`;
+    case "stale":
+      return `The newest ETag is "${refusal.current}".`;
+    case "role_above_cap":
+      return `The share's role is ${refusal.cap}; it may be delegated at ${delegable(refusal.cap).join(" or ")}, not at ${refusal.role}.`;
+    case "operator_never_crosses":
+      return "The operator role belongs to the owner's own people.";
+    case "own_organization":
+      return "The invited organization is the inviting one.";
+    case "not_owner":
+      return `${refusal.resource} is not ${refusal.organization}'s.`;
+    case "not_own_person":
+      return `${refusal.user} is not a person of ${refusal.organization}.`;
+    case "invalid_expiry":
+      return `The date must lie after ${refusal.now}.`;
+    case "invalid_invitation":
+      return "The token is unknown, or a newer one was sent.";
+    case "invitation_expired":
+      return "The token has outlived its days.";
+    case "too_many_tuples":
+      return `This would take ${refusal.tuples} tuples in one Write; OpenFGA takes ${refusal.limit}.`;
+    case "cool_down":
+      return `Sent less than a minute ago; ${refusal.retry_after_seconds} seconds remain.`;
+  }
+}
+
+/** The members that a program acts on, beside code and detail. */
+export function dataOf(refusal: Refusal): Record<string, unknown> {
+  const { code, ...data } = refusal;
+  return code === "role_above_cap" ? { ...data, may_grant: delegable(refusal.cap) } : data;
+}

@@ -1,0 +1,26 @@
+/** The heads that actions in a cooperation replace, each with its line in the history. */
+import type { EntryFacts, Touch } from "./plan.ts";
+import type { Cooperation, Head, Organization } from "./records.ts";
+
+/** A cooperation's head, replaced, with its line in the history. */
+export function touchCooperation(head: Head<Cooperation>, after: Cooperation, entry: EntryFacts): Touch {
+  return { head, record: after, entry };
+}
+
+/**
+ * An organization's head, replaced because an action counted on it: that it exists, that
+ * its admins may still leave, that no invitation is open. Its history says what came.
+ */
+export function touchOrganization(head: Head<Organization>, action: string, cooperation: Cooperation): Touch {
+  if (head.value === undefined) throw new Error(`${head.object} has no record`);
+  const { id, initiator, partner, email, status } = cooperation;
+  // the invited organization learns nothing of the address it was found by
+  const after = { id, initiator, partner, status, ...(action === "invite" && { email }) };
+  return { head, record: head.value, entry: { action, object: `cooperation:${id}`, after } };
+}
+
+/** An organization's head where there must be one. Throws when a write past the service took it away. */
+export function knownOrganization(head: Head<Organization> | undefined): Head<Organization> {
+  if (head?.value === undefined) throw new Error("a cooperation's partner has no record; run doctor");
+  return head;
+}
