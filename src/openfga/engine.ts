@@ -8,8 +8,9 @@
 import { Pool } from "undici";
 import { splitRef } from "../domain/ids.ts";
 import { type Answer, type Engine, EngineUnavailable, type Found, type Question } from "../ports.ts";
+import { answerOf, isObject, textOf, userOf } from "./replies.ts";
 
-/** OpenFGA's default and hard default of `--max-checks-per-batch-check`. */
+/** OpenFGA's default for `--max-checks-per-batch-check`. */
 const BATCH_QUESTIONS_MAX = 50;
 
 /** Chunks of one batch in flight at once: each is 50 checks for the server, and other callers wait behind them. */
@@ -156,32 +157,6 @@ export function createEngine(options: EngineOptions): Engine & { close(): Promis
 
 function tupleKey({ user, relation, object }: Question) {
   return { user, relation, object };
-}
-
-/** One item of a batch reply. `error` is read first: it can come with `allowed: false` beside it. */
-function answerOf(item: unknown): Answer {
-  if (!isObject(item)) return { fault: "no answer to this question" };
-  if (item.error !== undefined && item.error !== null) return { fault: JSON.stringify(item.error) };
-  if (typeof item.allowed !== "boolean") return { fault: "an answer without a boolean" };
-  return { allowed: item.allowed };
-}
-
-/** `type:id` of one entry of a ListUsers reply; undefined for a userset or a wildcard. */
-function userOf(user: unknown): string | undefined {
-  if (!isObject(user)) throw new EngineUnavailable("OpenFGA listed a user that is not an object");
-  if (user.userset !== undefined || user.wildcard !== undefined) return undefined;
-  const object = user.object;
-  if (!isObject(object)) throw new EngineUnavailable("OpenFGA listed a user of no known kind");
-  return `${textOf(object.type)}:${textOf(object.id)}`;
-}
-
-function textOf(value: unknown): string {
-  if (typeof value !== "string") throw new EngineUnavailable("OpenFGA listed something that is not a string");
-  return value;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function chunksOf<T>(items: readonly T[], sizeMax: number): T[][] {

@@ -1,0 +1,33 @@
+/**
+ * What the pieces of OpenFGA's replies mean. They are looked at one by one: a reply
+ * that is not what the API promises is a fault, and a fault is never a "no".
+ */
+import { type Answer, EngineUnavailable } from "../ports.ts";
+
+/** One item of a batch reply. `error` is read first: it can come with `allowed: false` beside it. */
+export function answerOf(item: unknown): Answer {
+  if (!isObject(item)) return { fault: "no answer to this question" };
+  if (item.error !== undefined && item.error !== null) return { fault: JSON.stringify(item.error) };
+  if (typeof item.allowed !== "boolean") return { fault: "an answer without a boolean" };
+  return { allowed: item.allowed };
+}
+
+/** `type:id` of one entry of a ListUsers reply; undefined for a userset or a wildcard. Throws EngineUnavailable. */
+export function userOf(user: unknown): string | undefined {
+  if (!isObject(user)) throw new EngineUnavailable("OpenFGA listed a user that is not an object");
+  if (user.userset !== undefined || user.wildcard !== undefined) return undefined;
+  const object = user.object;
+  if (!isObject(object)) throw new EngineUnavailable("OpenFGA listed a user of no known kind");
+  return `${textOf(object.type)}:${textOf(object.id)}`;
+}
+
+/** A string of a reply; anything else throws EngineUnavailable. */
+export function textOf(value: unknown): string {
+  if (typeof value !== "string") throw new EngineUnavailable("OpenFGA listed something that is not a string");
+  return value;
+}
+
+/** Whether a JSON value is an object: neither null nor an array. */
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
