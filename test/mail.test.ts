@@ -258,6 +258,17 @@ describe("without an SMTP server", () => {
     await expect(createMailer({ folder, from, clock }).send(invitationMail("en", invitation))).rejects.toThrow();
     expect(await readdir(parent)).toEqual([file]);
   });
+
+  it("a file that cannot be written is an error, and leaves no draft", async () => {
+    const parent = await newFolder();
+    // Deep enough that the folder can be made and no path within it fits the system's 4096 bytes.
+    let folder = parent;
+    while (folder.length < 4040) folder = join(folder, "x".repeat(Math.min(200, 4049 - folder.length)));
+    await expect(createMailer({ folder, from, clock }).send(invitationMail("en", invitation))).rejects.toThrow(
+      "ENAMETOOLONG",
+    );
+    expect(await readdir(folder)).toEqual([]);
+  });
 });
 
 describe("with an SMTP server", () => {

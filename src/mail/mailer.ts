@@ -53,9 +53,8 @@ async function keep(folder: string, at: Date, message: Buffer): Promise<void> {
   try {
     await writeFile(draft, message, { mode: 0o600, flag: "wx" });
     await rename(draft, join(folder, name));
-  } catch (error) {
+  } finally {
     await rm(draft, { force: true });
-    throw error;
   }
 }
 
