@@ -1,0 +1,64 @@
+/**
+ * The SDK client as Concordat uses it: no retries (a repeated Write would look stale),
+ * short timeouts, no telemetry; and what its errors mean. An error of the SDK carries
+ * request headers, so none leaves this folder: only a kind and the engine's own message.
+ */
+import { CredentialsMethod, FgaApiError, FgaError, OpenFgaClient } from "@openfga/sdk";
+import { EngineUnavailable } from "../ports.ts";
+
+/** How to reach the engine; `apiToken` is a preshared key. */
+export type Connection = { apiUrl: string; apiToken?: string };
+
+/** Longer than the engine's own request timeout (3 s), so that it gives up first and says so. */
+const TIMEOUT_MS = 5_000;
+
+/** A client for the whole engine, or with ids for one store with its model pinned on every call. Connects lazily. */
+export function createClient(connection: Connection, ids?: { storeId: string; modelId: string }): OpenFgaClient {
+  return new OpenFgaClient({
+    apiUrl: connection.apiUrl,
+    ...(ids && { storeId: ids.storeId, authorizationModelId: ids.modelId }),
+    ...(connection.apiToken !== undefined && {
+      credentials: { method: CredentialsMethod.ApiToken, config: { token: connection.apiToken } },
+    }),
+    retryParams: { maxRetry: 0 },
+    telemetry: { metrics: {} },
+    baseOptions: { timeout: TIMEOUT_MS },
+  });
+}
+
+/**
+ * What became of a call that threw. `refused`: the engine looked at it and said no.
+ * `not_sent`: nothing reached it, or it turned us away unread. `unknown`: it may have happened.
+ */
+export type Failure = { kind: "stale" | "refused" | "not_sent" | "unknown"; message: string };
+
+// The SDK drops the code of a network error and keeps only this in its message.
+const NO_CONNECTION = /\b(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)\b/;
+
+/**
+ * Sorts an error of the SDK (OpenFGA's codes: openfga.v1 ErrorCode). `stale` is 400
+ * write_failed_due_to_invalid_input (2017) and 409. Rethrows what is not the SDK's.
+ */
+export function failureOf(error: unknown): Failure {
+  if (!(error instanceof FgaError)) throw error;
+  if (!(error instanceof FgaApiError) || error.statusCode === undefined) {
+    return { kind: NO_CONNECTION.test(error.message) ? "not_sent" : "unknown", message: error.message };
+  }
+  const { statusCode } = error;
+  const code = (error.responseData as { code?: string } | undefined)?.code;
+  const message = `OpenFGA ${statusCode} ${code ?? ""}: ${error.apiErrorMessage ?? error.statusText ?? ""}`;
+  if (statusCode === 409 || (statusCode === 400 && code === "write_failed_due_to_invalid_input")) {
+    return { kind: "stale", message };
+  }
+  if (statusCode === 400) return { kind: "refused", message };
+  if ([401, 403, 404, 429].includes(statusCode)) return { kind: "not_sent", message };
+  return { kind: "unknown", message };
+}
+
+/** For calls that change nothing, or whose loss is found out otherwise: a refusal is our bug, all else an outage. */
+export function toThrow(error: unknown): Error {
+  const failure = failureOf(error);
+  return failure.kind === "refused" || failure.kind === "stale"
+    ? new Error(failure.message)
+    : new EngineUnavailable(failure.message);
+}

@@ -1,0 +1,73 @@
+/**
+ * Starts a process that cannot outlive this one. A small shell stands between the
+ * two and holds a pipe from us: when the pipe closes, because we stopped the child
+ * or because we are gone (SIGKILL included), the child is told to end, and killed
+ * when it does not within ten seconds.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+
+// The watcher is a process of its own, so it does its work even when the keeper itself is killed.
+// Background jobs of a shell read from /dev/null, hence the pipe on descriptor 3.
+const KEEPER = `
+exec 3<&0 </dev/null
+"$@" 3<&- &
+child=$!
+(
+  read -r _ <&3
+  kill -TERM "$child" 2>/dev/null
+  tries=0
+  while kill -0 "$child" 2>/dev/null; do
+    tries=$((tries + 1))
+    [ "$tries" -gt 100 ] && kill -KILL "$child" 2>/dev/null
+    sleep 0.1
+  done
+) >/dev/null 2>&1 &
+watcher=$!
+wait "$child"
+code=$?
+exec 3<&-
+kill "$watcher" 2>/dev/null
+exit "$code"
+`;
+
+/** Where its output goes: a file descriptor, or a pipe to be read. */
+export type Output = number | "pipe";
+
+export type KeptProcess = {
+  readonly child: ChildProcess;
+  /** Resolves when it has ended, by itself or not: its exit code, 128 + n when signal n ended it, 127 when it could not start. */
+  readonly exited: Promise<number>;
+  /** Asks it to end (SIGTERM) and waits until it has. */
+  stop(): Promise<number>;
+};
+
+/**
+ * Runs `command` with `args`; both outputs go to `output`. It leads a process group of its
+ * own, so Ctrl-C reaches us and not it: we decide when it stops.
+ */
+export function startKept(
+  command: string,
+  args: readonly string[],
+  options: { output: Output; cwd?: string; env?: NodeJS.ProcessEnv },
+): KeptProcess {
+  const child = spawn("/bin/sh", ["-c", KEEPER, "keeper", command, ...args], {
+    stdio: ["pipe", options.output, options.output],
+    detached: true,
+    ...(options.cwd !== undefined && { cwd: options.cwd }),
+    ...(options.env !== undefined && { env: options.env }),
+  });
+  // The shell may go first; writing is never meant, so a broken pipe says nothing.
+  child.stdin?.on("error", () => {});
+  const exited = new Promise<number>((resolve) => {
+    child.once("error", () => resolve(127));
+    child.once("exit", (code) => resolve(code ?? 137));
+  });
+  return {
+    child,
+    exited,
+    stop: () => {
+      child.stdin?.end();
+      return exited;
+    },
+  };
+}

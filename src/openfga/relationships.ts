@@ -1,0 +1,78 @@
+/**
+ * The relationships, kept by OpenFGA. Every call names the store and the pinned model;
+ * reads ask for HIGHER_CONSISTENCY and follow all pages; a write is one atomic Write,
+ * sent once, and its outcome is told apart into what happened and what is not known.
+ */
+import { ClientWriteRequestOnMissingDeletes, ConsistencyPreference, type TupleKey as SdkTupleKey } from "@openfga/sdk";
+import type { Condition, Tuple } from "../domain/tuples.ts";
+import { EngineUnavailable, type Relationships, type WriteOutcome } from "../ports.ts";
+import { type Connection, createClient, failureOf, toThrow } from "./client.ts";
+
+// The engine's largest page; its default is 50.
+const PAGE_SIZE = 100;
+// The engine's max-tuples-per-write; its default.
+const WRITE_SIZE = 100;
+
+/**
+ * The port over one store. `write` throws EngineUnavailable when nothing was sent, and an Error with the
+ * engine's message when it refused what no caller may ask (a tuple outside the model, a key named twice,
+ * more than 100 tuples): that is our bug. `read` throws likewise.
+ */
+export function createRelationships(connection: Connection & { storeId: string; modelId: string }): Relationships {
+  const client = createClient(connection, connection);
+  return {
+    read: async (filter) => {
+      const tuples: Tuple[] = [];
+      let continuationToken = "";
+      do {
+        const page = await client
+          .read(filter, {
+            pageSize: PAGE_SIZE,
+            consistency: ConsistencyPreference.HigherConsistency,
+            ...(continuationToken !== "" && { continuationToken }),
+          })
+          .catch((error: unknown) => {
+            throw toThrow(error);
+          });
+        tuples.push(...page.tuples.map(({ key }) => toTuple(key)));
+        continuationToken = page.continuation_token;
+      } while (continuationToken !== "");
+      return tuples;
+    },
+
+    write: async ({ deletes, writes }): Promise<WriteOutcome> => {
+      try {
+        await client.write({
+          // The engine refuses a delete with a condition, and a caller may pass a tuple it has read.
+          deletes: deletes.map(({ user, relation, object }) => ({ user, relation, object })),
+          writes,
+        });
+        return "committed";
+      } catch (error) {
+        const failure = failureOf(error);
+        if (failure.kind === "refused") throw new Error(failure.message);
+        if (failure.kind === "not_sent") throw new EngineUnavailable(failure.message);
+        return failure.kind;
+      }
+    },
+
+    erase: async (keys) => {
+      for (let start = 0; start < keys.length; start += WRITE_SIZE) {
+        const deletes = keys
+          .slice(start, start + WRITE_SIZE)
+          .map(({ user, relation, object }) => ({ user, relation, object }));
+        await client
+          .write({ deletes }, { conflict: { onMissingDeletes: ClientWriteRequestOnMissingDeletes.Ignore } })
+          .catch((error: unknown) => {
+            throw toThrow(error);
+          });
+      }
+    },
+  };
+}
+
+function toTuple({ user, relation, object, condition }: SdkTupleKey): Tuple {
+  if (!condition) return { user, relation, object };
+  // The pinned model knows two conditions, and the engine holds no tuple that does not fit it.
+  return { user, relation, object, condition: { name: condition.name, context: condition.context } as Condition };
+}

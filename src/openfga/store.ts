@@ -1,0 +1,98 @@
+/**
+ * Opens the store: finds it by name, and makes sure the model it answers by is ours.
+ * The model's text is compared with the newest model of the store and written only
+ * when it differs and the caller may; a store with a model we do not know is refused.
+ */
+import { isDeepStrictEqual } from "node:util";
+import type { AuthorizationModel, OpenFgaClient, Store } from "@openfga/sdk";
+import { transformer } from "@openfga/syntax-transformer";
+import { type Connection, createClient, toThrow } from "./client.ts";
+
+export type OpenStore = {
+  storeId: string;
+  modelId: string;
+  /** Each type with its `can_*` relations, in the model's order. */
+  permissions: Map<string, string[]>;
+  /** `same`: the store had this model already. `first`: it had none. `replaced`: its newest was another. */
+  model: "same" | "first" | "replaced";
+};
+
+/**
+ * `model` is the text of model.fga. A missing store is created and an empty one given the model; a store
+ * whose newest model differs is refused unless `allowPush`. Two stores of one name are refused always.
+ * Throws an Error that says what to do; EngineUnavailable when the engine does not answer.
+ */
+export async function openStore(
+  options: Connection & { store: string; model: string; allowPush: boolean },
+): Promise<OpenStore> {
+  const client = createClient(options);
+  const wanted = transformer.transformDSLToJSONObject(options.model);
+  try {
+    const storeId = await findOrCreate(client, options.store);
+    const newest = (await client.readAuthorizationModels({ storeId, pageSize: 1 })).authorization_models[0];
+    const same = newest && isDeepStrictEqual(canonical(newest), canonical(wanted));
+    const permissions = new Map(
+      wanted.type_definitions.map(({ type, relations }) => [
+        type,
+        Object.keys(relations ?? {}).filter((relation) => relation.startsWith("can_")),
+      ]),
+    );
+    if (same) return { storeId, modelId: newest.id, permissions, model: "same" };
+    if (newest && !options.allowPush) {
+      throw new UnknownModel(
+        `The store "${options.store}" (${storeId}) answers by a model that is not this version's (${newest.id}). ` +
+          "Run `npm run push-model` to give it this one, or set OPENFGA_STORE to another store.",
+      );
+    }
+    const written = await client.writeAuthorizationModel(wanted, { storeId });
+    return {
+      storeId,
+      modelId: written.authorization_model_id,
+      permissions,
+      model: newest ? "replaced" : "first",
+    };
+  } catch (error) {
+    throw error instanceof UnknownModel ? error : toThrow(error);
+  }
+}
+
+/** The store, or what is in it, is not one Concordat may use. */
+export class UnknownModel extends Error {
+  override readonly name = "UnknownModel";
+}
+
+// The server's JSON has defaults that ours leaves out, which a turn through the DSL evens out, and an order of its own.
+function canonical(model: Omit<AuthorizationModel, "id">): unknown {
+  const { type_definitions, ...rest } = transformer.transformDSLToJSONObject(transformer.transformJSONToDSL(model));
+  return { ...rest, types: Object.fromEntries(type_definitions.map((definition) => [definition.type, definition])) };
+}
+
+async function findOrCreate(client: OpenFgaClient, name: string): Promise<string> {
+  const found = await storesNamed(client, name);
+  if (found.length === 0) {
+    await client.createStore({ name });
+    // Read again: OpenFGA does not keep names unique, and another process may start at this moment.
+    found.push(...(await storesNamed(client, name)));
+  }
+  const [store, ...others] = found;
+  if (store === undefined) throw new UnknownModel(`The store "${name}" was created and is not listed.`);
+  if (others.length > 0) {
+    const ids = found.map(({ id }) => id).join(", ");
+    throw new UnknownModel(
+      `${found.length} stores are named "${name}" (${ids}). Delete all but one, or set OPENFGA_STORE to another name.`,
+    );
+  }
+  return store.id;
+}
+
+async function storesNamed(client: OpenFgaClient, name: string): Promise<Store[]> {
+  const stores: Store[] = [];
+  let continuationToken = "";
+  do {
+    const page = await client.listStores({ name, ...(continuationToken !== "" && { continuationToken }) });
+    // A server older than the filter would list them all.
+    stores.push(...page.stores.filter((store) => store.name === name));
+    continuationToken = page.continuation_token;
+  } while (continuationToken !== "");
+  return stores;
+}

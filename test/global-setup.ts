@@ -1,0 +1,32 @@
+/**
+ * Starts one real OpenFGA for the whole run, in a temporary folder that goes with it,
+ * and hands its address to the tests. Every test opens a store of its own in it.
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { TestProject } from "vitest/node";
+import { findServer } from "../src/openfga/find-server.ts";
+import { startServer } from "../src/openfga/server.ts";
+
+declare module "vitest" {
+  interface ProvidedContext {
+    /** Where the engine of this run listens. */
+    openfgaUrl: string;
+  }
+}
+
+export default async function startEngine(project: TestProject): Promise<() => Promise<void>> {
+  const found = await findServer(process.env, { line: (text) => console.log(text), counter: () => {} });
+  if (found.kind === "external") {
+    project.provide("openfgaUrl", found.apiUrl);
+    return async () => {};
+  }
+  const folder = mkdtempSync(join(tmpdir(), "concordat-test-"));
+  const server = await startServer(found, { folder, throwAway: true });
+  project.provide("openfgaUrl", server.apiUrl);
+  return async () => {
+    await server.stop();
+    rmSync(folder, { recursive: true, force: true });
+  };
+}
