@@ -1,0 +1,129 @@
+/** The shape of the source: who may import whom, and what every file owes its reader. */
+import { readdirSync, readFileSync } from "node:fs";
+import { basename, dirname, posix } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+
+/**
+ * What each part may import: folders and files of src, packages, Node's modules. `type x` allows types
+ * only. The nearest part above a file counts, and a part may always import itself.
+ */
+const MAY_IMPORT: Record<string, string[]> = {
+  // pure: no effect, no clock, no client; the libraries and Node's hashes are functions of their arguments
+  domain: ["zod", "canonicalize", "node:crypto"],
+  "ports.ts": ["type domain"],
+  actions: ["domain", "ports.ts", "async-mutex", "ulid", "node:crypto", "node:timers/promises"],
+  queries: ["domain", "ports.ts", "node:crypto"],
+  check: ["domain", "ports.ts", "node:crypto"],
+  openfga: ["domain", "ports.ts", "@openfga/sdk", "@openfga/syntax-transformer", "undici", "node:*"],
+  redis: ["domain", "ports.ts", "node:*"],
+  memory: ["domain", "ports.ts"],
+  mail: ["domain", "ports.ts", "nodemailer", "ulid", "node:*"],
+  http: ["domain", "actions", "queries", "check", "hono", "@hono/zod-openapi", "zod", "swagger-ui-dist", "node:*"],
+  console: ["domain", "actions", "queries", "check", "hono", "@hono/zod-openapi", "zod"],
+  "app.ts": ["http", "console", "type ports.ts", "hono", "@hono/zod-openapi"],
+  "config.ts": ["domain", "zod", "node:*"],
+  "log.ts": ["pino"],
+  "main.ts": ["*"],
+};
+
+type Import = { from: string; typeOnly: boolean };
+
+function importsOf(text: string): Import[] {
+  const statements = text.matchAll(/^(?:import|export)\s+(type\s)?[^;"']*?from\s+["']([^"']+)["']/gm);
+  const bare = text.matchAll(/^()import\s+["']([^"']+)["']|\bimport\(\s*["']([^"']+)["']/gm);
+  return [...statements, ...bare].map((match) => ({
+    from: match[2] ?? match[3] ?? "",
+    typeOnly: match[1] !== undefined && match[1] !== "",
+  }));
+}
+
+const partOf = (path: string): string =>
+  Object.keys(MAY_IMPORT).find((part) => path === part || path.startsWith(`${part}/`)) ?? path;
+
+/** Each import of `file` (relative to src) that the table does not allow, as `file → import`. */
+function wrongImports(file: string, text: string): string[] {
+  const part = partOf(file);
+  const allowed = MAY_IMPORT[part] ?? [];
+  return importsOf(text)
+    .filter(({ from, typeOnly }) => {
+      const target = from.startsWith(".") ? partOf(posix.join(dirname(file), from)) : packageOf(from);
+      if (target === "main.ts") return true;
+      if (target === part && MAY_IMPORT[part] !== undefined) return false;
+      const names = [target, "*", ...(from.startsWith("node:") ? ["node:*"] : [])];
+      return !names.some((name) => allowed.includes(name) || (typeOnly && allowed.includes(`type ${name}`)));
+    })
+    .map(({ from }) => `${file} → ${from}`);
+}
+
+function packageOf(specifier: string): string {
+  if (specifier.startsWith("node:")) return specifier;
+  return specifier
+    .split("/")
+    .slice(0, specifier.startsWith("@") ? 2 : 1)
+    .join("/");
+}
+
+const filesIn = (folder: string): string[] =>
+  readdirSync(`${root}${folder}`, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => posix.join(entry.parentPath, entry.name).slice(root.length));
+
+const read = (file: string) => readFileSync(`${root}${file}`, "utf8");
+const SOURCE = filesIn("src");
+const CODE = [...SOURCE, ...filesIn("scripts")];
+
+describe("imports", () => {
+  test("every file of src imports only what its part may", () => {
+    expect(SOURCE.length).toBeGreaterThan(20);
+    expect(SOURCE.flatMap((file) => wrongImports(file.slice("src/".length), read(file)))).toEqual([]);
+  });
+
+  test("every part the table names may be broken, and the table sees it", () => {
+    const allowed = 'import { z } from "zod";\nimport { idOf } from "./ids.ts";\n';
+    expect(wrongImports("domain/new.ts", allowed)).toEqual([]);
+    const planted: [file: string, line: string][] = [
+      ["domain/new.ts", 'import { createClient } from "../openfga/client.ts";'],
+      ["domain/new.ts", 'import type { Engine } from "../ports.ts";'],
+      ["domain/new.ts", 'import { readFileSync } from "node:fs";'],
+      ["actions/new.ts", 'import {\n  OpenFgaClient,\n} from "@openfga/sdk";'],
+      ["queries/new.ts", 'export { x } from "../http/page.ts";'],
+      ["http/v1/new.ts", 'const m = await import("../../openfga/store.ts");'],
+      ["openfga/new.ts", 'import "nodemailer";'],
+      ["app.ts", 'import { EngineUnavailable } from "./ports.ts";'],
+      ["app.ts", 'import { start } from "./main.ts";'],
+      ["elsewhere/new.ts", 'import { idOf } from "../domain/ids.ts";'],
+    ];
+    for (const [file, line] of planted) expect(wrongImports(file, line), line).toHaveLength(1);
+  });
+});
+
+describe("files", () => {
+  test("a file is named for its noun or verb in kebab-case, and none is an index or utils", () => {
+    const wrong = CODE.map((file) => basename(file)).filter(
+      (name) => !/^[a-z0-9]+(-[a-z0-9]+)*\.(ts|mjs)$/.test(name) || /^(index|utils?|helpers?|common|misc)\./.test(name),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  test("a file is short enough to read at once", () => {
+    expect(CODE.filter((file) => read(file).split("\n").length > 220)).toEqual([]);
+  });
+
+  test("a file begins by saying what it guarantees", () => {
+    expect(
+      CODE.filter(
+        (file) =>
+          !read(file)
+            .replace(/^#!.*\n/, "")
+            .startsWith("/**"),
+      ),
+    ).toEqual([]);
+  });
+
+  test("no code leans on what lies outside the project", () => {
+    expect(CODE.filter((file) => /\.\.\/shared\b/.test(read(file)))).toEqual([]);
+  });
+});
