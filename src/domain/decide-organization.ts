@@ -23,16 +23,19 @@ export type OrganizationState = { id: string; head: Head<Organization>; expected
 /** What an organization still holds; it is deleted only when all are 0. */
 export type Holdings = { people: number; resources: number; cooperations: number };
 
+/** `before` is undefined for one that was created. */
+export type OrganizationChanged = { before?: Organization | undefined; organization: Organization };
+
 /** Creates an organization, or gives it a new name. */
-export function decideOrganization(state: OrganizationState, input: { name: string }): Decision<Organization> {
+export function decideOrganization(state: OrganizationState, input: { name: string }): Decision<OrganizationChanged> {
   const { head, id } = state;
   const before = head.value?.deleted_at === undefined ? head.value : undefined;
   if (state.expectedN !== undefined && state.expectedN !== head.n) return refuse({ code: "stale", current: head.n });
-  if (before?.name === input.name) return same(before);
+  if (before?.name === input.name) return same({ before, organization: before });
   const after: Organization = { name: input.name };
   const entry = { action: before ? "rename" : "create", object: head.object, before, after };
   const tuples = before ? { deletes: [], writes: [] } : { deletes: [], writes: tuplesOfOrganization(id) };
-  return planned({ touches: [{ head, record: after, entry }], ...tuples }, after);
+  return planned({ touches: [{ head, record: after, entry }], ...tuples }, { before, organization: after });
 }
 
 /** Deletes an organization that holds nothing. Its history stays, and goes on if it is created again. */
@@ -75,7 +78,8 @@ export type PersonState = {
   emails: EmailHead[];
 };
 
-export type PersonChanged = { role: OrganizationRole; person: Person };
+/** `before` is the role held until now; undefined for who was taken in. */
+export type PersonChanged = { before: OrganizationRole | undefined; role: OrganizationRole; person: Person };
 
 const refuseLastAdmin = (state: PersonState): Refusal | undefined =>
   state.role === "admin" && state.otherAdmins === 0 && state.liveCooperations > 0
@@ -90,7 +94,7 @@ export function decidePerson(state: PersonState, input: PersonInput): Decision<P
   for (const field of ["name", "email", "language"] as const)
     if (input[field] !== undefined) after[field] = input[field] ?? undefined;
   const kept = (["name", "email", "language"] as const).every((field) => before[field] === after[field]);
-  if (kept && role === input.role) return same({ role, person: before });
+  if (kept && role === input.role) return same({ before: role, role, person: before });
   if (input.role !== "admin") {
     const refusal = refuseLastAdmin(state);
     if (refusal) return refuse(refusal);
@@ -112,7 +116,7 @@ export function decidePerson(state: PersonState, input: PersonInput): Decision<P
       deletes: [...changes.deletes, ...emails.deletes],
       writes: [...changes.writes, ...emails.writes],
     },
-    { role: input.role, person: after },
+    { before: role, role: input.role, person: after },
   );
 }
 

@@ -93,12 +93,14 @@ export type JobRoleState = ResourceState & {
   role: JobRole | undefined;
 };
 
+export type JobRoleChanged = { before: JobRole | undefined; role: JobRole | undefined };
+
 /** Gives one of the owner's people a job role (undefined takes it away). One role each on a resource. */
-export function decideJobRole(state: JobRoleState, role: JobRole | undefined): Decision<JobRole | undefined> {
+export function decideJobRole(state: JobRoleState, role: JobRole | undefined): Decision<JobRoleChanged> {
   const { ref, head, owner, user, person } = state;
   const resource = alive(head);
   if (resource === undefined) return refuse({ code: "not_found", what: "resource" });
-  if (role === state.role) return same(role);
+  if (role === state.role) return same({ before: role, role });
   if (role !== undefined && !state.ownPerson)
     return refuse({ code: "not_own_person", organization: resource.owner, user });
   if (owner.value === undefined) throw new Error(`the owner of ${ref} has no record; run doctor`);
@@ -108,9 +110,9 @@ export function decideJobRole(state: JobRoleState, role: JobRole | undefined): D
   };
   const touches = [
     { head, record: resource },
-    { head: owner, record: owner.value, entry: { ...entry, before: entry.before, after: entry.after } },
+    { head: owner, record: owner.value, entry },
     { head: person, record: person.value ?? {} },
   ];
   const rungs = (held: JobRole | undefined) => (held === undefined ? [] : tuplesOfJobRole(ref, user, held));
-  return planned({ touches, ...difference(rungs(state.role), rungs(role)) }, role);
+  return planned({ touches, ...difference(rungs(state.role), rungs(role)) }, { before: state.role, role });
 }

@@ -4,6 +4,7 @@
  */
 import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
+import { dataOf, detailOf, REFUSALS, type Refusal } from "../domain/refusal.ts";
 
 /** What went wrong; `errors` points into the request body with JSON Pointers (RFC 6901). */
 export type Problem = {
@@ -19,4 +20,61 @@ export function problemResponse(c: Context, problem: Problem): Response {
   const { status, code, title, detail, errors } = problem;
   const body = { type: `urn:concordat:problem:${code}`, title, status, code, detail, errors };
   return c.body(JSON.stringify(body), status as ContentfulStatusCode, { "Content-Type": "application/problem+json" });
+}
+
+/**
+ * Problems that are no refusals: the request could not be read, the caller is not
+ * known, or something of ours is out of order. Printed into the README with them.
+ */
+export const FAULTS = {
+  invalid_request: [400, "The request is not valid", "See `errors`: each names the place and what is wrong with it."],
+  invalid_page_token: [400, "The page token does not belong to this search", "Start the search anew without it."],
+  acting_user_required: [
+    400,
+    "An acting user is required",
+    "Send `Acting-User: user:<id>` with a key of scope `manage`.",
+  ],
+  unauthorized: [401, "The caller is not known", "Send `Authorization: Bearer <key>` with a key of SERVICE_KEYS."],
+  body_too_large: [413, "The body is too large", "Send at most 256 KiB."],
+  unsupported_media_type: [415, "The body must be JSON", "Send `Content-Type: application/json`."],
+  internal: [500, "Something is wrong on our side", "Try again; name the request id when you ask for help."],
+  contended: [503, "Others kept changing the same object", "Nothing was written. Send the request again."],
+  engine_unavailable: [503, "OpenFGA does not answer", "Nothing was decided or written. Try again after Retry-After."],
+  outcome_unknown: [504, "It is not known whether the change stands", "Read the object again before you repeat it."],
+} as const satisfies Record<string, readonly [status: number, title: string, advice: string]>;
+
+/** The reply to a fault; `errors` points at what was wrong with the request. */
+export function fault(
+  c: Context,
+  code: keyof typeof FAULTS,
+  more: { detail?: string; errors?: { pointer: string; detail: string }[] } = {},
+): Response {
+  const [status, title] = FAULTS[code];
+  return problemResponse(c, { status, code, title, ...more });
+}
+
+/** The reply to a refusal: its sentence, what a program acts on, and for a pause how long. */
+export function refused(c: Context, refusal: Refusal): Response {
+  const [status, title] = REFUSALS[refusal.code];
+  if (refusal.code === "cool_down") c.header("Retry-After", String(refusal.retry_after_seconds));
+  if (refusal.code === "stale") c.header("ETag", `"${refusal.current}"`);
+  if (refusal.code === "insufficient_scope") c.header("WWW-Authenticate", 'Bearer error="insufficient_scope"');
+  const { code } = refusal;
+  const body = {
+    type: `urn:concordat:problem:${code}`,
+    title,
+    status,
+    code,
+    detail: detailOf(refusal),
+    ...dataOf(refusal),
+  };
+  return c.body(JSON.stringify(body), status, { "Content-Type": "application/problem+json" });
+}
+
+/** The fault that something thrown amounts to. What is not known by name is ours to mend. */
+export function faultOf(error: Error): "engine_unavailable" | "contended" | "outcome_unknown" | "internal" {
+  if (error.name === "EngineUnavailable") return "engine_unavailable";
+  if (error.name === "Contended") return "contended";
+  if (error.name === "OutcomeUnknown") return "outcome_unknown";
+  return "internal";
 }

@@ -1,0 +1,68 @@
+/** Delegates a share to a person of the partner, changes that, and takes it back. */
+import type { DelegateInput } from "../domain/commands.ts";
+import {
+  type DelegationChanged,
+  type DelegationState,
+  decideDelegate,
+  decideRevoke,
+} from "../domain/decide-delegation.ts";
+import type { Refusal } from "../domain/refusal.ts";
+import { personHead, roleOf } from "../queries/snapshot.ts";
+import { type ActionDeps, type ActionOf, type Call, perform, type Receipt } from "./perform.ts";
+import { orderOf, readShare } from "./share.ts";
+
+export function delegate(
+  deps: ActionDeps,
+  call: Call,
+  share: string,
+  user: string,
+  input: DelegateInput,
+): Promise<Receipt<DelegationChanged> | Refusal> {
+  return onDelegation(deps, call, share, user, (state, stamp) => decideDelegate(state, input, stamp));
+}
+
+export function revoke(
+  deps: ActionDeps,
+  call: Call,
+  share: string,
+  user: string,
+  input: { reason?: string | undefined },
+): Promise<Receipt<DelegationChanged> | Refusal> {
+  return onDelegation(deps, call, share, user, (state, stamp) => decideRevoke(state, input, stamp));
+}
+
+async function onDelegation(
+  deps: ActionDeps,
+  call: Call,
+  share: string,
+  user: string,
+  decide: ActionOf<DelegationState, DelegationChanged>["decide"],
+): Promise<Receipt<DelegationChanged> | Refusal> {
+  const known = await orderOf(deps, share);
+  if (known === undefined) return { code: "not_found", what: "share" };
+  return perform(deps, call, {
+    order: `cooperation:${known.cooperation}`,
+    read: () => readDelegation(deps, call, share, user),
+    decide,
+  });
+}
+
+async function readDelegation(
+  deps: ActionDeps,
+  call: Call,
+  share: string,
+  user: string,
+): Promise<DelegationState | Refusal> {
+  const { relationships } = deps;
+  const person = await personHead(relationships, user);
+  const state = await readShare(deps, call, share);
+  if ("code" in state) return state;
+  const { partner } = state.cooperation;
+  return {
+    ...state,
+    user,
+    person,
+    ownPerson: partner !== undefined && (await roleOf(relationships, partner, user)) !== undefined,
+    existing: state.delegations.find((delegation) => delegation.user === user),
+  };
+}

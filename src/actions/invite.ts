@@ -1,0 +1,98 @@
+/**
+ * Invites a partner. A known address is answered with its organizations first and
+ * nothing is written; with DISCLOSE_ORGANIZATIONS=off every address is treated as
+ * unknown, so that there is nothing to tell apart.
+ */
+import type { InviteInput } from "../domain/commands.ts";
+import { decideInvite, type Invited, type InviteState } from "../domain/decide-invitation.ts";
+import { emailHash } from "../domain/decide-organization.ts";
+import type { SharedResource } from "../domain/decide-share.ts";
+import type { Cooperation, Head, Organization } from "../domain/records.ts";
+import type { Refusal } from "../domain/refusal.ts";
+import { refuseUnlessAdmin } from "../domain/standing.ts";
+import { organizationIdsOf } from "../queries/people.ts";
+import {
+  cooperationHead,
+  cooperationIdsOf,
+  emailHead,
+  inTurns,
+  organizationHead,
+  resourceHead,
+  standingIn,
+} from "../queries/snapshot.ts";
+import { sendLetters } from "./letters.ts";
+import { type ActionDeps, type Call, perform, type Receipt } from "./perform.ts";
+
+/** The question back: which of these organizations is meant? */
+export type Confirm = { outcome: "confirm"; organizations: { id: string; name: string }[] };
+export type InviteReceipt = Receipt<Invited> & { mail: "sent" | "failed" | "none" };
+
+/** Naming an organization by id tells whether it exists: with disclosure off that needs scope `admin`. */
+export async function invite(
+  deps: ActionDeps,
+  call: Call,
+  organization: string,
+  input: InviteInput,
+): Promise<InviteReceipt | Confirm | Refusal> {
+  if (input.organization !== undefined && !deps.discloseOrganizations && !call.caller.scopes.includes("admin"))
+    return { code: "insufficient_scope", needs: "scope admin" };
+  const standing = await standingIn(deps.relationships, organization, call.caller.user);
+  const refusal = refuseUnlessAdmin(organization, standing);
+  if (refusal) return refusal;
+  const meant = await whoIsMeant(deps, organization, input);
+  if ("code" in meant || "outcome" in meant) return meant;
+
+  const ids = { cooperation: deps.newId(), shares: (input.shares ?? []).map(() => deps.newId()) };
+  const receipt = await perform(deps, call, {
+    order: `organization:${organization}`,
+    read: () => readInvite(deps, call, organization, meant, input),
+    decide: (state: InviteState, stamp) => decideInvite(state, input, ids, stamp),
+  });
+  if ("code" in receipt) return receipt;
+  const mail = receipt.outcome === "done" ? await sendLetters(deps, receipt.value.cooperation) : "none";
+  return { ...receipt, mail };
+}
+
+type Meant = { partner?: string | undefined; ownAddress: boolean };
+
+async function whoIsMeant(
+  deps: ActionDeps,
+  organization: string,
+  input: InviteInput,
+): Promise<Meant | Confirm | Refusal> {
+  if (input.email === undefined) return { partner: input.organization, ownAddress: false };
+  const { value } = await emailHead(deps.relationships, emailHash(input.email));
+  const known = value?.holder === undefined ? [] : await organizationIdsOf(deps.relationships, value.holder);
+  if (known.includes(organization)) return { ownAddress: true };
+  const chosen = input.confirm_organization;
+  if (chosen !== undefined)
+    return known.includes(chosen) && deps.discloseOrganizations
+      ? { partner: chosen, ownAddress: false }
+      : { code: "confirmation_stale" };
+  if (known.length === 0 || !deps.discloseOrganizations) return { ownAddress: false };
+  const heads = await inTurns(known, (id) => organizationHead(deps.relationships, id));
+  return { outcome: "confirm", organizations: known.map((id, i) => ({ id, name: heads[i]?.value?.name ?? id })) };
+}
+
+async function readInvite(
+  deps: ActionDeps,
+  call: Call,
+  organization: string,
+  meant: Meant,
+  input: InviteInput,
+): Promise<InviteState> {
+  const { relationships } = deps;
+  const initiator = await organizationHead(relationships, organization);
+  const partner: Head<Organization> | undefined =
+    meant.partner === undefined ? undefined : await organizationHead(relationships, meant.partner);
+  const standing = await standingIn(relationships, organization, call.caller.user);
+  const resources = await inTurns(input.shares ?? [], async ({ resource }): Promise<SharedResource> => {
+    return { ref: resource, head: await resourceHead(relationships, resource) };
+  });
+  const ids = await cooperationIdsOf(relationships, organization, "initiator");
+  const heads = await inTurns(ids, (id) => cooperationHead(relationships, id));
+  const open = heads.flatMap(({ value }): Cooperation[] =>
+    value && (value.status === "invited" || value.status === "pending") ? [value] : [],
+  );
+  return { initiator, standing, partner, ownAddress: meant.ownAddress, open, resources };
+}

@@ -1,0 +1,62 @@
+/** Creates, renames and deletes organizations: for services with scope `admin`. */
+import { isService } from "../domain/caller.ts";
+import {
+  decideDeleteOrganization,
+  decideOrganization,
+  type Holdings,
+  type OrganizationChanged,
+  type OrganizationState,
+} from "../domain/decide-organization.ts";
+import type { Refusal } from "../domain/refusal.ts";
+import { liveCooperationsOf, openCooperationsOf } from "../queries/live.ts";
+import { peopleOf } from "../queries/people.ts";
+import { resourceRefsOf } from "../queries/resources.ts";
+import { organizationHead } from "../queries/snapshot.ts";
+import { type ActionDeps, type Call, perform, type Receipt } from "./perform.ts";
+
+type Emptying = OrganizationState & { holdings: Holdings };
+
+const NEEDS_ADMIN: Refusal = { code: "insufficient_scope", needs: "scope admin, and no acting user" };
+
+export async function putOrganization(
+  deps: ActionDeps,
+  call: Call,
+  id: string,
+  input: { name: string },
+): Promise<Receipt<OrganizationChanged> | Refusal> {
+  if (!isService(call.caller)) return NEEDS_ADMIN;
+  return perform(deps, call, {
+    order: `organization:${id}`,
+    read: () => readOrganization(deps, call, id),
+    decide: (state: OrganizationState) => decideOrganization(state, input),
+  });
+}
+
+/** Deletes an organization without people, resources and cooperations that have not ended. */
+export async function deleteOrganization(
+  deps: ActionDeps,
+  call: Call,
+  id: string,
+): Promise<Receipt<undefined> | Refusal> {
+  if (!isService(call.caller)) return NEEDS_ADMIN;
+  return perform(deps, call, {
+    order: `organization:${id}`,
+    read: async (): Promise<Emptying | Refusal> => {
+      const state = await readOrganization(deps, call, id);
+      if (state.head.n === 0) return { code: "not_found", what: "organization" };
+      return { ...state, holdings: await holdingsOf(deps, id) };
+    },
+    decide: (state: Emptying, stamp) => decideDeleteOrganization(state, state.holdings, stamp),
+  });
+}
+
+async function readOrganization(deps: ActionDeps, call: Call, id: string): Promise<OrganizationState> {
+  return { id, head: await organizationHead(deps.relationships, id), expectedN: call.expectedN };
+}
+
+async function holdingsOf({ relationships }: ActionDeps, id: string): Promise<Holdings> {
+  const people = (await peopleOf(relationships, id)).length;
+  const resources = (await resourceRefsOf(relationships, id)).length;
+  const cooperations = (await liveCooperationsOf(relationships, id)) + (await openCooperationsOf(relationships, id));
+  return { people, resources, cooperations };
+}

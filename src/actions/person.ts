@@ -1,0 +1,106 @@
+/**
+ * Takes people into an organization, gives them roles, and lets them leave with all
+ * they hold through it. A service with scope `admin` may do all of it; an admin of the
+ * organization gives roles to those who belong to it already.
+ */
+import { isService } from "../domain/caller.ts";
+import type { PersonInput } from "../domain/commands.ts";
+import {
+  decideLeave,
+  decidePerson,
+  emailHash,
+  type Held,
+  type PersonChanged,
+  type PersonState,
+} from "../domain/decide-organization.ts";
+import type { Refusal } from "../domain/refusal.ts";
+import { refuseUnlessAdmin } from "../domain/standing.ts";
+import { liveCooperationsOf } from "../queries/live.ts";
+import { delegationsThrough, jobRolesThrough, peopleOf } from "../queries/people.ts";
+import { emailHead, inTurns, organizationHead, personHead, standingIn } from "../queries/snapshot.ts";
+import { type ActionDeps, type Call, perform, type Receipt } from "./perform.ts";
+
+/** Puts a person into an organization at one role. */
+export async function putPerson(
+  deps: ActionDeps,
+  call: Call,
+  organization: string,
+  user: string,
+  input: PersonInput,
+): Promise<Receipt<PersonChanged> | Refusal> {
+  const service = isService(call.caller);
+  if (!service && (input.email !== undefined || input.name !== undefined || input.language !== undefined))
+    return { code: "insufficient_scope", needs: "scope admin and no acting user, to write a person's record" };
+  return perform(deps, call, {
+    order: `organization:${organization}`,
+    read: async () => {
+      const refusal = await refuseUnlessManager(deps, call, organization);
+      if (refusal) return refusal;
+      const state = await readPerson(deps, organization, user, input.email);
+      if ("code" in state || service || state.role !== undefined) return state;
+      return { code: "insufficient_scope", needs: "scope admin and no acting user, to take somebody in" } as const;
+    },
+    decide: (state: PersonState) => decidePerson(state, input),
+  });
+}
+
+/** Lets a person leave: by a service, an admin of the organization, or the person themself. */
+export async function removePerson(
+  deps: ActionDeps,
+  call: Call,
+  organization: string,
+  user: string,
+): Promise<Receipt<{ first: unknown[] }> | Refusal> {
+  return perform(deps, call, {
+    order: `organization:${organization}`,
+    read: async () => {
+      const refusal = call.caller.user === user ? undefined : await refuseUnlessManager(deps, call, organization);
+      if (refusal) return refusal;
+      const state = await readPerson(deps, organization, user, undefined);
+      if ("code" in state) return state;
+      const held: Held = {
+        jobRoles: (await jobRolesThrough(deps.relationships, organization, user)).flatMap((role) => role.tuples),
+        delegations: (await delegationsThrough(deps.relationships, organization, user)).flatMap((one) => one.tuples),
+      };
+      return { ...state, held };
+    },
+    decide: (state) => decideLeave(state, state.held),
+    first: (value) => value.first,
+  });
+}
+
+/** Why the caller may not manage an organization, or undefined when they may. */
+export async function refuseUnlessManager(
+  deps: ActionDeps,
+  call: Call,
+  organization: string,
+): Promise<Refusal | undefined> {
+  if (isService(call.caller)) return undefined;
+  return refuseUnlessAdmin(organization, await standingIn(deps.relationships, organization, call.caller.user));
+}
+
+async function readPerson(
+  deps: ActionDeps,
+  organization: string,
+  user: string,
+  email: string | null | undefined,
+): Promise<PersonState | Refusal> {
+  const { relationships } = deps;
+  const organizationNow = await organizationHead(relationships, organization);
+  if (organizationNow.value === undefined || organizationNow.value.deleted_at !== undefined)
+    return { code: "not_found", what: "organization" };
+  const person = await personHead(relationships, user);
+  const people = await peopleOf(relationships, organization);
+  const addresses = [...new Set([person.value?.email, email ?? undefined])].filter((one) => one !== undefined);
+  const emails = await inTurns(addresses, async (address) => {
+    return { address, head: await emailHead(relationships, emailHash(address)) };
+  });
+  const role = people.find((other) => other.user === user)?.role;
+  // only an admin who is the last one is kept back, so only then is it worth counting
+  const otherAdmins = people.filter((other) => other.role === "admin" && other.user !== user).length;
+  const liveCooperations = otherAdmins > 0 ? 0 : await liveCooperationsOf(relationships, organization);
+  return {
+    ...{ organization, organizationHead: organizationNow, user, person, role, otherAdmins },
+    ...{ liveCooperations, emails },
+  };
+}

@@ -1,0 +1,30 @@
+/** What the holder of an invitation's token may know before joining. Changes nothing. */
+import { tokenProblem } from "../domain/decide-join.ts";
+import { readToken } from "../domain/invitation-token.ts";
+import type { Refusal } from "../domain/refusal.ts";
+import { organizationName } from "../queries/cooperations.ts";
+import { cooperationHead, inTurns, resourceHead, sharesOf } from "../queries/snapshot.ts";
+import type { ActionDeps } from "./perform.ts";
+
+/** Who invites, what would be shared and until when; or why the token does not stand. */
+export async function previewInvitation(deps: ActionDeps, text: string) {
+  const { relationships, invitation } = deps;
+  const token = readToken(invitation.secret, text);
+  const cooperation = token && (await cooperationHead(relationships, token.cooperation)).value;
+  if (cooperation === undefined) return { code: "invalid_invitation" } satisfies Refusal;
+  const problem = tokenProblem(cooperation, token?.n ?? -1, invitation.ttlDays, deps.clock());
+  if (problem) return problem;
+  // what has been joined or ended is no longer this token's to show
+  if (cooperation.status !== "invited") return { code: "invalid_invitation" } satisfies Refusal;
+  const shares = await sharesOf(relationships, cooperation.id);
+  const { initiator, status, expires_at } = cooperation;
+  return {
+    initiator: { id: initiator, name: await organizationName(relationships, initiator) },
+    status,
+    expires_at: expires_at ?? null,
+    shares: await inTurns(shares, async ({ share }) => {
+      const name = (await resourceHead(relationships, share.resource)).value?.name ?? null;
+      return { resource: share.resource, name, role: share.role, expires_at: share.expires_at ?? null };
+    }),
+  };
+}

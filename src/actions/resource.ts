@@ -1,0 +1,122 @@
+/**
+ * Registers plants and portfolios, changes their names and portfolios, gives job
+ * roles on them, and takes them out again. A service with scope `admin` may do all of
+ * it; an admin of the owner changes what is registered and gives job roles.
+ */
+import { isService } from "../domain/caller.ts";
+import type { ResourceInput } from "../domain/commands.ts";
+import {
+  decideDeleteResource,
+  decideJobRole,
+  decideResource,
+  type JobRoleChanged,
+  type PortfolioState,
+  type ResourceChanged,
+  type ResourceState,
+} from "../domain/decide-resource.ts";
+import { idOf, type ResourceRef } from "../domain/ids.ts";
+import type { Refusal } from "../domain/refusal.ts";
+import type { JobRole } from "../domain/roles.ts";
+import { jobRolesOn, plantsIn, portfolioState } from "../queries/resources.ts";
+import { jobRoleOf, organizationHead, personHead, resourceHead, roleOf, sharesOn } from "../queries/snapshot.ts";
+import { type ActionDeps, type Call, perform, type Receipt } from "./perform.ts";
+import { refuseUnlessManager } from "./person.ts";
+
+const NEEDS_ADMIN: Refusal = { code: "insufficient_scope", needs: "scope admin, and no acting user" };
+
+/** What changed, with the portfolios that a plant left or entered. */
+export type ResourcePut = ResourceChanged & { from?: PortfolioState | undefined; to?: PortfolioState | undefined };
+
+export async function putResource(
+  deps: ActionDeps,
+  call: Call,
+  ref: ResourceRef,
+  input: ResourceInput,
+): Promise<Receipt<ResourcePut> | Refusal> {
+  const { relationships } = deps;
+  return perform(deps, call, {
+    order: `organization:${input.owner}`,
+    read: async () => {
+      const head = await resourceHead(relationships, ref);
+      const known = head.value?.deleted_at === undefined ? head.value : undefined;
+      const refusal = await refusePut(deps, call, known?.owner);
+      if (refusal) return refusal;
+      const owner = await organizationHead(relationships, input.owner);
+      const from = await portfolioState(relationships, known?.portfolio);
+      const to = input.portfolio === known?.portfolio ? from : await portfolioState(relationships, input.portfolio);
+      return { ref, head, owner, from, to, expectedN: call.expectedN };
+    },
+    decide: (state) => {
+      const decision = decideResource(state, input);
+      const { from, to } = state;
+      return decision.kind === "refused" ? decision : { ...decision, value: { ...decision.value, from, to } };
+    },
+  });
+}
+
+async function refusePut(deps: ActionDeps, call: Call, owner: string | undefined): Promise<Refusal | undefined> {
+  if (isService(call.caller)) return undefined;
+  // a stranger's plant and one that does not exist look the same
+  return owner === undefined ? { code: "not_found", what: "resource" } : refuseHidden(deps, call, owner);
+}
+
+async function refuseHidden(deps: ActionDeps, call: Call, owner: string): Promise<Refusal | undefined> {
+  const refusal = await refuseUnlessManager(deps, call, owner);
+  return refusal?.code === "not_found" ? { code: "not_found", what: "resource" } : refusal;
+}
+
+/** Takes a resource out of the register; only while nothing is shared. */
+export async function deleteResource(
+  deps: ActionDeps,
+  call: Call,
+  ref: ResourceRef,
+): Promise<Receipt<undefined> | Refusal> {
+  if (!isService(call.caller)) return NEEDS_ADMIN;
+  const { relationships } = deps;
+  const owner = (await resourceHead(relationships, ref)).value?.owner;
+  if (owner === undefined) return { code: "not_found", what: "resource" };
+  return perform(deps, call, {
+    order: `organization:${owner}`,
+    read: async () => {
+      const state = await readResource(deps, call, ref);
+      if ("code" in state) return state;
+      const jobRoles = (await jobRolesOn(relationships, ref)).flatMap((held) => held.tuples);
+      const plants = ref.startsWith("portfolio:") ? (await plantsIn(relationships, idOf(ref))).length : 0;
+      return { ...state, shares: await sharesOn(relationships, ref), plants, jobRoles };
+    },
+    decide: (state, stamp) => decideDeleteResource(state, stamp),
+  });
+}
+
+/** Gives one of the owner's people a job role, or takes it away (undefined). */
+export async function setJobRole(
+  deps: ActionDeps,
+  call: Call,
+  ref: ResourceRef,
+  user: string,
+  role: JobRole | undefined,
+): Promise<Receipt<JobRoleChanged> | Refusal> {
+  const { relationships } = deps;
+  const known = (await resourceHead(relationships, ref)).value;
+  if (known === undefined || known.deleted_at !== undefined) return { code: "not_found", what: "resource" };
+  return perform(deps, call, {
+    order: `organization:${known.owner}`,
+    read: async () => {
+      const refusal = isService(call.caller) ? undefined : await refuseHidden(deps, call, known.owner);
+      if (refusal) return refusal;
+      const state = await readResource(deps, call, ref);
+      if ("code" in state) return state;
+      const person = await personHead(relationships, user);
+      const ownPerson = (await roleOf(relationships, known.owner, user)) !== undefined;
+      return { ...state, user, person, ownPerson, role: await jobRoleOf(relationships, ref, user) };
+    },
+    decide: (state) => decideJobRole(state, role),
+  });
+}
+
+async function readResource(deps: ActionDeps, call: Call, ref: ResourceRef): Promise<ResourceState | Refusal> {
+  const head = await resourceHead(deps.relationships, ref);
+  if (head.value === undefined) return { code: "not_found", what: "resource" };
+  const owner = await organizationHead(deps.relationships, head.value.owner);
+  return { ref, head, owner, expectedN: call.expectedN };
+}

@@ -1,0 +1,84 @@
+/**
+ * The service as a value: routes, who may call them, and what an error becomes. It
+ * listens nowhere and reads no clock or environment; tests drive it with `request`.
+ */
+import { OpenAPIHono } from "@hono/zod-openapi";
+import { bodyLimit } from "hono/body-limit";
+import { HTTPException } from "hono/http-exception";
+import { secureHeaders } from "hono/secure-headers";
+import type { ActionDeps } from "./actions/perform.ts";
+import type { Asking } from "./check/ask.ts";
+import { describeAccess } from "./http/access/openapi.ts";
+import { accessRoutes } from "./http/access/routes.ts";
+import { guardRequest } from "./http/body-guard.ts";
+import { authenticate, requirePersonOrAdmin } from "./http/caller.ts";
+import { docsRoutes, openApiDocument } from "./http/docs.ts";
+import type { Env } from "./http/env.ts";
+import { healthRoutes } from "./http/health.ts";
+import { fault, faultOf, refused } from "./http/problem.ts";
+import { requestIds } from "./http/request-id.ts";
+import type { ServiceKey } from "./http/service-keys.ts";
+import { v1Routes } from "./http/v1/routes.ts";
+
+export type AppDeps = ActionDeps & {
+  engine: Asking["engine"];
+  keys: readonly ServiceKey[];
+  /** Where callers reach the service; the identifier in its AuthZEN configuration. */
+  publicUrl: string;
+  stopping: () => boolean;
+  /** One line for each request, and each fault with its cause. Never a key, a body or an address. */
+  log: (level: "info" | "error", event: string, facts: object) => void;
+};
+
+/** 256 KiB: a batch of 1000 evaluations fits, and reading one never hurts. */
+const BODY_BYTES_MAX = 256 * 1024;
+
+/** The whole service. */
+export function createApp(deps: AppDeps): OpenAPIHono<Env> {
+  const app = new OpenAPIHono<Env>();
+  app.use(requestIds(deps.newId));
+  app.use(async (c, next) => {
+    const startedAt = performance.now();
+    await next();
+    const milliseconds = Math.round(performance.now() - startedAt);
+    const key = (c.get("caller") as Env["Variables"]["caller"] | undefined)?.key;
+    // the path as sent holds people's ids: the log names the request, the history names the people
+    const facts = { method: c.req.method, path: c.req.path.split("/", 3).join("/"), status: c.res.status };
+    deps.log("info", "request", { request_id: c.var.requestId, key, ...facts, milliseconds });
+  });
+  app.use(secureHeaders());
+  app.use(bodyLimit({ maxSize: BODY_BYTES_MAX, onError: (c) => fault(c, "body_too_large") }));
+
+  app.route("/", healthRoutes(deps.engine, deps.stopping));
+  app.use("/access/*", authenticate(deps.keys, ["check"]));
+  app.route("/", accessRoutes(deps));
+
+  app.use("/v1/*", authenticate(deps.keys, ["manage", "admin"]));
+  app.use("/v1/*", async (c, next) => {
+    c.header("Cache-Control", "no-store");
+    return c.req.path === "/v1/invitations/preview" ? next() : requirePersonOrAdmin(c, next);
+  });
+  app.use("/v1/*", guardRequest);
+  app.route("/v1", v1Routes(deps));
+
+  describeAccess(app);
+  app.route(
+    "/",
+    docsRoutes(() => openApiDocument(app, deps.publicUrl)),
+  );
+
+  app.notFound((c) => refused(c, { code: "not_found", what: "page" }));
+  app.onError((error, c) => {
+    if (error instanceof HTTPException && error.status < 500)
+      return fault(c, "invalid_request", { detail: error.message });
+    const code = faultOf(error);
+    if (code === "engine_unavailable" || code === "contended") c.header("Retry-After", "1");
+    deps.log("error", code, {
+      request_id: c.var.requestId,
+      error: error.stack ?? String(error),
+      cause: String(error.cause ?? ""),
+    });
+    return fault(c, code);
+  });
+  return app;
+}

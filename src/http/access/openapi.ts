@@ -1,0 +1,54 @@
+/** The AuthZEN endpoints in the OpenAPI document, from the schemas that their bodies are held to. */
+import { type OpenAPIHono, z } from "@hono/zod-openapi";
+import type { Env } from "../env.ts";
+import { Action, Entity, EvaluationBody, PageBody, Sought } from "./body.ts";
+
+const Decision = z.object({ decision: z.boolean(), context: z.object({ code: z.string() }).optional() });
+const Page = z.object({ next_token: z.string(), count: z.int(), total: z.int().optional() }).optional();
+const results = (item: z.ZodType) => z.object({ page: Page, results: z.array(item) });
+const Part = z.object({ type: z.string(), id: z.string() });
+
+const ENDPOINTS = [
+  ["evaluation", "May the subject do this? 200 whatever the answer", EvaluationBody, Decision],
+  [
+    "evaluations",
+    "Many questions at once; an item replaces the defaults as a whole",
+    EvaluationBody.partial().extend({
+      evaluations: z.array(EvaluationBody.partial()).optional(),
+      options: z
+        .object({
+          evaluations_semantic: z.enum(["execute_all", "deny_on_first_deny", "permit_on_first_permit"]).optional(),
+        })
+        .optional(),
+    }),
+    z.object({ evaluations: z.array(Decision) }),
+  ],
+  [
+    "search/subject",
+    "Who may?",
+    z.object({ subject: Sought, action: Action, resource: Entity, page: PageBody }),
+    results(Part),
+  ],
+  [
+    "search/resource",
+    "On what?",
+    z.object({ subject: Entity, action: Action, resource: Sought, page: PageBody }),
+    results(Part),
+  ],
+  [
+    "search/action",
+    "What may they do?",
+    z.object({ subject: Entity, resource: Entity, page: PageBody }),
+    results(z.object({ name: z.string() })),
+  ],
+] as const;
+
+/** Adds the endpoints to the document of `app`. */
+export function describeAccess(app: OpenAPIHono<Env>): void {
+  for (const [name, summary, body, reply] of ENDPOINTS)
+    app.openAPIRegistry.registerPath({
+      ...{ method: "post", path: `/access/v1/${name}`, summary, tags: ["Check (AuthZEN 1.0)"] },
+      request: { body: { content: { "application/json": { schema: body } }, required: true } },
+      responses: { 200: { description: "Answered.", content: { "application/json": { schema: reply } } } },
+    });
+}

@@ -1,0 +1,28 @@
+/**
+ * Bodies of `/v1` are JSON in UTF-8 or refused before anything reads them. Without
+ * this a wrong content type would read as an empty body, and bytes that are not
+ * UTF-8 as other characters than were sent.
+ */
+import { createMiddleware } from "hono/factory";
+import type { Env } from "./env.ts";
+import { fault } from "./problem.ts";
+
+/** Refuses a body that is not JSON in UTF-8, and a path whose escapes are broken. */
+export const guardRequest = createMiddleware<Env>(async (c, next) => {
+  try {
+    decodeURIComponent(new URL(c.req.url).pathname);
+  } catch {
+    return fault(c, "invalid_request", { errors: [{ pointer: "path", detail: "has a broken escape" }] });
+  }
+  if (["GET", "HEAD", "DELETE"].includes(c.req.method)) return next();
+  const bytes = await c.req.arrayBuffer();
+  if (bytes.byteLength === 0) return next();
+  const mediaType = c.req.header("Content-Type")?.split(";", 1)[0]?.trim().toLowerCase();
+  if (mediaType !== "application/json") return fault(c, "unsupported_media_type");
+  try {
+    JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch {
+    return fault(c, "invalid_request", { errors: [{ pointer: "", detail: "must be JSON in UTF-8" }] });
+  }
+  return next();
+});

@@ -1,0 +1,58 @@
+/**
+ * Who calls, and for whom. A service key names the service; with scope `manage` the
+ * header `Acting-User` names the person it acts for. No actor is ever read from a body.
+ */
+import { createMiddleware } from "hono/factory";
+import type { Caller, Scope } from "../domain/caller.ts";
+import { idProblem } from "../domain/ids.ts";
+import type { Env } from "./env.ts";
+import { fault, refused } from "./problem.ts";
+import { findKey, type ServiceKey } from "./service-keys.ts";
+
+const BEARER = /^Bearer +([\x21-\x7e]+) *$/i;
+
+/** Lets nobody through without a key of one of these scopes (RFC 6750). Sets `caller`. */
+export function authenticate(keys: readonly ServiceKey[], scopes: readonly Scope[]) {
+  return createMiddleware<Env>(async (c, next) => {
+    const presented = c.req.header("Authorization");
+    const key = findKey(keys, BEARER.exec(presented ?? "")?.[1] ?? "");
+    if (key === undefined) {
+      const error = presented === undefined ? "" : ', error="invalid_token"';
+      c.header("WWW-Authenticate", `Bearer realm="concordat"${error}`);
+      return fault(c, "unauthorized");
+    }
+    if (!scopes.some((scope) => key.scopes.includes(scope)))
+      return refused(c, { code: "insufficient_scope", needs: `scope ${scopes.join(" or ")}` });
+    const header = c.req.header("Acting-User");
+    const user = header === undefined ? undefined : actingUser(header);
+    if (header !== undefined && user === undefined)
+      return fault(c, "invalid_request", { detail: "Acting-User must be user:<id>, percent-encoded." });
+    if (user !== undefined && !key.scopes.includes("manage"))
+      return refused(c, { code: "insufficient_scope", needs: "scope manage, to act for a person" });
+    const caller: Caller = { key: key.name, scopes: key.scopes, user };
+    c.set("caller", caller);
+    return next();
+  });
+}
+
+/** Lets only calls through that act for a person, or a service's own with scope `admin`. */
+export const requirePersonOrAdmin = createMiddleware<Env>(async (c, next) => {
+  const { user, scopes } = c.var.caller;
+  return user === undefined && !scopes.includes("admin") ? fault(c, "acting_user_required") : next();
+});
+
+/** Lets only calls through that act for a person: scope `admin` never acts in a cooperation. */
+export const requirePerson = createMiddleware<Env>(async (c, next) =>
+  c.var.caller.user === undefined ? fault(c, "acting_user_required") : next(),
+);
+
+/** The id behind `user:anna`, percent-encoded; undefined for what is no such thing. */
+function actingUser(header: string): string | undefined {
+  try {
+    const decoded = decodeURIComponent(header);
+    const id = decoded.startsWith("user:") ? decoded.slice("user:".length) : "";
+    return idProblem(id) === undefined ? id : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,132 @@
+/** `/v1/cooperations` and an organization's list of them: inviting, seeing, and the steps of the lifecycle. */
+import { z } from "@hono/zod-openapi";
+import type { Context } from "hono";
+import { changeExpiry, resend, type Step, takeStep } from "../../actions/cooperation.ts";
+import { invite } from "../../actions/invite.ts";
+import { ChangeCooperationInput, InviteInput, ReasonInput } from "../../domain/commands.ts";
+import type { Cooperation } from "../../domain/records.ts";
+import { cooperationDetails } from "../../queries/cooperations.ts";
+import { findCooperation, readerOf } from "../../queries/reader.ts";
+import { cooperationHead } from "../../queries/snapshot.ts";
+import type { Env } from "../env.ts";
+import { refused } from "../problem.ts";
+import { dryRunOf } from "./dry-run.ts";
+import {
+  callOf,
+  DeleteQuery,
+  DryRunQuery,
+  isRefusal,
+  organizationParam,
+  route,
+  stated,
+  ulidParam,
+  type V1Deps,
+  v1,
+} from "./route.ts";
+import { CooperationView, DryRunView, Effective, MailedCooperation } from "./views.ts";
+
+const tag = "Cooperations";
+const path = "/cooperations/{id}";
+const changed = z.union([CooperationView.extend(Effective), DryRunView]);
+
+const Confirm = z.strictObject({
+  outcome: z.literal("confirm"),
+  organizations: z.array(z.strictObject({ id: z.string(), name: z.string() })),
+});
+const create = route({
+  ...{ method: "post", path: "/organizations/{org}/cooperations", tag, summary: "Invite a partner" },
+  ...{ params: organizationParam, query: DryRunQuery, body: InviteInput, status: 201 },
+  reply: z.union([MailedCooperation, Confirm, DryRunView]),
+});
+const get = route({
+  ...{ method: "get", path, tag, summary: "A cooperation, for the admins of either side" },
+  ...{ params: ulidParam, reply: CooperationView },
+});
+const patch = route({
+  ...{ method: "patch", path, tag, summary: "Set the expiry of the whole cooperation, or clear it with null" },
+  ...{ params: ulidParam, query: DryRunQuery, body: ChangeCooperationInput, reply: changed },
+});
+const remove = route({
+  ...{ method: "delete", path, tag, summary: "Remove the cooperation: the partner loses everything at once" },
+  ...{ params: ulidParam, query: DeleteQuery, reply: changed },
+});
+const STEPS = {
+  accept: "Accept: from pending to active",
+  decline: "Decline what was proposed",
+  pause: "Block all access through it",
+  resume: "Let access through again",
+  leave: "Leave, as the partner",
+} as const satisfies Partial<Record<Step, string>>;
+
+/** The cooperation as it is now, for whoever just changed it. */
+async function whole(c: Context<Env>, deps: V1Deps, changedTo: Cooperation) {
+  const head = await cooperationHead(deps.relationships, changedTo.id);
+  const reader = await readerOf(deps.relationships, head.value ?? changedTo, c.var.caller);
+  return cooperationDetails(deps.relationships, head.value ?? changedTo, head.n, reader, deps.clock());
+}
+
+export function cooperationRoutes(deps: V1Deps) {
+  const app = v1();
+  app.openapi(create, async (c) => {
+    const { org } = c.req.valid("param");
+    const { dry_run } = c.req.valid("query");
+    const receipt = await invite(deps, callOf(c, dry_run), org, c.req.valid("json"));
+    if (isRefusal(receipt)) return refused(c, receipt);
+    if (receipt.outcome === "confirm") return c.json(receipt);
+    const { cooperation } = receipt.value;
+    if (dry_run) return dryRunOf(c, deps, { cooperation });
+    c.header("Location", `/v1/cooperations/${cooperation.id}`);
+    return stated(c, { ...(await whole(c, deps, cooperation)), mail: receipt.mail }, receipt.effective_by, 201);
+  });
+  app.openapi(get, async (c) => {
+    const found = await findCooperation(deps.relationships, c.req.valid("param").id, c.var.caller);
+    if (isRefusal(found)) return refused(c, found);
+    c.header("ETag", `"${found.n}"`);
+    const { cooperation, n, reader } = found;
+    return c.json(await cooperationDetails(deps.relationships, cooperation, n, reader, deps.clock()));
+  });
+  app.openapi(patch, async (c) => {
+    const { dry_run } = c.req.valid("query");
+    const receipt = await changeExpiry(deps, callOf(c, dry_run), c.req.valid("param").id, c.req.valid("json"));
+    if (isRefusal(receipt)) return refused(c, receipt);
+    const { cooperation } = receipt.value;
+    if (dry_run) return dryRunOf(c, deps, { cooperation });
+    return stated(c, await whole(c, deps, cooperation), receipt.effective_by);
+  });
+  app.openapi(remove, async (c) => {
+    const { dry_run, reason } = c.req.valid("query");
+    const receipt = await takeStep(deps, callOf(c, dry_run), c.req.valid("param").id, "remove", { reason });
+    if (isRefusal(receipt)) return refused(c, receipt);
+    const { cooperation } = receipt.value;
+    if (dry_run) return dryRunOf(c, deps, { cooperation });
+    return stated(c, await whole(c, deps, cooperation), receipt.effective_by);
+  });
+  for (const [step, summary] of Object.entries(STEPS) as [keyof typeof STEPS, string][]) {
+    const post = route({
+      ...{ method: "post", path: `${path}/${step}`, tag, summary, bodyOptional: true },
+      ...{ params: ulidParam, query: DryRunQuery, body: ReasonInput, reply: changed },
+    });
+    app.openapi(post, async (c) => {
+      const { dry_run } = c.req.valid("query");
+      const receipt = await takeStep(deps, callOf(c, dry_run), c.req.valid("param").id, step, c.req.valid("json"));
+      if (isRefusal(receipt)) return refused(c, receipt);
+      const { cooperation } = receipt.value;
+      if (dry_run) return dryRunOf(c, deps, { cooperation });
+      return stated(c, await whole(c, deps, cooperation), receipt.effective_by);
+    });
+  }
+  const again = route({
+    ...{ method: "post", path: `${path}/resend`, tag, summary: "Send the invitation or the notice again" },
+    ...{ params: ulidParam, query: DryRunQuery, body: ReasonInput, bodyOptional: true },
+    reply: z.union([MailedCooperation, DryRunView]),
+  });
+  app.openapi(again, async (c) => {
+    const { dry_run } = c.req.valid("query");
+    const receipt = await resend(deps, callOf(c, dry_run), c.req.valid("param").id, c.req.valid("json"));
+    if (isRefusal(receipt)) return refused(c, receipt);
+    const { cooperation } = receipt.value;
+    if (dry_run) return dryRunOf(c, deps, { cooperation });
+    return stated(c, { ...(await whole(c, deps, cooperation)), mail: receipt.mail }, receipt.effective_by);
+  });
+  return app;
+}

@@ -1,0 +1,79 @@
+/** `/v1/shares/{id}/delegations`: what the partner's admins hand on to their own people. */
+import { z } from "@hono/zod-openapi";
+import { delegate, revoke } from "../../actions/delegation.ts";
+import { DelegateInput } from "../../domain/commands.ts";
+import { delegationView } from "../../queries/cooperations.ts";
+import { findShare } from "../../queries/reader.ts";
+import { PageQuery, pageOf } from "../page.ts";
+import { refused } from "../problem.ts";
+import { dryRunOf } from "./dry-run.ts";
+import {
+  callOf,
+  DeleteQuery,
+  DryRunQuery,
+  isRefusal,
+  listed,
+  route,
+  stated,
+  ulidParam,
+  userParam,
+  type V1Deps,
+  v1,
+} from "./route.ts";
+import { DelegationView, DryRunView, Effective, listOf } from "./views.ts";
+
+const tag = "Delegations";
+const path = "/shares/{id}/delegations/{user}";
+const params = ulidParam.extend(userParam.shape);
+const OfShare = { share: z.string() };
+
+const list = route({
+  ...{ method: "get", path: "/shares/{id}/delegations", tag, summary: "Who a share was delegated to" },
+  ...{ params: ulidParam, query: PageQuery, reply: listOf(DelegationView) },
+});
+const put = route({
+  ...{ method: "put", path, tag, summary: "Delegate at viewer or the share's role, or change that" },
+  ...{ params, query: DryRunQuery, body: DelegateInput },
+  reply: z.union([DelegationView.extend(OfShare).extend(Effective), DryRunView]),
+});
+const remove = route({
+  ...{ method: "delete", path, tag, summary: "Take a delegation back" },
+  ...{ params, query: DeleteQuery },
+  reply: z.union([z.strictObject({ user: z.string(), ...OfShare, ...Effective }), DryRunView]),
+});
+
+export function delegationRoutes(deps: V1Deps) {
+  const app = v1();
+  app.openapi(list, async (c) => {
+    const { id } = c.req.valid("param");
+    const found = await findShare(deps.relationships, id, c.var.caller);
+    if (isRefusal(found)) return refused(c, found);
+    const { cooperation, found: at } = found;
+    const gone = at.share.removed_at !== undefined || cooperation.status === "ended";
+    if (gone) return refused(c, { code: "not_found", what: "share" });
+    const views = new Map(at.delegations.map((one) => [one.user, delegationView(cooperation, at.share, one)]));
+    const look = async (user: string) => views.get(user);
+    return listed(c, await pageOf([...views.keys()], ["delegations", id], c.req.valid("query"), look));
+  });
+  app.openapi(put, async (c) => {
+    const { id, user } = c.req.valid("param");
+    const { dry_run } = c.req.valid("query");
+    const receipt = await delegate(deps, callOf(c, dry_run), id, user, c.req.valid("json"));
+    if (isRefusal(receipt)) return refused(c, receipt);
+    const { cooperation, share, before, delegation } = receipt.value;
+    if (dry_run) return dryRunOf(c, deps, { cooperation, delegation: { share: id, user, after: delegation } });
+    const view = delegation === undefined ? { user } : delegationView(cooperation, share, delegation);
+    const created = receipt.outcome === "done" && before === undefined;
+    return stated(c, { share: id, ...view }, receipt.effective_by, created ? 201 : 200);
+  });
+  app.openapi(remove, async (c) => {
+    const { id, user } = c.req.valid("param");
+    const { dry_run, reason } = c.req.valid("query");
+    const receipt = await revoke(deps, callOf(c, dry_run), id, user, { reason });
+    if (isRefusal(receipt)) return refused(c, receipt);
+    const { cooperation } = receipt.value;
+    if (dry_run) return dryRunOf(c, deps, { cooperation, delegation: { share: id, user, after: undefined } });
+    return stated(c, { share: id, user }, receipt.effective_by);
+  });
+  return app;
+}

@@ -1,0 +1,26 @@
+/** The reply to a dry run: what it would mean, for each cooperation it would mean anything to. */
+import type { Context } from "hono";
+import type { Access, Impact } from "../../domain/impact.ts";
+import { type Change, impactOfChange } from "../../queries/impact.ts";
+import type { Env } from "../env.ts";
+import type { V1Deps } from "./route.ts";
+
+/** Answers with impacts; dates that are not set are null. */
+export function dryRun(c: Context<Env>, impacts: (Impact & { cooperation: string })[]) {
+  const row = ({ until, ...access }: Access) => ({ ...access, until: until ?? null });
+  return c.json({
+    dry_run: true,
+    impact: impacts.map(({ cooperation, gains, loses, redated }) => ({
+      cooperation,
+      gains: gains.map(row),
+      loses: loses.map(row),
+      redated: redated.map(({ was_until, ...access }) => ({ ...row(access), was_until: was_until ?? null })),
+    })),
+  });
+}
+
+/** Answers with the impact of one change on its own cooperation. */
+export async function dryRunOf(c: Context<Env>, deps: V1Deps, change: Change) {
+  const impact = await impactOfChange(deps.relationships, change, deps.clock());
+  return dryRun(c, [{ cooperation: change.cooperation.id, ...impact }]);
+}

@@ -1,0 +1,58 @@
+/** `/v1/invitations`: what an invitation's token offers, and joining by it. */
+import { z } from "@hono/zod-openapi";
+import { join } from "../../actions/cooperation.ts";
+import { previewInvitation } from "../../actions/preview.ts";
+import { JoinInput, PreviewInput } from "../../domain/commands.ts";
+import { SHARED_ROLES } from "../../domain/roles.ts";
+import { cooperationDetails } from "../../queries/cooperations.ts";
+import { readerOf } from "../../queries/reader.ts";
+import { cooperationHead } from "../../queries/snapshot.ts";
+import { requirePerson } from "../caller.ts";
+import { refused } from "../problem.ts";
+import { callOf, isRefusal, route, stated, type V1Deps, v1 } from "./route.ts";
+import { CooperationView, Effective } from "./views.ts";
+
+const tag = "Invitations";
+
+const preview = route({
+  ...{ method: "post", path: "/invitations/preview", tag, summary: "What a token offers; no acting user needed" },
+  body: PreviewInput,
+  reply: z.strictObject({
+    initiator: z.strictObject({ id: z.string(), name: z.string() }),
+    status: z.string(),
+    expires_at: z.string().nullable(),
+    shares: z.array(
+      z.strictObject({
+        resource: z.string(),
+        name: z.string().nullable(),
+        role: z.enum(SHARED_ROLES),
+        expires_at: z.string().nullable(),
+      }),
+    ),
+  }),
+});
+const joining = route({
+  ...{ method: "post", path: "/invitations/join", tag, summary: "Join with the token, for one's own organization" },
+  body: JoinInput,
+  reply: CooperationView.extend(Effective),
+});
+
+export function invitationRoutes(deps: V1Deps) {
+  const { relationships } = deps;
+  const app = v1();
+  app.use("/invitations/join", requirePerson);
+  app.openapi(preview, async (c) => {
+    const found = await previewInvitation(deps, c.req.valid("json").token);
+    return isRefusal(found) ? refused(c, found) : c.json(found);
+  });
+  app.openapi(joining, async (c) => {
+    const receipt = await join(deps, callOf(c), c.req.valid("json"));
+    if (isRefusal(receipt)) return refused(c, receipt);
+    const { value, n } = await cooperationHead(relationships, receipt.value.cooperation.id);
+    const cooperation = value ?? receipt.value.cooperation;
+    const reader = await readerOf(relationships, cooperation, c.var.caller);
+    const view = await cooperationDetails(relationships, cooperation, n, reader, deps.clock());
+    return stated(c, view, receipt.effective_by);
+  });
+  return app;
+}

@@ -1,0 +1,80 @@
+/** `/v1/{plants,portfolios}/{id}/roles`: job roles of the owner's own people. */
+import { z } from "@hono/zod-openapi";
+import { setJobRole } from "../../actions/resource.ts";
+import { isService } from "../../domain/caller.ts";
+import { RoleInput } from "../../domain/commands.ts";
+import type { ResourceRef, ResourceType } from "../../domain/ids.ts";
+import { jobRolesOn, resourceView } from "../../queries/resources.ts";
+import { standingIn } from "../../queries/snapshot.ts";
+import { PageQuery, pageOf } from "../page.ts";
+import { refused } from "../problem.ts";
+import {
+  callOf,
+  isRefusal,
+  listed,
+  notFound,
+  resourceParam,
+  route,
+  stated,
+  userParam,
+  type V1Deps,
+  v1,
+} from "./route.ts";
+import { Effective, JobRoleView, listOf } from "./views.ts";
+
+const tag = "Job roles";
+const params = resourceParam.extend(userParam.shape);
+
+export function jobRoleRoutes(deps: V1Deps) {
+  const app = v1();
+  app.route("/", routesOf(deps, "plant", "/plants/{id}/roles"));
+  app.route("/", routesOf(deps, "portfolio", "/portfolios/{id}/roles"));
+  return app;
+}
+
+function routesOf(deps: V1Deps, type: ResourceType, path: string) {
+  const { relationships } = deps;
+  const app = v1();
+  const list = route({
+    ...{ method: "get", path, tag, summary: `Who holds which job role on a ${type}` },
+    ...{ params: resourceParam, query: PageQuery, reply: listOf(JobRoleView) },
+  });
+  const put = route({
+    ...{
+      method: "put",
+      path: `${path}/{user}`,
+      tag,
+      summary: `Give one of the owner's people a job role on a ${type}`,
+    },
+    ...{ params, body: RoleInput, reply: JobRoleView.extend(Effective) },
+  });
+  const remove = route({
+    ...{ method: "delete", path: `${path}/{user}`, tag, summary: `Take a job role on a ${type} away` },
+    ...{ params, reply: z.strictObject(Effective) },
+  });
+  app.openapi(list, async (c) => {
+    const ref: ResourceRef = `${type}:${c.req.valid("param").id}`;
+    const { caller } = c.var;
+    const view = await resourceView(relationships, ref);
+    const standing = view && (await standingIn(relationships, view.owner, caller.user));
+    if (view === undefined || (standing === "none" && !isService(caller))) return notFound(c, type);
+    if (standing !== "admin" && !isService(caller)) return refused(c, { code: "not_admin", organization: view.owner });
+    const held = new Map((await jobRolesOn(relationships, ref)).map(({ user, role }) => [user, { user, role }]));
+    const look = async (user: string) => held.get(user);
+    return listed(c, await pageOf([...held.keys()], ["job roles", ref], c.req.valid("query"), look));
+  });
+  app.openapi(put, async (c) => {
+    const { id, user } = c.req.valid("param");
+    const { role } = c.req.valid("json");
+    const receipt = await setJobRole(deps, callOf(c), `${type}:${id}`, user, role);
+    if (isRefusal(receipt)) return refused(c, receipt);
+    const created = receipt.outcome === "done" && receipt.value.before === undefined;
+    return c.json({ user, role, effective_by: receipt.effective_by }, created ? 201 : 200);
+  });
+  app.openapi(remove, async (c) => {
+    const { id, user } = c.req.valid("param");
+    const receipt = await setJobRole(deps, callOf(c), `${type}:${id}`, user, undefined);
+    return isRefusal(receipt) ? refused(c, receipt) : stated(c, {}, receipt.effective_by);
+  });
+  return app;
+}

@@ -1,0 +1,78 @@
+/** `/v1/me` and `/v1/organizations`: who the acting user is, and the organizations themselves. */
+import { z } from "@hono/zod-openapi";
+import { deleteOrganization, putOrganization } from "../../actions/organization.ts";
+import type { Caller } from "../../domain/caller.ts";
+import { isService } from "../../domain/caller.ts";
+import { OrganizationInput } from "../../domain/commands.ts";
+import { organizationView } from "../../queries/organization.ts";
+import { organizationIdsOf } from "../../queries/people.ts";
+import { personHead } from "../../queries/snapshot.ts";
+import { requirePerson } from "../caller.ts";
+import { refused } from "../problem.ts";
+import { callOf, isRefusal, notFound, organizationParam, route, stated, type V1Deps, v1 } from "./route.ts";
+import { Effective, OrganizationView } from "./views.ts";
+
+const tag = "Organizations";
+const path = "/organizations/{org}";
+
+const me = route({
+  ...{ method: "get", path: "/me", tag, summary: "The acting user, and what they may do where" },
+  reply: z.strictObject({
+    user: z.string(),
+    name: z.string().nullable(),
+    organizations: z.array(OrganizationView),
+  }),
+});
+const get = route({
+  ...{ method: "get", path, tag, summary: "An organization, for its people and services" },
+  params: organizationParam,
+  reply: OrganizationView,
+});
+const put = route({
+  ...{ method: "put", path, tag, summary: "Create or rename an organization (scope admin)" },
+  ...{ params: organizationParam, body: OrganizationInput },
+  reply: OrganizationView.extend(Effective),
+});
+const remove = route({
+  ...{ method: "delete", path, tag, summary: "Delete an empty organization (scope admin)" },
+  params: organizationParam,
+  reply: z.strictObject(Effective),
+});
+
+/** An organization as the caller may see it; undefined for strangers. */
+async function visible(deps: V1Deps, id: string, caller: Caller) {
+  const view = await organizationView(deps.relationships, id, caller.user);
+  return view && (view.role !== null || isService(caller)) ? view : undefined;
+}
+
+export function organizationRoutes(deps: V1Deps) {
+  const app = v1();
+  app.use("/me", requirePerson);
+  app.openapi(me, async (c) => {
+    const user = c.var.caller.user ?? "";
+    const ids = await organizationIdsOf(deps.relationships, user);
+    const organizations = await Promise.all(ids.map((id) => visible(deps, id, c.var.caller)));
+    const name = (await personHead(deps.relationships, user)).value?.name ?? null;
+    return c.json({ user, name, organizations: organizations.filter((view) => view !== undefined) });
+  });
+  app.openapi(get, async (c) => {
+    const view = await visible(deps, c.req.valid("param").org, c.var.caller);
+    if (view === undefined) return notFound(c, "organization");
+    c.header("ETag", view.etag);
+    return c.json(view);
+  });
+  app.openapi(put, async (c) => {
+    const { org } = c.req.valid("param");
+    const receipt = await putOrganization(deps, callOf(c), org, c.req.valid("json"));
+    if (isRefusal(receipt)) return refused(c, receipt);
+    const view = await organizationView(deps.relationships, org, undefined);
+    if (view === undefined) return notFound(c, "organization");
+    const created = receipt.outcome === "done" && receipt.value.before === undefined;
+    return stated(c, view, receipt.effective_by, created ? 201 : 200);
+  });
+  app.openapi(remove, async (c) => {
+    const receipt = await deleteOrganization(deps, callOf(c), c.req.valid("param").org);
+    return isRefusal(receipt) ? refused(c, receipt) : stated(c, {}, receipt.effective_by);
+  });
+  return app;
+}

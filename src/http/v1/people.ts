@@ -1,0 +1,89 @@
+/** `/v1/organizations/{org}/people`: who belongs to an organization, at which role. */
+import { z } from "@hono/zod-openapi";
+import { putPerson, removePerson } from "../../actions/person.ts";
+import { isService } from "../../domain/caller.ts";
+import { PersonInput } from "../../domain/commands.ts";
+import { peopleOf } from "../../queries/people.ts";
+import { personView } from "../../queries/person.ts";
+import { roleOf, standingIn } from "../../queries/snapshot.ts";
+import { PageQuery, pageOf } from "../page.ts";
+import { refused } from "../problem.ts";
+import {
+  callOf,
+  isRefusal,
+  listed,
+  notFound,
+  organizationParam,
+  route,
+  stated,
+  userParam,
+  type V1Deps,
+  v1,
+} from "./route.ts";
+import { Effective, listOf, PersonView } from "./views.ts";
+
+const tag = "People";
+const path = "/organizations/{org}/people/{user}";
+const params = organizationParam.extend(userParam.shape);
+
+const list = route({
+  ...{ method: "get", path: "/organizations/{org}/people", tag, summary: "The people of an organization" },
+  ...{ params: organizationParam, query: PageQuery },
+  reply: listOf(PersonView),
+});
+const get = route({
+  ...{ method: "get", path, tag, summary: "A person: role, record, job roles and delegations" },
+  params,
+  reply: PersonView,
+});
+const put = route({
+  ...{ method: "put", path, tag, summary: "Take somebody in, or give another role" },
+  ...{ params, body: PersonInput },
+  reply: PersonView.extend(Effective),
+});
+const remove = route({
+  ...{ method: "delete", path, tag, summary: "Leave, with all that is held through the organization" },
+  params,
+  reply: z.strictObject(Effective),
+});
+
+export function peopleRoutes(deps: V1Deps) {
+  const { relationships } = deps;
+  const app = v1();
+  app.openapi(list, async (c) => {
+    const { org } = c.req.valid("param");
+    const { caller } = c.var;
+    if (!isService(caller) && (await standingIn(relationships, org, caller.user)) === "none")
+      return notFound(c, "organization");
+    const people = new Map((await peopleOf(relationships, org)).map((person) => [person.user, person.role]));
+    const look = async (user: string) => {
+      const role = people.get(user);
+      return role && personView(relationships, org, user, role, false, deps.clock());
+    };
+    return listed(c, await pageOf([...people.keys()], ["people", org], c.req.valid("query"), look));
+  });
+  app.openapi(get, async (c) => {
+    const { org, user } = c.req.valid("param");
+    const { caller } = c.var;
+    const standing = await standingIn(relationships, org, caller.user);
+    if (standing === "none" && !isService(caller)) return notFound(c, "organization");
+    const role = await roleOf(relationships, org, user);
+    if (role === undefined) return notFound(c, "person");
+    const whole = standing === "admin" || isService(caller) || caller.user === user;
+    return c.json(await personView(relationships, org, user, role, whole, deps.clock()));
+  });
+  app.openapi(put, async (c) => {
+    const { org, user } = c.req.valid("param");
+    const receipt = await putPerson(deps, callOf(c), org, user, c.req.valid("json"));
+    if (isRefusal(receipt)) return refused(c, receipt);
+    const { role, before } = receipt.value;
+    const view = await personView(relationships, org, user, role, true, deps.clock());
+    return stated(c, view, receipt.effective_by, receipt.outcome === "done" && before === undefined ? 201 : 200);
+  });
+  app.openapi(remove, async (c) => {
+    const { org, user } = c.req.valid("param");
+    const receipt = await removePerson(deps, callOf(c), org, user);
+    return isRefusal(receipt) ? refused(c, receipt) : stated(c, {}, receipt.effective_by);
+  });
+  return app;
+}

@@ -1,0 +1,107 @@
+/** `/v1/plants`, `/v1/portfolios` and what an organization owns. One definition serves both types. */
+import { z } from "@hono/zod-openapi";
+import { deleteResource, putResource } from "../../actions/resource.ts";
+import { isService } from "../../domain/caller.ts";
+import { PlantInput, PortfolioInput, type ResourceInput } from "../../domain/commands.ts";
+import { fold } from "../../domain/fold.ts";
+import { idOf, RESOURCE_TYPES, type ResourceRef, type ResourceType } from "../../domain/ids.ts";
+import { impactOfMove } from "../../queries/impact.ts";
+import { resourceRefsOf, resourceView } from "../../queries/resources.ts";
+import { standingIn } from "../../queries/snapshot.ts";
+import { PageQuery, pageOf } from "../page.ts";
+import { refused } from "../problem.ts";
+import { dryRun } from "./dry-run.ts";
+import {
+  callOf,
+  DryRunQuery,
+  isRefusal,
+  listed,
+  notFound,
+  organizationParam,
+  resourceParam,
+  route,
+  stated,
+  type V1Deps,
+  v1,
+} from "./route.ts";
+import { DryRunView, Effective, listOf, ResourceView } from "./views.ts";
+
+const tag = "Resources";
+
+const owned = route({
+  ...{ method: "get", path: "/organizations/{org}/resources", tag, summary: "What an organization owns, to pick from" },
+  params: organizationParam,
+  query: PageQuery.extend({
+    type: z.enum(RESOURCE_TYPES).optional(),
+    search: z.string().max(200).optional().describe("In names and ids, without case and accents."),
+  }),
+  reply: listOf(ResourceView),
+});
+
+export function resourceRoutes(deps: V1Deps) {
+  const { relationships } = deps;
+  const app = v1();
+  app.openapi(owned, async (c) => {
+    const { org } = c.req.valid("param");
+    const { type, search, ...page } = c.req.valid("query");
+    const { caller } = c.var;
+    if (!isService(caller) && (await standingIn(relationships, org, caller.user)) === "none")
+      return notFound(c, "organization");
+    const refs = await resourceRefsOf(relationships, org, type === undefined ? RESOURCE_TYPES : [type]);
+    const wanted = fold(search ?? "");
+    const look = async (ref: string) => {
+      const view = await resourceView(relationships, ref as ResourceRef);
+      return view && fold(`${view.name ?? ""} ${idOf(ref)}`).includes(wanted) ? view : undefined;
+    };
+    return listed(c, await pageOf(refs, ["resources", org, type, wanted], page, look));
+  });
+  app.route("/", routesOf(deps, "plant", "/plants/{id}", PlantInput));
+  app.route("/", routesOf(deps, "portfolio", "/portfolios/{id}", PortfolioInput));
+  return app;
+}
+
+function routesOf(deps: V1Deps, type: ResourceType, path: string, body: z.ZodType<ResourceInput>) {
+  const { relationships } = deps;
+  const app = v1();
+  const get = route({
+    ...{ method: "get", path, tag, summary: `A ${type}, for its owner's people` },
+    ...{ params: resourceParam, reply: ResourceView },
+  });
+  const put = route({
+    ...{ method: "put", path, tag, summary: `Register a ${type} (scope admin), or change it` },
+    ...{ params: resourceParam, body, query: DryRunQuery },
+    reply: z.union([ResourceView.extend(Effective), DryRunView]),
+  });
+  const remove = route({
+    ...{ method: "delete", path, tag, summary: `Unregister a ${type} that is not shared (scope admin)` },
+    ...{ params: resourceParam, reply: z.strictObject(Effective) },
+  });
+  app.openapi(get, async (c) => {
+    const { caller } = c.var;
+    const view = await resourceView(relationships, `${type}:${c.req.valid("param").id}`);
+    const known = view && (isService(caller) || (await standingIn(relationships, view.owner, caller.user)) !== "none");
+    if (!known) return notFound(c, type);
+    c.header("ETag", view.etag);
+    return c.json(view);
+  });
+  app.openapi(put, async (c) => {
+    const ref: ResourceRef = `${type}:${c.req.valid("param").id}`;
+    const receipt = await putResource(deps, callOf(c, c.req.valid("query").dry_run), ref, c.req.valid("json"));
+    if (isRefusal(receipt)) return refused(c, receipt);
+    if (c.req.valid("query").dry_run) {
+      const { from, to, before, resource } = receipt.value;
+      const shares = before?.portfolio === resource.portfolio ? [] : [...(from?.shares ?? []), ...(to?.shares ?? [])];
+      const portfolios = { from: before?.portfolio, to: resource.portfolio };
+      return dryRun(c, await impactOfMove(relationships, ref, portfolios, shares, deps.clock()));
+    }
+    const view = await resourceView(relationships, ref);
+    if (view === undefined) return notFound(c, type);
+    const created = receipt.outcome === "done" && receipt.value.before === undefined;
+    return stated(c, view, receipt.effective_by, created ? 201 : 200);
+  });
+  app.openapi(remove, async (c) => {
+    const receipt = await deleteResource(deps, callOf(c), `${type}:${c.req.valid("param").id}`);
+    return isRefusal(receipt) ? refused(c, receipt) : stated(c, {}, receipt.effective_by);
+  });
+  return app;
+}

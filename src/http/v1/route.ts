@@ -1,0 +1,120 @@
+/**
+ * What the routes under `/v1` have in common: how parameters are read, how a call is
+ * made of a request, how receipts, refusals and lists are answered. One schema says
+ * what a route takes, to the reader of the request and of the OpenAPI document alike.
+ */
+import { createRoute, OpenAPIHono, type RouteConfig, z } from "@hono/zod-openapi";
+import type { Context } from "hono";
+import type { ActionDeps, Call } from "../../actions/perform.ts";
+import { Reason } from "../../domain/commands.ts";
+import { Id } from "../../domain/ids.ts";
+import type { Refusal } from "../../domain/refusal.ts";
+import { pointerOf } from "../access/body.ts";
+import type { Env } from "../env.ts";
+import { fault, refused } from "../problem.ts";
+
+/** An app whose invalid requests are answered with what, where and why. */
+export function v1(): OpenAPIHono<Env> {
+  return new OpenAPIHono<Env>({
+    defaultHook: (result, c) => {
+      if (result.success) return;
+      const errors = result.error.issues.map(({ path, message }) => ({
+        pointer: result.target === "json" ? pointerOf(path) : `${result.target}: ${path.join(".")}`,
+        detail: message,
+      }));
+      return fault(c, "invalid_request", { errors });
+    },
+  });
+}
+
+export const organizationParam = z.object({ org: Id.meta({ example: "sunward" }) });
+export const userParam = z.object({ user: Id.meta({ example: "anna" }) });
+export const resourceParam = z.object({ id: Id.meta({ example: "7" }) });
+/** Cooperations and shares have ULIDs; anything else is not found, so it is not worth another answer. */
+export const ulidParam = z.object({ id: z.string().max(64) });
+
+const flag = z.enum(["true", "false"]).transform((text) => text === "true");
+export const DryRunQuery = z.object({ dry_run: flag.optional().describe("Say what it would mean, write nothing.") });
+/** A DELETE has no body, so its reason is in the query. */
+export const DeleteQuery = DryRunQuery.extend({ reason: Reason.optional() });
+
+const Problem = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.number(),
+    code: z.string(),
+    detail: z.string().optional(),
+    errors: z.array(z.object({ pointer: z.string(), detail: z.string() })).optional(),
+  })
+  .loose()
+  .openapi("Problem");
+
+type Parts = {
+  method: RouteConfig["method"];
+  path: string;
+  summary: string;
+  tag: string;
+  params?: z.ZodObject;
+  query?: z.ZodObject;
+  body?: z.ZodType;
+  /** An action without facts of its own may come without a body. */
+  bodyOptional?: boolean;
+  reply: z.ZodType;
+  status?: 200 | 201;
+};
+
+type RequestOf<P extends Parts> = (P["params"] extends z.ZodObject ? { params: P["params"] } : object) &
+  (P["query"] extends z.ZodObject ? { query: P["query"] } : object) &
+  (P["body"] extends z.ZodType
+    ? { body: { content: { "application/json": { schema: P["body"] } }; required: boolean } }
+    : object);
+
+/** A route of the OpenAPI document. Its replies stand there for the reader; handlers answer with plain responses. */
+export function route<const P extends Parts>(parts: P) {
+  const { method, path, summary, tag, params, query, body, reply, status = 200 } = parts;
+  const responses: Record<string, { description: string }> = {
+    [status]: { description: "Done, or so already.", ...{ content: { "application/json": { schema: reply } } } },
+    default: { description: "A problem.", ...{ content: { "application/problem+json": { schema: Problem } } } },
+  };
+  const request = {
+    ...(params && { params }),
+    ...(query && { query }),
+    ...(body && { body: { content: { "application/json": { schema: body } }, required: parts.bodyOptional !== true } }),
+  } as RequestOf<P>;
+  return createRoute({ method, path: path as P["path"], summary, tags: [tag], request, responses });
+}
+
+/** How the request's actor, id, If-Match and dry run reach an action. An If-Match that is no ETag of ours matches nothing (RFC 9110 §13.1.1). */
+export function callOf(c: Context<Env>, dryRun?: boolean): Call {
+  const { caller, requestId } = c.var;
+  const header = c.req.header("If-Match");
+  if (header === undefined || header === "*") return { caller, requestId, dryRun };
+  const match = /^"(\d{1,15})"$/.exec(header.trim());
+  return { caller, requestId, dryRun, expectedN: match?.[1] === undefined ? -1 : Number(match[1]) };
+}
+
+/** A refusal, told apart from everything else a query or action gives. */
+export function isRefusal(value: object): value is Refusal {
+  return "code" in value;
+}
+
+/** A whole new state with its ETag, and from when on checks answer from it. */
+export function stated(c: Context<Env>, view: object, effectiveBy: string, status: 200 | 201 = 200) {
+  if ("etag" in view && typeof view.etag === "string") c.header("ETag", view.etag);
+  return c.json({ ...view, effective_by: effectiveBy }, status);
+}
+
+/** A page of a list, or the refusal of a cursor that is not this list's. */
+export function listed(c: Context<Env>, page: { items: unknown[]; next_cursor: string | null } | "foreign") {
+  if (page === "foreign") {
+    const errors = [{ pointer: "query: cursor", detail: "belongs to another list or query" }];
+    return fault(c, "invalid_request", { errors });
+  }
+  return c.json(page);
+}
+
+export const notFound = (c: Context<Env>, what: string) => refused(c, { code: "not_found", what });
+
+/** What the routes need. */
+export type V1Deps = ActionDeps;

@@ -1,0 +1,129 @@
+/** `/v1/cooperations/{id}/shares`, `/v1/shares/{id}` and what came in: resources put into cooperations at a role. */
+import { z } from "@hono/zod-openapi";
+import type { Context } from "hono";
+import { changeShare, share, unshare } from "../../actions/share.ts";
+import { isService } from "../../domain/caller.ts";
+import { ChangeShareInput, ShareInput } from "../../domain/commands.ts";
+import type { ShareChanged } from "../../domain/decide-share.ts";
+import { refuseUnlessAdmin } from "../../domain/standing.ts";
+import { shareView } from "../../queries/cooperations.ts";
+import { findCooperation, findShare, readerOf } from "../../queries/reader.ts";
+import { incomingShare, incomingShareIds } from "../../queries/received.ts";
+import { shareIdsOf, shareWithDelegations, standingIn } from "../../queries/snapshot.ts";
+import type { Env } from "../env.ts";
+import { PageQuery, pageOf } from "../page.ts";
+import { refused } from "../problem.ts";
+import { dryRunOf } from "./dry-run.ts";
+import {
+  callOf,
+  DeleteQuery,
+  DryRunQuery,
+  isRefusal,
+  listed,
+  notFound,
+  organizationParam,
+  route,
+  stated,
+  ulidParam,
+  type V1Deps,
+  v1,
+} from "./route.ts";
+import { DryRunView, Effective, IncomingShareView, listOf, MovedDelegations, ShareView } from "./views.ts";
+
+const tag = "Shares";
+const changed = z.union([ShareView.extend(MovedDelegations).extend(Effective), DryRunView]);
+
+const list = route({
+  ...{ method: "get", path: "/cooperations/{id}/shares", tag, summary: "The live shares of a cooperation" },
+  ...{ params: ulidParam, query: PageQuery, reply: listOf(ShareView) },
+});
+const create = route({
+  ...{ method: "post", path: "/cooperations/{id}/shares", tag, summary: "Share a plant or portfolio at one role" },
+  ...{ params: ulidParam, query: DryRunQuery, body: ShareInput, reply: changed, status: 201 },
+});
+const get = route({
+  ...{ method: "get", path: "/shares/{id}", tag, summary: "A share, for the admins of either side" },
+  ...{ params: ulidParam, reply: ShareView },
+});
+const patch = route({
+  ...{ method: "patch", path: "/shares/{id}", tag, summary: "Change a share's role or expiry (null clears it)" },
+  ...{ params: ulidParam, query: DryRunQuery, body: ChangeShareInput, reply: changed },
+});
+const remove = route({
+  ...{ method: "delete", path: "/shares/{id}", tag, summary: "Remove a share: everybody downstream loses it at once" },
+  ...{ params: ulidParam, query: DeleteQuery, reply: changed },
+});
+const incoming = route({
+  ...{ method: "get", path: "/organizations/{org}/incoming-shares", tag, summary: "What came in, for admins" },
+  ...{ params: organizationParam, query: PageQuery, reply: listOf(IncomingShareView) },
+});
+
+/** The share as it is now, with the delegations that rose or fell. A removed one is shown as it was removed. */
+async function whole(c: Context<Env>, deps: V1Deps, { cooperation, share: after, restored, reduced }: ShareChanged) {
+  const { head, delegations } = await shareWithDelegations(deps.relationships, after.id);
+  const reader = await readerOf(deps.relationships, cooperation, c.var.caller);
+  const now = head.value?.removed_at === undefined ? (head.value ?? after) : head.value;
+  const found = { share: now, n: head.n, delegations: now.removed_at === undefined ? delegations : [] };
+  return { ...(await shareView(deps.relationships, cooperation, found, reader, deps.clock())), restored, reduced };
+}
+
+export function shareRoutes(deps: V1Deps) {
+  const { relationships, clock } = deps;
+  const app = v1();
+  app.openapi(list, async (c) => {
+    const { id } = c.req.valid("param");
+    const found = await findCooperation(relationships, id, c.var.caller);
+    if (isRefusal(found)) return refused(c, found);
+    const look = async (shareId: string) => {
+      const { head, delegations } = await shareWithDelegations(relationships, shareId);
+      if (head.value === undefined || head.value.removed_at !== undefined) return undefined;
+      const one = { share: head.value, n: head.n, delegations };
+      return shareView(relationships, found.cooperation, one, found.reader, clock());
+    };
+    const ids = found.cooperation.status === "ended" ? [] : await shareIdsOf(relationships, id);
+    return listed(c, await pageOf(ids, ["shares", id], c.req.valid("query"), look));
+  });
+  app.openapi(create, async (c) => {
+    const { dry_run } = c.req.valid("query");
+    const receipt = await share(deps, callOf(c, dry_run), c.req.valid("param").id, c.req.valid("json"));
+    if (isRefusal(receipt)) return refused(c, receipt);
+    if (dry_run) return dryRunOf(c, deps, receipt.value);
+    c.header("Location", `/v1/shares/${receipt.value.share.id}`);
+    const status = receipt.outcome === "done" ? 201 : 200;
+    return stated(c, await whole(c, deps, receipt.value), receipt.effective_by, status);
+  });
+  app.openapi(get, async (c) => {
+    const found = await findShare(relationships, c.req.valid("param").id, c.var.caller);
+    if (isRefusal(found)) return refused(c, found);
+    const gone = found.found.share.removed_at !== undefined || found.cooperation.status === "ended";
+    if (gone) return notFound(c, "share");
+    c.header("ETag", `"${found.found.n}"`);
+    return c.json(await shareView(relationships, found.cooperation, found.found, found.reader, clock()));
+  });
+  app.openapi(patch, async (c) => {
+    const { dry_run } = c.req.valid("query");
+    const receipt = await changeShare(deps, callOf(c, dry_run), c.req.valid("param").id, c.req.valid("json"));
+    if (isRefusal(receipt)) return refused(c, receipt);
+    if (dry_run) return dryRunOf(c, deps, receipt.value);
+    return stated(c, await whole(c, deps, receipt.value), receipt.effective_by);
+  });
+  app.openapi(remove, async (c) => {
+    const { dry_run, reason } = c.req.valid("query");
+    const receipt = await unshare(deps, callOf(c, dry_run), c.req.valid("param").id, { reason });
+    if (isRefusal(receipt)) return refused(c, receipt);
+    if (dry_run) return dryRunOf(c, deps, receipt.value);
+    return stated(c, await whole(c, deps, receipt.value), receipt.effective_by);
+  });
+  app.openapi(incoming, async (c) => {
+    const { org } = c.req.valid("param");
+    const { caller } = c.var;
+    const standing = await standingIn(relationships, org, caller.user);
+    const refusal = isService(caller) ? undefined : refuseUnlessAdmin(org, standing);
+    if (refusal) return refused(c, refusal);
+    const reader = { standings: { initiator: "none" as const, partner: standing }, service: isService(caller) };
+    const look = (id: string) => incomingShare(relationships, id, reader, clock());
+    const ids = await incomingShareIds(relationships, org);
+    return listed(c, await pageOf(ids, ["incoming", org], c.req.valid("query"), look));
+  });
+  return app;
+}

@@ -1,0 +1,172 @@
+/** What replies look like, for the OpenAPI document; the tests hold every reply to these. */
+import { z } from "@hono/zod-openapi";
+import { ACTION_NAMES } from "../../domain/lifecycle.ts";
+import { ENDINGS, STATUSES } from "../../domain/records.ts";
+import { JOB_ROLES, ORGANIZATION_ROLES, SHARED_ROLES } from "../../domain/roles.ts";
+
+const Instant = z.iso.datetime();
+const Etag = z.string().describe("The head's number, quoted; send it as If-Match.");
+const Named = z.strictObject({ id: z.string(), name: z.string() });
+const Actions = z.array(z.enum(ACTION_NAMES)).describe("What the acting user may do now.");
+
+/** On every reply to a write. */
+export const Effective = { effective_by: Instant.describe("A check that begins then or later answers from after it.") };
+
+export const OrganizationView = z
+  .strictObject({
+    id: z.string(),
+    name: z.string(),
+    role: z.enum(ORGANIZATION_ROLES).nullable().describe("The acting user's."),
+    actions: z.array(z.string()),
+    etag: Etag,
+  })
+  .openapi("Organization");
+
+export const PersonView = z
+  .strictObject({
+    user: z.string(),
+    role: z.enum(ORGANIZATION_ROLES),
+    name: z.string().nullable(),
+    email: z.string().nullable().optional(),
+    language: z.string().nullable().optional(),
+    job_roles: z.array(z.strictObject({ resource: z.string(), role: z.enum(JOB_ROLES) })).optional(),
+    delegations: z
+      .array(
+        z.strictObject({
+          share: z.string(),
+          cooperation: z.string(),
+          resource: z.string(),
+          role: z.enum(SHARED_ROLES),
+          effective_role: z.enum(SHARED_ROLES),
+          expires_at: Instant.nullable(),
+          effective_until: Instant.nullable(),
+          expired: z.boolean(),
+        }),
+      )
+      .optional(),
+  })
+  .openapi("Person");
+
+export const ResourceView = z
+  .strictObject({
+    resource: z.string(),
+    owner: z.string(),
+    name: z.string().nullable(),
+    portfolio: z.string().nullable().optional().describe("Plants only."),
+    etag: Etag,
+  })
+  .openapi("Resource");
+
+export const JobRoleView = z.strictObject({ user: z.string(), role: z.enum(JOB_ROLES) }).openapi("JobRole");
+
+export const DelegationView = z
+  .strictObject({
+    user: z.string(),
+    role: z.enum(SHARED_ROLES),
+    effective_role: z.enum(SHARED_ROLES).describe("What the share's role leaves of it."),
+    expires_at: Instant.nullable(),
+    effective_until: Instant.nullable().describe("The earliest of the cooperation's, the share's and its own."),
+  })
+  .openapi("Delegation");
+
+export const ShareView = z
+  .strictObject({
+    id: z.string(),
+    cooperation: z.string(),
+    resource: z.string(),
+    name: z.string().nullable(),
+    role: z.enum(SHARED_ROLES),
+    may_grant: z.array(z.enum(SHARED_ROLES)),
+    expires_at: Instant.nullable(),
+    effective_until: Instant.nullable(),
+    expired: z.boolean(),
+    created_at: Instant,
+    removed_at: Instant.nullable(),
+    delegations: z.array(DelegationView),
+    actions: Actions,
+    etag: Etag,
+  })
+  .openapi("Share");
+
+export const IncomingShareView = ShareView.extend({ owner: Named, status: z.enum(STATUSES) }).openapi("IncomingShare");
+
+export const CooperationItem = z
+  .strictObject({
+    id: z.string(),
+    status: z.enum(STATUSES),
+    ended_as: z.enum(ENDINGS).nullable(),
+    expired: z.boolean(),
+    initiator: Named,
+    partner: Named.nullable(),
+    label: z.string().nullable().describe("The invited address, for the initiator."),
+    expires_at: Instant.nullable(),
+    created_at: Instant,
+    sent_at: Instant.nullable(),
+    accepted_at: Instant.nullable(),
+    ended_at: Instant.nullable(),
+    shares_count: z.int(),
+    actions: Actions,
+    etag: Etag,
+  })
+  .openapi("CooperationItem");
+
+const Contact = z.strictObject({ user: z.string(), name: z.string().nullable(), email: z.string().nullable() });
+export const CooperationView = CooperationItem.extend({
+  contacts: z.strictObject({ initiator: z.array(Contact), partner: z.array(Contact) }),
+  shares: z.array(ShareView),
+}).openapi("Cooperation");
+
+const MailState = z.enum(["sent", "failed", "none"]).describe("`failed` changes nothing: send it again.");
+export const MailedCooperation = CooperationView.extend({ mail: MailState, ...Effective });
+
+const Moved = z.array(
+  z.strictObject({ user: z.string(), role: z.enum(SHARED_ROLES), effective_role: z.enum(SHARED_ROLES) }),
+);
+/** Delegations that rose or fell with their share's role. */
+export const MovedDelegations = { restored: Moved, reduced: Moved };
+
+const Row = z.strictObject({
+  user: z.string(),
+  resource: z.string(),
+  permission: z.string(),
+  until: Instant.nullable(),
+});
+export const ImpactView = z
+  .strictObject({
+    cooperation: z.string(),
+    gains: z.array(Row),
+    loses: z.array(Row),
+    redated: z.array(Row.extend({ was_until: Instant.nullable() })),
+  })
+  .openapi("Impact");
+export const DryRunView = z
+  .strictObject({ dry_run: z.literal(true), impact: z.array(ImpactView).describe("One for each cooperation.") })
+  .openapi("DryRun");
+
+const Hash = z.string().regex(/^[0-9a-f]{64}$/);
+export const EntryView = z
+  .strictObject({
+    n: z.int(),
+    id: z.string(),
+    at: Instant,
+    actor: z.string(),
+    action: z.string(),
+    request_id: z.string(),
+    object: z.string(),
+    before: z.record(z.string(), z.unknown()).optional(),
+    after: z.record(z.string(), z.unknown()).optional(),
+    reason: z.string().optional().describe("Only your own side's."),
+    proof: z.strictObject({
+      previous: Hash,
+      hash: Hash,
+      common: Hash,
+      initiator_only: Hash,
+      partner_only: Hash,
+      nonce: z.string().optional(),
+    }),
+  })
+  .openapi("Entry");
+
+/** A list of such items. */
+export const listOf = (item: z.ZodType) =>
+  z.strictObject({ items: z.array(item), next_cursor: z.string().nullable().describe("null at the end.") });

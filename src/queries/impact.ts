@@ -1,0 +1,84 @@
+/** What a change that was only tried would mean: the reach of a cooperation as it is, and as it would be. */
+import { idOf, type ResourceRef } from "../domain/ids.ts";
+import { type Impact, impactOf, type Reach } from "../domain/impact.ts";
+import type { Cooperation, Delegation, Share } from "../domain/records.ts";
+import type { Relationships } from "../ports.ts";
+import { peopleOf } from "./people.ts";
+import { plantsIn } from "./resources.ts";
+import { cooperationHead, inTurns, sharesOf } from "./snapshot.ts";
+
+type Reads = Pick<Relationships, "read">;
+
+/** What a decision would change: each part as it would be. A delegation of `undefined` is one taken back. */
+export type Change = {
+  cooperation: Cooperation;
+  share?: Share | undefined;
+  delegation?: { share: string; user: string; after: Delegation | undefined } | undefined;
+};
+
+/** The impact of a change on the access through its cooperation. */
+export async function impactOfChange(reads: Reads, change: Change, now: Date): Promise<Impact> {
+  const stored = (await cooperationHead(reads, change.cooperation.id)).value;
+  if (stored === undefined) return { gains: [], loses: [], redated: [] };
+  const before = await reachOf(reads, stored, change.cooperation.partner, change.share);
+  return impactOf(before, applied(before, change), now);
+}
+
+/** The impact of moving a plant between portfolios, for each cooperation that a portfolio is shared in. */
+export async function impactOfMove(
+  reads: Reads,
+  plant: ResourceRef,
+  portfolios: { from?: string | undefined; to?: string | undefined },
+  shares: readonly Share[],
+  now: Date,
+): Promise<(Impact & { cooperation: string })[]> {
+  const ids = [...new Set(shares.map((share) => share.cooperation))].sort();
+  return inTurns(ids, async (id) => {
+    const cooperation = (await cooperationHead(reads, id)).value;
+    if (cooperation === undefined) throw new Error(`cooperation ${id} has shares and no record; run doctor`);
+    const before = await reachOf(reads, cooperation, cooperation.partner, undefined);
+    const moved = new Map(before.plantsIn);
+    for (const [portfolio, plants] of moved) {
+      const others = plants.filter((other) => other !== plant);
+      moved.set(portfolio, idOf(portfolio) === portfolios.to ? [...others, plant] : others);
+    }
+    return { cooperation: id, ...impactOf(before, { ...before, plantsIn: moved }, now) };
+  });
+}
+
+async function reachOf(
+  reads: Reads,
+  cooperation: Cooperation,
+  partner: string | undefined,
+  added: Share | undefined,
+): Promise<Reach> {
+  const shares = await sharesOf(reads, cooperation.id);
+  const people = partner === undefined ? [] : await peopleOf(reads, partner);
+  const resources = [...shares.map(({ share }) => share.resource), ...(added ? [added.resource] : [])];
+  const portfolios = [...new Set(resources)].filter((ref) => ref.startsWith("portfolio:"));
+  const plants = await inTurns(portfolios, (ref) => plantsIn(reads, idOf(ref)));
+  return {
+    cooperation,
+    shares,
+    admins: people.filter((person) => person.role === "admin").map((person) => person.user),
+    people: new Set(people.map((person) => person.user)),
+    plantsIn: new Map(portfolios.map((ref, index) => [ref, plants[index] ?? []])),
+  };
+}
+
+function applied(before: Reach, { cooperation, share, delegation }: Change): Reach {
+  const kept = before.shares.map((one) => (one.share.id === share?.id ? { ...one, share } : one));
+  const isNew = share !== undefined && !before.shares.some((one) => one.share.id === share.id);
+  const shares = isNew ? [...kept, { share, delegations: [] }] : kept;
+  if (delegation === undefined) return { ...before, cooperation, shares };
+  const { after, user } = delegation;
+  return {
+    ...before,
+    cooperation,
+    shares: shares.map((one) => {
+      if (one.share.id !== delegation.share) return one;
+      const others = one.delegations.filter((other) => other.user !== user);
+      return { ...one, delegations: after ? [...others, after] : others };
+    }),
+  };
+}
