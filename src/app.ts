@@ -8,6 +8,7 @@ import { HTTPException } from "hono/http-exception";
 import { secureHeaders } from "hono/secure-headers";
 import type { ActionDeps } from "./actions/perform.ts";
 import type { Asking } from "./check/ask.ts";
+import type { ServiceKey } from "./domain/service-keys.ts";
 import { describeAccess } from "./http/access/openapi.ts";
 import { accessRoutes } from "./http/access/routes.ts";
 import { guardRequest } from "./http/body-guard.ts";
@@ -17,7 +18,6 @@ import type { Env } from "./http/env.ts";
 import { healthRoutes } from "./http/health.ts";
 import { fault, faultOf, refused } from "./http/problem.ts";
 import { requestIds } from "./http/request-id.ts";
-import type { ServiceKey } from "./http/service-keys.ts";
 import { v1Routes } from "./http/v1/routes.ts";
 
 export type AppDeps = ActionDeps & {

@@ -14,18 +14,30 @@ const MAY_IMPORT: Record<string, string[]> = {
   // pure: no effect, no clock, no client; the libraries and Node's hashes are functions of their arguments
   domain: ["zod", "canonicalize", "node:crypto"],
   "ports.ts": ["type domain"],
-  actions: ["domain", "ports.ts", "async-mutex", "ulid", "node:crypto", "node:timers/promises"],
+  // an action reads before it decides, and words the mails it sends
+  actions: ["domain", "ports.ts", "queries", "mail/letters.ts", "async-mutex", "node:timers/promises"],
   queries: ["domain", "ports.ts", "node:crypto"],
   check: ["domain", "ports.ts", "node:crypto"],
   openfga: ["domain", "ports.ts", "@openfga/sdk", "@openfga/syntax-transformer", "undici", "node:*"],
   redis: ["domain", "ports.ts", "node:*"],
   memory: ["domain", "ports.ts"],
-  mail: ["domain", "ports.ts", "nodemailer", "ulid", "node:*"],
+  "mail/letters.ts": ["domain", "type ports.ts", "mail"],
+  mail: ["mail/letters.ts", "domain", "ports.ts", "nodemailer", "ulid", "node:*"],
   http: ["domain", "actions", "queries", "check", "hono", "@hono/zod-openapi", "zod", "swagger-ui-dist", "node:*"],
   console: ["domain", "actions", "queries", "check", "hono", "@hono/zod-openapi", "zod"],
-  "app.ts": ["http", "console", "type ports.ts", "hono", "@hono/zod-openapi"],
+  "app.ts": [
+    "http",
+    "console",
+    "type actions",
+    "type check",
+    "type domain",
+    "type ports.ts",
+    "hono",
+    "@hono/zod-openapi",
+  ],
   "config.ts": ["domain", "zod", "node:*"],
   "log.ts": ["pino"],
+  start: ["node:*"],
   "main.ts": ["*"],
 };
 

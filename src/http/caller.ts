@@ -5,9 +5,9 @@
 import { createMiddleware } from "hono/factory";
 import type { Caller, Scope } from "../domain/caller.ts";
 import { idProblem } from "../domain/ids.ts";
+import { findKey, type ServiceKey } from "../domain/service-keys.ts";
 import type { Env } from "./env.ts";
 import { fault, refused } from "./problem.ts";
-import { findKey, type ServiceKey } from "./service-keys.ts";
 
 const BEARER = /^Bearer +([\x21-\x7e]+) *$/i;
 

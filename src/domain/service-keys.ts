@@ -4,7 +4,7 @@
  */
 import { createHash, timingSafeEqual } from "node:crypto";
 import { z } from "zod";
-import { SCOPES, type Scope } from "../domain/caller.ts";
+import { SCOPES, type Scope } from "./caller.ts";
 
 const Named = {
   name: z.string().regex(/^[\w.-]{1,64}$/, "must be 1 to 64 letters, digits, _ . or -"),

@@ -1,0 +1,117 @@
+/**
+ * The process: reads the configuration, has an engine, opens the store, listens, and
+ * stops in the opposite order. The only file with effects on import. With `--start` it
+ * is what `npm start` runs: keys of its own, a sample cooperation, three commands to try.
+ */
+import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { serve } from "@hono/node-server";
+import { ulid } from "ulid";
+import { createAfterwards } from "./actions/afterwards.ts";
+import { createOrder } from "./actions/order.ts";
+import { sweep } from "./actions/sweep.ts";
+import { createApp } from "./app.ts";
+import { type Config, ConfigurationError, readConfig } from "./config.ts";
+import { createLog } from "./log.ts";
+import { createMailer } from "./mail/mailer.ts";
+import { createEngine } from "./openfga/engine.ts";
+import { findServer } from "./openfga/find-server.ts";
+import { createRelationships } from "./openfga/relationships.ts";
+import { startServer } from "./openfga/server.ts";
+import { openStore } from "./openfga/store.ts";
+import { withStartKeys } from "./start/keys.ts";
+import { playSample, sampleHint } from "./start/sample.ts";
+
+const SWEEP_EVERY_MILLISECONDS = 60_000;
+
+const say = (text: string) => process.stderr.write(`${text}\n`);
+
+async function engineFor(config: Config, folder: string) {
+  const found = await findServer(process.env, { line: say, counter: () => {} });
+  const apiToken = config.OPENFGA_API_TOKEN;
+  if (found.kind === "external")
+    return { connection: { apiUrl: found.apiUrl, ...(apiToken && { apiToken }) }, server: undefined };
+  const server = await startServer(found, { folder });
+  return { connection: { apiUrl: server.apiUrl }, server };
+}
+
+async function main(isStart: boolean) {
+  const folder = process.env.CONCORDAT_FOLDER || ".concordat";
+  const start = isStart ? withStartKeys(process.env, folder) : { env: process.env };
+  const config = readConfig(start.env);
+  const log = createLog(config.LOG_LEVEL);
+  const { connection, server } = await engineFor(config, folder);
+  let stopping = false;
+  try {
+    const model = readFileSync(new URL("../model.fga", import.meta.url), "utf8");
+    // an embedded engine is this version's own; a store elsewhere gets a new model by `npm run push-model`
+    const store = await openStore({
+      ...connection,
+      store: config.OPENFGA_STORE,
+      model,
+      allowPush: server !== undefined,
+    });
+    const relationships = createRelationships({ ...connection, ...store });
+    const engine = createEngine({
+      ...{ ...connection, ...store, connections: config.OPENFGA_CONNECTIONS },
+      timeoutMilliseconds: config.OPENFGA_TIMEOUT_MILLISECONDS,
+    });
+    const warn = (event: string, facts: object) => log("warn", event, facts);
+    const afterwards = createAfterwards(warn);
+    const clock = () => new Date();
+    const mailer = createMailer({
+      ...{ smtpUrl: config.SMTP_URL, folder: join(folder, "mail"), from: config.MAIL_FROM, clock },
+    });
+    const publicUrl = config.PUBLIC_URL ?? `http://${config.HOST}:${config.PORT}`;
+    const app = createApp({
+      ...{ relationships, engine, mailer, clock, warn, log, publicUrl, order: createOrder(), newId: () => ulid() },
+      ...{ newNonce: () => randomBytes(16).toString("base64url"), afterwards: afterwards.run },
+      ...{ keys: config.SERVICE_KEYS, discloseOrganizations: config.DISCLOSE_ORGANIZATIONS, stopping: () => stopping },
+      invitation: {
+        ...{ secret: config.INVITATION_SECRET, url: config.INVITATION_URL, ttlDays: config.INVITATION_TTL_DAYS },
+      },
+    });
+    // what an earlier process left half swept is finished first
+    await sweep({ relationships, warn });
+    const sweeping = setInterval(() => afterwards.run(() => sweep({ relationships, warn })), SWEEP_EVERY_MILLISECONDS);
+
+    const listening = serve({ fetch: app.fetch, hostname: config.HOST, port: config.PORT });
+    await new Promise((resolve, reject) => {
+      listening.once("listening", resolve);
+      listening.once("error", reject);
+    });
+    const address = listening.address();
+    const port = typeof address === "object" && address !== null ? address.port : config.PORT;
+    say(`Concordat listens on http://${config.HOST}:${port} (store ${store.storeId}, model ${store.modelId}).`);
+    if (start.key !== undefined) {
+      const sample = await playSample((path, init) => app.request(path, init), start.key);
+      say(sampleHint(`http://${config.HOST}:${port}`, join(folder, "key"), sample));
+    }
+
+    const stop = async (reason: string, code = 0) => {
+      if (stopping) return;
+      stopping = true;
+      log("info", "stopping", { reason });
+      clearInterval(sweeping);
+      await new Promise((resolve) => listening.close(resolve));
+      await afterwards.settled();
+      await engine.close();
+      await server?.stop();
+      process.exit(code);
+    };
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => void stop(signal));
+    // under `npm start` the parent's end is ours, however it came
+    if (process.send) process.on("disconnect", () => void stop("parent_gone"));
+    server?.exited.then((code) => void stop(`openfga_ended_${code}`, 1));
+  } catch (error) {
+    await server?.stop();
+    throw error;
+  }
+}
+
+main(process.argv.includes("--start")).catch((error: unknown) => {
+  const known = error instanceof ConfigurationError || (error instanceof Error && error.name === "UnknownModel");
+  say(known ? `Concordat does not start.\n${(error as Error).message}` : String((error as Error)?.stack ?? error));
+  process.exit(1);
+});

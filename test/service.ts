@@ -1,0 +1,161 @@
+/**
+ * The test function for everything that talks to the service: each test gets the app
+ * as a value on a fresh store of the real engine, a clock that it may turn, the mails
+ * that went out, and short calls. `call` holds every reply to the OpenAPI document's
+ * promise that errors are problems with a code.
+ */
+import { randomBytes } from "node:crypto";
+import { ulid } from "ulid";
+import { expect } from "vitest";
+import { createAfterwards } from "../src/actions/afterwards.ts";
+import { createOrder } from "../src/actions/order.ts";
+import { type AppDeps, createApp } from "../src/app.ts";
+import { toServiceKey } from "../src/domain/service-keys.ts";
+import type { Mail } from "../src/ports.ts";
+import { test as engineTest } from "./engine.ts";
+
+/** Three keys, each with its scope alone, and one with all of them. */
+
+export const KEYS = {
+  check: "check-key-of-the-tests",
+  manage: "manage-key-of-the-tests",
+  admin: "admin-key-of-the-tests",
+  all: "all-key-of-the-tests",
+};
+const keys = [
+  toServiceKey({ name: "checker", scopes: ["check"], key: KEYS.check }),
+  toServiceKey({ name: "manager", scopes: ["manage"], key: KEYS.manage }),
+  toServiceKey({ name: "back-office", scopes: ["admin"], key: KEYS.admin }),
+  toServiceKey({ name: "all", scopes: ["check", "manage", "admin"], key: KEYS.all }),
+];
+
+// tests read what they expect to be there; what is not fails the test
+// biome-ignore lint/suspicious/noExplicitAny: see above
+export type Reply = { status: number; body: any; headers: Headers };
+export type CallOptions = { body?: unknown; headers?: Record<string, string>; key?: string };
+
+export type Service = {
+  app: ReturnType<typeof createApp>;
+  deps: AppDeps;
+  mails: Mail[];
+  /** Turns the clock; it stands still otherwise. Undefined lets it run again. */
+  setNow: (now: Date | undefined) => void;
+  /** A call by a person with scope manage. */
+  as: (user: string, method: string, path: string, body?: unknown, options?: CallOptions) => Promise<Reply>;
+  /** A call by a service with scope admin. */
+  admin: (method: string, path: string, body?: unknown, options?: CallOptions) => Promise<Reply>;
+  /** Whether `user` may `action` on `resource` (`plant:7`), asked through AuthZEN. */
+  may: (user: string, action: string, resource: string) => Promise<boolean>;
+  settled: () => Promise<void>;
+};
+
+/** A service on a store, with everything that can be exchanged. */
+export function createService(
+  base: Pick<AppDeps, "relationships" | "engine">,
+  changes: Partial<AppDeps> = {},
+): Service {
+  let now: Date | undefined;
+  const mails: Mail[] = [];
+  const warnings: string[] = [];
+  const afterwards = createAfterwards((event) => warnings.push(event));
+  const deps: AppDeps = {
+    ...base,
+    mailer: { send: async (mail) => void mails.push(mail) },
+    clock: () => now ?? new Date(),
+    order: createOrder(),
+    newId: () => ulid(),
+    newNonce: () => randomBytes(16).toString("base64url"),
+    afterwards: afterwards.run,
+    warn: (event) => warnings.push(event),
+    invitation: { secret: "a secret for the tests alone, 32+", url: "https://app.example/join", ttlDays: 14 },
+    discloseOrganizations: true,
+    keys,
+    publicUrl: "https://concordat.example",
+    stopping: () => false,
+    log: () => {},
+    ...changes,
+  };
+  const app = createApp(deps);
+  const send = async (key: string, method: string, path: string, body: unknown, headers: Record<string, string>) => {
+    const json = body === undefined ? {} : { body: JSON.stringify(body) };
+    const type = body === undefined ? {} : { "Content-Type": "application/json" };
+    const reply = await app.request(path, {
+      ...{ method, ...json },
+      headers: { Authorization: `Bearer ${key}`, ...type, ...headers },
+    });
+    const answer = await reply.json();
+    if (reply.status >= 400) {
+      expect(reply.headers.get("Content-Type"), `${method} ${path}`).toBe("application/problem+json");
+      expect(answer).toMatchObject({ status: reply.status, code: expect.any(String), title: expect.any(String) });
+    }
+    return { status: reply.status, body: answer, headers: reply.headers };
+  };
+  return {
+    ...{
+      app,
+      deps,
+      mails,
+      setNow: (to) => {
+        now = to;
+      },
+      settled: afterwards.settled,
+    },
+    as: (user, method, path, body, options = {}) =>
+      send(options.key ?? KEYS.manage, method, path, body, {
+        ...{ "Acting-User": `user:${encodeURIComponent(user)}`, ...options.headers },
+      }),
+    admin: (method, path, body, options = {}) =>
+      send(options.key ?? KEYS.admin, method, path, body, options.headers ?? {}),
+    may: async (user, action, resource) => {
+      const [type, id] = [resource.slice(0, resource.indexOf(":")), resource.slice(resource.indexOf(":") + 1)];
+      const question = { subject: { type: "user", id: user }, action: { name: action }, resource: { type, id } };
+      const reply = await send(KEYS.check, "POST", "/access/v1/evaluation", question, {});
+      expect(reply.status).toBe(200);
+      return reply.body.decision;
+    },
+  };
+}
+
+export const test = engineTest.extend<{ service: Service }>({
+  service: async ({ relationships, engine }, use) => {
+    const service = createService({ relationships, engine });
+    await use(service);
+    await service.settled();
+  },
+});
+
+/** Two organizations with people, a plant in a portfolio: the world that most tests begin with. */
+export async function seedWorld({ admin }: Service): Promise<void> {
+  const must = async (...call: Parameters<Service["admin"]>) => expect((await admin(...call)).status).toBe(201);
+  await must("PUT", "/v1/organizations/sunward", { name: "Sunward Energy" });
+  await must("PUT", "/v1/organizations/brightfix", { name: "Brightfix Service" });
+  const people = [
+    ["sunward", "anna", "admin"],
+    ["sunward", "otto", "member"],
+    ["brightfix", "ben", "admin"],
+    ["brightfix", "tom", "member"],
+    ["brightfix", "eva", "external"],
+  ] as const;
+  for (const [organization, user, role] of people)
+    await must("PUT", `/v1/organizations/${organization}/people/${user}`, {
+      role,
+      email: `${user}@${organization}.example`,
+    });
+  await must("PUT", "/v1/portfolios/north", { owner: "sunward", name: "North" });
+  await must("PUT", "/v1/plants/7", { owner: "sunward", name: "Hillside" });
+  await must("PUT", "/v1/plants/8", { owner: "sunward", name: "Lakeside", portfolio: "north" });
+}
+
+/** An active cooperation of sunward (anna) with brightfix (ben), with these shares; returns its id and the shares' ids. */
+export async function cooperate(
+  service: Service,
+  shares: { resource: string; role: string; expires_at?: string }[],
+): Promise<{ id: string; shares: string[] }> {
+  const invited = await service.as("anna", "POST", "/v1/organizations/sunward/cooperations", {
+    ...{ organization: "brightfix", shares },
+  });
+  expect(invited.status, JSON.stringify(invited.body)).toBe(201);
+  const accepted = await service.as("ben", "POST", `/v1/cooperations/${invited.body.id}/accept`);
+  expect(accepted.status, JSON.stringify(accepted.body)).toBe(200);
+  return { id: invited.body.id, shares: accepted.body.shares.map((share: { id: string }) => share.id) };
+}
