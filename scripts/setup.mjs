@@ -63,7 +63,7 @@ async function install() {
   say(`Installing dependencies: ${reason}.`);
   // npm must not run on the Node that it is about to replace.
   const outside = path.split(delimiter).filter((folder) => folder !== bin);
-  const flags = ["ci", "--no-audit", "--no-fund", "--loglevel=http"];
+  const flags = ["ci", "--no-audit", "--no-fund", "--loglevel=error"];
   const code = await run("npm", flags, { env: { ...process.env, PATH: outside.join(delimiter) } });
   if (code !== 0) {
     say(`npm ci ended with ${code}.`);

@@ -76,14 +76,20 @@ export function createService(
     ...changes,
   };
   const app = createApp(deps);
-  const send = async (key: string, method: string, path: string, body: unknown, headers: Record<string, string>) => {
+  const send = async (
+    key: string,
+    method: string,
+    path: string,
+    body: unknown,
+    headers: Record<string, string>,
+  ): Promise<Reply> => {
     const json = body === undefined ? {} : { body: JSON.stringify(body) };
     const type = body === undefined ? {} : { "Content-Type": "application/json" };
     const reply = await app.request(path, {
       ...{ method, ...json },
       headers: { Authorization: `Bearer ${key}`, ...type, ...headers },
     });
-    const answer = await reply.json();
+    const answer: Reply["body"] = await reply.json();
     if (reply.status >= 400) {
       expect(reply.headers.get("Content-Type"), `${method} ${path}`).toBe("application/problem+json");
       expect(answer).toMatchObject({ status: reply.status, code: expect.any(String), title: expect.any(String) });
