@@ -15,7 +15,8 @@ export type Measured = World & {
   answers: Map<string, boolean>;
 };
 
-const WRITE_TUPLES_MAX = 100;
+// Deletes and writes together stay within the 100 that one Write takes.
+const PART = 50;
 
 /** The key of an answer. */
 export const answerKey = (actor: Actor, target: Target, permission: string) =>
@@ -79,14 +80,14 @@ export function cellsOf(measured: Measured): { actor: Actor; target: Target; per
 
 /** Takes any number of tuples, as only a test may: the worlds are built before anybody asks. */
 async function writeAll(relationships: Relationships, { deletes, writes }: ReturnType<typeof difference>) {
-  for (let start = 0; start < writes.length || start < deletes.length; start += WRITE_TUPLES_MAX / 2) {
-    const part = { deletes: deletes.slice(start, start + 50), writes: writes.slice(start, start + 50) };
+  for (let start = 0; start < writes.length || start < deletes.length; start += PART) {
+    const part = { deletes: deletes.slice(start, start + PART), writes: writes.slice(start, start + PART) };
     const outcome = await relationships.write(part);
     if (outcome !== "committed") throw new Error(`a world was not written: ${outcome}`);
   }
 }
 
-/** An actor's answers on the targets that the first situation knows as `like`, as text: to compare rows of two situations. */
+/** An actor's answers as text, to compare with another's of the same situation. */
 export function rowOf(measured: Measured, actor: Actor): string {
   return measured.targets.map((target) => `${target.label}: ${marksOf(measured, actor, target)}`).join("; ");
 }

@@ -69,72 +69,77 @@ export type Target = { label: string; ref: string; like: string };
 /** A situation with its ids: who and what is asked about, and the tuples of each state in turn. */
 export type World = { situation: Situation; actors: Actor[]; targets: Target[]; states: Tuple[][] };
 
-const dash = (text: string) => text.replace(/\W+/g, "-");
+type Held = { user: string; share: string; role: Share["role"]; own?: Partial<Delegation> };
 
-/** Spells a situation out. `key` is what its ids begin with. */
-export function worldOf(situation: Situation, key: string): World {
-  const id = (name: string) => `${key}-${dash(name)}`;
+/** The people of a situation, and the tuples and delegations they come with. Users are given by id. */
+function peopleOf(situation: Situation, id: (name: string) => string) {
   const actors: Actor[] = [];
-  const standing: Tuple[] = ["sun", "grid", "wind"].flatMap((name) => tuplesOfOrganization(id(name)));
-  const add = (actor: Omit<Actor, "user" | "granted"> & Partial<Actor>, member?: [string, OrganizationRole]): Actor => {
+  const standing: Tuple[] = [];
+  const held: Held[] = [];
+  const add = (
+    actor: Omit<Actor, "user" | "granted"> & Partial<Actor>,
+    organization?: string,
+    own?: Partial<Delegation>,
+  ) => {
     const user = id(actor.label);
-    const whole = { granted: [], ...actor, user: `user:${user}` };
+    const whole: Actor = { granted: [], ...actor, user: `user:${user}` };
     actors.push(whole);
-    if (member) standing.push(...tuplesOfPerson(id(member[0]), user, member[1]));
-    return whole;
+    // without a role of interest an external, the weakest people there are
+    if (organization) standing.push(...tuplesOfPerson(id(organization), user, actor.role ?? "external"));
+    for (const { share, role } of whole.granted) held.push({ user, share, role, ...(own && { own }) });
   };
-  const first = situation.states[0];
-  const last = situation.states[situation.states.length - 1] ?? first;
 
-  for (const role of ORGANIZATION_ROLES) add({ label: `owner: ${role}`, side: "owner", role }, ["sun", role]);
+  for (const role of ORGANIZATION_ROLES) add({ label: `owner: ${role}`, side: "owner", role }, "sun");
   for (const type of ["plant", "portfolio"] as const)
     for (const role of JOB_ROLES) {
-      const { label } = add({ label: `owner: ${role} of the ${type}`, side: "owner" }, ["sun", "member"]);
+      const label = `owner: ${role} of the ${type}`;
+      add({ label, side: "owner" }, "sun");
       standing.push(...tuplesOfJobRole(`${type}:${id(type)}`, id(label), role));
     }
+  for (const role of ORGANIZATION_ROLES) add({ label: `partner: ${role}`, side: "partner", role }, "grid");
 
-  for (const role of ORGANIZATION_ROLES) add({ label: `partner: ${role}`, side: "partner", role }, ["grid", role]);
-  const held: { user: string; share: string; role: Share["role"]; own?: Partial<Delegation> }[] = [];
-  const dated = last.delegations?.expires_at === PASSED;
-  const delegate = (label: string, granted: Actor["granted"], own?: Partial<Delegation>) => {
-    // externals, the weakest people there are: a delegation asks for no role
-    add({ label, side: "partner", granted }, ["grid", "external"]);
-    for (const { share, role } of granted) held.push({ user: id(label), share, role, ...(own && { own }) });
-  };
   // each share at the role it first had
   const shares = new Map(situation.states.toReversed().flatMap((state) => Object.entries(state.shares ?? {})));
+  const counts = situation.states.at(-1)?.delegations?.expires_at !== PASSED;
   const delegated = [...shares]
     .map(([share, { role }]) => ({ share, roles: situation.delegated?.[share] ?? RUNGS[role] }))
     .sort((a, b) => (a.share < b.share ? 1 : -1));
   for (const { share, roles } of delegated)
-    for (const role of roles)
-      delegate(`delegate: ${role}${share === "share" ? "" : ` on the ${share}`}`, [{ share, role, counts: !dated }]);
-  if (delegated.length > 1) {
-    const both = delegated.map(({ share, roles }) => ({ share, role: roles.at(-1) ?? "viewer", counts: !dated }));
-    delegate(`delegate: ${both.map(({ role }) => role).join(" and ")}`, both);
+    for (const role of roles) {
+      const label = `delegate: ${role}${share === "share" ? "" : ` on the ${share}`}`;
+      add({ label, side: "partner", granted: [{ share, role, counts }] }, "grid");
+    }
+  const highest = delegated.map(({ share, roles }) => ({ share, role: roles.at(-1) ?? "viewer", counts }));
+  if (highest.length > 1) {
+    const label = `delegate: ${highest.map(({ role }) => role).join(" and ")}`;
+    add({ label, side: "partner", granted: highest }, "grid");
   }
-  const top = delegated[0];
-  if (top !== undefined) {
-    const granted = [{ share: top.share, role: top.roles.at(-1) ?? "viewer", counts: false }];
+  const lost = highest.slice(0, 1).map((grant) => ({ ...grant, counts: false }));
+  if (lost.length > 0)
     for (const spelling of ["plain", "alt"] as const)
-      delegate(`expired delegate, ${spelling}`, granted, { spelling, expires_at: PASSED });
-    // no person of the partner any more, but a delegation was left behind
-    const former = add({ label: "former person of the partner", side: "partner", former: true, granted });
-    held.push({ user: id(former.label), share: top.share, role: granted[0]?.role ?? "viewer", own: {} });
-  } else add({ label: "former person of the partner", side: "partner", former: true });
+      add({ label: `expired delegate, ${spelling}`, side: "partner", granted: lost }, "grid", {
+        ...{ spelling, expires_at: PASSED },
+      });
+  // a person of nothing any more, for whom a delegation was left behind
+  add({ label: "former person of the partner", side: "partner", former: true, granted: lost }, undefined, {});
 
   for (const [label, { owner, job, partner, delegated: role }] of Object.entries(situation.people ?? {})) {
-    const granted = role === undefined ? [] : [{ share: "share", role, counts: true }];
-    add({ label, side: "both", granted, ...(partner && { role: partner }) });
+    add({ label, side: "both", granted: role ? [{ share: "share", role, counts }] : [] });
     if (owner) standing.push(...tuplesOfPerson(id("sun"), id(label), owner));
     if (partner) standing.push(...tuplesOfPerson(id("grid"), id(label), partner));
     if (job) standing.push(...tuplesOfJobRole(`plant:${id("plant")}`, id(label), job));
-    if (role) held.push({ user: id(label), share: "share", role });
   }
-
-  add({ label: "other partner: admin", side: "other partner", role: "admin" }, ["wind", "admin"]);
-  add({ label: "other partner: delegate", side: "other partner" }, ["wind", "member"]);
+  add({ label: "other partner: admin", side: "other partner", role: "admin" }, "wind");
+  add({ label: "other partner: delegate", side: "other partner" }, "wind");
   add({ label: "stranger", side: "stranger" });
+  return { actors, standing, held };
+}
+
+/** Spells a situation out. `key` is what its ids begin with. */
+export function worldOf(situation: Situation, key: string): World {
+  const id = (name: string) => `${key}-${name.replace(/\W+/g, "-")}`;
+  const last = situation.states.at(-1) ?? situation.states[0];
+  const { actors, standing, held } = peopleOf(situation, id);
 
   const cooperation = (name: string, change: Partial<Cooperation>): Cooperation => ({
     ...{ id: id(name), status: "active", initiator: id("sun"), partner: id("grid"), spelling: "plain" },
@@ -165,6 +170,7 @@ export function worldOf(situation: Situation, key: string): World {
     }),
   ];
   const tuplesOfState = (state: State): Tuple[] => [
+    ...["sun", "grid", "wind"].flatMap((name) => tuplesOfOrganization(id(name))),
     ...standing,
     ...other,
     ...resources(state),
