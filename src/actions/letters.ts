@@ -10,7 +10,7 @@ import { type Language, LanguageInput } from "../domain/language.ts";
 import type { Cooperation } from "../domain/records.ts";
 import { invitationLink, invitationMail, noticeMail, type OfferedShare } from "../mail/letters.ts";
 import type { Mail } from "../ports.ts";
-import { peopleOf } from "../queries/people.ts";
+import { adminsOf } from "../queries/people.ts";
 import { inTurns, organizationHead, personHead, resourceHead, sharesOf } from "../queries/snapshot.ts";
 import type { ActionDeps } from "./perform.ts";
 
@@ -42,8 +42,7 @@ async function notices(deps: ActionDeps, cooperation: Cooperation): Promise<Mail
   const { relationships } = deps;
   const partner = cooperation.partner ?? "";
   const partnerName = (await organizationHead(relationships, partner)).value?.name ?? partner;
-  const admins = (await peopleOf(relationships, partner)).filter((person) => person.role === "admin");
-  const people = await inTurns(admins, (admin) => personHead(relationships, admin.user));
+  const people = await inTurns(await adminsOf(relationships, partner), (admin) => personHead(relationships, admin));
   const offer = await offerOf(deps, cooperation);
   return people.flatMap(({ value }) =>
     value?.email === undefined

@@ -16,8 +16,8 @@ import {
 import type { Refusal } from "../domain/refusal.ts";
 import { refuseUnlessAdmin } from "../domain/standing.ts";
 import { liveCooperationsOf } from "../queries/live.ts";
-import { delegationsThrough, jobRolesThrough, peopleOf } from "../queries/people.ts";
-import { emailHead, inTurns, organizationHead, personHead, standingIn } from "../queries/snapshot.ts";
+import { adminsOf, delegationsThrough, jobRolesThrough } from "../queries/people.ts";
+import { emailHead, inTurns, organizationHead, personHead, roleOf, standingIn } from "../queries/snapshot.ts";
 import { type ActionDeps, type Call, perform, type Receipt } from "./perform.ts";
 
 /** Puts a person into an organization at one role. */
@@ -90,14 +90,13 @@ async function readPerson(
   if (organizationNow.value === undefined || organizationNow.value.deleted_at !== undefined)
     return { code: "not_found", what: "organization" };
   const person = await personHead(relationships, user);
-  const people = await peopleOf(relationships, organization);
+  const role = await roleOf(relationships, organization, user);
+  const otherAdmins = (await adminsOf(relationships, organization)).filter((admin) => admin !== user).length;
   const addresses = [...new Set([person.value?.email, email ?? undefined])].filter((one) => one !== undefined);
   const emails = await inTurns(addresses, async (address) => {
     return { address, head: await emailHead(relationships, emailHash(address)) };
   });
-  const role = people.find((other) => other.user === user)?.role;
   // only an admin who is the last one is kept back, so only then is it worth counting
-  const otherAdmins = people.filter((other) => other.role === "admin" && other.user !== user).length;
   const liveCooperations = otherAdmins > 0 ? 0 : await liveCooperationsOf(relationships, organization);
   return {
     ...{ organization, organizationHead: organizationNow, user, person, role, otherAdmins },

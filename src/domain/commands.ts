@@ -12,10 +12,13 @@ import { JobRoleInput, OrganizationRoleInput } from "./roles.ts";
 /** The most shares that an invitation may carry: with them its Write holds 100 tuples at the worst. */
 export const INVITED_SHARES_MAX = 15;
 
-/** Why, in the actor's words; seen by the actor's own side only. */
-export const Reason = z.string().min(1).max(500).describe("Why; only your own side sees it in the history.");
+// A lone surrogate cannot be sent as UTF-8, nor hashed as canonical JSON (RFC 8785 §3.2.2.2).
+const Text = z.string().refine((text) => text.isWellFormed(), "must be well-formed Unicode");
 
-const Name = z.string().trim().min(1).max(200);
+/** Why, in the actor's words; seen by the actor's own side only. */
+export const Reason = Text.min(1).max(500).describe("Why; only your own side sees it in the history.");
+
+const Name = Text.trim().min(1).max(200);
 
 /** An e-mail address, trimmed and in lower case: two spellings of one address are one address. */
 export const Email = z.string().max(254).trim().toLowerCase().pipe(z.email()).meta({ example: "ida@partner.example" });

@@ -23,6 +23,8 @@ export type DelegationState = CooperationState & {
   ownPerson: boolean;
   /** What `user` holds on this share now. */
   existing?: Delegation | undefined;
+  /** If-Match on a delegation names its share's head, which every delegation replaces. */
+  expectedShareN?: number | undefined;
 };
 
 export type DelegationChanged = {
@@ -77,6 +79,8 @@ function refuseOnDelegation(state: DelegationState, action: "delegate" | "revoke
   const refusal = refuseUnlessSide(state.standings, "partner", state.cooperation, "share");
   if (refusal) return refusal;
   if (state.share.removed_at !== undefined) return { code: "not_found", what: "share" };
+  if (state.expectedShareN !== undefined && state.expectedShareN !== state.shareHead.n)
+    return { code: "stale", current: state.shareHead.n };
   const next = stepOrRefuse(state.cooperation, action, stamp.now);
   return next !== "same" && "code" in next ? next : undefined;
 }

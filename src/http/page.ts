@@ -7,6 +7,8 @@ import { z } from "zod";
 
 export const PAGE_DEFAULT = 50;
 export const PAGE_MAX = 200;
+/** Each look may take several reads of the engine. */
+const LOOKS_AT_ONCE = 16;
 
 /** The query parameters of every list. */
 export const PageQuery = z.object({
@@ -51,8 +53,8 @@ export async function pageOf<T>(
   const left = keys.filter((key) => after === undefined || (order === "ascending" ? key > after : key < after));
   const items: T[] = [];
   let last = after;
-  for (let at = 0; at < left.length; at += limit) {
-    const some = left.slice(at, at + limit);
+  for (let at = 0; at < left.length; at += LOOKS_AT_ONCE) {
+    const some = left.slice(at, at + LOOKS_AT_ONCE);
     const found = await Promise.all(some.map(look));
     for (const [index, item] of found.entries()) {
       if (item === undefined) continue;

@@ -8,7 +8,7 @@ import type { Cooperation, Delegation, Share } from "../domain/records.ts";
 import { delegable, effectiveRole } from "../domain/roles.ts";
 import { type Standings, sidesOf } from "../domain/standing.ts";
 import type { Relationships } from "../ports.ts";
-import { peopleOf } from "./people.ts";
+import { adminsOf } from "./people.ts";
 import { inTurns, organizationHead, personHead, resourceHead, sharesOf } from "./snapshot.ts";
 
 type Reads = Pick<Relationships, "read">;
@@ -103,8 +103,7 @@ export function delegationView(cooperation: Cooperation, share: Share, delegatio
 }
 
 async function contactsOf(reads: Reads, organization: string) {
-  const admins = (await peopleOf(reads, organization)).filter((person) => person.role === "admin");
-  return inTurns(admins, async ({ user }) => {
+  return inTurns(await adminsOf(reads, organization), async (user) => {
     const { value } = await personHead(reads, user);
     return { user, name: value?.name ?? null, email: value?.email ?? null };
   });

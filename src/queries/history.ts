@@ -1,19 +1,26 @@
 /** The history of a cooperation or organization, newest first, as one side may see it. */
-import { entriesFrom, type Side, type VisibleEntry, visibleTo } from "../domain/history.ts";
+import { entryFrom, type Side, type VisibleEntry, visibleTo } from "../domain/history.ts";
+import { entryNumber, entryRef } from "../domain/records.ts";
 import type { Relationships } from "../ports.ts";
+import { inTurns } from "./snapshot.ts";
 
-/** A page of entries below number `before` (undefined: from the newest). `next` is where the page after goes on. */
+/**
+ * A page of entries below number `before` (undefined: from the newest). `next` is where
+ * the page after goes on. Numbers have no gaps, so a page is read by its numbers and a
+ * long history costs no more than a short one.
+ */
 export async function historyOf(
   reads: Pick<Relationships, "read">,
   object: string,
   side: Side | undefined,
   page: { before?: number | undefined; limit: number },
 ): Promise<{ items: VisibleEntry[]; next: number | undefined }> {
-  const entries = entriesFrom(await reads.read({ object, relation: "log" })).reverse();
-  const left = entries.filter((entry) => page.before === undefined || entry.common.n < page.before);
-  const items = left.slice(0, page.limit);
-  return {
-    items: items.map((entry) => visibleTo(entry, side)),
-    next: left.length > items.length ? items.at(-1)?.common.n : undefined,
-  };
+  const [head] = await reads.read({ object, relation: "head" });
+  const newest = head === undefined ? 0 : entryNumber(head.user);
+  const from = Math.min(newest, (page.before ?? newest + 1) - 1);
+  const numbers = Array.from({ length: Math.min(page.limit, Math.max(from, 0)) }, (_, index) => from - index);
+  const found = await inTurns(numbers, (n) => reads.read({ object, relation: "log", user: entryRef(object, n) }));
+  const items = found.flat().map((tuple) => visibleTo(entryFrom(tuple), side));
+  const last = numbers.at(-1) ?? 0;
+  return { items, next: last > 1 ? last : undefined };
 }

@@ -3,9 +3,9 @@ import { idOf, type ResourceRef } from "../domain/ids.ts";
 import { type Impact, impactOf, type Reach } from "../domain/impact.ts";
 import type { Cooperation, Delegation, Share } from "../domain/records.ts";
 import type { Relationships } from "../ports.ts";
-import { peopleOf } from "./people.ts";
+import { adminsOf } from "./people.ts";
 import { plantsIn } from "./resources.ts";
-import { cooperationHead, inTurns, sharesOf } from "./snapshot.ts";
+import { cooperationHead, inTurns, roleOf, sharesOf } from "./snapshot.ts";
 
 type Reads = Pick<Relationships, "read">;
 
@@ -20,7 +20,7 @@ export type Change = {
 export async function impactOfChange(reads: Reads, change: Change, now: Date): Promise<Impact> {
   const stored = (await cooperationHead(reads, change.cooperation.id)).value;
   if (stored === undefined) return { gains: [], loses: [], redated: [] };
-  const before = await reachOf(reads, stored, change.cooperation.partner, change.share);
+  const before = await reachOf(reads, stored, change);
   return impactOf(before, applied(before, change), now);
 }
 
@@ -36,7 +36,7 @@ export async function impactOfMove(
   return inTurns(ids, async (id) => {
     const cooperation = (await cooperationHead(reads, id)).value;
     if (cooperation === undefined) throw new Error(`cooperation ${id} has shares and no record; run doctor`);
-    const before = await reachOf(reads, cooperation, cooperation.partner, undefined);
+    const before = await reachOf(reads, cooperation, { cooperation });
     const moved = new Map(before.plantsIn);
     for (const [portfolio, plants] of moved) {
       const others = plants.filter((other) => other !== plant);
@@ -46,22 +46,22 @@ export async function impactOfMove(
   });
 }
 
-async function reachOf(
-  reads: Reads,
-  cooperation: Cooperation,
-  partner: string | undefined,
-  added: Share | undefined,
-): Promise<Reach> {
+async function reachOf(reads: Reads, cooperation: Cooperation, change: Change): Promise<Reach> {
+  // who joins is the partner only in what the change would make of it
+  const { partner } = change.cooperation;
   const shares = await sharesOf(reads, cooperation.id);
-  const people = partner === undefined ? [] : await peopleOf(reads, partner);
-  const resources = [...shares.map(({ share }) => share.resource), ...(added ? [added.resource] : [])];
+  const admins = partner === undefined ? [] : await adminsOf(reads, partner);
+  const delegates = shares.flatMap(({ delegations }) => delegations.map((delegation) => delegation.user));
+  const holders = [...new Set([...delegates, ...(change.delegation ? [change.delegation.user] : [])])];
+  const roles = await inTurns(holders, async (user) => partner && roleOf(reads, partner, user));
+  const resources = [...shares.map(({ share }) => share.resource), ...(change.share ? [change.share.resource] : [])];
   const portfolios = [...new Set(resources)].filter((ref) => ref.startsWith("portfolio:"));
   const plants = await inTurns(portfolios, (ref) => plantsIn(reads, idOf(ref)));
   return {
     cooperation,
     shares,
-    admins: people.filter((person) => person.role === "admin").map((person) => person.user),
-    people: new Set(people.map((person) => person.user)),
+    admins,
+    people: new Set(holders.filter((_, index) => roles[index])),
     plantsIn: new Map(portfolios.map((ref, index) => [ref, plants[index] ?? []])),
   };
 }

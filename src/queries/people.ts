@@ -25,6 +25,12 @@ export async function peopleOf(reads: Reads, organization: string): Promise<Pers
     .sort((a, b) => (a.user < b.user ? -1 : 1));
 }
 
+/** The ids of an organization's admins, in their order. */
+export async function adminsOf(reads: Reads, organization: string): Promise<string[]> {
+  const tuples = await reads.read({ object: `organization:${organization}`, relation: "admin" });
+  return tuples.map((tuple) => idOf(tuple.user)).sort();
+}
+
 /** The organizations that a person belongs to, in the order of their ids. */
 export async function organizationIdsOf(reads: Reads, user: string): Promise<string[]> {
   const tuples = await reads.read({ object: "organization:", relation: "person", user: `user:${user}` });

@@ -6,6 +6,7 @@ import { fold } from "../../domain/fold.ts";
 import { type Cooperation, STATUSES } from "../../domain/records.ts";
 import { refuseUnlessAdmin } from "../../domain/standing.ts";
 import { cooperationItem, organizationName } from "../../queries/cooperations.ts";
+import { readOnce } from "../../queries/once.ts";
 import { readerOf } from "../../queries/reader.ts";
 import { cooperationHead, cooperationIdsOf, standingIn } from "../../queries/snapshot.ts";
 import { PageQuery, pageOf } from "../page.ts";
@@ -34,9 +35,10 @@ const list = route({
 });
 
 export function cooperationListRoutes(deps: V1Deps) {
-  const { relationships, clock } = deps;
+  const { clock } = deps;
   const app = v1();
   app.openapi(list, async (c) => {
+    const relationships = readOnce(deps.relationships);
     const { org } = c.req.valid("param");
     const { direction, status, search, ...page } = c.req.valid("query");
     const { caller } = c.var;
@@ -54,7 +56,7 @@ export function cooperationListRoutes(deps: V1Deps) {
       const { value, n } = await cooperationHead(relationships, id);
       if (value === undefined || !fits(value, status, clock())) return undefined;
       const at = directions.get(id) ?? "outgoing";
-      if (wanted !== "" && !(await searched(value, at)).includes(wanted)) return undefined;
+      if (wanted !== "" && !(await searched(relationships, value, at)).includes(wanted)) return undefined;
       const reader = await readerOf(relationships, value, caller);
       return { ...(await cooperationItem(relationships, value, n, reader, clock())), direction: at };
     };
@@ -62,14 +64,18 @@ export function cooperationListRoutes(deps: V1Deps) {
     const query = ["cooperations", org, direction, status, wanted];
     return listed(c, await pageOf(ids, query, page, look, "descending"));
   });
-
-  async function searched(cooperation: Cooperation, direction: (typeof DIRECTIONS)[number]): Promise<string> {
-    const { initiator, partner, email } = cooperation;
-    if (direction === "incoming") return fold(await organizationName(relationships, initiator));
-    const name = partner === undefined ? "" : await organizationName(relationships, partner);
-    return fold(`${name}\n${email ?? ""}`);
-  }
   return app;
+}
+
+/** What a search looks through: the other side's name, and for who invited the address. */
+async function searched(
+  reads: Pick<V1Deps["relationships"], "read">,
+  { initiator, partner, email }: Cooperation,
+  direction: (typeof DIRECTIONS)[number],
+): Promise<string> {
+  if (direction === "incoming") return fold(await organizationName(reads, initiator));
+  const name = partner === undefined ? "" : await organizationName(reads, partner);
+  return fold(`${name}\n${email ?? ""}`);
 }
 
 function fits(cooperation: Cooperation, status: string | undefined, now: Date): boolean {

@@ -7,6 +7,7 @@ import { ChangeShareInput, ShareInput } from "../../domain/commands.ts";
 import type { ShareChanged } from "../../domain/decide-share.ts";
 import { refuseUnlessAdmin } from "../../domain/standing.ts";
 import { shareView } from "../../queries/cooperations.ts";
+import { readOnce } from "../../queries/once.ts";
 import { findCooperation, findShare, readerOf } from "../../queries/reader.ts";
 import { incomingShare, incomingShareIds } from "../../queries/received.ts";
 import { shareIdsOf, shareWithDelegations, standingIn } from "../../queries/snapshot.ts";
@@ -121,7 +122,8 @@ export function shareRoutes(deps: V1Deps) {
     const refusal = isService(caller) ? undefined : refuseUnlessAdmin(org, standing);
     if (refusal) return refused(c, refusal);
     const reader = { standings: { initiator: "none" as const, partner: standing }, service: isService(caller) };
-    const look = (id: string) => incomingShare(relationships, id, reader, clock());
+    const reads = readOnce(relationships);
+    const look = (id: string) => incomingShare(reads, id, reader, clock());
     const ids = await incomingShareIds(relationships, org);
     return listed(c, await pageOf(ids, ["incoming", org], c.req.valid("query"), look));
   });

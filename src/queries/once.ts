@@ -1,0 +1,15 @@
+/** Reads each thing once for one reply: a list of fifty cooperations names the same organization fifty times. */
+import type { Relationships } from "../ports.ts";
+
+/** A reader that keeps what it read. For one reply and no longer; never for a decision. */
+export function readOnce(reads: Pick<Relationships, "read">): Pick<Relationships, "read"> {
+  const known = new Map<string, ReturnType<Relationships["read"]>>();
+  return {
+    read(filter) {
+      const key = JSON.stringify([filter.object, filter.relation, filter.user]);
+      const found = known.get(key) ?? reads.read(filter);
+      known.set(key, found);
+      return found;
+    },
+  };
+}
