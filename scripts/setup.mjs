@@ -89,7 +89,8 @@ function installReason() {
 /**
  * Runs a command in the project folder and gives its exit code, 128 + n when signal n ended it. Signals sent to us
  * alone are passed on; Ctrl-C in a terminal reaches the child by itself, and twice would mean "at once". With `ipc`
- * the child also notices when we are gone without a word: its channel to us disconnects.
+ * the child also notices when we are gone without a word: its channel to us disconnects. A signal to npm
+ * may end npm or its shell and never come to us; then who started us changes, which is the same wish.
  */
 function run(command, args, options = {}) {
   const child = spawn(command, args, {
@@ -102,8 +103,13 @@ function run(command, args, options = {}) {
   };
   const signals = ["SIGINT", "SIGTERM", "SIGHUP"];
   for (const signal of signals) process.on(signal, passOn);
+  const starter = starterOf();
+  const watch = setInterval(() => {
+    if (process.env.npm_lifecycle_event && starterOf() !== starter) child.kill("SIGTERM");
+  }, 500);
   return new Promise((resolve) => {
     const end = (code) => {
+      clearInterval(watch);
       for (const signal of signals) process.off(signal, passOn);
       resolve(code);
     };
@@ -113,6 +119,17 @@ function run(command, args, options = {}) {
     });
     child.once("exit", (code, signal) => end(code ?? 128 + (constants.signals[signal] ?? 0)));
   });
+}
+
+/** Our parent, and where Linux tells it and that is npm's shell, its parent too: npm. */
+function starterOf() {
+  try {
+    const [, command, grandparent] =
+      /\((.*)\) \S (\d+)/.exec(readFileSync(`/proc/${process.ppid}/stat`, "latin1")) ?? [];
+    return /^(npm|node)/.test(command ?? "") ? `${process.ppid}` : `${process.ppid} ${grandparent}`;
+  } catch {
+    return `${process.ppid}`;
+  }
 }
 
 function say(text) {

@@ -51,7 +51,7 @@ export async function findServer(env: NodeJS.ProcessEnv, progress: Progress): Pr
   }
   const built = await build(env, progress);
   if (built.path !== undefined) return { kind: "binary", path: built.path };
-  const container = await findImage(progress);
+  const container = await findImage(env, progress);
   if (container === undefined) return { kind: "image", image: IMAGE };
   throw new Error(
     `No OpenFGA ${OPENFGA_VERSION} to be had. Set OPENFGA_API_URL, or put openfga ${OPENFGA_VERSION} on PATH, or install Go or Docker.\n  Go: ${built.problem}\n  Docker: ${container}`,
@@ -61,7 +61,7 @@ export async function findServer(env: NodeJS.ProcessEnv, progress: Progress): Pr
 async function findOnPath(env: NodeJS.ProcessEnv, progress: Progress): Promise<string | undefined> {
   const path = programOnPath("openfga", env);
   if (path === undefined) return undefined;
-  const version = await versionOf(path);
+  const version = await versionOf(path, env);
   if (version === OPENFGA_VERSION) return path;
   const shown = version === undefined ? "does not say its version" : `is ${version}`;
   progress.line(`OpenFGA: ${path} ${shown}, not ${OPENFGA_VERSION}, and is not used.`);
@@ -69,9 +69,9 @@ async function findOnPath(env: NodeJS.ProcessEnv, progress: Progress): Promise<s
 }
 
 // A release says its version; what `go install` built says "dev", and only its build information knows.
-async function versionOf(path: string): Promise<string | undefined> {
+async function versionOf(path: string, env: NodeJS.ProcessEnv): Promise<string | undefined> {
   try {
-    const { stdout, stderr } = await run(path, ["version"], { timeout: 10_000 });
+    const { stdout, stderr } = await run(path, ["version"], { env, timeout: 10_000 });
     return /version `v?(\d+\.\d+\.\d+)/.exec(stdout + stderr)?.[1] ?? builtVersion(path, OPENFGA.module);
   } catch {
     return undefined;
@@ -93,18 +93,18 @@ async function build(env: NodeJS.ProcessEnv, progress: Progress): Promise<{ path
 }
 
 /** Undefined when the image is there, else why it is not. */
-async function findImage(progress: Progress): Promise<string | undefined> {
+async function findImage(env: NodeJS.ProcessEnv, progress: Progress): Promise<string | undefined> {
   try {
-    await run("docker", ["version", "--format", "{{.Server.Version}}"], { timeout: 10_000 });
+    await run("docker", ["version", "--format", "{{.Server.Version}}"], { env, timeout: 10_000 });
   } catch (error) {
     return firstLine(error);
   }
   try {
-    await run("docker", ["image", "inspect", IMAGE]);
+    await run("docker", ["image", "inspect", IMAGE], { env });
   } catch {
     progress.line(`OpenFGA: pulling the image ${IMAGE}.`);
     try {
-      await run("docker", ["pull", "--quiet", IMAGE]);
+      await run("docker", ["pull", "--quiet", IMAGE], { env });
     } catch (error) {
       return firstLine(error);
     }
