@@ -16,7 +16,16 @@ export const guardRequest = createMiddleware<Env>(async (c, next) => {
   }
   if (["GET", "HEAD", "DELETE"].includes(c.req.method)) return next();
   const bytes = await c.req.arrayBuffer();
-  if (bytes.byteLength === 0) return next();
+  if (bytes.byteLength === 0) {
+    // a POST may be all said by its path; a change without a body says nothing
+    if (c.req.method !== "POST")
+      return fault(c, "invalid_request", { errors: [{ pointer: "", detail: "is missing" }] });
+    // clients that send a content type with nothing behind it mean nothing by it
+    const headers = new Headers(c.req.raw.headers);
+    headers.delete("Content-Type");
+    c.req.raw = new Request(c.req.url, { method: "POST", headers });
+    return next();
+  }
   const mediaType = c.req.header("Content-Type")?.split(";", 1)[0]?.trim().toLowerCase();
   if (mediaType !== "application/json") return fault(c, "unsupported_media_type");
   try {

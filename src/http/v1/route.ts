@@ -18,10 +18,14 @@ export function v1(): OpenAPIHono<Env> {
   return new OpenAPIHono<Env>({
     defaultHook: (result, c) => {
       if (result.success) return;
-      const errors = result.error.issues.map(({ path, message }) => ({
-        pointer: result.target === "json" ? pointerOf(path) : `${result.target}: ${path.join(".")}`,
-        detail: message,
-      }));
+      const place = (path: readonly PropertyKey[]) =>
+        result.target === "json" ? pointerOf(path) : `${result.target}: ${path.join(".")}`;
+      const errors = result.error.issues.flatMap((issue) =>
+        // an unknown member is what is wrong, not the object around it
+        issue.code === "unrecognized_keys"
+          ? issue.keys.map((key) => ({ pointer: place([...issue.path, key]), detail: "is not known here" }))
+          : [{ pointer: place(issue.path), detail: issue.message }],
+      );
       return fault(c, "invalid_request", { errors });
     },
   });
@@ -79,7 +83,8 @@ export function route<const P extends Parts>(parts: P) {
   };
   const request = {
     ...(params && { params }),
-    ...(query && { query }),
+    // strict everywhere: a misspelled `dry_run`, or one where there is none, must never write
+    query: (query ?? z.object({})).strict(),
     ...(body && { body: { content: { "application/json": { schema: body } }, required: parts.bodyOptional !== true } }),
   } as RequestOf<P>;
   return createRoute({ method, path: path as P["path"], summary, tags: [tag], request, responses });
@@ -88,10 +93,11 @@ export function route<const P extends Parts>(parts: P) {
 /** How the request's actor, id, If-Match and dry run reach an action. An If-Match that is no ETag of ours matches nothing (RFC 9110 §13.1.1). */
 export function callOf(c: Context<Env>, dryRun?: boolean): Call {
   const { caller, requestId } = c.var;
+  const call: Call = { caller, requestId, dryRun, onWritten: () => c.set("written", true) };
   const header = c.req.header("If-Match");
-  if (header === undefined || header === "*") return { caller, requestId, dryRun };
+  if (header === undefined || header === "*") return call;
   const match = /^"(\d{1,15})"$/.exec(header.trim());
-  return { caller, requestId, dryRun, expectedN: match?.[1] === undefined ? -1 : Number(match[1]) };
+  return { ...call, expectedN: match?.[1] === undefined ? -1 : Number(match[1]) };
 }
 
 /** A refusal, told apart from everything else a query or action gives. */

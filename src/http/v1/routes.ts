@@ -1,4 +1,7 @@
-/** All of `/v1`. */
+/** All of `/v1`, and what holds for many routes at once. */
+import { createMiddleware } from "hono/factory";
+import { requirePerson } from "../caller.ts";
+import type { Env } from "../env.ts";
 import { cooperationListRoutes } from "./cooperation-list.ts";
 import { cooperationRoutes } from "./cooperations.ts";
 import { delegationRoutes } from "./delegations.ts";
@@ -8,12 +11,24 @@ import { jobRoleRoutes } from "./job-roles.ts";
 import { organizationRoutes } from "./organizations.ts";
 import { peopleRoutes } from "./people.ts";
 import { resourceRoutes } from "./resources.ts";
-import { type V1Deps, v1 } from "./route.ts";
+import { notFound, type V1Deps, v1 } from "./route.ts";
 import { shareRoutes } from "./shares.ts";
+
+const ULID = /^[0-9A-HJKMNP-TV-Z]{26}$/;
+
+/** What cannot be the id of a cooperation or share is found no more than one that is nobody's, and never asked for. */
+const foundByUlid = (what: string) =>
+  createMiddleware<Env>(async (c, next) => (ULID.test(c.req.param("id") ?? "") ? next() : notFound(c, what)));
+
+/** Cooperations, and what is done in them: only people act there, never a service of its own accord. */
+const IN_COOPERATIONS = ["/organizations/:org/cooperations", "/cooperations/:id/*", "/shares/:id/*"];
 
 /** The routes without authentication: the app around them has settled who calls. */
 export function v1Routes(deps: V1Deps) {
   const app = v1();
+  app.use("/cooperations/:id/*", foundByUlid("cooperation"));
+  app.use("/shares/:id/*", foundByUlid("share"));
+  app.on(["POST", "PUT", "PATCH", "DELETE"], IN_COOPERATIONS, requirePerson);
   for (const routes of [
     organizationRoutes,
     peopleRoutes,
