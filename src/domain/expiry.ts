@@ -13,9 +13,13 @@ export function instant(date: Date): Instant {
   return `${date.toISOString().slice(0, 19)}Z`;
 }
 
+const NOT_A_DATE = "must be an RFC 3339 date-time with an offset, like 2026-12-01T00:00:00Z";
+
 /** An RFC 3339 date-time with an offset, as it comes from a caller, cut to whole seconds in UTC. */
 export const InstantInput = z.iso
-  .datetime({ offset: true, error: "must be an RFC 3339 date-time with an offset, like 2026-12-01T00:00:00Z" })
+  .datetime({ offset: true, error: NOT_A_DATE })
+  // ISO 8601 may leave the seconds out, RFC 3339 may not
+  .regex(/^.{16}:/, NOT_A_DATE)
   .transform((text) => instant(new Date(text)))
   .refine((text) => /^\d{4}-/.test(text), "must lie before the year 10000")
   .meta({ example: "2027-06-30T22:00:00Z" });
