@@ -100,6 +100,7 @@ export function decideJobRole(state: JobRoleState, role: JobRole | undefined): D
   const { ref, head, owner, user, person } = state;
   const resource = alive(head);
   if (resource === undefined) return refuse({ code: "not_found", what: "resource" });
+  if (state.expectedN !== undefined && state.expectedN !== head.n) return refuse({ code: "stale", current: head.n });
   if (role === state.role) return same({ before: role, role });
   if (role !== undefined && !state.ownPerson)
     return refuse({ code: "not_own_person", organization: resource.owner, user });

@@ -4,6 +4,7 @@ import { delegate, revoke } from "../../actions/delegation.ts";
 import { DelegateInput } from "../../domain/commands.ts";
 import { delegationView } from "../../queries/cooperations.ts";
 import { findShare } from "../../queries/reader.ts";
+import { shareHead } from "../../queries/snapshot.ts";
 import { PageQuery, pageOf } from "../page.ts";
 import { refused } from "../problem.ts";
 import { dryRunOf } from "./dry-run.ts";
@@ -20,12 +21,12 @@ import {
   type V1Deps,
   v1,
 } from "./route.ts";
-import { DelegationView, DryRunView, Effective, listOf } from "./views.ts";
+import { DelegationView, DryRunView, Effective, Etag, listOf } from "./views.ts";
 
 const tag = "Delegations";
 const path = "/shares/{id}/delegations/{user}";
 const params = ulidParam.extend(userParam.shape);
-const OfShare = { share: z.string() };
+const OfShare = { share: z.string(), etag: Etag.describe("Its share's, which every delegation replaces.") };
 
 const list = route({
   ...{ method: "get", path: "/shares/{id}/delegations", tag, summary: "Who a share was delegated to" },
@@ -44,6 +45,7 @@ const remove = route({
 
 export function delegationRoutes(deps: V1Deps) {
   const app = v1();
+  const etagOf = async (share: string) => ({ etag: `"${(await shareHead(deps.relationships, share)).n}"` });
   app.openapi(list, async (c) => {
     const { id } = c.req.valid("param");
     const found = await findShare(deps.relationships, id, c.var.caller);
@@ -64,7 +66,7 @@ export function delegationRoutes(deps: V1Deps) {
     if (dry_run) return dryRunOf(c, deps, { cooperation, delegation: { share: id, user, after: delegation } });
     const view = delegation === undefined ? { user } : delegationView(cooperation, share, delegation);
     const created = receipt.outcome === "done" && before === undefined;
-    return stated(c, { share: id, ...view }, receipt.effective_by, created ? 201 : 200);
+    return stated(c, { share: id, ...view, ...(await etagOf(id)) }, receipt.effective_by, created ? 201 : 200);
   });
   app.openapi(remove, async (c) => {
     const { id, user } = c.req.valid("param");
@@ -73,7 +75,7 @@ export function delegationRoutes(deps: V1Deps) {
     if (isRefusal(receipt)) return refused(c, receipt);
     const { cooperation } = receipt.value;
     if (dry_run) return dryRunOf(c, deps, { cooperation, delegation: { share: id, user, after: undefined } });
-    return stated(c, { share: id, user }, receipt.effective_by);
+    return stated(c, { share: id, user, ...(await etagOf(id)) }, receipt.effective_by);
   });
   return app;
 }

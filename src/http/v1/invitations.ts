@@ -9,8 +9,9 @@ import { readerOf } from "../../queries/reader.ts";
 import { cooperationHead } from "../../queries/snapshot.ts";
 import { requirePerson } from "../caller.ts";
 import { refused } from "../problem.ts";
-import { callOf, isRefusal, route, stated, type V1Deps, v1 } from "./route.ts";
-import { CooperationView, Effective } from "./views.ts";
+import { dryRunOf } from "./dry-run.ts";
+import { callOf, DryRunQuery, isRefusal, route, stated, type V1Deps, v1 } from "./route.ts";
+import { CooperationView, DryRunView, Effective } from "./views.ts";
 
 const tag = "Invitations";
 
@@ -33,8 +34,8 @@ const preview = route({
 });
 const joining = route({
   ...{ method: "post", path: "/invitations/join", tag, summary: "Join with the token, for one's own organization" },
-  body: JoinInput,
-  reply: CooperationView.extend(Effective),
+  ...{ query: DryRunQuery, body: JoinInput },
+  reply: z.union([CooperationView.extend(Effective), DryRunView]),
 });
 
 export function invitationRoutes(deps: V1Deps) {
@@ -46,8 +47,10 @@ export function invitationRoutes(deps: V1Deps) {
     return isRefusal(found) ? refused(c, found) : c.json(found);
   });
   app.openapi(joining, async (c) => {
-    const receipt = await join(deps, callOf(c), c.req.valid("json"));
+    const { dry_run } = c.req.valid("query");
+    const receipt = await join(deps, callOf(c, dry_run), c.req.valid("json"));
     if (isRefusal(receipt)) return refused(c, receipt);
+    if (dry_run) return dryRunOf(c, deps, { cooperation: receipt.value.cooperation });
     const { value, n } = await cooperationHead(relationships, receipt.value.cooperation.id);
     const cooperation = value ?? receipt.value.cooperation;
     const reader = await readerOf(relationships, cooperation, c.var.caller);

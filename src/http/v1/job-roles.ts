@@ -5,7 +5,7 @@ import { isService } from "../../domain/caller.ts";
 import { RoleInput } from "../../domain/commands.ts";
 import type { ResourceRef, ResourceType } from "../../domain/ids.ts";
 import { jobRolesOn, resourceView } from "../../queries/resources.ts";
-import { standingIn } from "../../queries/snapshot.ts";
+import { resourceHead, standingIn } from "../../queries/snapshot.ts";
 import { PageQuery, pageOf } from "../page.ts";
 import { refused } from "../problem.ts";
 import {
@@ -20,9 +20,10 @@ import {
   type V1Deps,
   v1,
 } from "./route.ts";
-import { Effective, JobRoleView, listOf } from "./views.ts";
+import { Effective, Etag, JobRoleView, listOf } from "./views.ts";
 
 const tag = "Job roles";
+const OfResource = { etag: Etag.describe("Its resource's, which every job role replaces.") };
 const params = resourceParam.extend(userParam.shape);
 
 export function jobRoleRoutes(deps: V1Deps) {
@@ -35,6 +36,7 @@ export function jobRoleRoutes(deps: V1Deps) {
 function routesOf(deps: V1Deps, type: ResourceType, path: string) {
   const { relationships } = deps;
   const app = v1();
+  const etagOf = async (id: string) => ({ etag: `"${(await resourceHead(relationships, `${type}:${id}`)).n}"` });
   const list = route({
     ...{ method: "get", path, tag, summary: `Who holds which job role on a ${type}` },
     ...{ params: resourceParam, query: PageQuery, reply: listOf(JobRoleView) },
@@ -46,11 +48,11 @@ function routesOf(deps: V1Deps, type: ResourceType, path: string) {
       tag,
       summary: `Give one of the owner's people a job role on a ${type}`,
     },
-    ...{ params, body: RoleInput, reply: JobRoleView.extend(Effective) },
+    ...{ params, body: RoleInput, reply: JobRoleView.extend({ ...OfResource, ...Effective }) },
   });
   const remove = route({
     ...{ method: "delete", path: `${path}/{user}`, tag, summary: `Take a job role on a ${type} away` },
-    ...{ params, reply: z.strictObject(Effective) },
+    ...{ params, reply: z.strictObject({ ...OfResource, ...Effective }) },
   });
   app.openapi(list, async (c) => {
     const ref: ResourceRef = `${type}:${c.req.valid("param").id}`;
@@ -69,12 +71,12 @@ function routesOf(deps: V1Deps, type: ResourceType, path: string) {
     const receipt = await setJobRole(deps, callOf(c), `${type}:${id}`, user, role);
     if (isRefusal(receipt)) return refused(c, receipt);
     const created = receipt.outcome === "done" && receipt.value.before === undefined;
-    return c.json({ user, role, effective_by: receipt.effective_by }, created ? 201 : 200);
+    return stated(c, { user, role, ...(await etagOf(id)) }, receipt.effective_by, created ? 201 : 200);
   });
   app.openapi(remove, async (c) => {
     const { id, user } = c.req.valid("param");
     const receipt = await setJobRole(deps, callOf(c), `${type}:${id}`, user, undefined);
-    return isRefusal(receipt) ? refused(c, receipt) : stated(c, {}, receipt.effective_by);
+    return isRefusal(receipt) ? refused(c, receipt) : stated(c, await etagOf(id), receipt.effective_by);
   });
   return app;
 }

@@ -5,7 +5,7 @@ import { ENDINGS, STATUSES } from "../../domain/records.ts";
 import { JOB_ROLES, ORGANIZATION_ROLES, SHARED_ROLES } from "../../domain/roles.ts";
 
 const Instant = z.iso.datetime();
-const Etag = z.string().describe("The head's number, quoted; send it as If-Match.");
+export const Etag = z.string().describe("The head's number, quoted; send it as If-Match.");
 const Named = z.strictObject({ id: z.string(), name: z.string() });
 const Actions = z.array(z.enum(ACTION_NAMES)).describe("What the acting user may do now.");
 
