@@ -43,11 +43,26 @@ const ENDPOINTS = [
   ],
 ] as const;
 
+const Configuration = z.object({
+  policy_decision_point: z.url(),
+  access_evaluation_endpoint: z.url(),
+  access_evaluations_endpoint: z.url(),
+  search_subject_endpoint: z.url(),
+  search_resource_endpoint: z.url(),
+  search_action_endpoint: z.url(),
+});
+const tags = ["Check (AuthZEN 1.0)"];
+
 /** Adds the endpoints to the document of `app`. */
 export function describeAccess(app: OpenAPIHono<Env>): void {
+  app.openAPIRegistry.registerPath({
+    ...{ method: "get", path: "/.well-known/authzen-configuration", summary: "Where the endpoints are", tags },
+    ...{ security: [] },
+    responses: { 200: { description: "Answered.", content: { "application/json": { schema: Configuration } } } },
+  });
   for (const [name, summary, body, reply] of ENDPOINTS)
     app.openAPIRegistry.registerPath({
-      ...{ method: "post", path: `/access/v1/${name}`, summary, tags: ["Check (AuthZEN 1.0)"] },
+      ...{ method: "post", path: `/access/v1/${name}`, summary, tags },
       request: { body: { content: { "application/json": { schema: body } }, required: true } },
       responses: { 200: { description: "Answered.", content: { "application/json": { schema: reply } } } },
     });
