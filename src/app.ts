@@ -71,7 +71,9 @@ export function createApp(deps: AppDeps): OpenAPIHono<Env> {
   app.onError((error, c) => {
     if (error instanceof HTTPException && error.status < 500)
       return fault(c, "invalid_request", { detail: error.message });
-    const code = faultOf(error);
+    const outage = faultOf(error);
+    // only the reply failed: "nothing was written" would be untrue
+    const code = c.var.written && outage !== "internal" ? "outcome_unknown" : outage;
     if (code === "engine_unavailable" || code === "contended") c.header("Retry-After", "1");
     deps.log("error", code, {
       request_id: c.var.requestId,

@@ -24,6 +24,8 @@ export type WriteOutcome = "committed" | "stale" | "unknown";
 export type Relationships = {
   /** All tuples that match, all pages. Throws EngineUnavailable. */
   read(filter: ReadFilter): Promise<Tuple[]>;
+  /** Every tuple of the store, page by page: what is written meanwhile may be in it or not. Throws EngineUnavailable. */
+  readAll(): Promise<Tuple[]>;
   /** Never retried here. Throws EngineUnavailable only when nothing can have been written. */
   write(write: Write): Promise<WriteOutcome>;
   /** Takes tuples away in batches, whether they are there or not: for what may be interrupted and done again. Throws EngineUnavailable. */

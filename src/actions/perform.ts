@@ -11,7 +11,7 @@ import { type Decision, type Plan, type Stamp, sizeOf, WRITE_TUPLES_MAX, writeOf
 import { entryRef } from "../domain/records.ts";
 import type { Refusal } from "../domain/refusal.ts";
 import type { TupleKey } from "../domain/tuples.ts";
-import type { Clock, Mailer, Relationships, Write } from "../ports.ts";
+import { type Clock, EngineUnavailable, type Mailer, type Relationships, type Write } from "../ports.ts";
 import type { Order } from "./order.ts";
 
 /** What actions need of the world. `newId` gives ULIDs, `newNonce` 128 random bits. */
@@ -28,10 +28,19 @@ export type ActionDeps = {
   warn: (event: string, facts: object) => void;
   invitation: { secret: string; url: string; ttlDays: number };
   discloseOrganizations: boolean;
+  /** Another patience than PATIENCE_MILLISECONDS. */
+  patienceMilliseconds?: number;
 };
 
 /** Who asks, and how: `expectedN` is the head that If-Match names; a dry run writes nothing. */
-export type Call = { caller: Caller; requestId: string; expectedN?: number | undefined; dryRun?: boolean | undefined };
+export type Call = {
+  caller: Caller;
+  requestId: string;
+  expectedN?: number | undefined;
+  dryRun?: boolean | undefined;
+  /** Told when something is written: what fails from then on, a read for the reply say, is no "nothing was written". */
+  onWritten?: () => void;
+};
 
 /** `same`: it was so already, nothing was written. `effective_by`: a check that begins then answers from after it. */
 export type Receipt<T> = { outcome: "done" | "same" | "dry_run"; value: T; effective_by: string };
@@ -55,7 +64,10 @@ export class OutcomeUnknown extends Error {
   override readonly name = "OutcomeUnknown";
 }
 
-/** How long an action tries to get through, before it gives up with `Contended` or `OutcomeUnknown`. */
+/**
+ * How long an action tries to get through before it gives up with `Contended`, and how long from a lost
+ * reply on it tries to settle that before it gives up with `OutcomeUnknown`.
+ */
 const PATIENCE_MILLISECONDS = 8000;
 const PAUSE_MILLISECONDS_MAX = 80;
 
@@ -69,7 +81,7 @@ export function perform<S extends object, T>(
 ): Promise<Receipt<T> | Refusal> {
   return deps.order(action.order, async () => {
     // a duration, not a date: the clock argument may be frozen
-    const giveUpAt = performance.now() + PATIENCE_MILLISECONDS;
+    const giveUpAt = performance.now() + patience(deps);
     for (let lost = 0; performance.now() < giveUpAt; lost++) {
       if (lost > 0) await sleep(Math.random() * Math.min(PAUSE_MILLISECONDS_MAX, 10 * lost));
       const state = await action.read();
@@ -83,8 +95,8 @@ export function perform<S extends object, T>(
       if (tuples > WRITE_TUPLES_MAX) return { code: "too_many_tuples", tuples, limit: WRITE_TUPLES_MAX };
       if (call.dryRun) return receipt(deps, "dry_run", decision.value);
       const first = action.first?.(decision.value) ?? [];
-      if (first.length > 0) await deps.relationships.erase(first);
-      if (await stands(deps, write, decision.plan, stamp, giveUpAt)) return receipt(deps, "done", decision.value);
+      if (first.length > 0) await eraseFirst(deps, call, first);
+      if (await stands(deps, call, write, decision.plan, stamp)) return receipt(deps, "done", decision.value);
     }
     throw new Contended(`others kept changing ${action.order}`);
   });
@@ -99,14 +111,39 @@ function receipt<T>(deps: ActionDeps, outcome: Receipt<T>["outcome"], value: T):
   return { outcome, value, effective_by: deps.clock().toISOString() };
 }
 
+const patience = (deps: ActionDeps) => deps.patienceMilliseconds ?? PATIENCE_MILLISECONDS;
+
+/** Takes away what goes before the Write. What was taken stays taken, so an outage in the midst of it is no "nothing". */
+async function eraseFirst(deps: ActionDeps, call: Call, first: TupleKey[]): Promise<void> {
+  call.onWritten?.();
+  try {
+    await deps.relationships.erase(first);
+  } catch (error) {
+    if (error instanceof EngineUnavailable)
+      throw new OutcomeUnknown("cut off before all of it was taken away", { cause: error });
+    throw error;
+  }
+}
+
 /** Writes, and finds out whether it stands: false when somebody else was first. */
-async function stands(deps: ActionDeps, write: Write, plan: Plan, stamp: Stamp, giveUpAt: number): Promise<boolean> {
-  let outcome = await deps.relationships.write(write);
-  if (outcome !== "unknown") return outcome === "committed";
+async function stands(deps: ActionDeps, call: Call, write: Write, plan: Plan, stamp: Stamp): Promise<boolean> {
+  const outcome = await deps.relationships.write(write);
+  const stood = outcome === "committed" || (outcome === "unknown" && (await settle(deps, write, plan, stamp)));
+  if (stood) call.onWritten?.();
+  return stood;
+}
+
+/**
+ * After a lost reply. The first Write may still be under way: it and the one sent again name the same entry
+ * n + 1, so whichever comes second is stale, and the entry that stands says whose it was.
+ */
+async function settle(deps: ActionDeps, write: Write, plan: Plan, stamp: Stamp): Promise<boolean> {
+  // its own patience: the call whose reply was lost may have used up the action's
+  const giveUpAt = performance.now() + patience(deps);
   while (performance.now() < giveUpAt) {
     await sleep(Math.random() * PAUSE_MILLISECONDS_MAX);
     try {
-      outcome = await deps.relationships.write(write);
+      const outcome = await deps.relationships.write(write);
       if (outcome === "committed") return true;
       if (outcome === "stale") return await entryIsOurs(deps, plan, stamp);
     } catch (error) {

@@ -161,7 +161,10 @@ export function decideLeave(state: PersonState, held: Held): Decision<{ first: T
     { head: state.person, record: state.person.value ?? {} },
   ];
   const deletes = tuplesOfPerson(organization, user, role).map(({ condition: _, ...key }: Tuple) => key);
-  const taken = [...held.jobRoles, ...held.delegations];
+  // roles of four rungs before those of two and one: no batch ends in the midst of a role
+  const taken = [...Map.groupBy([...held.jobRoles, ...held.delegations], (key) => key.object).values()]
+    .sort((a, b) => b.length - a.length)
+    .flat();
   const room = WRITE_TUPLES_MAX - deletes.length - 5;
   const first = taken.length > room ? taken : [];
   return planned({ touches, deletes: first.length > 0 ? deletes : [...deletes, ...taken], writes: [] }, { first });

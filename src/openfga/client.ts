@@ -6,11 +6,11 @@
 import { CredentialsMethod, FgaApiError, FgaError, OpenFgaClient } from "@openfga/sdk";
 import { EngineUnavailable } from "../ports.ts";
 
-/** How to reach the engine; `apiToken` is a preshared key. */
-export type Connection = { apiUrl: string; apiToken?: string };
+/** How to reach the engine; `apiToken` is a preshared key, `timeoutMilliseconds` is for one call. */
+export type Connection = { apiUrl: string; apiToken?: string; timeoutMilliseconds?: number };
 
 /** Longer than the engine's own request timeout (3 s), so that it gives up first and says so. */
-const TIMEOUT_MS = 5_000;
+const TIMEOUT_MILLISECONDS = 5_000;
 
 /** A client for the whole engine, or with ids for one store with its model pinned on every call. Connects lazily. */
 export function createClient(connection: Connection, ids?: { storeId: string; modelId: string }): OpenFgaClient {
@@ -22,7 +22,7 @@ export function createClient(connection: Connection, ids?: { storeId: string; mo
     }),
     retryParams: { maxRetry: 0 },
     telemetry: { metrics: {} },
-    baseOptions: { timeout: TIMEOUT_MS },
+    baseOptions: { timeout: connection.timeoutMilliseconds ?? TIMEOUT_MILLISECONDS },
   });
 }
 

@@ -5,7 +5,7 @@
  */
 import { ClientWriteRequestOnMissingDeletes, ConsistencyPreference, type TupleKey as SdkTupleKey } from "@openfga/sdk";
 import type { Condition, Tuple } from "../domain/tuples.ts";
-import { EngineUnavailable, type Relationships, type WriteOutcome } from "../ports.ts";
+import { EngineUnavailable, type ReadFilter, type Relationships, type WriteOutcome } from "../ports.ts";
 import { type Connection, createClient, failureOf, toThrow } from "./client.ts";
 
 // The engine's largest page; its default is 50.
@@ -20,25 +20,29 @@ const WRITE_SIZE = 100;
  */
 export function createRelationships(connection: Connection & { storeId: string; modelId: string }): Relationships {
   const client = createClient(connection, connection);
+
+  async function readPages(filter: ReadFilter | undefined): Promise<Tuple[]> {
+    const tuples: Tuple[] = [];
+    let continuationToken = "";
+    do {
+      const page = await client
+        .read(filter, {
+          pageSize: PAGE_SIZE,
+          consistency: ConsistencyPreference.HigherConsistency,
+          ...(continuationToken !== "" && { continuationToken }),
+        })
+        .catch((error: unknown) => {
+          throw toThrow(error);
+        });
+      tuples.push(...page.tuples.map(({ key }) => toTuple(key)));
+      continuationToken = page.continuation_token;
+    } while (continuationToken !== "");
+    return tuples;
+  }
+
   return {
-    read: async (filter) => {
-      const tuples: Tuple[] = [];
-      let continuationToken = "";
-      do {
-        const page = await client
-          .read(filter, {
-            pageSize: PAGE_SIZE,
-            consistency: ConsistencyPreference.HigherConsistency,
-            ...(continuationToken !== "" && { continuationToken }),
-          })
-          .catch((error: unknown) => {
-            throw toThrow(error);
-          });
-        tuples.push(...page.tuples.map(({ key }) => toTuple(key)));
-        continuationToken = page.continuation_token;
-      } while (continuationToken !== "");
-      return tuples;
-    },
+    read: readPages,
+    readAll: () => readPages(undefined),
 
     write: async ({ deletes, writes }): Promise<WriteOutcome> => {
       try {
