@@ -140,13 +140,13 @@ export async function send(
   { app }: Service,
   method: string,
   path: string,
-  body: BodyInit | object | undefined,
+  body: RequestInit["body"] | object,
   { key, user, headers = {} }: Asked,
 ): Promise<Reply & { text: string }> {
-  const json = body !== undefined && Object.getPrototypeOf(body) === Object.prototype;
+  const json = body !== undefined && body !== null && Object.getPrototypeOf(body) === Object.prototype;
   const reply = await app.request(path, {
     method,
-    ...(body !== undefined && { body: json ? JSON.stringify(body) : (body as BodyInit) }),
+    ...(body !== undefined && { body: json ? JSON.stringify(body) : (body as NonNullable<RequestInit["body"]>) }),
     headers: {
       ...(key !== undefined && { Authorization: `Bearer ${key}` }),
       ...(user !== undefined && { "Acting-User": `user:${encodeURIComponent(user)}` }),
