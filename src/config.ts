@@ -59,7 +59,7 @@ export const VARIABLES = {
   MAIL_FROM: z.string().default("Concordat <concordat@localhost>").describe("The sender of mails."),
   DISCLOSE_ORGANIZATIONS: onOff
     .default(true)
-    .describe("`off`: an invitation never tells whether an address or an organization is known. Default: `on`."),
+    .describe("`off`: an invitation never tells whether an address or an organization is known."),
   CONCORDAT_FOLDER: z.string().default(".concordat").describe("Where the embedded engine's data, mails and keys are."),
   LOG_LEVEL: z.enum(["silent", "error", "warn", "info", "debug"]).default("info").describe("What is logged."),
 } as const;

@@ -4,7 +4,7 @@
  * is what `npm start` runs: keys of its own, a sample cooperation, three commands to try.
  */
 import { randomBytes } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { serve } from "@hono/node-server";
 import { ulid } from "ulid";
@@ -83,10 +83,13 @@ async function main(isStart: boolean) {
     });
     const address = listening.address();
     const port = typeof address === "object" && address !== null ? address.port : config.PORT;
-    say(`Concordat listens on http://${config.HOST}:${port} (store ${store.storeId}, model ${store.modelId}).`);
+    const behind = `OpenFGA ${connection.apiUrl}, store ${store.storeId}, model ${store.modelId}`;
+    say(`Concordat listens on http://${config.HOST}:${port} (${behind}).`);
     if (start.key !== undefined) {
       const sample = await playSample((path, init) => app.request(path, init), start.key);
-      say(sampleHint(`http://${config.HOST}:${port}`, join(folder, "key"), sample));
+      // beside the key, so that a command can name the share without copying its id
+      writeFileSync(join(folder, "share"), sample.share);
+      say(sampleHint(`http://${config.HOST}:${port}`, folder));
     }
 
     const stop = async (reason: string, code = 0) => {

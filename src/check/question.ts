@@ -9,13 +9,15 @@ import type { Engine, Question } from "../ports.ts";
 /** A subject or a resource (AuthZEN 1.0 §5.1, §5.2). Its properties are not read. */
 export type Entity = { type: string; id: string };
 
-/** Why a request is denied without asking the engine. */
-export type UnaskedCode =
-  | "unknown_subject_type"
-  | "unknown_resource_type"
-  | "unknown_action"
-  | "malformed_subject_id"
-  | "malformed_resource_id";
+/** Why a request is denied without asking the engine, and what to look at; the README's table is printed from here. */
+export const DENIALS = {
+  unknown_subject_type: "The model has no such type of subject. People are `user`.",
+  unknown_resource_type: "The model has no such type of resource.",
+  unknown_action: "The model has no such action on this type: action `view` is the relation `can_view`.",
+  malformed_subject_id: "The engine cannot hold such an id, so nobody has it.",
+  malformed_resource_id: "The engine cannot hold such an id, so nothing has it.",
+} as const;
+export type UnaskedCode = keyof typeof DENIALS;
 
 const PERMISSION_PREFIX = "can_";
 

@@ -58,21 +58,31 @@ async function invited(call: Call): Promise<string> {
   return (await call("POST", "/v1/organizations/sunward/cooperations", "anna", invitation)).id;
 }
 
-/** What to try, as commands that work as pasted. */
-export function sampleHint(url: string, keyFile: string, { share }: Sample): string {
-  const headers = `-H "Authorization: Bearer $(cat ${keyFile})" -H 'Content-Type: application/json'`;
-  const may = (action: string) =>
-    `curl -s ${url}/access/v1/evaluation ${headers} \\\n    -d '{"subject":{"type":"user","id":"tom"},"action":{"name":"${action}"},"resource":{"type":"plant","id":"7"}}'`;
+/**
+ * Three commands that work as pasted, for a service at `url` whose key and share are in files
+ * of `folder`. The README prints the same three.
+ */
+export function sampleCommands(url: string, folder: string): string {
+  const headers = `-H "Authorization: Bearer $(cat ${folder}/key)" -H 'Content-Type: application/json'`;
+  const may = `curl -s ${url}/access/v1/evaluation ${headers} \\
+  -d '{"subject":{"type":"user","id":"tom"},"action":{"name":"manage_technical"},"resource":{"type":"plant","id":"7"}}'`;
+  return `# may tom manage plant 7? no: ben delegated it to him as viewer
+${may}
+
+# ben delegates it again, at the role it was shared at
+curl -s -X PUT ${url}/v1/shares/$(cat ${folder}/share)/delegations/tom ${headers} \\
+  -H 'Acting-User: user:ben' -d '{"role":"technical_manager"}'
+
+# now he may
+${may}`;
+}
+
+/** What `npm start` says: what the sample is, and what to try. */
+export function sampleHint(url: string, folder: string): string {
   return `
 Sunward Energy shares plant 7 with Brightfix Service as technical manager, and Brightfix's
 admin ben delegated it to tom as viewer. Documentation: ${url}/docs
 
-  # may tom view it? (true)  may he manage it? (false)
-  ${may("view")}
-  ${may("manage_technical")}
-
-  # ben delegates the share's full role; ask again
-  curl -s -X PUT ${url}/v1/shares/${share}/delegations/tom ${headers} \\
-    -H 'Acting-User: user:ben' -d '{"role":"technical_manager"}'
+${sampleCommands(url, folder)}
 `;
 }

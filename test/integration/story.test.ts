@@ -1,24 +1,48 @@
-/** The story of the README: what its reader does is what this test sends. */
+/** The story of the README: what its reader does is what this test sends, what it shows is what came back. */
+import { readFileSync } from "node:fs";
 import { expect } from "vitest";
-import { cooperate, seedWorld, test } from "../service.ts";
+import { KEYS, test } from "../service.ts";
+import { playStory, storyIn } from "../worked-story.ts";
 
-test("a share reaches the partner's admin, a delegation one of its people, and pausing cuts both at once", async ({
-  service,
-}) => {
-  await seedWorld(service);
-  const { id, shares } = await cooperate(service, [{ resource: "plant:7", role: "technical_manager" }]);
-  expect(await service.may("ben", "manage_technical", "plant:7")).toBe(true);
-  expect(await service.may("tom", "view", "plant:7")).toBe(false);
+const README = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
 
-  const delegated = await service.as("ben", "PUT", `/v1/shares/${shares[0]}/delegations/tom`, { role: "viewer" });
-  expect(delegated.status).toBe(201);
-  expect(await service.may("tom", "view", "plant:7")).toBe(true);
-  expect(await service.may("tom", "manage_technical", "plant:7")).toBe(false);
+test("the worked story of the README goes as it says, request by request", async ({ service }) => {
+  const story = storyIn(README);
+  expect(story.filter(({ reply }) => reply !== undefined).length).toBeGreaterThan(12);
+  const replies = await playStory(story, (path, init) => service.app.request(path, init), KEYS.all);
 
-  expect((await service.as("anna", "POST", `/v1/cooperations/${id}/pause`)).body.status).toBe("paused");
-  expect(await service.may("ben", "view", "plant:7")).toBe(false);
-  expect(await service.may("tom", "view", "plant:7")).toBe(false);
+  // what a reply must not have, its shortened form cannot show
+  const [own, others] = replies.slice(-2).map((reply) => JSON.stringify(reply));
+  expect(own).toContain("invoice overdue");
+  expect(others).not.toContain("invoice overdue");
+});
 
-  expect((await service.as("anna", "POST", `/v1/cooperations/${id}/resume`)).body.status).toBe("active");
-  expect(await service.may("tom", "view", "plant:7")).toBe(true);
+test("a story that says something else than the service fails where it does", async ({ service }) => {
+  const send = (path: string, init: RequestInit) => service.app.request(path, init);
+  const told = (reply: string) =>
+    storyIn(`## A worked story
+\`\`\`http
+PUT /v1/organizations/meadow
+
+{"name": "Meadow Solar"}
+\`\`\`
+\`\`\`http
+${reply}
+\`\`\`
+## Next
+`);
+  const wrong = [
+    ["HTTP/1.1 200 OK\n\n{}", "status: 201, not 200"],
+    ['HTTP/1.1 200 OK\n\n{"name": "Meadow"}', '/name: shown "Meadow", got "Meadow Solar"'],
+    ['HTTP/1.1 200 OK\n\n{"colour": "green"}', '/colour: shown "green"'],
+    ['HTTP/1.1 200 OK\n\n{"actions": ["sing"]}', "/actions: shown"],
+    ['HTTP/1.1 200 OK\n\n{"id": "2026-12-01T09:00:00Z"}', "/id: shown"],
+    ['HTTP/1.1 200 OK\n\n{"id": "$ID", "name": "$ID"}', '/name: shown "$ID"'],
+  ] as const;
+  for (const [reply, problem] of wrong) await expect(playStory(told(reply), send, KEYS.all)).rejects.toThrow(problem);
+  await playStory(
+    told('HTTP/1.1 200 OK\n\n{"id": "$ID", "name": "Meadow Solar", "effective_by": "2026-12-01T09:00:00Z"}'),
+    send,
+    KEYS.all,
+  );
 });

@@ -1,0 +1,49 @@
+/** Every generated block of the README by its name, each printed from the value that the service runs on. */
+import { createApp } from "../../src/app.ts";
+import { DENIALS } from "../../src/check/question.ts";
+import { VARIABLES } from "../../src/config.ts";
+import { LIFECYCLE } from "../../src/domain/lifecycle.ts";
+import { REFUSALS } from "../../src/domain/refusal.ts";
+import { openApiDocument } from "../../src/http/docs.ts";
+import { FAULTS } from "../../src/http/problem.ts";
+import { sampleCommands } from "../../src/start/sample.ts";
+import { configurationTable } from "./configuration.ts";
+import { denialsTable, errorsTable } from "./errors.ts";
+import { expiredSentence, lifecycleDiagram, lifecycleTable } from "./lifecycle.ts";
+import { capsTable, rolesTable } from "./roles.ts";
+import { routesTable } from "./routes.ts";
+
+const HOST = VARIABLES.HOST.parse(undefined);
+const PORT = VARIABLES.PORT.parse(undefined);
+const FOLDER = VARIABLES.CONCORDAT_FOLDER.parse(undefined);
+const URL_AT_START = `http://${HOST}:${PORT}`;
+
+/** The blocks as they should stand now. */
+export function blocks(): Record<string, string> {
+  return {
+    "quick-start": `\`\`\`sh\n${sampleCommands(URL_AT_START, FOLDER)}\n\`\`\``,
+    roles: rolesTable(),
+    caps: capsTable(),
+    lifecycle: [lifecycleTable(LIFECYCLE), expiredSentence(), lifecycleDiagram(LIFECYCLE)].join("\n\n"),
+    denials: denialsTable(DENIALS),
+    routes: routesTable(openApiDocument(undriven(), URL_AT_START)),
+    errors: errorsTable(REFUSALS, FAULTS),
+    configuration: configurationTable(VARIABLES),
+  };
+}
+
+/** The service as a value that is only looked at: whatever a request would need throws when it is touched. */
+function undriven() {
+  const never = (): never => {
+    throw new Error("the reference asks nothing");
+  };
+  const engine = { check: never, batchCheck: never, listObjects: never, listUsers: never, ready: never };
+  return createApp({
+    relationships: { read: never, readAll: never, write: never, erase: never },
+    engine: { ...engine, permissions: new Map() },
+    mailer: { send: never },
+    ...{ clock: never, order: never, newId: never, newNonce: never, afterwards: never, warn: never, log: never },
+    ...{ stopping: never, keys: [], publicUrl: URL_AT_START, discloseOrganizations: true },
+    invitation: { secret: "", url: URL_AT_START, ttlDays: 1 },
+  });
+}

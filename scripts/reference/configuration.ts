@@ -1,0 +1,19 @@
+/** The environment variables with their defaults, from the schemas that read them. */
+import type { z } from "zod";
+import { code, table } from "./blocks.ts";
+
+/** Each variable as it is spelled in the environment. A schema without a description throws: nobody would know what it is for. */
+export function configurationTable(variables: Readonly<Record<string, z.ZodType>>): string {
+  const rows = Object.entries(variables).map(([name, schema]) => {
+    if (schema.description === undefined) throw new Error(`${name} says nowhere what it is for`);
+    return [code(name), defaultOf(schema), schema.description];
+  });
+  return table(["variable", "default", "what it is for"], rows);
+}
+
+function defaultOf(schema: z.ZodType): string {
+  const read = schema.safeParse(undefined);
+  if (!read.success || read.data === undefined) return "";
+  if (typeof read.data === "boolean") return code(read.data ? "on" : "off");
+  return code(String(read.data));
+}
