@@ -5,6 +5,7 @@
  */
 import { randomBytes } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
+import type { Server } from "node:http";
 import { join } from "node:path";
 import { serve } from "@hono/node-server";
 import { ulid } from "ulid";
@@ -24,6 +25,8 @@ import { withStartKeys } from "./start/keys.ts";
 import { playSample, sampleHint } from "./start/sample.ts";
 
 const SWEEP_EVERY_MILLISECONDS = 60_000;
+// less than the ten seconds that Docker waits before it kills
+const DRAIN_MILLISECONDS = 7_000;
 
 const say = (text: string) => process.stderr.write(`${text}\n`);
 
@@ -34,6 +37,13 @@ async function engineFor(config: Config, folder: string) {
     return { connection: { apiUrl: found.apiUrl, ...(apiToken && { apiToken }) }, server: undefined };
   const server = await startServer(found, { folder });
   return { connection: { apiUrl: server.apiUrl }, server };
+}
+
+/** Takes no more connections, waits for the requests under way, and cuts off what takes too long. */
+async function drain(server: Server): Promise<void> {
+  const late = setTimeout(() => server.closeAllConnections(), DRAIN_MILLISECONDS);
+  await new Promise((resolve) => server.close(resolve));
+  clearTimeout(late);
 }
 
 async function main(isStart: boolean) {
@@ -76,11 +86,33 @@ async function main(isStart: boolean) {
     await sweep({ relationships, warn });
     const sweeping = setInterval(() => afterwards.run(() => sweep({ relationships, warn })), SWEEP_EVERY_MILLISECONDS);
 
-    const listening = serve({ fetch: app.fetch, hostname: config.HOST, port: config.PORT });
+    const fetch = async (request: Request) => {
+      const reply = await app.fetch(request);
+      // a connection that is kept alive would bring the next request, and shutting down would never end
+      if (stopping) reply.headers.set("Connection", "close");
+      return reply;
+    };
+    const listening = serve({ fetch, hostname: config.HOST, port: config.PORT }) as Server;
     await new Promise((resolve, reject) => {
       listening.once("listening", resolve);
       listening.once("error", reject);
     });
+    const stop = async (reason: string, code = 0) => {
+      if (stopping) return;
+      stopping = true;
+      log("info", "stopping", { reason });
+      clearInterval(sweeping);
+      await drain(listening);
+      await afterwards.settled();
+      await engine.close();
+      await server?.stop();
+      process.exit(code);
+    };
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => void stop(signal));
+    // under `npm start` the parent's end is ours, however it came
+    if (process.send) process.on("disconnect", () => void stop("parent_gone"));
+    server?.exited.then((code) => void stop(`openfga_ended_${code}`, 1));
+
     const address = listening.address();
     const port = typeof address === "object" && address !== null ? address.port : config.PORT;
     const behind = `OpenFGA ${connection.apiUrl}, store ${store.storeId}, model ${store.modelId}`;
@@ -91,23 +123,9 @@ async function main(isStart: boolean) {
       writeFileSync(join(folder, "share"), sample.share);
       say(sampleHint(`http://${config.HOST}:${port}`, folder));
     }
-
-    const stop = async (reason: string, code = 0) => {
-      if (stopping) return;
-      stopping = true;
-      log("info", "stopping", { reason });
-      clearInterval(sweeping);
-      await new Promise((resolve) => listening.close(resolve));
-      await afterwards.settled();
-      await engine.close();
-      await server?.stop();
-      process.exit(code);
-    };
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => void stop(signal));
-    // under `npm start` the parent's end is ours, however it came
-    if (process.send) process.on("disconnect", () => void stop("parent_gone"));
-    server?.exited.then((code) => void stop(`openfga_ended_${code}`, 1));
   } catch (error) {
+    // told to end while the sample was played: what failed then was cut off by that
+    if (stopping) return;
     await server?.stop();
     throw error;
   }
