@@ -57,7 +57,8 @@ test("after npm start the three commands of the README work as pasted, and a che
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const commands = /<!-- generated: quick-start -->\n```sh\n([\s\S]*?)\n```/.exec(README)?.[1] ?? "";
   // another port and folder than the README's, nothing else
-  const at = (url: string) => commands.replaceAll("http://127.0.0.1:3000", url).replaceAll(".concordat", folder);
+  const at = (url: string, text = commands) =>
+    text.replaceAll("http://127.0.0.1:3000", url).replaceAll(".concordat", folder);
 
   const first = await start(folder);
   onTestFinished(async () => void (await first.stop()));
@@ -66,7 +67,8 @@ test("after npm start the three commands of the README work as pasted, and a che
   const delegated = expect.objectContaining({ user: "tom", effective_role: "technical_manager" });
   expect(await paste(at(first.url))).toEqual([{ decision: false }, delegated, { decision: true }]);
 
-  // the function that other services copy, against the same service
+  // the command and the function that other services copy, against the same service
+  expect(await paste(at(first.url, block("sh", '"id":"ben"')))).toEqual([{ decision: true }]);
   const snippet = `${block("ts")}
 console.log(await may("tom", "manage_technical", "7"), await may("tom", "operate", "7"));
 process.env.CONCORDAT_KEY = "another";
