@@ -54,8 +54,9 @@ export async function removePerson(
   return perform(deps, call, {
     order: `organization:${organization}`,
     read: async () => {
-      const refusal = call.caller.user === user ? undefined : await refuseUnlessManager(deps, call, organization);
-      if (refusal) return refusal;
+      const refusal = await refuseUnlessManager(deps, call, organization);
+      // its own people may go; a stranger is not told that there is such an organization
+      if (refusal && !(call.caller.user === user && refusal.code === "not_admin")) return refusal;
       const state = await readPerson(deps, organization, user, undefined);
       if ("code" in state) return state;
       const held: Held = {

@@ -122,8 +122,12 @@ export function detailOf(refusal: Refusal): string {
   }
 }
 
-/** The members that a program acts on, beside code and detail. */
+/** The members that a program acts on, beside code and detail. None may be named like a member of the problem itself (RFC 9457 §3.1). */
 export function dataOf(refusal: Refusal): Record<string, unknown> {
+  if (refusal.code === "wrong_status") {
+    const { status, ended_as, needs } = refusal;
+    return { cooperation_status: status, ended_as, needs };
+  }
   const { code, ...data } = refusal;
   return code === "role_above_cap" ? { ...data, may_grant: delegable(refusal.cap) } : data;
 }
