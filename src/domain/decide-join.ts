@@ -47,7 +47,7 @@ export function decideJoin(state: JoinState, input: StepInput, stamp: Stamp): De
 
 /** Why a token does not stand: rotated away, for a cooperation that was never invited, or too old. */
 export function tokenProblem(cooperation: Cooperation, n: number, ttlDays: number, now: Date): Refusal | undefined {
-  if (n !== cooperation.invitation || cooperation.sent_at === undefined) return { code: "invalid_invitation" };
+  if (n < 1 || n !== cooperation.invitation || cooperation.sent_at === undefined) return { code: "invalid_invitation" };
   const endsAt = Date.parse(cooperation.sent_at) + ttlDays * 24 * 60 * 60 * 1000;
   // who has joined already may ask again whenever they like: nothing happens
   if (cooperation.status === "invited" && now.getTime() >= endsAt) return { code: "invitation_expired" };
