@@ -3,7 +3,7 @@
  * free loopback ports, without metrics, playground or profiler, its log in a file.
  * It ends with this process, however that ends.
  */
-import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -22,6 +22,8 @@ export type RunningServer = {
 
 const START_TIMEOUT_MS = 60_000;
 const PORT_TRIES = 3;
+/** In the folder while a server runs on it: its address, for tools that look into the same store. */
+const ADDRESS_FILE = "openfga.url";
 
 // Asked one branch at a time a nested union is left at its first yes (see model.fga).
 const RUN_FLAGS = [
@@ -67,7 +69,11 @@ export async function startServer(
       );
       const apiUrl = `http://127.0.0.1:${http}`;
       if (await healthy(apiUrl, process)) {
-        const stop = async () => void (await process.stop());
+        writeFileSync(join(folder, ADDRESS_FILE), apiUrl);
+        const stop = async () => {
+          rmSync(join(folder, ADDRESS_FILE), { force: true });
+          await process.stop();
+        };
         return { apiUrl, processGroup: process.child.pid ?? 0, exited: process.exited, stop };
       }
       await process.stop();
@@ -78,6 +84,22 @@ export async function startServer(
   } finally {
     closeSync(log);
   }
+}
+
+/** Where the server on a folder listens, when one does: another process may have started it. */
+export async function runningOn(folder: string): Promise<string | undefined> {
+  try {
+    const apiUrl = readFileSync(join(folder, ADDRESS_FILE), "utf8");
+    // a process that was killed left its address behind
+    return (await serves(apiUrl, AbortSignal.timeout(1000))) ? apiUrl : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function serves(apiUrl: string, signal: AbortSignal): Promise<boolean> {
+  const response = await fetch(`${apiUrl}/healthz`, { signal });
+  return response.ok && (await response.text()).includes('"SERVING"');
 }
 
 function datastoreUri(found: FoundServer, folder: string, throwAway = false): string {
@@ -111,10 +133,7 @@ async function healthy(apiUrl: string, process: KeptProcess): Promise<boolean> {
   const signal = AbortSignal.timeout(START_TIMEOUT_MS);
   while (!ended && !signal.aborted) {
     try {
-      const response = await fetch(`${apiUrl}/healthz`, {
-        signal: AbortSignal.any([signal, AbortSignal.timeout(1000)]),
-      });
-      if (response.ok && (await response.text()).includes('"SERVING"')) return !ended;
+      if (await serves(apiUrl, AbortSignal.any([signal, AbortSignal.timeout(1000)]))) return !ended;
     } catch {
       // not listening yet
     }

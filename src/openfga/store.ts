@@ -19,16 +19,17 @@ export type OpenStore = {
 
 /**
  * `model` is the text of model.fga. A missing store is created and an empty one given the model; a store
- * whose newest model differs is refused unless `allowPush`. Two stores of one name are refused always.
+ * whose newest model differs is refused unless `allowPush`. Two stores of one name are refused always, and
+ * with `mustExist` a missing store too: then nothing is ever written.
  * Throws an Error that says what to do; EngineUnavailable when the engine does not answer.
  */
 export async function openStore(
-  options: Connection & { store: string; model: string; allowPush: boolean },
+  options: Connection & { store: string; model: string; allowPush: boolean; mustExist?: boolean },
 ): Promise<OpenStore> {
   const client = createClient(options);
   const wanted = transformer.transformDSLToJSONObject(options.model);
   try {
-    const storeId = await findOrCreate(client, options.store);
+    const storeId = await findOrCreate(client, options.store, options.mustExist ?? false);
     const newest = (await client.readAuthorizationModels({ storeId, pageSize: 1 })).authorization_models[0];
     const same = newest && isDeepStrictEqual(canonical(newest), canonical(wanted));
     const permissions = new Map(
@@ -38,6 +39,7 @@ export async function openStore(
       ]),
     );
     if (same) return { storeId, modelId: newest.id, permissions, model: "same" };
+    if (!newest && options.mustExist) throw new UnknownModel(`The store "${options.store}" (${storeId}) has no model.`);
     if (newest && !options.allowPush) {
       throw new UnknownModel(
         `The store "${options.store}" (${storeId}) answers by a model that is not this version's (${newest.id}). ` +
@@ -67,8 +69,9 @@ function canonical(model: Omit<AuthorizationModel, "id">): unknown {
   return { ...rest, types: Object.fromEntries(type_definitions.map((definition) => [definition.type, definition])) };
 }
 
-async function findOrCreate(client: OpenFgaClient, name: string): Promise<string> {
+async function findOrCreate(client: OpenFgaClient, name: string, mustExist: boolean): Promise<string> {
   const found = await storesNamed(client, name);
+  if (found.length === 0 && mustExist) throw new UnknownModel(`There is no store "${name}".`);
   if (found.length === 0) {
     await client.createStore({ name });
     // Read again: OpenFGA does not keep names unique, and another process may start at this moment.

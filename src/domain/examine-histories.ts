@@ -1,0 +1,93 @@
+/**
+ * Verifies every history, and that what it says of an object last is what stands: the
+ * records of cooperations, organizations, shares and resources.
+ */
+import canonicalize from "canonicalize";
+import type { Records } from "./examine-records.ts";
+import type { Contents, Report } from "./finding.ts";
+import { chainProblems, type Entry, entryFrom } from "./history.ts";
+import { entryNumber, entryRef, fieldsOf, type Head, NO_HASH, toFields } from "./records.ts";
+
+/** What histories say last of a thing: `undefined` that it is gone, nothing where no entry tells of it. */
+export type Told = {
+  /** In the history of `object`, of `subject`: a `type:id`, or with a person behind it for job roles and delegations. */
+  last(object: string, subject: string): { after: Record<string, unknown> | undefined } | undefined;
+};
+
+const JOB_ROLE_ACTIONS = ["give_job_role", "take_job_role"];
+const DELEGATION_ACTIONS = ["delegate", "revoke"];
+
+/** Verifies the chains, and gives what they say. */
+export function examineHistories(contents: Contents, records: Records, report: Report): Told {
+  const last = new Map<string, { after: Record<string, unknown> | undefined }>();
+  const logs = contents.all.filter((tuple) => tuple.relation === "log").map((tuple) => tuple.object);
+  const objects = new Set([...logs, ...records.organizations.keys(), ...records.cooperations.keys()]);
+  for (const object of objects) {
+    const entries = readEntries(contents, object, report);
+    const head = records.organizations.get(object) ?? records.cooperations.get(object);
+    // a head that cannot be read was told already
+    if (head === undefined && contents.at(object, "head").length > 0) continue;
+    for (const problem of chainProblems(entries, head ?? { n: 0, hash: NO_HASH }, NO_HASH))
+      report("history", object, problem);
+    for (const { common } of entries)
+      for (const [subject, after] of subjectsOf(common)) last.set(`${object} ${subject}`, { after });
+  }
+  return { last: (object, subject) => last.get(`${object} ${subject}`) };
+}
+
+function readEntries(contents: Contents, object: string, report: Report): Entry[] {
+  const tuples = [...contents.at(object, "log")].sort((a, b) => entryNumber(a.user) - entryNumber(b.user));
+  return tuples.flatMap((tuple) => {
+    try {
+      const entry = entryFrom(tuple);
+      if (tuple.user !== entryRef(object, entry.common.n))
+        report("history", object, `${tuple.user} holds the facts of entry ${entry.common.n}`);
+      return [entry];
+    } catch {
+      report("record", object, `${tuple.user} cannot be read`);
+      return [];
+    }
+  });
+}
+
+/** What an entry says what of. */
+function subjectsOf({
+  action,
+  object,
+  before,
+  after,
+}: Entry["common"]): [string, Record<string, unknown> | undefined][] {
+  if (JOB_ROLE_ACTIONS.includes(action) || DELEGATION_ACTIONS.includes(action))
+    return [[`${object} ${(after ?? before)?.user}`, after]];
+  const invited = Array.isArray(after?.with) ? (after.with as Record<string, unknown>[]) : [];
+  return [[object, after], ...invited.map((share): [string, Record<string, unknown>] => [`share:${share.id}`, share])];
+}
+
+/** Holds each record to what its history says of it last. */
+export function examineTold(contents: Contents, records: Records, told: Told, report: Report): void {
+  const hold = (history: string, head: Head<object>, ignored: readonly string[]) => {
+    const [tuple] = contents.at(head.object, "head");
+    const said = told.last(history, head.object);
+    if (tuple === undefined) return;
+    if (said?.after === undefined) {
+      report("history", head.object, "no entry tells of its record");
+      return;
+    }
+    const pick = (fields: Record<string, string>) =>
+      Object.fromEntries(Object.entries(fields).filter(([name]) => name !== "hash" && !ignored.includes(name)));
+    const [is, was] = [pick(fieldsOf(tuple)), pick(toFields(said.after as Record<string, string>))];
+    const differing = [...new Set([...Object.keys(is), ...Object.keys(was)])].filter((name) => is[name] !== was[name]);
+    if (differing.length > 0)
+      report("history", head.object, `its record is not what its history says: ${differing.sort().join(", ")}`);
+  };
+  for (const [object, head] of records.organizations) hold(object, head, []);
+  // shares come and go with entries about them; the counter is held to them
+  for (const [object, head] of records.cooperations) hold(object, head, ["with", "shares"]);
+  for (const head of records.shares.values()) hold(`cooperation:${head.value?.cooperation}`, head, []);
+  for (const head of records.resources.values()) hold(`organization:${head.value?.owner}`, head, ["shared_through"]);
+}
+
+/** Whether two facts say the same, whatever the order of their members. */
+export function sameFacts(a: Record<string, unknown>, b: Record<string, unknown>): boolean {
+  return canonicalize(JSON.parse(JSON.stringify(a))) === canonicalize(JSON.parse(JSON.stringify(b)));
+}

@@ -1,0 +1,42 @@
+/**
+ * Looks a whole store over and says what is wrong in it. It finds and never repairs.
+ * What is written while it reads can look like damage, so it says only what it finds
+ * twice: in two readings of the whole store.
+ */
+import { examineHistories, examineTold } from "../domain/examine-histories.ts";
+import { examineHolders } from "../domain/examine-holders.ts";
+import { examineRecords } from "../domain/examine-records.ts";
+import { examineLeftovers, examineReferences, examineRelations } from "../domain/examine-relations.ts";
+import { contentsOf, type Finding, type Report } from "../domain/finding.ts";
+import type { Tuple } from "../domain/tuples.ts";
+import type { Relationships } from "../ports.ts";
+
+/** The findings, in the order of their objects. Throws EngineUnavailable. */
+export async function doctor(relationships: Pick<Relationships, "readAll">): Promise<Finding[]> {
+  const first = diagnose(await relationships.readAll());
+  if (first.length === 0) return [];
+  const known = new Set(first.map(textOf));
+  return diagnose(await relationships.readAll()).filter((finding) => known.has(textOf(finding)));
+}
+
+/** What is wrong with a store that holds these tuples and no other. Pure. */
+export function diagnose(tuples: readonly Tuple[]): Finding[] {
+  const findings: Finding[] = [];
+  const report: Report = (kind, object, detail) => void findings.push({ kind, object, detail });
+  const contents = contentsOf(tuples);
+  const records = examineRecords(contents, report);
+  const told = examineHistories(contents, records, report);
+  examineTold(contents, records, told, report);
+  examineRelations(contents, records, report);
+  examineReferences(records, report);
+  examineLeftovers(contents, records, report);
+  examineHolders(contents, records, told, report);
+  return findings.sort((a, b) => (a.object < b.object ? -1 : a.object > b.object ? 1 : 0));
+}
+
+/** Whether something is wrong that a sweep does not take away. */
+export function isDamage(finding: Finding): boolean {
+  return finding.kind !== "leftover";
+}
+
+const textOf = ({ kind, object, detail }: Finding) => `${kind} ${object} ${detail}`;
