@@ -152,7 +152,7 @@ export async function seedWorld({ admin }: Service): Promise<void> {
   await must("PUT", "/v1/plants/8", { owner: "sunward", name: "Lakeside", portfolio: "north" });
 }
 
-/** An active cooperation of sunward (anna) with brightfix (ben), with these shares; returns its id and the shares' ids. */
+/** An active cooperation of sunward (anna) with brightfix (ben), with these shares; returns its id and the shares' ids, in their order. */
 export async function cooperate(
   service: Service,
   shares: { resource: string; role: string; expires_at?: string }[],
@@ -163,5 +163,7 @@ export async function cooperate(
   expect(invited.status, JSON.stringify(invited.body)).toBe(201);
   const accepted = await service.as("ben", "POST", `/v1/cooperations/${invited.body.id}/accept`);
   expect(accepted.status, JSON.stringify(accepted.body)).toBe(200);
-  return { id: invited.body.id, shares: accepted.body.shares.map((share: { id: string }) => share.id) };
+  // ids of one millisecond have no order: each share is found by what it is of
+  const ids = new Map(accepted.body.shares.map((one: { resource: string; id: string }) => [one.resource, one.id]));
+  return { id: invited.body.id, shares: shares.map(({ resource }) => String(ids.get(resource))) };
 }
