@@ -10,7 +10,9 @@ import { expect } from "vitest";
 import { createAfterwards } from "../src/actions/afterwards.ts";
 import { createOrder } from "../src/actions/order.ts";
 import { type AppDeps, createApp } from "../src/app.ts";
+import { REFUSALS } from "../src/domain/refusal.ts";
 import { toServiceKey } from "../src/domain/service-keys.ts";
+import { FAULTS } from "../src/http/problem.ts";
 import type { Mail } from "../src/ports.ts";
 import { test as engineTest } from "./engine.ts";
 
@@ -28,6 +30,9 @@ const keys = [
   toServiceKey({ name: "back-office", scopes: ["admin"], key: KEYS.admin }),
   toServiceKey({ name: "all", scopes: ["check", "manage", "admin"], key: KEYS.all }),
 ];
+
+/** Every code that is documented; a reply of any test with another one fails it. */
+const CODES = [...Object.keys(REFUSALS), ...Object.keys(FAULTS)];
 
 // tests read what they expect to be there; what is not fails the test
 // biome-ignore lint/suspicious/noExplicitAny: see above
@@ -93,6 +98,7 @@ export function createService(
     if (reply.status >= 400) {
       expect(reply.headers.get("Content-Type"), `${method} ${path}`).toBe("application/problem+json");
       expect(answer).toMatchObject({ status: reply.status, code: expect.any(String), title: expect.any(String) });
+      expect(CODES, `${method} ${path}`).toContain(answer.code);
     }
     return { status: reply.status, body: answer, headers: reply.headers };
   };

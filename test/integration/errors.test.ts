@@ -1,0 +1,185 @@
+/** Every code that is documented happens, and none happens that is not documented (see also `send` in test/service.ts). */
+import { ulid } from "ulid";
+import { expect } from "vitest";
+import { REFUSALS } from "../../src/domain/refusal.ts";
+import { FAULTS } from "../../src/http/problem.ts";
+import { createEngine } from "../../src/openfga/engine.ts";
+import { createRelationships } from "../../src/openfga/relationships.ts";
+import { everything, seedRoutes, send, type World } from "../routes.ts";
+import { createService, KEYS, type Reply, type Service, test } from "../service.ts";
+
+const ORG = "/v1/organizations/sunward";
+const NOBODY = "http://127.0.0.1:1";
+
+/** How each code comes about in the world of the routes, asked of the service or of one like it. */
+type Produce = (service: Service, world: World) => Promise<Reply>;
+
+/** The service with another part: what an outage does, on the real store. */
+const withRelationships = (service: Service, changes: Partial<Service["deps"]["relationships"]>) =>
+  createService({ ...service.deps, relationships: { ...service.deps.relationships, ...changes } });
+
+const PRODUCED: Record<keyof typeof REFUSALS | keyof typeof FAULTS, Produce> = {
+  not_found: ({ as }) => as("anna", "GET", "/v1/plants/nowhere"),
+  insufficient_scope: ({ as }) => as("anna", "PUT", ORG, { name: "X" }),
+  not_admin: ({ as }) => as("otto", "GET", `${ORG}/cooperations`),
+  wrong_side: ({ as }, { active }) => as("ben", "POST", `/v1/cooperations/${active}/pause`),
+  wrong_status: ({ as }, { active }) => as("anna", "POST", `/v1/cooperations/${active}/resend`),
+  cooperation_expired: async ({ as, setNow }, { pending }) => {
+    setNow(new Date("2026-06-01T00:00:00Z"));
+    await as("anna", "PATCH", `/v1/cooperations/${pending}`, { expires_at: "2026-06-02T00:00:00Z" });
+    setNow(new Date("2026-06-02T00:00:00Z"));
+    return as("lea", "POST", `/v1/cooperations/${pending}/accept`);
+  },
+  already_shared: ({ as }, { active }) =>
+    as("anna", "POST", `/v1/cooperations/${active}/shares`, { resource: "plant:7", role: "viewer" }),
+  already_invited: ({ as }) => as("anna", "POST", `${ORG}/cooperations`, { organization: "lumen" }),
+  not_empty: ({ admin }) => admin("DELETE", ORG),
+  last_admin: ({ as }) => as("anna", "DELETE", `${ORG}/people/anna`),
+  email_taken: ({ admin }) => admin("PUT", `${ORG}/people/otto`, { role: "member", email: "ben@brightfix.example" }),
+  confirmation_stale: ({ as }) =>
+    as("anna", "POST", `${ORG}/cooperations`, { email: "x@y.example", confirm_organization: "lumen" }),
+  owner_is_fixed: ({ admin }) => admin("PUT", "/v1/plants/7", { owner: "brightfix" }),
+  stale: ({ as }, { active }) =>
+    as("anna", "POST", `/v1/cooperations/${active}/pause`, undefined, { headers: { "If-Match": '"999"' } }),
+  role_above_cap: ({ as }, { share }) =>
+    as("ben", "PUT", `/v1/shares/${share}/delegations/tom`, { role: "technical_manager" }),
+  operator_never_crosses: ({ as }, { share }) => as("anna", "PATCH", `/v1/shares/${share}`, { role: "operator" }),
+  own_organization: ({ as }) => as("anna", "POST", `${ORG}/cooperations`, { organization: "sunward" }),
+  not_owner: ({ as }) => as("anna", "PUT", "/v1/plants/7", { owner: "sunward", portfolio: "nowhere" }),
+  not_own_person: ({ as }) => as("anna", "PUT", "/v1/plants/7/roles/ben", { role: "viewer" }),
+  invalid_expiry: ({ as }, { share }) =>
+    as("anna", "PATCH", `/v1/shares/${share}`, { expires_at: "2001-01-01T00:00:00Z" }),
+  invalid_invitation: ({ as }) => as("ben", "POST", "/v1/invitations/preview", { token: "x" }),
+  invitation_expired: ({ as, setNow }, { token }) => {
+    setNow(new Date(Date.now() + 15 * 24 * 60 * 60 * 1000));
+    return as("ben", "POST", "/v1/invitations/join", { token, organization: "brightfix" });
+  },
+  too_many_tuples: async ({ admin }) => {
+    // each operator stands on four rungs, and none may outlive the plant
+    await admin("PUT", "/v1/plants/crowded", { owner: "sunward" });
+    for (let n = 0; n < 25; n++) {
+      await admin("PUT", `${ORG}/people/p${n}`, { role: "member" });
+      await admin("PUT", `/v1/plants/crowded/roles/p${n}`, { role: "operator" });
+    }
+    return admin("DELETE", "/v1/plants/crowded");
+  },
+  cool_down: ({ as }, { invited }) => as("anna", "POST", `/v1/cooperations/${invited}/resend`),
+  invalid_request: ({ as }) => as("anna", "GET", `${ORG}/people?limit=0`),
+  invalid_page_token: (service) =>
+    send(
+      service,
+      "POST",
+      "/access/v1/search/subject",
+      {
+        ...{ subject: { type: "user" }, action: { name: "view" }, resource: { type: "plant", id: "7" } },
+        page: { token: "x" },
+      },
+      { key: KEYS.check },
+    ),
+  acting_user_required: ({ admin }) => admin("GET", "/v1/me"),
+  unauthorized: ({ admin }) => admin("GET", ORG, undefined, { key: "nobody's" }),
+  body_too_large: ({ admin }) => admin("PUT", ORG, { name: "x".repeat(256 * 1024) }),
+  unsupported_media_type: ({ admin }) =>
+    admin("PUT", ORG, { name: "X" }, { headers: { "Content-Type": "text/plain" } }),
+  internal: (service) =>
+    withRelationships(service, { read: () => Promise.reject(new Error("a bug of ours")) }).admin("GET", ORG),
+  contended: (service, { active }) =>
+    withRelationships(service, { write: async () => "stale" }).as("anna", "POST", `/v1/cooperations/${active}/pause`),
+  engine_unavailable: (service) => {
+    const relationships = createRelationships({ apiUrl: NOBODY, storeId: ulid(), modelId: ulid() });
+    return createService({ ...service.deps, relationships }).admin("GET", ORG);
+  },
+  outcome_unknown: (service, { active }) =>
+    withRelationships(service, { write: async () => "unknown" }).as("anna", "POST", `/v1/cooperations/${active}/pause`),
+};
+
+test.for(Object.keys(PRODUCED) as (keyof typeof PRODUCED)[])(
+  "%s happens, with its status and a problem that says so",
+  async (code, { service }) => {
+    const world = await seedRoutes(service);
+    const reply = await PRODUCED[code](service, world);
+    const [status, title] = { ...REFUSALS, ...FAULTS }[code];
+    expect([reply.status, reply.body]).toMatchObject([
+      status,
+      { type: `urn:concordat:problem:${code}`, code, status, title },
+    ]);
+    expect(reply.headers.get("Content-Type")).toBe("application/problem+json");
+    expect(reply.headers.get("X-Request-ID")).toMatch(/./);
+  },
+);
+
+test("a status that is repeated by waiting says how long, one that asks for a key says which", async ({ service }) => {
+  const world = await seedRoutes(service);
+  const header = async (code: keyof typeof PRODUCED, name: string) =>
+    (await PRODUCED[code](service, world)).headers.get(name);
+  expect(Number(await header("cool_down", "Retry-After"))).toBeGreaterThan(0);
+  expect(await header("engine_unavailable", "Retry-After")).toBe("1");
+  expect(await header("unauthorized", "WWW-Authenticate")).toMatch(/^Bearer realm=.*invalid_token/);
+  expect(await header("insufficient_scope", "WWW-Authenticate")).toMatch(/^Bearer .*insufficient_scope/);
+  expect(await header("stale", "ETag")).toMatch(/^"\d+"$/);
+});
+
+test("a refusal carries what a program acts on", async ({ service }) => {
+  const world = await seedRoutes(service);
+  const body = async (code: keyof typeof PRODUCED) => (await PRODUCED[code](service, world)).body;
+  expect(await body("role_above_cap")).toMatchObject({ cap: "asset_manager", may_grant: ["viewer", "asset_manager"] });
+  expect(await body("wrong_status")).toMatchObject({
+    ...{ status: 409, cooperation_status: "active", needs: ["invited", "pending"] },
+  });
+  expect(await body("already_shared")).toMatchObject({ resource: "plant:7", share: world.share });
+  expect(await body("already_invited")).toMatchObject({ cooperation: world.pending });
+  expect(await body("wrong_side")).toMatchObject({ needs: "initiator" });
+  expect(await body("cool_down")).toMatchObject({ retry_after_seconds: expect.any(Number) });
+});
+
+test("what is out of order on our side is never told to the caller, and is told to the log", async ({ service }) => {
+  await seedRoutes(service);
+  const told: unknown[] = [];
+  const read = () => Promise.reject(new Error("secret-path /etc/concordat"));
+  const { relationships, engine } = service.deps;
+  const broken = createService(
+    { relationships: { ...relationships, read }, engine },
+    { log: (...line) => told.push(line) },
+  );
+  const reply = await broken.admin("GET", ORG, undefined, { headers: { "X-Request-ID": "r-1" } });
+  expect(JSON.stringify(reply.body)).not.toContain("secret-path");
+  expect(JSON.stringify(told)).toContain("secret-path");
+  expect(told).toContainEqual(["error", "internal", expect.objectContaining({ request_id: "r-1" })]);
+});
+
+test("while the engine is away nothing is decided, nothing is written and the service says so, everywhere", async ({
+  service,
+  store,
+}) => {
+  const world = await seedRoutes(service);
+  const before = await everything(service);
+  const relationships = createRelationships({ ...store, apiUrl: NOBODY });
+  const engine = createEngine({ ...store, apiUrl: NOBODY, timeoutMilliseconds: 1000, connections: 1 });
+  const away = createService({ ...service.deps, relationships, engine });
+  for (const reply of [
+    await away.as("anna", "GET", `/v1/cooperations/${world.active}`),
+    await away.as("anna", "POST", `/v1/cooperations/${world.active}/pause`),
+    await away.as("ben", "PUT", `/v1/shares/${world.share}/delegations/eva`, { role: "viewer" }),
+    await away.admin("PUT", ORG, { name: "X" }),
+  ])
+    expect([reply.status, reply.body.code]).toEqual([503, "engine_unavailable"]);
+  const ready = await send(away, "GET", "/readyz", undefined, {});
+  expect([ready.status, ready.body]).toEqual([503, { status: "engine_unavailable" }]);
+  expect((await send(away, "GET", "/livez", undefined, {})).status).toBe(200);
+  expect((await send(service, "GET", "/readyz", undefined, {})).status).toBe(200);
+  expect(await everything(service)).toEqual(before);
+  await engine.close();
+});
+
+test("a service that is stopping is alive and not ready", async ({ service }) => {
+  const stopping = createService(service.deps, { stopping: () => true });
+  expect((await send(stopping, "GET", "/readyz", undefined, {})).body).toEqual({ status: "stopping" });
+  expect((await send(stopping, "GET", "/livez", undefined, {})).body).toEqual({ status: "ok" });
+});
+
+test("a store whose model is gone is not ready", async ({ store, service }) => {
+  const engine = createEngine({ ...store, modelId: ulid(), timeoutMilliseconds: 5000, connections: 1 });
+  const lost = createService({ ...service.deps, engine });
+  expect((await send(lost, "GET", "/readyz", undefined, {})).status).toBe(503);
+  await engine.close();
+});
