@@ -2,10 +2,9 @@
 FROM node:24-slim
 ENV NODE_ENV=production
 WORKDIR /app
-# No dependency needs a script of its own. Not `npm ci`: it refuses a lock that lacks the linters'
-# binaries for other systems; this installs the locked versions all the same.
+# No dependency needs a script of its own.
 COPY package.json package-lock.json .npmrc ./
-RUN npm install --omit=dev --ignore-scripts --no-audit --no-fund && npm cache clean --force
+RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund && npm cache clean --force
 COPY model.fga ./
 COPY scripts ./scripts
 COPY src ./src

@@ -6,7 +6,9 @@
 import { readFileSync } from "node:fs";
 import { openStore } from "../src/openfga/store.ts";
 
-const { OPENFGA_API_URL: apiUrl, OPENFGA_API_TOKEN: apiToken, OPENFGA_STORE: store = "concordat" } = process.env;
+// an empty variable is an unset one, as for the service
+const { OPENFGA_API_URL: apiUrl, OPENFGA_API_TOKEN: apiToken, OPENFGA_STORE } = process.env;
+const store = OPENFGA_STORE || "concordat";
 
 if (!apiUrl) {
   console.error("OPENFGA_API_URL is not set. The embedded engine gets the model at every start and needs no push.");
