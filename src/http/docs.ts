@@ -33,6 +33,12 @@ const START = `SwaggerUIBundle({ url: "/openapi.json", dom_id: "#ui", deepLinkin
 // styles are inline in the viewer, its pictures data URLs; nothing comes from another host
 const CSP = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'";
 
+/** In the order in which a reader needs them. */
+const TAGS = [
+  ...["Cooperations", "Invitations", "Shares", "Delegations", "Check (AuthZEN 1.0)", "Organizations", "People"],
+  ...["Resources", "Job roles", "History", "Operations"],
+];
+
 /** The document of all routes mounted on `api`. `publicUrl` is where callers reach it. */
 export function openApiDocument(api: OpenAPIHono<Env>, publicUrl: string) {
   const document = api.getOpenAPI31Document({
@@ -44,6 +50,7 @@ export function openApiDocument(api: OpenAPIHono<Env>, publicUrl: string) {
         "Cooperations between organizations, kept by OpenFGA. Errors are RFC 9457 problems with a stable `code`.",
     },
     servers: [{ url: publicUrl }],
+    tags: TAGS.map((name) => ({ name })),
     security: [{ serviceKey: [] }],
   });
   const actingUser = { $ref: "#/components/parameters/ActingUser" };

@@ -1,5 +1,8 @@
 /** All of `/v1`, and what holds for many routes at once. */
 import { createMiddleware } from "hono/factory";
+import { isService } from "../../domain/caller.ts";
+import { idProblem } from "../../domain/ids.ts";
+import { organizationHead } from "../../queries/snapshot.ts";
 import { requirePerson } from "../caller.ts";
 import type { Env } from "../env.ts";
 import { cooperationListRoutes } from "./cooperation-list.ts";
@@ -20,6 +23,18 @@ const ULID = /^[0-9A-HJKMNP-TV-Z]{26}$/;
 const foundByUlid = (what: string) =>
   createMiddleware<Env>(async (c, next) => (ULID.test(c.req.param("id") ?? "") ? next() : notFound(c, what)));
 
+/** What an organization lists. Its history stays when it is deleted, and is not among them. */
+const LISTS = ["people", "resources", "cooperations", "incoming-shares"].map((list) => `/organizations/:org/${list}`);
+
+/** A service sees every organization there is; one that is not there has no lists, not even empty ones. */
+const ofOrganization = (deps: V1Deps) =>
+  createMiddleware<Env>(async (c, next) => {
+    const org = c.req.param("org") ?? "";
+    if (!isService(c.var.caller) || idProblem(org) !== undefined) return next();
+    const { value } = await organizationHead(deps.relationships, org);
+    return value === undefined || value.deleted_at !== undefined ? notFound(c, "organization") : next();
+  });
+
 /** Cooperations, and what is done in them: only people act there, never a service of its own accord. */
 const IN_COOPERATIONS = ["/organizations/:org/cooperations", "/cooperations/:id/*", "/shares/:id/*"];
 
@@ -28,6 +43,7 @@ export function v1Routes(deps: V1Deps) {
   const app = v1();
   app.use("/cooperations/:id/*", foundByUlid("cooperation"));
   app.use("/shares/:id/*", foundByUlid("share"));
+  app.on("GET", LISTS, ofOrganization(deps));
   app.on(["POST", "PUT", "PATCH", "DELETE"], IN_COOPERATIONS, requirePerson);
   for (const routes of [
     organizationRoutes,
