@@ -190,12 +190,12 @@ describe("ending", () => {
   });
 });
 
-/** Whether a process whose command names that folder lives: the embedded engine's does, the service's own does not. */
-async function engineLives(folder: string): Promise<boolean> {
-  const list = spawn("ps", ["-A", "-ww", "-o", "args"], { stdio: ["ignore", "pipe", "inherit"] });
+/** The processes whose command names that folder: the embedded engine's does, the service's own does not. */
+async function engineProcesses(folder: string): Promise<number[]> {
+  const list = spawn("ps", ["-A", "-ww", "-o", "pid,args"], { stdio: ["ignore", "pipe", "inherit"] });
   const lines = (await text(list.stdout)).split("\n");
   expect(lines.length).toBeGreaterThan(1);
-  return lines.some((line) => line.includes(`${folder}/openfga.db`));
+  return lines.filter((line) => line.includes(`${folder}/openfga.db`)).map((line) => Number.parseInt(line, 10));
 }
 
 describe("npm start", () => {
@@ -204,11 +204,25 @@ describe("npm start", () => {
       const folder = newFolder();
       const service = main({ CONCORDAT_FOLDER: folder }, "--start");
       await listening(service);
-      expect(await engineLives(folder)).toBe(true);
+      expect(await engineProcesses(folder)).not.toEqual([]);
       service.child.kill(signal);
       expect(await service.ended).toBe(signal === "SIGTERM" ? 0 : null);
-      while (await engineLives(folder)) await sleep(100);
+      while ((await engineProcesses(folder)).length > 0) await sleep(100);
     });
+
+  test("an engine that ends by itself ends the service, and not as if all were well", async () => {
+    const folder = newFolder();
+    const service = main({ CONCORDAT_FOLDER: folder }, "--start");
+    await listening(service);
+    for (const pid of await engineProcesses(folder)) {
+      try {
+        process.kill(pid, "SIGKILL");
+      } catch {
+        // it went with the one before it
+      }
+    }
+    expect(await service.ended).toBe(1);
+  });
 
   test("it makes a key once, that its owner alone reads, and its sample once; it listens on loopback only", async () => {
     const folder = newFolder();
