@@ -5,6 +5,7 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { bodyLimit } from "hono/body-limit";
 import { HTTPException } from "hono/http-exception";
+import { routePath } from "hono/route";
 import { secureHeaders } from "hono/secure-headers";
 import type { ActionDeps } from "./actions/perform.ts";
 import type { Asking } from "./check/ask.ts";
@@ -42,8 +43,8 @@ export function createApp(deps: AppDeps): OpenAPIHono<Env> {
     await next();
     const milliseconds = Math.round(performance.now() - startedAt);
     const key = (c.get("caller") as Env["Variables"]["caller"] | undefined)?.key;
-    // the path as sent holds people's ids: the log names the request, the history names the people
-    const facts = { method: c.req.method, path: c.req.path.split("/", 3).join("/"), status: c.res.status };
+    // the pattern, not the path: that holds people's ids, which the history names and no log
+    const facts = { method: c.req.method, route: routePath(c, -1), status: c.res.status };
     deps.log("info", "request", { request_id: c.var.requestId, key, ...facts, milliseconds });
   });
   app.use(secureHeaders());

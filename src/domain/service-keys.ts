@@ -13,7 +13,10 @@ const Named = {
 
 /** One key: in clear, or as the SHA-256 of it in hexadecimal. */
 export const ServiceKeyInput = z.union([
-  z.strictObject({ ...Named, key: z.string().min(16, "must be at least 16 characters") }),
+  z.strictObject({
+    ...Named,
+    key: z.string().regex(/^[\x21-\x7e]{16,}$/, "must be at least 16 characters, none of them white space"),
+  }),
   z.strictObject({ ...Named, sha256: z.string().regex(/^[0-9a-f]{64}$/i, "must be 64 hexadecimal digits") }),
 ]);
 
