@@ -24,7 +24,10 @@ const Name = Text.trim().min(1).max(200);
 export const Email = z.string().max(254).trim().toLowerCase().pipe(z.email()).meta({ example: "ida@partner.example" });
 
 // `operator` is let in here so that the decision can refuse it by its own name.
-const SharedRoleInput = JobRoleInput.describe("viewer, technical_manager or asset_manager; operator never crosses.");
+const SharedRoleInput = JobRoleInput.meta({
+  description: "viewer, technical_manager or asset_manager; operator never crosses.",
+  example: "technical_manager",
+});
 const Expiry = InstantInput.describe("When it ends by itself: RFC 3339 with an offset, in the future.");
 
 export const ShareInput = z.strictObject({
@@ -59,6 +62,13 @@ export const InviteInput = z
   .refine((input) => new Set(input.shares?.map((share) => share.resource)).size === (input.shares?.length ?? 0), {
     message: "names a resource twice",
     path: ["shares"],
+  })
+  .meta({
+    example: {
+      email: "ida@partner.example",
+      expires_at: "2027-06-30T22:00:00Z",
+      shares: [{ resource: "plant:7", role: "technical_manager" }],
+    },
   });
 export type InviteInput = z.infer<typeof InviteInput>;
 

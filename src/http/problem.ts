@@ -2,6 +2,7 @@
  * Refusals on the wire: RFC 9457 problem details with a stable `code`, of which
  * `type` is the URN. Callers branch on the code, never on the text.
  */
+import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { dataOf, detailOf, REFUSALS, type Refusal } from "../domain/refusal.ts";
@@ -14,6 +15,19 @@ export type Problem = {
   detail?: string;
   errors?: { pointer: string; detail: string }[];
 };
+
+/** It as the OpenAPI document has it; a refusal has members of its own besides. */
+export const ProblemView = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.number(),
+    code: z.string(),
+    detail: z.string().optional(),
+    errors: z.array(z.object({ pointer: z.string(), detail: z.string() })).optional(),
+  })
+  .loose()
+  .openapi("Problem");
 
 /** The reply `application/problem+json` for it. */
 export function problemResponse(c: Context, problem: Problem): Response {

@@ -1,11 +1,17 @@
 /** The AuthZEN endpoints in the OpenAPI document, from the schemas that their bodies are held to. */
 import { type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Env } from "../env.ts";
+import { ProblemView } from "../problem.ts";
 import { Action, Entity, EvaluationBody, PageBody, Sought } from "./body.ts";
 
 const Decision = z.object({ decision: z.boolean(), context: z.object({ code: z.string() }).optional() });
 const Page = z.object({ next_token: z.string(), count: z.int(), total: z.int().optional() }).optional();
-const results = (item: z.ZodType) => z.object({ page: Page, results: z.array(item) });
+const results = (item: z.ZodType) =>
+  z.object({
+    page: Page,
+    context: z.object({ complete: z.boolean() }).optional().describe("`complete: false`: there may be more."),
+    results: z.array(item),
+  });
 const Part = z.object({ type: z.string(), id: z.string() });
 
 const ENDPOINTS = [
@@ -21,7 +27,10 @@ const ENDPOINTS = [
         })
         .optional(),
     }),
-    z.object({ evaluations: z.array(Decision) }),
+    z.union([
+      z.object({ evaluations: z.array(Decision) }),
+      Decision.describe("Without evaluations it is a single one."),
+    ]),
   ],
   [
     "search/subject",
@@ -64,6 +73,9 @@ export function describeAccess(app: OpenAPIHono<Env>): void {
     app.openAPIRegistry.registerPath({
       ...{ method: "post", path: `/access/v1/${name}`, summary, tags },
       request: { body: { content: { "application/json": { schema: body } }, required: true } },
-      responses: { 200: { description: "Answered.", content: { "application/json": { schema: reply } } } },
+      responses: {
+        200: { description: "Answered.", content: { "application/json": { schema: reply } } },
+        default: { description: "A problem.", content: { "application/problem+json": { schema: ProblemView } } },
+      },
     });
 }

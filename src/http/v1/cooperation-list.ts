@@ -12,7 +12,7 @@ import { cooperationHead, cooperationIdsOf, standingIn } from "../../queries/sna
 import { PageQuery, pageOf } from "../page.ts";
 import { refused } from "../problem.ts";
 import { listed, organizationParam, route, type V1Deps, v1 } from "./route.ts";
-import { CooperationItem, listOf } from "./views.ts";
+import { CooperationItem, listOf, withMembers } from "./views.ts";
 
 const DIRECTIONS = ["outgoing", "incoming"] as const;
 
@@ -31,7 +31,7 @@ const list = route({
       .describe("`ended` lists the ended ones."),
     search: z.string().max(200).optional().describe("In the other side's name or the invited address."),
   }),
-  reply: listOf(CooperationItem.extend({ direction: z.enum(DIRECTIONS) })),
+  reply: listOf(withMembers(CooperationItem, { direction: z.enum(DIRECTIONS) })),
 });
 
 export function cooperationListRoutes(deps: V1Deps) {

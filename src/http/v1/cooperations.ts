@@ -23,11 +23,11 @@ import {
   type V1Deps,
   v1,
 } from "./route.ts";
-import { CooperationView, DryRunView, Effective, MailedCooperation } from "./views.ts";
+import { CooperationView, DryRunView, Effective, MailedCooperation, withMembers } from "./views.ts";
 
 const tag = "Cooperations";
 const path = "/cooperations/{id}";
-const changed = z.union([CooperationView.extend(Effective), DryRunView]);
+const changed = z.union([withMembers(CooperationView, Effective), DryRunView]);
 
 const Confirm = z.strictObject({
   outcome: z.literal("confirm"),
@@ -35,7 +35,7 @@ const Confirm = z.strictObject({
 });
 const create = route({
   ...{ method: "post", path: "/organizations/{org}/cooperations", tag, summary: "Invite a partner" },
-  ...{ params: organizationParam, query: DryRunQuery, body: InviteInput, status: 201 },
+  ...{ params: organizationParam, query: DryRunQuery, body: InviteInput, creates: true },
   reply: z.union([MailedCooperation, Confirm, DryRunView]),
 });
 const get = route({

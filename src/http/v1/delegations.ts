@@ -21,7 +21,7 @@ import {
   type V1Deps,
   v1,
 } from "./route.ts";
-import { DelegationView, DryRunView, Effective, Etag, listOf } from "./views.ts";
+import { DelegationView, DryRunView, Effective, Etag, listOf, withMembers } from "./views.ts";
 
 const tag = "Delegations";
 const path = "/shares/{id}/delegations/{user}";
@@ -35,7 +35,7 @@ const list = route({
 const put = route({
   ...{ method: "put", path, tag, summary: "Delegate at viewer or the share's role, or change that" },
   ...{ params, query: DryRunQuery, body: DelegateInput },
-  reply: z.union([DelegationView.extend(OfShare).extend(Effective), DryRunView]),
+  reply: z.union([withMembers(DelegationView, { ...OfShare, ...Effective }), DryRunView]),
 });
 const remove = route({
   ...{ method: "delete", path, tag, summary: "Take a delegation back" },

@@ -11,7 +11,7 @@ import { requirePerson } from "../caller.ts";
 import { refused } from "../problem.ts";
 import { dryRunOf } from "./dry-run.ts";
 import { callOf, DryRunQuery, isRefusal, route, stated, type V1Deps, v1 } from "./route.ts";
-import { CooperationView, DryRunView, Effective } from "./views.ts";
+import { CooperationView, DryRunView, Effective, withMembers } from "./views.ts";
 
 const tag = "Invitations";
 
@@ -35,7 +35,7 @@ const preview = route({
 const joining = route({
   ...{ method: "post", path: "/invitations/join", tag, summary: "Join with the token, for one's own organization" },
   ...{ query: DryRunQuery, body: JoinInput },
-  reply: z.union([CooperationView.extend(Effective), DryRunView]),
+  reply: z.union([withMembers(CooperationView, Effective), DryRunView]),
 });
 
 export function invitationRoutes(deps: V1Deps) {

@@ -20,7 +20,7 @@ import {
   type V1Deps,
   v1,
 } from "./route.ts";
-import { Effective, Etag, JobRoleView, listOf } from "./views.ts";
+import { Effective, Etag, JobRoleView, listOf, withMembers } from "./views.ts";
 
 const tag = "Job roles";
 const OfResource = { etag: Etag.describe("Its resource's, which every job role replaces.") };
@@ -48,7 +48,7 @@ function routesOf(deps: V1Deps, type: ResourceType, path: string) {
       tag,
       summary: `Give one of the owner's people a job role on a ${type}`,
     },
-    ...{ params, body: RoleInput, reply: JobRoleView.extend({ ...OfResource, ...Effective }) },
+    ...{ params, body: RoleInput, reply: withMembers(JobRoleView, { ...OfResource, ...Effective }) },
   });
   const remove = route({
     ...{ method: "delete", path: `${path}/{user}`, tag, summary: `Take a job role on a ${type} away` },

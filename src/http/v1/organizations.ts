@@ -10,7 +10,7 @@ import { personHead } from "../../queries/snapshot.ts";
 import { requirePerson } from "../caller.ts";
 import { refused } from "../problem.ts";
 import { callOf, isRefusal, notFound, organizationParam, route, stated, type V1Deps, v1 } from "./route.ts";
-import { Effective, OrganizationView } from "./views.ts";
+import { Effective, OrganizationView, withMembers } from "./views.ts";
 
 const tag = "Organizations";
 const path = "/organizations/{org}";
@@ -31,7 +31,7 @@ const get = route({
 const put = route({
   ...{ method: "put", path, tag, summary: "Create or rename an organization (scope admin)" },
   ...{ params: organizationParam, body: OrganizationInput },
-  reply: OrganizationView.extend(Effective),
+  reply: withMembers(OrganizationView, Effective),
 });
 const remove = route({
   ...{ method: "delete", path, tag, summary: "Delete an empty organization (scope admin)" },

@@ -20,7 +20,7 @@ import {
   type V1Deps,
   v1,
 } from "./route.ts";
-import { Effective, listOf, PersonView } from "./views.ts";
+import { Effective, listOf, PersonView, withMembers } from "./views.ts";
 
 const tag = "People";
 const path = "/organizations/{org}/people/{user}";
@@ -39,7 +39,7 @@ const get = route({
 const put = route({
   ...{ method: "put", path, tag, summary: "Take somebody in, or give another role" },
   ...{ params, body: PersonInput },
-  reply: PersonView.extend(Effective),
+  reply: withMembers(PersonView, Effective),
 });
 const remove = route({
   ...{ method: "delete", path, tag, summary: "Leave, with all that is held through the organization" },

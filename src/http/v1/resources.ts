@@ -24,7 +24,7 @@ import {
   type V1Deps,
   v1,
 } from "./route.ts";
-import { DryRunView, Effective, listOf, ResourceView } from "./views.ts";
+import { DryRunView, Effective, listOf, ResourceView, withMembers } from "./views.ts";
 
 const tag = "Resources";
 
@@ -70,7 +70,7 @@ function routesOf(deps: V1Deps, type: ResourceType, path: string, body: z.ZodTyp
   const put = route({
     ...{ method: "put", path, tag, summary: `Register a ${type} (scope admin), or change it` },
     ...{ params: resourceParam, body, query: DryRunQuery },
-    reply: z.union([ResourceView.extend(Effective), DryRunView]),
+    reply: z.union([withMembers(ResourceView, Effective), DryRunView]),
   });
   const remove = route({
     ...{ method: "delete", path, tag, summary: `Unregister a ${type} that is not shared (scope admin)` },

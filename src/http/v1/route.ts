@@ -11,7 +11,7 @@ import { Id } from "../../domain/ids.ts";
 import type { Refusal } from "../../domain/refusal.ts";
 import { pointerOf } from "../access/body.ts";
 import type { Env } from "../env.ts";
-import { fault, refused } from "../problem.ts";
+import { fault, ProblemView, refused } from "../problem.ts";
 
 /** An app whose invalid requests are answered with what, where and why. */
 export function v1(): OpenAPIHono<Env> {
@@ -42,18 +42,6 @@ export const DryRunQuery = z.object({ dry_run: flag.optional().describe("Say wha
 /** A DELETE has no body, so its reason is in the query. */
 export const DeleteQuery = DryRunQuery.extend({ reason: Reason.optional() });
 
-const Problem = z
-  .object({
-    type: z.string(),
-    title: z.string(),
-    status: z.number(),
-    code: z.string(),
-    detail: z.string().optional(),
-    errors: z.array(z.object({ pointer: z.string(), detail: z.string() })).optional(),
-  })
-  .loose()
-  .openapi("Problem");
-
 type Parts = {
   method: RouteConfig["method"];
   path: string;
@@ -65,7 +53,8 @@ type Parts = {
   /** An action without facts of its own may come without a body. */
   bodyOptional?: boolean;
   reply: z.ZodType;
-  status?: 200 | 201;
+  /** Whether it may answer 201. Every PUT does when there was nothing before. */
+  creates?: boolean;
 };
 
 type RequestOf<P extends Parts> = (P["params"] extends z.ZodObject ? { params: P["params"] } : object) &
@@ -76,10 +65,12 @@ type RequestOf<P extends Parts> = (P["params"] extends z.ZodObject ? { params: P
 
 /** A route of the OpenAPI document. Its replies stand there for the reader; handlers answer with plain responses. */
 export function route<const P extends Parts>(parts: P) {
-  const { method, path, summary, tag, params, query, body, reply, status = 200 } = parts;
+  const { method, path, summary, tag, params, query, body, reply, creates = method === "put" } = parts;
+  const content = { "application/json": { schema: reply } };
   const responses: Record<string, { description: string }> = {
-    [status]: { description: "Done, or so already.", ...{ content: { "application/json": { schema: reply } } } },
-    default: { description: "A problem.", ...{ content: { "application/problem+json": { schema: Problem } } } },
+    200: { description: method === "get" ? "Found." : "Done, or so already.", ...{ content } },
+    ...(creates && { 201: { description: "Created.", ...{ content } } }),
+    default: { description: "A problem.", ...{ content: { "application/problem+json": { schema: ProblemView } } } },
   };
   const request = {
     ...(params && { params }),

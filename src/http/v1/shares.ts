@@ -29,10 +29,10 @@ import {
   type V1Deps,
   v1,
 } from "./route.ts";
-import { DryRunView, Effective, IncomingShareView, listOf, MovedDelegations, ShareView } from "./views.ts";
+import { DryRunView, Effective, IncomingShareView, listOf, MovedDelegations, ShareView, withMembers } from "./views.ts";
 
 const tag = "Shares";
-const changed = z.union([ShareView.extend(MovedDelegations).extend(Effective), DryRunView]);
+const changed = z.union([withMembers(ShareView, { ...MovedDelegations, ...Effective }), DryRunView]);
 
 const list = route({
   ...{ method: "get", path: "/cooperations/{id}/shares", tag, summary: "The live shares of a cooperation" },
@@ -40,7 +40,7 @@ const list = route({
 });
 const create = route({
   ...{ method: "post", path: "/cooperations/{id}/shares", tag, summary: "Share a plant or portfolio at one role" },
-  ...{ params: ulidParam, query: DryRunQuery, body: ShareInput, reply: changed, status: 201 },
+  ...{ params: ulidParam, query: DryRunQuery, body: ShareInput, reply: changed, creates: true },
 });
 const get = route({
   ...{ method: "get", path: "/shares/{id}", tag, summary: "A share, for the admins of either side" },

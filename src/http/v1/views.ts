@@ -9,6 +9,13 @@ export const Etag = z.string().describe("The head's number, quoted; send it as I
 const Named = z.strictObject({ id: z.string(), name: z.string() });
 const Actions = z.array(z.enum(ACTION_NAMES)).describe("What the acting user may do now.");
 
+/**
+ * A view with more members. Not its `extend`: the document would ask for two closed
+ * objects at once, and no reply could be both.
+ */
+export const withMembers = <V extends z.ZodRawShape, M extends z.ZodRawShape>(view: z.ZodObject<V>, members: M) =>
+  z.strictObject({ ...view.shape, ...members });
+
 /** On every reply to a write. */
 export const Effective = { effective_by: Instant.describe("A check that begins then or later answers from after it.") };
 
@@ -88,7 +95,9 @@ export const ShareView = z
   })
   .openapi("Share");
 
-export const IncomingShareView = ShareView.extend({ owner: Named, status: z.enum(STATUSES) }).openapi("IncomingShare");
+export const IncomingShareView = withMembers(ShareView, { owner: Named, status: z.enum(STATUSES) }).openapi(
+  "IncomingShare",
+);
 
 export const CooperationItem = z
   .strictObject({
@@ -111,13 +120,13 @@ export const CooperationItem = z
   .openapi("CooperationItem");
 
 const Contact = z.strictObject({ user: z.string(), name: z.string().nullable(), email: z.string().nullable() });
-export const CooperationView = CooperationItem.extend({
+export const CooperationView = withMembers(CooperationItem, {
   contacts: z.strictObject({ initiator: z.array(Contact), partner: z.array(Contact) }),
   shares: z.array(ShareView),
 }).openapi("Cooperation");
 
 const MailState = z.enum(["sent", "failed", "none"]).describe("`failed` changes nothing: send it again.");
-export const MailedCooperation = CooperationView.extend({ mail: MailState, ...Effective });
+export const MailedCooperation = withMembers(CooperationView, { mail: MailState, ...Effective });
 
 const Moved = z.array(
   z.strictObject({ user: z.string(), role: z.enum(SHARED_ROLES), effective_role: z.enum(SHARED_ROLES) }),
