@@ -1,0 +1,355 @@
+/**
+ * The laws, on whatever people may think of: random steps by random people of three
+ * organizations go through the app, and after every one that changed anything each
+ * answer of the engine is the oracle's, for every person, resource and permission.
+ * Replies are held to the oracle too, and dry runs to what then really happens.
+ *
+ * FC_SEED and FC_RUNS choose the sequences; the seed of every run is printed.
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { AuthorizationModel } from "@openfga/sdk";
+import { transformer } from "@openfga/syntax-transformer";
+import fc from "fast-check";
+import { test as base, expect } from "vitest";
+import type { Tuple } from "../../src/domain/tuples.ts";
+import { createClient } from "../../src/openfga/client.ts";
+import { createEngine } from "../../src/openfga/engine.ts";
+import { findServer } from "../../src/openfga/find-server.ts";
+import { createRelationships } from "../../src/openfga/relationships.ts";
+import { startServer } from "../../src/openfga/server.ts";
+import type { Relationships } from "../../src/ports.ts";
+import { diagnose } from "../../src/queries/doctor.ts";
+import { connection, MODEL } from "../engine.ts";
+import { allowed, keyOf, PERMISSIONS, through } from "../oracle.ts";
+import { apply } from "../oracle-effects.ts";
+import { outcomeOf, type Step, type World } from "../oracle-refusals.ts";
+import { createService, type Reply, type Service } from "../service.ts";
+import { DRY, type Draw, draws, KINDS, RESOURCES, requestOf, stepOf, USERS, wordsOf } from "../steps.ts";
+
+const RUNS = Number(process.env.FC_RUNS ?? 200);
+const SEED = Number(process.env.FC_SEED ?? Math.floor(Math.random() * 2 ** 31));
+const STEPS_MAX = 14;
+
+const BEGIN = Date.parse("2027-03-01T12:00:00Z");
+const QUESTIONS = USERS.flatMap((user) =>
+  RESOURCES.flatMap((object) => PERMISSIONS.map((relation) => ({ user: `user:${user}`, relation, object }))),
+);
+
+/** Everything in a store, to begin another one with. */
+type Tuples = Tuple[];
+
+/** A sequence under way: the service on a store of its own, the oracle's world, and what was told so far. */
+type Play = {
+  service: Service;
+  world: World;
+  told: string[];
+  /** Writes that reached the engine. */
+  writes: () => number;
+  sweep: () => Promise<void>;
+  tuples: () => Promise<Tuples>;
+  close: () => Promise<void>;
+};
+
+/** What was done and refused in all sequences together, by kind and by code. */
+const seen = new Map<string, number>();
+
+const test = base.extend<{ open: (tuples: Tuples, world: World) => Promise<Play> }>({
+  open: [
+    // biome-ignore lint/correctness/noEmptyPattern: vitest reads the dependencies from the parameter
+    async ({}, use) => {
+      const found = await findServer(process.env, { line: () => {}, counter: () => {} });
+      const folder = mkdtempSync(join(tmpdir(), "concordat-laws-"));
+      // half a million questions: in memory the same engine answers them three times as fast
+      const flags = ["--datastore-engine=memory"];
+      const server =
+        found.kind === "external" ? undefined : await startServer(found, { folder, throwAway: true, flags });
+      const model = transformer.transformDSLToJSONObject(MODEL);
+      const at = server ? { apiUrl: server.apiUrl } : connection();
+      await use((tuples, world) => openPlay(at, model, tuples, world));
+      await server?.stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+    { scope: "file" },
+  ],
+});
+
+async function openPlay(
+  at: ReturnType<typeof connection>,
+  model: Omit<AuthorizationModel, "id">,
+  tuples: Tuples,
+  world: World,
+): Promise<Play> {
+  const admin = createClient(at);
+  const storeId = (await admin.createStore({ name: "laws" })).id;
+  const modelId = (await admin.writeAuthorizationModel(model, { storeId })).authorization_model_id;
+  const ids = { storeId, modelId };
+  const client = createClient(at, ids);
+  for (let start = 0; start < tuples.length; start += 100) await client.writeTuples(tuples.slice(start, start + 100));
+  const engine = createEngine({ ...at, ...ids, permissions: new Map(), timeoutMilliseconds: 30_000, connections: 4 });
+  const kept = createRelationships({ ...at, ...ids });
+  let writes = 0;
+  const counted = <K extends "write" | "erase">(name: K): Relationships[K] =>
+    ((argument: never) => {
+      writes += 1;
+      return kept[name](argument);
+    }) as Relationships[K];
+  const relationships = { ...kept, write: counted("write"), erase: counted("erase") };
+  // what is swept afterwards waits for its step: access must not hang on it
+  const later: (() => Promise<unknown>)[] = [];
+  const service = createService({ relationships, engine }, { afterwards: (work) => void later.push(work) });
+  return {
+    ...{ service, world, told: [], writes: () => writes },
+    sweep: async () => {
+      for (const work of later.splice(0)) await work();
+    },
+    tuples: () => kept.readAll(),
+    close: async () => {
+      await engine.close();
+      await admin.deleteStore({ storeId });
+    },
+  };
+}
+
+/** Sends a step's request; `dry` asks only what it would mean. */
+function send({ service }: Play, step: Exclude<Step, { do: "turn" | "sweep" }>, dry: boolean): Promise<Reply> {
+  const { method, path, body } = requestOf(step, service.deps.invitation.secret);
+  const whole = dry ? `${path}?dry_run=true` : path;
+  return step.by === undefined ? service.admin(method, whole, body) : service.as(step.by, method, whole, body);
+}
+
+type Invite = Extract<Step, { do: "invite" }>;
+type Row = { user: string; permission: string; resource: string; until: string | null };
+const impactKey = (row: Row) =>
+  `${keyOf(row.user, row.permission, row.resource)} until ${row.until === null ? Infinity : Date.parse(row.until)}`;
+
+/** Each cooperation's access as the oracle has it: what a dry run is compared with. */
+const reaches = (world: World) => new Map(world.cooperations.map((one) => [one.id, through(world, one)]));
+
+/** What a step really changed through each cooperation, in the words of a dry run; cooperations it changed nothing in are left out. */
+function difference(before: Map<string, Map<string, number>>, after: Map<string, Map<string, number>>) {
+  const rows = (list: [string, number][]) => list.map(([key, until]) => `${key} until ${until}`).sort();
+  return [...after].flatMap(([cooperation, is]) => {
+    const was = before.get(cooperation) ?? new Map<string, number>();
+    const gains = rows([...is].filter(([key]) => !was.has(key)));
+    const loses = rows([...was].filter(([key]) => !is.has(key)));
+    const redated = rows([...is].filter(([key, until]) => was.has(key) && was.get(key) !== until));
+    return gains.length + loses.length + redated.length > 0 ? [{ cooperation, gains, loses, redated }] : [];
+  });
+}
+
+function impactOf(reply: Reply): ReturnType<typeof difference> {
+  const rows = (list: Row[]) => list.map(impactKey).sort();
+  const all: ReturnType<typeof difference> = reply.body.impact.map(
+    (one: { cooperation: string; gains: Row[]; loses: Row[]; redated: Row[] }) => ({
+      ...{ cooperation: one.cooperation, gains: rows(one.gains) },
+      ...{ loses: rows(one.loses), redated: rows(one.redated) },
+    }),
+  );
+  return all.filter(({ gains, loses, redated }) => gains.length + loses.length + redated.length > 0);
+}
+
+/** Asks the engine everything at the service's clock. */
+async function answersMatch({ service, world }: Play): Promise<void> {
+  const answers = await service.deps.engine.batchCheck(QUESTIONS, service.deps.clock());
+  const expected = allowed(world);
+  const wrong = QUESTIONS.flatMap(({ user, relation, object }, n) => {
+    const answer = answers[n];
+    const is = answer && "allowed" in answer ? (answer.allowed ? "yes" : "no") : `a fault: ${answer?.fault}`;
+    const key = keyOf(user.slice("user:".length), relation, object);
+    const should = expected.has(key) ? "yes" : "no";
+    return is === should ? [] : [`${key}: the engine says ${is}, the laws say ${should}`];
+  });
+  expect(wrong).toEqual([]);
+}
+
+/** Takes one step in both worlds, and holds each to the other. */
+async function take(play: Play, step: Step, dry: boolean): Promise<void> {
+  const { service, world, told } = play;
+  const expected = outcomeOf(world, step);
+  told.push(wordsOf(world, step));
+  if (step.do === "turn" || step.do === "sweep") {
+    if (step.do === "sweep") await play.sweep();
+    apply(world, step, { cooperation: undefined, shares: new Map() });
+    service.setNow(new Date(world.now));
+    count(step.do, "done");
+    return answersMatch(play);
+  }
+  const from = play.writes();
+  let impact: ReturnType<typeof difference> | undefined;
+  if (dry && DRY.includes(step.do)) {
+    const reply = await send(play, step, true);
+    if (reply.status >= 400) expect(reply.body.code, "the dry run's code").toBe(expected);
+    else if (reply.body.outcome === "confirm") expect(expected).toBe("confirm");
+    else {
+      expect(reply.body.dry_run, "a dry run says that it was one").toBe(true);
+      impact = impactOf(reply);
+    }
+    expect(play.writes(), "writes of a dry run").toBe(from);
+  }
+  const reply = await send(play, step, false);
+  const asked = reply.body.outcome === "confirm" ? "confirm" : play.writes() > from ? "done" : "same";
+  const outcome = reply.status >= 400 ? `${reply.body.code}` : asked;
+  told.push(`  → ${outcome}`);
+  count(step.do, outcome);
+  expect(outcome).toBe(expected);
+  if (outcome !== "done") {
+    // nothing reached the store, so no answer and no history can have changed; the next questions would tell
+    expect(play.writes(), "writes of a refused step").toBe(from);
+    if (impact) expect(impact, "the impact of nothing").toEqual([]);
+    return;
+  }
+  const before = reaches(world);
+  const shares: { resource: string; id: string }[] = reply.body.shares ?? [];
+  const made = new Map(shares.map(({ resource, id }) => [resource, id]));
+  if (step.do === "share") made.set(step.resource, reply.body.id);
+  apply(world, step, { cooperation: reply.body.id, shares: made });
+  await answersMatch(play);
+  if (impact) expect(impact, "the impact that the dry run foretold").toEqual(difference(before, reaches(world)));
+}
+
+function count(kind: string, outcome: string): void {
+  seen.set(`${kind}: ${outcome}`, (seen.get(`${kind}: ${outcome}`) ?? 0) + 1);
+}
+
+/** Every history is as long as the oracle's, numbered from 1 without a gap; and a doctor has nothing to say once the sweep has been. */
+async function storeMatches(play: Play): Promise<void> {
+  const lines = Map.groupBy(
+    (await play.tuples()).filter(({ relation }) => relation === "log"),
+    ({ object }) => object,
+  );
+  for (const [object, entries] of play.world.entries) {
+    const numbers = lines.get(object)?.map(({ user }) => Number(user.split(".").at(-1)));
+    const all = Array.from({ length: entries }, (_, n) => n + 1);
+    expect(
+      numbers?.sort((a, b) => a - b),
+      `the history of ${object}`,
+    ).toEqual(all);
+  }
+  await play.sweep();
+  expect(diagnose(await play.tuples()), "what doctor finds after the sweep").toEqual([]);
+}
+
+const BLANK = (): World => ({
+  ...{
+    now: BEGIN,
+    people: new Map(),
+    resources: new Map(),
+    cooperations: [],
+    addresses: new Map(),
+    entries: new Map(),
+  },
+});
+const PEOPLE = [
+  ...[
+    ["sun", "anna", "admin"],
+    ["sun", "otto", "member"],
+    ["grid", "ben", "admin"],
+    ["grid", "tom", "member"],
+  ],
+  ...[
+    ["grid", "eva", "external"],
+    ["wind", "eva", "moderator"],
+    ["wind", "wes", "admin"],
+  ],
+] as [string, string, string][];
+
+/** Three organizations, made through the service: the world that all sequences begin with. */
+async function settle(play: Play): Promise<void> {
+  const { service, world } = play;
+  const put = async (path: string, body: object) => expect((await service.admin("PUT", path, body)).status).toBe(201);
+  service.setNow(new Date(BEGIN));
+  for (const organization of ["sun", "grid", "wind"]) {
+    await put(`/v1/organizations/${organization}`, { name: organization });
+    world.people.set(organization, new Map());
+    world.entries.set(`organization:${organization}`, 1);
+    for (const ref of RESOURCES.filter((one) => one.includes(`:${organization}-`))) {
+      const portfolio = ref.endsWith("-1") ? `portfolio:${organization}-p` : undefined;
+      await take(play, { do: "register", by: undefined, resource: ref, owner: organization, portfolio }, false);
+    }
+  }
+  for (const [organization, user, role] of PEOPLE) {
+    const email = `${user}@x.example`;
+    await put(`/v1/organizations/${organization}/people/${user}`, { role, email });
+    world.people.get(organization)?.set(user, role);
+    world.addresses.set(email, user);
+    world.entries.set(`organization:${organization}`, (world.entries.get(`organization:${organization}`) ?? 0) + 1);
+  }
+}
+
+/**
+ * Where most of what may go wrong begins: two cooperations of one pair at once, delegated;
+ * one the other way round that is paused; one that waits for an answer and one for a token.
+ */
+async function cooperate(play: Play): Promise<void> {
+  const { world } = play;
+  const last = () => world.cooperations.at(-1) ?? expect.fail("no cooperation");
+  const ever = { until: Infinity };
+  const invite = (by: string, organization: string, to: Invite["to"], shares: [string, string][]) => {
+    const offered = shares.map(([resource, role]) => ({ resource, role, ...ever }));
+    return take(play, { do: "invite", by, organization, to, ...ever, shares: offered }, false);
+  };
+  const delegate = (by: string, share: number, user: string, role: string) =>
+    take(play, { do: "delegate", by, share: last().shares[share]?.id ?? "", user, role, ...ever }, false);
+  const accept = (by: string) => take(play, { do: "accept", by, cooperation: last().id }, false);
+
+  const [grid, wind, sun] = [{ organization: "grid" }, { organization: "wind" }, { organization: "sun" }];
+  await take(play, { do: "give_job", by: "anna", resource: "plant:sun-1", user: "otto", role: "operator" }, false);
+  await invite("anna", "sun", grid, [
+    ["portfolio:sun-p", "technical_manager"],
+    ["plant:sun-2", "asset_manager"],
+  ]);
+  await accept("ben");
+  await delegate("ben", 0, "tom", "technical_manager");
+  await delegate("ben", 1, "eva", "asset_manager");
+  await invite("anna", "sun", grid, [["plant:sun-1", "viewer"]]);
+  await accept("ben");
+  await invite("wes", "wind", sun, [["plant:wind-2", "technical_manager"]]);
+  await accept("anna");
+  await delegate("anna", 0, "otto", "viewer");
+  await take(play, { do: "pause", by: "wes", cooperation: last().id }, false);
+  await invite("ben", "grid", wind, [["plant:grid-1", "asset_manager"]]);
+  await invite("anna", "sun", { email: "new-0@x.example" }, [["portfolio:sun-p", "viewer"]]);
+}
+
+test("every answer, reply and dry run of random steps is what the laws say", { timeout: 1_200_000 }, async ({
+  open,
+}) => {
+  console.log(`FC_SEED=${SEED} FC_RUNS=${RUNS}`);
+  const starts: { tuples: Tuples; world: World }[] = [];
+  const first = await open([], BLANK());
+  await settle(first);
+  starts.push({ tuples: await first.tuples(), world: structuredClone(first.world) });
+  await cooperate(first);
+  starts.push({ tuples: await first.tuples(), world: structuredClone(first.world) });
+  await first.close();
+
+  const sequences = fc.array(draws, { minLength: 1, maxLength: STEPS_MAX, size: "max" });
+  const property = fc.asyncProperty(fc.constantFrom(0, 1, 1), sequences, async (start, list: Draw[]) => {
+    const { tuples, world } = starts[start] ?? expect.fail("no such start");
+    const play = await open(tuples, structuredClone(world));
+    play.service.setNow(new Date(world.now));
+    try {
+      for (const draw of list) {
+        const step = stepOf(play.world, draw);
+        if (step) await take(play, step, draw.dry);
+      }
+      await storeMatches(play);
+    } catch (error) {
+      const from = start === 0 ? "three organizations" : "three organizations that cooperate";
+      throw new Error([`From ${from}:`, ...play.told, "", String(error)].join("\n"), { cause: error });
+    } finally {
+      await play.close();
+    }
+  });
+  const run = await fc.check(property, { seed: SEED, numRuns: RUNS });
+  if (run.failed) {
+    const told = run.errorInstance instanceof Error ? run.errorInstance.message : String(run.errorInstance);
+    throw new Error(`FC_SEED=${SEED}, sequence ${run.numRuns}, shortened ${run.numShrinks} times.\n${told}`);
+  }
+  const tally = [...seen].sort().map(([what, times]) => `${what} ${times}`);
+  console.log(`${tally.join(", ")}`);
+  // a property whose steps are all refused would hold of anything
+  if (RUNS >= 200) expect(KINDS.filter((kind) => !seen.has(`${kind}: done`))).toEqual([]);
+});

@@ -1,0 +1,122 @@
+/**
+ * What a step that was done makes of the oracle's world. Law 12 in passing: each leaves
+ * one line in the history of every object that keeps one and was touched.
+ */
+import type { Cooperation, Step, World } from "./oracle-refusals.ts";
+
+/** The ids that the service gave to what a step made: a cooperation's, and each share's by its resource. */
+export type Made = { cooperation: string | undefined; shares: Map<string, string> };
+
+const BECOMES: Record<string, string> = { accept: "active", pause: "paused", resume: "active" };
+const ENDS_AS: Record<string, string> = { decline: "declined", remove: "removed", leave: "left" };
+
+/** Changes the world as the step did. */
+export function apply(world: World, step: Step, made: Made): void {
+  const log = (object: string) => world.entries.set(object, (world.entries.get(object) ?? 0) + 1);
+  const newShare = ({ resource, role, until }: { resource: string; role: string; until: number }) => {
+    const id = made.shares.get(resource) ?? "";
+    return { id, resource, role, until, removed: false, delegations: new Map() };
+  };
+  switch (step.do) {
+    case "turn":
+      world.now += step.seconds * 1000;
+      return;
+    case "sweep":
+      for (const cooperation of world.cooperations)
+        for (const share of cooperation.shares)
+          if (share.removed || cooperation.status === "ended") cooperation.sweptShares.add(share.id);
+      return;
+    case "invite": {
+      const partner = step.to.organization ?? step.to.confirm;
+      world.cooperations.push({
+        ...{ id: made.cooperation ?? "", initiator: step.organization, partner, email: step.to.email },
+        ...{
+          status: partner === undefined ? "invited" : "pending",
+          until: step.until,
+          shares: step.shares.map(newShare),
+        },
+        ...{ mails: partner === undefined ? 1 : 0, sentAt: world.now, sweptShares: new Set() },
+      });
+      for (const object of [`cooperation:${made.cooperation}`, `organization:${step.organization}`]) log(object);
+      if (partner !== undefined) log(`organization:${partner}`);
+      return;
+    }
+    case "put_person":
+      world.people.get(step.organization)?.set(step.user, step.role);
+      log(`organization:${step.organization}`);
+      return;
+    case "remove_person":
+      leave(world, step.organization, step.user);
+      log(`organization:${step.organization}`);
+      return;
+    case "give_job":
+    case "take_job": {
+      const resource = world.resources.get(step.resource);
+      if (step.do === "give_job") resource?.jobs.set(step.user, step.role);
+      else resource?.jobs.delete(step.user);
+      log(`organization:${resource?.owner}`);
+      return;
+    }
+    case "register": {
+      const jobs = world.resources.get(step.resource)?.jobs ?? new Map();
+      world.resources.set(step.resource, { owner: step.owner, portfolio: step.portfolio, jobs });
+      log(`organization:${step.owner}`);
+      return;
+    }
+    case "unregister":
+      log(`organization:${world.resources.get(step.resource)?.owner}`);
+      world.resources.delete(step.resource);
+      return;
+  }
+  const holds = (one: Cooperation) =>
+    "cooperation" in step ? one.id === step.cooperation : one.shares.some(({ id }) => id === step.share);
+  const cooperation = world.cooperations.find(holds);
+  if (cooperation === undefined) throw new Error("the step was done on a cooperation that is not there");
+  log(`cooperation:${cooperation.id}`);
+  const share = "share" in step ? cooperation.shares.find(({ id }) => id === step.share) : undefined;
+  cooperation.status = BECOMES[step.do] ?? (step.do in ENDS_AS ? "ended" : cooperation.status);
+  switch (step.do) {
+    case "join":
+      Object.assign(cooperation, { status: "active", partner: step.organization });
+      log(`organization:${step.organization}`);
+      break;
+    case "accept":
+      log(`organization:${cooperation.partner}`);
+      break;
+    case "decline":
+    case "remove":
+    case "leave":
+      cooperation.endedAs = ENDS_AS[step.do] ?? "";
+      break;
+    case "resend":
+      if (cooperation.status === "invited") cooperation.mails += 1;
+      cooperation.sentAt = world.now;
+      break;
+    case "change_expiry":
+      cooperation.until = step.until;
+      break;
+    case "share":
+      cooperation.shares.push(newShare(step));
+      break;
+    case "change_share":
+      if (share) Object.assign(share, { role: step.role ?? share.role, until: step.until ?? share.until });
+      break;
+    case "unshare":
+      if (share) share.removed = true;
+      break;
+    case "delegate":
+      share?.delegations.set(step.user, { role: step.role, until: step.until });
+      break;
+    case "revoke":
+      share?.delegations.delete(step.user);
+      break;
+  }
+}
+
+/** Law 4: with a person goes all that they hold through the organization; who comes back starts with nothing. */
+function leave(world: World, organization: string, user: string): void {
+  world.people.get(organization)?.delete(user);
+  for (const { owner, jobs } of world.resources.values()) if (owner === organization) jobs.delete(user);
+  for (const { partner, shares } of world.cooperations)
+    if (partner === organization) for (const { delegations } of shares) delegations.delete(user);
+}

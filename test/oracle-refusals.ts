@@ -1,0 +1,250 @@
+/**
+ * What a step is answered with and what it makes of the world, said once more from the
+ * design: the property test holds every reply to it. Nothing of the product is used
+ * here. The order of the questions is the order in which the service asks them: who
+ * may, then when, then what.
+ */
+import type { Cooperation as Bond, World as Plain, Share } from "./oracle.ts";
+
+/** Besides what access depends on: how it ended, the mails that went out, the lines of its history. */
+export type Cooperation = Bond & {
+  endedAs?: string;
+  email?: string | undefined;
+  mails: number;
+  sentAt: number;
+  /** Whether the sweep has been, so that the shares of an ended cooperation, and removed ones, are gone. */
+  sweptShares: Set<string>;
+};
+/** `addresses`: e-mail → person. `entries`: object → lines of its history. */
+export type World = Plain<Cooperation> & { addresses: Map<string, string>; entries: Map<string, number> };
+
+/** Who takes a step: a person, or a service (undefined). */
+type By = { by: string | undefined };
+export type Lifecycle = "accept" | "decline" | "resend" | "pause" | "resume" | "remove" | "leave";
+export type Step =
+  | ({ do: "invite"; organization: string; to: { organization?: string; email?: string; confirm?: string } } & By & {
+        until: number;
+        shares: { resource: string; role: string; until: number }[];
+      })
+  | ({ do: "join"; cooperation: string; organization: string; mail: number } & By)
+  | ({ do: Lifecycle; cooperation: string } & By)
+  | ({ do: "change_expiry"; cooperation: string; until: number } & By)
+  | ({ do: "share"; cooperation: string; resource: string; role: string; until: number } & By)
+  | ({ do: "change_share"; share: string; role: string | undefined; until: number | undefined } & By)
+  | ({ do: "unshare"; share: string } & By)
+  | ({ do: "delegate"; share: string; user: string; role: string; until: number } & By)
+  | ({ do: "revoke"; share: string; user: string } & By)
+  | ({ do: "put_person"; organization: string; user: string; role: string } & By)
+  | ({ do: "remove_person"; organization: string; user: string } & By)
+  | ({ do: "give_job"; resource: string; user: string; role: string } & By)
+  | ({ do: "take_job"; resource: string; user: string } & By)
+  | ({ do: "register"; resource: string; owner: string; portfolio: string | undefined } & By)
+  | ({ do: "unregister"; resource: string } & By)
+  | { do: "turn"; seconds: number }
+  | { do: "sweep" };
+
+/** Whose admins act, from which statuses, and where it is so already: design §4. */
+export const TABLE: Record<string, { side: "initiator" | "partner"; from: string[]; already?: string[] }> = {
+  accept: { side: "partner", from: ["pending"], already: ["active", "paused"] },
+  decline: { side: "partner", from: ["pending"], already: ["declined"] },
+  resend: { side: "initiator", from: ["invited", "pending"] },
+  change_expiry: { side: "initiator", from: ["invited", "pending", "active", "paused"] },
+  pause: { side: "initiator", from: ["active"], already: ["paused"] },
+  resume: { side: "initiator", from: ["paused"], already: ["active"] },
+  remove: { side: "initiator", from: ["invited", "pending", "active", "paused"], already: ["removed"] },
+  leave: { side: "partner", from: ["active", "paused"], already: ["left"] },
+  share: { side: "initiator", from: ["invited", "pending", "active", "paused"] },
+  change_share: { side: "initiator", from: ["invited", "pending", "active", "paused"] },
+  unshare: { side: "initiator", from: ["invited", "pending", "active", "paused"] },
+  delegate: { side: "partner", from: ["active"] },
+  revoke: { side: "partner", from: ["active", "paused"] },
+};
+const NOT_WHEN_EXPIRED = ["join", "accept", "delegate"];
+const GRANTS: Record<string, string[]> = {
+  viewer: ["viewer"],
+  technical_manager: ["viewer", "technical_manager"],
+  asset_manager: ["viewer", "asset_manager"],
+};
+const SECONDS = 1000;
+const INVITATION_LASTS = 14 * 24 * 3600 * SECONDS;
+
+const roleIn = (world: World, organization: string | undefined, user: string | undefined) =>
+  world.people.get(organization ?? "")?.get(user ?? "");
+
+/** Whether a step of the table may be taken at all: by this person, on this cooperation, now. */
+function gate(world: World, action: string, by: string | undefined, cooperation: Cooperation): string {
+  const { side, from, already = [] } = TABLE[action] ?? { side: "partner", from: ["invited"] };
+  if (action !== "join" && roleIn(world, cooperation[side], by) !== "admin") {
+    if (roleIn(world, cooperation[side], by) !== undefined) return "not_admin";
+    const known = [cooperation.initiator, cooperation.partner].some((one) => roleIn(world, one, by) !== undefined);
+    return known ? "wrong_side" : "not_found";
+  }
+  const status = cooperation.endedAs ?? cooperation.status;
+  if (already.includes(status)) return "same";
+  if (!from.includes(status)) return "wrong_status";
+  return cooperation.until <= world.now && NOT_WHEN_EXPIRED.includes(action) ? "cooperation_expired" : "done";
+}
+
+/** Whether somebody may manage an organization's people and resources. Services may. */
+function manages(world: World, organization: string, by: string | undefined): string {
+  const role = roleIn(world, organization, by);
+  return by === undefined || role === "admin" ? "done" : role === undefined ? "not_found" : "not_admin";
+}
+
+const past = (world: World, until: number) => until <= world.now;
+const isLive = ({ status }: Cooperation) => status !== "ended";
+const isOpen = ({ status }: Cooperation) => status === "invited" || status === "pending";
+
+/** A share with its cooperation, while the sweep has left anything of it. */
+function find(world: World, id: string): { share: Share; cooperation: Cooperation } | undefined {
+  for (const cooperation of world.cooperations)
+    for (const share of cooperation.shares)
+      if (share.id === id && !cooperation.sweptShares.has(id)) return { share, cooperation };
+  return undefined;
+}
+
+const liveSharesOn = (world: World, resource: string) =>
+  world.cooperations
+    .filter(isLive)
+    .flatMap(({ shares }) => shares.filter((share) => !share.removed && share.resource === resource));
+
+/** Why one of these cannot be shared by its initiator. */
+function offer(
+  world: World,
+  initiator: string,
+  { resource, role, until }: { resource: string; role: string; until: number },
+) {
+  if (role === "operator") return "operator_never_crosses";
+  if (world.resources.get(resource)?.owner !== initiator) return "not_owner";
+  return past(world, until) ? "invalid_expiry" : "done";
+}
+
+function invite(world: World, step: Step & { do: "invite" }): string {
+  const { organization, to } = step;
+  const may = step.by === undefined ? "not_found" : manages(world, organization, step.by);
+  if (may !== "done") return may;
+  const holder = to.email && world.addresses.get(to.email);
+  const theirs = [...world.people.keys()].filter((one) => roleIn(world, one, holder) !== undefined);
+  if (theirs.includes(organization)) return "own_organization";
+  if (to.confirm !== undefined && !theirs.includes(to.confirm)) return "confirmation_stale";
+  if (theirs.length > 0 && to.confirm === undefined) return "confirm";
+  const partner = to.organization ?? to.confirm;
+  if (partner === organization) return "own_organization";
+  if (partner !== undefined && !world.people.has(partner)) return "not_found";
+  const again = world.cooperations.some(
+    (other) =>
+      isOpen(other) &&
+      other.initiator === organization &&
+      (partner === undefined ? other.partner === undefined && other.email === to.email : other.partner === partner),
+  );
+  if (again) return "already_invited";
+  if (past(world, step.until)) return "invalid_expiry";
+  return step.shares.map((share) => offer(world, organization, share)).find((code) => code !== "done") ?? "done";
+}
+
+function join(world: World, step: Step & { do: "join" }, cooperation: Cooperation): string {
+  // mail 0 was never sent: a known organization is invited without a token
+  if (step.mail !== cooperation.mails || step.mail === 0) return "invalid_invitation";
+  if (cooperation.status === "invited" && world.now >= cooperation.sentAt + INVITATION_LASTS)
+    return "invitation_expired";
+  const may = manages(world, step.organization, step.by);
+  if (may !== "done") return may;
+  if (step.organization === cooperation.initiator) return "own_organization";
+  if (cooperation.status === "active" || cooperation.status === "paused")
+    return cooperation.partner === step.organization ? "same" : "invalid_invitation";
+  return gate(world, "join", step.by, cooperation);
+}
+
+function onShare(world: World, step: Extract<Step, { share: string }>): string {
+  const found = find(world, step.share);
+  if (found === undefined) return "not_found";
+  const { share, cooperation } = found;
+  const gated = gate(world, step.do, step.by, cooperation);
+  if (["not_admin", "wrong_side", "not_found"].includes(gated)) return gated;
+  if (share.removed) return "not_found";
+  if (gated !== "done") return gated;
+  if (step.do === "change_share") {
+    if (step.role === "operator") return "operator_never_crosses";
+    const { role = share.role, until = share.until } = step;
+    if (until === share.until) return role === share.role ? "same" : "done";
+    return past(world, until) ? "invalid_expiry" : "done";
+  }
+  if (step.do === "unshare") return "done";
+  const held = share.delegations.get(step.user);
+  if (step.do === "revoke") return held === undefined ? "same" : "done";
+  if (step.role === "operator") return "operator_never_crosses";
+  if (!GRANTS[share.role]?.includes(step.role)) return "role_above_cap";
+  if (roleIn(world, cooperation.partner, step.user) === undefined) return "not_own_person";
+  if (held && held.until === step.until) return held.role === step.role ? "same" : "done";
+  return past(world, step.until) ? "invalid_expiry" : "done";
+}
+
+/** Whether this is the last admin of an organization that has live cooperations. */
+function keptAsAdmin(world: World, organization: string, user: string): boolean {
+  const admins = [...(world.people.get(organization) ?? [])].filter(([, role]) => role === "admin");
+  const binds = (one: Cooperation) =>
+    isLive(one) && (one.initiator === organization || (one.partner === organization && !isOpen(one)));
+  return admins.length === 1 && admins[0]?.[0] === user && world.cooperations.some(binds);
+}
+
+function onResource(
+  world: World,
+  step: Extract<Step, { do: "give_job" | "take_job" | "register" | "unregister" }>,
+): string {
+  const known = world.resources.get(step.resource);
+  const hidden =
+    step.by === undefined ? "done" : known === undefined ? "not_found" : manages(world, known.owner, step.by);
+  switch (step.do) {
+    case "give_job":
+    case "take_job": {
+      if (known === undefined || hidden !== "done") return known === undefined ? "not_found" : hidden;
+      const role = step.do === "give_job" ? step.role : undefined;
+      if (role === known.jobs.get(step.user)) return "same";
+      return role !== undefined && roleIn(world, known.owner, step.user) === undefined ? "not_own_person" : "done";
+    }
+    case "register":
+      if (hidden !== "done") return hidden;
+      if (known && known.owner !== step.owner) return "owner_is_fixed";
+      if (known && known.portfolio === step.portfolio) return "same";
+      return step.portfolio !== undefined && world.resources.get(step.portfolio)?.owner !== step.owner
+        ? "not_owner"
+        : "done";
+    case "unregister": {
+      if (step.by !== undefined) return "insufficient_scope";
+      if (known === undefined) return "same";
+      const full = [...world.resources.values()].some(({ portfolio }) => portfolio === step.resource);
+      return full || liveSharesOn(world, step.resource).length > 0 ? "not_empty" : "done";
+    }
+  }
+}
+
+/** What a step is answered with: `done`, `same` (so already), `confirm` (which organization?) or the code of a refusal. */
+export function outcomeOf(world: World, step: Step): string {
+  if (step.do === "turn" || step.do === "sweep") return "same";
+  if (step.do === "invite") return invite(world, step);
+  if ("share" in step) return onShare(world, step);
+  if ("cooperation" in step) {
+    const cooperation = world.cooperations.find(({ id }) => id === step.cooperation);
+    if (cooperation === undefined) return step.do === "join" ? "invalid_invitation" : "not_found";
+    if (step.do === "join") return join(world, step, cooperation);
+    const gated = gate(world, step.do, step.by, cooperation);
+    if (gated !== "done") return gated;
+    if (step.do === "resend") return world.now < cooperation.sentAt + 60 * SECONDS ? "cool_down" : "done";
+    if (step.do === "change_expiry")
+      return step.until === cooperation.until ? "same" : past(world, step.until) ? "invalid_expiry" : "done";
+    if (step.do !== "share") return "done";
+    const twin = cooperation.shares.find((share) => !share.removed && share.resource === step.resource);
+    if (twin) return twin.role === step.role && twin.until === step.until ? "same" : "already_shared";
+    return offer(world, cooperation.initiator, step);
+  }
+  if ("resource" in step) return onResource(world, step);
+  const { organization, user, by } = step;
+  const role = roleIn(world, organization, user);
+  const may =
+    step.do === "remove_person" && by === user && role !== undefined ? "done" : manages(world, organization, by);
+  if (may !== "done") return may;
+  if (step.do === "put_person" && role === undefined && by !== undefined) return "insufficient_scope";
+  if (role === (step.do === "put_person" ? step.role : undefined)) return "same";
+  const stays = step.do === "put_person" && step.role === "admin";
+  return !stays && keptAsAdmin(world, organization, user) ? "last_admin" : "done";
+}

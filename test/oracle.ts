@@ -1,0 +1,76 @@
+/**
+ * Who may do what, said once more from the laws of the design and from nothing else:
+ * plain data, no tuples, no spellings, no rungs. The property test holds every answer
+ * of the engine to it. Dates are milliseconds; a date that is not set is Infinity.
+ */
+type Dated = { role: string; until: number };
+export type Share = Dated & { id: string; resource: string; removed: boolean; delegations: Map<string, Dated> };
+export type Cooperation = {
+  id: string;
+  initiator: string;
+  partner: string | undefined;
+  status: string;
+  until: number;
+  shares: Share[];
+};
+/** `people`: organization → person → organization role. `jobs`: person → job role. */
+export type World<C extends Cooperation = Cooperation> = {
+  now: number;
+  people: Map<string, Map<string, string>>;
+  resources: Map<string, { owner: string; portfolio: string | undefined; jobs: Map<string, string> }>;
+  cooperations: C[];
+};
+
+/** What each job role gives; the two managers are peers. */
+const GIVES = new Map([
+  ["viewer", ["can_view"]],
+  ["technical_manager", ["can_view", "can_manage_technical"]],
+  ["asset_manager", ["can_view", "can_manage_commercial"]],
+  ["operator", ["can_view", "can_manage_technical", "can_manage_commercial", "can_operate"]],
+]);
+export const PERMISSIONS = [...(GIVES.get("operator") ?? []), "can_share"];
+
+export const keyOf = (user: string, permission: string, resource: string) => `${user} ${permission} ${resource}`;
+
+/** A resource and, for a portfolio, the plants that lie in it. */
+const reached = (world: World, resource: string) =>
+  [...world.resources].flatMap(([ref, { portfolio }]) => ([ref, portfolio].includes(resource) ? [ref] : []));
+
+/** All that a cooperation gives, and until when: each share by itself (law 9), to people of the partner alone (law 4). */
+export function through(world: World, cooperation: Cooperation): Map<string, number> {
+  const yes = new Map<string, number>();
+  const give = (user: string, permissions: string[], share: Share, ...dates: number[]) => {
+    const until = Math.min(...dates);
+    if (until <= world.now) return; // law 7: at the instant itself it has ended
+    for (const resource of reached(world, share.resource))
+      for (const permission of permissions) {
+        const key = keyOf(user, permission, resource);
+        yes.set(key, Math.max(until, yes.get(key) ?? 0));
+      }
+  };
+  const people = cooperation.partner === undefined ? undefined : world.people.get(cooperation.partner);
+  if (cooperation.status !== "active" || people === undefined) return yes; // law 6
+  for (const share of cooperation.shares.filter((one) => !one.removed))
+    for (const [user, role] of people) {
+      const level = GIVES.get(share.role) ?? [];
+      const delegated = share.delegations.get(user);
+      const gives = GIVES.get(delegated?.role ?? "") ?? [];
+      if (role === "admin") give(user, level, share, cooperation.until, share.until); // law 3
+      const capped = gives.filter((permission) => level.includes(permission)); // laws 1 and 5
+      if (delegated) give(user, capped, share, cooperation.until, share.until, delegated.until);
+    }
+  return yes;
+}
+
+/** Every yes of a world: what the owner gives its own people (law 10), and what comes through each cooperation. The rest is no. */
+export function allowed(world: World): Set<string> {
+  const yes = new Set(world.cooperations.flatMap((cooperation) => [...through(world, cooperation).keys()]));
+  for (const [ref, { owner, jobs }] of world.resources) {
+    for (const [user, role] of world.people.get(owner) ?? [])
+      if (role === "admin") for (const permission of PERMISSIONS) yes.add(keyOf(user, permission, ref));
+    for (const [user, job] of jobs)
+      for (const resource of reached(world, ref))
+        for (const permission of GIVES.get(job) ?? []) yes.add(keyOf(user, permission, resource));
+  }
+  return yes;
+}
