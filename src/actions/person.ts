@@ -36,7 +36,7 @@ export async function putPerson(
     read: async () => {
       const refusal = await refuseUnlessManager(deps, call, organization);
       if (refusal) return refusal;
-      const state = await readPerson(deps, organization, user, input.email);
+      const state = await readPerson(deps, call, organization, user, input.email);
       if ("code" in state || service || state.role !== undefined) return state;
       return { code: "insufficient_scope", needs: "scope admin and no acting user, to take somebody in" } as const;
     },
@@ -57,7 +57,7 @@ export async function removePerson(
       const refusal = await refuseUnlessManager(deps, call, organization);
       // its own people may go; a stranger is not told that there is such an organization
       if (refusal && !(call.caller.user === user && refusal.code === "not_admin")) return refusal;
-      const state = await readPerson(deps, organization, user, undefined);
+      const state = await readPerson(deps, call, organization, user, undefined);
       if ("code" in state) return state;
       const held: Held = {
         jobRoles: (await jobRolesThrough(deps.relationships, organization, user)).flatMap((role) => role.tuples),
@@ -82,6 +82,7 @@ export async function refuseUnlessManager(
 
 async function readPerson(
   deps: ActionDeps,
+  call: Call,
   organization: string,
   user: string,
   email: string | null | undefined,
@@ -101,6 +102,6 @@ async function readPerson(
   const liveCooperations = otherAdmins > 0 ? 0 : await liveCooperationsOf(relationships, organization);
   return {
     ...{ organization, organizationHead: organizationNow, user, person, role, otherAdmins },
-    ...{ liveCooperations, emails },
+    ...{ liveCooperations, emails, expectedN: call.expectedN },
   };
 }

@@ -76,10 +76,15 @@ export type PersonState = {
   liveCooperations: number;
   /** The heads of the addresses that are held and asked for, where there are any. */
   emails: EmailHead[];
+  /** If-Match on a person names the organization's head, which every change of its people replaces. */
+  expectedN?: number | undefined;
 };
 
 /** `before` is the role held until now; undefined for who was taken in. */
 export type PersonChanged = { before: OrganizationRole | undefined; role: OrganizationRole; person: Person };
+
+const refuseIfMoved = ({ expectedN, organizationHead: { n } }: PersonState): Refusal | undefined =>
+  expectedN === undefined || expectedN === n ? undefined : { code: "stale", current: n };
 
 const refuseLastAdmin = (state: PersonState): Refusal | undefined =>
   state.role === "admin" && state.otherAdmins === 0 && state.liveCooperations > 0
@@ -89,6 +94,8 @@ const refuseLastAdmin = (state: PersonState): Refusal | undefined =>
 /** Takes somebody in as a person of an organization, gives another role, or changes the record. */
 export function decidePerson(state: PersonState, input: PersonInput): Decision<PersonChanged> {
   const { organization, user, role } = state;
+  const moved = refuseIfMoved(state);
+  if (moved) return refuse(moved);
   const before: Person = state.person.value ?? {};
   const after: Person = { ...before };
   for (const field of ["name", "email", "language"] as const)
@@ -151,6 +158,8 @@ export type Held = { jobRoles: TupleKey[]; delegations: TupleKey[] };
  */
 export function decideLeave(state: PersonState, held: Held): Decision<{ first: TupleKey[] }> {
   const { organization, user, role } = state;
+  const moved = refuseIfMoved(state);
+  if (moved) return refuse(moved);
   if (role === undefined) return same({ first: [] });
   const refusal = refuseLastAdmin(state);
   if (refusal) return refuse(refusal);

@@ -5,7 +5,7 @@ import { isService } from "../../domain/caller.ts";
 import { PersonInput } from "../../domain/commands.ts";
 import { peopleOf } from "../../queries/people.ts";
 import { personView } from "../../queries/person.ts";
-import { roleOf, standingIn } from "../../queries/snapshot.ts";
+import { organizationHead, roleOf, standingIn } from "../../queries/snapshot.ts";
 import { PageQuery, pageOf } from "../page.ts";
 import { refused } from "../problem.ts";
 import {
@@ -20,11 +20,13 @@ import {
   type V1Deps,
   v1,
 } from "./route.ts";
-import { Effective, listOf, PersonView, withMembers } from "./views.ts";
+import { Effective, Etag, listOf, PersonView, withMembers } from "./views.ts";
 
 const tag = "People";
 const path = "/organizations/{org}/people/{user}";
 const params = organizationParam.extend(userParam.shape);
+
+const OfOrganization = { etag: Etag.describe("Its organization's, which every change of its people replaces.") };
 
 const list = route({
   ...{ method: "get", path: "/organizations/{org}/people", tag, summary: "The people of an organization" },
@@ -34,22 +36,23 @@ const list = route({
 const get = route({
   ...{ method: "get", path, tag, summary: "A person: role, record, job roles and delegations" },
   params,
-  reply: PersonView,
+  reply: withMembers(PersonView, OfOrganization),
 });
 const put = route({
   ...{ method: "put", path, tag, summary: "Take somebody in, or give another role" },
   ...{ params, body: PersonInput },
-  reply: withMembers(PersonView, Effective),
+  reply: withMembers(PersonView, { ...OfOrganization, ...Effective }),
 });
 const remove = route({
   ...{ method: "delete", path, tag, summary: "Leave, with all that is held through the organization" },
   params,
-  reply: z.strictObject(Effective),
+  reply: z.strictObject({ ...OfOrganization, ...Effective }),
 });
 
 export function peopleRoutes(deps: V1Deps) {
   const { relationships } = deps;
   const app = v1();
+  const etagOf = async (org: string) => ({ etag: `"${(await organizationHead(relationships, org)).n}"` });
   app.openapi(list, async (c) => {
     const { org } = c.req.valid("param");
     const { caller } = c.var;
@@ -67,23 +70,27 @@ export function peopleRoutes(deps: V1Deps) {
     const { caller } = c.var;
     const standing = await standingIn(relationships, org, caller.user);
     if (standing === "none" && !isService(caller)) return notFound(c, "organization");
+    // the head before what it stands for: an ETag must not be newer than what was read
+    const { etag } = await etagOf(org);
     const role = await roleOf(relationships, org, user);
     if (role === undefined) return notFound(c, "person");
     const whole = standing === "admin" || isService(caller) || caller.user === user;
-    return c.json(await personView(relationships, org, user, role, whole, deps.clock()));
+    c.header("ETag", etag);
+    return c.json({ ...(await personView(relationships, org, user, role, whole, deps.clock())), etag });
   });
   app.openapi(put, async (c) => {
     const { org, user } = c.req.valid("param");
     const receipt = await putPerson(deps, callOf(c), org, user, c.req.valid("json"));
     if (isRefusal(receipt)) return refused(c, receipt);
     const { role, before } = receipt.value;
-    const view = await personView(relationships, org, user, role, true, deps.clock());
+    const etag = await etagOf(org);
+    const view = { ...(await personView(relationships, org, user, role, true, deps.clock())), ...etag };
     return stated(c, view, receipt.effective_by, receipt.outcome === "done" && before === undefined ? 201 : 200);
   });
   app.openapi(remove, async (c) => {
     const { org, user } = c.req.valid("param");
     const receipt = await removePerson(deps, callOf(c), org, user);
-    return isRefusal(receipt) ? refused(c, receipt) : stated(c, {}, receipt.effective_by);
+    return isRefusal(receipt) ? refused(c, receipt) : stated(c, await etagOf(org), receipt.effective_by);
   });
   return app;
 }
