@@ -113,15 +113,20 @@ function receipt<T>(deps: ActionDeps, outcome: Receipt<T>["outcome"], value: T):
 
 const patience = (deps: ActionDeps) => deps.patienceMilliseconds ?? PATIENCE_MILLISECONDS;
 
-/** Takes away what goes before the Write. What was taken stays taken, so an outage in the midst of it is no "nothing". */
+/** Takes away what goes before the Write, again where the reply is lost: what was taken stays taken. */
 async function eraseFirst(deps: ActionDeps, call: Call, first: TupleKey[]): Promise<void> {
   call.onWritten?.();
-  try {
-    await deps.relationships.erase(first);
-  } catch (error) {
-    if (error instanceof EngineUnavailable)
-      throw new OutcomeUnknown("cut off before all of it was taken away", { cause: error });
-    throw error;
+  const giveUpAt = performance.now() + patience(deps);
+  for (;;) {
+    try {
+      return await deps.relationships.erase(first);
+    } catch (error) {
+      if (!(error instanceof EngineUnavailable)) throw error;
+      if (performance.now() > giveUpAt)
+        throw new OutcomeUnknown("cut off before all of it was taken away", { cause: error });
+      deps.warn("erasing_again", { error: String(error) });
+      await sleep(Math.random() * PAUSE_MILLISECONDS_MAX);
+    }
   }
 }
 
