@@ -120,8 +120,8 @@ describe.each(["sqlite", "PostgreSQL"] as const)("on %s", (datastore) => {
   afterAll(async () => {
     await stop();
     console.log(`${datastore}: ${total.sent} Writes in all races, ${total.stale} of them too late.`);
-    // races in which nobody was ever too late would have been none
-    expect(total.stale).toBeGreaterThan(0);
+    // races in which nobody was ever too late would have been none; one race alone may be
+    if (total.sent > 200) expect(total.stale).toBeGreaterThan(0);
   });
   const test = (name: string, act: (stand: Stand) => Promise<void>) => base(name, () => stand(at, total, act), 120_000);
 
