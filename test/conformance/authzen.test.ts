@@ -4,21 +4,19 @@
  * no plant.
  */
 import { existsSync, readFileSync } from "node:fs";
-import { Hono } from "hono";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { accessRoutes } from "../../src/http/access/routes.ts";
-import { problemResponse } from "../../src/http/problem.ts";
 import { createClient } from "../../src/openfga/client.ts";
 import { createEngine } from "../../src/openfga/engine.ts";
 import { createRelationships } from "../../src/openfga/relationships.ts";
 import { type OpenStore, openStore } from "../../src/openfga/store.ts";
-import { type Engine, EngineUnavailable, type Relationships } from "../../src/ports.ts";
+import type { Engine, Relationships } from "../../src/ports.ts";
 import { connection } from "../engine.ts";
+import { createService, KEYS, type Service } from "../service.ts";
 
 const FIXTURE = readFileSync(new URL("fixture.fga", import.meta.url), "utf8");
 const VECTORS = new URL("../../../shared/authzen/", import.meta.url);
 const PUBLIC_URL = "https://pdp.example.com";
-const KEY = "the-service-key";
+const KEY = KEYS.check;
 const NOW = new Date("2026-06-01T00:00:00Z");
 
 type Json = Record<string, unknown>;
@@ -28,28 +26,11 @@ type Reply = { status: number; headers: Headers; text: string; body: any };
 let store: OpenStore;
 let relationships: Relationships;
 let engine: Engine & { close(): Promise<void> };
-let app: Hono;
+let app: Service["app"];
 
-/** What the app puts around the routes. */
-function appAround(engine: Engine, publicUrl = PUBLIC_URL): Hono {
-  const app = new Hono();
-  app.use(async (c, next) => {
-    const id = c.req.header("X-Request-ID");
-    if (id !== undefined) c.header("X-Request-ID", id);
-    await next();
-  });
-  app.use("/access/*", async (c, next) => {
-    if (c.req.header("Authorization") === `Bearer ${KEY}`) return next();
-    c.header("WWW-Authenticate", 'Bearer realm="concordat"');
-    return problemResponse(c, { status: 401, code: "unauthenticated", title: "Who calls is not known" });
-  });
-  app.onError((error, c) => {
-    if (!(error instanceof EngineUnavailable)) throw error;
-    return problemResponse(c, { status: 503, code: "engine_unavailable", title: "The engine gave no answer" });
-  });
-  app.route("/", accessRoutes({ engine, clock: () => NOW, publicUrl }));
-  return app;
-}
+/** The whole service around an engine: its request ids, its keys and its word for an outage are what is tested. */
+const appAround = (engine: Engine, publicUrl = PUBLIC_URL) =>
+  createService({ relationships, engine }, { publicUrl, clock: () => NOW }).app;
 
 async function send(path: string, init: RequestInit, to = app): Promise<Reply> {
   const response = await to.request(path, init);
