@@ -1,5 +1,5 @@
 /** Creates, renames and deletes organizations: for services with scope `admin`. */
-import { isService } from "../domain/caller.ts";
+import { isService, needsService } from "../domain/caller.ts";
 import {
   decideDeleteOrganization,
   decideOrganization,
@@ -16,15 +16,13 @@ import { type ActionDeps, type Call, perform, type Receipt } from "./perform.ts"
 
 type Emptying = OrganizationState & { holdings: Holdings };
 
-const NEEDS_ADMIN: Refusal = { code: "insufficient_scope", needs: "scope admin, and no acting user" };
-
 export async function putOrganization(
   deps: ActionDeps,
   call: Call,
   id: string,
   input: { name: string },
 ): Promise<Receipt<OrganizationChanged> | Refusal> {
-  if (!isService(call.caller)) return NEEDS_ADMIN;
+  if (!isService(call.caller)) return needsService("to keep organizations");
   return perform(deps, call, {
     order: `organization:${id}`,
     read: () => readOrganization(deps, call, id),
@@ -38,7 +36,7 @@ export async function deleteOrganization(
   call: Call,
   id: string,
 ): Promise<Receipt<undefined> | Refusal> {
-  if (!isService(call.caller)) return NEEDS_ADMIN;
+  if (!isService(call.caller)) return needsService("to keep organizations");
   return perform(deps, call, {
     order: `organization:${id}`,
     read: async (): Promise<Emptying | Refusal> => {

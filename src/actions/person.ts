@@ -3,7 +3,7 @@
  * they hold through it. A service with scope `admin` may do all of it; an admin of the
  * organization gives roles to those who belong to it already.
  */
-import { isService } from "../domain/caller.ts";
+import { isService, needsService } from "../domain/caller.ts";
 import type { PersonInput } from "../domain/commands.ts";
 import {
   decideLeave,
@@ -30,7 +30,7 @@ export async function putPerson(
 ): Promise<Receipt<PersonChanged> | Refusal> {
   const service = isService(call.caller);
   if (!service && (input.email !== undefined || input.name !== undefined || input.language !== undefined))
-    return { code: "insufficient_scope", needs: "scope admin and no acting user, to write a person's record" };
+    return needsService("to write a person's record");
   return perform(deps, call, {
     order: `organization:${organization}`,
     read: async () => {
@@ -38,7 +38,7 @@ export async function putPerson(
       if (refusal) return refusal;
       const state = await readPerson(deps, call, organization, user, input.email);
       if ("code" in state || service || state.role !== undefined) return state;
-      return { code: "insufficient_scope", needs: "scope admin and no acting user, to take somebody in" } as const;
+      return needsService("to take somebody in");
     },
     decide: (state: PersonState) => decidePerson(state, input),
   });

@@ -3,7 +3,7 @@
  * roles on them, and takes them out again. A service with scope `admin` may do all of
  * it; an admin of the owner changes what is registered and gives job roles.
  */
-import { isService } from "../domain/caller.ts";
+import { isService, needsService } from "../domain/caller.ts";
 import type { ResourceInput } from "../domain/commands.ts";
 import {
   decideDeleteResource,
@@ -21,8 +21,6 @@ import { jobRolesOn, plantsIn, portfolioState } from "../queries/resources.ts";
 import { jobRoleOf, organizationHead, personHead, resourceHead, roleOf, sharesOn } from "../queries/snapshot.ts";
 import { type ActionDeps, type Call, perform, type Receipt } from "./perform.ts";
 import { refuseUnlessManager } from "./person.ts";
-
-const NEEDS_ADMIN: Refusal = { code: "insufficient_scope", needs: "scope admin, and no acting user" };
 
 /** What changed, with the portfolios that a plant left or entered. */
 export type ResourcePut = ResourceChanged & { from?: PortfolioState | undefined; to?: PortfolioState | undefined };
@@ -71,7 +69,7 @@ export async function deleteResource(
   call: Call,
   ref: ResourceRef,
 ): Promise<Receipt<undefined> | Refusal> {
-  if (!isService(call.caller)) return NEEDS_ADMIN;
+  if (!isService(call.caller)) return needsService("to take a resource out");
   const { relationships } = deps;
   const owner = (await resourceHead(relationships, ref)).value?.owner;
   if (owner === undefined) return { code: "not_found", what: "resource" };

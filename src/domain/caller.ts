@@ -3,6 +3,8 @@
  * that names a person is that person's call: scope `admin` does not widen it.
  */
 
+import type { Refusal } from "./refusal.ts";
+
 /** `check` asks, `manage` acts for a person, `admin` keeps organizations, people and resources and reads all. */
 export const SCOPES = ["check", "manage", "admin"] as const;
 export type Scope = (typeof SCOPES)[number];
@@ -18,4 +20,9 @@ export function actorOf(caller: Caller): string {
 /** Whether the call is a service's own, with scope `admin`. */
 export function isService(caller: Caller): boolean {
   return caller.user === undefined && caller.scopes.includes("admin");
+}
+
+/** The refusal of a call that only a service may make for nobody in particular. */
+export function needsService(purpose: string): Refusal {
+  return { code: "insufficient_scope", needs: `scope admin and no acting user, ${purpose}` };
 }
