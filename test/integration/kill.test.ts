@@ -19,14 +19,14 @@ import type { Relationships } from "../../src/ports.ts";
 import { doctor, isDamage } from "../../src/queries/doctor.ts";
 import { expectAnswersOfRecords } from "../answers.ts";
 import { connection } from "../engine.ts";
-import { cooperate, seedWorld, test } from "../service.ts";
+import { cooperate, createService, seedWorld, test } from "../service.ts";
 
 const KILLS = 100;
 /** Pairs of a serving process and the next one, already starting. */
 const LANES = 2;
 const CLIENTS_PER_LANE = 3;
 /** A process lives for a few answers and a moment more, which ends amid other actions. */
-const ANSWERS_MAX = 8;
+const ANSWERS_MAX = 6;
 const MOMENT_MILLISECONDS_MAX = 40;
 const KEY = randomBytes(16).toString("hex");
 const YEAR = new Date().getFullYear() + 1;
@@ -213,7 +213,12 @@ test("killed a hundred times amid actions, the service keeps what it answered, o
 
   const damage = (await doctor(relationships)).filter(isDamage);
   expect(damage).toEqual([]);
+  // what a process leaves that is killed between a removal and its sweep
+  const unswept = createService(service.deps, { afterwards: () => {} });
+  for (const lane of lanes) await unswept.as("anna", "DELETE", `/v1/shares/${lane.share}`);
   const leftovers = await doctor(relationships);
+  expect(leftovers.map(({ kind }) => kind)).toEqual(expect.arrayContaining(lanes.map(() => "leftover")));
+  expect(leftovers.filter(isDamage)).toEqual([]);
   // a start sweeps before it listens
   const last = await start(env);
   last.process.kill("SIGKILL");
