@@ -8,7 +8,7 @@ import { type Decision, type EntryFacts, type Plan, planned, refuse, type Stamp,
 import type { Cooperation, Head, Organization, Share } from "./records.ts";
 import type { Refusal } from "./refusal.ts";
 import { refuseUnlessSide, type Standings } from "./standing.ts";
-import { knownOrganization, touchCooperation, touchOrganization } from "./touch.ts";
+import { knownOrganization, toldOf, touchCooperation, touchOrganization } from "./touch.ts";
 import { difference, sweepMark, tuplesOfCooperation } from "./tuples.ts";
 
 /** What every action in a cooperation is decided on. */
@@ -48,7 +48,7 @@ export function become(
   reason?: EntryFacts["reason"],
 ): Plan {
   const { head, cooperation: before } = state;
-  const entry = { action, object: head.object, before, after, reason };
+  const entry = { action, object: head.object, before: toldOf(before), after: toldOf(after), reason };
   return {
     touches: [touchCooperation(head, after, entry)],
     ...difference(tuplesOfCooperation(before), tuplesOfCooperation(after)),

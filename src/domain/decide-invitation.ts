@@ -8,7 +8,7 @@ import { hasPassed, instant } from "./expiry.ts";
 import { type Decision, type Plan, planned, refuse, type Stamp } from "./plan.ts";
 import { type Cooperation, type Head, NO_HASH, type Organization, type Share } from "./records.ts";
 import { refuseUnlessAdmin, type Standing } from "./standing.ts";
-import { touchOrganization } from "./touch.ts";
+import { toldOf, touchOrganization } from "./touch.ts";
 import { difference, tuplesOfCooperation } from "./tuples.ts";
 
 /** What an invitation is decided on. `partner` is the known organization that was named or confirmed. */
@@ -71,7 +71,7 @@ export function decideInvite(state: InviteState, input: InviteInput, ids: FreshI
     plan.touches.push(...made.touches);
     plan.writes.push(...made.writes);
   }
-  const facts = { action: "invite", object, after: { ...cooperation, with: shares } };
+  const facts = { action: "invite", object, after: { ...toldOf(cooperation), with: shares } };
   const entry = {
     ...facts,
     reason: input.reason === undefined ? undefined : { side: "initiator" as const, text: input.reason },

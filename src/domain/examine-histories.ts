@@ -81,8 +81,8 @@ export function examineTold(contents: Contents, records: Records, told: Told, re
       report("history", head.object, `its record is not what its history says: ${differing.sort().join(", ")}`);
   };
   for (const [object, head] of records.organizations) hold(object, head, []);
-  // shares come and go with entries about them; the counter is held to them
-  for (const [object, head] of records.cooperations) hold(object, head, ["with", "shares"]);
+  // shares come and go with entries about them, the counter is held to them; the address is not told to both sides
+  for (const [object, head] of records.cooperations) hold(object, head, ["with", "shares", "email"]);
   for (const head of records.shares.values()) hold(`cooperation:${head.value?.cooperation}`, head, []);
   for (const head of records.resources.values()) hold(`organization:${head.value?.owner}`, head, ["shared_through"]);
 }

@@ -2,6 +2,14 @@
 import type { EntryFacts, Touch } from "./plan.ts";
 import type { Cooperation, Head, Organization } from "./records.ts";
 
+/**
+ * A cooperation as its history tells of it, to both sides: without the invited address,
+ * which is the initiator's (its own history has it).
+ */
+export function toldOf({ email: _, ...told }: Cooperation): Omit<Cooperation, "email"> {
+  return told;
+}
+
 /** A cooperation's head, replaced, with its line in the history. */
 export function touchCooperation(head: Head<Cooperation>, after: Cooperation, entry: EntryFacts): Touch {
   return { head, record: after, entry };

@@ -190,6 +190,22 @@ test("a person's address and name stand in no history", async ({ service }) => {
   for (const word of ["Ohm", "otto.ohm@", "@sunward.example"]) expect(text).not.toContain(word);
 });
 
+test("the invited address stands in the initiator's own history, and in none that the partner reads", async ({
+  service,
+}) => {
+  await seedWorld(service);
+  const address = "somebody@elsewhere.example";
+  const invited = await service.as("anna", "POST", "/v1/organizations/sunward/cooperations", { email: address });
+  const token = /token=(\S+)/.exec(service.mails[0]?.text ?? "")?.[1];
+  await service.as("ben", "POST", "/v1/invitations/join", { token, organization: "brightfix" });
+  for (const user of ["anna", "ben"])
+    expect(JSON.stringify(await historyOf(service, user, `/v1/cooperations/${invited.body.id}`))).not.toContain(
+      address,
+    );
+  expect(JSON.stringify(await historyOf(service, "ben", "/v1/organizations/brightfix"))).not.toContain(address);
+  expect(JSON.stringify(await historyOf(service, "anna", "/v1/organizations/sunward"))).toContain(address);
+});
+
 test("the owner's history says that a plant put into a shared portfolio is shared, and no longer when taken out", async ({
   service,
 }) => {

@@ -42,6 +42,17 @@ type Operation = {
   security?: unknown[];
 };
 
+test("every operation under /v1 has a name of its own, for clients that are generated", async ({ service }) => {
+  const { paths } = await documentOf(service);
+  const operations = Object.entries<Record<string, { operationId?: string }>>(paths)
+    .filter(([path]) => path.startsWith("/v1/"))
+    .flatMap(([, item]) => Object.values(item));
+  const names = operations.map((operation) => operation.operationId);
+  expect(names.filter((name) => !/^[a-z]+[A-Z]\w+$/.test(name ?? ""))).toEqual([]);
+  expect(new Set(names).size).toBe(names.length);
+  expect(names).toContain("getOrganizationsPeopleByUser");
+});
+
 test("every operation has a summary and a tag of the list, and says which parameters and problems it has", async ({
   service,
 }) => {

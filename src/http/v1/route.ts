@@ -63,6 +63,17 @@ type RequestOf<P extends Parts> = (P["params"] extends z.ZodObject ? { params: P
     ? { body: { content: { "application/json": { schema: P["body"] } }; required: boolean } }
     : object);
 
+/** `GET /shares/{id}/delegations` is `getSharesDelegations`, with `/{user}` behind it `…ByUser`: names for generated clients. */
+function operationIdOf(method: string, path: string): string {
+  const word = (segment: string) => segment.replace(/(?:^|-)(.)/g, (_, letter: string) => letter.toUpperCase());
+  const segments = path.split("/").filter((segment) => segment !== "");
+  const named = segments.flatMap((segment, index) => {
+    if (!segment.startsWith("{")) return [word(segment)];
+    return index === segments.length - 1 ? [`By${word(segment.slice(1, -1))}`] : [];
+  });
+  return `${method}${named.join("")}`;
+}
+
 /** A route of the OpenAPI document. Its replies stand there for the reader; handlers answer with plain responses. */
 export function route<const P extends Parts>(parts: P) {
   const { method, path, summary, tag, params, query, body, reply, creates = method === "put" } = parts;
@@ -78,7 +89,8 @@ export function route<const P extends Parts>(parts: P) {
     query: (query ?? z.object({})).strict(),
     ...(body && { body: { content: { "application/json": { schema: body } }, required: parts.bodyOptional !== true } }),
   } as RequestOf<P>;
-  return createRoute({ method, path: path as P["path"], summary, tags: [tag], request, responses });
+  const operationId = operationIdOf(method, path);
+  return createRoute({ method, path: path as P["path"], operationId, summary, tags: [tag], request, responses });
 }
 
 /** How the request's actor, id, If-Match and dry run reach an action. An If-Match that is no ETag of ours matches nothing (RFC 9110 §13.1.1). */
