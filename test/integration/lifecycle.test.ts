@@ -5,7 +5,7 @@
  * nothing, and every other one is refused by its name. An edge that nobody walked
  * fails the run.
  */
-import { describe, expect } from "vitest";
+import { afterAll, describe, expect } from "vitest";
 import { issueToken } from "../../src/domain/invitation-token.ts";
 import { ACTION_NAMES, type Action, LIFECYCLE, statusesFor, step } from "../../src/domain/lifecycle.ts";
 import { ENDINGS, type Ending, STATUSES, type Status } from "../../src/domain/records.ts";
