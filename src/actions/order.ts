@@ -3,20 +3,34 @@
  * organization) wait for each other here instead of losing races at the engine.
  * Across processes the head's compare-and-swap decides, and the loser tries again.
  */
-import { Mutex } from "async-mutex";
+import { Mutex, withTimeout } from "async-mutex";
 
-/** Runs `act` when everything asked before on the same object is done. */
+/** Others kept the object busy or changing. Nothing was written; the same request may be sent again. */
+export class Contended extends Error {
+  override readonly name = "Contended";
+}
+
+/**
+ * Runs `act` when everything asked before on the same object is done. Throws Contended
+ * when that takes too long: behind an engine that hangs no queue may grow without end.
+ */
 export type Order = <T>(object: string, act: () => Promise<T>) => Promise<T>;
 
-export function createOrder(): Order {
-  const mutexes = new Map<string, Mutex>();
+/** Longer than one action may take with its patience and a lost reply to settle. */
+const WAIT_MILLISECONDS = 20_000;
+
+export function createOrder(waitMilliseconds = WAIT_MILLISECONDS): Order {
+  const mutexes = new Map<string, { mutex: Mutex; asking: number }>();
   return async (object, act) => {
-    const mutex = mutexes.get(object) ?? new Mutex();
-    mutexes.set(object, mutex);
+    const entry = mutexes.get(object) ?? { mutex: new Mutex(), asking: 0 };
+    mutexes.set(object, entry);
+    entry.asking++;
     try {
-      return await mutex.runExclusive(act);
+      const busy = new Contended(`${object} was kept busy for ${waitMilliseconds} ms`);
+      return await withTimeout(entry.mutex, waitMilliseconds, busy).runExclusive(act);
     } finally {
-      if (!mutex.isLocked()) mutexes.delete(object);
+      entry.asking--;
+      if (entry.asking === 0) mutexes.delete(object);
     }
   };
 }

@@ -12,7 +12,7 @@ import { entryRef } from "../domain/records.ts";
 import type { Refusal } from "../domain/refusal.ts";
 import type { TupleKey } from "../domain/tuples.ts";
 import { type Clock, EngineUnavailable, type Mailer, type Relationships, type Write } from "../ports.ts";
-import type { Order } from "./order.ts";
+import { Contended, type Order } from "./order.ts";
 
 /** What actions need of the world. `newId` gives ULIDs, `newNonce` 128 random bits. */
 export type ActionDeps = {
@@ -53,11 +53,6 @@ export type ActionOf<S, T> = {
   /** Tuples to take away before the Write, where one Write cannot hold them (design law 4). */
   first?: (value: T) => TupleKey[];
 };
-
-/** Another process kept winning. Nothing was written; the same request may be sent again. */
-export class Contended extends Error {
-  override readonly name = "Contended";
-}
 
 /** The Write may stand or not; reading the object again will tell. */
 export class OutcomeUnknown extends Error {

@@ -6,7 +6,8 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { Hono } from "hono";
-import swaggerUi from "swagger-ui-dist";
+// not the package's front door, which loads the whole viewer into the service
+import getAbsoluteFSPath from "swagger-ui-dist/absolute-path.js";
 import type { Env } from "./env.ts";
 
 const ASSETS = {
@@ -83,7 +84,7 @@ export function docsRoutes(document: () => object) {
   app.get("/docs/start.js", (c) => c.body(START, 200, { "Content-Type": "text/javascript; charset=utf-8" }));
   for (const [name, type] of Object.entries(ASSETS))
     app.get(`/docs/${name}`, async (c) => {
-      const bytes = await readFile(join(swaggerUi.getAbsoluteFSPath(), name));
+      const bytes = await readFile(join(getAbsoluteFSPath(), name));
       return c.body(new Uint8Array(bytes), 200, { "Content-Type": type, "Cache-Control": "max-age=86400" });
     });
   return app;
