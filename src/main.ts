@@ -64,22 +64,40 @@ async function main(isStart: boolean) {
     });
     const relationships = createRelationships({ ...connection, ...store });
     const engine = createEngine({
-      ...{ ...connection, ...store, connections: config.OPENFGA_CONNECTIONS },
+      ...connection,
+      ...store,
+      connections: config.OPENFGA_CONNECTIONS,
       timeoutMilliseconds: config.OPENFGA_TIMEOUT_MILLISECONDS,
     });
     const warn = (event: string, facts: object) => log("warn", event, facts);
     const afterwards = createAfterwards(warn);
     const clock = () => new Date();
     const mailer = createMailer({
-      ...{ smtpUrl: config.SMTP_URL, folder: join(folder, "mail"), from: config.MAIL_FROM, clock },
+      smtpUrl: config.SMTP_URL,
+      folder: join(folder, "mail"),
+      from: config.MAIL_FROM,
+      clock,
     });
     const publicUrl = config.PUBLIC_URL ?? `http://${config.HOST}:${config.PORT}`;
     const app = createApp({
-      ...{ relationships, engine, mailer, clock, warn, log, publicUrl, order: createOrder(), newId: () => ulid() },
-      ...{ newNonce: () => randomBytes(16).toString("base64url"), afterwards: afterwards.run },
-      ...{ keys: config.SERVICE_KEYS, discloseOrganizations: config.DISCLOSE_ORGANIZATIONS, stopping: () => stopping },
+      relationships,
+      engine,
+      mailer,
+      clock,
+      warn,
+      log,
+      publicUrl,
+      order: createOrder(),
+      newId: () => ulid(),
+      newNonce: () => randomBytes(16).toString("base64url"),
+      afterwards: afterwards.run,
+      keys: config.SERVICE_KEYS,
+      discloseOrganizations: config.DISCLOSE_ORGANIZATIONS,
+      stopping: () => stopping,
       invitation: {
-        ...{ secret: config.INVITATION_SECRET, url: config.INVITATION_URL, ttlDays: config.INVITATION_TTL_DAYS },
+        secret: config.INVITATION_SECRET,
+        url: config.INVITATION_URL,
+        ttlDays: config.INVITATION_TTL_DAYS,
       },
     });
     // what an earlier process left half swept is finished first

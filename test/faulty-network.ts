@@ -30,7 +30,8 @@ export async function startFaultyNetwork(apiUrl: string, lateMilliseconds: numbe
     const { authorization } = request.headers;
     const headers = { "Content-Type": "application/json", ...(authorization && { authorization }) };
     const reply = await fetch(apiUrl + request.url, {
-      ...{ method: request.method ?? "GET", headers },
+      method: request.method ?? "GET",
+      headers,
       ...(body !== "" && { body }),
     });
     return { status: reply.status, text: await reply.text() };

@@ -36,8 +36,15 @@ function chain(): Entry[] {
   return STEPS.map(({ action, own }, index) => {
     const n = index + 1;
     const common: Common = {
-      ...{ n, id: `e${n}`, at: `2026-12-0${n}T08:00:00.000Z`, actor: "user:ann", action, request_id: `r${n}` },
-      ...{ object: OBJECT, before: { status: "pending", shares: n }, after: { status: "active", email: undefined } },
+      n,
+      id: `e${n}`,
+      at: `2026-12-0${n}T08:00:00.000Z`,
+      actor: "user:ann",
+      action,
+      request_id: `r${n}`,
+      object: OBJECT,
+      before: { status: "pending", shares: n },
+      after: { status: "active", email: undefined },
     };
     const entry = sealEntry(previous, common, own);
     previous = entry.hash;
@@ -137,7 +144,9 @@ describe("a chain", () => {
 
   it("survives the store: what is read from its tuples is what was sealed, in any order", () => {
     const tuples: Tuple[] = chain().map((entry) => ({
-      ...{ user: entryRef(OBJECT, entry.common.n), relation: "log", object: OBJECT },
+      user: entryRef(OBJECT, entry.common.n),
+      relation: "log",
+      object: OBJECT,
       condition: { name: "record", context: { fields: entryFields(entry) } },
     }));
     const [last] = tuples.slice(-1);

@@ -29,13 +29,16 @@ export function apply(world: World, step: Step, made: Made): void {
     case "invite": {
       const partner = step.to.organization ?? step.to.confirm;
       world.cooperations.push({
-        ...{ id: made.cooperation ?? "", initiator: step.organization, partner, email: step.to.email },
-        ...{
-          status: partner === undefined ? "invited" : "pending",
-          until: step.until,
-          shares: step.shares.map(newShare),
-        },
-        ...{ mails: partner === undefined ? 1 : 0, sentAt: world.now, sweptShares: new Set() },
+        id: made.cooperation ?? "",
+        initiator: step.organization,
+        partner,
+        email: step.to.email,
+        status: partner === undefined ? "invited" : "pending",
+        until: step.until,
+        shares: step.shares.map(newShare),
+        mails: partner === undefined ? 1 : 0,
+        sentAt: world.now,
+        sweptShares: new Set(),
       });
       for (const object of [`cooperation:${made.cooperation}`, `organization:${step.organization}`]) log(object);
       if (partner !== undefined) log(`organization:${partner}`);

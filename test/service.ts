@@ -91,7 +91,8 @@ export function createService(
     const json = body === undefined ? {} : { body: JSON.stringify(body) };
     const type = body === undefined ? {} : { "Content-Type": "application/json" };
     const reply = await app.request(path, {
-      ...{ method, ...json },
+      method,
+      ...json,
       headers: { Authorization: `Bearer ${key}`, ...type, ...headers },
     });
     const answer: Reply["body"] = await reply.json();
@@ -103,18 +104,17 @@ export function createService(
     return { status: reply.status, body: answer, headers: reply.headers };
   };
   return {
-    ...{
-      app,
-      deps,
-      mails,
-      setNow: (to) => {
-        now = to;
-      },
-      settled: afterwards.settled,
+    app,
+    deps,
+    mails,
+    setNow: (to) => {
+      now = to;
     },
+    settled: afterwards.settled,
     as: (user, method, path, body, options = {}) =>
       send(options.key ?? KEYS.manage, method, path, body, {
-        ...{ "Acting-User": `user:${encodeURIComponent(user)}`, ...options.headers },
+        "Acting-User": `user:${encodeURIComponent(user)}`,
+        ...options.headers,
       }),
     admin: (method, path, body, options = {}) =>
       send(options.key ?? KEYS.admin, method, path, body, options.headers ?? {}),
@@ -164,7 +164,8 @@ export async function cooperate(
   shares: { resource: string; role: string; expires_at?: string }[],
 ): Promise<{ id: string; shares: string[] }> {
   const invited = await service.as("anna", "POST", "/v1/organizations/sunward/cooperations", {
-    ...{ organization: "brightfix", shares },
+    organization: "brightfix",
+    shares,
   });
   expect(invited.status, JSON.stringify(invited.body)).toBe(201);
   const accepted = await service.as("ben", "POST", `/v1/cooperations/${invited.body.id}/accept`);

@@ -9,20 +9,29 @@ import { type Lifecycle, type Step, TABLE, type World } from "./oracle-refusals.
 
 /** How often each kind of step is drawn. */
 const WEIGHTS: Record<Step["do"], number> = {
-  ...{
-    invite: 5,
-    join: 3,
-    accept: 4,
-    decline: 1,
-    resend: 2,
-    change_expiry: 3,
-    pause: 2,
-    resume: 4,
-    remove: 1,
-    leave: 1,
-  },
-  ...{ share: 6, change_share: 6, unshare: 3, delegate: 9, revoke: 2 },
-  ...{ put_person: 5, remove_person: 3, give_job: 2, take_job: 2, register: 4, unregister: 2, turn: 5, sweep: 2 },
+  invite: 5,
+  join: 3,
+  accept: 4,
+  decline: 1,
+  resend: 2,
+  change_expiry: 3,
+  pause: 2,
+  resume: 4,
+  remove: 1,
+  leave: 1,
+  share: 6,
+  change_share: 6,
+  unshare: 3,
+  delegate: 9,
+  revoke: 2,
+  put_person: 5,
+  remove_person: 3,
+  give_job: 2,
+  take_job: 2,
+  register: 4,
+  unregister: 2,
+  turn: 5,
+  sweep: 2,
 };
 export const KINDS = Object.keys(WEIGHTS) as Step["do"][];
 export const USERS = ["anna", "otto", "ben", "tom", "eva", "wes", "zoe"];

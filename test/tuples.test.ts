@@ -33,11 +33,22 @@ const SPELLINGS = ["plain", "alt"] as const;
 const NOT_OF_STATES = ["head", "log"];
 
 const COOPERATION: Cooperation = {
-  ...{ id: "c", status: "active", initiator: "sun", partner: "grid", spelling: "plain", invitation: 0, shares: 1 },
-  ...{ created_at: "2026-01-01T00:00:00Z", created_by: "user:ann" },
+  id: "c",
+  status: "active",
+  initiator: "sun",
+  partner: "grid",
+  spelling: "plain",
+  invitation: 0,
+  shares: 1,
+  created_at: "2026-01-01T00:00:00Z",
+  created_by: "user:ann",
 };
 const SHARE: Share = {
-  ...{ id: "s", cooperation: "c", resource: "plant:7", role: "viewer", spelling: "plain" },
+  id: "s",
+  cooperation: "c",
+  resource: "plant:7",
+  role: "viewer",
+  spelling: "plain",
   created_at: "2026-01-01T00:00:00Z",
 };
 

@@ -33,7 +33,9 @@ async function invitation(deps: ActionDeps, cooperation: Cooperation): Promise<M
   const token = issueToken(deps.invitation.secret, id, n);
   const facts = {
     ...(await offerOf(deps, cooperation)),
-    ...{ to: email, link: invitationLink(deps.invitation.url, token), linkDays: deps.invitation.ttlDays },
+    to: email,
+    link: invitationLink(deps.invitation.url, token),
+    linkDays: deps.invitation.ttlDays,
   };
   return [invitationMail(languageOf(cooperation.language), facts)];
 }
@@ -50,7 +52,9 @@ async function notices(deps: ActionDeps, cooperation: Cooperation): Promise<Mail
       : [
           noticeMail(languageOf(value.language ?? cooperation.language), {
             ...offer,
-            ...{ to: value.email, partner: partnerName, name: value.name },
+            to: value.email,
+            partner: partnerName,
+            name: value.name,
           }),
         ],
   );

@@ -101,7 +101,14 @@ async function readPerson(
   // only an admin who is the last one is kept back, so only then is it worth counting
   const liveCooperations = otherAdmins > 0 ? 0 : await liveCooperationsOf(relationships, organization);
   return {
-    ...{ organization, organizationHead: organizationNow, user, person, role, otherAdmins },
-    ...{ liveCooperations, emails, expectedN: call.expectedN },
+    organization,
+    organizationHead: organizationNow,
+    user,
+    person,
+    role,
+    otherAdmins,
+    liveCooperations,
+    emails,
+    expectedN: call.expectedN,
   };
 }

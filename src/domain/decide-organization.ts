@@ -112,8 +112,10 @@ export function decidePerson(state: PersonState, input: PersonInput): Decision<P
   const changes = difference(oldTuples, tuplesOfPerson(organization, user, input.role));
   // an address is nobody's business but the person's record; the history says who and which role
   const entry = {
-    ...{ action: role === undefined ? "add_person" : "change_person", object: `user:${user}` },
-    ...{ before: role === undefined ? undefined : { role }, after: { role: input.role } },
+    action: role === undefined ? "add_person" : "change_person",
+    object: `user:${user}`,
+    before: role === undefined ? undefined : { role },
+    after: { role: input.role },
   };
   const touches = [touchOwn(state, entry), ...emails.touches];
   if (!kept || state.person.n === 0) touches.push({ head: state.person, record: after });

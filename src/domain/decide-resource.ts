@@ -50,8 +50,11 @@ export function decideResource(
       : {};
   const reason = input.reason === undefined ? undefined : { side: "initiator" as const, text: input.reason };
   const entry = {
-    ...{ action: before ? "change_resource" : "register", object: ref, reason },
-    ...{ before: before && { ...before, ...through(from) }, after: { ...after, ...through(to) } },
+    action: before ? "change_resource" : "register",
+    object: ref,
+    reason,
+    before: before && { ...before, ...through(from) },
+    after: { ...after, ...through(to) },
   };
   const touches: Touch[] = [
     { head, record: after },
@@ -106,8 +109,10 @@ export function decideJobRole(state: JobRoleState, role: JobRole | undefined): D
     return refuse({ code: "not_own_person", organization: resource.owner, user });
   if (owner.value === undefined) throw new Error(`the owner of ${ref} has no record; run doctor`);
   const entry = {
-    ...{ action: role === undefined ? "take_job_role" : "give_job_role", object: ref },
-    ...{ before: state.role && { user, role: state.role }, after: role && { user, role } },
+    action: role === undefined ? "take_job_role" : "give_job_role",
+    object: ref,
+    before: state.role && { user, role: state.role },
+    after: role && { user, role },
   };
   const touches = [
     { head, record: resource },

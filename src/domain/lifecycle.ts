@@ -13,27 +13,22 @@ type Row = { by: Side | "joiner" } & Record<Status, Cell>;
  * Action × status, and whose admins take the action (`joiner`: whoever holds the token).
  * `same` in `ended` holds only for the ending that the action itself brings.
  */
+// biome-ignore format: a table is read by its columns
 export const LIFECYCLE = {
-  join: { by: "joiner", invited: "active", pending: "no", active: "same", paused: "same", ended: "no" },
-  accept: { by: "partner", invited: "no", pending: "active", active: "same", paused: "same", ended: "no" },
-  decline: { by: "partner", invited: "no", pending: "ended", active: "no", paused: "no", ended: "same" },
-  resend: { by: "initiator", invited: "invited", pending: "pending", active: "no", paused: "no", ended: "no" },
-  change_expiry: {
-    by: "initiator",
-    ...{ invited: "invited", pending: "pending", active: "active", paused: "paused", ended: "no" },
-  },
-  pause: { by: "initiator", invited: "no", pending: "no", active: "paused", paused: "same", ended: "no" },
-  resume: { by: "initiator", invited: "no", pending: "no", active: "same", paused: "active", ended: "no" },
-  remove: { by: "initiator", invited: "ended", pending: "ended", active: "ended", paused: "ended", ended: "same" },
-  leave: { by: "partner", invited: "no", pending: "no", active: "ended", paused: "ended", ended: "same" },
-  share: { by: "initiator", invited: "invited", pending: "pending", active: "active", paused: "paused", ended: "no" },
-  change_share: {
-    by: "initiator",
-    ...{ invited: "invited", pending: "pending", active: "active", paused: "paused", ended: "no" },
-  },
-  unshare: { by: "initiator", invited: "invited", pending: "pending", active: "active", paused: "paused", ended: "no" },
-  delegate: { by: "partner", invited: "no", pending: "no", active: "active", paused: "no", ended: "no" },
-  revoke: { by: "partner", invited: "no", pending: "no", active: "active", paused: "paused", ended: "no" },
+  join:          { by: "joiner",    invited: "active",  pending: "no",      active: "same",   paused: "same",   ended: "no" },
+  accept:        { by: "partner",   invited: "no",      pending: "active",  active: "same",   paused: "same",   ended: "no" },
+  decline:       { by: "partner",   invited: "no",      pending: "ended",   active: "no",     paused: "no",     ended: "same" },
+  resend:        { by: "initiator", invited: "invited", pending: "pending", active: "no",     paused: "no",     ended: "no" },
+  change_expiry: { by: "initiator", invited: "invited", pending: "pending", active: "active", paused: "paused", ended: "no" },
+  pause:         { by: "initiator", invited: "no",      pending: "no",      active: "paused", paused: "same",   ended: "no" },
+  resume:        { by: "initiator", invited: "no",      pending: "no",      active: "same",   paused: "active", ended: "no" },
+  remove:        { by: "initiator", invited: "ended",   pending: "ended",   active: "ended",  paused: "ended",  ended: "same" },
+  leave:         { by: "partner",   invited: "no",      pending: "no",      active: "ended",  paused: "ended",  ended: "same" },
+  share:         { by: "initiator", invited: "invited", pending: "pending", active: "active", paused: "paused", ended: "no" },
+  change_share:  { by: "initiator", invited: "invited", pending: "pending", active: "active", paused: "paused", ended: "no" },
+  unshare:       { by: "initiator", invited: "invited", pending: "pending", active: "active", paused: "paused", ended: "no" },
+  delegate:      { by: "partner",   invited: "no",      pending: "no",      active: "active", paused: "no",     ended: "no" },
+  revoke:        { by: "partner",   invited: "no",      pending: "no",      active: "active", paused: "paused", ended: "no" },
 } as const satisfies Record<string, Row>;
 export type Action = keyof typeof LIFECYCLE;
 export const ACTION_NAMES = Object.keys(LIFECYCLE) as Action[];

@@ -67,7 +67,9 @@ function writeOfTouch(touch: Touch, stamp: Stamp): { deletes: TupleKey[]; writes
   const user = entryRef(object, n + 1);
   const entry = touch.entry && entryOf(touch, touch.entry, stamp);
   const record = (relation: string, fields: Record<string, string>): Tuple => ({
-    ...{ user, relation, object },
+    user,
+    relation,
+    object,
     condition: { name: "record", context: { fields } },
   });
   return {

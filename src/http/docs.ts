@@ -65,7 +65,11 @@ export function openApiDocument(api: OpenAPIHono<Env>, publicUrl: string) {
       securitySchemes: { serviceKey: { type: "http", scheme: "bearer", description: "A key of SERVICE_KEYS." } },
       parameters: {
         ActingUser: {
-          ...{ name: "Acting-User", in: "header", required: false, schema: { type: "string" }, example: "user:anna" },
+          name: "Acting-User",
+          in: "header",
+          required: false,
+          schema: { type: "string" },
+          example: "user:anna",
           description: "Whom the call is made for, percent-encoded; needs scope `manage`.",
         },
       },

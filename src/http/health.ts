@@ -4,16 +4,21 @@ import type { Asking } from "../check/ask.ts";
 import type { Env } from "./env.ts";
 
 const answered = <const S extends string>(description: string, ...statuses: [S, ...S[]]) => ({
-  ...{ description, content: { "application/json": { schema: z.strictObject({ status: z.enum(statuses) }) } } },
+  description,
+  content: { "application/json": { schema: z.strictObject({ status: z.enum(statuses) }) } },
 });
 const about = { tags: ["Operations"], method: "get" as const, security: [] };
 
 const livez = createRoute({
-  ...{ ...about, path: "/livez", summary: "Whether the process runs" },
+  ...about,
+  path: "/livez",
+  summary: "Whether the process runs",
   responses: { 200: answered("It does.", "ok") },
 });
 const readyz = createRoute({
-  ...{ ...about, path: "/readyz", summary: "Whether it can answer: engine and model are there" },
+  ...about,
+  path: "/readyz",
+  summary: "Whether it can answer: engine and model are there",
   responses: { 200: answered("It can.", "ok"), 503: answered("Not now.", "stopping", "engine_unavailable") },
 });
 

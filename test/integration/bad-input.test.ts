@@ -104,7 +104,8 @@ test("a member that is not known is named, and nothing is done by the others", a
     expect(pointerOf(await sent(service, world, body, proto, "application/json"), body.name)).toBe("/__proto__");
   }
   const inShare = await service.as("anna", "POST", "/v1/organizations/sunward/cooperations", {
-    ...{ email: "x@y.example", shares: [{ resource: "plant:8", role: "viewer", expries_at: "x" }] },
+    email: "x@y.example",
+    shares: [{ resource: "plant:8", role: "viewer", expries_at: "x" }],
   });
   expect(pointerOf(inShare, "in a share")).toBe("/shares/0/expries_at");
   expect(await everything(service)).toEqual(before);
@@ -321,10 +322,13 @@ test("a date is RFC 3339 with an offset, cut to whole seconds and in the future,
         expires_at,
       }),
       await service.as("anna", "POST", `/v1/cooperations/${id}/shares?dry_run=true`, {
-        ...{ resource: "plant:8", role: "viewer", expires_at },
+        resource: "plant:8",
+        role: "viewer",
+        expires_at,
       }),
       await service.as("anna", "POST", "/v1/organizations/sunward/cooperations?dry_run=true", {
-        ...{ email: "x@y.example", expires_at },
+        email: "x@y.example",
+        expires_at,
       }),
     ];
     for (const reply of replies) {

@@ -221,7 +221,8 @@ test("the owner sees its partner's delegates, and the partner's contacts only af
   expect(waiting.contacts.partner).toEqual([]);
   const theirs = (await service.as("lea", "GET", `/v1/cooperations/${pending}`)).body;
   expect(theirs.contacts).toEqual({
-    ...{ initiator: [{ user: "anna", name: null, email: "anna@sunward.example" }], partner: [] },
+    initiator: [{ user: "anna", name: null, email: "anna@sunward.example" }],
+    partner: [],
   });
 });
 
@@ -235,7 +236,8 @@ test("an invitation is nobody's but the initiator's until somebody joins", async
 test("the invited address is the initiator's to see, in replies and in the list", async ({ service }) => {
   await seedWorld(service);
   const { body } = await service.as("anna", "POST", "/v1/organizations/sunward/cooperations", {
-    ...{ email: "tom@brightfix.example", confirm_organization: "brightfix" },
+    email: "tom@brightfix.example",
+    confirm_organization: "brightfix",
   });
   const theirs = await service.as("ben", "GET", `/v1/cooperations/${body.id}`);
   const list = await service.as("ben", "GET", "/v1/organizations/brightfix/cooperations");

@@ -73,7 +73,9 @@ describe.skipIf(missing !== undefined)("the containers of docker-compose.yml", (
       Object.entries(process.env).filter(([name]) => /^(PATH|HOME|DOCKER_.*|.*_PROXY)$/i.test(name)),
     );
     const { stdout } = await run("docker", ["compose", "-p", project, "--env-file", envFile, ...args], {
-      ...{ cwd: root, env, maxBuffer: 1 << 26 },
+      cwd: root,
+      env,
+      maxBuffer: 1 << 26,
     });
     return stdout.trim();
   }
@@ -182,7 +184,8 @@ describe.skipIf(missing !== undefined)("the containers of docker-compose.yml", (
     async () => {
       const send = async (method: string, body?: object) =>
         fetch(`${await address()}/v1/organizations/container`, {
-          ...{ method, headers: { Authorization: `Bearer ${key}`, "Content-Type": "application/json" } },
+          method,
+          headers: { Authorization: `Bearer ${key}`, "Content-Type": "application/json" },
           ...(body && { body: JSON.stringify(body) }),
         });
       expect((await send("PUT", { name: "Kept" })).status).toBe(201);

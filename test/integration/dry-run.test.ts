@@ -22,7 +22,9 @@ const text = ({ user, resource, permission }: Omit<Row, "until">) => `${user} ${
 /** For each that is held now: the answers at each instant, as the engine gives them. */
 async function held({ deps }: Service): Promise<Map<string, string>> {
   const questions = KEYS.map(({ user, resource, permission }) => ({
-    ...{ user: `user:${user}`, relation: permission, object: resource },
+    user: `user:${user}`,
+    relation: permission,
+    object: resource,
   }));
   const answers = await Promise.all(INSTANTS.map((at) => deps.engine.batchCheck(questions, at)));
   const rows = KEYS.map((key, n): [string, string] => [

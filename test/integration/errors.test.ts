@@ -71,7 +71,9 @@ const PRODUCED: Record<keyof typeof REFUSALS | keyof typeof FAULTS, Produce> = {
       "POST",
       "/access/v1/search/subject",
       {
-        ...{ subject: { type: "user" }, action: { name: "view" }, resource: { type: "plant", id: "7" } },
+        subject: { type: "user" },
+        action: { name: "view" },
+        resource: { type: "plant", id: "7" },
         page: { token: "x" },
       },
       { key: KEYS.check },
@@ -124,7 +126,9 @@ test("a refusal carries what a program acts on", async ({ service }) => {
   const body = async (code: keyof typeof PRODUCED) => (await PRODUCED[code](service, world)).body;
   expect(await body("role_above_cap")).toMatchObject({ cap: "asset_manager", may_grant: ["viewer", "asset_manager"] });
   expect(await body("wrong_status")).toMatchObject({
-    ...{ status: 409, cooperation_status: "active", needs: ["invited", "pending"] },
+    status: 409,
+    cooperation_status: "active",
+    needs: ["invited", "pending"],
   });
   expect(await body("already_shared")).toMatchObject({ resource: "plant:7", share: world.share });
   expect(await body("already_invited")).toMatchObject({ cooperation: world.pending });

@@ -48,7 +48,9 @@ function problems(newestFirst: Entry[], side: "initiator_only" | "partner_only" 
 async function eventful(service: Service) {
   await seedWorld(service);
   const invited = await service.as("anna", "POST", "/v1/organizations/sunward/cooperations", {
-    ...{ organization: "brightfix", shares: [{ resource: "plant:7", role: "asset_manager" }], reason: "why we ask" },
+    organization: "brightfix",
+    shares: [{ resource: "plant:7", role: "asset_manager" }],
+    reason: "why we ask",
   });
   const { id } = invited.body;
   const path = `/v1/cooperations/${id}`;
@@ -156,14 +158,23 @@ test("an entry says who, when, under which request, and what became of what", as
   expect(reply.headers.get("X-Request-ID")).toBe(request);
   const [entry] = await historyOf(service, "ben", `/v1/cooperations/${id}`);
   expect(entry).toMatchObject({
-    ...{ n: 3, action: "pause", actor: "user:anna", at: "2026-06-01T12:00:00.250Z", request_id: request },
-    ...{ object: `cooperation:${id}`, before: { status: "active" }, after: { status: "paused" } },
+    n: 3,
+    action: "pause",
+    actor: "user:anna",
+    at: "2026-06-01T12:00:00.250Z",
+    request_id: request,
+    object: `cooperation:${id}`,
+    before: { status: "active" },
+    after: { status: "paused" },
   });
   await service.admin("PUT", "/v1/organizations/sunward", { name: "Sunward" }, { headers: { "X-Request-ID": "r-2" } });
   const [renamed] = await historyOf(service, "anna", "/v1/organizations/sunward");
   expect(renamed).toMatchObject({
-    ...{ action: "rename", actor: "service:back-office", request_id: "r-2" },
-    ...{ before: { name: "Sunward Energy" }, after: { name: "Sunward" } },
+    action: "rename",
+    actor: "service:back-office",
+    request_id: "r-2",
+    before: { name: "Sunward Energy" },
+    after: { name: "Sunward" },
   });
 });
 
@@ -183,7 +194,10 @@ test("an organization's history is its own chain, for its admins and services al
 test("a person's address and name stand in no history", async ({ service }) => {
   await seedWorld(service);
   await service.admin("PUT", "/v1/organizations/sunward/people/otto", {
-    ...{ role: "moderator", name: "Otto Ohm", email: "otto.ohm@sunward.example", language: "de" },
+    role: "moderator",
+    name: "Otto Ohm",
+    email: "otto.ohm@sunward.example",
+    language: "de",
   });
   const text = JSON.stringify(await historyOf(service, "anna", "/v1/organizations/sunward"));
   expect(text).toContain("user:otto");
@@ -218,7 +232,9 @@ test("the owner's history says that a plant put into a shared portfolio is share
   expect(await service.may("ben", "view", "plant:7")).toBe(true);
   const [put] = await historyOf(service, "anna", "/v1/organizations/sunward");
   expect(put).toMatchObject({
-    ...{ action: "change_resource", object: "plant:7", reason: "our own" },
+    action: "change_resource",
+    object: "plant:7",
+    reason: "our own",
     after: { portfolio: "north", shared_through: shares },
   });
   await move();

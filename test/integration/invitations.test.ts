@@ -297,7 +297,8 @@ test("spellings of one address find one person", async ({ service }) => {
   for (const email of ["TOM@brightfix.example", " tom@Brightfix.EXAMPLE\t"])
     expect((await invite(service, { email })).body.outcome).toBe("confirm");
   const taken = await service.admin("PUT", "/v1/organizations/sunward/people/new", {
-    ...{ role: "member", email: "Tom@Brightfix.Example" },
+    role: "member",
+    email: "Tom@Brightfix.Example",
   });
   expect([taken.status, taken.body.code]).toEqual([409, "email_taken"]);
   expect((await invite(service, { email: "tom@brightfix.example.org" })).body.status).toBe("invited");

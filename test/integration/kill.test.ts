@@ -162,9 +162,15 @@ test("killed a hundred times amid actions, the service keeps what it answered, o
   }
   const { name = "" } = await createClient(connection()).getStore({ storeId: store.storeId });
   const env = {
-    ...{ OPENFGA_API_URL: store.apiUrl, OPENFGA_STORE: name, CONCORDAT_FOLDER: folder, PORT: "0", LOG_LEVEL: "silent" },
+    OPENFGA_API_URL: store.apiUrl,
+    OPENFGA_STORE: name,
+    CONCORDAT_FOLDER: folder,
+    PORT: "0",
+    LOG_LEVEL: "silent",
     SERVICE_KEYS: JSON.stringify([{ name: "test", scopes: ["manage", "admin"], key: KEY }]),
-    ...{ INVITATION_SECRET: KEY, NODE_COMPILE_CACHE: join(folder, "cache"), NO_PROXY: "127.0.0.1" },
+    INVITATION_SECRET: KEY,
+    NODE_COMPILE_CACHE: join(folder, "cache"),
+    NO_PROXY: "127.0.0.1",
   };
   // only a process that ends by itself leaves its compiled code to the next ones
   const first = await start(env);

@@ -101,7 +101,10 @@ async function openPlay(
   const later: (() => Promise<unknown>)[] = [];
   const service = createService({ relationships, engine }, { afterwards: (work) => void later.push(work) });
   return {
-    ...{ service, world, told: [], writes: () => writes },
+    service,
+    world,
+    told: [],
+    writes: () => writes,
     sweep: async () => {
       for (const work of later.splice(0)) await work();
     },
@@ -144,8 +147,10 @@ function impactOf(reply: Reply): ReturnType<typeof difference> {
   const rows = (list: Row[]) => list.map(impactKey).sort();
   const all: ReturnType<typeof difference> = reply.body.impact.map(
     (one: { cooperation: string; gains: Row[]; loses: Row[]; redated: Row[] }) => ({
-      ...{ cooperation: one.cooperation, gains: rows(one.gains) },
-      ...{ loses: rows(one.loses), redated: rows(one.redated) },
+      cooperation: one.cooperation,
+      gains: rows(one.gains),
+      loses: rows(one.loses),
+      redated: rows(one.redated),
     }),
   );
   return all.filter(({ gains, loses, redated }) => gains.length + loses.length + redated.length > 0);
@@ -241,14 +246,12 @@ async function storeMatches(play: Play): Promise<void> {
 }
 
 const BLANK = (): World => ({
-  ...{
-    now: BEGIN,
-    people: new Map(),
-    resources: new Map(),
-    cooperations: [],
-    addresses: new Map(),
-    entries: new Map(),
-  },
+  now: BEGIN,
+  people: new Map(),
+  resources: new Map(),
+  cooperations: [],
+  addresses: new Map(),
+  entries: new Map(),
 });
 const PEOPLE = [
   ...[

@@ -71,7 +71,10 @@ describe("law 1, the cap", () => {
     const path = `/v1/shares/${share}/delegations/eva`;
     const refused = await world.as("ben", "PUT", path, { role: "technical_manager" });
     expect(refused.body).toMatchObject({
-      ...{ status: 422, code: "role_above_cap", cap: "asset_manager", may_grant: ["viewer", "asset_manager"] },
+      status: 422,
+      code: "role_above_cap",
+      cap: "asset_manager",
+      may_grant: ["viewer", "asset_manager"],
     });
     expect(await mayOn(world, "eva", "plant:7")).toEqual([]);
     await ok(world.as("ben", "PUT", path, { role: "viewer" }));
@@ -166,7 +169,9 @@ describe("law 4, own people only", () => {
     }
     const questions = ["7", ...plants].flatMap((plant) =>
       ["can_view", "can_operate", "can_share"].map((relation) => ({
-        ...{ user: "user:otto", relation, object: `plant:${plant}` },
+        user: "user:otto",
+        relation,
+        object: `plant:${plant}`,
       })),
     );
     const allowed = async () => {
@@ -362,7 +367,8 @@ test("law 11: what came through a cooperation is never shared on, and one's own 
   await ok(world.admin("PUT", "/v1/plants/9", { owner: "brightfix" }));
   const invite = (resource: string) =>
     world.as("ben", "POST", "/v1/organizations/brightfix/cooperations", {
-      ...{ organization: "windco", shares: [{ resource, role: "viewer" }] },
+      organization: "windco",
+      shares: [{ resource, role: "viewer" }],
     });
   expect((await invite("plant:7")).body).toMatchObject({ status: 422, code: "not_owner", resource: "plant:7" });
   const { id } = await ok(invite("plant:9"));
@@ -380,7 +386,9 @@ describe("law 12, one action, one Write", () => {
   test("of at most 100 tuples, with the line of the history in it", async ({ world }) => {
     for (let n = 0; n < 15; n++) await ok(world.admin("PUT", `/v1/plants/offer-${n}`, { owner: "sunward" }));
     const shares = Array.from({ length: 15 }, (_, n) => ({
-      ...{ resource: `plant:offer-${n}`, role: "technical_manager", expires_at: LATER },
+      resource: `plant:offer-${n}`,
+      role: "technical_manager",
+      expires_at: LATER,
     }));
     const once = async (act: Promise<Awaited<ReturnType<Service["as"]>>>, object: (body: { id: string }) => string) => {
       const body = await ok(act);

@@ -46,7 +46,8 @@ async function make(service: Service, state: State): Promise<Made> {
   const to = byMail ? { email: `new-${invitations++}@brightfix.example` } : { organization: "brightfix" };
   const { id, shares } = await must(
     service.as("anna", "POST", "/v1/organizations/sunward/cooperations", {
-      ...{ ...to, shares: [{ resource: "plant:7", role: "technical_manager" }] },
+      ...to,
+      shares: [{ resource: "plant:7", role: "technical_manager" }],
       ...(state.expired && { expires_at: at(1).toISOString() }),
     }),
   );

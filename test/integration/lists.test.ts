@@ -130,7 +130,8 @@ test("cooperations are found by their partner's name or the invited address, wit
 test("the partner does not find a cooperation by the address that was invited", async ({ service }) => {
   await seedWorld(service);
   await service.as("anna", "POST", "/v1/organizations/sunward/cooperations", {
-    ...{ email: "tom@brightfix.example", confirm_organization: "brightfix" },
+    email: "tom@brightfix.example",
+    confirm_organization: "brightfix",
   });
   const found = async (organization: string, user: string) =>
     (await service.as(user, "GET", `/v1/organizations/${organization}/cooperations?search=tom@brightfix`)).body.items;
@@ -184,7 +185,12 @@ test("a line of the list says what a page needs: partner, dates, number of share
   const mine = (await service.as("anna", "GET", "/v1/organizations/sunward/cooperations")).body.items;
   expect(mine).toMatchObject([
     {
-      ...{ id, status: "active", expired: false, label: null, shares_count: 2, direction: "outgoing" },
+      id,
+      status: "active",
+      expired: false,
+      label: null,
+      shares_count: 2,
+      direction: "outgoing",
       partner: { id: "brightfix", name: "Brightfix Service" },
       actions: ["change_expiry", "pause", "remove", "share", "change_share", "unshare"],
     },
@@ -213,7 +219,11 @@ test("what came in lists shares of accepted cooperations only, with owner, dates
   const { items } = (await service.as("ben", "GET", "/v1/organizations/brightfix/incoming-shares")).body;
   expect(items).toMatchObject([
     {
-      ...{ id: world.share, resource: "plant:7", name: "Hillside", role: "asset_manager", status: "active" },
+      id: world.share,
+      resource: "plant:7",
+      name: "Hillside",
+      role: "asset_manager",
+      status: "active",
       owner: { id: "sunward", name: "Sunward Energy" },
       effective_until: "2099-01-01T00:00:00Z",
       delegations: [{ user: "tom", role: "viewer", effective_until: "2099-01-01T00:00:00Z" }],

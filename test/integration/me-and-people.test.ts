@@ -14,7 +14,8 @@ test("me tells every organization of a person with role and what they may do the
   await person(service, "brightfix/people/anna", { role: "external", name: "Anna Amp" });
   const anna = (await service.as("anna", "GET", "/v1/me")).body;
   expect(anna).toMatchObject({
-    ...{ user: "anna", name: "Anna Amp" },
+    user: "anna",
+    name: "Anna Amp",
     organizations: [
       { id: "brightfix", name: "Brightfix Service", role: "external", actions: [] },
       { id: "sunward", name: "Sunward Energy", role: "admin", actions: expect.arrayContaining(["invite"]) },
@@ -31,11 +32,22 @@ test("a person's record, job roles and delegations are shown to admins, services
 }) => {
   const world = await seedRoutes(service);
   const expected = {
-    ...{ user: "tom", role: "member", name: null, email: "tom@brightfix.example", language: null, job_roles: [] },
+    user: "tom",
+    role: "member",
+    name: null,
+    email: "tom@brightfix.example",
+    language: null,
+    job_roles: [],
     delegations: [
       {
-        ...{ share: world.share, cooperation: world.active, resource: "plant:7", role: "viewer" },
-        ...{ effective_role: "viewer", expires_at: null, effective_until: null, expired: false },
+        share: world.share,
+        cooperation: world.active,
+        resource: "plant:7",
+        role: "viewer",
+        effective_role: "viewer",
+        expires_at: null,
+        effective_until: null,
+        expired: false,
       },
     ],
   };

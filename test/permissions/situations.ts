@@ -7,7 +7,8 @@ import { PASSED, type ShareState, type Situation, type State, TO_COME } from "./
 
 const plant = (role: SharedRole, change: Partial<ShareState> = {}): ShareState => ({ of: "plant", role, ...change });
 const portfolio = (role: SharedRole, change: Partial<ShareState> = {}): ShareState => ({
-  ...{ of: "portfolio", role },
+  of: "portfolio",
+  role,
   ...change,
 });
 const manager: State = { shares: { share: plant("technical_manager") } };
@@ -38,7 +39,8 @@ function twice(
 
 const inTwo = (first: NonNullable<State["cooperations"]>[string]) =>
   twice(plant("technical_manager"), plant("asset_manager", { in: "second cooperation" }), {
-    ...{ cooperation: first, "second cooperation": {} },
+    cooperation: first,
+    "second cooperation": {},
   });
 
 const REACHING: Situation[] = [
@@ -157,7 +159,10 @@ const REACHING: Situation[] = [
       "owner's member, partner's admin": { owner: "member", partner: "admin" },
       "owner's admin, partner's member": { owner: "admin", partner: "member" },
       "asset_manager of the plant, delegate: viewer": {
-        ...{ owner: "member", job: "asset_manager", partner: "member", delegated: "viewer" },
+        owner: "member",
+        job: "asset_manager",
+        partner: "member",
+        delegated: "viewer",
       },
     },
   },

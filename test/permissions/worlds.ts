@@ -118,7 +118,8 @@ function peopleOf(situation: Situation, id: (name: string) => string) {
   if (lost.length > 0)
     for (const spelling of ["plain", "alt"] as const)
       add({ label: `expired delegate, ${spelling}`, side: "partner", granted: lost }, "grid", {
-        ...{ spelling, expires_at: PASSED },
+        spelling,
+        expires_at: PASSED,
       });
   // a person of nothing any more, for whom a delegation was left behind
   add({ label: "former person of the partner", side: "partner", former: true, granted: lost }, undefined, {});
@@ -142,12 +143,24 @@ export function worldOf(situation: Situation, key: string): World {
   const { actors, standing, held } = peopleOf(situation, id);
 
   const cooperation = (name: string, change: Partial<Cooperation>): Cooperation => ({
-    ...{ id: id(name), status: "active", initiator: id("sun"), partner: id("grid"), spelling: "plain" },
-    ...{ invitation: 0, shares: 0, created_at: "2026-01-01T00:00:00Z", created_by: id("owner: admin"), ...change },
+    id: id(name),
+    status: "active",
+    initiator: id("sun"),
+    partner: id("grid"),
+    spelling: "plain",
+    invitation: 0,
+    shares: 0,
+    created_at: "2026-01-01T00:00:00Z",
+    created_by: id("owner: admin"),
+    ...change,
   });
   const share = (name: string, { of, in: within, ...change }: ShareState): Share => ({
-    ...{ id: id(name), cooperation: id(within ?? "cooperation"), resource: `${of}:${id(of)}`, spelling: "plain" },
-    ...{ created_at: "2026-01-01T00:00:00Z", ...change },
+    id: id(name),
+    cooperation: id(within ?? "cooperation"),
+    resource: `${of}:${id(of)}`,
+    spelling: "plain",
+    created_at: "2026-01-01T00:00:00Z",
+    ...change,
   });
   const resources = (state: State): Tuple[] => {
     const owned: Resource = { owner: id("sun") };
@@ -166,7 +179,10 @@ export function worldOf(situation: Situation, key: string): World {
       resource: `plant:${id("other plant")}`,
     }),
     ...tuplesOfDelegation({
-      ...{ share: id("others"), user: id("other partner: delegate"), role: "technical_manager", spelling: "plain" },
+      share: id("others"),
+      user: id("other partner: delegate"),
+      role: "technical_manager",
+      spelling: "plain",
     }),
   ];
   const tuplesOfState = (state: State): Tuple[] => [

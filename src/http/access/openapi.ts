@@ -65,13 +65,19 @@ const tags = ["Check (AuthZEN 1.0)"];
 /** Adds the endpoints to the document of `app`. */
 export function describeAccess(app: OpenAPIHono<Env>): void {
   app.openAPIRegistry.registerPath({
-    ...{ method: "get", path: "/.well-known/authzen-configuration", summary: "Where the endpoints are", tags },
-    ...{ security: [] },
+    method: "get",
+    path: "/.well-known/authzen-configuration",
+    summary: "Where the endpoints are",
+    tags,
+    security: [],
     responses: { 200: { description: "Answered.", content: { "application/json": { schema: Configuration } } } },
   });
   for (const [name, summary, body, reply] of ENDPOINTS)
     app.openAPIRegistry.registerPath({
-      ...{ method: "post", path: `/access/v1/${name}`, summary, tags },
+      method: "post",
+      path: `/access/v1/${name}`,
+      summary,
+      tags,
       request: { body: { content: { "application/json": { schema: body } }, required: true } },
       responses: {
         200: { description: "Answered.", content: { "application/json": { schema: reply } } },

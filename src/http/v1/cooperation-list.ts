@@ -17,7 +17,9 @@ import { CooperationItem, listOf, withMembers } from "./views.ts";
 const DIRECTIONS = ["outgoing", "incoming"] as const;
 
 const list = route({
-  ...{ method: "get", path: "/organizations/{org}/cooperations", tag: "Cooperations" },
+  method: "get",
+  path: "/organizations/{org}/cooperations",
+  tag: "Cooperations",
   summary: "Its cooperations, newest first; ended ones only when asked for",
   params: organizationParam,
   query: PageQuery.extend({

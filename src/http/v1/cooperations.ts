@@ -34,21 +34,42 @@ const Confirm = z.strictObject({
   organizations: z.array(z.strictObject({ id: z.string(), name: z.string() })),
 });
 const create = route({
-  ...{ method: "post", path: "/organizations/{org}/cooperations", tag, summary: "Invite a partner" },
-  ...{ params: organizationParam, query: DryRunQuery, body: InviteInput, creates: true },
+  method: "post",
+  path: "/organizations/{org}/cooperations",
+  tag,
+  summary: "Invite a partner",
+  params: organizationParam,
+  query: DryRunQuery,
+  body: InviteInput,
+  creates: true,
   reply: z.union([MailedCooperation, Confirm, DryRunView]),
 });
 const get = route({
-  ...{ method: "get", path, tag, summary: "A cooperation, for the admins of either side" },
-  ...{ params: ulidParam, reply: CooperationView },
+  method: "get",
+  path,
+  tag,
+  summary: "A cooperation, for the admins of either side",
+  params: ulidParam,
+  reply: CooperationView,
 });
 const patch = route({
-  ...{ method: "patch", path, tag, summary: "Set the expiry of the whole cooperation, or clear it with null" },
-  ...{ params: ulidParam, query: DryRunQuery, body: ChangeCooperationInput, reply: changed },
+  method: "patch",
+  path,
+  tag,
+  summary: "Set the expiry of the whole cooperation, or clear it with null",
+  params: ulidParam,
+  query: DryRunQuery,
+  body: ChangeCooperationInput,
+  reply: changed,
 });
 const remove = route({
-  ...{ method: "delete", path, tag, summary: "Remove the cooperation: the partner loses everything at once" },
-  ...{ params: ulidParam, query: DeleteQuery, reply: changed },
+  method: "delete",
+  path,
+  tag,
+  summary: "Remove the cooperation: the partner loses everything at once",
+  params: ulidParam,
+  query: DeleteQuery,
+  reply: changed,
 });
 const STEPS = {
   accept: "Accept: from pending to active",
@@ -103,8 +124,15 @@ export function cooperationRoutes(deps: V1Deps) {
   });
   for (const [step, summary] of Object.entries(STEPS) as [keyof typeof STEPS, string][]) {
     const post = route({
-      ...{ method: "post", path: `${path}/${step}`, tag, summary, bodyOptional: true },
-      ...{ params: ulidParam, query: DryRunQuery, body: ReasonInput, reply: changed },
+      method: "post",
+      path: `${path}/${step}`,
+      tag,
+      summary,
+      bodyOptional: true,
+      params: ulidParam,
+      query: DryRunQuery,
+      body: ReasonInput,
+      reply: changed,
     });
     app.openapi(post, async (c) => {
       const { dry_run } = c.req.valid("query");
@@ -116,8 +144,14 @@ export function cooperationRoutes(deps: V1Deps) {
     });
   }
   const again = route({
-    ...{ method: "post", path: `${path}/resend`, tag, summary: "Send the invitation or the notice again" },
-    ...{ params: ulidParam, query: DryRunQuery, body: ReasonInput, bodyOptional: true },
+    method: "post",
+    path: `${path}/resend`,
+    tag,
+    summary: "Send the invitation or the notice again",
+    params: ulidParam,
+    query: DryRunQuery,
+    body: ReasonInput,
+    bodyOptional: true,
     reply: z.union([MailedCooperation, DryRunView]),
   });
   app.openapi(again, async (c) => {

@@ -29,17 +29,31 @@ const params = ulidParam.extend(userParam.shape);
 const OfShare = { share: z.string(), etag: Etag.describe("Its share's, which every delegation replaces.") };
 
 const list = route({
-  ...{ method: "get", path: "/shares/{id}/delegations", tag, summary: "Who a share was delegated to" },
-  ...{ params: ulidParam, query: PageQuery, reply: listOf(DelegationView) },
+  method: "get",
+  path: "/shares/{id}/delegations",
+  tag,
+  summary: "Who a share was delegated to",
+  params: ulidParam,
+  query: PageQuery,
+  reply: listOf(DelegationView),
 });
 const put = route({
-  ...{ method: "put", path, tag, summary: "Delegate at viewer or the share's role, or change that" },
-  ...{ params, query: DryRunQuery, body: DelegateInput },
+  method: "put",
+  path,
+  tag,
+  summary: "Delegate at viewer or the share's role, or change that",
+  params,
+  query: DryRunQuery,
+  body: DelegateInput,
   reply: z.union([withMembers(DelegationView, { ...OfShare, ...Effective }), DryRunView]),
 });
 const remove = route({
-  ...{ method: "delete", path, tag, summary: "Take a delegation back" },
-  ...{ params, query: DeleteQuery },
+  method: "delete",
+  path,
+  tag,
+  summary: "Take a delegation back",
+  params,
+  query: DeleteQuery,
   reply: z.union([z.strictObject({ user: z.string(), ...OfShare, ...Effective }), DryRunView]),
 });
 

@@ -13,12 +13,22 @@ import { EntryView, listOf } from "./views.ts";
 const tag = "History";
 
 const ofCooperation = route({
-  ...{ method: "get", path: "/cooperations/{id}/history", tag, summary: "A cooperation's history, for both sides" },
-  ...{ params: ulidParam, query: PageQuery, reply: listOf(EntryView) },
+  method: "get",
+  path: "/cooperations/{id}/history",
+  tag,
+  summary: "A cooperation's history, for both sides",
+  params: ulidParam,
+  query: PageQuery,
+  reply: listOf(EntryView),
 });
 const ofOrganization = route({
-  ...{ method: "get", path: "/organizations/{org}/history", tag, summary: "An organization's history, for its admins" },
-  ...{ params: organizationParam, query: PageQuery, reply: listOf(EntryView) },
+  method: "get",
+  path: "/organizations/{org}/history",
+  tag,
+  summary: "An organization's history, for its admins",
+  params: organizationParam,
+  query: PageQuery,
+  reply: listOf(EntryView),
 });
 
 export function historyRoutes(deps: V1Deps) {

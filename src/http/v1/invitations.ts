@@ -16,7 +16,10 @@ import { CooperationView, DryRunView, Effective, withMembers } from "./views.ts"
 const tag = "Invitations";
 
 const preview = route({
-  ...{ method: "post", path: "/invitations/preview", tag, summary: "What a token offers; no acting user needed" },
+  method: "post",
+  path: "/invitations/preview",
+  tag,
+  summary: "What a token offers; no acting user needed",
   body: PreviewInput,
   reply: z.strictObject({
     initiator: z.strictObject({ id: z.string(), name: z.string() }),
@@ -33,8 +36,12 @@ const preview = route({
   }),
 });
 const joining = route({
-  ...{ method: "post", path: "/invitations/join", tag, summary: "Join with the token, for one's own organization" },
-  ...{ query: DryRunQuery, body: JoinInput },
+  method: "post",
+  path: "/invitations/join",
+  tag,
+  summary: "Join with the token, for one's own organization",
+  query: DryRunQuery,
+  body: JoinInput,
   reply: z.union([withMembers(CooperationView, Effective), DryRunView]),
 });
 

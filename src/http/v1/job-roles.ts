@@ -38,21 +38,30 @@ function routesOf(deps: V1Deps, type: ResourceType, path: string) {
   const app = v1();
   const etagOf = async (id: string) => ({ etag: `"${(await resourceHead(relationships, `${type}:${id}`)).n}"` });
   const list = route({
-    ...{ method: "get", path, tag, summary: `Who holds which job role on a ${type}` },
-    ...{ params: resourceParam, query: PageQuery, reply: listOf(JobRoleView) },
+    method: "get",
+    path,
+    tag,
+    summary: `Who holds which job role on a ${type}`,
+    params: resourceParam,
+    query: PageQuery,
+    reply: listOf(JobRoleView),
   });
   const put = route({
-    ...{
-      method: "put",
-      path: `${path}/{user}`,
-      tag,
-      summary: `Give one of the owner's people a job role on a ${type}`,
-    },
-    ...{ params, body: RoleInput, reply: withMembers(JobRoleView, { ...OfResource, ...Effective }) },
+    method: "put",
+    path: `${path}/{user}`,
+    tag,
+    summary: `Give one of the owner's people a job role on a ${type}`,
+    params,
+    body: RoleInput,
+    reply: withMembers(JobRoleView, { ...OfResource, ...Effective }),
   });
   const remove = route({
-    ...{ method: "delete", path: `${path}/{user}`, tag, summary: `Take a job role on a ${type} away` },
-    ...{ params, reply: z.strictObject({ ...OfResource, ...Effective }) },
+    method: "delete",
+    path: `${path}/{user}`,
+    tag,
+    summary: `Take a job role on a ${type} away`,
+    params,
+    reply: z.strictObject({ ...OfResource, ...Effective }),
   });
   app.openapi(list, async (c) => {
     const ref: ResourceRef = `${type}:${c.req.valid("param").id}`;

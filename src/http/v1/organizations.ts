@@ -16,7 +16,10 @@ const tag = "Organizations";
 const path = "/organizations/{org}";
 
 const me = route({
-  ...{ method: "get", path: "/me", tag, summary: "The acting user, and what they may do where" },
+  method: "get",
+  path: "/me",
+  tag,
+  summary: "The acting user, and what they may do where",
   reply: z.strictObject({
     user: z.string(),
     name: z.string().nullable(),
@@ -24,17 +27,27 @@ const me = route({
   }),
 });
 const get = route({
-  ...{ method: "get", path, tag, summary: "An organization, for its people and services" },
+  method: "get",
+  path,
+  tag,
+  summary: "An organization, for its people and services",
   params: organizationParam,
   reply: OrganizationView,
 });
 const put = route({
-  ...{ method: "put", path, tag, summary: "Create or rename an organization (scope admin)" },
-  ...{ params: organizationParam, body: OrganizationInput },
+  method: "put",
+  path,
+  tag,
+  summary: "Create or rename an organization (scope admin)",
+  params: organizationParam,
+  body: OrganizationInput,
   reply: withMembers(OrganizationView, Effective),
 });
 const remove = route({
-  ...{ method: "delete", path, tag, summary: "Delete an empty organization (scope admin)" },
+  method: "delete",
+  path,
+  tag,
+  summary: "Delete an empty organization (scope admin)",
   params: organizationParam,
   reply: z.strictObject(Effective),
 });

@@ -29,22 +29,36 @@ const params = organizationParam.extend(userParam.shape);
 const OfOrganization = { etag: Etag.describe("Its organization's, which every change of its people replaces.") };
 
 const list = route({
-  ...{ method: "get", path: "/organizations/{org}/people", tag, summary: "The people of an organization" },
-  ...{ params: organizationParam, query: PageQuery },
+  method: "get",
+  path: "/organizations/{org}/people",
+  tag,
+  summary: "The people of an organization",
+  params: organizationParam,
+  query: PageQuery,
   reply: listOf(PersonView),
 });
 const get = route({
-  ...{ method: "get", path, tag, summary: "A person: role, record, job roles and delegations" },
+  method: "get",
+  path,
+  tag,
+  summary: "A person: role, record, job roles and delegations",
   params,
   reply: withMembers(PersonView, OfOrganization),
 });
 const put = route({
-  ...{ method: "put", path, tag, summary: "Take somebody in, or give another role" },
-  ...{ params, body: PersonInput },
+  method: "put",
+  path,
+  tag,
+  summary: "Take somebody in, or give another role",
+  params,
+  body: PersonInput,
   reply: withMembers(PersonView, { ...OfOrganization, ...Effective }),
 });
 const remove = route({
-  ...{ method: "delete", path, tag, summary: "Leave, with all that is held through the organization" },
+  method: "delete",
+  path,
+  tag,
+  summary: "Leave, with all that is held through the organization",
   params,
   reply: z.strictObject({ ...OfOrganization, ...Effective }),
 });

@@ -29,7 +29,10 @@ import { DryRunView, Effective, listOf, ResourceView, withMembers } from "./view
 const tag = "Resources";
 
 const owned = route({
-  ...{ method: "get", path: "/organizations/{org}/resources", tag, summary: "What an organization owns, to pick from" },
+  method: "get",
+  path: "/organizations/{org}/resources",
+  tag,
+  summary: "What an organization owns, to pick from",
   params: organizationParam,
   query: PageQuery.extend({
     type: z.enum(RESOURCE_TYPES).optional(),
@@ -64,17 +67,30 @@ function routesOf(deps: V1Deps, type: ResourceType, path: string, body: z.ZodTyp
   const { relationships } = deps;
   const app = v1();
   const get = route({
-    ...{ method: "get", path, tag, summary: `A ${type}, for its owner's people` },
-    ...{ params: resourceParam, reply: ResourceView },
+    method: "get",
+    path,
+    tag,
+    summary: `A ${type}, for its owner's people`,
+    params: resourceParam,
+    reply: ResourceView,
   });
   const put = route({
-    ...{ method: "put", path, tag, summary: `Register a ${type} (scope admin), or change it` },
-    ...{ params: resourceParam, body, query: DryRunQuery },
+    method: "put",
+    path,
+    tag,
+    summary: `Register a ${type} (scope admin), or change it`,
+    params: resourceParam,
+    body,
+    query: DryRunQuery,
     reply: z.union([withMembers(ResourceView, Effective), DryRunView]),
   });
   const remove = route({
-    ...{ method: "delete", path, tag, summary: `Unregister a ${type} that is not shared (scope admin)` },
-    ...{ params: resourceParam, reply: z.strictObject(Effective) },
+    method: "delete",
+    path,
+    tag,
+    summary: `Unregister a ${type} that is not shared (scope admin)`,
+    params: resourceParam,
+    reply: z.strictObject(Effective),
   });
   app.openapi(get, async (c) => {
     const { caller } = c.var;

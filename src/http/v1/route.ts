@@ -78,10 +78,14 @@ function operationIdOf(method: string, path: string): string {
 export function route<const P extends Parts>(parts: P) {
   const { method, path, summary, tag, params, query, body, reply, creates = method === "put" } = parts;
   const content = { "application/json": { schema: reply } };
+  const found = { description: method === "get" ? "Found." : "Done, or so already.", content };
+  const created = { description: "Created.", content };
+  const problem = { description: "A problem.", content: { "application/problem+json": { schema: ProblemView } } };
+  // typed without their content, so that handlers may answer with plain responses
   const responses: Record<string, { description: string }> = {
-    200: { description: method === "get" ? "Found." : "Done, or so already.", ...{ content } },
-    ...(creates && { 201: { description: "Created.", ...{ content } } }),
-    default: { description: "A problem.", ...{ content: { "application/problem+json": { schema: ProblemView } } } },
+    200: found,
+    ...(creates && { 201: created }),
+    default: problem,
   };
   const request = {
     ...(params && { params }),

@@ -35,28 +35,60 @@ const tag = "Shares";
 const changed = z.union([withMembers(ShareView, { ...MovedDelegations, ...Effective }), DryRunView]);
 
 const list = route({
-  ...{ method: "get", path: "/cooperations/{id}/shares", tag, summary: "The live shares of a cooperation" },
-  ...{ params: ulidParam, query: PageQuery, reply: listOf(ShareView) },
+  method: "get",
+  path: "/cooperations/{id}/shares",
+  tag,
+  summary: "The live shares of a cooperation",
+  params: ulidParam,
+  query: PageQuery,
+  reply: listOf(ShareView),
 });
 const create = route({
-  ...{ method: "post", path: "/cooperations/{id}/shares", tag, summary: "Share a plant or portfolio at one role" },
-  ...{ params: ulidParam, query: DryRunQuery, body: ShareInput, reply: changed, creates: true },
+  method: "post",
+  path: "/cooperations/{id}/shares",
+  tag,
+  summary: "Share a plant or portfolio at one role",
+  params: ulidParam,
+  query: DryRunQuery,
+  body: ShareInput,
+  reply: changed,
+  creates: true,
 });
 const get = route({
-  ...{ method: "get", path: "/shares/{id}", tag, summary: "A share, for the admins of either side" },
-  ...{ params: ulidParam, reply: ShareView },
+  method: "get",
+  path: "/shares/{id}",
+  tag,
+  summary: "A share, for the admins of either side",
+  params: ulidParam,
+  reply: ShareView,
 });
 const patch = route({
-  ...{ method: "patch", path: "/shares/{id}", tag, summary: "Change a share's role or expiry (null clears it)" },
-  ...{ params: ulidParam, query: DryRunQuery, body: ChangeShareInput, reply: changed },
+  method: "patch",
+  path: "/shares/{id}",
+  tag,
+  summary: "Change a share's role or expiry (null clears it)",
+  params: ulidParam,
+  query: DryRunQuery,
+  body: ChangeShareInput,
+  reply: changed,
 });
 const remove = route({
-  ...{ method: "delete", path: "/shares/{id}", tag, summary: "Remove a share: everybody downstream loses it at once" },
-  ...{ params: ulidParam, query: DeleteQuery, reply: changed },
+  method: "delete",
+  path: "/shares/{id}",
+  tag,
+  summary: "Remove a share: everybody downstream loses it at once",
+  params: ulidParam,
+  query: DeleteQuery,
+  reply: changed,
 });
 const incoming = route({
-  ...{ method: "get", path: "/organizations/{org}/incoming-shares", tag, summary: "What came in, for admins" },
-  ...{ params: organizationParam, query: PageQuery, reply: listOf(IncomingShareView) },
+  method: "get",
+  path: "/organizations/{org}/incoming-shares",
+  tag,
+  summary: "What came in, for admins",
+  params: organizationParam,
+  query: PageQuery,
+  reply: listOf(IncomingShareView),
 });
 
 /** The share as it is now, with the delegations that rose or fell. A removed one is shown as it was removed. */
