@@ -1,5 +1,5 @@
 /**
- * The history cannot be bent (design law 14): whatever is changed in a chain is found,
+ * The history cannot be bent (law 14): whatever is changed in a chain is found,
  * each side verifies all of it from what it may see, and neither sees the other's reasons.
  */
 import { createHash } from "node:crypto";

@@ -1,5 +1,5 @@
 /**
- * The one table of what may happen when, against design §4 written out again as edges,
+ * The one table of what may happen when, against the same written out once more as edges,
  * and the two functions that read it against each other.
  */
 import { describe, expect, it } from "vitest";
@@ -18,7 +18,7 @@ const LIVE = ["invited", "pending", "active", "paused"] as const;
 const stays = (...statuses: Status[]): [Status, string][] => statuses.map((status) => [status, status]);
 const leads = (to: string, ...statuses: Status[]): [Status, string][] => statuses.map((status) => [status, to]);
 
-/** Who, and from where to where: the table of design §4. All other cells change nothing. */
+/** Who, and from where to where, told apart from the table. All other cells change nothing. */
 const EDGES: Record<Action, { by: Side | "joiner"; edges: [from: Status, to: string][] }> = {
   join: { by: "joiner", edges: leads("active", "invited") },
   accept: { by: "partner", edges: leads("active", "pending") },
@@ -72,12 +72,12 @@ describe("the table", () => {
     expect(ACTION_NAMES.toSorted()).toEqual((Object.keys(EDGES) as Action[]).toSorted());
   });
 
-  it.each(ACTION_NAMES)("gives %s to the side that the design does", (action) => {
+  it.each(ACTION_NAMES)("gives %s to its side", (action) => {
     expect(LIFECYCLE[action].by).toBe(EDGES[action].by);
   });
 
   it.each(CELLS.map((cell) => [cell.action, textOf(cell.state), cell.state] as const))(
-    "decides %s in %s as the design does, expired or not",
+    "decides %s in %s as told here, expired or not",
     (action, _, state) => {
       expect(said(state, action, false)).toBe(expected(state, action, false));
       expect(said(state, action, true)).toBe(expected(state, action, true));

@@ -1,6 +1,6 @@
 /**
  * What a step is answered with and what it makes of the world, said once more from the
- * design: the property test holds every reply to it. Nothing of the product is used
+ * laws and the life of a cooperation (README): the property test holds every reply to it. Nothing of the product is used
  * here. The order of the questions is the order in which the service asks them: who
  * may, then when, then what.
  */
@@ -43,7 +43,7 @@ export type Step =
   | { do: "turn"; seconds: number }
   | { do: "sweep" };
 
-/** Whose admins act, from which statuses, and where it is so already: design §4. */
+/** Whose admins act, from which statuses, and where it is so already. */
 export const TABLE: Record<string, { side: "initiator" | "partner"; from: string[]; already?: string[] }> = {
   accept: { side: "partner", from: ["pending"], already: ["active", "paused"] },
   decline: { side: "partner", from: ["pending"], already: ["declined"] },

@@ -50,7 +50,7 @@ export type ActionOf<S, T> = {
   order: string;
   read: () => Promise<S | Refusal>;
   decide: (state: S, stamp: Stamp) => Decision<T>;
-  /** Tuples to take away before the Write, where one Write cannot hold them (design law 4). */
+  /** Tuples to take away before the Write, where one Write cannot hold them (law 4). */
   first?: (value: T) => TupleKey[];
 };
 

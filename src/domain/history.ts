@@ -1,6 +1,6 @@
 /**
  * The history of an object: entries numbered without gaps and chained by hash, so
- * that each side can verify the whole chain from what it may see (design law 14).
+ * that each side can verify the whole chain from what it may see (law 14).
  * hash = SHA-256(previous ‖ H(common) ‖ H(initiator only) ‖ H(partner only)), with
  * H(x) = SHA-256 of the canonical JSON of x (RFC 8785), hashes as raw bytes inside
  * and as hexadecimal outside.

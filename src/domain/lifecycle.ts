@@ -36,7 +36,7 @@ export const ACTION_NAMES = Object.keys(LIFECYCLE) as Action[];
 /** How each ending action ends a cooperation. */
 const ENDING_OF: Partial<Record<Action, Ending>> = { decline: "declined", remove: "removed", leave: "left" };
 
-/** Actions that an expired cooperation refuses; its clock also runs while paused (design §4). */
+/** Actions that an expired cooperation refuses; its clock also runs while paused. */
 const REFUSED_WHEN_EXPIRED: readonly Action[] = ["join", "accept", "delegate"];
 
 /** The statuses in which an action changes something: what a `wrong_status` refusal names. */

@@ -21,7 +21,7 @@ export const JOB_ROLES = ["operator", "technical_manager", "asset_manager", "vie
 export type JobRole = (typeof JOB_ROLES)[number];
 export const JobRoleInput = z.enum(JOB_ROLES);
 
-/** What may cross to a partner: operator never does (design law 2). */
+/** What may cross to a partner: operator never does (law 2). */
 export const SHARED_ROLES = ["technical_manager", "asset_manager", "viewer"] as const;
 export type SharedRole = (typeof SHARED_ROLES)[number];
 
