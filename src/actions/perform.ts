@@ -42,7 +42,7 @@ export type Call = {
   onWritten?: () => void;
 };
 
-/** `same`: it was so already, nothing was written. `effective_by`: a check that begins then answers from after it. */
+/** `same`: it was so already, nothing was written. `dry_run`: it was only tried. `effective_by`: a check that begins then answers from after it. */
 export type Receipt<T> = { outcome: "done" | "same" | "dry_run"; value: T; effective_by: string };
 
 /** An action: the object in whose order it stands, how it reads, how it decides. */
@@ -84,7 +84,7 @@ export function perform<S extends object, T>(
       const stamp = stampOf(deps, call);
       const decision = action.decide(state, stamp);
       if (decision.kind === "refused") return decision.refusal;
-      if (decision.kind === "same") return receipt(deps, "same", decision.value);
+      if (decision.kind === "same") return receipt(deps, call.dryRun ? "dry_run" : "same", decision.value);
       const write = writeOf(decision.plan, stamp);
       const tuples = sizeOf(write);
       if (tuples > WRITE_TUPLES_MAX) return { code: "too_many_tuples", tuples, limit: WRITE_TUPLES_MAX };

@@ -3,8 +3,11 @@ import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { changeExpiry, resend, type Step, takeStep } from "../../actions/cooperation.ts";
 import { invite } from "../../actions/invite.ts";
+import type { Receipt } from "../../actions/perform.ts";
 import { ChangeCooperationInput, InviteInput, ReasonInput } from "../../domain/commands.ts";
+import type { Changed } from "../../domain/decide-cooperation.ts";
 import type { Cooperation } from "../../domain/records.ts";
+import type { Refusal } from "../../domain/refusal.ts";
 import { cooperationDetails } from "../../queries/cooperations.ts";
 import { findCooperation, readerOf } from "../../queries/reader.ts";
 import { cooperationHead } from "../../queries/snapshot.ts";
@@ -86,6 +89,14 @@ async function whole(c: Context<Env>, deps: V1Deps, changedTo: Cooperation) {
   return cooperationDetails(deps.relationships, head.value ?? changedTo, head.n, reader, deps.clock());
 }
 
+/** What became of a change: a refusal, what it would mean, or the whole new state. */
+async function answer(c: Context<Env>, deps: V1Deps, receipt: Receipt<Changed> | Refusal) {
+  if (isRefusal(receipt)) return refused(c, receipt);
+  const { cooperation } = receipt.value;
+  if (receipt.outcome === "dry_run") return dryRunOf(c, deps, { cooperation });
+  return stated(c, await whole(c, deps, cooperation), receipt.effective_by);
+}
+
 export function cooperationRoutes(deps: V1Deps) {
   const app = v1();
   app.openapi(create, async (c) => {
@@ -95,7 +106,7 @@ export function cooperationRoutes(deps: V1Deps) {
     if (isRefusal(receipt)) return refused(c, receipt);
     if (receipt.outcome === "confirm") return c.json(receipt);
     const { cooperation } = receipt.value;
-    if (dry_run) return dryRunOf(c, deps, { cooperation });
+    if (receipt.outcome === "dry_run") return dryRunOf(c, deps, { cooperation });
     c.header("Location", `/v1/cooperations/${cooperation.id}`);
     return stated(c, { ...(await whole(c, deps, cooperation)), mail: receipt.mail }, receipt.effective_by, 201);
   });
@@ -109,18 +120,12 @@ export function cooperationRoutes(deps: V1Deps) {
   app.openapi(patch, async (c) => {
     const { dry_run } = c.req.valid("query");
     const receipt = await changeExpiry(deps, callOf(c, dry_run), c.req.valid("param").id, c.req.valid("json"));
-    if (isRefusal(receipt)) return refused(c, receipt);
-    const { cooperation } = receipt.value;
-    if (dry_run) return dryRunOf(c, deps, { cooperation });
-    return stated(c, await whole(c, deps, cooperation), receipt.effective_by);
+    return answer(c, deps, receipt);
   });
   app.openapi(remove, async (c) => {
     const { dry_run, reason } = c.req.valid("query");
     const receipt = await takeStep(deps, callOf(c, dry_run), c.req.valid("param").id, "remove", { reason });
-    if (isRefusal(receipt)) return refused(c, receipt);
-    const { cooperation } = receipt.value;
-    if (dry_run) return dryRunOf(c, deps, { cooperation });
-    return stated(c, await whole(c, deps, cooperation), receipt.effective_by);
+    return answer(c, deps, receipt);
   });
   for (const [step, summary] of Object.entries(STEPS) as [keyof typeof STEPS, string][]) {
     const post = route({
@@ -137,10 +142,7 @@ export function cooperationRoutes(deps: V1Deps) {
     app.openapi(post, async (c) => {
       const { dry_run } = c.req.valid("query");
       const receipt = await takeStep(deps, callOf(c, dry_run), c.req.valid("param").id, step, c.req.valid("json"));
-      if (isRefusal(receipt)) return refused(c, receipt);
-      const { cooperation } = receipt.value;
-      if (dry_run) return dryRunOf(c, deps, { cooperation });
-      return stated(c, await whole(c, deps, cooperation), receipt.effective_by);
+      return answer(c, deps, receipt);
     });
   }
   const again = route({
@@ -159,7 +161,7 @@ export function cooperationRoutes(deps: V1Deps) {
     const receipt = await resend(deps, callOf(c, dry_run), c.req.valid("param").id, c.req.valid("json"));
     if (isRefusal(receipt)) return refused(c, receipt);
     const { cooperation } = receipt.value;
-    if (dry_run) return dryRunOf(c, deps, { cooperation });
+    if (receipt.outcome === "dry_run") return dryRunOf(c, deps, { cooperation });
     return stated(c, { ...(await whole(c, deps, cooperation)), mail: receipt.mail }, receipt.effective_by);
   });
   return app;

@@ -1,10 +1,12 @@
 /** `/v1/cooperations/{id}/shares`, `/v1/shares/{id}` and what came in: resources put into cooperations at a role. */
 import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
+import type { Receipt } from "../../actions/perform.ts";
 import { changeShare, share, unshare } from "../../actions/share.ts";
 import { isService } from "../../domain/caller.ts";
 import { ChangeShareInput, ShareInput } from "../../domain/commands.ts";
 import type { ShareChanged } from "../../domain/decide-share.ts";
+import type { Refusal } from "../../domain/refusal.ts";
 import { refuseUnlessAdmin } from "../../domain/standing.ts";
 import { shareView } from "../../queries/cooperations.ts";
 import { readOnce } from "../../queries/once.ts";
@@ -100,6 +102,19 @@ async function whole(c: Context<Env>, deps: V1Deps, { cooperation, share: after,
   return { ...(await shareView(deps.relationships, cooperation, found, reader, deps.clock())), restored, reduced };
 }
 
+/** What became of a change: a refusal, what it would mean, or the whole new state. `status` is that of something done. */
+async function answer(
+  c: Context<Env>,
+  deps: V1Deps,
+  receipt: Receipt<ShareChanged> | Refusal,
+  status: 200 | 201 = 200,
+) {
+  if (isRefusal(receipt)) return refused(c, receipt);
+  if (receipt.outcome === "dry_run") return dryRunOf(c, deps, receipt.value);
+  const view = await whole(c, deps, receipt.value);
+  return stated(c, view, receipt.effective_by, receipt.outcome === "done" ? status : 200);
+}
+
 export function shareRoutes(deps: V1Deps) {
   const { relationships, clock } = deps;
   const app = v1();
@@ -119,11 +134,9 @@ export function shareRoutes(deps: V1Deps) {
   app.openapi(create, async (c) => {
     const { dry_run } = c.req.valid("query");
     const receipt = await share(deps, callOf(c, dry_run), c.req.valid("param").id, c.req.valid("json"));
-    if (isRefusal(receipt)) return refused(c, receipt);
-    if (dry_run) return dryRunOf(c, deps, receipt.value);
-    c.header("Location", `/v1/shares/${receipt.value.share.id}`);
-    const status = receipt.outcome === "done" ? 201 : 200;
-    return stated(c, await whole(c, deps, receipt.value), receipt.effective_by, status);
+    if (!isRefusal(receipt) && receipt.outcome !== "dry_run")
+      c.header("Location", `/v1/shares/${receipt.value.share.id}`);
+    return answer(c, deps, receipt, 201);
   });
   app.openapi(get, async (c) => {
     const found = await findShare(relationships, c.req.valid("param").id, c.var.caller);
@@ -136,16 +149,12 @@ export function shareRoutes(deps: V1Deps) {
   app.openapi(patch, async (c) => {
     const { dry_run } = c.req.valid("query");
     const receipt = await changeShare(deps, callOf(c, dry_run), c.req.valid("param").id, c.req.valid("json"));
-    if (isRefusal(receipt)) return refused(c, receipt);
-    if (dry_run) return dryRunOf(c, deps, receipt.value);
-    return stated(c, await whole(c, deps, receipt.value), receipt.effective_by);
+    return answer(c, deps, receipt);
   });
   app.openapi(remove, async (c) => {
     const { dry_run, reason } = c.req.valid("query");
     const receipt = await unshare(deps, callOf(c, dry_run), c.req.valid("param").id, { reason });
-    if (isRefusal(receipt)) return refused(c, receipt);
-    if (dry_run) return dryRunOf(c, deps, receipt.value);
-    return stated(c, await whole(c, deps, receipt.value), receipt.effective_by);
+    return answer(c, deps, receipt);
   });
   app.openapi(incoming, async (c) => {
     const { org } = c.req.valid("param");
