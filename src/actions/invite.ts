@@ -5,8 +5,8 @@
  */
 import type { InviteInput } from "../domain/commands.ts";
 import { decideInvite, type Invited, type InviteState } from "../domain/decide-invitation.ts";
-import { emailHash } from "../domain/decide-organization.ts";
-import type { SharedResource } from "../domain/decide-share.ts";
+import { emailHash } from "../domain/decide-person.ts";
+import type { SharedResource } from "../domain/new-share.ts";
 import type { Cooperation, Head, Organization } from "../domain/records.ts";
 import type { Refusal } from "../domain/refusal.ts";
 import { refuseUnlessAdmin } from "../domain/standing.ts";

@@ -12,7 +12,7 @@ import {
   type Held,
   type PersonChanged,
   type PersonState,
-} from "../domain/decide-organization.ts";
+} from "../domain/decide-person.ts";
 import type { Refusal } from "../domain/refusal.ts";
 import { refuseUnlessAdmin } from "../domain/standing.ts";
 import { liveCooperationsOf } from "../queries/live.ts";

@@ -3,8 +3,8 @@
  * it. Pure: everything it needs is in its arguments, the time included.
  */
 import type { InviteInput } from "./commands.ts";
-import { newShare, type SharedResource } from "./decide-share.ts";
 import { hasPassed, instant } from "./expiry.ts";
+import { newShare, type SharedResource } from "./new-share.ts";
 import { type Decision, type Plan, planned, refuse, type Stamp } from "./plan.ts";
 import { type Cooperation, type Head, NO_HASH, type Organization, type Share } from "./records.ts";
 import { refuseUnlessAdmin, type Standing } from "./standing.ts";

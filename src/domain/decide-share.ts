@@ -6,16 +6,14 @@
 import type { ChangeShareInput, ShareInput } from "./commands.ts";
 import { type CooperationState, otherSpelling, refuseIfMoved, stepOrRefuse } from "./decide-cooperation.ts";
 import { hasPassed, instant } from "./expiry.ts";
-import type { ResourceRef } from "./ids.ts";
-import { type Decision, planned, refuse, type Stamp, same, type Touch } from "./plan.ts";
-import { type Cooperation, type Delegation, type Head, NO_HASH, type Resource, type Share } from "./records.ts";
+import { crossing, newShare, type SharedResource } from "./new-share.ts";
+import { type Decision, planned, refuse, type Stamp, same } from "./plan.ts";
+import type { Cooperation, Delegation, Head, Share } from "./records.ts";
 import type { Refusal } from "./refusal.ts";
-import { effectiveRole, type JobRole, type SharedRole } from "./roles.ts";
+import { effectiveRole, type SharedRole } from "./roles.ts";
 import { refuseUnlessSide } from "./standing.ts";
 import { touchCooperation } from "./touch.ts";
-import { difference, sweepMark, type Tuple, tuplesOfShare } from "./tuples.ts";
-
-export type SharedResource = { ref: ResourceRef; head: Head<Resource> };
+import { difference, sweepMark, tuplesOfShare } from "./tuples.ts";
 
 /** A delegation whose worth changed because its share's role did. */
 export type Moved = { user: string; role: SharedRole; effective_role: SharedRole };
@@ -38,44 +36,6 @@ export type ShareState = CooperationState & {
   /** If-Match on a share names the share's own head. */
   expectedShareN?: number | undefined;
 };
-
-const crossing = (role: JobRole): SharedRole | Refusal =>
-  role === "operator" ? { code: "operator_never_crosses" } : role;
-
-/** The share that an input asks for, with the tuples and heads it takes, or why not. */
-export function newShare(
-  cooperation: Cooperation,
-  resource: SharedResource,
-  input: Omit<ShareInput, "reason">,
-  id: string,
-  stamp: Stamp,
-): { share: Share; touches: Touch[]; writes: Tuple[] } | Refusal {
-  const role = crossing(input.role);
-  if (typeof role === "object") return role;
-  const { ref, head } = resource;
-  // what another owns and what does not exist look the same: nothing is told of strangers' plants
-  if (head.value === undefined || head.value.deleted_at !== undefined || head.value.owner !== cooperation.initiator)
-    return { code: "not_owner", organization: cooperation.initiator, resource: ref };
-  if (hasPassed(input.expires_at, stamp.now)) return { code: "invalid_expiry", now: instant(stamp.now) };
-  const share: Share = {
-    id,
-    cooperation: cooperation.id,
-    resource: ref,
-    role,
-    expires_at: input.expires_at,
-    spelling: "plain",
-    created_at: instant(stamp.now),
-  };
-  const blank: Head<Share> = { object: `share:${id}`, n: 0, hash: NO_HASH, value: undefined };
-  return {
-    share,
-    touches: [
-      { head: blank, record: share },
-      { head, record: head.value },
-    ],
-    writes: tuplesOfShare(share),
-  };
-}
 
 /** Shares a resource. `existing` is the live share of it in this cooperation, if there is one. */
 export function decideShare(

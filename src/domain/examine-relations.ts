@@ -2,7 +2,7 @@
  * Compares the store with `tuplesOf` of its records, both ways: what a record asks for
  * stands, and nothing else does. What a marked removal leaves behind is told apart.
  */
-import { emailHash } from "./decide-organization.ts";
+import { emailHash } from "./decide-person.ts";
 import { alive, isThere, type Records } from "./examine-records.ts";
 import type { Contents, Report } from "./finding.ts";
 import type { ResourceRef } from "./ids.ts";

@@ -1,0 +1,142 @@
+/**
+ * Decides who belongs to an organization, at which role, and what leaves with them.
+ * Pure. Kept here because the model cannot: one role each, one person an address, and
+ * a last admin who stays.
+ */
+import { createHash } from "node:crypto";
+import type { PersonInput } from "./commands.ts";
+import { type Decision, type Plan, planned, refuse, same, type Touch, WRITE_TUPLES_MAX } from "./plan.ts";
+import type { Head, Organization, Person } from "./records.ts";
+import type { Refusal } from "./refusal.ts";
+import type { OrganizationRole } from "./roles.ts";
+import { difference, type Tuple, type TupleKey, tuplesOfEmail, tuplesOfPerson } from "./tuples.ts";
+
+/** `email:<hash>`: how an address is looked up without standing in the graph. */
+export function emailHash(address: string): string {
+  return createHash("sha256").update(address.trim().toLowerCase()).digest("hex");
+}
+
+export type EmailHead = { address: string; head: Head<{ holder?: string | undefined }> };
+
+export type PersonState = {
+  organization: string;
+  organizationHead: Head<Organization>;
+  user: string;
+  person: Head<Person>;
+  role: OrganizationRole | undefined;
+  /** Admins of the organization besides this person. */
+  otherAdmins: number;
+  /** Cooperations that it initiated and that have not ended, or that it is an accepted partner of. */
+  liveCooperations: number;
+  /** The heads of the addresses that are held and asked for, where there are any. */
+  emails: EmailHead[];
+  /** If-Match on a person names the organization's head, which every change of its people replaces. */
+  expectedN?: number | undefined;
+};
+
+/** `before` is the role held until now; undefined for who was taken in. */
+export type PersonChanged = { before: OrganizationRole | undefined; role: OrganizationRole; person: Person };
+
+const refuseIfMoved = ({ expectedN, organizationHead: { n } }: PersonState): Refusal | undefined =>
+  expectedN === undefined || expectedN === n ? undefined : { code: "stale", current: n };
+
+const refuseLastAdmin = (state: PersonState): Refusal | undefined =>
+  state.role === "admin" && state.otherAdmins === 0 && state.liveCooperations > 0
+    ? { code: "last_admin", organization: state.organization }
+    : undefined;
+
+/** Takes somebody in as a person of an organization, gives another role, or changes the record. */
+export function decidePerson(state: PersonState, input: PersonInput): Decision<PersonChanged> {
+  const { organization, user, role } = state;
+  const moved = refuseIfMoved(state);
+  if (moved) return refuse(moved);
+  const before: Person = state.person.value ?? {};
+  const after: Person = { ...before };
+  for (const field of ["name", "email", "language"] as const)
+    if (input[field] !== undefined) after[field] = input[field] ?? undefined;
+  const kept = (["name", "email", "language"] as const).every((field) => before[field] === after[field]);
+  if (kept && role === input.role) return same({ before: role, role, person: before });
+  if (input.role !== "admin") {
+    const refusal = refuseLastAdmin(state);
+    if (refusal) return refuse(refusal);
+  }
+  const emails = decideEmail(state, before.email, after.email);
+  if ("code" in emails) return refuse(emails);
+  const oldTuples = role === undefined ? [] : tuplesOfPerson(organization, user, role);
+  const changes = difference(oldTuples, tuplesOfPerson(organization, user, input.role));
+  // an address is nobody's business but the person's record; the history says who and which role
+  const entry = {
+    action: role === undefined ? "add_person" : "change_person",
+    object: `user:${user}`,
+    before: role === undefined ? undefined : { role },
+    after: { role: input.role },
+  };
+  const touches = [touchOwn(state, entry), ...emails.touches];
+  if (!kept || state.person.n === 0) touches.push({ head: state.person, record: after });
+  return planned(
+    {
+      touches,
+      deletes: [...changes.deletes, ...emails.deletes],
+      writes: [...changes.writes, ...emails.writes],
+    },
+    { before: role, role: input.role, person: after },
+  );
+}
+
+function decideEmail(state: PersonState, from: string | undefined, to: string | undefined): Plan | Refusal {
+  const plan: Plan = { touches: [], deletes: [], writes: [] };
+  if (from === to) return plan;
+  const headOf = (address: string) => {
+    const found = state.emails.find((email) => email.address === address);
+    if (found === undefined) throw new Error("the head of an address was not read");
+    return found.head;
+  };
+  if (to !== undefined) {
+    const head = headOf(to);
+    if (head.value?.holder !== undefined && head.value.holder !== state.user) return { code: "email_taken" };
+    plan.touches.push({ head, record: { holder: state.user } });
+    plan.writes.push(...tuplesOfEmail(emailHash(to), state.user));
+  }
+  if (from !== undefined) {
+    plan.touches.push({ head: headOf(from), record: {} });
+    plan.deletes.push(...tuplesOfEmail(emailHash(from), state.user));
+  }
+  return plan;
+}
+
+/** What a person holds through an organization: tuples that leave with them. */
+export type Held = { jobRoles: TupleKey[]; delegations: TupleKey[] };
+
+/**
+ * Lets a person leave, with everything held through the organization. `first` is what
+ * must be taken away before the Write where one Write cannot hold it all: then access
+ * only shrinks, and the person goes last (law 4).
+ */
+export function decideLeave(state: PersonState, held: Held): Decision<{ first: TupleKey[] }> {
+  const { organization, user, role } = state;
+  const moved = refuseIfMoved(state);
+  if (moved) return refuse(moved);
+  if (role === undefined) return same({ first: [] });
+  const refusal = refuseLastAdmin(state);
+  if (refusal) return refuse(refusal);
+  const before = { role, job_role_tuples: held.jobRoles.length, delegation_tuples: held.delegations.length };
+  const touches: Touch[] = [
+    touchOwn(state, { action: "remove_person", object: `user:${user}`, before }),
+    // so that no delegation or job role slips in between
+    { head: state.person, record: state.person.value ?? {} },
+  ];
+  const deletes = tuplesOfPerson(organization, user, role).map(({ condition: _, ...key }: Tuple) => key);
+  // roles of four rungs before those of two and one: no batch ends in the midst of a role
+  const taken = [...Map.groupBy([...held.jobRoles, ...held.delegations], (key) => key.object).values()]
+    .sort((a, b) => b.length - a.length)
+    .flat();
+  const room = WRITE_TUPLES_MAX - deletes.length - 5;
+  const first = taken.length > room ? taken : [];
+  return planned({ touches, deletes: first.length > 0 ? deletes : [...deletes, ...taken], writes: [] }, { first });
+}
+
+function touchOwn(state: PersonState, entry: Touch["entry"]): Touch {
+  const { organizationHead: head } = state;
+  if (head.value === undefined || entry === undefined) throw new Error(`${head.object} has no record`);
+  return { head, record: head.value, entry };
+}
