@@ -37,15 +37,13 @@ export const KINDS = Object.keys(WEIGHTS) as Step["do"][];
 export const USERS = ["anna", "otto", "ben", "tom", "eva", "wes", "zoe"];
 /** What may be owned; `plant:none` is nobody's at first. */
 export const RESOURCES = [
-  ...[
-    "portfolio:sun-p",
-    "plant:sun-1",
-    "plant:sun-2",
-    "portfolio:grid-p",
-    "plant:grid-1",
-    "plant:wind-2",
-    "plant:none",
-  ],
+  "portfolio:sun-p",
+  "plant:sun-1",
+  "plant:sun-2",
+  "portfolio:grid-p",
+  "plant:grid-1",
+  "plant:wind-2",
+  "plant:none",
 ];
 const ORGANIZATION_ROLES = ["member", "admin", "external", "moderator", "commercial_asset_manager"];
 const JOB_ROLES = ["viewer", "technical_manager", "asset_manager", "operator"];
@@ -140,7 +138,8 @@ export function stepOf(world: World, { kind, fits, n, hours }: Draw): Step | und
     return { do: kind, by: manager(owner), resource, owner, portfolio };
   }
   if (kind === "give_job" || kind === "take_job") {
-    const resource = pick([...refs, ...(objectFits ? [] : ["plant:none"])], 2) ?? "plant:none";
+    const held = refs.filter((ref) => kind === "give_job" || (world.resources.get(ref)?.jobs.size ?? 0) > 0);
+    const resource = pick(either(held, [...refs, "plant:none"]), 2) ?? "plant:none";
     const { owner, jobs } = world.resources.get(resource) ?? {};
     const user =
       pick(either(kind === "take_job" ? [...(jobs?.keys() ?? [])] : peopleOf(owner).map(([one]) => one), USERS), 3) ??

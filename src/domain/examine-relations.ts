@@ -20,8 +20,17 @@ import {
 
 /** The relations that records ask for; people, job roles and delegations have no record and are examined apart. */
 const RECORDED = [
-  ...["organization", "holder", "initiator", "partner", "in_force", "cooperation", "owner", "portfolio"],
-  ...["shared_viewer", "shared_asset_manager", "shared_technical_manager"],
+  "organization",
+  "holder",
+  "initiator",
+  "partner",
+  "in_force",
+  "cooperation",
+  "owner",
+  "portfolio",
+  "shared_viewer",
+  "shared_asset_manager",
+  "shared_technical_manager",
 ];
 
 /** What is removed and marked: whether a sweep is going to take away what stands on a share. */

@@ -36,8 +36,17 @@ const CSP = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self
 
 /** In the order in which a reader needs them. */
 const TAGS = [
-  ...["Cooperations", "Invitations", "Shares", "Delegations", "Check (AuthZEN 1.0)", "Organizations", "People"],
-  ...["Resources", "Job roles", "History", "Operations"],
+  "Cooperations",
+  "Invitations",
+  "Shares",
+  "Delegations",
+  "Check (AuthZEN 1.0)",
+  "Organizations",
+  "People",
+  "Resources",
+  "Job roles",
+  "History",
+  "Operations",
 ];
 
 /** The document of all routes mounted on `api`. `publicUrl` is where callers reach it. */

@@ -65,7 +65,7 @@ async function things(service: Service): Promise<Record<string, Thing>> {
     },
   };
 }
-const NAMES = [...["cooperation", "share", "delegation", "organization", "person", "plant", "portfolio", "job role"]];
+const NAMES = ["cooperation", "share", "delegation", "organization", "person", "plant", "portfolio", "job role"];
 
 const call = (service: Service, [user, method, path, body]: Thing["change"], match?: string): Promise<Reply> => {
   const options = match === undefined ? {} : { headers: { "If-Match": match } };
@@ -201,7 +201,8 @@ test("what another ending has ended is not ended again: the other action says wh
   await service.as("ben", "POST", `/v1/cooperations/${id}/leave`);
   const reply = await service.as("anna", "DELETE", `/v1/cooperations/${id}`);
   expect([reply.status, reply.body]).toMatchObject([
-    ...[409, { code: "wrong_status", ended_as: "left", needs: ["invited", "pending", "active", "paused"] }],
+    409,
+    { code: "wrong_status", ended_as: "left", needs: ["invited", "pending", "active", "paused"] },
   ]);
 });
 

@@ -72,18 +72,16 @@ test("each side verifies the whole chain from its own view, and sees its own rea
   const ours = await historyOf(service, "anna", path);
   const theirs = await historyOf(service, "ben", path);
   expect(ours.map(({ action }) => action).reverse()).toEqual([
-    ...[
-      "invite",
-      "accept",
-      "delegate",
-      "change_share",
-      "change_expiry",
-      "revoke",
-      "pause",
-      "resume",
-      "unshare",
-      "leave",
-    ],
+    "invite",
+    "accept",
+    "delegate",
+    "change_share",
+    "change_expiry",
+    "revoke",
+    "pause",
+    "resume",
+    "unshare",
+    "leave",
   ]);
   expect(problems(ours, "initiator_only")).toEqual([]);
   expect(problems(theirs, "partner_only")).toEqual([]);

@@ -147,12 +147,24 @@ test("no token but the one that was sent opens an invitation", async ({ service 
   const { secret } = service.deps.invitation;
   const real = issueToken(secret, body.id, 1);
   const forged = [
-    ...["", "x", "..", `${body.id}.1.`, `${body.id}.1`, real.slice(0, -1), `${real}x`, real.toLowerCase(), ` ${real}`],
-    ...[issueToken("another secret of 32 characters..", body.id, 1), issueToken(secret, body.id, 0)],
-    ...[issueToken(secret, body.id, 2), issueToken(secret, "01ARZ3NDEKTSV4RRFFQ69G5FAV", 1)],
+    "",
+    "x",
+    "..",
+    `${body.id}.1.`,
+    `${body.id}.1`,
+    real.slice(0, -1),
+    `${real}x`,
+    real.toLowerCase(),
+    ` ${real}`,
+    issueToken("another secret of 32 characters..", body.id, 1),
+    issueToken(secret, body.id, 0),
+    issueToken(secret, body.id, 2),
+    issueToken(secret, "01ARZ3NDEKTSV4RRFFQ69G5FAV", 1),
     // a proposal to a known organization has no token, not even one of number 0 from who holds the secret
     issueToken(secret, pending.id, 0),
-    ...[real.replace(".1.", ".01."), real.replace(".1.", ".2."), token === real ? "x" : token],
+    real.replace(".1.", ".01."),
+    real.replace(".1.", ".2."),
+    token === real ? "x" : token,
   ];
   const before = await everything(service);
   for (const text of forged) {
