@@ -45,7 +45,8 @@ export async function takeStep(
     order: `cooperation:${id}`,
     read: async () => {
       const state = await readCooperation(deps, call, id);
-      if ("code" in state || state.cooperation.partner === undefined) return state;
+      // only who accepts binds the partner: its head is replaced with the answer
+      if ("code" in state || step !== "accept" || state.cooperation.partner === undefined) return state;
       return { ...state, partner: await organizationHead(deps.relationships, state.cooperation.partner) };
     },
     decide: (state: CooperationState, stamp) => decideStep(state, step, input, stamp),

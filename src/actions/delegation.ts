@@ -9,7 +9,7 @@ import {
 import type { Refusal } from "../domain/refusal.ts";
 import { personHead, roleOf } from "../queries/snapshot.ts";
 import { type ActionDeps, type ActionOf, type Call, perform, type Receipt } from "./perform.ts";
-import { orderOf, readShare } from "./share.ts";
+import { cooperationOf, readShare } from "./share.ts";
 
 export function delegate(
   deps: ActionDeps,
@@ -38,11 +38,11 @@ async function onDelegation(
   user: string,
   decide: ActionOf<DelegationState, DelegationChanged>["decide"],
 ): Promise<Receipt<DelegationChanged> | Refusal> {
-  const known = await orderOf(deps, share);
-  if (known === undefined) return { code: "not_found", what: "share" };
+  const cooperation = await cooperationOf(deps, share);
+  if (cooperation === undefined) return { code: "not_found", what: "share" };
   return perform(deps, call, {
-    order: `cooperation:${known.cooperation}`,
-    read: () => readDelegation(deps, call, share, user),
+    order: `cooperation:${cooperation}`,
+    read: () => readDelegation(deps, call, share, cooperation, user),
     decide,
   });
 }
@@ -51,11 +51,12 @@ async function readDelegation(
   deps: ActionDeps,
   call: Call,
   share: string,
+  cooperation: string,
   user: string,
 ): Promise<DelegationState | Refusal> {
   const { relationships } = deps;
   const person = await personHead(relationships, user);
-  const state = await readShare(deps, call, share);
+  const state = await readShare(deps, call, share, cooperation);
   if ("code" in state) return state;
   const { partner } = state.cooperation;
   return {

@@ -10,6 +10,7 @@ import type { SharedResource } from "../domain/new-share.ts";
 import type { Cooperation, Head, Organization } from "../domain/records.ts";
 import type { Refusal } from "../domain/refusal.ts";
 import { refuseUnlessAdmin } from "../domain/standing.ts";
+import { organizationName } from "../queries/cooperations.ts";
 import { organizationIdsOf } from "../queries/people.ts";
 import {
   cooperationHead,
@@ -70,8 +71,10 @@ async function whoIsMeant(
       ? { partner: chosen, ownAddress: false }
       : { code: "confirmation_stale" };
   if (known.length === 0 || !deps.discloseOrganizations) return { ownAddress: false };
-  const heads = await inTurns(known, (id) => organizationHead(deps.relationships, id));
-  return { outcome: "confirm", organizations: known.map((id, i) => ({ id, name: heads[i]?.value?.name ?? id })) };
+  const organizations = await inTurns(known, async (id) => {
+    return { id, name: await organizationName(deps.relationships, id) };
+  });
+  return { outcome: "confirm", organizations };
 }
 
 async function readInvite(

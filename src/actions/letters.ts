@@ -3,15 +3,15 @@
  * to every admin of a known organization. They go out after the Write stands; one that
  * cannot be sent changes nothing, and "resend" sends it again.
  */
-
 import { splitRef } from "../domain/ids.ts";
 import { issueToken } from "../domain/invitation-token.ts";
 import { type Language, LanguageInput } from "../domain/language.ts";
 import type { Cooperation } from "../domain/records.ts";
 import { invitationLink, invitationMail, noticeMail, type OfferedShare } from "../mail/letters.ts";
 import type { Mail } from "../ports.ts";
+import { organizationName } from "../queries/cooperations.ts";
 import { adminsOf } from "../queries/people.ts";
-import { inTurns, organizationHead, personHead, resourceHead, sharesOf } from "../queries/snapshot.ts";
+import { inTurns, personHead, resourceHead, sharesOf } from "../queries/snapshot.ts";
 import type { ActionDeps } from "./perform.ts";
 
 /** Sends what a cooperation's status asks for. `none` where nobody has an address. Never throws. */
@@ -43,7 +43,7 @@ async function invitation(deps: ActionDeps, cooperation: Cooperation): Promise<M
 async function notices(deps: ActionDeps, cooperation: Cooperation): Promise<Mail[]> {
   const { relationships } = deps;
   const partner = cooperation.partner ?? "";
-  const partnerName = (await organizationHead(relationships, partner)).value?.name ?? partner;
+  const partnerName = await organizationName(relationships, partner);
   const people = await inTurns(await adminsOf(relationships, partner), (admin) => personHead(relationships, admin));
   const offer = await offerOf(deps, cooperation);
   return people.flatMap(({ value }) =>
@@ -62,7 +62,7 @@ async function notices(deps: ActionDeps, cooperation: Cooperation): Promise<Mail
 
 async function offerOf(deps: ActionDeps, cooperation: Cooperation) {
   const { relationships } = deps;
-  const initiator = (await organizationHead(relationships, cooperation.initiator)).value?.name ?? cooperation.initiator;
+  const initiator = await organizationName(relationships, cooperation.initiator);
   const found = await sharesOf(relationships, cooperation.id);
   const shares = await inTurns(found, async ({ share }): Promise<OfferedShare> => {
     const [type, id] = splitRef(share.resource) as ["plant" | "portfolio", string];

@@ -8,7 +8,7 @@ import {
   type OrganizationState,
 } from "../domain/decide-organization.ts";
 import type { Refusal } from "../domain/refusal.ts";
-import { liveCooperationsOf, openCooperationsOf } from "../queries/live.ts";
+import { bondsOf } from "../queries/live.ts";
 import { peopleOf } from "../queries/people.ts";
 import { resourceRefsOf } from "../queries/resources.ts";
 import { organizationHead } from "../queries/snapshot.ts";
@@ -55,6 +55,6 @@ async function readOrganization(deps: ActionDeps, call: Call, id: string): Promi
 async function holdingsOf({ relationships }: ActionDeps, id: string): Promise<Holdings> {
   const people = (await peopleOf(relationships, id)).length;
   const resources = (await resourceRefsOf(relationships, id)).length;
-  const cooperations = (await liveCooperationsOf(relationships, id)) + (await openCooperationsOf(relationships, id));
-  return { people, resources, cooperations };
+  const { live, open } = await bondsOf(relationships, id);
+  return { people, resources, cooperations: live + open };
 }

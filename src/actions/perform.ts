@@ -9,7 +9,7 @@ import { actorOf, type Caller } from "../domain/caller.ts";
 import { entryFrom } from "../domain/history.ts";
 import { type Decision, type Plan, type Stamp, sizeOf, WRITE_TUPLES_MAX, writeOf } from "../domain/plan.ts";
 import { entryRef } from "../domain/records.ts";
-import type { Refusal } from "../domain/refusal.ts";
+import { isRefusal, type Refusal } from "../domain/refusal.ts";
 import type { TupleKey } from "../domain/tuples.ts";
 import { type Clock, EngineUnavailable, type Mailer, type Relationships, type Write } from "../ports.ts";
 import { Contended, type Order } from "./order.ts";
@@ -65,8 +65,6 @@ export class OutcomeUnknown extends Error {
  */
 const PATIENCE_MILLISECONDS = 8000;
 const PAUSE_MILLISECONDS_MAX = 80;
-
-const isRefusal = (state: object): state is Refusal => "code" in state;
 
 /** Performs an action. Throws EngineUnavailable, Contended or OutcomeUnknown; every other "no" is a refusal. */
 export function perform<S extends object, T>(

@@ -15,7 +15,7 @@ import {
 } from "../domain/decide-person.ts";
 import type { Refusal } from "../domain/refusal.ts";
 import { refuseUnlessAdmin } from "../domain/standing.ts";
-import { liveCooperationsOf } from "../queries/live.ts";
+import { bondsOf } from "../queries/live.ts";
 import { adminsOf, delegationsThrough, jobRolesThrough } from "../queries/people.ts";
 import { emailHead, inTurns, organizationHead, personHead, roleOf, standingIn } from "../queries/snapshot.ts";
 import { type ActionDeps, type Call, perform, type Receipt } from "./perform.ts";
@@ -99,7 +99,7 @@ async function readPerson(
     return { address, head: await emailHead(relationships, emailHash(address)) };
   });
   // only an admin who is the last one is kept back, so only then is it worth counting
-  const liveCooperations = otherAdmins > 0 ? 0 : await liveCooperationsOf(relationships, organization);
+  const liveCooperations = otherAdmins > 0 ? 0 : (await bondsOf(relationships, organization)).live;
   return {
     organization,
     organizationHead: organizationNow,

@@ -7,7 +7,6 @@ import {
   type ShareChanged,
   type ShareState,
 } from "../domain/decide-share.ts";
-import type { Share } from "../domain/records.ts";
 import type { Refusal } from "../domain/refusal.ts";
 import { resourceHead, shareHead, sharesOn, shareWithDelegations } from "../queries/snapshot.ts";
 import { readCooperation } from "./cooperation.ts";
@@ -38,22 +37,25 @@ export function share(
   });
 }
 
-/** The state behind a share that exists. Its cooperation's head is read before anything else of it. */
-export async function readShare(deps: ActionDeps, call: Call, id: string): Promise<ShareState | Refusal> {
-  const { relationships } = deps;
-  const { value } = await shareHead(relationships, id);
-  if (value === undefined) return { code: "not_found", what: "share" };
-  const cooperation = await readCooperation(deps, call, value.cooperation);
+/** A share's state without its resource, which only the share's own changes are decided on. */
+export type BareShareState = Omit<ShareState, "resource">;
+
+/** The state behind a share of this cooperation. The cooperation's head is read before anything else of it. */
+export async function readShare(
+  deps: ActionDeps,
+  call: Call,
+  id: string,
+  cooperationId: string,
+): Promise<BareShareState | Refusal> {
+  const cooperation = await readCooperation(deps, call, cooperationId);
   if ("code" in cooperation) return cooperation;
-  const { head: newest, delegations } = await shareWithDelegations(relationships, id);
-  if (newest.value === undefined) return { code: "not_found", what: "share" };
-  const ref = newest.value.resource;
+  const { head, delegations } = await shareWithDelegations(deps.relationships, id);
+  if (head.value === undefined) return { code: "not_found", what: "share" };
   return {
     ...cooperation,
-    shareHead: newest,
-    share: newest.value,
+    shareHead: head,
+    share: head.value,
     delegations,
-    resource: { ref, head: await resourceHead(relationships, ref) },
     expectedN: undefined,
     expectedShareN: call.expectedN,
   };
@@ -81,9 +83,9 @@ export async function unshare(
   return receipt;
 }
 
-/** The object in whose order a share's actions stand: its cooperation. A share's cooperation never changes. */
-export async function orderOf(deps: ActionDeps, shareId: string): Promise<Share | undefined> {
-  return (await shareHead(deps.relationships, shareId)).value;
+/** The cooperation that a share is in, in whose order its actions stand. It never changes. */
+export async function cooperationOf(deps: ActionDeps, share: string): Promise<string | undefined> {
+  return (await shareHead(deps.relationships, share)).value?.cooperation;
 }
 
 async function onShare(
@@ -92,11 +94,16 @@ async function onShare(
   id: string,
   decide: Parameters<typeof perform<ShareState, ShareChanged>>[2]["decide"],
 ): Promise<Receipt<ShareChanged> | Refusal> {
-  const known = await orderOf(deps, id);
-  if (known === undefined) return { code: "not_found", what: "share" };
+  const cooperation = await cooperationOf(deps, id);
+  if (cooperation === undefined) return { code: "not_found", what: "share" };
   return perform(deps, call, {
-    order: `cooperation:${known.cooperation}`,
-    read: () => readShare(deps, call, id),
+    order: `cooperation:${cooperation}`,
+    read: async (): Promise<ShareState | Refusal> => {
+      const state = await readShare(deps, call, id, cooperation);
+      if ("code" in state) return state;
+      const ref = state.share.resource;
+      return { ...state, resource: { ref, head: await resourceHead(deps.relationships, ref) } };
+    },
     decide,
   });
 }

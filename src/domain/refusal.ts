@@ -36,6 +36,11 @@ export type Refusal =
 
 export type RefusalCode = Refusal["code"];
 
+/** A refusal, told apart from everything else that a reading, an action or a query gives. */
+export function isRefusal(value: object): value is Refusal {
+  return "code" in value;
+}
+
 /** Status, title and advice of each refusal; the README's table is printed from here. */
 export const REFUSALS = {
   not_found: [404, "Not found", "Check the id, and that you may see it: what you may not know of is not found either."],

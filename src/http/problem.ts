@@ -29,10 +29,10 @@ export const ProblemView = z
   .loose()
   .openapi("Problem");
 
-/** The reply `application/problem+json` for it. */
-export function problemResponse(c: Context, problem: Problem): Response {
+/** The reply `application/problem+json` for it; `members` are what a program acts on besides (RFC 9457 §3.2). */
+export function problemResponse(c: Context, problem: Problem, members: Record<string, unknown> = {}): Response {
   const { status, code, title, detail, errors } = problem;
-  const body = { type: `urn:concordat:problem:${code}`, title, status, code, detail, errors };
+  const body = { type: `urn:concordat:problem:${code}`, title, status, code, detail, errors, ...members };
   return c.body(JSON.stringify(body), status as ContentfulStatusCode, { "Content-Type": "application/problem+json" });
 }
 
@@ -74,15 +74,7 @@ export function refused(c: Context, refusal: Refusal): Response {
   if (refusal.code === "stale") c.header("ETag", `"${refusal.current}"`);
   if (refusal.code === "insufficient_scope") c.header("WWW-Authenticate", 'Bearer error="insufficient_scope"');
   const { code } = refusal;
-  const body = {
-    type: `urn:concordat:problem:${code}`,
-    title,
-    status,
-    code,
-    detail: detailOf(refusal),
-    ...dataOf(refusal),
-  };
-  return c.body(JSON.stringify(body), status, { "Content-Type": "application/problem+json" });
+  return problemResponse(c, { status, code, title, detail: detailOf(refusal) }, dataOf(refusal));
 }
 
 /** The fault that something thrown amounts to. What is not known by name is ours to mend. */

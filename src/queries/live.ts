@@ -5,22 +5,18 @@ import { cooperationHead, cooperationIdsOf, inTurns } from "./snapshot.ts";
 type Reads = Pick<Relationships, "read">;
 
 /**
- * The cooperations that bind: as initiator all that have not ended, as partner the
- * accepted ones. An invitation that nobody answered must not keep the last admin of
- * the invited organization from leaving.
+ * `live`: the cooperations that bind, as initiator all that have not ended, as partner
+ * the accepted ones. `open`: the invitations that wait for its answer; such a one must
+ * not keep the last admin of the invited organization from leaving.
  */
-export async function liveCooperationsOf(reads: Reads, organization: string): Promise<number> {
+export async function bondsOf(reads: Reads, organization: string): Promise<{ live: number; open: number }> {
   const initiated = await statuses(reads, organization, "initiator");
   const joined = await statuses(reads, organization, "partner");
-  return (
-    initiated.filter((status) => status !== "ended").length +
-    joined.filter((status) => status === "active" || status === "paused").length
-  );
-}
-
-/** The invitations that wait for an organization's answer. */
-export async function openCooperationsOf(reads: Reads, organization: string): Promise<number> {
-  return (await statuses(reads, organization, "partner")).filter((status) => status === "pending").length;
+  const accepted = joined.filter((status) => status === "active" || status === "paused");
+  return {
+    live: initiated.filter((status) => status !== "ended").length + accepted.length,
+    open: joined.filter((status) => status === "pending").length,
+  };
 }
 
 async function statuses(reads: Reads, organization: string, side: "initiator" | "partner") {

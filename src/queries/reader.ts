@@ -42,13 +42,14 @@ export type FoundShare = Omit<FoundCooperation, "n"> & {
   found: { share: Share; n: number; delegations: Delegation[] };
 };
 
-/** A share that the caller may see, also a removed one that is not swept yet; or why not. */
+/** A live share that the caller may see; or why not. What was removed or ended is gone, swept or not. */
 export async function findShare(reads: Reads, id: string, caller: Caller): Promise<FoundShare | Refusal> {
   const known = (await shareHead(reads, id)).value;
   if (known === undefined) return { code: "not_found", what: "share" };
   const cooperation = await findCooperation(reads, known.cooperation, caller, "share");
   if ("code" in cooperation) return cooperation;
   const { head, delegations } = await shareWithDelegations(reads, id);
-  if (head.value === undefined) return { code: "not_found", what: "share" };
+  const gone = head.value?.removed_at !== undefined || cooperation.cooperation.status === "ended";
+  if (head.value === undefined || gone) return { code: "not_found", what: "share" };
   return { ...cooperation, found: { share: head.value, n: head.n, delegations } };
 }

@@ -1,31 +1,14 @@
 /** `/v1/cooperations` and an organization's list of them: inviting, seeing, and the steps of the lifecycle. */
 import { z } from "@hono/zod-openapi";
-import type { Context } from "hono";
 import { changeExpiry, resend, type Step, takeStep } from "../../actions/cooperation.ts";
 import { invite } from "../../actions/invite.ts";
-import type { Receipt } from "../../actions/perform.ts";
 import { ChangeCooperationInput, InviteInput, ReasonInput } from "../../domain/commands.ts";
-import type { Changed } from "../../domain/decide-cooperation.ts";
-import type { Cooperation } from "../../domain/records.ts";
-import type { Refusal } from "../../domain/refusal.ts";
+import { isRefusal } from "../../domain/refusal.ts";
 import { cooperationDetails } from "../../queries/cooperations.ts";
-import { findCooperation, readerOf } from "../../queries/reader.ts";
-import { cooperationHead } from "../../queries/snapshot.ts";
-import type { Env } from "../env.ts";
+import { findCooperation } from "../../queries/reader.ts";
 import { refused } from "../problem.ts";
-import { dryRunOf } from "./dry-run.ts";
-import {
-  callOf,
-  DeleteQuery,
-  DryRunQuery,
-  isRefusal,
-  organizationParam,
-  route,
-  stated,
-  ulidParam,
-  type V1Deps,
-  v1,
-} from "./route.ts";
+import { answerChange } from "./answer-change.ts";
+import { callOf, DeleteQuery, DryRunQuery, organizationParam, route, ulidParam, type V1Deps, v1 } from "./route.ts";
 import { CooperationView, DryRunView, Effective, MailedCooperation, withMembers } from "./views.ts";
 
 const tag = "Cooperations";
@@ -82,21 +65,6 @@ const STEPS = {
   leave: "Leave, as the partner",
 } as const satisfies Partial<Record<Step, string>>;
 
-/** The cooperation as it is now, for whoever just changed it. */
-async function whole(c: Context<Env>, deps: V1Deps, changedTo: Cooperation) {
-  const head = await cooperationHead(deps.relationships, changedTo.id);
-  const reader = await readerOf(deps.relationships, head.value ?? changedTo, c.var.caller);
-  return cooperationDetails(deps.relationships, head.value ?? changedTo, head.n, reader, deps.clock());
-}
-
-/** What became of a change: a refusal, what it would mean, or the whole new state. */
-async function answer(c: Context<Env>, deps: V1Deps, receipt: Receipt<Changed> | Refusal) {
-  if (isRefusal(receipt)) return refused(c, receipt);
-  const { cooperation } = receipt.value;
-  if (receipt.outcome === "dry_run") return dryRunOf(c, deps, { cooperation });
-  return stated(c, await whole(c, deps, cooperation), receipt.effective_by);
-}
-
 export function cooperationRoutes(deps: V1Deps) {
   const app = v1();
   app.openapi(create, async (c) => {
@@ -105,10 +73,8 @@ export function cooperationRoutes(deps: V1Deps) {
     const receipt = await invite(deps, callOf(c, dry_run), org, c.req.valid("json"));
     if (isRefusal(receipt)) return refused(c, receipt);
     if (receipt.outcome === "confirm") return c.json(receipt);
-    const { cooperation } = receipt.value;
-    if (receipt.outcome === "dry_run") return dryRunOf(c, deps, { cooperation });
-    c.header("Location", `/v1/cooperations/${cooperation.id}`);
-    return stated(c, { ...(await whole(c, deps, cooperation)), mail: receipt.mail }, receipt.effective_by, 201);
+    if (receipt.outcome !== "dry_run") c.header("Location", `/v1/cooperations/${receipt.value.cooperation.id}`);
+    return answerChange(c, deps, receipt, { mail: receipt.mail }, 201);
   });
   app.openapi(get, async (c) => {
     const found = await findCooperation(deps.relationships, c.req.valid("param").id, c.var.caller);
@@ -120,12 +86,12 @@ export function cooperationRoutes(deps: V1Deps) {
   app.openapi(patch, async (c) => {
     const { dry_run } = c.req.valid("query");
     const receipt = await changeExpiry(deps, callOf(c, dry_run), c.req.valid("param").id, c.req.valid("json"));
-    return answer(c, deps, receipt);
+    return answerChange(c, deps, receipt);
   });
   app.openapi(remove, async (c) => {
     const { dry_run, reason } = c.req.valid("query");
     const receipt = await takeStep(deps, callOf(c, dry_run), c.req.valid("param").id, "remove", { reason });
-    return answer(c, deps, receipt);
+    return answerChange(c, deps, receipt);
   });
   for (const [step, summary] of Object.entries(STEPS) as [keyof typeof STEPS, string][]) {
     const post = route({
@@ -142,7 +108,7 @@ export function cooperationRoutes(deps: V1Deps) {
     app.openapi(post, async (c) => {
       const { dry_run } = c.req.valid("query");
       const receipt = await takeStep(deps, callOf(c, dry_run), c.req.valid("param").id, step, c.req.valid("json"));
-      return answer(c, deps, receipt);
+      return answerChange(c, deps, receipt);
     });
   }
   const again = route({
@@ -159,10 +125,7 @@ export function cooperationRoutes(deps: V1Deps) {
   app.openapi(again, async (c) => {
     const { dry_run } = c.req.valid("query");
     const receipt = await resend(deps, callOf(c, dry_run), c.req.valid("param").id, c.req.valid("json"));
-    if (isRefusal(receipt)) return refused(c, receipt);
-    const { cooperation } = receipt.value;
-    if (receipt.outcome === "dry_run") return dryRunOf(c, deps, { cooperation });
-    return stated(c, { ...(await whole(c, deps, cooperation)), mail: receipt.mail }, receipt.effective_by);
+    return isRefusal(receipt) ? refused(c, receipt) : answerChange(c, deps, receipt, { mail: receipt.mail });
   });
   return app;
 }

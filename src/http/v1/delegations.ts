@@ -1,7 +1,9 @@
 /** `/v1/shares/{id}/delegations`: what the partner's admins hand on to their own people. */
+
 import { z } from "@hono/zod-openapi";
 import { delegate, revoke } from "../../actions/delegation.ts";
 import { DelegateInput } from "../../domain/commands.ts";
+import { isRefusal } from "../../domain/refusal.ts";
 import { delegationView } from "../../queries/cooperations.ts";
 import { findShare } from "../../queries/reader.ts";
 import { shareHead } from "../../queries/snapshot.ts";
@@ -12,7 +14,6 @@ import {
   callOf,
   DeleteQuery,
   DryRunQuery,
-  isRefusal,
   listed,
   route,
   stated,
@@ -65,8 +66,6 @@ export function delegationRoutes(deps: V1Deps) {
     const found = await findShare(deps.relationships, id, c.var.caller);
     if (isRefusal(found)) return refused(c, found);
     const { cooperation, found: at } = found;
-    const gone = at.share.removed_at !== undefined || cooperation.status === "ended";
-    if (gone) return refused(c, { code: "not_found", what: "share" });
     const views = new Map(at.delegations.map((one) => [one.user, delegationView(cooperation, at.share, one)]));
     const look = async (user: string) => views.get(user);
     return listed(c, await pageOf([...views.keys()], ["delegations", id], c.req.valid("query"), look));

@@ -20,7 +20,7 @@ export function dryRun(c: Context<Env>, impacts: (Impact & { cooperation: string
 }
 
 /** Answers with the impact of one change on its own cooperation. */
-export async function dryRunOf(c: Context<Env>, deps: V1Deps, change: Change) {
+export async function dryRunOf(c: Context<Env>, deps: Pick<V1Deps, "relationships" | "clock">, change: Change) {
   const impact = await impactOfChange(deps.relationships, change, deps.clock());
   return dryRun(c, [{ cooperation: change.cooperation.id, ...impact }]);
 }

@@ -1,13 +1,15 @@
 /** `…/history`: what happened to a cooperation or an organization, newest first, with what it takes to verify it. */
+
 import { isService } from "../../domain/caller.ts";
 import type { Side } from "../../domain/history.ts";
+import { isRefusal } from "../../domain/refusal.ts";
 import { refuseUnlessAdmin } from "../../domain/standing.ts";
 import { historyOf } from "../../queries/history.ts";
 import { findCooperation, sideOf } from "../../queries/reader.ts";
 import { organizationHead, standingIn } from "../../queries/snapshot.ts";
 import { cursorAfter, PageQuery, readCursor } from "../page.ts";
 import { refused } from "../problem.ts";
-import { isRefusal, listed, notFound, organizationParam, route, ulidParam, type V1Deps, v1 } from "./route.ts";
+import { listed, notFound, organizationParam, route, ulidParam, type V1Deps, v1 } from "./route.ts";
 import { EntryView, listOf } from "./views.ts";
 
 const tag = "History";

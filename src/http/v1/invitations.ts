@@ -1,16 +1,15 @@
 /** `/v1/invitations`: what an invitation's token offers, and joining by it. */
+
 import { z } from "@hono/zod-openapi";
 import { join } from "../../actions/cooperation.ts";
 import { previewInvitation } from "../../actions/preview.ts";
 import { JoinInput, PreviewInput } from "../../domain/commands.ts";
+import { isRefusal } from "../../domain/refusal.ts";
 import { SHARED_ROLES } from "../../domain/roles.ts";
-import { cooperationDetails } from "../../queries/cooperations.ts";
-import { readerOf } from "../../queries/reader.ts";
-import { cooperationHead } from "../../queries/snapshot.ts";
 import { requirePerson } from "../caller.ts";
 import { refused } from "../problem.ts";
-import { dryRunOf } from "./dry-run.ts";
-import { callOf, DryRunQuery, isRefusal, route, stated, type V1Deps, v1 } from "./route.ts";
+import { answerChange } from "./answer-change.ts";
+import { callOf, DryRunQuery, route, type V1Deps, v1 } from "./route.ts";
 import { CooperationView, DryRunView, Effective, withMembers } from "./views.ts";
 
 const tag = "Invitations";
@@ -46,7 +45,6 @@ const joining = route({
 });
 
 export function invitationRoutes(deps: V1Deps) {
-  const { relationships } = deps;
   const app = v1();
   app.use("/invitations/join", requirePerson);
   app.openapi(preview, async (c) => {
@@ -56,13 +54,7 @@ export function invitationRoutes(deps: V1Deps) {
   app.openapi(joining, async (c) => {
     const { dry_run } = c.req.valid("query");
     const receipt = await join(deps, callOf(c, dry_run), c.req.valid("json"));
-    if (isRefusal(receipt)) return refused(c, receipt);
-    if (dry_run) return dryRunOf(c, deps, { cooperation: receipt.value.cooperation });
-    const { value, n } = await cooperationHead(relationships, receipt.value.cooperation.id);
-    const cooperation = value ?? receipt.value.cooperation;
-    const reader = await readerOf(relationships, cooperation, c.var.caller);
-    const view = await cooperationDetails(relationships, cooperation, n, reader, deps.clock());
-    return stated(c, view, receipt.effective_by);
+    return answerChange(c, deps, receipt);
   });
   return app;
 }

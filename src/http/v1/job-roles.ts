@@ -1,25 +1,16 @@
 /** `/v1/{plants,portfolios}/{id}/roles`: job roles of the owner's own people. */
+
 import { z } from "@hono/zod-openapi";
 import { setJobRole } from "../../actions/resource.ts";
 import { isService } from "../../domain/caller.ts";
 import { RoleInput } from "../../domain/commands.ts";
 import type { ResourceRef, ResourceType } from "../../domain/ids.ts";
+import { isRefusal } from "../../domain/refusal.ts";
 import { jobRolesOn, resourceView } from "../../queries/resources.ts";
 import { resourceHead, standingIn } from "../../queries/snapshot.ts";
 import { PageQuery, pageOf } from "../page.ts";
 import { refused } from "../problem.ts";
-import {
-  callOf,
-  isRefusal,
-  listed,
-  notFound,
-  resourceParam,
-  route,
-  stated,
-  userParam,
-  type V1Deps,
-  v1,
-} from "./route.ts";
+import { callOf, listed, notFound, resourceParam, route, stated, userParam, type V1Deps, v1 } from "./route.ts";
 import { Effective, Etag, JobRoleView, listOf, withMembers } from "./views.ts";
 
 const tag = "Job roles";

@@ -1,15 +1,17 @@
 /** `/v1/me` and `/v1/organizations`: who the acting user is, and the organizations themselves. */
+
 import { z } from "@hono/zod-openapi";
 import { deleteOrganization, putOrganization } from "../../actions/organization.ts";
 import type { Caller } from "../../domain/caller.ts";
 import { isService } from "../../domain/caller.ts";
 import { OrganizationInput } from "../../domain/commands.ts";
+import { isRefusal } from "../../domain/refusal.ts";
 import { organizationView } from "../../queries/organization.ts";
 import { organizationIdsOf } from "../../queries/people.ts";
 import { personHead } from "../../queries/snapshot.ts";
 import { requirePerson } from "../caller.ts";
 import { refused } from "../problem.ts";
-import { callOf, isRefusal, notFound, organizationParam, route, stated, type V1Deps, v1 } from "./route.ts";
+import { callOf, notFound, organizationParam, route, stated, type V1Deps, v1 } from "./route.ts";
 import { Effective, OrganizationView, withMembers } from "./views.ts";
 
 const tag = "Organizations";

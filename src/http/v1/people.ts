@@ -1,25 +1,16 @@
 /** `/v1/organizations/{org}/people`: who belongs to an organization, at which role. */
+
 import { z } from "@hono/zod-openapi";
 import { putPerson, removePerson } from "../../actions/person.ts";
 import { isService } from "../../domain/caller.ts";
 import { PersonInput } from "../../domain/commands.ts";
+import { isRefusal } from "../../domain/refusal.ts";
 import { peopleOf } from "../../queries/people.ts";
 import { personView } from "../../queries/person.ts";
 import { organizationHead, roleOf, standingIn } from "../../queries/snapshot.ts";
 import { PageQuery, pageOf } from "../page.ts";
 import { refused } from "../problem.ts";
-import {
-  callOf,
-  isRefusal,
-  listed,
-  notFound,
-  organizationParam,
-  route,
-  stated,
-  userParam,
-  type V1Deps,
-  v1,
-} from "./route.ts";
+import { callOf, listed, notFound, organizationParam, route, stated, userParam, type V1Deps, v1 } from "./route.ts";
 import { Effective, Etag, listOf, PersonView, withMembers } from "./views.ts";
 
 const tag = "People";

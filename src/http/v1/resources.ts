@@ -1,10 +1,12 @@
 /** `/v1/plants`, `/v1/portfolios` and what an organization owns. One definition serves both types. */
+
 import { z } from "@hono/zod-openapi";
 import { deleteResource, putResource } from "../../actions/resource.ts";
 import { isService } from "../../domain/caller.ts";
 import { PlantInput, PortfolioInput, type ResourceInput } from "../../domain/commands.ts";
 import { fold } from "../../domain/fold.ts";
 import { idOf, RESOURCE_TYPES, type ResourceRef, type ResourceType } from "../../domain/ids.ts";
+import { isRefusal } from "../../domain/refusal.ts";
 import { impactOfMove } from "../../queries/impact.ts";
 import { resourceRefsOf, resourceView } from "../../queries/resources.ts";
 import { standingIn } from "../../queries/snapshot.ts";
@@ -14,7 +16,6 @@ import { dryRun } from "./dry-run.ts";
 import {
   callOf,
   DryRunQuery,
-  isRefusal,
   listed,
   notFound,
   organizationParam,

@@ -8,7 +8,6 @@ import type { Context } from "hono";
 import type { ActionDeps, Call } from "../../actions/perform.ts";
 import { Reason } from "../../domain/commands.ts";
 import { Id } from "../../domain/ids.ts";
-import type { Refusal } from "../../domain/refusal.ts";
 import { pointerOf } from "../access/body.ts";
 import type { Env } from "../env.ts";
 import { fault, ProblemView, refused } from "../problem.ts";
@@ -105,11 +104,6 @@ export function callOf(c: Context<Env>, dryRun?: boolean): Call {
   if (header === undefined || header === "*") return call;
   const match = /^"(\d{1,15})"$/.exec(header.trim());
   return { ...call, expectedN: match?.[1] === undefined ? -1 : Number(match[1]) };
-}
-
-/** A refusal, told apart from everything else a query or action gives. */
-export function isRefusal(value: object): value is Refusal {
-  return "code" in value;
 }
 
 /** A whole new state with its ETag, and from when on checks answer from it. */

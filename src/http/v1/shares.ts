@@ -6,7 +6,7 @@ import { changeShare, share, unshare } from "../../actions/share.ts";
 import { isService } from "../../domain/caller.ts";
 import { ChangeShareInput, ShareInput } from "../../domain/commands.ts";
 import type { ShareChanged } from "../../domain/decide-share.ts";
-import type { Refusal } from "../../domain/refusal.ts";
+import { isRefusal, type Refusal } from "../../domain/refusal.ts";
 import { refuseUnlessAdmin } from "../../domain/standing.ts";
 import { shareView } from "../../queries/cooperations.ts";
 import { readOnce } from "../../queries/once.ts";
@@ -21,9 +21,7 @@ import {
   callOf,
   DeleteQuery,
   DryRunQuery,
-  isRefusal,
   listed,
-  notFound,
   organizationParam,
   route,
   stated,
@@ -141,8 +139,6 @@ export function shareRoutes(deps: V1Deps) {
   app.openapi(get, async (c) => {
     const found = await findShare(relationships, c.req.valid("param").id, c.var.caller);
     if (isRefusal(found)) return refused(c, found);
-    const gone = found.found.share.removed_at !== undefined || found.cooperation.status === "ended";
-    if (gone) return notFound(c, "share");
     c.header("ETag", `"${found.found.n}"`);
     return c.json(await shareView(relationships, found.cooperation, found.found, found.reader, clock()));
   });
