@@ -1,0 +1,31 @@
+/** What the bench asks of each system it measures, so that all are asked the same things in the same way. */
+import type { World } from "./world.ts";
+
+/** A question as OpenFGA spells it: `user:…`, `can_…`, `plant:…`. */
+export type Question = { user: string; relation: string; object: string };
+
+/** An HTTP request, ready to be sent again and again. */
+export type Request = { method: string; path: string; headers: Record<string, string>; body: string };
+
+/** A system that runs, holds the world and is ready. */
+export type System = {
+  /** As in results.json. */
+  name: string;
+  version: string;
+  /** The laws that it cannot express, in words. */
+  cannot: string[];
+  /** `http://127.0.0.1:<port>`. */
+  url: string;
+  /** Answers over its own wire. Throws when it gives no clear yes or no. */
+  answer(question: Question): Promise<boolean>;
+  /** What is sent for a question. */
+  request(question: Question): Request;
+  /** The same for twenty at once, where it has a batch. */
+  batch?(questions: Question[]): Request;
+  /** CPU seconds used so far by all of its processes; the load generator's are not among them. */
+  cpuSeconds(): number;
+  stop(): Promise<void>;
+};
+
+/** Starts a system, or it and its variants, and loads the world. `at` is the time for systems that take it with a question. */
+export type StartSystem = (world: World, at: Date) => Promise<System[]>;
