@@ -8,7 +8,7 @@ import { HTTPException } from "hono/http-exception";
 import { routePath } from "hono/route";
 import { secureHeaders } from "hono/secure-headers";
 import type { ActionDeps } from "./actions/perform.ts";
-import type { Asking } from "./check/ask.ts";
+import type { Asking } from "./check/evaluate.ts";
 import type { ServiceKey } from "./domain/service-keys.ts";
 import { describeAccess } from "./http/access/openapi.ts";
 import { accessRoutes } from "./http/access/routes.ts";
@@ -17,15 +17,19 @@ import { authenticate, requirePersonOrAdmin } from "./http/caller.ts";
 import { docsRoutes, openApiDocument } from "./http/docs.ts";
 import type { Env } from "./http/env.ts";
 import { healthRoutes } from "./http/health.ts";
+import { metricsRoutes } from "./http/metrics.ts";
 import { fault, faultOf, refused } from "./http/problem.ts";
 import { requestIds } from "./http/request-id.ts";
 import { v1Routes } from "./http/v1/routes.ts";
 
 export type AppDeps = ActionDeps & {
   engine: Asking["engine"];
+  checker: Asking["checker"];
   keys: readonly ServiceKey[];
   /** Where callers reach the service; the identifier in its AuthZEN configuration. */
   publicUrl: string;
+  /** Everything that is counted, in Prometheus's text format. */
+  metricsText: () => Promise<string>;
   stopping: () => boolean;
   /** One line for each request, and each fault with its cause. Never a key, a body or an address. */
   log: (level: "info" | "error", event: string, facts: object) => void;
@@ -51,6 +55,7 @@ export function createApp(deps: AppDeps): OpenAPIHono<Env> {
   app.use(bodyLimit({ maxSize: BODY_BYTES_MAX, onError: (c) => fault(c, "body_too_large") }));
 
   app.route("/", healthRoutes(deps.engine, deps.stopping));
+  app.route("/", metricsRoutes(deps.metricsText));
   app.use("/access/*", authenticate(deps.keys, ["check"]));
   app.route("/", accessRoutes(deps));
 
@@ -75,7 +80,7 @@ export function createApp(deps: AppDeps): OpenAPIHono<Env> {
     const outage = faultOf(error);
     // only the reply failed: "nothing was written" would be untrue
     const code = c.var.written && outage !== "internal" ? "outcome_unknown" : outage;
-    if (code === "engine_unavailable" || code === "contended") c.header("Retry-After", "1");
+    if (code === "engine_unavailable" || code === "overloaded" || code === "contended") c.header("Retry-After", "1");
     deps.log("error", code, {
       request_id: c.var.requestId,
       error: error.stack ?? String(error),

@@ -45,6 +45,24 @@ export const VARIABLES = {
   OPENFGA_STORE: z.string().min(3).max(64).default("concordat").describe("The store's name."),
   OPENFGA_TIMEOUT_MILLISECONDS: whole(50, 60_000).default(3000).describe("How long a check may take."),
   OPENFGA_CONNECTIONS: whole(1, 1000).default(32).describe("Connections that checks are asked over."),
+  OPENFGA_CONCURRENCY: whole(1, 10_000)
+    .default(128)
+    .describe("Questions that may be with the engine at once; one beyond that is a 503 with Retry-After."),
+  REDIS_URL: z
+    .url()
+    .optional()
+    .describe(
+      "The Redis that keeps decisions, `redis://host:6379`. Default: this process's memory, for one replica alone.",
+    ),
+  REDIS_TIMEOUT_MILLISECONDS: whole(3, 10_000)
+    .default(150)
+    .describe("How long a check may wait for Redis, all in all; then it asks the engine."),
+  CACHE_TTL_SECONDS: whole(1, 3600)
+    .default(10)
+    .describe("How long a decision is kept; what was written past the service is seen by then at the latest."),
+  CACHE_ENTRIES_MAX: whole(100, 100_000_000)
+    .default(100_000)
+    .describe("Decisions kept without Redis; the least used go first."),
   INVITATION_SECRET: z
     .string()
     .min(32, "must be at least 32 characters")

@@ -13,18 +13,27 @@ import { createAfterwards } from "./actions/afterwards.ts";
 import { createOrder } from "./actions/order.ts";
 import { sweep } from "./actions/sweep.ts";
 import { createApp } from "./app.ts";
+import { boundEngine } from "./check/bounded.ts";
+import { createChecker } from "./check/check.ts";
+import { createTail, TAIL_EVERY_MILLISECONDS } from "./check/tail.ts";
 import { type Config, ConfigurationError, readConfig } from "./config.ts";
 import { createLog } from "./log.ts";
 import { createMailer } from "./mail/mailer.ts";
+import { createMemoryCache } from "./memory/decision-cache.ts";
+import { createMetrics } from "./metrics.ts";
 import { createEngine } from "./openfga/engine.ts";
 import { findServer } from "./openfga/find-server.ts";
 import { createRelationships } from "./openfga/relationships.ts";
 import { startServer } from "./openfga/server.ts";
 import { openStore } from "./openfga/store.ts";
+import type { DecisionCache, Meter } from "./ports.ts";
+import { createRedisCache } from "./redis/decision-cache.ts";
 import { withStartKeys } from "./start/keys.ts";
 import { playSample, sampleHint } from "./start/sample.ts";
 
 const SWEEP_EVERY_MILLISECONDS = 60_000;
+/** A check looks up, looks up again where the owner was another, and takes tokens. */
+const CACHE_TRIPS = 3;
 // less than the ten seconds that Docker waits before it kills
 const DRAIN_MILLISECONDS = 7_000;
 
@@ -46,6 +55,30 @@ async function drain(server: Server): Promise<void> {
   clearTimeout(late);
 }
 
+function cacheFor(config: Config, store: { storeId: string; modelId: string }, meter: Meter): DecisionCache {
+  const { REDIS_URL, REDIS_TIMEOUT_MILLISECONDS, CACHE_TTL_SECONDS, CACHE_ENTRIES_MAX } = config;
+  if (REDIS_URL === undefined) return createMemoryCache({ entriesMax: CACHE_ENTRIES_MAX });
+  return createRedisCache({
+    url: REDIS_URL,
+    storeId: store.storeId,
+    modelId: store.modelId,
+    timeoutMilliseconds: Math.floor(REDIS_TIMEOUT_MILLISECONDS / CACHE_TRIPS),
+    ttlMilliseconds: CACHE_TTL_SECONDS * 1000,
+    meter,
+  });
+}
+
+/** Does it again and again, each time some while after it was done. */
+function repeat(act: () => Promise<void>, everyMilliseconds: number): AbortController {
+  const stopped = new AbortController();
+  const go = async () => {
+    await act();
+    if (!stopped.signal.aborted) setTimeout(go, everyMilliseconds);
+  };
+  void go();
+  return stopped;
+}
+
 async function main(isStart: boolean) {
   const folder = process.env.CONCORDAT_FOLDER || ".concordat";
   const start = isStart ? withStartKeys(process.env, folder) : { env: process.env };
@@ -63,15 +96,20 @@ async function main(isStart: boolean) {
       allowPush: server !== undefined,
     });
     const relationships = createRelationships({ ...connection, ...store });
-    const engine = createEngine({
+    const clock = () => new Date();
+    const { meter, text: metricsText } = createMetrics(clock);
+    const pool = createEngine({
       ...connection,
       ...store,
       connections: config.OPENFGA_CONNECTIONS,
       timeoutMilliseconds: config.OPENFGA_TIMEOUT_MILLISECONDS,
     });
+    const engine = boundEngine(pool, config.OPENFGA_CONCURRENCY, meter);
+    const ttlMilliseconds = config.CACHE_TTL_SECONDS * 1000;
+    const cache = cacheFor(config, store, meter);
+    const checker = createChecker({ engine, cache, clock, meter, ttlMilliseconds });
     const warn = (event: string, facts: object) => log("warn", event, facts);
     const afterwards = createAfterwards(warn);
-    const clock = () => new Date();
     const mailer = createMailer({
       smtpUrl: config.SMTP_URL,
       folder: join(folder, "mail"),
@@ -82,6 +120,10 @@ async function main(isStart: boolean) {
     const app = createApp({
       relationships,
       engine,
+      checker,
+      cache,
+      ttlMilliseconds,
+      metricsText,
       mailer,
       clock,
       warn,
@@ -104,6 +146,9 @@ async function main(isStart: boolean) {
     await sweep({ relationships, warn });
     const sweeping = setInterval(() => afterwards.run(() => sweep({ relationships, warn })), SWEEP_EVERY_MILLISECONDS);
 
+    const follow = createTail({ relationships, cache, clock, meter, ttlMilliseconds, warn, replica: ulid() });
+    const following = repeat(follow, TAIL_EVERY_MILLISECONDS);
+
     const fetch = async (request: Request) => {
       const reply = await app.fetch(request);
       // a connection that is kept alive would bring the next request, and shutting down would never end
@@ -120,9 +165,11 @@ async function main(isStart: boolean) {
       stopping = true;
       log("info", "stopping", { reason });
       clearInterval(sweeping);
+      following.abort();
       await drain(listening);
       await afterwards.settled();
-      await engine.close();
+      await cache.close();
+      await pool.close();
       await server?.stop();
       process.exit(code);
     };

@@ -1,8 +1,10 @@
 /**
  * What Concordat asks of the world: an engine that keeps relationships and answers
- * questions, and a way to send mail. Each port says what it promises; the adapters
- * (`openfga/`, `mail/`) keep it, and nothing else in the project names a client.
+ * questions, a cache for its answers, and a way to send mail. Each port says what it
+ * promises; the adapters (`openfga/`, `redis/`, `memory/`, `mail/`) keep it, and nothing
+ * else in the project names a client.
  */
+import type { Scope } from "./domain/scopes.ts";
 import type { Tuple, TupleKey } from "./domain/tuples.ts";
 
 /** The present, as an argument: nothing below `main.ts` reads a clock of its own. */
@@ -28,9 +30,14 @@ export type Relationships = {
   readAll(): Promise<Tuple[]>;
   /** Never retried here. Throws EngineUnavailable only when nothing can have been written. */
   write(write: Write): Promise<WriteOutcome>;
+  /** Every change of a tuple since then, by anybody, oldest first. One that was committed late may come late. Throws EngineUnavailable. */
+  changes(since: Date): Promise<Change[]>;
   /** Takes tuples away in batches, whether they are there or not: for what may be interrupted and done again. Throws EngineUnavailable. */
   erase(keys: TupleKey[]): Promise<void>;
 };
+
+/** A tuple that was written or deleted, and when; a time that the engine took before it committed. */
+export type Change = { operation: "write" | "delete"; key: TupleKey; at: string };
 
 /** A question: may `user` (`user:anna`) do `relation` (`can_view`) on `object` (`plant:7`)? */
 export type Question = { user: string; relation: string; object: string };
@@ -41,11 +48,16 @@ export type Answer = { allowed: boolean } | { fault: string };
 /** Ids as `type:id`. `complete` is false when the engine stopped at its cap or deadline without saying so. */
 export type Found = { refs: string[]; complete: boolean };
 
-/** The engine's answers. Every call sends `current_time`; all throw EngineUnavailable. */
+/** A tuple as the engine keeps it; `since` tells one writing of it from the next. */
+export type Kept = Tuple & { since: string };
+
+/** The engine's answers, each from all that was committed before it was asked. Every question has its `current_time`; all throw EngineUnavailable. */
 export type Engine = {
   check(question: Question, at: Date, signal?: AbortSignal): Promise<boolean>;
   /** Answers in the order of the questions, any number of them (asked 50 at a time). */
   batchCheck(questions: Question[], at: Date, signal?: AbortSignal): Promise<Answer[]>;
+  /** The first hundred tuples that match: a quick read for the checks' own use. */
+  read(filter: ReadFilter, signal?: AbortSignal): Promise<Kept[]>;
   listObjects(
     question: { user: string; relation: string; type: string },
     at: Date,
@@ -62,10 +74,77 @@ export type Engine = {
   ready(): Promise<boolean>;
 };
 
+/** As many calls to the engine are under way as there may be. Nothing was decided. */
+export class Overloaded extends Error {
+  override readonly name = "Overloaded";
+}
+
 /** The engine did not answer, or answered with a fault of its own. Nothing was decided and nothing is known to be written. */
 export class EngineUnavailable extends Error {
   override readonly name = "EngineUnavailable";
 }
+
+/** How an allowed question was allowed: to the owner's own people, or through a share. */
+export type Via = "own" | { cooperation: string; share: string };
+
+/**
+ * A cached decision. It is good while both tokens still stand, the owner is still this one, and the clock is before
+ * `validUntil` (milliseconds since the epoch, on the clock of whoever filled it).
+ */
+export type Entry = {
+  allowed: boolean;
+  owner: Scope;
+  userToken: string;
+  ownerToken: string;
+  validUntil: number;
+  via?: Via | undefined;
+};
+
+/** What stands in the cache at one instant for a question and its two scopes. A token of another run of the server is not there. */
+export type Lookup = { entry?: Entry | undefined; userToken?: string | undefined; ownerToken?: string | undefined };
+
+/** Tokens to fill under, and the cache's own time (milliseconds), from which the entry's life is counted. */
+export type Tokens = { userToken: string; ownerToken: string; now: number };
+
+/**
+ * Decisions, and the tokens and leases that keep them fresh (README, The cache). Whatever cannot be had in time is
+ * `away`, never an error: nothing depends on the cache but speed.
+ */
+export type DecisionCache = {
+  /** The entry and both tokens as of one instant; without an owner only the user's token. */
+  lookup(question: Question, owner: Scope | undefined): Promise<Lookup | "away">;
+  /** Tokens of both scopes, made where they are missing; `leased` while a writer is at work on either. */
+  take(user: Scope, owner: Scope): Promise<Tokens | "leased" | "away">;
+  /** Keeps an entry until `endsAt` on the cache's own time; `same`: in place of the one that is there, as long as that. Not waited for; may come to nothing. */
+  store(question: Question, entry: Entry, endsAt: number | "same"): void;
+  /** Before a Write: raises the scopes and leases them to the writer for ten seconds. May come to nothing. */
+  begin(writer: string, scopes: Scope[]): Promise<void>;
+  /** After a Write is known to stand, and before anybody is told: raises the scopes and ends the lease. False: not acknowledged, the old entries may be good until they end. */
+  end(writer: string, scopes: Scope[]): Promise<boolean>;
+  /** Raises scopes, or with `all` every one there is; for writes that did not begin here. False as in `end`. */
+  raise(scopes: Scope[] | "all"): Promise<boolean>;
+  /**
+   * Asks to be the one replica that follows the changes, for the next ten seconds, and tells how far it has read them
+   * (milliseconds since the epoch). Answers whether it is, and how far whoever is has read them.
+   */
+  lead(replica: string, readTo: number | undefined): Promise<{ leads: boolean; readTo: number | undefined } | "away">;
+  close(): Promise<void>;
+};
+
+/** Where an answer came from: the cache; the engine, and it was stored; the engine alone. */
+export type Source = "hit" | "miss" | "engine";
+
+/** Why an answer was not stored; `overtaken`: the owner changed meanwhile. */
+export type Unstored = "away" | "leased" | "no_owner" | "overtaken" | "date";
+
+/** What is counted. Durations in seconds. */
+export type Meter = {
+  checked(source: Source, seconds: number): void;
+  unstored(reason: Unstored): void;
+  engineCalled(call: "check" | "batch_check" | "read" | "list"): void;
+  cacheFailed(operation: string): void;
+  changesRead(to: number): void;
+};
 
 /** One mail to one address, as text. */
 export type Mail = { to: string; subject: string; text: string };

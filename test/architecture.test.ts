@@ -17,10 +17,10 @@ const MAY_IMPORT: Record<string, string[]> = {
   // an action reads before it decides, and words the mails it sends
   actions: ["domain", "ports.ts", "queries", "mail/letters.ts", "async-mutex", "node:timers/promises"],
   queries: ["domain", "ports.ts", "node:crypto"],
-  check: ["domain", "ports.ts", "node:crypto"],
+  check: ["domain", "ports.ts", "lru-cache", "node:crypto"],
   openfga: ["domain", "ports.ts", "@openfga/sdk", "@openfga/syntax-transformer", "undici", "node:*"],
-  redis: ["domain", "ports.ts", "node:*"],
-  memory: ["domain", "ports.ts"],
+  redis: ["domain", "ports.ts", "ioredis", "node:*"],
+  memory: ["domain", "ports.ts", "lru-cache"],
   "mail/letters.ts": ["domain", "type ports.ts", "mail"],
   mail: ["mail/letters.ts", "domain", "ports.ts", "nodemailer", "ulid", "node:*"],
   http: ["domain", "actions", "queries", "check", "hono", "@hono/zod-openapi", "zod", "swagger-ui-dist", "node:*"],
@@ -37,6 +37,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   ],
   "config.ts": ["domain", "zod", "node:*"],
   "log.ts": ["pino"],
+  "metrics.ts": ["ports.ts", "prom-client"],
   start: ["node:*"],
   "main.ts": ["*"],
 };

@@ -10,10 +10,13 @@ import { expect } from "vitest";
 import { createAfterwards } from "../src/actions/afterwards.ts";
 import { createOrder } from "../src/actions/order.ts";
 import { type AppDeps, createApp } from "../src/app.ts";
+import { createChecker } from "../src/check/check.ts";
 import { REFUSALS } from "../src/domain/refusal.ts";
 import { toServiceKey } from "../src/domain/service-keys.ts";
 import { FAULTS } from "../src/http/problem.ts";
-import type { Mail } from "../src/ports.ts";
+import { createMemoryCache } from "../src/memory/decision-cache.ts";
+import { createMetrics } from "../src/metrics.ts";
+import type { DecisionCache, Mail } from "../src/ports.ts";
 import { test as engineTest } from "./engine.ts";
 
 /** Three keys, each with its scope alone, and one with all of them. */
@@ -31,6 +34,9 @@ const keys = [
   toServiceKey({ name: "all", scopes: ["check", "manage", "admin"], key: KEYS.all }),
 ];
 
+/** The product's default. */
+const TTL_MILLISECONDS = 10_000;
+
 /** Every code that is documented; a reply of any test with another one fails it. */
 const CODES = [...Object.keys(REFUSALS), ...Object.keys(FAULTS)];
 
@@ -41,7 +47,7 @@ export type CallOptions = { body?: unknown; headers?: Record<string, string>; ke
 
 export type Service = {
   app: ReturnType<typeof createApp>;
-  deps: AppDeps;
+  deps: AppDeps & { cache: DecisionCache };
   mails: Mail[];
   /** Turns the clock; it stands still otherwise. Undefined lets it run again. */
   setNow: (now: Date | undefined) => void;
@@ -56,17 +62,25 @@ export type Service = {
 
 /** A service on a store, with everything that can be exchanged. */
 export function createService(
-  base: Pick<AppDeps, "relationships" | "engine">,
-  changes: Partial<AppDeps> = {},
+  base: Pick<AppDeps, "relationships" | "engine"> & { cache?: DecisionCache },
+  changes: Partial<Omit<AppDeps, "cache">> & { cache?: DecisionCache } = {},
 ): Service {
   let now: Date | undefined;
   const mails: Mail[] = [];
   const warnings: string[] = [];
   const afterwards = createAfterwards((event) => warnings.push(event));
-  const deps: AppDeps = {
+  const clock = () => now ?? new Date();
+  const { meter, text: metricsText } = createMetrics(clock);
+  const ttlMilliseconds = changes.ttlMilliseconds ?? TTL_MILLISECONDS;
+  const cache = changes.cache ?? base.cache ?? createMemoryCache({ entriesMax: 10_000 });
+  const deps: Service["deps"] = {
     ...base,
+    cache,
+    ttlMilliseconds,
+    metricsText,
+    checker: createChecker({ engine: changes.engine ?? base.engine, cache, clock, meter, ttlMilliseconds }),
     mailer: { send: async (mail) => void mails.push(mail) },
-    clock: () => now ?? new Date(),
+    clock,
     order: createOrder(),
     newId: () => ulid(),
     newNonce: () => randomBytes(16).toString("base64url"),

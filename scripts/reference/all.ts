@@ -37,9 +37,13 @@ function undriven() {
   const never = (): never => {
     throw new Error("the reference asks nothing");
   };
-  const engine = { check: never, batchCheck: never, listObjects: never, listUsers: never, ready: never };
+  const engine = { check: never, batchCheck: never, read: never, listObjects: never, listUsers: never, ready: never };
   return createApp({
-    relationships: { read: never, readAll: never, write: never, erase: never },
+    relationships: { read: never, readAll: never, write: never, changes: never, erase: never },
+    checker: { check: never, checkAll: never },
+    cache: { begin: never, end: never },
+    ttlMilliseconds: 0,
+    metricsText: never,
     engine: { ...engine, permissions: new Map() },
     mailer: { send: never },
     clock: never,

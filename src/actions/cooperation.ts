@@ -2,6 +2,7 @@
  * The steps of a cooperation that exists: accept, decline, pause, resume, remove,
  * leave, its expiry, resending the invitation, and joining by it.
  */
+
 import {
   type Changed,
   type CooperationState,
@@ -13,7 +14,9 @@ import {
 import { decideJoin, type JoinState } from "../domain/decide-join.ts";
 import type { Instant } from "../domain/expiry.ts";
 import { readToken } from "../domain/invitation-token.ts";
+import type { Cooperation } from "../domain/records.ts";
 import type { Refusal } from "../domain/refusal.ts";
+import { ownerScope, type Scope } from "../domain/scopes.ts";
 import { cooperationHead, organizationHead, standingIn } from "../queries/snapshot.ts";
 import { sendLetters } from "./letters.ts";
 import { type ActionDeps, type Call, perform, type Receipt } from "./perform.ts";
@@ -33,6 +36,11 @@ export async function readCooperation(deps: ActionDeps, call: Call, id: string):
   return { head, cooperation, standings: { initiator, partner }, expectedN: call.expectedN };
 }
 
+/** A cooperation and its shares reach the initiator's resources alone. */
+export const initiatorsScope = ({ cooperation }: { cooperation: Cooperation }): Scope[] => [
+  ownerScope(cooperation.initiator),
+];
+
 /** Takes a step of the lifecycle table. What an ending leaves without effect is swept afterwards. */
 export async function takeStep(
   deps: ActionDeps,
@@ -50,6 +58,7 @@ export async function takeStep(
       return { ...state, partner: await organizationHead(deps.relationships, state.cooperation.partner) };
     },
     decide: (state: CooperationState, stamp) => decideStep(state, step, input, stamp),
+    scopes: initiatorsScope,
   });
   if (!("code" in receipt) && receipt.outcome === "done" && receipt.value.cooperation.status === "ended")
     deps.afterwards(() => sweep(deps));
@@ -67,6 +76,7 @@ export function changeExpiry(
     order: `cooperation:${id}`,
     read: () => readCooperation(deps, call, id),
     decide: (state: CooperationState, stamp) => decideExpiry(state, input, stamp),
+    scopes: initiatorsScope,
   });
 }
 
@@ -81,6 +91,8 @@ export async function resend(
     order: `cooperation:${id}`,
     read: () => readCooperation(deps, call, id),
     decide: (state: CooperationState, stamp) => decideResend(state, input, stamp),
+    // a mail changes no answer
+    scopes: () => [],
   });
   if ("code" in receipt) return receipt;
   const mail = receipt.outcome === "done" ? await sendLetters(deps, receipt.value.cooperation) : "none";
@@ -106,5 +118,6 @@ export async function join(
       return { head, cooperation: head.value, joining, standing, tokenN: token.n, ttlDays: invitation.ttlDays };
     },
     decide: (state: JoinState, stamp) => decideJoin(state, input, stamp),
+    scopes: initiatorsScope,
   });
 }

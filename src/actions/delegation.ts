@@ -1,4 +1,5 @@
 /** Delegates a share to a person of the partner, changes that, and takes it back. */
+
 import type { DelegateInput } from "../domain/commands.ts";
 import {
   type DelegationChanged,
@@ -7,6 +8,7 @@ import {
   decideRevoke,
 } from "../domain/decide-delegation.ts";
 import type { Refusal } from "../domain/refusal.ts";
+import { userScope } from "../domain/scopes.ts";
 import { personHead, roleOf } from "../queries/snapshot.ts";
 import { type ActionDeps, type ActionOf, type Call, perform, type Receipt } from "./perform.ts";
 import { cooperationOf, readShare } from "./share.ts";
@@ -44,6 +46,7 @@ async function onDelegation(
     order: `cooperation:${cooperation}`,
     read: () => readDelegation(deps, call, share, cooperation, user),
     decide,
+    scopes: () => [userScope(user)],
   });
 }
 

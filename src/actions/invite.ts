@@ -3,12 +3,14 @@
  * nothing is written; with DISCLOSE_ORGANIZATIONS=off every address is treated as
  * unknown, so that there is nothing to tell apart.
  */
+
 import type { InviteInput } from "../domain/commands.ts";
 import { decideInvite, type Invited, type InviteState } from "../domain/decide-invitation.ts";
 import { emailHash } from "../domain/decide-person.ts";
 import type { SharedResource } from "../domain/new-share.ts";
 import type { Cooperation, Head, Organization } from "../domain/records.ts";
 import type { Refusal } from "../domain/refusal.ts";
+import { ownerScope } from "../domain/scopes.ts";
 import { refuseUnlessAdmin } from "../domain/standing.ts";
 import { organizationName } from "../queries/cooperations.ts";
 import { organizationIdsOf } from "../queries/people.ts";
@@ -48,6 +50,7 @@ export async function invite(
     order: `organization:${organization}`,
     read: () => readInvite(deps, call, organization, meant, input),
     decide: (state: InviteState, stamp) => decideInvite(state, input, ids, stamp),
+    scopes: () => [ownerScope(organization)],
   });
   if ("code" in receipt) return receipt;
   const mail = receipt.outcome === "done" ? await sendLetters(deps, receipt.value.cooperation) : "none";

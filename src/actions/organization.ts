@@ -16,6 +16,9 @@ import { type ActionDeps, type Call, perform, type Receipt } from "./perform.ts"
 
 type Emptying = OrganizationState & { holdings: Holdings };
 
+/** An organization without people and resources is on nobody's path. */
+const NO_SCOPES = () => [];
+
 export async function putOrganization(
   deps: ActionDeps,
   call: Call,
@@ -27,6 +30,7 @@ export async function putOrganization(
     order: `organization:${id}`,
     read: () => readOrganization(deps, call, id),
     decide: (state: OrganizationState) => decideOrganization(state, input),
+    scopes: NO_SCOPES,
   });
 }
 
@@ -45,6 +49,7 @@ export async function deleteOrganization(
       return { ...state, holdings: await holdingsOf(deps, id) };
     },
     decide: (state: Emptying, stamp) => decideDeleteOrganization(state, state.holdings, stamp),
+    scopes: NO_SCOPES,
   });
 }
 

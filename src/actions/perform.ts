@@ -1,22 +1,26 @@
 /**
- * The one runner of every action: read → decide (who may, and what follows) → one
- * Write → receipt. It says nothing to the caller before it is known whether the
- * Write stands: a lost reply is settled by sending the identical Write again, which
- * the head's compare-and-swap lets in at most once, and reading whose entry stands.
+ * The one runner of every action: read → decide (who may, and what follows) → begin →
+ * one Write → end → receipt. Begin and end raise what cached decisions depend on, so
+ * that no check answers from before once the reply is there (law 13). Nothing is said
+ * to the caller before it is known whether the Write stands.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { actorOf, type Caller } from "../domain/caller.ts";
-import { entryFrom } from "../domain/history.ts";
-import { type Decision, type Plan, type Stamp, sizeOf, WRITE_TUPLES_MAX, writeOf } from "../domain/plan.ts";
-import { entryRef } from "../domain/records.ts";
-import { isRefusal, type Refusal } from "../domain/refusal.ts";
+import { type Decision, type Stamp, sizeOf, WRITE_TUPLES_MAX, writeOf } from "../domain/plan.ts";
+import { isRefusal, type Refusal, tellsWhatStands } from "../domain/refusal.ts";
+import type { Scope } from "../domain/scopes.ts";
 import type { TupleKey } from "../domain/tuples.ts";
-import { type Clock, EngineUnavailable, type Mailer, type Relationships, type Write } from "../ports.ts";
+import type { Clock, DecisionCache, Mailer, Relationships } from "../ports.ts";
+import { createLease, type Lease } from "./lease.ts";
 import { Contended, type Order } from "./order.ts";
+import { eraseFirst, OutcomeUnknown, PAUSE_MILLISECONDS_MAX, patience, stands } from "./write.ts";
 
 /** What actions need of the world. `newId` gives ULIDs, `newNonce` 128 random bits. */
 export type ActionDeps = {
   relationships: Relationships;
+  cache: Pick<DecisionCache, "begin" | "end">;
+  /** How long an answer may be cached. */
+  ttlMilliseconds: number;
   mailer: Mailer;
   clock: Clock;
   order: Order;
@@ -50,21 +54,11 @@ export type ActionOf<S, T> = {
   order: string;
   read: () => Promise<S | Refusal>;
   decide: (state: S, stamp: Stamp) => Decision<T>;
+  /** Whose cached answers it may change. */
+  scopes: (state: S) => Scope[];
   /** Tuples to take away before the Write, where one Write cannot hold them (law 4). */
   first?: (value: T) => TupleKey[];
 };
-
-/** The Write may stand or not; reading the object again will tell. */
-export class OutcomeUnknown extends Error {
-  override readonly name = "OutcomeUnknown";
-}
-
-/**
- * How long an action tries to get through before it gives up with `Contended`, and how long from a lost
- * reply on it tries to settle that before it gives up with `OutcomeUnknown`.
- */
-const PATIENCE_MILLISECONDS = 8000;
-const PAUSE_MILLISECONDS_MAX = 80;
 
 /** Performs an action. Throws EngineUnavailable, Contended or OutcomeUnknown; every other "no" is a refusal. */
 export function perform<S extends object, T>(
@@ -73,26 +67,49 @@ export function perform<S extends object, T>(
   action: ActionOf<S, T>,
 ): Promise<Receipt<T> | Refusal> {
   return deps.order(action.order, async () => {
-    // a duration, not a date: the clock argument may be frozen
-    const giveUpAt = performance.now() + patience(deps);
-    for (let lost = 0; performance.now() < giveUpAt; lost++) {
-      if (lost > 0) await sleep(Math.random() * Math.min(PAUSE_MILLISECONDS_MAX, 10 * lost));
-      const state = await action.read();
-      if (isRefusal(state)) return state;
-      const stamp = stampOf(deps, call);
-      const decision = action.decide(state, stamp);
-      if (decision.kind === "refused") return decision.refusal;
-      if (decision.kind === "same") return receipt(deps, call.dryRun ? "dry_run" : "same", decision.value);
-      const write = writeOf(decision.plan, stamp);
-      const tuples = sizeOf(write);
-      if (tuples > WRITE_TUPLES_MAX) return { code: "too_many_tuples", tuples, limit: WRITE_TUPLES_MAX };
-      if (call.dryRun) return receipt(deps, "dry_run", decision.value);
-      const first = action.first?.(decision.value) ?? [];
-      if (first.length > 0) await eraseFirst(deps, call, first);
-      if (await stands(deps, call, write, decision.plan, stamp)) return receipt(deps, "done", decision.value);
+    const lease = createLease(deps, deps.newId());
+    try {
+      return await tryOn(deps, call, action, lease);
+    } catch (error) {
+      // what may still come to stand is kept back until the lease ends by itself
+      if (!(error instanceof OutcomeUnknown)) await lease.release();
+      throw error;
     }
-    throw new Contended(`others kept changing ${action.order}`);
   });
+}
+
+async function tryOn<S extends object, T>(
+  deps: ActionDeps,
+  call: Call,
+  action: ActionOf<S, T>,
+  lease: Lease,
+): Promise<Receipt<T> | Refusal> {
+  // a duration, not a date: the clock argument may be frozen
+  const giveUpAt = performance.now() + patience(deps);
+  for (let lost = 0; performance.now() < giveUpAt; lost++) {
+    if (lost > 0) await sleep(Math.random() * Math.min(PAUSE_MILLISECONDS_MAX, 10 * lost));
+    const state = await action.read();
+    if (isRefusal(state)) return refused(lease, state, []);
+    const scopes = action.scopes(state);
+    const stamp = stampOf(deps, call);
+    const decision = action.decide(state, stamp);
+    if (decision.kind === "refused") return refused(lease, decision.refusal, scopes);
+    const { value } = decision;
+    // a dry run tells nobody that anything is so
+    if (call.dryRun && decision.kind === "same") return receipt("dry_run", value, deps.clock());
+    if (decision.kind === "same") return receipt("same", value, await lease.end(scopes));
+    const write = writeOf(decision.plan, stamp);
+    const tuples = sizeOf(write);
+    if (tuples > WRITE_TUPLES_MAX)
+      return refused(lease, { code: "too_many_tuples", tuples, limit: WRITE_TUPLES_MAX }, []);
+    if (call.dryRun) return receipt("dry_run", value, deps.clock());
+    await lease.begin(scopes);
+    const first = action.first?.(value) ?? [];
+    if (first.length > 0) await eraseFirst(deps, call, first);
+    const attempt = { write, plan: decision.plan, stamp, begin: () => lease.begin(scopes) };
+    if (await stands(deps, call, attempt)) return receipt("done", value, await lease.end(scopes));
+  }
+  throw new Contended(`others kept changing ${action.order}`);
 }
 
 function stampOf(deps: ActionDeps, call: Call): Stamp {
@@ -100,62 +117,13 @@ function stampOf(deps: ActionDeps, call: Call): Stamp {
   return { id: deps.newId(), now: deps.clock(), actor: actorOf(caller), requestId, nonce: deps.newNonce() };
 }
 
-function receipt<T>(deps: ActionDeps, outcome: Receipt<T>["outcome"], value: T): Receipt<T> {
-  return { outcome, value, effective_by: deps.clock().toISOString() };
+function receipt<T>(outcome: Receipt<T>["outcome"], value: T, effectiveBy: Date): Receipt<T> {
+  return { outcome, value, effective_by: effectiveBy.toISOString() };
 }
 
-const patience = (deps: ActionDeps) => deps.patienceMilliseconds ?? PATIENCE_MILLISECONDS;
-
-/** Takes away what goes before the Write, again where the reply is lost: what was taken stays taken. */
-async function eraseFirst(deps: ActionDeps, call: Call, first: TupleKey[]): Promise<void> {
-  call.onWritten?.();
-  const giveUpAt = performance.now() + patience(deps);
-  for (;;) {
-    try {
-      return await deps.relationships.erase(first);
-    } catch (error) {
-      if (!(error instanceof EngineUnavailable)) throw error;
-      if (performance.now() > giveUpAt)
-        throw new OutcomeUnknown("cut off before all of it was taken away", { cause: error });
-      deps.warn("erasing_again", { error: String(error) });
-      await sleep(Math.random() * PAUSE_MILLISECONDS_MAX);
-    }
-  }
-}
-
-/** Writes, and finds out whether it stands: false when somebody else was first. */
-async function stands(deps: ActionDeps, call: Call, write: Write, plan: Plan, stamp: Stamp): Promise<boolean> {
-  const outcome = await deps.relationships.write(write);
-  const stood = outcome === "committed" || (outcome === "unknown" && (await settle(deps, write, plan, stamp)));
-  if (stood) call.onWritten?.();
-  return stood;
-}
-
-/**
- * After a lost reply. The first Write may still be under way: it and the one sent again name the same entry
- * n + 1, so whichever comes second is stale, and the entry that stands says whose it was.
- */
-async function settle(deps: ActionDeps, write: Write, plan: Plan, stamp: Stamp): Promise<boolean> {
-  // its own patience: the call whose reply was lost may have used up the action's
-  const giveUpAt = performance.now() + patience(deps);
-  while (performance.now() < giveUpAt) {
-    await sleep(Math.random() * PAUSE_MILLISECONDS_MAX);
-    try {
-      const outcome = await deps.relationships.write(write);
-      if (outcome === "committed") return true;
-      if (outcome === "stale") return await entryIsOurs(deps, plan, stamp);
-    } catch (error) {
-      // while the engine is away the first Write may still stand
-      deps.warn("settling_a_lost_reply", { stamp: stamp.id, error: String(error) });
-    }
-  }
-  throw new OutcomeUnknown(`the reply to action ${stamp.id} was lost`);
-}
-
-async function entryIsOurs(deps: ActionDeps, plan: Plan, stamp: Stamp): Promise<boolean> {
-  const touch = plan.touches.find((one) => one.entry !== undefined);
-  if (touch === undefined) throw new Error("an action without an entry");
-  const { object, n } = touch.head;
-  const [tuple] = await deps.relationships.read({ object, relation: "log", user: entryRef(object, n + 1) });
-  return tuple !== undefined && entryFrom(tuple).common.id === stamp.id;
+/** A refusal, with the end behind it of what was begun and of what it tells. */
+async function refused(lease: Lease, refusal: Refusal, scopes: Scope[]): Promise<Refusal> {
+  if (tellsWhatStands(refusal)) await lease.end(scopes);
+  else await lease.release();
+  return refusal;
 }

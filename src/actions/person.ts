@@ -3,6 +3,7 @@
  * they hold through it. A service with scope `admin` may do all of it; an admin of the
  * organization gives roles to those who belong to it already.
  */
+
 import { isService, needsService } from "../domain/caller.ts";
 import type { PersonInput } from "../domain/commands.ts";
 import {
@@ -14,6 +15,7 @@ import {
   type PersonState,
 } from "../domain/decide-person.ts";
 import type { Refusal } from "../domain/refusal.ts";
+import { userScope } from "../domain/scopes.ts";
 import { refuseUnlessAdmin } from "../domain/standing.ts";
 import { bondsOf } from "../queries/live.ts";
 import { adminsOf, delegationsThrough, jobRolesThrough } from "../queries/people.ts";
@@ -41,6 +43,7 @@ export async function putPerson(
       return needsService("to take somebody in");
     },
     decide: (state: PersonState) => decidePerson(state, input),
+    scopes: () => [userScope(user)],
   });
 }
 
@@ -66,6 +69,7 @@ export async function removePerson(
       return { ...state, held };
     },
     decide: (state) => decideLeave(state, state.held),
+    scopes: () => [userScope(user)],
     first: (value) => value.first,
   });
 }

@@ -3,6 +3,7 @@
  * roles on them, and takes them out again. A service with scope `admin` may do all of
  * it; an admin of the owner changes what is registered and gives job roles.
  */
+
 import { isService, needsService } from "../domain/caller.ts";
 import type { ResourceInput } from "../domain/commands.ts";
 import {
@@ -17,6 +18,7 @@ import {
 import { idOf, type ResourceRef } from "../domain/ids.ts";
 import type { Refusal } from "../domain/refusal.ts";
 import type { JobRole } from "../domain/roles.ts";
+import { ownerScope, userScope } from "../domain/scopes.ts";
 import { jobRolesOn, plantsIn, portfolioState } from "../queries/resources.ts";
 import { jobRoleOf, organizationHead, personHead, resourceHead, roleOf, sharesOn } from "../queries/snapshot.ts";
 import { type ActionDeps, type Call, perform, type Receipt } from "./perform.ts";
@@ -49,6 +51,7 @@ export async function putResource(
       const { from, to } = state;
       return decision.kind === "refused" ? decision : { ...decision, value: { ...decision.value, from, to } };
     },
+    scopes: () => [ownerScope(input.owner)],
   });
 }
 
@@ -83,6 +86,7 @@ export async function deleteResource(
       return { ...state, shares: await sharesOn(relationships, ref), plants, jobRoles };
     },
     decide: (state, stamp) => decideDeleteResource(state, stamp),
+    scopes: () => [ownerScope(owner)],
   });
 }
 
@@ -109,6 +113,7 @@ export async function setJobRole(
       return { ...state, user, person, ownPerson, role: await jobRoleOf(relationships, ref, user) };
     },
     decide: (state) => decideJobRole(state, role),
+    scopes: () => [userScope(user)],
   });
 }
 

@@ -9,7 +9,7 @@ import {
 } from "../domain/decide-share.ts";
 import type { Refusal } from "../domain/refusal.ts";
 import { resourceHead, shareHead, sharesOn, shareWithDelegations } from "../queries/snapshot.ts";
-import { readCooperation } from "./cooperation.ts";
+import { initiatorsScope, readCooperation } from "./cooperation.ts";
 import { type ActionDeps, type Call, perform, type Receipt } from "./perform.ts";
 import { sweep } from "./sweep.ts";
 
@@ -34,6 +34,7 @@ export function share(
       return { ...state, resource: { ref: input.resource, head }, existing };
     },
     decide: (state, stamp) => decideShare(state, input, id, stamp),
+    scopes: initiatorsScope,
   });
 }
 
@@ -105,5 +106,6 @@ async function onShare(
       return { ...state, resource: { ref, head: await resourceHead(deps.relationships, ref) } };
     },
     decide,
+    scopes: initiatorsScope,
   });
 }

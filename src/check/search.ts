@@ -6,7 +6,7 @@
  */
 import { idOf } from "../domain/ids.ts";
 import type { Found } from "../ports.ts";
-import { type Asking, askAll } from "./ask.ts";
+import type { Asking } from "./evaluate.ts";
 import { type Page, type PageRequest, pageOf } from "./page.ts";
 import { actionOf, type Entity, questionOf, refOf, relationOf, unaskedCode } from "./question.ts";
 
@@ -39,19 +39,20 @@ export async function searchResources(
   return resultOf(found.refs.map(idOf), found.complete, ["resource", subject.type, subject.id, action, type], page);
 }
 
-/** Actions the subject may do on the resource, all asked at one instant. Throws EngineUnavailable. */
+/** Actions the subject may do on the resource. Throws EngineUnavailable, Overloaded. */
 export async function searchActions(
   asking: Asking,
   { subject, resource }: { subject: Entity; resource: Entity },
   page: PageRequest,
+  signal?: AbortSignal,
 ): Promise<Result> {
   const unasked = unaskedCode(asking.engine, { subject, resource });
   const names = unasked === undefined ? (asking.engine.permissions.get(resource.type) ?? []).map(actionOf) : [];
-  const answers = await askAll(
-    asking,
+  const answers = await asking.checker.checkAll(
     names.map((action) => questionOf(subject, action, resource)),
+    signal,
   );
-  const allowed = names.filter((_, n) => answers[n] === true);
+  const allowed = names.filter((_, n) => answers[n]?.allowed);
   return resultOf(allowed, true, ["action", subject.type, subject.id, resource.type, resource.id], page);
 }
 

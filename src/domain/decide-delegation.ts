@@ -78,7 +78,7 @@ export function decideRevoke(
 function refuseOnDelegation(state: DelegationState, action: "delegate" | "revoke", stamp: Stamp): Refusal | undefined {
   const refusal = refuseUnlessSide(state.standings, "partner", state.cooperation, "share");
   if (refusal) return refusal;
-  if (state.share.removed_at !== undefined) return { code: "not_found", what: "share" };
+  if (state.share.removed_at !== undefined) return { code: "not_found", what: "share", gone: true };
   if (state.expectedShareN !== undefined && state.expectedShareN !== state.shareHead.n)
     return { code: "stale", current: state.shareHead.n };
   const next = stepOrRefuse(state.cooperation, action, stamp.now);

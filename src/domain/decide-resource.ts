@@ -102,7 +102,7 @@ export type JobRoleChanged = { before: JobRole | undefined; role: JobRole | unde
 export function decideJobRole(state: JobRoleState, role: JobRole | undefined): Decision<JobRoleChanged> {
   const { ref, head, owner, user, person } = state;
   const resource = alive(head);
-  if (resource === undefined) return refuse({ code: "not_found", what: "resource" });
+  if (resource === undefined) return refuse({ code: "not_found", what: "resource", gone: true });
   if (state.expectedN !== undefined && state.expectedN !== head.n) return refuse({ code: "stale", current: head.n });
   if (role === state.role) return same({ before: role, role });
   if (role !== undefined && !state.ownPerson)

@@ -104,7 +104,7 @@ function refuseOnShare(state: ShareState, action: "change_share" | "unshare", st
   const { cooperation, share } = state;
   const refusal = refuseUnlessSide(state.standings, "initiator", cooperation, "share");
   if (refusal) return refusal;
-  if (share.removed_at !== undefined) return { code: "not_found", what: "share" };
+  if (share.removed_at !== undefined) return { code: "not_found", what: "share", gone: true };
   if (state.expectedShareN !== undefined && state.expectedShareN !== state.shareHead.n)
     return { code: "stale", current: state.shareHead.n };
   const next = stepOrRefuse(cooperation, action, stamp.now);

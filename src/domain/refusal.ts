@@ -9,7 +9,7 @@ import type { Ending, Status } from "./records.ts";
 import { delegable, type SharedRole } from "./roles.ts";
 
 export type Refusal =
-  | { code: "not_found"; what: string }
+  | { code: "not_found"; what: string; gone?: true }
   | { code: "insufficient_scope"; needs: string }
   | { code: "not_admin"; organization: string }
   | { code: "wrong_side"; needs: Side }
@@ -35,6 +35,17 @@ export type Refusal =
   | { code: "cool_down"; retry_after_seconds: number };
 
 export type RefusalCode = Refusal["code"];
+
+/** Refusals about who calls: they tell nothing of what stands, or may not. */
+const OF_CALLER: RefusalCode[] = ["not_found", "insufficient_scope", "not_admin", "wrong_side"];
+
+/**
+ * Whether a refusal tells its caller what stands: that it is so already, or gone. Somebody may have written that
+ * and died before the cached answers from before were raised; so they are raised before it is told.
+ */
+export function tellsWhatStands(refusal: Refusal): boolean {
+  return refusal.code === "not_found" ? refusal.gone === true : !OF_CALLER.includes(refusal.code);
+}
 
 /** A refusal, told apart from everything else that a reading, an action or a query gives. */
 export function isRefusal(value: object): value is Refusal {
@@ -133,6 +144,7 @@ export function dataOf(refusal: Refusal): Record<string, unknown> {
     const { status, ended_as, needs } = refusal;
     return { cooperation_status: status, ended_as, needs };
   }
+  if (refusal.code === "not_found") return { what: refusal.what };
   const { code, ...data } = refusal;
   return code === "role_above_cap" ? { ...data, may_grant: delegable(refusal.cap) } : data;
 }

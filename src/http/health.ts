@@ -1,6 +1,6 @@
 /** `/livez` tells that the process runs, `/readyz` that it can answer: engine and model. No key needed. */
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
-import type { Asking } from "../check/ask.ts";
+import type { Asking } from "../check/evaluate.ts";
 import type { Env } from "./env.ts";
 
 const answered = <const S extends string>(description: string, ...statuses: [S, ...S[]]) => ({

@@ -54,6 +54,7 @@ export const FAULTS = {
   internal: [500, "Something is wrong on our side", "Try again; name the request id when you ask for help."],
   contended: [503, "Others kept changing the same object", "Nothing was written. Send the request again."],
   engine_unavailable: [503, "OpenFGA does not answer", "Nothing was decided or written. Try again after Retry-After."],
+  overloaded: [503, "Too many questions are with OpenFGA", "Nothing was decided. Try again after Retry-After."],
   outcome_unknown: [504, "It is not known whether the change stands", "Read the object again before you repeat it."],
 } as const satisfies Record<string, readonly [status: number, title: string, advice: string]>;
 
@@ -78,8 +79,11 @@ export function refused(c: Context, refusal: Refusal): Response {
 }
 
 /** The fault that something thrown amounts to. What is not known by name is ours to mend. */
-export function faultOf(error: Error): "engine_unavailable" | "contended" | "outcome_unknown" | "internal" {
+export function faultOf(
+  error: Error,
+): "engine_unavailable" | "overloaded" | "contended" | "outcome_unknown" | "internal" {
   if (error.name === "EngineUnavailable") return "engine_unavailable";
+  if (error.name === "Overloaded") return "overloaded";
   if (error.name === "Contended") return "contended";
   if (error.name === "OutcomeUnknown") return "outcome_unknown";
   return "internal";

@@ -1,20 +1,27 @@
 /**
  * The engine port over OpenFGA's HTTP API: questions only, through one undici pool
- * (about an eighth of the SDK's CPU per call). Every call carries the pinned model
+ * (about an eighth of the SDK's CPU per call). Every question carries the pinned model
  * and `current_time`, and nothing else from outside: the model's dates are compared
- * with the clock that asks. Whatever is not a whole, well-formed answer throws
- * EngineUnavailable; a fault never turns into a "no".
+ * with the clock that asks. All ask for HIGHER_CONSISTENCY, so that a server with
+ * caches of its own or a lagging replica answers from what was committed before.
+ * Whatever is not a whole, well-formed answer throws EngineUnavailable; a fault never
+ * turns into a "no".
  */
 import { Pool } from "undici";
 import { splitRef } from "../domain/ids.ts";
 import { type Answer, type Engine, EngineUnavailable, type Found, type Question } from "../ports.ts";
-import { answerOf, isObject, textOf, userOf } from "./replies.ts";
+import { answerOf, isObject, keptOf, textOf, userOf } from "./replies.ts";
 
 /** OpenFGA's default for `--max-checks-per-batch-check`. */
 const BATCH_QUESTIONS_MAX = 50;
 
 /** Chunks of one batch in flight at once: each is 50 checks for the server, and other callers wait behind them. */
 const BATCH_CHUNKS_PARALLEL = 4;
+
+/** The largest page of a Read. */
+const READ_TUPLES_MAX = 100;
+
+const FRESH = { consistency: "HIGHER_CONSISTENCY" };
 
 /** Defaults of `--listObjects-max-results` and `--listUsers-max-results`: at this many the server stops without a word. */
 const LIST_RESULTS_MAX = 1000;
@@ -72,19 +79,16 @@ export function createEngine(options: EngineOptions): Engine & { close(): Promis
   }
 
   function ask(path: string, at: Date, question: object, timeout: number, signal?: AbortSignal) {
-    const body = { authorization_model_id: modelId, ...question, context: { current_time: at.toISOString() } };
+    const context = { current_time: at.toISOString() };
+    const body = { authorization_model_id: modelId, ...question, context, ...FRESH };
     return call({ method: "POST", path, body }, timeout, signal);
   }
 
   async function askChunk(questions: Question[], at: Date, signal?: AbortSignal): Promise<Answer[]> {
     const context = { current_time: at.toISOString() };
     const checks = questions.map((question, n) => ({ tuple_key: tupleKey(question), correlation_id: `${n}`, context }));
-    const request = {
-      method: "POST",
-      path: "/batch-check",
-      body: { authorization_model_id: modelId, checks },
-    } as const;
-    const { result } = await call(request, timeoutMilliseconds, signal);
+    const body = { authorization_model_id: modelId, checks, ...FRESH };
+    const { result } = await call({ method: "POST", path: "/batch-check", body }, timeoutMilliseconds, signal);
     if (!isObject(result)) throw new EngineUnavailable("OpenFGA answered a batch without its result");
     return questions.map((_, n) => answerOf(result[`${n}`]));
   }
@@ -125,6 +129,13 @@ export function createEngine(options: EngineOptions): Engine & { close(): Promis
         answers.push(...answered.flat());
       }
       return answers;
+    },
+
+    async read(filter, signal) {
+      const body = { tuple_key: filter, page_size: READ_TUPLES_MAX, ...FRESH };
+      const { tuples } = await call({ method: "POST", path: "/read", body }, timeoutMilliseconds, signal);
+      if (!Array.isArray(tuples)) throw new EngineUnavailable("OpenFGA answered a read without tuples");
+      return tuples.map(keptOf);
     },
 
     async listObjects(question, at, signal): Promise<Found> {

@@ -3,9 +3,15 @@
  * reads ask for HIGHER_CONSISTENCY and follow all pages; a write is one atomic Write,
  * sent once, and its outcome is told apart into what happened and what is not known.
  */
-import { ClientWriteRequestOnMissingDeletes, ConsistencyPreference, type TupleKey as SdkTupleKey } from "@openfga/sdk";
+import {
+  ClientWriteRequestOnMissingDeletes,
+  ConsistencyPreference,
+  type TupleKey as SdkTupleKey,
+  type TupleChange,
+  TupleOperation,
+} from "@openfga/sdk";
 import type { Condition, Tuple } from "../domain/tuples.ts";
-import { EngineUnavailable, type ReadFilter, type Relationships, type WriteOutcome } from "../ports.ts";
+import { type Change, EngineUnavailable, type ReadFilter, type Relationships, type WriteOutcome } from "../ports.ts";
 import { type Connection, createClient, failureOf, toThrow } from "./client.ts";
 
 // The engine's largest page; its default is 50.
@@ -60,6 +66,25 @@ export function createRelationships(connection: Connection & { storeId: string; 
       }
     },
 
+    changes: async (since) => {
+      const changes: Change[] = [];
+      let continuationToken = "";
+      for (;;) {
+        const page = await client
+          .readChanges(
+            { type: "", startTime: since.toISOString() },
+            { pageSize: PAGE_SIZE, ...(continuationToken !== "" && { continuationToken }) },
+          )
+          .catch((error: unknown) => {
+            throw toThrow(error);
+          });
+        changes.push(...page.changes.map(toChange));
+        // the engine gives a token for ever; only a page that is not full is the last one
+        if (page.changes.length < PAGE_SIZE) return changes;
+        continuationToken = page.continuation_token ?? "";
+      }
+    },
+
     erase: async (keys) => {
       for (let start = 0; start < keys.length; start += WRITE_SIZE) {
         const deletes = keys
@@ -72,6 +97,14 @@ export function createRelationships(connection: Connection & { storeId: string; 
           });
       }
     },
+  };
+}
+
+function toChange({ operation, timestamp, tuple_key: { user, relation, object } }: TupleChange): Change {
+  return {
+    operation: operation === TupleOperation.Write ? "write" : "delete",
+    key: { user, relation, object },
+    at: timestamp,
   };
 }
 

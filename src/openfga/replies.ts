@@ -2,7 +2,8 @@
  * What the pieces of OpenFGA's replies mean. They are looked at one by one: a reply
  * that is not what the API promises is a fault, and a fault is never a "no".
  */
-import { type Answer, EngineUnavailable } from "../ports.ts";
+import type { Condition, Tuple } from "../domain/tuples.ts";
+import { type Answer, EngineUnavailable, type Kept } from "../ports.ts";
 
 /** One item of a batch reply. `error` is read first: it can come with `allowed: false` beside it. */
 export function answerOf(item: unknown): Answer {
@@ -19,6 +20,16 @@ export function userOf(user: unknown): string | undefined {
   const object = user.object;
   if (!isObject(object)) throw new EngineUnavailable("OpenFGA listed a user of no known kind");
   return `${textOf(object.type)}:${textOf(object.id)}`;
+}
+
+/** One tuple of a Read reply. Throws EngineUnavailable. */
+export function keptOf(item: unknown): Kept {
+  if (!isObject(item) || !isObject(item.key)) throw new EngineUnavailable("OpenFGA read something that is no tuple");
+  const { user, relation, object, condition } = item.key;
+  const key: Tuple = { user: textOf(user), relation: textOf(relation), object: textOf(object) };
+  // The pinned model knows two conditions, and the engine holds no tuple that does not fit it.
+  const conditional = isObject(condition) ? { condition: condition as Condition } : {};
+  return { ...key, ...conditional, since: textOf(item.timestamp) };
 }
 
 /** A string of a reply; anything else throws EngineUnavailable. */

@@ -1,6 +1,7 @@
 /** Every code that is documented happens, and none happens that is not documented (see also `send` in test/service.ts). */
 import { ulid } from "ulid";
 import { expect } from "vitest";
+import { boundEngine } from "../../src/check/bounded.ts";
 import { REFUSALS } from "../../src/domain/refusal.ts";
 import { FAULTS } from "../../src/http/problem.ts";
 import { createEngine } from "../../src/openfga/engine.ts";
@@ -91,6 +92,16 @@ const PRODUCED: Record<keyof typeof REFUSALS | keyof typeof FAULTS, Produce> = {
     const relationships = createRelationships({ apiUrl: NOBODY, storeId: ulid(), modelId: ulid() });
     return createService({ ...service.deps, relationships }).admin("GET", ORG);
   },
+  overloaded: (service) => {
+    const engine = boundEngine(service.deps.engine, 0, { engineCalled: () => {} });
+    const question = {
+      subject: { type: "user", id: "a" },
+      action: { name: "view" },
+      resource: { type: "plant", id: "1" },
+    };
+    const bounded = createService(service.deps, { engine });
+    return bounded.admin("POST", "/access/v1/evaluation", question, { key: KEYS.check });
+  },
   outcome_unknown: (service, { active }) =>
     withRelationships(service, { write: async () => "unknown" }).as("anna", "POST", `/v1/cooperations/${active}/pause`),
 };
@@ -116,6 +127,7 @@ test("a status that is repeated by waiting says how long, one that asks for a ke
     (await PRODUCED[code](service, world)).headers.get(name);
   expect(Number(await header("cool_down", "Retry-After"))).toBeGreaterThan(0);
   expect(await header("engine_unavailable", "Retry-After")).toBe("1");
+  expect(await header("overloaded", "Retry-After")).toBe("1");
   expect(await header("unauthorized", "WWW-Authenticate")).toMatch(/^Bearer realm=.*invalid_token/);
   expect(await header("insufficient_scope", "WWW-Authenticate")).toMatch(/^Bearer .*insufficient_scope/);
   expect(await header("stale", "ETag")).toMatch(/^"\d+"$/);

@@ -1,8 +1,7 @@
 /** `POST /access/v1/evaluation` (AuthZEN 1.0 §6): one decision. It is a 200 whatever it says. */
 import { type Context, Hono } from "hono";
 import type { z } from "zod";
-import type { Asking } from "../../check/ask.ts";
-import { type Decision, type Evaluation, evaluate } from "../../check/evaluate.ts";
+import { type Asking, type Decision, type Evaluation, evaluate } from "../../check/evaluate.ts";
 import { EvaluationBody, readBody } from "./body.ts";
 
 /** Throws EngineUnavailable when the engine gave no answer: a fault is a 5xx and never a denial. */
@@ -19,7 +18,13 @@ export async function answerEvaluation(
   asking: Asking,
   body: z.infer<typeof EvaluationBody>,
 ): Promise<Response> {
-  return c.json(decisionBody(await evaluate(asking, evaluationOf(body))));
+  const decision = await evaluate(asking, evaluationOf(body), c.req.raw.signal);
+  return c.json(decisionBody(decision, isTraced(body)));
+}
+
+/** Whether the question asks where its answer comes from: `context.trace` is true. */
+export function isTraced({ context }: { context?: Record<string, unknown> | undefined }): boolean {
+  return context?.trace === true;
 }
 
 /** The part of a request that decides: properties and context do not. */
@@ -31,7 +36,15 @@ export function evaluationOf({ subject, action, resource }: z.infer<typeof Evalu
   };
 }
 
-/** A decision as AuthZEN spells it. Its context holds no ids or times: the same question gets the same body. */
-export function decisionBody({ decision, code }: Decision) {
-  return code === undefined ? { decision } : { decision, context: { code } };
+/**
+ * A decision as AuthZEN spells it. Its context holds no ids or times unless a trace was asked for: the same question
+ * gets the same body. A trace says where the answer came from, until when the cache may give it again, and, once
+ * known, how access came.
+ */
+export function decisionBody({ decision, code, checked }: Decision, traced: boolean) {
+  if (code !== undefined) return { decision, context: { code } };
+  if (!traced) return { decision };
+  const { source, validUntil, via } = checked;
+  const valid_until = validUntil && new Date(validUntil).toISOString();
+  return { decision, context: { source, valid_until, via } };
 }

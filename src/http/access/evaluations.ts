@@ -5,10 +5,9 @@
  */
 import { Hono } from "hono";
 import { z } from "zod";
-import type { Asking } from "../../check/ask.ts";
-import { evaluateAll } from "../../check/evaluate.ts";
+import { type Asking, evaluateAll } from "../../check/evaluate.ts";
 import { EvaluationBody, invalidMembers, pointerOf, readBody } from "./body.ts";
-import { answerEvaluation, decisionBody, evaluationOf } from "./evaluation.ts";
+import { answerEvaluation, decisionBody, evaluationOf, isTraced } from "./evaluation.ts";
 
 /** More than this is asked in several requests. */
 const EVALUATIONS_MAX = 1000;
@@ -41,11 +40,9 @@ export function evaluationsRoutes(asking: Asking): Hono {
     }
 
     const items = body.evaluations.map((item) => EvaluationBody.safeParse(withDefaults(item, body)));
-    const decisions = await evaluateAll(
-      asking,
-      items.filter((item) => item.success).map((item) => evaluationOf(item.data)),
-    );
-    const decided = decisions.map(decisionBody).values();
+    const valid = items.filter((item) => item.success).map((item) => item.data);
+    const decisions = await evaluateAll(asking, valid.map(evaluationOf), c.req.raw.signal);
+    const decided = decisions.map((decision, n) => decisionBody(decision, isTraced(valid[n] ?? {}))).values();
     const evaluations = items.map((item) => (item.success ? decided.next().value : invalidItem(item.error)));
 
     const last = LAST_DECISION[body.options?.evaluations_semantic ?? "execute_all"];

@@ -3,7 +3,7 @@
  * size of a body and the reply to an outage are the business of the app around it.
  */
 import { Hono } from "hono";
-import type { Asking } from "../../check/ask.ts";
+import type { Asking } from "../../check/evaluate.ts";
 import { configurationRoutes } from "./configuration.ts";
 import { evaluationRoutes } from "./evaluation.ts";
 import { evaluationsRoutes } from "./evaluations.ts";

@@ -1,7 +1,7 @@
 /** `POST /access/v1/search/action` (AuthZEN 1.0 §8.6): what the subject may do on the resource. An `action` is ignored when sent. */
 import { Hono } from "hono";
 import { z } from "zod";
-import type { Asking } from "../../check/ask.ts";
+import type { Asking } from "../../check/evaluate.ts";
 import { searchActions } from "../../check/search.ts";
 import { Entity, PageBody, readBody } from "./body.ts";
 import { searchReply } from "./search-reply.ts";
@@ -17,7 +17,7 @@ export function searchActionRoutes(asking: Asking): Hono {
   return new Hono().post("/access/v1/search/action", async (c) => {
     const { body, refusal } = await readBody(c, Body);
     if (refusal !== undefined) return refusal;
-    const result = await searchActions(asking, body, body.page ?? {});
+    const result = await searchActions(asking, body, body.page ?? {}, c.req.raw.signal);
     return searchReply(c, result, body.page !== undefined, (name) => ({ name }));
   });
 }

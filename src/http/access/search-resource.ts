@@ -1,7 +1,7 @@
 /** `POST /access/v1/search/resource` (AuthZEN 1.0 §8.5): on what the subject may do the action. */
 import { Hono } from "hono";
 import { z } from "zod";
-import type { Asking } from "../../check/ask.ts";
+import type { Asking } from "../../check/evaluate.ts";
 import { searchResources } from "../../check/search.ts";
 import { Action, Entity, PageBody, readBody, Sought } from "./body.ts";
 import { searchReply } from "./search-reply.ts";

@@ -1,7 +1,7 @@
 /** `POST /access/v1/search/subject` (AuthZEN 1.0 §8.4): who may do the action on the resource. */
 import { Hono } from "hono";
 import { z } from "zod";
-import type { Asking } from "../../check/ask.ts";
+import type { Asking } from "../../check/evaluate.ts";
 import { searchSubjects } from "../../check/search.ts";
 import { Action, Entity, PageBody, readBody, Sought } from "./body.ts";
 import { searchReply } from "./search-reply.ts";

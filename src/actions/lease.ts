@@ -1,0 +1,37 @@
+/**
+ * The scopes of one action, from the first begin to the end. Nobody is told that
+ * something stands before the end behind it.
+ */
+import type { Scope } from "../domain/scopes.ts";
+import type { ActionDeps } from "./perform.ts";
+
+export type Lease = {
+  /** Before every Write: cached answers about the scopes go, and none is stored for a while. */
+  begin(scopes: Scope[]): Promise<void>;
+  /** After a Write is known to stand. Resolves to the moment from which every check answers from after it. */
+  end(scopes: Scope[]): Promise<Date>;
+  /** Ends what was begun and came to nothing. */
+  release(): Promise<void>;
+};
+
+/** The lease of one writer; `writer` is nobody else's. */
+export function createLease(
+  { cache, clock, ttlMilliseconds }: Pick<ActionDeps, "cache" | "clock" | "ttlMilliseconds">,
+  writer: string,
+): Lease {
+  const begun = new Set<Scope>();
+  return {
+    async begin(scopes) {
+      for (const scope of scopes) begun.add(scope);
+      await cache.begin(writer, scopes);
+    },
+    async end(scopes) {
+      const acknowledged = await cache.end(writer, [...new Set([...begun, ...scopes])]);
+      // not acknowledged: entries from before may be good until they end by themselves
+      return new Date(clock().getTime() + (acknowledged ? 0 : ttlMilliseconds));
+    },
+    async release() {
+      if (begun.size > 0) await cache.end(writer, [...begun]);
+    },
+  };
+}

@@ -1,0 +1,94 @@
+/**
+ * The one place where a decision is asked for: every evaluation and every action
+ * search comes through here. It answers from the cache when entry and tokens stand at
+ * one instant, else from the engine, and never with what was true before the question
+ * began (law 13). A fault throws and is never a "no".
+ */
+import type { Clock, DecisionCache, Engine, Entry, Lookup, Meter, Question, Source, Via } from "../ports.ts";
+import { createFill, type Miss } from "./fill.ts";
+import { gather } from "./gather.ts";
+import { createGuesses } from "./ownership.ts";
+import { createRemember } from "./via.ts";
+
+/** An answer, where it came from, and until when (milliseconds since the epoch) the cache may give it again. */
+export type Checked = { allowed: boolean; source: Source; validUntil?: number; via?: Via | undefined };
+
+export type Checker = {
+  /** Whether it is so now. Throws EngineUnavailable, Overloaded. `signal` ends the work when nobody waits for it any more. */
+  check(question: Question, signal?: AbortSignal): Promise<Checked>;
+  /** The same for many, in their order. Throws when any of them found no answer: half a batch is not an answer to the whole. */
+  checkAll(questions: Question[], signal?: AbortSignal): Promise<Checked[]>;
+};
+
+export type CheckerDeps = {
+  engine: Engine;
+  cache: DecisionCache;
+  clock: Clock;
+  meter: Meter;
+  /** How long an answer is kept. */
+  ttlMilliseconds: number;
+};
+
+export function createChecker(deps: CheckerDeps): Checker {
+  const { cache, clock, meter } = deps;
+  const guesses = createGuesses();
+  const fill = createFill({ ...deps, guesses });
+  const remember = createRemember(deps);
+
+  /** The entry that may be answered with now. */
+  async function goodEntry(question: Question): Promise<Entry | "away" | undefined> {
+    const guess = guesses.get(question.object)?.owner;
+    const found = await cache.lookup(question, guess);
+    if (found === "away") return found;
+    const { entry } = found;
+    if (entry === undefined || entry.owner === guess) return stands(found) ? entry : undefined;
+    // the owner's token was looked up for the guess: it says nothing of the owner that the entry names
+    guesses.set(question.object, { owner: entry.owner });
+    const again = await cache.lookup(question, entry.owner);
+    return again !== "away" && again.entry?.owner === entry.owner && stands(again) ? again.entry : undefined;
+  }
+
+  function stands({ entry, userToken, ownerToken }: Lookup): boolean {
+    return (
+      entry !== undefined &&
+      // an entry always holds tokens, so one that is missing never matches (scenario missing-equals-missing)
+      entry.userToken === userToken &&
+      entry.ownerToken === ownerToken &&
+      // the cache ends it by its own clock; a date is honoured by ours
+      clock().getTime() < entry.validUntil
+    );
+  }
+
+  async function decide(miss: Miss): Promise<Checked> {
+    const { question, engine, signal } = miss;
+    if (!isCached(question)) return { allowed: await engine.check(question, clock(), signal), source: "engine" };
+    const entry = await goodEntry(question);
+    if (entry === undefined || entry === "away") return fill(miss, entry === "away");
+    remember(question, entry);
+    return { allowed: entry.allowed, source: "hit", validUntil: entry.validUntil, via: entry.via };
+  }
+
+  async function metered(miss: Miss): Promise<Checked> {
+    const startedAt = performance.now();
+    const checked = await decide(miss);
+    meter.checked(checked.source, (performance.now() - startedAt) / 1000);
+    return checked;
+  }
+
+  return {
+    check: (question, signal) => metered({ question, engine: deps.engine, signal }),
+    checkAll: (questions, signal) => {
+      const engine = gather(deps.engine, signal);
+      return Promise.all(questions.map((question) => metered({ question, engine, signal })));
+    },
+  };
+}
+
+/** Whether the answer depends on two scopes alone: a permission of a person on a plant or portfolio. */
+function isCached({ user, relation, object }: Question): boolean {
+  return (
+    user.startsWith("user:") &&
+    relation.startsWith("can_") &&
+    (object.startsWith("plant:") || object.startsWith("portfolio:"))
+  );
+}

@@ -1,0 +1,64 @@
+/**
+ * The engine for one batch: what is asked in the same turn of the event loop as of one
+ * instant goes out as one BatchCheck, and the same read goes out once.
+ */
+import { type Engine, EngineUnavailable, type Question } from "../ports.ts";
+
+/** What a check asks of the engine. */
+export type Asker = Pick<Engine, "check" | "read">;
+
+type Waiting = { question: Question; settle: PromiseWithResolvers<boolean> };
+
+/** Gathers for one request; `signal` is that request's, whatever the single calls say. */
+export function gather(engine: Engine, signal: AbortSignal | undefined): Asker {
+  const batches = new Map<number, Waiting[]>();
+  const reads = new Map<string, ReturnType<Engine["read"]>>();
+
+  async function send(at: number): Promise<void> {
+    const waiting = batches.get(at) ?? [];
+    batches.delete(at);
+    try {
+      const answers = await engine.batchCheck(
+        waiting.map(({ question }) => question),
+        new Date(at),
+        signal,
+      );
+      waiting.forEach(({ settle }, n) => {
+        const answer = answers[n];
+        if (answer === undefined || "fault" in answer)
+          settle.reject(
+            new EngineUnavailable("OpenFGA could not decide a question of a batch", { cause: answer?.fault }),
+          );
+        else settle.resolve(answer.allowed);
+      });
+    } catch (error) {
+      for (const { settle } of waiting) settle.reject(error);
+    }
+  }
+
+  return {
+    check(question, at) {
+      const settle = Promise.withResolvers<boolean>();
+      const batch = batches.get(at.getTime());
+      if (batch) batch.push({ question, settle });
+      else {
+        batches.set(at.getTime(), [{ question, settle }]);
+        // what the same reply of the cache woke up comes before this
+        setImmediate(send, at.getTime());
+      }
+      return settle.promise;
+    },
+    read(filter) {
+      const key = JSON.stringify(filter);
+      const running = reads.get(key);
+      if (running) return running;
+      // begun at the end of the turn: no read may be older than the tokens of whoever shares it
+      const begun = new Promise((resolve) => setImmediate(resolve)).then(() => {
+        reads.delete(key);
+        return engine.read(filter, signal);
+      });
+      reads.set(key, begun);
+      return begun;
+    },
+  };
+}

@@ -1,0 +1,71 @@
+/**
+ * From changed tuples to the scopes whose cached answers they may change. What names
+ * neither a person nor an owner is looked up; what cannot be found any more raises
+ * everything, since nobody can tell whose it was.
+ */
+import { idOf } from "../domain/ids.ts";
+import { reachOf, type Scope } from "../domain/scopes.ts";
+import type { TupleKey } from "../domain/tuples.ts";
+import type { Relationships } from "../ports.ts";
+
+type Reads = Pick<Relationships, "read">;
+
+/** The scopes of all of them; `all` when one cannot be resolved. Throws EngineUnavailable. */
+export async function resolveScopes(reads: Reads, keys: TupleKey[]): Promise<Scope[] | "all"> {
+  const scopes = new Set<Scope>();
+  const known = new Map<string, Promise<Scope[] | undefined>>();
+  const ownersOf = (object: string) => {
+    const owners = known.get(object) ?? lookUp(reads, object);
+    known.set(object, owners);
+    return owners;
+  };
+  for (const key of keys) {
+    const reach = reachOf(key);
+    if (reach.kind === "nothing") continue;
+    if (reach.kind === "scope") scopes.add(reach.scope);
+    else {
+      const owners = (await ownersOf(reach.object)) ?? (await ownersOf(reach.or));
+      if (owners === undefined) return "all";
+      for (const scope of owners) scopes.add(scope);
+    }
+  }
+  return [...scopes];
+}
+
+/** The owners behind an object, as it stands now; undefined when that cannot be told. */
+async function lookUp(reads: Reads, object: string): Promise<Scope[] | undefined> {
+  const [type] = object.split(":", 1);
+  switch (type) {
+    case "plant":
+    case "portfolio":
+      return organizations(reads, object, "owner");
+    case "cooperation":
+      return organizations(reads, object, "initiator");
+    case "share":
+      return initiators(reads, await reads.read({ object, relation: "cooperation" }), (link) => link.user);
+    case "twin": {
+      // a twin is on the path of whoever its organization is the partner of: of nobody, when it is new
+      const partner = `organization:${idOf(object)}`;
+      const bonds = await reads.read({ object: "cooperation:", relation: "partner", user: partner });
+      return (await initiators(reads, bonds, (bond) => bond.object)) ?? [];
+    }
+    default:
+      return undefined;
+  }
+}
+
+async function organizations(reads: Reads, object: string, relation: string): Promise<Scope[] | undefined> {
+  const tuples = await reads.read({ object, relation });
+  const found = tuples.map(({ user }) => user).filter((user): user is Scope => user.startsWith("organization:"));
+  return found.length > 0 ? found : undefined;
+}
+
+async function initiators(
+  reads: Reads,
+  tuples: TupleKey[],
+  cooperationOf: (tuple: TupleKey) => string,
+): Promise<Scope[] | undefined> {
+  const found = await Promise.all(tuples.map((tuple) => organizations(reads, cooperationOf(tuple), "initiator")));
+  const scopes = found.flatMap((one) => one ?? []);
+  return scopes.length > 0 ? scopes : undefined;
+}

@@ -1,0 +1,35 @@
+/**
+ * What a cached decision depends on: the user who is asked about, and the organization
+ * that owns the resource. Pure. Every tuple that can change an answer names one of the
+ * two, or something that leads to the owner; the rest changes no answer.
+ */
+import type { TupleKey } from "./tuples.ts";
+
+export type Scope = `user:${string}` | `organization:${string}`;
+
+/** The scope of a person, by id. */
+export const userScope = (user: string): Scope => `user:${user}`;
+
+/** The scope of all that an organization owns, by id. */
+export const ownerScope = (organization: string): Scope => `organization:${organization}`;
+
+/**
+ * What a tuple reaches: nobody, one scope, or the owner behind an object that must be looked up
+ * (`or` is where to look when that object is gone).
+ */
+export type Reach =
+  | { kind: "nothing" }
+  | { kind: "scope"; scope: Scope }
+  | { kind: "owner_of"; object: string; or: string };
+
+/** Types whose tuples lead nowhere: an entry is a line in a history, a mark for the sweep and an address are no relationship. */
+const WITHOUT_EFFECT = ["entry:", "sweep:", "email:"];
+
+/** What a changed tuple reaches. A tuple that names a person is on no path but theirs, whatever its object. */
+export function reachOf({ user, relation, object }: TupleKey): Reach {
+  if (WITHOUT_EFFECT.some((type) => user.startsWith(type) || object.startsWith(type))) return { kind: "nothing" };
+  if (user.startsWith("user:")) return { kind: "scope", scope: user as Scope };
+  const owning = relation === "owner" || relation === "initiator";
+  if (owning && user.startsWith("organization:")) return { kind: "scope", scope: user as Scope };
+  return { kind: "owner_of", object, or: user.split("#", 1)[0] ?? user };
+}

@@ -1,0 +1,22 @@
+/** `/metrics`: what this process counted, for Prometheus. No key needed; it names nobody. */
+import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import type { Env } from "./env.ts";
+
+// prom-client's own (Prometheus text format 0.0.4)
+const TEXT_FORMAT = "text/plain; version=0.0.4; charset=utf-8";
+
+const metrics = createRoute({
+  tags: ["Operations"],
+  method: "get" as const,
+  security: [],
+  path: "/metrics",
+  summary:
+    "What was counted: checks by source and duration, answers not stored, engine calls, cache failures, age of the changes",
+  responses: { 200: { description: "Metrics of this process.", content: { [TEXT_FORMAT]: { schema: z.string() } } } },
+});
+
+export function metricsRoutes(text: () => Promise<string>) {
+  return new OpenAPIHono<Env>().openapi(metrics, async (c) =>
+    c.text(await text(), 200, { "Content-Type": TEXT_FORMAT }),
+  );
+}

@@ -1,0 +1,96 @@
+/**
+ * The decision cache in this process, for one replica alone: the same protocol as in
+ * Redis, bounded, and gone with the process. Being always at hand it is never `away`;
+ * what is forgotten for want of room is a miss, never an old answer.
+ */
+import { LRUCache } from "lru-cache";
+import type { Scope } from "../domain/scopes.ts";
+import type { DecisionCache, Entry, Question } from "../ports.ts";
+
+const LEASE_MILLISECONDS = 10_000;
+
+/** `entriesMax` bounds the decisions, and the tokens likewise. */
+export function createMemoryCache({ entriesMax }: { entriesMax: number }): DecisionCache {
+  const entries = new LRUCache<string, { entry: Entry; endsAt: number }>({ max: entriesMax });
+  const tokens = new LRUCache<Scope, string>({ max: entriesMax });
+  const leases = new Map<Scope, Map<string, number>>();
+  let made = 0;
+  let readToNow: number | undefined;
+
+  // a duration: the clock argument may be frozen, and the machine's may step back
+  const now = () => performance.now();
+
+  const keyOf = ({ user, relation, object }: Question) => JSON.stringify([user, relation, object]);
+
+  function tokenOf(scope: Scope): string {
+    const token = tokens.get(scope) ?? `${++made}`;
+    tokens.set(scope, token);
+    return token;
+  }
+
+  function isLeased(scope: Scope): boolean {
+    const writers = leases.get(scope);
+    if (writers === undefined) return false;
+    for (const [writer, deadline] of writers) if (deadline < now()) writers.delete(writer);
+    if (writers.size === 0) leases.delete(scope);
+    return writers.size > 0;
+  }
+
+  function end(writer: string, scopes: Scope[]): boolean {
+    for (const scope of scopes) {
+      tokens.delete(scope);
+      leases.get(scope)?.delete(writer);
+      isLeased(scope);
+    }
+    return true;
+  }
+
+  return {
+    async lookup(question, owner) {
+      const kept = entries.get(keyOf(question));
+      return {
+        entry: kept !== undefined && now() < kept.endsAt ? kept.entry : undefined,
+        userToken: tokens.get(question.user as Scope),
+        ownerToken: owner && tokens.get(owner),
+      };
+    },
+
+    async take(user, owner) {
+      if (isLeased(user) || isLeased(owner)) return "leased";
+      return { userToken: tokenOf(user), ownerToken: tokenOf(owner), now: now() };
+    },
+
+    store(question, entry, endsAt) {
+      const key = keyOf(question);
+      if (endsAt !== "same") entries.set(key, { entry, endsAt });
+      else {
+        const kept = entries.get(key);
+        if (kept !== undefined) entries.set(key, { entry, endsAt: kept.endsAt });
+      }
+    },
+
+    async begin(writer, scopes) {
+      for (const scope of scopes) {
+        tokens.delete(scope);
+        const writers = leases.get(scope) ?? new Map<string, number>();
+        writers.set(writer, now() + LEASE_MILLISECONDS);
+        leases.set(scope, writers);
+      }
+    },
+
+    end: async (writer, scopes) => end(writer, scopes),
+
+    async raise(scopes) {
+      if (scopes === "all") tokens.clear();
+      else end("", scopes);
+      return true;
+    },
+
+    async lead(_replica, readTo) {
+      readToNow = readTo ?? readToNow;
+      return { leads: true, readTo: readToNow };
+    },
+
+    close: async () => {},
+  };
+}

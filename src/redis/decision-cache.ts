@@ -1,0 +1,150 @@
+/**
+ * The decision cache in Redis: one MGET answers whatever was asked in the same turn of
+ * the event loop, three scripts do the rest. An entry or token of another run of the
+ * server is not seen, and after a raise that was not acknowledged nothing is trusted
+ * until it is made up for.
+ */
+import { randomBytes } from "node:crypto";
+import type { Scope } from "../domain/scopes.ts";
+import type { DecisionCache, Lookup, Meter } from "../ports.ts";
+import { decodeEntry, encodeEntry, entryKey, followerKey, leaseKey, RUN_LENGTH, tokenKey } from "./cache-keys.ts";
+import { connect } from "./connection.ts";
+import { createGetter } from "./get-together.ts";
+
+/** Longer than the engine's deadline for a Write, so that a lease ends only after a writer that died. */
+const LEASE_MILLISECONDS = 10_000;
+const FOLLOWER_MILLISECONDS = 10_000;
+const TOKEN_MILLISECONDS = 86_400_000;
+const RANDOM_BYTES = 9;
+const SCAN_COUNT = 1000;
+
+export type RedisCacheOptions = {
+  url: string;
+  storeId: string;
+  modelId: string;
+  /** For one trip to Redis; a check makes three at most. */
+  timeoutMilliseconds: number;
+  /** How long entries live: what was not raised then is over. */
+  ttlMilliseconds: number;
+  meter: Pick<Meter, "cacheFailed">;
+};
+
+/** Connects in the background; until then, and whenever Redis does not answer in time, everything is `away`. */
+export function createRedisCache(options: RedisCacheOptions): DecisionCache {
+  const { storeId, modelId, meter } = options;
+  const connection = connect(options.url, options.timeoutMilliseconds, (name) => meter.cacheFailed(name));
+  const { redis, within } = connection;
+  const get = createGetter((keys) => within("lookup", redis.mget(keys)));
+  /** Scopes whose raise was not acknowledged, and since when. */
+  const pending = new Map<Scope, number>();
+  let makingUp = false;
+
+  /** The run that may be trusted now. While raises are pending there is none, and they are made up for. */
+  function trustedRun(): string | undefined {
+    const run = connection.runId();
+    if (run === undefined || pending.size === 0) return run?.slice(0, RUN_LENGTH);
+    if (!makingUp) {
+      makingUp = true;
+      void makeUp().finally(() => {
+        makingUp = false;
+      });
+    }
+    return undefined;
+  }
+
+  async function makeUp(): Promise<void> {
+    const over = performance.now() - options.ttlMilliseconds;
+    for (const [scope, since] of pending) if (since < over) pending.delete(scope);
+    const scopes = [...pending.keys()];
+    if (scopes.length > 0) await raise(scopes);
+  }
+
+  const keysOf = (scopes: Scope[]) => [
+    ...scopes.map((scope) => leaseKey(storeId, scope)),
+    ...scopes.map((scope) => tokenKey(storeId, scope)),
+  ];
+
+  async function end(writer: string, scopes: Scope[]): Promise<boolean> {
+    const sentAt = performance.now();
+    const answer = await within("end", redis.endWrite(scopes.length * 2, ...keysOf(scopes), writer));
+    if (answer === "away") {
+      for (const scope of scopes) pending.set(scope, performance.now());
+      return false;
+    }
+    // what was left pending before this was sent is made up for by it
+    for (const scope of scopes) if ((pending.get(scope) ?? sentAt) < sentAt) pending.delete(scope);
+    return true;
+  }
+
+  const raise = (scopes: Scope[]) => end("", scopes);
+
+  async function raiseAll(): Promise<boolean> {
+    try {
+      for await (const keys of redis.scanStream({ match: tokenKey(storeId, "*" as Scope), count: SCAN_COUNT }))
+        if (keys.length > 0) await redis.unlink(keys);
+      return true;
+    } catch {
+      meter.cacheFailed("raise_all");
+      return false;
+    }
+  }
+
+  return {
+    async lookup(question, owner) {
+      const run = trustedRun();
+      if (run === undefined) return "away";
+      const keys = [entryKey(modelId, question), tokenKey(storeId, question.user as Scope)];
+      if (owner !== undefined) keys.push(tokenKey(storeId, owner));
+      const values = await get(keys);
+      if (values === "away") return values;
+      const [entry, userToken, ownerToken] = values;
+      const ofRun = (token: string | null | undefined) => (token?.startsWith(run) ? token : undefined);
+      const lookup: Lookup = { userToken: ofRun(userToken), ownerToken: ofRun(ownerToken) };
+      if (entry) lookup.entry = decodeEntry(entry);
+      return lookup;
+    },
+
+    async take(user, owner) {
+      const run = trustedRun();
+      if (run === undefined) return "away";
+      const scopes = [user, owner];
+      const keys = [
+        ...scopes.map((scope) => tokenKey(storeId, scope)),
+        ...scopes.map((scope) => leaseKey(storeId, scope)),
+      ];
+      const random = randomBytes(RANDOM_BYTES).toString("base64url");
+      const answer = await within("take", redis.takeTokens(...keys, run, random, TOKEN_MILLISECONDS));
+      if (answer === "away") return answer;
+      const [userToken, ownerToken, now] = answer;
+      return userToken === null || ownerToken === null ? "leased" : { userToken, ownerToken, now };
+    },
+
+    store(question, entry, endsAt) {
+      if (trustedRun() === undefined) return;
+      const key = entryKey(modelId, question);
+      const value = encodeEntry(entry);
+      const kept = endsAt === "same" ? redis.set(key, value, "KEEPTTL", "XX") : redis.set(key, value, "PXAT", endsAt);
+      kept.catch(() => meter.cacheFailed("store"));
+    },
+
+    async begin(writer, scopes) {
+      if (scopes.length === 0) return;
+      await within("begin", redis.beginWrite(scopes.length * 2, ...keysOf(scopes), writer, LEASE_MILLISECONDS));
+    },
+
+    end: async (writer, scopes) => scopes.length === 0 || end(writer, scopes),
+    raise: async (scopes) => (scopes === "all" ? raiseAll() : scopes.length === 0 || raise(scopes)),
+
+    async lead(replica, readTo) {
+      const answer = await within(
+        "lead",
+        redis.leadChanges(followerKey(storeId), replica, FOLLOWER_MILLISECONDS, readTo ?? ""),
+      );
+      if (answer === "away") return answer;
+      const [leads, read] = answer;
+      return { leads: leads === 1, readTo: read === null ? undefined : Number(read) };
+    },
+
+    close: connection.close,
+  };
+}

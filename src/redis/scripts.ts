@@ -1,0 +1,59 @@
+/**
+ * What Redis does as one step each. All times are Redis's own, in milliseconds: the
+ * clocks of the replicas need not agree. A raise is a DEL, which also works when memory
+ * is full; a lease that cannot be set then costs nothing but order among readers.
+ */
+
+/** KEYS leases…, tokens…  ARGV writer, lease. Raises and leases every scope. */
+export const BEGIN = `
+local n = #KEYS / 2
+local t = redis.call('TIME')
+local now = t[1] * 1000 + math.floor(t[2] / 1000)
+for i = 1, n do redis.call('DEL', KEYS[n + i]) end
+for i = 1, n do
+  redis.call('ZREMRANGEBYSCORE', KEYS[i], '-inf', now - 1)
+  redis.call('ZADD', KEYS[i], now + ARGV[2], ARGV[1])
+  redis.call('PEXPIRE', KEYS[i], ARGV[2])
+end
+return now`;
+
+/** KEYS leases…, tokens…  ARGV writer. Raises every scope and ends the writer's lease. */
+export const END = `
+local n = #KEYS / 2
+for i = 1, n do
+  redis.call('DEL', KEYS[n + i])
+  redis.call('ZREM', KEYS[i], ARGV[1])
+end
+return 1`;
+
+/**
+ * KEYS token of the user, of the owner, their leases  ARGV run, random, life of a token.
+ * The tokens, made where they are missing or of another run; none while a lease stands. And the time.
+ */
+export const TAKE = `
+local t = redis.call('TIME')
+local now = t[1] * 1000 + math.floor(t[2] / 1000)
+for i = 3, 4 do
+  if redis.call('ZCOUNT', KEYS[i], now, '+inf') > 0 then return {false, false, now} end
+end
+local tokens = {}
+for i = 1, 2 do
+  local token = redis.call('GET', KEYS[i])
+  if not token or string.sub(token, 1, #ARGV[1]) ~= ARGV[1] then
+    token = ARGV[1] .. ':' .. ARGV[2]
+    redis.call('SET', KEYS[i], token, 'PX', ARGV[3])
+  end
+  tokens[i] = token
+end
+return {tokens[1], tokens[2], now}`;
+
+/** KEYS follower  ARGV replica, life, read to or ''. Whether the replica follows the changes now, and how far they are read. */
+export const LEAD = `
+local replica = redis.call('HGET', KEYS[1], 'replica')
+local leads = not replica or replica == ARGV[1]
+if leads then
+  redis.call('HSET', KEYS[1], 'replica', ARGV[1])
+  if ARGV[3] ~= '' then redis.call('HSET', KEYS[1], 'read_to', ARGV[3]) end
+  redis.call('PEXPIRE', KEYS[1], ARGV[2])
+end
+return {leads and 1 or 0, redis.call('HGET', KEYS[1], 'read_to')}`;

@@ -1,0 +1,79 @@
+/**
+ * A Redis of the test's own: a real redis-server on a free port of the loopback, that
+ * keeps nothing on disk. It can be restarted empty on the same port, paused and
+ * resumed, and is gone with the test.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createServer } from "node:net";
+import { Redis } from "ioredis";
+
+export type OwnRedis = {
+  url: string;
+  port: number;
+  /** A client to look into it with. */
+  client: Redis;
+  /** Ends the server at once and, unless told otherwise, starts an empty one on the same port. */
+  restart(): Promise<void>;
+  kill(): Promise<void>;
+  start(): Promise<void>;
+  /** Stops and goes on with the process itself: connections stay open and nothing answers. */
+  pause(): void;
+  resume(): void;
+  stop(): Promise<void>;
+};
+
+/** Starts one; `flags` are redis-server's own, `--maxmemory 4mb` say. */
+export async function startRedis(flags: string[] = []): Promise<OwnRedis> {
+  const port = await freePort();
+  let server: ChildProcess;
+  const client = new Redis(port, "127.0.0.1", { lazyConnect: true, retryStrategy: () => 50 });
+  client.on("error", () => {});
+
+  async function start(): Promise<void> {
+    const fixed = ["--port", `${port}`, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"];
+    server = spawn("redis-server", [...fixed, ...flags], { stdio: ["ignore", "pipe", "inherit"] });
+    const output = server.stdout;
+    if (output === null) throw new Error("redis-server has no output");
+    for await (const chunk of output.iterator({ destroyOnReturn: false }))
+      if (String(chunk).includes("Ready to accept connections")) break;
+    output.resume();
+  }
+
+  async function kill(): Promise<void> {
+    if (server.exitCode !== null || server.signalCode !== null) return;
+    const exited = once(server, "exit");
+    server.kill("SIGKILL");
+    await exited;
+  }
+
+  await start();
+  await client.connect();
+  return {
+    url: `redis://127.0.0.1:${port}`,
+    port,
+    client,
+    start,
+    kill,
+    restart: async () => {
+      await kill();
+      await start();
+    },
+    pause: () => void server.kill("SIGSTOP"),
+    resume: () => void server.kill("SIGCONT"),
+    stop: async () => {
+      client.disconnect();
+      await kill();
+    },
+  };
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, "127.0.0.1");
+  await once(probe, "listening");
+  const address = probe.address();
+  probe.close();
+  await once(probe, "close");
+  if (address === null || typeof address === "string") throw new Error("no port");
+  return address.port;
+}
