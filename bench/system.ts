@@ -1,4 +1,5 @@
 /** What the bench asks of each system it measures, so that all are asked the same things in the same way. */
+import type { SharedRole } from "../src/domain/roles.ts";
 import type { World } from "./world.ts";
 
 /** A question as OpenFGA spells it: `user:…`, `can_…`, `plant:…`. */
@@ -6,6 +7,9 @@ export type Question = { user: string; relation: string; object: string };
 
 /** An HTTP request, ready to be sent again and again. */
 export type Request = { method: string; path: string; headers: Record<string, string>; body: string };
+
+/** A delegation that an admin of the partner gives or takes back while questions are asked. */
+export type Action = { kind: "delegate" | "revoke"; admin: string; share: string; user: string; role: SharedRole };
 
 /** A system that runs, holds the world and is ready. */
 export type System = {
@@ -22,10 +26,18 @@ export type System = {
   request(question: Question): Request;
   /** The same for twenty at once, where it has a batch. */
   batch?(questions: Question[]): Request;
+  /** What is sent for an action; as often as one likes, it is no error. Without it the mix is questions alone. */
+  act?(action: Action): Request;
+  /** The same system, set to keep its answers for an hour, so that what was asked once is a hit. */
+  keeping?: Omit<System, "keeping">;
+  /** How many of its questions so far were answered from its cache and how many were not. */
+  lookups?(): Promise<{ hits: number; misses: number }>;
+  /** What its cache takes, in bytes. */
+  cacheBytes?(): Promise<number>;
   /** CPU seconds used so far by all of its processes; the load generator's are not among them. */
   cpuSeconds(): number;
   stop(): Promise<void>;
 };
 
-/** Starts a system, or it and its variants, and loads the world. `at` is the time for systems that take it with a question. */
+/** Starts a system and loads the world. `at` is the time for systems that take it with a question. */
 export type StartSystem = (world: World, at: Date) => Promise<System[]>;

@@ -1,0 +1,70 @@
+/** Processes that the bench starts: where they listen, and what CPU they used. */
+import { readdirSync, readFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { type KeptProcess, startKept } from "../src/openfga/kept-process.ts";
+
+/** /proc counts in ticks of sysconf(_SC_CLK_TCK), which is 100 on every Linux that Node runs on. */
+const TICKS_PER_SECOND = 100;
+
+/** CPU seconds that the processes of these groups have used, those that still run. */
+export function cpuSecondsOf(groups: readonly number[]): number {
+  let ticks = 0;
+  for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
+    try {
+      // the command's name may hold spaces and brackets; the fields behind it do not (proc_pid_stat(5))
+      const fields = readFileSync(`/proc/${pid}/stat`, "latin1").split(") ").at(-1)?.split(" ") ?? [];
+      if (groups.includes(Number(fields[2]))) ticks += Number(fields[11]) + Number(fields[12]);
+    } catch {
+      // it ended while we looked
+    }
+  }
+  return ticks / TICKS_PER_SECOND;
+}
+
+/** A port of 127.0.0.1 that was free a moment ago. */
+export function freePort(): Promise<number> {
+  const server = createServer();
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const { port } = server.address() as { port: number };
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+export type Started = { group: number; said: string; stop(): Promise<void> };
+
+/** Runs a program until it says that it is ready. Throws with what it said when it ends before. */
+export async function startUntil(
+  ready: RegExp,
+  command: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<Started> {
+  const kept: KeptProcess = startKept(command, args, { output: "pipe", env });
+  let said = "";
+  const started = new Promise<void>((resolve) => {
+    for (const stream of [kept.child.stdout, kept.child.stderr])
+      stream?.on("data", (chunk: Buffer) => {
+        // read on, or its pipe would fill; what comes after the start is not kept
+        if (ready.test(said)) return;
+        said += chunk;
+        if (ready.test(said)) resolve();
+      });
+  });
+  const ended = kept.exited.then((code) => {
+    throw new Error(`${command} ended with ${code}:\n${said}`);
+  });
+  await Promise.race([started, ended]);
+  ended.catch(() => {});
+  return { group: kept.child.pid ?? 0, said, stop: async () => void (await kept.stop()) };
+}
+
+/** A Redis of the bench's own that keeps nothing on disk. */
+export async function startRedis(): Promise<Started & { url: string }> {
+  const port = await freePort();
+  const args = ["--bind", "127.0.0.1", "--port", `${port}`, "--save", "", "--appendonly", "no"];
+  const started = await startUntil(/Ready to accept connections/, "redis-server", args);
+  return { ...started, url: `redis://127.0.0.1:${port}` };
+}

@@ -1,0 +1,90 @@
+/**
+ * The workloads as lists of requests. `hit` walks through few questions, all of them
+ * asked before; `miss` through so many that an answer has lapsed before it is asked for again;
+ * `mix` draws questions by Zipf's law, with one action among a hundred.
+ */
+import { interleaved, KINDS, type Kind, makeQuestions } from "./questions.ts";
+import { type Random, seededRandom } from "./random.ts";
+import type { Action, Question, Request, System } from "./system.ts";
+import type { World } from "./world.ts";
+
+export type Workload = "hit" | "miss" | `hit:${Kind}` | `miss:${Kind}` | "mix" | "batch20";
+
+const HIT_QUESTIONS = 1000;
+const MISS_QUESTIONS = 20_000;
+const MIX_REQUESTS = 20_000;
+const MIX_REQUESTS_AN_ACTION = 100;
+const BATCH_QUESTIONS = 20;
+// two seeds, so that what a miss asks was never asked by a hit but by chance
+const HIT_SEED = 1;
+const MISS_SEED = 2;
+
+/** The questions of the hit workloads. */
+export const hitQuestions = (world: World): Record<Kind, Question[]> => makeQuestions(world, HIT_QUESTIONS, HIT_SEED);
+
+export type Streams = {
+  requests(system: Pick<System, "request" | "batch" | "act">, workload: Workload): Request[];
+  /** All that the hit workloads ask. */
+  hits: Question[];
+};
+
+/** The workloads of a world. */
+export function makeStreams(world: World): Streams {
+  const hit = hitQuestions(world);
+  const miss = makeQuestions(world, MISS_QUESTIONS, MISS_SEED);
+  const mixed = mixOf(world, interleaved(hit), seededRandom(HIT_SEED));
+  const lists = new Map<Workload, Question[]>([
+    ["hit", interleaved(hit)],
+    ["miss", interleaved(miss)],
+    ...KINDS.map((kind): [Workload, Question[]] => [`hit:${kind}`, hit[kind]]),
+    ...KINDS.map((kind): [Workload, Question[]] => [`miss:${kind}`, miss[kind]]),
+  ]);
+  return {
+    hits: KINDS.flatMap((kind) => hit[kind]),
+    requests: (system, workload) => {
+      if (workload === "mix")
+        return mixed.flatMap((one) => ("kind" in one ? (system.act?.(one) ?? []) : system.request(one)));
+      if (workload === "batch20") return batchesOf(interleaved(hit)).flatMap((batch) => system.batch?.(batch) ?? []);
+      return (lists.get(workload) ?? []).map(system.request);
+    },
+  };
+}
+
+/** The nth most asked question is asked 1/n times as often as the first. */
+function mixOf(world: World, questions: Question[], random: Random): (Question | Action)[] {
+  let sum = 0;
+  const sums = questions.map((_, rank) => (sum += 1 / (rank + 1)));
+  const resolution = 2 ** 30;
+  const draw = () => {
+    const at = (random.below(resolution) / resolution) * sum;
+    return questions[sums.findIndex((upTo) => at < upTo)] as Question;
+  };
+  const actions = actionsOf(world, MIX_REQUESTS / MIX_REQUESTS_AN_ACTION);
+  return Array.from({ length: MIX_REQUESTS }, (_, n) =>
+    n % MIX_REQUESTS_AN_ACTION === 0 ? (actions[n / MIX_REQUESTS_AN_ACTION] as Action) : draw(),
+  );
+}
+
+/** Delegations are taken back one after the other, each in another cooperation, and then given again. */
+function actionsOf(world: World, count: number): Action[] {
+  const partners = new Map(world.cooperations.map(({ id, partner }) => [id, partner]));
+  const cooperationOf = new Map(world.shares.map(({ id, cooperation }) => [id, cooperation]));
+  // a date would have to be given again
+  const undated = world.delegations.filter(({ expiresAt }) => expiresAt === undefined);
+  const byCooperation = Map.groupBy(undated, ({ share }) => cooperationOf.get(share) ?? "");
+  const chosen = [...byCooperation].flatMap(([cooperation, [delegation]]) => {
+    const admin = world.people.find((one) => one.organization === partners.get(cooperation) && one.role === "admin");
+    return delegation && admin ? [{ admin: admin.user, ...delegation }] : [];
+  });
+  return Array.from({ length: count }, (_, n) => {
+    const half = Math.min(chosen.length, count / 2);
+    const { admin, share, user, role } = chosen[n % half] as (typeof chosen)[number];
+    return { kind: Math.floor(n / half) % 2 === 0 ? "revoke" : "delegate", admin, share, user, role };
+  });
+}
+
+function batchesOf(questions: Question[]): Question[][] {
+  return Array.from({ length: Math.floor(questions.length / BATCH_QUESTIONS) }, (_, n) =>
+    questions.slice(n * BATCH_QUESTIONS, (n + 1) * BATCH_QUESTIONS),
+  );
+}

@@ -1,0 +1,105 @@
+/**
+ * Concordat as it ships: the process of its own, in front of an OpenFGA that nobody
+ * else uses, with Redis or with its memory. Only its log is set lower, to warnings,
+ * as OpenFGA's is.
+ */
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { Redis } from "ioredis";
+
+import { evaluationRequest, evaluationsRequest } from "../authzen.ts";
+import { type Engine, STORE, startEngine } from "../engine.ts";
+import { cpuSecondsOf, type Started, startRedis, startUntil } from "../processes.ts";
+import { send, yesOrNo } from "../send.ts";
+import type { Action, Question, Request, System } from "../system.ts";
+import type { World } from "../world.ts";
+
+const KEY = "the-only-key-of-the-bench";
+const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
+/** The most that CACHE_TTL_SECONDS takes. */
+const KEEPING_SECONDS = "3600";
+
+/** With a Redis of its own. */
+export const startConcordat = (world: World): Promise<System[]> => start("concordat", world, true);
+
+/** With the memory of its one process. */
+export const startConcordatMemory = (world: World): Promise<System[]> => start("concordat-memory", world, false);
+
+async function start(name: string, world: World, withRedis: boolean): Promise<System[]> {
+  const engine = await startEngine(world, []);
+  const shipped = await startService(name, engine, withRedis ? await startRedis() : undefined, {});
+  const longer = { CACHE_TTL_SECONDS: KEEPING_SECONDS };
+  const keeping = await startService(name, engine, withRedis ? await startRedis() : undefined, longer);
+  const stop = async () => {
+    await keeping.stop();
+    await shipped.stop();
+    await engine.server.stop();
+  };
+  return [{ ...shipped, keeping, stop }];
+}
+
+async function startService(
+  name: string,
+  engine: Engine,
+  redis: (Started & { url: string }) | undefined,
+  settings: Record<string, string>,
+): Promise<System> {
+  const env = {
+    PATH: process.env.PATH,
+    PORT: "0",
+    OPENFGA_API_URL: engine.server.apiUrl,
+    OPENFGA_STORE: STORE,
+    SERVICE_KEYS: JSON.stringify([{ name: "bench", scopes: ["check", "manage"], key: KEY }]),
+    INVITATION_SECRET: "a secret that signs no invitation here",
+    LOG_LEVEL: "warn",
+    ...(redis && { REDIS_URL: redis.url }),
+    ...settings,
+  };
+  const service = await startUntil(/listens on http\S+/, process.execPath, [MAIN], env);
+  const url = /listens on (http\S+)/.exec(service.said)?.[1] ?? "";
+  const authorization = { Authorization: `Bearer ${KEY}` };
+  const request = (question: Question) => evaluationRequest(question, authorization);
+  const groups = [service.group, engine.server.processGroup, ...(redis ? [redis.group] : [])];
+  return {
+    name,
+    version: JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")).version,
+    cannot: [],
+    url,
+    request,
+    batch: (questions) => evaluationsRequest(questions, authorization),
+    answer: async (question) => yesOrNo(await send(url, request(question)), "decision"),
+    act: (action) => actionRequest(action, authorization),
+    lookups: () => lookupsOf(url),
+    ...(redis && { cacheBytes: () => usedBytes(redis.url) }),
+    cpuSeconds: () => cpuSecondsOf(groups),
+    stop: async () => {
+      await service.stop();
+      await redis?.stop();
+    },
+  };
+}
+
+/** Through the API, as an admin of the partner: decided on, written with its history, and fresh when it is answered. */
+function actionRequest({ kind, admin, share, user, role }: Action, headers: Record<string, string>): Request {
+  const path = `/v1/shares/${share}/delegations/${user}`;
+  const acting = { ...headers, "Acting-User": `user:${admin}`, "Content-Type": "application/json" };
+  return kind === "delegate"
+    ? { method: "PUT", path, headers: acting, body: JSON.stringify({ role }) }
+    : { method: "DELETE", path, headers: acting, body: "" };
+}
+
+async function lookupsOf(url: string): Promise<{ hits: number; misses: number }> {
+  const text = await (await fetch(`${url}/metrics`)).text();
+  const count = (source: string) =>
+    Number(
+      new RegExp(`^concordat_check_duration_seconds_count\\{source="${source}"\\} (\\S+)$`, "m").exec(text)?.[1] ?? 0,
+    );
+  return { hits: count("hit"), misses: count("miss") + count("engine") };
+}
+
+async function usedBytes(url: string): Promise<number> {
+  const redis = new Redis(url);
+  const memory = await redis.info("memory");
+  await redis.quit();
+  return Number(/^used_memory:(\d+)/m.exec(memory)?.[1]);
+}
