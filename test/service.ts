@@ -10,6 +10,7 @@ import { expect } from "vitest";
 import { createAfterwards } from "../src/actions/afterwards.ts";
 import { createOrder } from "../src/actions/order.ts";
 import { type AppDeps, createApp } from "../src/app.ts";
+import { boundEngine } from "../src/check/bounded.ts";
 import { createChecker } from "../src/check/check.ts";
 import { REFUSALS } from "../src/domain/refusal.ts";
 import { toServiceKey } from "../src/domain/service-keys.ts";
@@ -34,8 +35,9 @@ const keys = [
   toServiceKey({ name: "all", scopes: ["check", "manage", "admin"], key: KEYS.all }),
 ];
 
-/** The product's default. */
+/** The product's defaults. */
 const TTL_MILLISECONDS = 10_000;
+const ENGINE_CALLS_MAX = 128;
 
 /** Every code that is documented; a reply of any test with another one fails it. */
 const CODES = [...Object.keys(REFUSALS), ...Object.keys(FAULTS)];
@@ -64,6 +66,7 @@ export type Service = {
 export function createService(
   base: Pick<AppDeps, "relationships" | "engine"> & { cache?: DecisionCache },
   changes: Partial<Omit<AppDeps, "cache">> & { cache?: DecisionCache } = {},
+  engineCallsMax = ENGINE_CALLS_MAX,
 ): Service {
   let now: Date | undefined;
   const mails: Mail[] = [];
@@ -73,12 +76,13 @@ export function createService(
   const { meter, text: metricsText } = createMetrics(clock);
   const ttlMilliseconds = changes.ttlMilliseconds ?? TTL_MILLISECONDS;
   const cache = changes.cache ?? base.cache ?? createMemoryCache({ entriesMax: 10_000 });
+  const engine = boundEngine(changes.engine ?? base.engine, engineCallsMax, meter);
   const deps: Service["deps"] = {
     ...base,
     cache,
     ttlMilliseconds,
     metricsText,
-    checker: createChecker({ engine: changes.engine ?? base.engine, cache, clock, meter, ttlMilliseconds }),
+    checker: createChecker({ engine, cache, clock, meter, ttlMilliseconds }),
     mailer: { send: async (mail) => void mails.push(mail) },
     clock,
     order: createOrder(),
@@ -93,6 +97,7 @@ export function createService(
     stopping: () => false,
     log: () => {},
     ...changes,
+    engine,
   };
   const app = createApp(deps);
   const send = async (
