@@ -11,6 +11,7 @@ import type { ActionDeps } from "./actions/perform.ts";
 import type { Asking } from "./check/evaluate.ts";
 import type { ServiceKey } from "./domain/service-keys.ts";
 import { describeAccess } from "./http/access/openapi.ts";
+import { plainEvaluation } from "./http/access/plain-evaluation.ts";
 import { accessRoutes } from "./http/access/routes.ts";
 import { guardRequest } from "./http/body-guard.ts";
 import { authenticate, requirePersonOrAdmin } from "./http/caller.ts";
@@ -41,6 +42,7 @@ const BODY_BYTES_MAX = 256 * 1024;
 /** The whole service. */
 export function createApp(deps: AppDeps): OpenAPIHono<Env> {
   const app = new OpenAPIHono<Env>();
+  app.post("/access/v1/evaluation", plainEvaluation(deps, deps.keys, BODY_BYTES_MAX));
   app.use(requestIds(deps.newId));
   app.use(async (c, next) => {
     const startedAt = performance.now();

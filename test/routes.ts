@@ -127,7 +127,7 @@ export const ROUTES: Record<string, Route> = {
 };
 
 /** Routes that answer anybody. */
-export const OPEN_ROUTES = ["GET /livez", "GET /readyz", "GET /.well-known/authzen-configuration"];
+export const OPEN_ROUTES = ["GET /livez", "GET /readyz", "GET /metrics", "GET /.well-known/authzen-configuration"];
 
 /** The routes of `/v1`, as [name, route]. */
 export const V1 = Object.entries(ROUTES).filter(([name]) => name.includes(" /v1/"));

@@ -72,7 +72,7 @@ export function createService(
   const mails: Mail[] = [];
   const warnings: string[] = [];
   const afterwards = createAfterwards((event) => warnings.push(event));
-  const clock = () => now ?? new Date();
+  const clock = changes.clock ?? (() => now ?? new Date());
   const { meter, text: metricsText } = createMetrics(clock);
   const ttlMilliseconds = changes.ttlMilliseconds ?? TTL_MILLISECONDS;
   const cache = changes.cache ?? base.cache ?? createMemoryCache({ entriesMax: 10_000 });

@@ -51,7 +51,9 @@ export async function putResource(
       const { from, to } = state;
       return decision.kind === "refused" ? decision : { ...decision, value: { ...decision.value, from, to } };
     },
-    scopes: () => [ownerScope(input.owner)],
+    // of what was deleted too: a deletion whose own raise was lost counts as told from here on
+    // (test/protocol: a registration raises the owner before it)
+    scopes: ({ head }) => [...new Set([input.owner, head.value?.owner ?? input.owner])].map(ownerScope),
   });
 }
 

@@ -5,19 +5,22 @@
  * began (law 13). A fault throws and is never a "no".
  */
 import type { Clock, DecisionCache, Engine, Entry, Lookup, Meter, Question, Source, Via } from "../ports.ts";
-import { createFill, type Miss } from "./fill.ts";
-import { gather } from "./gather.ts";
+import { createFill } from "./fill.ts";
+import { type Asker, gather } from "./gather.ts";
 import { createGuesses } from "./ownership.ts";
 import { createRemember } from "./via.ts";
 
 /** An answer, where it came from, and until when (milliseconds since the epoch) the cache may give it again. */
 export type Checked = { allowed: boolean; source: Source; validUntil?: number; via?: Via | undefined };
 
+/** Ends the work when nobody waits for its answer any more. Asked for on a miss alone: making one costs as much as a hit. */
+export type Signal = () => AbortSignal;
+
 export type Checker = {
-  /** Whether it is so now. Throws EngineUnavailable, Overloaded. `signal` ends the work when nobody waits for it any more. */
-  check(question: Question, signal?: AbortSignal): Promise<Checked>;
+  /** Whether it is so now. Throws EngineUnavailable, Overloaded. */
+  check(question: Question, signal?: Signal): Promise<Checked>;
   /** The same for many, in their order. Throws when any of them found no answer: half a batch is not an answer to the whole. */
-  checkAll(questions: Question[], signal?: AbortSignal): Promise<Checked[]>;
+  checkAll(questions: Question[], signal?: Signal): Promise<Checked[]>;
 };
 
 export type CheckerDeps = {
@@ -59,27 +62,27 @@ export function createChecker(deps: CheckerDeps): Checker {
     );
   }
 
-  async function decide(miss: Miss): Promise<Checked> {
-    const { question, engine, signal } = miss;
-    if (!isCached(question)) return { allowed: await engine.check(question, clock(), signal), source: "engine" };
+  async function decide(question: Question, engine: Asker, signal: Signal | undefined): Promise<Checked> {
+    if (!isCached(question)) return { allowed: await engine.check(question, clock(), signal?.()), source: "engine" };
     const entry = await goodEntry(question);
-    if (entry === undefined || entry === "away") return fill(miss, entry === "away");
+    if (entry === undefined || entry === "away")
+      return fill({ question, engine, signal: signal?.() }, entry === "away");
     remember(question, entry);
     return { allowed: entry.allowed, source: "hit", validUntil: entry.validUntil, via: entry.via };
   }
 
-  async function metered(miss: Miss): Promise<Checked> {
+  async function metered(question: Question, engine: Asker, signal: Signal | undefined): Promise<Checked> {
     const startedAt = performance.now();
-    const checked = await decide(miss);
+    const checked = await decide(question, engine, signal);
     meter.checked(checked.source, (performance.now() - startedAt) / 1000);
     return checked;
   }
 
   return {
-    check: (question, signal) => metered({ question, engine: deps.engine, signal }),
+    check: (question, signal) => metered(question, deps.engine, signal),
     checkAll: (questions, signal) => {
       const engine = gather(deps.engine, signal);
-      return Promise.all(questions.map((question) => metered({ question, engine, signal })));
+      return Promise.all(questions.map((question) => metered(question, engine, signal)));
     },
   };
 }

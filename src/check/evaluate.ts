@@ -4,7 +4,7 @@
  * the engine could not answer throws and is never a denial.
  */
 import type { Clock, Engine } from "../ports.ts";
-import type { Checked, Checker } from "./check.ts";
+import type { Checked, Checker, Signal } from "./check.ts";
 import { type Entity, questionOf, type UnaskedCode, unaskedCode } from "./question.ts";
 
 /** What questions need: decisions from the checker; lists, and what the model knows, from the engine. */
@@ -22,7 +22,7 @@ export type Decision =
 export async function evaluate(
   { engine, checker }: Asking,
   evaluation: Evaluation,
-  signal?: AbortSignal,
+  signal?: Signal,
 ): Promise<Decision> {
   const code = unaskedCode(engine, evaluation);
   if (code !== undefined) return { decision: false, code };
@@ -32,11 +32,7 @@ export async function evaluate(
 }
 
 /** Many decisions in their order. Throws EngineUnavailable or Overloaded when any of them has no answer. */
-export async function evaluateAll(
-  asking: Asking,
-  evaluations: Evaluation[],
-  signal?: AbortSignal,
-): Promise<Decision[]> {
+export async function evaluateAll(asking: Asking, evaluations: Evaluation[], signal?: Signal): Promise<Decision[]> {
   const codes = evaluations.map((evaluation) => unaskedCode(asking.engine, evaluation));
   const asked = evaluations.filter((_, n) => codes[n] === undefined);
   const answers = await asking.checker.checkAll(

@@ -2,7 +2,9 @@
  * The engine for one batch: what is asked in the same turn of the event loop as of one
  * instant goes out as one BatchCheck, and the same read goes out once.
  */
+
 import { type Engine, EngineUnavailable, type Question } from "../ports.ts";
+import type { Signal } from "./check.ts";
 
 /** What a check asks of the engine. */
 export type Asker = Pick<Engine, "check" | "read">;
@@ -10,7 +12,7 @@ export type Asker = Pick<Engine, "check" | "read">;
 type Waiting = { question: Question; settle: PromiseWithResolvers<boolean> };
 
 /** Gathers for one request; `signal` is that request's, whatever the single calls say. */
-export function gather(engine: Engine, signal: AbortSignal | undefined): Asker {
+export function gather(engine: Engine, signal: Signal | undefined): Asker {
   const batches = new Map<number, Waiting[]>();
   const reads = new Map<string, ReturnType<Engine["read"]>>();
 
@@ -21,7 +23,7 @@ export function gather(engine: Engine, signal: AbortSignal | undefined): Asker {
       const answers = await engine.batchCheck(
         waiting.map(({ question }) => question),
         new Date(at),
-        signal,
+        signal?.(),
       );
       waiting.forEach(({ settle }, n) => {
         const answer = answers[n];
@@ -55,7 +57,7 @@ export function gather(engine: Engine, signal: AbortSignal | undefined): Asker {
       // begun at the end of the turn: no read may be older than the tokens of whoever shares it
       const begun = new Promise((resolve) => setImmediate(resolve)).then(() => {
         reads.delete(key);
-        return engine.read(filter, signal);
+        return engine.read(filter, signal?.());
       });
       reads.set(key, begun);
       return begun;

@@ -6,6 +6,7 @@
  */
 import { idOf } from "../domain/ids.ts";
 import type { Found } from "../ports.ts";
+import type { Signal } from "./check.ts";
 import type { Asking } from "./evaluate.ts";
 import { type Page, type PageRequest, pageOf } from "./page.ts";
 import { actionOf, type Entity, questionOf, refOf, relationOf, unaskedCode } from "./question.ts";
@@ -44,7 +45,7 @@ export async function searchActions(
   asking: Asking,
   { subject, resource }: { subject: Entity; resource: Entity },
   page: PageRequest,
-  signal?: AbortSignal,
+  signal?: Signal,
 ): Promise<Result> {
   const unasked = unaskedCode(asking.engine, { subject, resource });
   const names = unasked === undefined ? (asking.engine.permissions.get(resource.type) ?? []).map(actionOf) : [];

@@ -2,6 +2,7 @@
  * Who calls, and for whom. A service key names the service; with scope `manage` the
  * header `Acting-User` names the person it acts for. No actor is ever read from a body.
  */
+import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
 import type { Caller, Scope } from "../domain/caller.ts";
 import { idProblem } from "../domain/ids.ts";
@@ -11,13 +12,17 @@ import { fault, refused } from "./problem.ts";
 
 const BEARER = /^Bearer +([\x21-\x7e]+) *$/i;
 
+/** The key that a request presents, when it is one of ours. */
+export function presentedKey(c: Context, keys: readonly ServiceKey[]): ServiceKey | undefined {
+  return findKey(keys, BEARER.exec(c.req.header("Authorization") ?? "")?.[1] ?? "");
+}
+
 /** Lets nobody through without a key of one of these scopes (RFC 6750). Sets `caller`. */
 export function authenticate(keys: readonly ServiceKey[], scopes: readonly Scope[]) {
   return createMiddleware<Env>(async (c, next) => {
-    const presented = c.req.header("Authorization");
-    const key = findKey(keys, BEARER.exec(presented ?? "")?.[1] ?? "");
+    const key = presentedKey(c, keys);
     if (key === undefined) {
-      const error = presented === undefined ? "" : ', error="invalid_token"';
+      const error = c.req.header("Authorization") === undefined ? "" : ', error="invalid_token"';
       c.header("WWW-Authenticate", `Bearer realm="concordat"${error}`);
       return fault(c, "unauthorized");
     }

@@ -26,17 +26,24 @@ export const PageBody = z
   .object({ token: z.string().optional(), limit: z.int().nonnegative().optional(), properties: Members })
   .optional();
 
+// Fatal: bytes that are not UTF-8 would otherwise turn into another id than the one that was sent.
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
+/** Whether the body says it is JSON, in whatever charset it names: it is read as UTF-8. */
+export function isJson(c: Context): boolean {
+  const type = c.req.header("Content-Type");
+  return type === "application/json" || type?.split(";", 1)[0]?.trim().toLowerCase() === "application/json";
+}
+
 /** The body, held to a schema; or the 400 to answer. */
 export async function readBody<T>(
   c: Context,
   schema: z.ZodType<T>,
 ): Promise<{ body: T; refusal?: never } | { body?: never; refusal: Response }> {
-  const mediaType = c.req.header("Content-Type")?.split(";", 1)[0]?.trim().toLowerCase();
-  if (mediaType !== "application/json") return { refusal: invalid(c, "The Content-Type must be application/json.") };
+  if (!isJson(c)) return { refusal: invalid(c, "The Content-Type must be application/json.") };
   let json: unknown;
   try {
-    // Fatal: bytes that are not UTF-8 would otherwise turn into another id than the one that was sent.
-    json = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(await c.req.arrayBuffer()));
+    json = JSON.parse(utf8.decode(await c.req.arrayBuffer()));
   } catch (error) {
     if (!(error instanceof SyntaxError || error instanceof TypeError)) throw error;
     return { refusal: invalid(c, "The body must be JSON in UTF-8.") };

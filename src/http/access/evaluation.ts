@@ -18,7 +18,7 @@ export async function answerEvaluation(
   asking: Asking,
   body: z.infer<typeof EvaluationBody>,
 ): Promise<Response> {
-  const decision = await evaluate(asking, evaluationOf(body), c.req.raw.signal);
+  const decision = await evaluate(asking, evaluationOf(body), () => c.req.raw.signal);
   return c.json(decisionBody(decision, isTraced(body)));
 }
 

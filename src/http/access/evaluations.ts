@@ -41,7 +41,7 @@ export function evaluationsRoutes(asking: Asking): Hono {
 
     const items = body.evaluations.map((item) => EvaluationBody.safeParse(withDefaults(item, body)));
     const valid = items.filter((item) => item.success).map((item) => item.data);
-    const decisions = await evaluateAll(asking, valid.map(evaluationOf), c.req.raw.signal);
+    const decisions = await evaluateAll(asking, valid.map(evaluationOf), () => c.req.raw.signal);
     const decided = decisions.map((decision, n) => decisionBody(decision, isTraced(valid[n] ?? {}))).values();
     const evaluations = items.map((item) => (item.success ? decided.next().value : invalidItem(item.error)));
 

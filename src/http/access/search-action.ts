@@ -17,7 +17,7 @@ export function searchActionRoutes(asking: Asking): Hono {
   return new Hono().post("/access/v1/search/action", async (c) => {
     const { body, refusal } = await readBody(c, Body);
     if (refusal !== undefined) return refusal;
-    const result = await searchActions(asking, body, body.page ?? {}, c.req.raw.signal);
+    const result = await searchActions(asking, body, body.page ?? {}, () => c.req.raw.signal);
     return searchReply(c, result, body.page !== undefined, (name) => ({ name }));
   });
 }
