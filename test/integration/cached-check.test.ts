@@ -1,50 +1,209 @@
-/** A check through the cache: what is stored, what is not, and what a reply promises of it. */
-import { expect } from "vitest";
-import type { DecisionCache } from "../../src/ports.ts";
-import { createRedisCache } from "../../src/redis/decision-cache.ts";
-import { startRedis } from "../redis.ts";
-import { cooperate, createService, KEYS, seedWorld, test as serviceTest } from "../service.ts";
+/** A check through the cache: what is stored, what is not, and what a reply tells of it. */
+import { describe, expect } from "vitest";
+import { answering, ask, counted, engineCalls, evaluationOf, test } from "../cache.ts";
+import type { Reply } from "../service.ts";
+import { cooperate, createService, KEYS, type Service, seedWorld } from "../service.ts";
 
-const test = serviceTest.extend<{ cache: DecisionCache }>({
-  cache: async ({ store }, use) => {
-    const redis = await startRedis();
-    const cache = createRedisCache({
-      ...store,
-      url: redis.url,
-      timeoutMilliseconds: 1000,
-      ttlMilliseconds: 10_000,
-      meter: { cacheFailed: (name) => console.log("cache failed:", name) },
-    });
-    await expect
-      .poll(() => cache.lookup({ user: "user:a", relation: "can_view", object: "plant:1" }, undefined))
-      .not.toBe("away");
-    await use(cache);
-    await cache.close();
-    await redis.stop();
-  },
+const NOON = new Date("2030-01-01T12:00:00Z");
+
+/** A batch through AuthZEN: its evaluations. */
+async function askAll(service: Service, evaluations: object[]) {
+  const reply = await service.admin("POST", "/access/v1/evaluations", { evaluations }, { key: KEYS.check });
+  expect(reply.status).toBe(200);
+  return reply.body.evaluations;
+}
+
+const sources = (evaluations: Reply["body"][]) => evaluations.map(({ context }) => context.source);
+
+test("the second question is a hit, and a revocation is seen by the next", async ({ cached }) => {
+  await seedWorld(cached);
+  const { shares } = await cooperate(cached, [{ resource: "plant:7", role: "technical_manager" }]);
+  const path = `/v1/shares/${shares[0]}/delegations/tom`;
+  expect((await cached.as("ben", "PUT", path, { role: "viewer" })).status).toBe(201);
+  expect(await ask(cached, "tom")).toMatchObject({ decision: true, context: { source: "miss" } });
+  expect(await ask(cached, "tom")).toMatchObject({ decision: true, context: { source: "hit" } });
+  expect((await cached.as("ben", "DELETE", path)).status).toBe(200);
+  expect(await ask(cached, "tom")).toMatchObject({ decision: false, context: { source: "miss" } });
+  expect(await ask(cached, "tom")).toMatchObject({ decision: false, context: { source: "hit" } });
 });
 
-test("the second question is a hit, and a revocation is seen by the next", async ({ relationships, engine, cache }) => {
-  const service = createService({ relationships, engine }, { cache });
-  await seedWorld(service);
-  const { shares } = await cooperate(service, [{ resource: "plant:7", role: "technical_manager" }]);
-  const trace = async (user: string) => {
-    const question = {
-      subject: { type: "user", id: user },
-      action: { name: "view" },
-      resource: { type: "plant", id: "7" },
-      context: { trace: true },
+describe("what is cached", () => {
+  test("permissions of a person on a plant or portfolio, the yes and the no", async ({ cached }) => {
+    await seedWorld(cached);
+    for (const resource of ["plant:7", "plant:8", "portfolio:north"])
+      for (const action of ["view", "manage_technical", "manage_commercial", "operate", "share"])
+        for (const [user, decision] of [["anna", true] as const, ["ben", false] as const]) {
+          expect(await ask(cached, user, resource, action)).toMatchObject({ decision, context: { source: "miss" } });
+          expect(await ask(cached, user, resource, action)).toMatchObject({ decision, context: { source: "hit" } });
+        }
+  });
+
+  test("nothing else: organizations, cooperations, shares and subjects that are no person go to the engine", async ({
+    cached,
+    redis,
+  }) => {
+    await seedWorld(cached);
+    const { id, shares } = await cooperate(cached, [{ resource: "plant:7", role: "viewer" }]);
+    const asked: [user: string, resource: string, action: string][] = [
+      ["anna", "organization:sunward", "manage"],
+      ["anna", `cooperation:${id}`, "view"],
+      ["ben", `share:${shares[0]}`, "delegate"],
+    ];
+    for (const [user, resource, action] of asked)
+      for (let n = 0; n < 2; n++)
+        expect(await ask(cached, user, resource, action), resource).toEqual({
+          decision: true,
+          context: { source: "engine" },
+        });
+    const organization = { ...evaluationOf("anna"), subject: { type: "organization", id: "sunward" } };
+    for (let n = 0; n < 2; n++)
+      expect(await askAll(cached, [organization])).toEqual([{ decision: false, context: { source: "engine" } }]);
+    expect(await redis.client.keys("e:*")).toEqual([]);
+    await ask(cached, "anna");
+    await expect.poll(() => redis.client.keys("e:*")).toHaveLength(1);
+  });
+
+  test("what has no owner is asked every time and never stored", async ({ cached, redis }) => {
+    await seedWorld(cached);
+    for (let n = 0; n < 2; n++)
+      expect(await ask(cached, "anna", "plant:none")).toEqual({ decision: false, context: { source: "engine" } });
+    await ask(cached, "anna", "plant:7");
+    await expect.poll(() => redis.client.keys("e:*")).toHaveLength(1);
+    expect(await redis.client.keys("e:*plant:none*")).toEqual([]);
+    expect(await counted(cached, 'concordat_check_unstored_total{reason="no_owner"}')).toBe(2);
+  });
+});
+
+describe("a trace", () => {
+  test("says where the answer came from, until when it is good, and once known how access came", async ({ cached }) => {
+    await seedWorld(cached);
+    const { id, shares } = await cooperate(cached, [{ resource: "plant:7", role: "viewer" }]);
+    cached.setNow(NOON);
+    const valid_until = "2030-01-01T12:00:10.000Z";
+    for (const [user, via] of [
+      ["anna", "own"],
+      ["ben", { cooperation: id, share: shares[0] }],
+    ] as const) {
+      expect(await ask(cached, user)).toEqual({ decision: true, context: { source: "miss", valid_until } });
+      const knowing = { decision: true, context: { source: "hit", valid_until, via } };
+      await expect.poll(() => ask(cached, user)).toEqual(knowing);
+      expect(await askAll(cached, [evaluationOf(user)])).toEqual([knowing]);
+    }
+    await ask(cached, "eva");
+    expect(await ask(cached, "eva")).toEqual({ decision: false, context: { source: "hit", valid_until } });
+  });
+
+  test("is given to whoever asks for it and to nobody else", async ({ cached }) => {
+    await seedWorld(cached);
+    for (const context of [undefined, {}, { trace: false }, { trace: "true" }]) {
+      const question = { ...evaluationOf("anna"), context };
+      const { body } = await cached.admin("POST", "/access/v1/evaluation", question, { key: KEYS.check });
+      expect(body).toEqual({ decision: true });
+      expect(await askAll(cached, [question])).toEqual([{ decision: true }]);
+    }
+    const [traced, plain] = await askAll(cached, [evaluationOf("anna"), { ...evaluationOf("anna"), context: {} }]);
+    expect(traced).toMatchObject({ decision: true, context: { source: "hit" } });
+    expect(plain).toEqual({ decision: true });
+  });
+});
+
+describe("a batch", () => {
+  test("is looked up in one round trip, and only what is missing goes to the engine, in one call", async ({
+    cached,
+    redis,
+  }) => {
+    await seedWorld(cached);
+    const stranger = ["plant:7", "plant:8", "portfolio:north"].map((resource) => evaluationOf("eva", resource));
+    const admin = ["plant:7", "plant:8", "portfolio:north"].map((resource) => evaluationOf("anna", resource));
+    // one instant for all: what is asked as of another millisecond is another call
+    cached.setNow(NOON);
+    await askAll(cached, stranger);
+    const lookups = async () => Number(/cmdstat_mget:calls=(\d+)/.exec(await redis.client.info("commandstats"))?.[1]);
+    const count = async () => ({
+      lookups: await lookups(),
+      checks: await engineCalls(cached, "check"),
+      batches: await engineCalls(cached, "batch_check"),
+      reads: await engineCalls(cached, "read"),
+    });
+    const before = await count();
+    const hits = await askAll(cached, stranger);
+    expect(sources(hits)).toEqual(["hit", "hit", "hit"]);
+    expect(await count()).toEqual({ ...before, lookups: before.lookups + 1 });
+
+    const mixed = await askAll(cached, [...stranger, ...admin, ...admin]);
+    expect(sources(mixed)).toEqual([...Array(3).fill("hit"), ...Array(6).fill("miss")]);
+    expect(mixed.map(({ decision }: { decision: boolean }) => decision)).toEqual([
+      ...Array(3).fill(false),
+      ...Array(6).fill(true),
+    ]);
+    // the yes at the end of the TTL is enough; each of the three owners is read once
+    expect(await count()).toEqual({
+      lookups: before.lookups + 2,
+      checks: before.checks,
+      batches: before.batches + 1,
+      reads: before.reads + 3,
+    });
+  });
+
+  test("of questions about several owners, cached or not, is answered in its order", async ({ cached }) => {
+    await seedWorld(cached);
+    await cached.admin("PUT", "/v1/plants/9", { owner: "brightfix", name: "Ours" });
+    const { id } = await cooperate(cached, [{ resource: "plant:7", role: "viewer" }]);
+    const asked: [string, string, string, boolean][] = [
+      ["anna", "plant:7", "view", true],
+      ["ben", "plant:8", "view", false],
+      ["ben", "plant:9", "view", true],
+      ["anna", `cooperation:${id}`, "view", true],
+      ["anna", "plant:9", "view", false],
+      ["anna", "plant:none", "view", false],
+      ["ben", "plant:7", "operate", false],
+      ["ben", "plant:7", "view", true],
+    ];
+    for (let n = 0; n < 3; n++) {
+      const answers = await askAll(
+        cached,
+        asked.map(([user, resource, action]) => evaluationOf(user, resource, action)),
+      );
+      expect(answers.map(({ decision }: { decision: boolean }) => decision)).toEqual(asked.map((one) => one[3]));
+    }
+  });
+});
+
+describe("a resource whose owner changed", () => {
+  test("is answered rightly on every ask and every replica", async ({
+    cached,
+    connectCache,
+    relationships,
+    engine,
+    store,
+  }) => {
+    const cache = connectCache(store);
+    await answering(cache);
+    const other = createService({ relationships, engine }, { cache });
+    await seedWorld(cached);
+    const owners = async () => {
+      for (let n = 0; n < 2; n++)
+        for (const service of [cached, other])
+          for (const [user, of] of [
+            ["anna", "sunward"],
+            ["ben", "brightfix"],
+          ] as const)
+            expect((await ask(service, user, "plant:8")).decision, `${user} ${owner}`).toBe(of === owner);
     };
-    return (await service.admin("POST", "/access/v1/evaluation", question, { key: KEYS.check })).body;
-  };
-  const path = `/v1/shares/${shares[0]}/delegations/tom`;
-  expect((await service.as("ben", "PUT", path, { role: "viewer" })).status).toBe(201);
-  expect(await trace("tom")).toMatchObject({ decision: true, context: { source: "miss" } });
-  expect(await trace("tom")).toMatchObject({ decision: true, context: { source: "hit" } });
-  await expect.poll(() => trace("tom")).toMatchObject({ context: { source: "hit", via: { share: shares[0] } } });
-  await trace("anna");
-  await expect.poll(() => trace("anna")).toMatchObject({ context: { source: "hit", via: "own" } });
-  expect((await service.as("ben", "DELETE", path)).status).toBe(200);
-  expect(await trace("tom")).toMatchObject({ decision: false, context: { source: "miss" } });
-  expect(await trace("tom")).toMatchObject({ decision: false, context: { source: "hit" } });
+    let owner: string | undefined = "sunward";
+    await owners();
+    for (const next of ["brightfix", "sunward"]) {
+      expect((await cached.admin("DELETE", "/v1/plants/8")).status).toBe(200);
+      owner = undefined;
+      // one replica does not see the plant while it is nobody's
+      expect((await ask(cached, "anna", "plant:8")).decision).toBe(false);
+      expect((await cached.admin("PUT", "/v1/plants/8", { owner: next })).status).toBe(201);
+      owner = next;
+      await owners();
+      expect(sources([await ask(other, "anna", "plant:8"), await ask(cached, "ben", "plant:8")])).toEqual([
+        "hit",
+        "hit",
+      ]);
+    }
+  });
 });
