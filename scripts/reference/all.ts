@@ -6,7 +6,9 @@ import { LIFECYCLE } from "../../src/domain/lifecycle.ts";
 import { REFUSALS } from "../../src/domain/refusal.ts";
 import { openApiDocument } from "../../src/http/docs.ts";
 import { FAULTS } from "../../src/http/problem.ts";
+import { GRAMMAR } from "../../src/redis/cache-keys.ts";
 import { sampleCommands } from "../../src/start/sample.ts";
+import { cacheKeysTable } from "./cache-keys.ts";
 import { configurationTable } from "./configuration.ts";
 import { denialsTable, errorsTable } from "./errors.ts";
 import { expiredSentence, lifecycleDiagram, lifecycleTable } from "./lifecycle.ts";
@@ -28,6 +30,7 @@ export function blocks(): Record<string, string> {
     denials: denialsTable(DENIALS),
     routes: routesTable(openApiDocument(undriven(), URL_AT_START)),
     errors: errorsTable(REFUSALS, FAULTS),
+    "cache-keys": cacheKeysTable(GRAMMAR),
     configuration: configurationTable(VARIABLES),
   };
 }
