@@ -47,7 +47,9 @@ export function createMetrics(clock: Clock): Metrics {
     help: "How long ago OpenFGA's changes were read to their end, by whichever replica follows them.",
     registers,
     collect() {
-      if (changesReadTo !== undefined) this.set(Math.max(0, clock().getTime() - changesReadTo) / 1000);
+      // not known is not zero: until then there is no such line
+      if (changesReadTo === undefined) this.remove();
+      else this.set(Math.max(0, clock().getTime() - changesReadTo) / 1000);
     },
   });
 
