@@ -75,7 +75,7 @@ describe("while Redis is paused", () => {
   }) => {
     const failed = new Set<string>();
     const meter = { cacheFailed: (name: string) => void failed.add(name) };
-    const cache = connectCache({ timeoutMilliseconds: 50, meter });
+    const cache = connectCache({ timeoutMilliseconds: 500, meter });
     await answering(cache);
     const entry = await keep(cache);
     redis.pause();
@@ -104,7 +104,7 @@ describe("while Redis is paused", () => {
       engine,
       store,
     }) => {
-      const cache = connectCache({ ...store, timeoutMilliseconds: 100 });
+      const cache = connectCache({ ...store, timeoutMilliseconds: 500 });
       await answering(cache);
       const service = createService({ relationships, engine }, { cache });
       const { revoke } = await delegated(service);

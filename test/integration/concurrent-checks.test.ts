@@ -1,0 +1,215 @@
+/**
+ * Questions asked at once: what they may share, what ends when nobody waits for it any
+ * more, and what happens beyond the bound. The engine is the real one behind a gate.
+ */
+import { describe, expect } from "vitest";
+import type { Engine } from "../../src/ports.ts";
+import { ask, test as cacheTest, counted, evaluationOf } from "../cache.ts";
+import { cooperate, createService, KEYS, type Service, seedWorld } from "../service.ts";
+
+const NOON = new Date("2030-01-01T12:00:00Z");
+
+/** Holds checks back while it is closed; knows how many came, and the signals that they came with. */
+type Gate = { close(): void; open(): void; came: { checks: number; signals: (AbortSignal | undefined)[] } };
+
+const test = cacheTest.extend<{ gate: Gate & { engine: Engine }; gated: Service }>({
+  gate: async ({ engine }, use) => {
+    let opened = Promise.withResolvers<void>();
+    opened.resolve();
+    const came: Gate["came"] = { checks: 0, signals: [] };
+    const check: Engine["check"] = async (question, at, signal) => {
+      came.checks++;
+      came.signals.push(signal);
+      await opened.promise;
+      return engine.check(question, at, signal);
+    };
+    await use({
+      engine: { ...engine, check },
+      came,
+      close: () => {
+        opened = Promise.withResolvers();
+        came.checks = 0;
+        came.signals = [];
+      },
+      open: () => opened.resolve(),
+    });
+    opened.resolve();
+  },
+  gated: async ({ cached, relationships, gate }, use) => {
+    await seedWorld(cached);
+    const service = createService({ relationships, engine: gate.engine }, { cache: cached.deps.cache });
+    // the owner is known from here on
+    await ask(service, "eva");
+    await use(service);
+    gate.open();
+    await service.settled();
+  },
+});
+
+/** A question of one who may give up. */
+const send = async (service: Service, user: string, signal: AbortSignal) =>
+  service.app.request("/access/v1/evaluation", {
+    method: "POST",
+    signal,
+    body: JSON.stringify(evaluationOf(user)),
+    headers: { Authorization: `Bearer ${KEYS.check}`, "Content-Type": "application/json" },
+  });
+
+/** Counts who took tokens, so that a test may wait for a question to be as far as that. */
+function countTakes(service: Service): { count: number } {
+  const { cache } = service.deps;
+  const take = cache.take.bind(cache);
+  const taken = { count: 0 };
+  cache.take = async (...scopes) => {
+    const tokens = await take(...scopes);
+    taken.count++;
+    return tokens;
+  };
+  return taken;
+}
+
+const takers = (taken: { count: number }, many: number) => expect.poll(() => taken.count).toBe(many);
+
+describe("equal questions at once", () => {
+  test("share one question to the engine", async ({ gated, gate }) => {
+    const taken = countTakes(gated);
+    gate.close();
+    const asked = Array.from({ length: 10 }, () => ask(gated, "anna"));
+    await takers(taken, 10);
+    gate.open();
+    for (const answer of await Promise.all(asked))
+      expect(answer).toMatchObject({ decision: true, context: { source: "miss" } });
+    expect(gate.came.checks).toBe(1);
+    expect((await ask(gated, "anna")).context.source).toBe("hit");
+  });
+
+  test("do not share with another question", async ({ gated, gate }) => {
+    const taken = countTakes(gated);
+    gate.close();
+    const asked = [ask(gated, "anna"), ask(gated, "otto"), ask(gated, "anna", "plant:7", "share")];
+    await takers(taken, 3);
+    gate.open();
+    expect((await Promise.all(asked)).map(({ decision }) => decision)).toEqual([true, false, true]);
+    // the no is asked twice: for the end of the TTL, and for now
+    expect(gate.came.checks).toBe(4);
+  });
+
+  for (const scope of ["user:anna", "organization:sunward"] as const)
+    test(`do not share when ${scope} was raised in between`, async ({ gated, gate }) => {
+      const taken = countTakes(gated);
+      gate.close();
+      const before = ask(gated, "anna");
+      await takers(taken, 1);
+      await gated.deps.cache.raise([scope]);
+      const after = ask(gated, "anna");
+      await takers(taken, 2);
+      await expect.poll(() => gate.came.checks).toBe(2);
+      gate.open();
+      expect((await Promise.all([before, after])).map(({ decision }) => decision)).toEqual([true, true]);
+    });
+
+  test("a question from before a revocation leaves nothing behind, and one from after it is answered anew", async ({
+    gated,
+    gate,
+  }) => {
+    const { shares } = await cooperate(gated, [{ resource: "plant:7", role: "viewer" }]);
+    const path = `/v1/shares/${shares[0]}/delegations/tom`;
+    await gated.as("ben", "PUT", path, { role: "viewer" });
+    const taken = countTakes(gated);
+    gate.close();
+    const before = ask(gated, "tom");
+    await takers(taken, 1);
+    await gated.as("ben", "DELETE", path);
+    const after = ask(gated, "tom");
+    await takers(taken, 2);
+    gate.open();
+    await before;
+    expect((await after).decision).toBe(false);
+    for (let n = 0; n < 3; n++) expect((await ask(gated, "tom")).decision).toBe(false);
+  });
+
+  test("a yes that ends within the TTL is each asker's own, and is not kept", async ({ gated, gate, redis }) => {
+    gated.setNow(NOON);
+    const { shares } = await cooperate(gated, [{ resource: "plant:7", role: "viewer" }]);
+    const path = `/v1/shares/${shares[0]}/delegations/tom`;
+    await gated.as("ben", "PUT", path, { role: "viewer", expires_at: "2030-01-01T12:00:05Z" });
+    const taken = countTakes(gated);
+    gate.close();
+    const asked = Array.from({ length: 5 }, () => ask(gated, "tom"));
+    await takers(taken, 5);
+    gate.open();
+    for (const answer of await Promise.all(asked))
+      expect(answer).toEqual({ decision: true, context: { source: "engine" } });
+    // two for the first, and one for each that waited behind it
+    expect(gate.came.checks).toBe(2 + 4);
+    expect(await counted(gated, 'concordat_check_unstored_total{reason="date"}')).toBe(5);
+    expect(await redis.client.keys("e:*user:tom*")).toEqual([]);
+    gated.setNow(new Date("2030-01-01T12:00:05Z"));
+    expect(await ask(gated, "tom")).toMatchObject({ decision: false, context: { source: "miss" } });
+  });
+});
+
+describe("a client that gives up", () => {
+  test("ends the call to the engine, and nothing is kept of it", async ({ gated, gate, redis }) => {
+    gate.close();
+    const client = new AbortController();
+    const reply = send(gated, "anna", client.signal);
+    await expect.poll(() => gate.came.checks).toBe(1);
+    expect(gate.came.signals[0]?.aborted).toBe(false);
+    client.abort();
+    expect(gate.came.signals[0]?.aborted).toBe(true);
+    gate.open();
+    expect((await reply).status).toBe(503);
+    expect(gate.came.checks).toBe(1);
+    expect(await redis.client.keys("e:*user:anna*")).toEqual([]);
+  });
+
+  test("leaves who waits with it their answer", async ({ gated, gate }) => {
+    const taken = countTakes(gated);
+    gate.close();
+    const client = new AbortController();
+    const reply = send(gated, "anna", client.signal);
+    await takers(taken, 1);
+    const others = [ask(gated, "anna"), ask(gated, "anna")];
+    await takers(taken, 3);
+    client.abort();
+    gate.open();
+    expect((await reply).status).toBe(503);
+    for (const answer of await Promise.all(others)) expect(answer.decision).toBe(true);
+    // what was given up, and one more for all the others
+    expect(gate.came.checks).toBe(2);
+  });
+
+  test("ends nothing for who waits with the same question and asked first", async ({ gated, gate }) => {
+    const taken = countTakes(gated);
+    gate.close();
+    const first = ask(gated, "anna");
+    await takers(taken, 1);
+    const client = new AbortController();
+    void send(gated, "anna", client.signal).catch(() => {});
+    await takers(taken, 2);
+    client.abort();
+    gate.open();
+    expect(await first).toMatchObject({ decision: true, context: { source: "miss" } });
+    expect(gate.came.checks).toBe(1);
+  });
+});
+
+test("beyond the bound a question is turned away with Retry-After, and the others and all hits are answered", async ({
+  gated,
+  gate,
+  relationships,
+}) => {
+  const busy = createService({ relationships, engine: gate.engine }, { cache: gated.deps.cache }, 2);
+  await ask(busy, "eva");
+  gate.close();
+  const first = ask(busy, "anna", "organization:sunward", "manage");
+  const second = ask(busy, "otto", "organization:sunward", "manage");
+  await expect.poll(() => gate.came.checks).toBe(2);
+  const away = await busy.admin("POST", "/access/v1/evaluation", evaluationOf("tom"), { key: KEYS.check });
+  expect([away.status, away.body.code, away.headers.get("Retry-After")]).toEqual([503, "overloaded", "1"]);
+  expect(await ask(busy, "eva")).toMatchObject({ decision: false, context: { source: "hit" } });
+  gate.open();
+  expect((await Promise.all([first, second])).map(({ decision }) => decision)).toEqual([true, false]);
+  expect(await ask(busy, "tom")).toMatchObject({ decision: false });
+});
