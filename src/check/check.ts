@@ -35,6 +35,7 @@ export type CheckerDeps = {
 export function createChecker(deps: CheckerDeps): Checker {
   const { cache, clock, meter } = deps;
   const guesses = createGuesses();
+  const single: Asker = { check: deps.engine.check, read: deps.engine.read, now: clock };
   const fill = createFill({ ...deps, guesses });
   const remember = createRemember(deps);
 
@@ -63,7 +64,8 @@ export function createChecker(deps: CheckerDeps): Checker {
   }
 
   async function decide(question: Question, engine: Asker, signal: Signal | undefined): Promise<Checked> {
-    if (!isCached(question)) return { allowed: await engine.check(question, clock(), signal?.()), source: "engine" };
+    if (!isCached(question))
+      return { allowed: await engine.check(question, engine.now(), signal?.()), source: "engine" };
     const entry = await goodEntry(question);
     if (entry === undefined || entry === "away")
       return fill({ question, engine, signal: signal?.() }, entry === "away");
@@ -79,9 +81,9 @@ export function createChecker(deps: CheckerDeps): Checker {
   }
 
   return {
-    check: (question, signal) => metered(question, deps.engine, signal),
+    check: (question, signal) => metered(question, single, signal),
     checkAll: (questions, signal) => {
-      const engine = gather(deps.engine, signal);
+      const engine = gather(deps.engine, clock, signal);
       return Promise.all(questions.map((question) => metered(question, engine, signal)));
     },
   };

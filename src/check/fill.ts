@@ -16,25 +16,25 @@ type Outcome = { checked: Checked; unstored?: Unstored };
 /** A question that is with the engine. Whoever holds the same tokens may share what comes of it. */
 type Flight = { startedAt: number; outcome: Promise<Outcome | "abandoned"> };
 
-type FillDeps = Omit<CheckerDeps, "engine"> & { guesses: LRUCache<string, Guess> };
+type FillDeps = Omit<CheckerDeps, "engine" | "clock"> & { guesses: LRUCache<string, Guess> };
 
 /** A question on its way to the engine, and what ends the work when nobody waits for it any more. */
 export type Miss = { question: Question; engine: Asker; signal?: AbortSignal | undefined };
 
 /** Answers what the cache did not; `away` when it did not answer at all. Throws EngineUnavailable, Overloaded. */
 export function createFill(deps: FillDeps): (miss: Miss, away: boolean) => Promise<Checked> {
-  const { cache, clock, meter, ttlMilliseconds } = deps;
+  const { cache, meter, ttlMilliseconds } = deps;
   const flights = new Map<string, Flight>();
 
   return async function fill(miss, away) {
-    const { question } = miss;
+    const { question, engine } = miss;
     // a cache that has just kept us waiting is not asked again
     if (away) return alone(deps, miss, "away");
     for (;;) {
       const guess = await guessOf(deps, miss);
       if (guess === undefined) return alone(deps, miss, "no_owner");
       // before the tokens are taken, so that no entry lives longer than the TTL from then (scenario ttl-from-store)
-      const startedAt = clock().getTime();
+      const startedAt = engine.now().getTime();
       const tokens = await cache.take(question.user as Scope, guess.owner);
       if (tokens === "away" || tokens === "leased") return alone(deps, miss, tokens);
 
@@ -42,7 +42,7 @@ export function createFill(deps: FillDeps): (miss: Miss, away: boolean) => Promi
       const key = JSON.stringify([question.user, question.relation, question.object, userToken, ownerToken]);
       const running = flights.get(key);
       // the same tokens: nothing was written since it began; not too old: tokens alone do not end (scenario coalesce-older-than-ttl)
-      const joined = running !== undefined && clock().getTime() < running.startedAt + ttlMilliseconds;
+      const joined = running !== undefined && engine.now().getTime() < running.startedAt + ttlMilliseconds;
       const flight = joined ? running : { startedAt, outcome: ask(deps, miss, guess, tokens, startedAt) };
       if (!joined) flights.set(key, flight);
       const outcome = await flight.outcome.finally(() => {
@@ -62,9 +62,9 @@ export function createFill(deps: FillDeps): (miss: Miss, away: boolean) => Promi
 }
 
 /** Asks as of now, and keeps nothing. */
-async function alone({ clock, meter }: FillDeps, miss: Miss, reason: Unstored): Promise<Checked> {
+async function alone({ meter }: FillDeps, { question, engine, signal }: Miss, reason: Unstored): Promise<Checked> {
   meter.unstored(reason);
-  return { allowed: await miss.engine.check(miss.question, clock(), miss.signal), source: "engine" };
+  return { allowed: await engine.check(question, engine.now(), signal), source: "engine" };
 }
 
 /** The owner as an earlier read saw it, or a read of it now. */
@@ -93,7 +93,7 @@ async function ask(
     ]);
     if (ownership === undefined) deps.guesses.delete(question.object);
     else deps.guesses.set(question.object, ownership);
-    const allowed = later || (await engine.check(question, deps.clock(), signal));
+    const allowed = later || (await engine.check(question, engine.now(), signal));
     // the same ownership before the tokens were taken and after: it held in between (scenario owner-without-incarnation)
     if (ownership?.owner !== guess.owner || ownership.since !== guess.since)
       return { checked: { allowed, source: "engine" }, unstored: ownership === undefined ? "no_owner" : "overtaken" };

@@ -3,16 +3,17 @@
  * instant goes out as one BatchCheck, and the same read goes out once.
  */
 
-import { type Engine, EngineUnavailable, type Question } from "../ports.ts";
+import { type Clock, type Engine, EngineUnavailable, type Question } from "../ports.ts";
 import type { Signal } from "./check.ts";
 
-/** What a check asks of the engine. */
-export type Asker = Pick<Engine, "check" | "read">;
+/** What a check asks: the engine, and the time. */
+export type Asker = Pick<Engine, "check" | "read"> & { now: Clock };
 
 type Waiting = { question: Question; settle: PromiseWithResolvers<boolean> };
 
 /** Gathers for one request; `signal` is that request's, whatever the single calls say. */
-export function gather(engine: Engine, signal: Signal | undefined): Asker {
+export function gather(engine: Engine, clock: Clock, signal: Signal | undefined): Asker {
+  let turn: Date | undefined;
   const batches = new Map<number, Waiting[]>();
   const reads = new Map<string, ReturnType<Engine["read"]>>();
 
@@ -39,6 +40,16 @@ export function gather(engine: Engine, signal: Signal | undefined): Asker {
   }
 
   return {
+    // one instant a turn, or what belongs together would go out in as many batches as there are milliseconds
+    now() {
+      if (turn === undefined) {
+        turn = clock();
+        setImmediate(() => {
+          turn = undefined;
+        });
+      }
+      return turn;
+    },
     check(question, at) {
       const settle = Promise.withResolvers<boolean>();
       const batch = batches.get(at.getTime());
