@@ -11,6 +11,8 @@ export type Request = { method: string; path: string; headers: Record<string, st
 /** A delegation that an admin of the partner gives or takes back while questions are asked. */
 export type Action = { kind: "delegate" | "revoke"; admin: string; share: string; user: string; role: SharedRole };
 
+export type Counts = { hits: number; misses: number; engineCalls: number };
+
 /** A system that runs, holds the world and is ready. */
 export type System = {
   /** As in results.json. */
@@ -30,8 +32,8 @@ export type System = {
   act?(action: Action): Request;
   /** The same system, set to keep its answers for an hour, so that what was asked once is a hit. */
   keeping?: Omit<System, "keeping">;
-  /** How many of its questions so far were answered from its cache and how many were not. */
-  lookups?(): Promise<{ hits: number; misses: number }>;
+  /** What it counted so far: questions answered from its cache, questions that were not, and calls to its engine. */
+  counts?(): Promise<Counts>;
   /** What its cache takes, in bytes. */
   cacheBytes?(): Promise<number>;
   /** CPU seconds used so far by all of its processes; the load generator's are not among them. */

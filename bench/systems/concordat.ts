@@ -11,7 +11,7 @@ import { evaluationRequest, evaluationsRequest } from "../authzen.ts";
 import { type Engine, STORE, startEngine } from "../engine.ts";
 import { cpuSecondsOf, type Started, startRedis, startUntil } from "../processes.ts";
 import { send, yesOrNo } from "../send.ts";
-import type { Action, Question, Request, System } from "../system.ts";
+import type { Action, Counts, Question, Request, System } from "../system.ts";
 import type { World } from "../world.ts";
 
 const KEY = "the-only-key-of-the-bench";
@@ -69,7 +69,7 @@ async function startService(
     batch: (questions) => evaluationsRequest(questions, authorization),
     answer: async (question) => yesOrNo(await send(url, request(question)), "decision"),
     act: (action) => actionRequest(action, authorization),
-    lookups: () => lookupsOf(url),
+    counts: () => countsOf(url),
     ...(redis && { cacheBytes: () => usedBytes(redis.url) }),
     cpuSeconds: () => cpuSecondsOf(groups),
     stop: async () => {
@@ -88,13 +88,16 @@ function actionRequest({ kind, admin, share, user, role }: Action, headers: Reco
     : { method: "DELETE", path, headers: acting, body: "" };
 }
 
-async function lookupsOf(url: string): Promise<{ hits: number; misses: number }> {
-  const text = await (await fetch(`${url}/metrics`)).text();
-  const count = (source: string) =>
-    Number(
-      new RegExp(`^concordat_check_duration_seconds_count\\{source="${source}"\\} (\\S+)$`, "m").exec(text)?.[1] ?? 0,
-    );
-  return { hits: count("hit"), misses: count("miss") + count("engine") };
+async function countsOf(url: string): Promise<Counts> {
+  const lines = (await (await fetch(`${url}/metrics`)).text()).split("\n");
+  const sum = (prefix: string) =>
+    lines.reduce((total, line) => (line.startsWith(prefix) ? total + Number(line.split(" ").at(-1)) : total), 0);
+  const checks = (source: string) => sum(`concordat_check_duration_seconds_count{source="${source}"}`);
+  return {
+    hits: checks("hit"),
+    misses: checks("miss") + checks("engine"),
+    engineCalls: sum("concordat_engine_calls_total{"),
+  };
 }
 
 async function usedBytes(url: string): Promise<number> {

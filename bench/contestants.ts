@@ -1,0 +1,68 @@
+/** The systems of a run: started with the same world, seen to agree, and what they keep filled. */
+import { agree, expectedAnswers, expectedRefusals } from "./agree.ts";
+import type { Contestant } from "./measure.ts";
+import { STARTS } from "./plan.ts";
+import { hitQuestions, makeStreams } from "./streams.ts";
+import type { System } from "./system.ts";
+import { makeWorld } from "./world.ts";
+import { isRelationship, tuplesOfWorld } from "./world-tuples.ts";
+
+const WORLD_SEED = 1;
+const AGREED_OF_EACH_KIND = 100;
+/** What is not found out by then is found out while it is measured. */
+const FILL_PASSES_MAX = 30;
+
+/** `bytesPerDecision` of the systems that can tell it, by name. */
+export type Contest = { contestants: Contestant[]; bytesPerDecision: Map<string, number> };
+
+/** Starts systems by name on a world of this scale. Each is handed to `started` at once, to be stopped however this ends. */
+export async function startContest(
+  scale: number,
+  names: readonly string[],
+  options: { at: Date; started: (system: System) => void; say: (text: string) => void },
+): Promise<Contest> {
+  const world = makeWorld(scale, WORLD_SEED);
+  const tuples = tuplesOfWorld(world).filter(isRelationship).length;
+  const streams = makeStreams(world);
+  const questions = hitQuestions(world);
+  const sample = [
+    ...expectedAnswers(questions, AGREED_OF_EACH_KIND),
+    ...expectedRefusals(questions, AGREED_OF_EACH_KIND),
+  ];
+  const contest: Contest = { contestants: [], bytesPerDecision: new Map() };
+  for (const name of names) {
+    const start = STARTS[name];
+    if (start === undefined)
+      throw new Error(`There is no system ${name}; there are ${Object.keys(STARTS).join(", ")}.`);
+    options.say(`${name}: starting on ${tuples} tuples`);
+    for (const system of await start(world, options.at)) {
+      options.started(system);
+      contest.contestants.push({ system, tuples, streams });
+      await agree(system, sample);
+      options.say(`${name} ${system.version}: agrees with the laws in ${sample.length} answers`);
+      for (const law of system.cannot) options.say(`${name} cannot: ${law}`);
+      if (system.keeping === undefined) continue;
+      const bytes = await fill(system.keeping, expectedAnswers(questions));
+      if (bytes !== undefined) contest.bytesPerDecision.set(name, bytes);
+    }
+  }
+  return contest;
+}
+
+/**
+ * Asks everything until nothing more is left to be found out: first the answer, then, behind the
+ * replies, how access came. What its cache then takes for each answer, where it can tell.
+ */
+async function fill(keeping: NonNullable<System["keeping"]>, expected: Parameters<typeof agree>[1]) {
+  const bytesBefore = await keeping.cacheBytes?.();
+  let [before, calls]: (number | undefined)[] = [-1, 0];
+  for (let pass = 0; pass < FILL_PASSES_MAX && calls !== before; pass++) {
+    before = calls;
+    await agree(keeping, expected);
+    calls = (await keeping.counts?.())?.engineCalls;
+  }
+  const bytesAfter = await keeping.cacheBytes?.();
+  return bytesBefore === undefined || bytesAfter === undefined
+    ? undefined
+    : (bytesAfter - bytesBefore) / expected.length;
+}

@@ -1,0 +1,81 @@
+/** Which systems are measured at what, and for how long: all of it in some ten minutes, the core of it in two. */
+import type { Load } from "./measure.ts";
+import { KINDS, type Kind } from "./questions.ts";
+import type { Workload } from "./streams.ts";
+import type { StartSystem, System } from "./system.ts";
+import { startCeiling } from "./systems/ceiling.ts";
+import { startConcordat, startConcordatMemory } from "./systems/concordat.ts";
+import { startOpenFga, startOpenFgaCaches } from "./systems/openfga.ts";
+
+/** Every system by the name it has in results.json. */
+export const STARTS: Record<string, StartSystem> = {
+  ceiling: startCeiling,
+  concordat: startConcordat,
+  "concordat-memory": startConcordatMemory,
+  openfga: startOpenFga,
+  "openfga-caches": startOpenFgaCaches,
+};
+
+export type Plan = {
+  scale: number;
+  systems: string[];
+  /** Other sizes of the world, and what is measured on them. */
+  growth: { scales: number[]; systems: string[]; workloads: Workload[] };
+  loads: Load[];
+  rounds: number;
+};
+
+/**
+ * Whether a system is given a workload. What keeps no answers is not asked for hits of one kind: the same
+ * questions are `miss` to it. The ceiling has nothing but what lies in its Redis.
+ */
+export function takes(system: System, workload: Workload): boolean {
+  if (system.name === "ceiling") return workload === "hit" || workload === "batch20";
+  return system.keeping !== undefined || !workload.startsWith("hit:");
+}
+
+const QUICK_KINDS: Kind[] = ["admin", "delegate", "stranger"];
+
+/** `seconds` of a slice, several of which make a run. */
+const load = (workload: Workload, concurrency: number, seconds: number): Load => ({ workload, concurrency, seconds });
+
+const growth = { systems: ["concordat"], workloads: ["hit", "miss"] satisfies Workload[] };
+
+/** All of it; with `full` on ten times the world too, and in longer slices. */
+export function wholePlan(full: boolean): Plan {
+  const [short, long] = full ? [3, 5] : [1, 3];
+  return {
+    scale: 1,
+    systems: Object.keys(STARTS),
+    growth: { scales: full ? [0.1, 10] : [0.1], ...growth },
+    rounds: 3,
+    loads: [
+      load("hit", 32, long),
+      load("hit", 1, short),
+      ...KINDS.map((kind) => load(`hit:${kind}`, 32, short)),
+      load("miss", 32, short),
+      load("miss", 1, short),
+      ...KINDS.map((kind) => load(`miss:${kind}`, 1, short)),
+      ...KINDS.map((kind) => load(`miss:${kind}`, 32, short)),
+      load("batch20", 32, short),
+      // last: its actions leave changes behind, which are then followed for a while
+      load("mix", 32, long),
+    ],
+  };
+}
+
+/** The core of it, on a tenth of the world. */
+export function quickPlan(): Plan {
+  return {
+    scale: 0.1,
+    systems: ["ceiling", "concordat", "openfga"],
+    growth: { scales: [], ...growth },
+    rounds: 3,
+    loads: [
+      load("hit", 32, 2),
+      load("miss", 32, 1),
+      load("miss", 1, 1),
+      ...QUICK_KINDS.map((kind) => load(`miss:${kind}`, 1, 1)),
+    ],
+  };
+}

@@ -1,0 +1,108 @@
+/**
+ * Measures the check against what else one could use: starts every system with the same
+ * world, sees that all give the same answers, then measures them in turn with wrk. Writes
+ * bench/results.json and bench/results.svg; a run that left something out (--quick, on a
+ * tenth of the world and in two minutes, --systems, --only) writes bench/partial.* instead.
+ * Nothing else should run on the machine meanwhile.
+ *
+ *   npm run bench -- [--quick | --full] [--systems concordat,openfga] [--only hit,miss:delegate]
+ */
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { startContest } from "../bench/contestants.ts";
+import { wrkVersion } from "../bench/load.ts";
+import { measure, type Run } from "../bench/measure.ts";
+import { writePicture } from "../bench/picture.ts";
+import { quickPlan, takes, wholePlan } from "../bench/plan.ts";
+import { describeMachine, printRuns, redisVersion, writeResults } from "../bench/results.ts";
+import type { System } from "../bench/system.ts";
+import { printTarget, targetsOf } from "../bench/targets.ts";
+import { findServer } from "../src/openfga/find-server.ts";
+import { measureEngineReads, printEngineReads } from "../test/engine-reads.ts";
+
+const { values: options } = parseArgs({
+  options: {
+    quick: { type: "boolean", default: false },
+    full: { type: "boolean", default: false },
+    systems: { type: "string" },
+    only: { type: "string" },
+  },
+});
+
+const startedAt = performance.now();
+const say = (text: string) => {
+  const seconds = Math.round((performance.now() - startedAt) / 1000);
+  console.error(`${String(seconds).padStart(4)} s  ${text}`);
+};
+
+async function printReads(): Promise<void> {
+  const found = await findServer({ ...process.env, OPENFGA_API_URL: "" }, { line: say, counter: () => {} });
+  if (found.kind !== "binary") return say("engine reads are not counted: OpenFGA runs in a container");
+  const model = readFileSync(new URL("../model.fga", import.meta.url), "utf8");
+  console.log(
+    `Reads of its datastore that OpenFGA needs for one can_view\n\n${printEngineReads(await measureEngineReads(found.path, model))}\n`,
+  );
+}
+
+async function main(running: System[]): Promise<void> {
+  const plan = options.quick ? quickPlan() : wholePlan(options.full);
+  const systems = options.systems?.split(",") ?? plan.systems;
+  const only = options.only?.split(",");
+  const loads = plan.loads.filter(({ workload }) => only?.includes(workload) ?? true);
+  if (loads.length === 0) throw new Error(`There is no workload ${options.only} in this run.`);
+  const wrk = await wrkVersion();
+  if (!options.quick) await printReads();
+
+  const starting = { at: new Date(), started: (system: System) => void running.push(system), say };
+  const main = await startContest(plan.scale, systems, starting);
+  const grown = [];
+  for (const scale of plan.growth.scales)
+    grown.push(
+      ...(
+        await startContest(
+          scale,
+          plan.growth.systems.filter((name) => systems.includes(name)),
+          starting,
+        )
+      ).contestants,
+    );
+
+  const runs: Run[] = [];
+  for (const load of loads) {
+    const { workload, concurrency } = load;
+    const contestants = [...main.contestants, ...(plan.growth.workloads.includes(workload) ? grown : [])];
+    const able = contestants.filter(({ system }) => takes(system, workload));
+    say(
+      `${workload}, ${concurrency} at once: ${able.map(({ system, tuples }) => `${system.name} (${tuples})`).join(", ")}`,
+    );
+    runs.push(...(await measure(load, able, plan.rounds)));
+  }
+
+  const versions = Object.fromEntries(main.contestants.map(({ system }) => [system.name, system.version]));
+  const results = {
+    machine: describeMachine(),
+    versions: { ...versions, node: process.versions.node, redis: redisVersion(), wrk },
+    runs,
+  };
+  const isWhole = !options.quick && options.systems === undefined && only === undefined;
+  const path = (ending: string) =>
+    fileURLToPath(new URL(`../bench/${isWhole ? "results" : "partial"}.${ending}`, import.meta.url));
+  writeResults(path("json"), results);
+  writePicture(path("svg"), runs);
+  console.log(`${results.machine}\n\n${printRuns(runs)}\n`);
+  for (const target of targetsOf(runs, main.bytesPerDecision.get("concordat"))) console.log(printTarget(target));
+  say(`wrote ${path("json")} and ${path("svg")}`);
+}
+
+// what was started ends with this process, and its folders go when it exits by itself
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130));
+const running: System[] = [];
+try {
+  await main(running);
+} catch (error) {
+  console.error((error as Error).message);
+  process.exitCode = 1;
+} finally {
+  await Promise.all(running.map((system) => system.stop()));
+}
