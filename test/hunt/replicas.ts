@@ -1,0 +1,31 @@
+/** Replicas of the service as they run in production: one store, one Redis, and nothing shared in the process. */
+import { expect } from "vitest";
+import type { DecisionCache } from "../../src/ports.ts";
+import { createRedisCache } from "../../src/redis/decision-cache.ts";
+import { createService, type Service } from "../service.ts";
+
+type Base = Parameters<typeof createService>[0];
+export type Store = { storeId: string; modelId: string };
+
+/** A connection of its own to a Redis, once it answers. */
+export async function connectCache(
+  store: Store,
+  url: string,
+  { ttlMilliseconds = 10_000, timeoutMilliseconds = 1000 } = {},
+): Promise<DecisionCache> {
+  const { storeId, modelId } = store;
+  const meter = { cacheFailed: () => {} };
+  const cache = createRedisCache({ url, storeId, modelId, timeoutMilliseconds, ttlMilliseconds, meter });
+  const question = { user: "user:nobody", relation: "can_view", object: "plant:none" };
+  await expect.poll(() => cache.lookup(question, undefined)).not.toBe("away");
+  return cache;
+}
+
+/** As many services as there are caches, each with its own order, checker and guesses. */
+export function openReplicas(
+  base: Base,
+  caches: DecisionCache[],
+  changes: Parameters<typeof createService>[1] = {},
+): Service[] {
+  return caches.map((cache) => createService(base, { ...changes, cache }));
+}
