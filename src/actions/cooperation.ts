@@ -93,6 +93,7 @@ export async function resend(
     decide: (state: CooperationState, stamp) => decideResend(state, input, stamp),
     // a mail changes no answer
     scopes: () => [],
+    toldOf: initiatorsScope,
   });
   if ("code" in receipt) return receipt;
   const mail = receipt.outcome === "done" ? await sendLetters(deps, receipt.value.cooperation) : "none";

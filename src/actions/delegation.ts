@@ -10,6 +10,7 @@ import {
 import type { Refusal } from "../domain/refusal.ts";
 import { userScope } from "../domain/scopes.ts";
 import { personHead, roleOf } from "../queries/snapshot.ts";
+import { initiatorsScope } from "./cooperation.ts";
 import { type ActionDeps, type ActionOf, type Call, perform, type Receipt } from "./perform.ts";
 import { cooperationOf, readShare } from "./share.ts";
 
@@ -47,6 +48,8 @@ async function onDelegation(
     read: () => readDelegation(deps, call, share, cooperation, user),
     decide,
     scopes: () => [userScope(user)],
+    // a refusal tells how the cooperation and the share stand
+    toldOf: initiatorsScope,
   });
 }
 

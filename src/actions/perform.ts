@@ -56,6 +56,8 @@ export type ActionOf<S, T> = {
   decide: (state: S, stamp: Stamp) => Decision<T>;
   /** Whose cached answers it may change. */
   scopes: (state: S) => Scope[];
+  /** Whose answers depend on what its refusals tell, besides. */
+  toldOf?: (state: S) => Scope[];
   /** Tuples to take away before the Write, where one Write cannot hold them (law 4). */
   first?: (value: T) => TupleKey[];
 };
@@ -93,7 +95,8 @@ async function tryOn<S extends object, T>(
     const scopes = action.scopes(state);
     const stamp = stampOf(deps, call);
     const decision = action.decide(state, stamp);
-    if (decision.kind === "refused") return refused(lease, decision.refusal, scopes);
+    if (decision.kind === "refused")
+      return refused(lease, decision.refusal, [...scopes, ...(action.toldOf?.(state) ?? [])]);
     const { value } = decision;
     // a dry run tells nobody that anything is so
     if (call.dryRun && decision.kind === "same") return receipt("dry_run", value, deps.clock());

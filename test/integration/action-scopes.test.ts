@@ -165,6 +165,22 @@ describe("whoever is told that it stands is answered from after it, also when it
       before: true,
     },
     {
+      name: "a delegation that the status no longer allows",
+      user: "ben",
+      lost: pause,
+      again: ({ share }) => ["ben", "PUT", `${share}/delegations/tom`, { role: "viewer" }],
+      told: [409, "wrong_status"],
+      before: true,
+    },
+    {
+      name: "an invitation that can no longer be sent again",
+      user: "ben",
+      lost: remove,
+      again: ({ cooperation }) => ["anna", "POST", `${cooperation}/resend`, {}],
+      told: [409, "wrong_status"],
+      before: true,
+    },
+    {
       name: "a share that is there already",
       user: "ben",
       resource: "plant:8",
