@@ -1,5 +1,5 @@
 /** The systems of a run: started with the same world, seen to agree, and what they keep filled. */
-import { agree, expectedAnswers, expectedRefusals } from "./agree.ts";
+import { agree, type Expected, expectedAnswers, expectedRefusals } from "./agree.ts";
 import type { Contestant } from "./measure.ts";
 import { STARTS } from "./plan.ts";
 import { hitQuestions, makeStreams } from "./streams.ts";
@@ -9,6 +9,7 @@ import { isRelationship, tuplesOfWorld } from "./world-tuples.ts";
 
 const WORLD_SEED = 1;
 const AGREED_OF_EACH_KIND = 100;
+const PRIMED_OF_EACH_KIND = 10;
 /** What is not found out by then is found out while it is measured. */
 const FILL_PASSES_MAX = 30;
 
@@ -37,12 +38,16 @@ export async function startContest(
     options.say(`${name}: starting on ${tuples} tuples`);
     for (const system of await start(world, options.at)) {
       options.started(system);
-      contest.contestants.push({ system, tuples, streams });
+      contest.contestants.push({ system, tuples, streams, walks: new Map() });
       await agree(system, sample);
       options.say(`${name} ${system.version}: agrees with the laws in ${sample.length} answers`);
       for (const law of system.cannot) options.say(`${name} cannot: ${law}`);
       if (system.keeping === undefined) continue;
-      const bytes = await fill(system.keeping, expectedAnswers(questions));
+      const bytes = await fill(
+        system.keeping,
+        expectedAnswers(questions),
+        expectedRefusals(questions, PRIMED_OF_EACH_KIND),
+      );
       if (bytes !== undefined) contest.bytesPerDecision.set(name, bytes);
     }
   }
@@ -53,7 +58,9 @@ export async function startContest(
  * Asks everything until nothing more is left to be found out: first the answer, then, behind the
  * replies, how access came. What its cache then takes for each answer, where it can tell.
  */
-async function fill(keeping: NonNullable<System["keeping"]>, expected: Parameters<typeof agree>[1]) {
+async function fill(keeping: NonNullable<System["keeping"]>, expected: Expected[], priming: Expected[]) {
+  // scripts and buffers, which are there once and not for each answer
+  await agree(keeping, priming);
   const bytesBefore = await keeping.cacheBytes?.();
   let [before, calls]: (number | undefined)[] = [-1, 0];
   for (let pass = 0; pass < FILL_PASSES_MAX && calls !== before; pass++) {

@@ -21,12 +21,13 @@ export type Run = {
   cpu_s_per_1000: number;
 };
 
-/** A system on a world of so many relationships. */
-export type Contestant = { system: System; tuples: number; streams: Streams };
+/** A system on a world of so many relationships, and how far it is in each workload. */
+export type Contestant = { system: System; tuples: number; streams: Streams; walks: Map<Workload, Walk> };
 
 export type Load = { workload: Workload; concurrency: number; seconds: number };
 
 type Figures = Pick<Run, "rps" | "p50_ms" | "p99_ms" | "cpu_s_per_1000">;
+/** One instance, what it is sent, and which request of that is next. */
 type Walk = { instance: Omit<System, "keeping">; stream: string; from: number };
 
 /** Of all answers of a slice, how many may be what it is not called. */
@@ -34,18 +35,11 @@ const OTHERS_MAX = 0.02;
 /** Two actions on one thing at once may meet; more than this is a system that refuses. */
 const REFUSED_MAX = 0.001;
 
-/** Runs one load on all that can take it. */
+/** Runs one load on all of them that can take it. */
 export async function measure(load: Load, contestants: readonly Contestant[], rounds: number): Promise<Run[]> {
-  const folder = freshFolder();
-  const walks = contestants.flatMap(({ system, tuples, streams }, n) => {
-    const { workload } = load;
-    const isKept = workload.startsWith("hit") || workload === "batch20";
-    const instance = isKept ? (system.keeping ?? system) : system;
-    const requests = streams.requests(instance, workload);
-    if (requests.length === 0) return [];
-    const stream = join(folder, `${n}`);
-    writeStream(stream, requests);
-    return [{ walk: { instance, stream, from: 0 }, tuples, slices: [] as Figures[] }];
+  const walks = contestants.flatMap((contestant) => {
+    const walk = walkOf(contestant, load.workload);
+    return walk === undefined ? [] : [{ walk, tuples: contestant.tuples, slices: [] as Figures[] }];
   });
   for (let round = 0; round < rounds; round++)
     for (const { walk, slices } of walks) slices.push(await slice(load, walk));
@@ -62,6 +56,21 @@ export async function measure(load: Load, contestants: readonly Contestant[], ro
       cpu_s_per_1000: rounded(middle("cpu_s_per_1000")),
     };
   });
+}
+
+/** Where a contestant is in a workload's stream; undefined where it has no such request. */
+function walkOf({ system, streams, walks }: Contestant, workload: Workload): Walk | undefined {
+  const known = walks.get(workload);
+  if (known !== undefined) return known;
+  const isKept = workload.startsWith("hit") || workload === "batch20";
+  const instance = isKept ? (system.keeping ?? system) : system;
+  const requests = streams.requests(instance, workload);
+  if (requests.length === 0) return undefined;
+  const stream = join(freshFolder(), "stream");
+  writeStream(stream, requests);
+  const walk: Walk = { instance, stream, from: 0 };
+  walks.set(workload, walk);
+  return walk;
 }
 
 async function slice({ workload, concurrency, seconds }: Load, walk: Walk): Promise<Figures> {

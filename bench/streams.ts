@@ -10,7 +10,7 @@ import type { World } from "./world.ts";
 
 export type Workload = "hit" | "miss" | `hit:${Kind}` | `miss:${Kind}` | "mix" | "batch20";
 
-const HIT_QUESTIONS = 300;
+const HIT_QUESTIONS = 200;
 const MISS_QUESTIONS = 20_000;
 const MIX_REQUESTS = 20_000;
 const MIX_REQUESTS_AN_ACTION = 100;
@@ -33,7 +33,8 @@ export function makeStreams(world: World): Streams {
   const mixed = mixOf(world, interleaved(hit), seededRandom(HIT_SEED));
   const lists = new Map<Workload, Question[]>([
     ["hit", interleaved(hit)],
-    ["miss", interleaved(miss).slice(0, MISS_QUESTIONS)],
+    // from the other end than those of one kind, so that neither asks what the other just did
+    ["miss", interleaved(miss).reverse().slice(0, MISS_QUESTIONS)],
     ...KINDS.map((kind): [Workload, Question[]] => [`hit:${kind}`, hit[kind]]),
     ...KINDS.map((kind): [Workload, Question[]] => [`miss:${kind}`, miss[kind]]),
   ]);
