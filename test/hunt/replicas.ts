@@ -5,7 +5,7 @@ import { createRedisCache } from "../../src/redis/decision-cache.ts";
 import { createService, type Service } from "../service.ts";
 
 type Base = Parameters<typeof createService>[0];
-export type Store = { storeId: string; modelId: string };
+type Store = { storeId: string; modelId: string };
 
 /** A connection of its own to a Redis, once it answers. */
 export async function connectCache(
@@ -21,11 +21,15 @@ export async function connectCache(
   return cache;
 }
 
+/** There is always one. */
+export type Replicas = [Service, ...Service[]];
+
 /** As many services as there are caches, each with its own order, checker and guesses. */
 export function openReplicas(
   base: Base,
-  caches: DecisionCache[],
+  [first, ...others]: [DecisionCache, ...DecisionCache[]],
   changes: Parameters<typeof createService>[1] = {},
-): Service[] {
-  return caches.map((cache) => createService(base, { ...changes, cache }));
+): Replicas {
+  const open = (cache: DecisionCache) => createService(base, { ...changes, cache });
+  return [open(first), ...others.map(open)];
 }

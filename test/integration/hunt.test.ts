@@ -27,7 +27,7 @@ const TIMEOUT_MILLISECONDS = 100;
 // a slow machine hunts longer
 const options = { timeout: SECONDS * 1000 + 120_000 };
 
-type Scene = { relationships: Relationships; engine: Engine; caches: [DecisionCache, ...DecisionCache[]] };
+type Scene = { relationships: Relationships; engine: Engine; caches: [DecisionCache, DecisionCache, DecisionCache] };
 
 type Setting = {
   name: string;
@@ -76,7 +76,9 @@ const test = base.extend<Fixtures>({
         return cache;
       };
       const caches: Scene["caches"] = [await connectOne(), await connectOne(), await connectOne()];
-      const replicas = openReplicas({ relationships, engine }, caches.map(wrap), { ttlMilliseconds });
+      const [first, second, third] = caches;
+      const wrapped: Scene["caches"] = [wrap(first), wrap(second), wrap(third)];
+      const replicas = openReplicas({ relationships, engine }, wrapped, { ttlMilliseconds });
       const field = await seedField(createService({ relationships, engine }, { cache: caches[0] }));
       const seconds = SECONDS * share;
       const report = await hunt({

@@ -1,32 +1,32 @@
 /**
  * The laws, on whatever people may think of: random steps by random people of three
  * organizations go through the app, and after every one that changed anything each
- * answer of the engine is the oracle's, for every person, resource and permission.
- * Replies are held to the oracle too, and dry runs to what then really happens.
+ * answer of the engine is the oracle's, for every person, resource and permission, and
+ * so is what every replica answers from its cache: three behind one Redis, or one with
+ * its own memory. Replies are held to the oracle too, and dry runs to what then happens.
  *
  * FC_SEED and FC_RUNS choose the sequences; the seed of every run is printed.
  */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import type { AuthorizationModel } from "@openfga/sdk";
 import { transformer } from "@openfga/syntax-transformer";
 import fc from "fast-check";
 import { test as base, expect } from "vitest";
 import type { Tuple } from "../../src/domain/tuples.ts";
+import { createMemoryCache } from "../../src/memory/decision-cache.ts";
 import { createClient } from "../../src/openfga/client.ts";
 import { createEngine } from "../../src/openfga/engine.ts";
-import { findServer } from "../../src/openfga/find-server.ts";
 import { createRelationships } from "../../src/openfga/relationships.ts";
-import { startServer } from "../../src/openfga/server.ts";
-import type { Relationships } from "../../src/ports.ts";
+import type { Answer, DecisionCache, Relationships, Source } from "../../src/ports.ts";
 import { diagnose } from "../../src/queries/doctor.ts";
-import { connection, MODEL } from "../engine.ts";
+import { MODEL } from "../engine.ts";
+import { connectCache, openReplicas, type Replicas } from "../hunt/replicas.ts";
+import { type MemoryEngine, startMemoryEngine } from "../memory-engine.ts";
 import { allowed, keyOf, PERMISSIONS, through } from "../oracle.ts";
 import { apply } from "../oracle-effects.ts";
 import { outcomeOf, type Step, type World } from "../oracle-refusals.ts";
-import { createService, type Reply, type Service } from "../service.ts";
+import { startRedis } from "../redis.ts";
+import type { Reply } from "../service.ts";
 import { DRY, type Draw, draws, KINDS, RESOURCES, requestOf, stepOf, USERS, wordsOf } from "../steps.ts";
 
 const RUNS = Number(process.env.FC_RUNS ?? 200);
@@ -41,9 +41,9 @@ const QUESTIONS = USERS.flatMap((user) =>
 /** Everything in a store, to begin another one with. */
 type Tuples = Tuple[];
 
-/** A sequence under way: the service on a store of its own, the oracle's world, and what was told so far. */
+/** A sequence under way: the replicas on a store of its own, the oracle's world, and what was told so far. */
 type Play = {
-  service: Service;
+  replicas: Replicas;
   world: World;
   told: string[];
   /** Writes that reached the engine. */
@@ -56,29 +56,35 @@ type Play = {
 /** What was done and refused in all sequences together, by kind and by code. */
 const seen = new Map<string, number>();
 
-const test = base.extend<{ open: (tuples: Tuples, world: World) => Promise<Play> }>({
+/** Where the answers of all replicas came from. */
+const sources: Record<Source, number> = { hit: 0, miss: 0, engine: 0 };
+
+/** What is between the service and the engine: a Redis that three replicas share, or the memory of one. */
+const CACHES = ["redis", "memory"] as const;
+type Open = (tuples: Tuples, world: World, cache: (typeof CACHES)[number]) => Promise<Play>;
+
+const test = base.extend<{ open: Open }>({
   open: [
     // biome-ignore lint/correctness/noEmptyPattern: vitest reads the dependencies from the parameter
     async ({}, use) => {
-      const found = await findServer(process.env, { line: () => {}, counter: () => {} });
-      const folder = mkdtempSync(join(tmpdir(), "concordat-laws-"));
       // half a million questions: in memory the same engine answers them three times as fast
-      const flags = ["--datastore-engine=memory"];
-      const server =
-        found.kind === "external" ? undefined : await startServer(found, { folder, throwAway: true, flags });
+      const engine = await startMemoryEngine();
+      const redis = await startRedis();
       const model = transformer.transformDSLToJSONObject(MODEL);
-      const at = server ? { apiUrl: server.apiUrl } : connection();
-      await use((tuples, world) => openPlay(at, model, tuples, world));
-      await server?.stop();
-      rmSync(folder, { recursive: true, force: true });
+      await use((tuples, world, cache) =>
+        openPlay(engine.at, model, cache === "redis" ? redis.url : undefined, tuples, world),
+      );
+      await redis.stop();
+      await engine.stop();
     },
     { scope: "file" },
   ],
 });
 
 async function openPlay(
-  at: ReturnType<typeof connection>,
+  at: MemoryEngine["at"],
   model: Omit<AuthorizationModel, "id">,
+  redisUrl: string | undefined,
   tuples: Tuples,
   world: World,
 ): Promise<Play> {
@@ -99,9 +105,14 @@ async function openPlay(
   const relationships = { ...kept, write: counted("write"), erase: counted("erase") };
   // what is swept afterwards waits for its step: access must not hang on it
   const later: (() => Promise<unknown>)[] = [];
-  const service = createService({ relationships, engine }, { afterwards: (work) => void later.push(work) });
+  const connect = (url: string) => connectCache(ids, url);
+  const caches: [DecisionCache, ...DecisionCache[]] =
+    redisUrl === undefined
+      ? [createMemoryCache({ entriesMax: 10_000 })]
+      : await Promise.all([connect(redisUrl), connect(redisUrl), connect(redisUrl)]);
+  const replicas = openReplicas({ relationships, engine }, caches, { afterwards: (work) => void later.push(work) });
   return {
-    service,
+    replicas,
     world,
     told: [],
     writes: () => writes,
@@ -110,14 +121,23 @@ async function openPlay(
     },
     tuples: () => kept.readAll(),
     close: async () => {
+      for (const cache of caches) await cache.close();
       await engine.close();
       await admin.deleteStore({ storeId });
     },
   };
 }
 
+/** A replica by the length of the story, so that a seed tells the same story again. */
+const anyOf = ({ replicas, told }: Play) => replicas[told.length % replicas.length] ?? replicas[0];
+
+function setNow({ replicas, world }: Play): void {
+  for (const replica of replicas) replica.setNow(new Date(world.now));
+}
+
 /** Sends a step's request; `dry` asks only what it would mean. */
-function send({ service }: Play, step: Exclude<Step, { do: "turn" | "sweep" }>, dry: boolean): Promise<Reply> {
+function send(play: Play, step: Exclude<Step, { do: "turn" | "sweep" }>, dry: boolean): Promise<Reply> {
+  const service = anyOf(play);
   const { method, path, body } = requestOf(step, service.deps.invitation.secret);
   const whole = dry ? `${path}?dry_run=true` : path;
   return step.by === undefined ? service.admin(method, whole, body) : service.as(step.by, method, whole, body);
@@ -156,17 +176,27 @@ function impactOf(reply: Reply): ReturnType<typeof difference> {
   return all.filter(({ gains, loses, redated }) => gains.length + loses.length + redated.length > 0);
 }
 
-/** Asks the engine everything at the service's clock. */
-async function answersMatch({ service, world }: Play): Promise<void> {
-  const answers = await service.deps.engine.batchCheck(QUESTIONS, service.deps.clock());
+/** Asks the engine everything at the service's clock, and every replica after it: all but the first find most of it in the cache. */
+async function answersMatch({ replicas, world }: Play): Promise<void> {
   const expected = allowed(world);
-  const wrong = QUESTIONS.flatMap(({ user, relation, object }, n) => {
-    const answer = answers[n];
-    const is = answer && "allowed" in answer ? (answer.allowed ? "yes" : "no") : `a fault: ${answer?.fault}`;
-    const key = keyOf(user.slice("user:".length), relation, object);
-    const should = expected.has(key) ? "yes" : "no";
-    return is === should ? [] : [`${key}: the engine says ${is}, the laws say ${should}`];
-  });
+  const wrong: string[] = [];
+  const compare = (who: string, answers: Answer[]) => {
+    for (const [n, { user, relation, object }] of QUESTIONS.entries()) {
+      const answer = answers[n];
+      const is = answer && "allowed" in answer ? (answer.allowed ? "yes" : "no") : `a fault: ${answer?.fault}`;
+      const key = keyOf(user.slice("user:".length), relation, object);
+      const should = expected.has(key) ? "yes" : "no";
+      if (is !== should) wrong.push(`${key}: ${who} says ${is}, the laws say ${should}`);
+    }
+  };
+  const { engine, clock } = replicas[0].deps;
+  compare("the engine", await engine.batchCheck(QUESTIONS, clock()));
+  // the first fills, the others hit what it stored, and so does the first when it is asked again
+  for (const { deps } of [...replicas, replicas[0]]) {
+    const checked = await deps.checker.checkAll(QUESTIONS);
+    for (const { source } of checked) sources[source] += 1;
+    compare(`replica ${replicas.findIndex((one) => one.deps === deps)}`, checked);
+  }
   none(wrong);
 }
 
@@ -177,13 +207,13 @@ function none(wrong: string[]): void {
 
 /** Takes one step in both worlds, and holds each to the other. */
 async function take(play: Play, step: Step, dry: boolean): Promise<void> {
-  const { service, world, told } = play;
+  const { world, told } = play;
   const expected = outcomeOf(world, step);
   told.push(wordsOf(world, step));
   if (step.do === "turn" || step.do === "sweep") {
     if (step.do === "sweep") await play.sweep();
     apply(world, step, { cooperation: undefined, shares: new Map() });
-    service.setNow(new Date(world.now));
+    setNow(play);
     count(step.do, "done");
     return answersMatch(play);
   }
@@ -265,9 +295,10 @@ const PEOPLE = [
 
 /** Three organizations, made through the service: the world that all sequences begin with. */
 async function settle(play: Play): Promise<void> {
-  const { service, world } = play;
+  const { replicas, world } = play;
+  const [service] = replicas;
   const put = async (path: string, body: object) => expect((await service.admin("PUT", path, body)).status).toBe(201);
-  service.setNow(new Date(BEGIN));
+  setNow(play);
   for (const organization of ["sun", "grid", "wind"]) {
     await put(`/v1/organizations/${organization}`, { name: organization });
     world.people.set(organization, new Map());
@@ -339,7 +370,7 @@ test("every answer, reply and dry run of random steps is what the laws say", { t
 }) => {
   console.log(`FC_SEED=${SEED} FC_RUNS=${RUNS}`);
   const starts: { tuples: Tuples; world: World }[] = [];
-  const first = await open([], BLANK());
+  const first = await open([], BLANK(), "redis");
   await told(first, "nothing", async () => {
     for (const prepare of [settle, cooperate]) {
       await prepare(first);
@@ -348,23 +379,31 @@ test("every answer, reply and dry run of random steps is what the laws say", { t
   });
 
   const sequences = fc.array(draws, { minLength: 1, maxLength: STEPS_MAX, size: "max" });
-  const property = fc.asyncProperty(fc.constantFrom(0, 1, 1), sequences, async (start, list: Draw[]) => {
-    const { tuples, world } = starts[start] ?? expect.fail("no such start");
-    const play = await open(tuples, structuredClone(world));
-    play.service.setNow(new Date(world.now));
-    await told(play, start === 0 ? "three organizations" : "three organizations that cooperate", async () => {
-      for (const draw of list) {
-        const step = stepOf(play.world, draw);
-        if (step) await take(play, step, draw.dry);
-      }
-      await storeMatches(play);
-    });
-  });
+  const property = fc.asyncProperty(
+    fc.constantFrom(0, 1, 1),
+    fc.constantFrom(...CACHES),
+    sequences,
+    async (start, cache, list: Draw[]) => {
+      const { tuples, world } = starts[start] ?? expect.fail("no such start");
+      const play = await open(tuples, structuredClone(world), cache);
+      setNow(play);
+      await told(play, start === 0 ? "three organizations" : "three organizations that cooperate", async () => {
+        for (const draw of list) {
+          const step = stepOf(play.world, draw);
+          if (step) await take(play, step, draw.dry);
+        }
+        await storeMatches(play);
+      });
+    },
+  );
   const run = await fc.check(property, { seed: SEED, numRuns: RUNS });
   if (run.failed) {
     const told = run.errorInstance instanceof Error ? run.errorInstance.message : String(run.errorInstance);
     throw new Error(`FC_SEED=${SEED}, sequence ${run.numRuns}, shortened ${run.numShrinks} times.\n${told}`);
   }
+  const asked = Object.values(sources).reduce((sum, times) => sum + times);
+  console.log(`${asked} answers of replicas: ${JSON.stringify(sources)}`);
+  expect(sources.hit / asked, "the share of hits").toBeGreaterThan(0.5);
   const tally = [...seen].sort().map(([what, times]) => `${what} ${times}`);
   console.log(`${tally.join(", ")}`);
   // a property whose steps are all refused would hold of anything; chance may leave out a rare kind or two
