@@ -62,6 +62,7 @@ async function settle(deps: ActionDeps, { write, plan, stamp, begin }: Attempt):
   const giveUpAt = performance.now() + patience(deps);
   while (performance.now() < giveUpAt) {
     await sleep(Math.random() * PAUSE_MILLISECONDS_MAX);
+    // (break: sent again without a new begin)
     await begin();
     try {
       const outcome = await deps.relationships.write(write);

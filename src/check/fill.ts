@@ -1,7 +1,7 @@
 /**
  * A miss: asks the engine and, where it is safe, keeps the answer (README, The cache).
  * The order of the steps is the protocol's; `test/protocol` explores it state by state,
- * and the scenarios named here show what happens without the step.
+ * and the breaks named here (`test/protocol/breaks.ts`) are what happens without the step.
  */
 import type { LRUCache } from "lru-cache";
 import type { Scope } from "../domain/scopes.ts";
@@ -33,7 +33,7 @@ export function createFill(deps: FillDeps): (miss: Miss, away: boolean) => Promi
     for (;;) {
       const guess = await guessOf(deps, miss);
       if (guess === undefined) return alone(deps, miss, "no_owner");
-      // before the tokens are taken, so that no entry lives longer than the TTL from then (scenario ttl-from-store)
+      // before the tokens are taken, so that no entry lives longer than the TTL from then (break: the TTL counts from the store)
       const startedAt = engine.now().getTime();
       const tokens = await cache.take(question.user as Scope, guess.owner);
       if (tokens === "away" || tokens === "leased") return alone(deps, miss, tokens);
@@ -41,7 +41,8 @@ export function createFill(deps: FillDeps): (miss: Miss, away: boolean) => Promi
       const { userToken, ownerToken } = tokens;
       const key = JSON.stringify([question.user, question.relation, question.object, userToken, ownerToken]);
       const running = flights.get(key);
-      // the same tokens: nothing was written since it began; not too old: tokens alone do not end (scenario coalesce-older-than-ttl)
+      // the same tokens: nothing was written since it began (break: the same question shared); not too old: a raise
+      // that was not acknowledged counts on that (break: a question shared that is older than the TTL)
       const joined = running !== undefined && engine.now().getTime() < running.startedAt + ttlMilliseconds;
       const flight = joined ? running : { startedAt, outcome: ask(deps, miss, guess, tokens, startedAt) };
       if (!joined) flights.set(key, flight);
@@ -88,16 +89,16 @@ async function ask(
   try {
     const [ownership, later] = await Promise.all([
       ownershipOf(engine, question.object, signal),
-      // dates only ever end access: a yes at the end of the entry's life is a yes all through it (dates: ask at now only)
+      // dates only ever end access: a yes at the end of the entry's life is a yes all through it (test/protocol/dates: ask at now only)
       engine.check(question, new Date(validUntil), signal),
     ]);
     if (ownership === undefined) deps.guesses.delete(question.object);
     else deps.guesses.set(question.object, ownership);
     const allowed = later || (await engine.check(question, engine.now(), signal));
-    // the same ownership before the tokens were taken and after: it held in between (scenario owner-without-incarnation)
+    // the same ownership before the tokens were taken and after: it held in between (break: the owner beside the question, without incarnation)
     if (ownership?.owner !== guess.owner || ownership.since !== guess.since)
       return { checked: { allowed, source: "engine" }, unstored: ownership === undefined ? "no_owner" : "overtaken" };
-    // a yes that ends within the entry's life is answered once (dates: joiners share an unstorable yes)
+    // a yes that ends within the entry's life is answered once (test/protocol/dates: joiners share an unstorable yes)
     if (allowed !== later) return { checked: { allowed, source: "engine" }, unstored: "date" };
     const { userToken, ownerToken } = tokens;
     const entry = { allowed, owner: guess.owner, userToken, ownerToken, validUntil };

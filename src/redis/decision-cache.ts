@@ -39,7 +39,10 @@ export function createRedisCache(options: RedisCacheOptions): DecisionCache {
   const pending = new Map<Scope, number>();
   let makingUp = false;
 
-  /** The run that may be trusted now. While raises are pending there is none, and they are made up for. */
+  /**
+   * The run that may be trusted now. While raises are pending there is none, and they are made up for
+   * (break in test/protocol: pending raises not made before the cache is trusted).
+   */
   function trustedRun(): string | undefined {
     const run = connection.runId();
     if (run === undefined || pending.size === 0) return run?.slice(0, RUN_LENGTH);
