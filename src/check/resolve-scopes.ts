@@ -24,9 +24,10 @@ export async function resolveScopes(reads: Reads, keys: TupleKey[]): Promise<Sco
     if (reach.kind === "nothing") continue;
     if (reach.kind === "scope") scopes.add(reach.scope);
     else {
-      const owners = (await ownersOf(reach.object)) ?? (await ownersOf(reach.or));
-      if (owners === undefined) return "all";
-      for (const scope of owners) scopes.add(scope);
+      // both sides: a share moved past the service still reached what the other one leads to
+      const found = [await ownersOf(reach.object), await ownersOf(reach.from)];
+      if (found.every((owners) => owners === undefined)) return "all";
+      for (const scope of found.flatMap((owners) => owners ?? [])) scopes.add(scope);
     }
   }
   return [...scopes];

@@ -13,14 +13,11 @@ export const userScope = (user: string): Scope => `user:${user}`;
 /** The scope of all that an organization owns, by id. */
 export const ownerScope = (organization: string): Scope => `organization:${organization}`;
 
-/**
- * What a tuple reaches: nobody, one scope, or the owner behind an object that must be looked up
- * (`or` is where to look when that object is gone).
- */
+/** What a tuple reaches: nobody, one scope, or the owner behind its object, or behind what its user is `from`, to be looked up. */
 export type Reach =
   | { kind: "nothing" }
   | { kind: "scope"; scope: Scope }
-  | { kind: "owner_of"; object: string; or: string };
+  | { kind: "owner_of"; object: string; from: string };
 
 /** Types whose tuples lead nowhere: an entry is a line in a history, a mark for the sweep and an address are no relationship. */
 const WITHOUT_EFFECT = ["entry:", "sweep:", "email:"];
@@ -31,5 +28,5 @@ export function reachOf({ user, relation, object }: TupleKey): Reach {
   if (user.startsWith("user:")) return { kind: "scope", scope: user as Scope };
   const owning = relation === "owner" || relation === "initiator";
   if (owning && user.startsWith("organization:")) return { kind: "scope", scope: user as Scope };
-  return { kind: "owner_of", object, or: user.split("#", 1)[0] ?? user };
+  return { kind: "owner_of", object, from: user.split("#", 1)[0] ?? user };
 }

@@ -63,9 +63,16 @@ export function encodeEntry({ allowed, owner, userToken, ownerToken, validUntil,
   return JSON.stringify([...fields, ...came]);
 }
 
-/** An entry as it was stored. Only this service writes them; what is none throws. */
-export function decodeEntry(text: string): Entry {
-  const [allowed, owner, userToken, ownerToken, validUntil, cooperation, share] = JSON.parse(text);
+/** An entry as it was stored; undefined for what somebody else put there. */
+export function decodeEntry(text: string): Entry | undefined {
+  let fields: unknown;
+  try {
+    fields = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  if (!Array.isArray(fields)) return undefined;
+  const [allowed, owner, userToken, ownerToken, validUntil, cooperation, share] = fields;
   const via: Via | undefined =
     cooperation === undefined ? undefined : cooperation === 0 ? "own" : { cooperation, share };
   return { allowed: allowed === 1, owner, userToken, ownerToken, validUntil, via };
