@@ -48,16 +48,13 @@ export type Answer = { allowed: boolean } | { fault: string };
 /** Ids as `type:id`. `complete` is false when the engine stopped at its cap or deadline without saying so. */
 export type Found = { refs: string[]; complete: boolean };
 
-/** A tuple as the engine keeps it; `since` tells one writing of it from the next. */
-export type Kept = Tuple & { since: string };
-
 /** The engine's answers, each from all that was committed before it was asked. Every question has its `current_time`; all throw EngineUnavailable. */
 export type Engine = {
   check(question: Question, at: Date, signal?: AbortSignal): Promise<boolean>;
   /** Answers in the order of the questions, any number of them (asked 50 at a time). */
   batchCheck(questions: Question[], at: Date, signal?: AbortSignal): Promise<Answer[]>;
-  /** The first hundred tuples that match: a quick read for the checks' own use. */
-  read(filter: ReadFilter, signal?: AbortSignal): Promise<Kept[]>;
+  /** The users written in a relation of an object, whatever their conditions: a point read, which Read is not on sqlite. */
+  expand(of: { object: string; relation: string }, signal?: AbortSignal): Promise<string[]>;
   listObjects(
     question: { user: string; relation: string; type: string },
     at: Date,
@@ -141,7 +138,7 @@ export type Unstored = "away" | "leased" | "no_owner" | "overtaken" | "date";
 export type Meter = {
   checked(source: Source, seconds: number): void;
   unstored(reason: Unstored): void;
-  engineCalled(call: "check" | "batch_check" | "read" | "list"): void;
+  engineCalled(call: "check" | "batch_check" | "expand" | "list"): void;
   cacheFailed(operation: string): void;
   changesRead(to: number): void;
 };

@@ -40,7 +40,7 @@ function undriven() {
   const never = (): never => {
     throw new Error("the reference asks nothing");
   };
-  const engine = { check: never, batchCheck: never, read: never, listObjects: never, listUsers: never, ready: never };
+  const engine = { check: never, batchCheck: never, expand: never, listObjects: never, listUsers: never, ready: never };
   return createApp({
     relationships: { read: never, readAll: never, write: never, changes: never, erase: never },
     checker: { check: never, checkAll: never },

@@ -24,7 +24,7 @@ export function boundEngine(engine: Engine, callsMax: number, meter: Pick<Meter,
     ready: () => engine.ready(),
     check: (...asked) => call("check", () => engine.check(...asked)),
     batchCheck: (...asked) => call("batch_check", () => engine.batchCheck(...asked)),
-    read: (...asked) => call("read", () => engine.read(...asked)),
+    expand: (...asked) => call("expand", () => engine.expand(...asked)),
     listObjects: (...asked) => call("list", () => engine.listObjects(...asked)),
     listUsers: (...asked) => call("list", () => engine.listUsers(...asked)),
   };

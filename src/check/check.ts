@@ -35,7 +35,7 @@ export type CheckerDeps = {
 export function createChecker(deps: CheckerDeps): Checker {
   const { cache, clock, meter } = deps;
   const guesses = createGuesses();
-  const single: Asker = { check: deps.engine.check, read: deps.engine.read, now: clock };
+  const single: Asker = { check: deps.engine.check, expand: deps.engine.expand, now: clock };
   const fill = createFill({ ...deps, guesses });
   const remember = createRemember(deps);
 

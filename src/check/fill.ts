@@ -8,7 +8,7 @@ import type { Scope } from "../domain/scopes.ts";
 import { EngineUnavailable, type Question, type Tokens, type Unstored } from "../ports.ts";
 import type { Checked, CheckerDeps } from "./check.ts";
 import type { Asker } from "./gather.ts";
-import { type Guess, type Ownership, ownershipOf } from "./ownership.ts";
+import { type Guess, headOf, type Ownership, ownershipOf } from "./ownership.ts";
 
 /** What came of a question: `unstored` says why it was not kept, and then it is nobody else's answer either. */
 type Outcome = { checked: Checked; unstored?: Unstored };
@@ -70,8 +70,8 @@ async function alone({ meter }: FillDeps, { question, engine, signal }: Miss, re
 
 /** The owner as an earlier read saw it, or a read of it now. */
 async function guessOf({ guesses }: FillDeps, { question, engine, signal }: Miss): Promise<Ownership | undefined> {
-  const { owner, since } = guesses.get(question.object) ?? {};
-  if (owner !== undefined && since !== undefined) return { owner, since };
+  const { owner, head } = guesses.get(question.object) ?? {};
+  if (owner !== undefined && head !== undefined) return { owner, head };
   const ownership = await ownershipOf(engine, question.object, signal);
   if (ownership !== undefined) guesses.set(question.object, ownership);
   return ownership;
@@ -87,17 +87,17 @@ async function ask(
   const { question, engine, signal } = miss;
   const validUntil = startedAt + deps.ttlMilliseconds;
   try {
-    const [ownership, later] = await Promise.all([
-      ownershipOf(engine, question.object, signal),
+    const [head, later] = await Promise.all([
+      headOf(engine, question.object, signal),
       // dates only ever end access: a yes at the end of the entry's life is a yes all through it (test/protocol/dates: ask at now only)
       engine.check(question, new Date(validUntil), signal),
     ]);
-    if (ownership === undefined) deps.guesses.delete(question.object);
-    else deps.guesses.set(question.object, ownership);
     const allowed = later || (await engine.check(question, engine.now(), signal));
-    // the same ownership before the tokens were taken and after: it held in between (break: the owner beside the question, without incarnation)
-    if (ownership?.owner !== guess.owner || ownership.since !== guess.since)
-      return { checked: { allowed, source: "engine" }, unstored: ownership === undefined ? "no_owner" : "overtaken" };
+    // the same head before the tokens were taken and after: the owner was the same in between (break: the owner beside the question, without incarnation)
+    if (head !== guess.head) {
+      deps.guesses.delete(question.object);
+      return { checked: { allowed, source: "engine" }, unstored: "overtaken" };
+    }
     // a yes that ends within the entry's life is answered once (test/protocol/dates: joiners share an unstorable yes)
     if (allowed !== later) return { checked: { allowed, source: "engine" }, unstored: "date" };
     const { userToken, ownerToken } = tokens;

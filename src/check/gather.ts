@@ -7,7 +7,7 @@ import { type Clock, type Engine, EngineUnavailable, type Question } from "../po
 import type { Signal } from "./check.ts";
 
 /** What a check asks: the engine, and the time. */
-export type Asker = Pick<Engine, "check" | "read"> & { now: Clock };
+export type Asker = Pick<Engine, "check" | "expand"> & { now: Clock };
 
 type Waiting = { question: Question; settle: PromiseWithResolvers<boolean> };
 
@@ -15,7 +15,7 @@ type Waiting = { question: Question; settle: PromiseWithResolvers<boolean> };
 export function gather(engine: Engine, clock: Clock, signal: Signal | undefined): Asker {
   let turn: Date | undefined;
   const batches = new Map<number, Waiting[]>();
-  const reads = new Map<string, ReturnType<Engine["read"]>>();
+  const reads = new Map<string, ReturnType<Engine["expand"]>>();
 
   async function send(at: number): Promise<void> {
     const waiting = batches.get(at) ?? [];
@@ -61,14 +61,14 @@ export function gather(engine: Engine, clock: Clock, signal: Signal | undefined)
       }
       return settle.promise;
     },
-    read(filter) {
-      const key = JSON.stringify(filter);
+    expand(of) {
+      const key = JSON.stringify(of);
       const running = reads.get(key);
       if (running) return running;
       // begun at the end of the turn: no read may be older than the tokens of whoever shares it
       const begun = new Promise((resolve) => setImmediate(resolve)).then(() => {
         reads.delete(key);
-        return engine.read(filter, signal?.());
+        return engine.expand(of, signal?.());
       });
       reads.set(key, begun);
       return begun;

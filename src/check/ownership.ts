@@ -1,17 +1,17 @@
 /**
  * Who owns a resource: the second scope of its decisions. What is remembered here is a
- * guess that every fill confirms; `since` tells one ownership from the next, also when
- * a resource goes back to an owner it had before.
+ * guess that every fill confirms by the resource's head: its number never returns, also
+ * when a resource goes back to an owner it had before.
  */
 import { LRUCache } from "lru-cache";
 import type { Scope } from "../domain/scopes.ts";
 import type { Engine } from "../ports.ts";
 
-/** `since` is when the owner's tuple was written; every writing of it has its own. */
-export type Ownership = { owner: Scope; since: string };
+/** The owner, as it was when `head` was the resource's head or later. */
+export type Ownership = { owner: Scope; head: string };
 
-/** An owner learnt from an entry has no `since`: good enough to look an entry up, not to fill under. */
-export type Guess = { owner: Scope; since?: string };
+/** An owner learnt from an entry has no head: good enough to look an entry up, not to fill under. */
+export type Guess = { owner: Scope; head?: string };
 
 /** About 20 MB when full. */
 const GUESSES_MAX = 100_000;
@@ -20,13 +20,23 @@ export function createGuesses(): LRUCache<string, Guess> {
   return new LRUCache({ max: GUESSES_MAX });
 }
 
-/** The one owner of a resource as of now; undefined where there is none, or more than one. Throws EngineUnavailable, Overloaded. */
+type Reads = Pick<Engine, "expand">;
+
+/** The resource's head as of now: while it is the same, nothing about the resource itself has changed. Throws EngineUnavailable, Overloaded. */
+export async function headOf(engine: Reads, resource: string, signal?: AbortSignal): Promise<string | undefined> {
+  const [head] = await engine.expand({ object: resource, relation: "head" }, signal);
+  return head;
+}
+
+/** The one owner of a resource as of now; undefined where there is none, or more than one, or no head. Throws EngineUnavailable, Overloaded. */
 export async function ownershipOf(
-  engine: Pick<Engine, "read">,
+  engine: Reads,
   resource: string,
   signal?: AbortSignal,
 ): Promise<Ownership | undefined> {
-  const [tuple, ...more] = await engine.read({ object: resource, relation: "owner" }, signal);
-  if (tuple === undefined || more.length > 0 || !tuple.user.startsWith("organization:")) return undefined;
-  return { owner: tuple.user as Scope, since: tuple.since };
+  // the head first: if anything changes in between it is an old one, which no fill confirms
+  const head = await headOf(engine, resource, signal);
+  if (head === undefined) return undefined;
+  const [owner, ...more] = await engine.expand({ object: resource, relation: "owner" }, signal);
+  return owner === undefined || more.length > 0 ? undefined : { owner: owner as Scope, head };
 }

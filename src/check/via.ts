@@ -40,32 +40,36 @@ export async function findVia(
   { user, relation, object }: Question,
   { owner }: Pick<Entry, "owner">,
 ): Promise<Via | undefined> {
-  const rung = RUNG[relation];
-  const places = [object];
-  for (const tuple of await engine.read({ object, relation: "portfolio" })) places.push(tuple.user);
-  const admin = await engine.read({ object: owner, relation: "admin", user });
-  if (admin.length > 0) return "own";
-  if (rung === undefined) return undefined;
-  const roles = await Promise.all(places.map((place) => engine.read({ object: place, relation: rung, user })));
-  if (roles.flat().length > 0) return "own";
-
-  const shared = await Promise.all(places.map((place) => engine.read({ object: place, relation: `shared_${rung}` })));
   const now = clock();
-  const standing = shared.flat().filter(({ condition }) => {
-    return condition?.name !== "not_expired" || now < new Date(condition.context.expires_at);
-  });
-  const answers = await engine.batchCheck(
-    standing.map((tuple) => ({ user, relation: rung, object: shareOf(tuple.user) })),
-    now,
+  const areSo = async (questions: Question[]) => {
+    const answers = await engine.batchCheck(questions, now);
+    return answers.map((answer) => "allowed" in answer && answer.allowed);
+  };
+  const rung = RUNG[relation];
+  const inside = object.startsWith("plant:") ? await engine.expand({ object, relation: "portfolio" }) : [];
+  const places = [object, ...inside];
+  const roles = rung === undefined ? [] : places.map((place) => ({ user, relation: rung, object: place }));
+  const own = await areSo([{ user, relation: "admin", object: owner }, ...roles]);
+  if (own.includes(true)) return "own";
+  if (rung === undefined || rung === "operator") return undefined;
+
+  const shared = await Promise.all(
+    places.map(async (place) => {
+      const usersets = await engine.expand({ object: place, relation: `shared_${rung}` });
+      return usersets.map((userset) => ({ place, userset }));
+    }),
   );
-  const through = standing.find((_, n) => {
-    const answer = answers[n];
-    return answer !== undefined && "allowed" in answer && answer.allowed;
-  });
+  const standing = shared.flat();
+  // both halves of the path, each with its dates
+  const onResource = await areSo(
+    standing.map(({ place, userset }) => ({ user: userset, relation: `shared_${rung}`, object: place })),
+  );
+  const onShare = await areSo(standing.map(({ userset }) => ({ user, relation: rung, object: shareOf(userset) })));
+  const through = standing.find((_, n) => onResource[n] && onShare[n]);
   if (through === undefined) return undefined;
-  const share = shareOf(through.user);
-  const [link] = await engine.read({ object: share, relation: "cooperation" });
-  return link && { cooperation: idOf(link.user), share: idOf(share) };
+  const share = shareOf(through.userset);
+  const [cooperation] = await engine.expand({ object: share, relation: "cooperation" });
+  return cooperation === undefined ? undefined : { cooperation: idOf(cooperation), share: idOf(share) };
 }
 
 /** `share:s1` of `share:s1#viewer`. */

@@ -10,16 +10,13 @@
 import { Pool } from "undici";
 import { splitRef } from "../domain/ids.ts";
 import { type Answer, type Engine, EngineUnavailable, type Found, type Question } from "../ports.ts";
-import { answerOf, isObject, keptOf, textOf, userOf } from "./replies.ts";
+import { answerOf, isObject, leafOf, textOf, userOf } from "./replies.ts";
 
 /** OpenFGA's default for `--max-checks-per-batch-check`. */
 const BATCH_QUESTIONS_MAX = 50;
 
 /** Chunks of one batch in flight at once: each is 50 checks for the server, and other callers wait behind them. */
 const BATCH_CHUNKS_PARALLEL = 4;
-
-/** The largest page of a Read. */
-const READ_TUPLES_MAX = 100;
 
 const FRESH = { consistency: "HIGHER_CONSISTENCY" };
 
@@ -131,11 +128,9 @@ export function createEngine(options: EngineOptions): Engine & { close(): Promis
       return answers;
     },
 
-    async read(filter, signal) {
-      const body = { tuple_key: filter, page_size: READ_TUPLES_MAX, ...FRESH };
-      const { tuples } = await call({ method: "POST", path: "/read", body }, timeoutMilliseconds, signal);
-      if (!Array.isArray(tuples)) throw new EngineUnavailable("OpenFGA answered a read without tuples");
-      return tuples.map(keptOf);
+    async expand(of, signal) {
+      const body = { authorization_model_id: modelId, tuple_key: of, ...FRESH };
+      return leafOf(await call({ method: "POST", path: "/expand", body }, timeoutMilliseconds, signal));
     },
 
     async listObjects(question, at, signal): Promise<Found> {

@@ -2,8 +2,7 @@
  * What the pieces of OpenFGA's replies mean. They are looked at one by one: a reply
  * that is not what the API promises is a fault, and a fault is never a "no".
  */
-import type { Condition, Tuple } from "../domain/tuples.ts";
-import { type Answer, EngineUnavailable, type Kept } from "../ports.ts";
+import { type Answer, EngineUnavailable } from "../ports.ts";
 
 /** One item of a batch reply. `error` is read first: it can come with `allowed: false` beside it. */
 export function answerOf(item: unknown): Answer {
@@ -22,14 +21,16 @@ export function userOf(user: unknown): string | undefined {
   return `${textOf(object.type)}:${textOf(object.id)}`;
 }
 
-/** One tuple of a Read reply. Throws EngineUnavailable. */
-export function keptOf(item: unknown): Kept {
-  if (!isObject(item) || !isObject(item.key)) throw new EngineUnavailable("OpenFGA read something that is no tuple");
-  const { user, relation, object, condition } = item.key;
-  const key: Tuple = { user: textOf(user), relation: textOf(relation), object: textOf(object) };
-  // The pinned model knows two conditions, and the engine holds no tuple that does not fit it.
-  const conditional = isObject(condition) ? { condition: condition as Condition } : {};
-  return { ...key, ...conditional, since: textOf(item.timestamp) };
+/** The users in the one leaf that a relation of tuples alone expands to. Throws EngineUnavailable. */
+export function leafOf({ tree }: Record<string, unknown>): string[] {
+  const root = isObject(tree) ? tree.root : undefined;
+  const leaf = isObject(root) ? root.leaf : undefined;
+  const users = isObject(leaf) ? leaf.users : undefined;
+  if (!isObject(users)) throw new EngineUnavailable("OpenFGA expanded a relation to something that is no leaf");
+  // an empty list is left out of the JSON
+  const list = users.users ?? [];
+  if (!Array.isArray(list)) throw new EngineUnavailable("OpenFGA expanded a relation to something that is no list");
+  return list.map(textOf);
 }
 
 /** A string of a reply; anything else throws EngineUnavailable. */

@@ -121,7 +121,7 @@ describe("a batch", () => {
       lookups: await lookups(),
       checks: await engineCalls(cached, "check"),
       batches: await engineCalls(cached, "batch_check"),
-      reads: await engineCalls(cached, "read"),
+      expands: await engineCalls(cached, "expand"),
     });
     const before = await count();
     const hits = await askAll(cached, stranger);
@@ -139,7 +139,7 @@ describe("a batch", () => {
       lookups: before.lookups + 2,
       checks: before.checks,
       batches: before.batches + 1,
-      reads: before.reads + 3,
+      expands: before.expands + 3,
     });
   });
 
