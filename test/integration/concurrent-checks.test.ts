@@ -133,6 +133,8 @@ describe("equal questions at once", () => {
     const { shares } = await cooperate(gated, [{ resource: "plant:7", role: "viewer" }]);
     const path = `/v1/shares/${shares[0]}/delegations/tom`;
     await gated.as("ben", "PUT", path, { role: "viewer", expires_at: "2030-01-01T12:00:05Z" });
+    // sharing moved the plant's head: the first to ask finds that, the next ones know it
+    await ask(gated, "eva");
     const taken = countTakes(gated);
     gate.close();
     const asked = Array.from({ length: 5 }, () => ask(gated, "tom"));
