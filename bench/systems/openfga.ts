@@ -58,7 +58,7 @@ async function start(name: string, world: World, at: Date, flags: string[], cann
   const request = (question: Question) => post("check", { tuple_key: question, context });
   return {
     name,
-    version: OPENFGA_VERSION,
+    version: `${OPENFGA_VERSION} on sqlite`,
     cannot,
     url: server.apiUrl,
     request,
