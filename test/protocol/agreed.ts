@@ -1,0 +1,53 @@
+/** The protocol as agreed, and the two changes of it that hold as well. */
+import { haveSameTokens } from "./canonical.ts";
+import { fills, guesses, readsOn, takes } from "./fill.ts";
+import { waits } from "./join.ts";
+import { begins, looks } from "./look.ts";
+import type { Protocol } from "./protocol.ts";
+import { matches, raise, restart, take, writerScripts } from "./redis.ts";
+import { agreedWriter } from "./writer.ts";
+
+export const agreedReader = {
+  idle: begins,
+  looking: looks,
+  guessing: guesses,
+  filling: takes,
+  asking: fills,
+  "half asked": readsOn,
+  joined: waits,
+};
+
+/** The owner is read before the question. */
+export const sequential: Protocol = {
+  ...writerScripts(raise),
+  endOfRepetition: raise,
+  take,
+  matches,
+  restart,
+  replyWithoutEnd: "effective by now + TTL",
+  trustsWhilePending: false,
+  ttlFrom: "fill",
+  owner: "before the question, by name",
+  coalescing: undefined,
+  writer: agreedWriter,
+  reader: agreedReader,
+};
+
+/** The owner is read beside the question, and must be the very registration that was guessed: saves a round trip. */
+export const beside: Protocol = { ...sequential, owner: "beside the question, by incarnation" };
+
+/** Concurrent misses share a question: each with the same tokens from its own fill. */
+export const coalescing = (protocol: Protocol): Protocol => ({
+  ...protocol,
+  coalescing: { mayShare: haveSameTokens, olderThanTtl: false, confirmedBy: "the leader" },
+});
+
+/**
+ * Nobody leases. Where a lease may be lost at any moment this allows exactly as much: a lease only ever refuses
+ * tokens, and a fill without tokens stores nothing. Law 13 does not rest on leases, so large worlds go without.
+ */
+export const withoutLeases = (protocol: Protocol): Protocol => ({
+  ...protocol,
+  begin: (redis, scopes) => protocol.raise(redis, scopes),
+  end: (redis, scopes) => protocol.raise(redis, scopes),
+});

@@ -1,0 +1,117 @@
+/** Writers that look right and are not, each with the one thing it leaves out or does otherwise. */
+import { sequential } from "./agreed.ts";
+import type { Act, Protocol } from "./protocol.ts";
+import { endLease, lease, raise } from "./redis.ts";
+import { changed, type Redis, type Scope, scopeNames } from "./state.ts";
+import { agreedWriter, effectiveNow, endsAndReplies, moved, nameOf, sent, writeOf } from "./writer.ts";
+
+/** The raise before the Write would do, if leases were never lost. */
+export const endsWithoutRaise: Protocol = {
+  ...sequential,
+  end: (redis, scopes, writer) => [endLease(redis, scopes, writer)],
+};
+
+export const repliesNowWithoutEnd: Protocol = { ...sequential, replyWithoutEnd: "effective now" };
+
+/** The first request may have crashed before its end. */
+export const repetitionOnlyReplies: Protocol = { ...sequential, endOfRepetition: (redis) => [redis] };
+
+const readsHead: Act = (_, state, writer) =>
+  state.writers[writer]?.write === "stands"
+    ? [
+        {
+          label: `${nameOf(writer)} finds its entry in the head, replies: effective now`,
+          to: effectiveNow(moved(state, writer, { at: "replied" }), writer),
+        },
+      ]
+    : [];
+
+export const settlesWithoutEnd: Protocol = {
+  ...sequential,
+  writer: {
+    ...agreedWriter,
+    "outcome unknown": (...at) => [...readsHead(...at), ...agreedWriter["outcome unknown"](...at)],
+  },
+};
+
+/** As a `finally` would: the Write may still be under way. */
+export const clearsLeaseOnLostReply: Protocol = {
+  ...sequential,
+  writer: {
+    ...agreedWriter,
+    sent: (setting, state, writer) => {
+      const cleared = endLease(state.redis, writeOf(setting, writer).touches, writer);
+      return sent(setting, state, writer).map((step) =>
+        step.to.writers[writer]?.at === "outcome unknown" ? { ...step, to: { ...step.to, redis: cleared } } : step,
+      );
+    },
+  },
+};
+
+/** The lease from before the first Write has run out by now. */
+export const sendsAgainWithoutBegin: Protocol = {
+  ...sequential,
+  writer: {
+    ...agreedWriter,
+    "outcome unknown": (_, state, writer) => [
+      { label: `${nameOf(writer)} does not begin again`, to: moved(state, writer, { at: "begun" }) },
+    ],
+  },
+};
+
+export const refusedWithoutEnd: Protocol = {
+  ...sequential,
+  writer: {
+    ...agreedWriter,
+    refused: (_, state, writer) => [
+      { label: `${nameOf(writer)} replies that it was refused`, to: moved(state, writer, { at: "replied" }) },
+    ],
+  },
+};
+
+const leases: Act = (setting, state, writer) => {
+  const { touches } = writeOf(setting, writer);
+  const to = moved({ ...state, redis: lease(state.redis, touches, writer) }, writer, { at: "leased" });
+  return [{ label: `${nameOf(writer)} leases ${scopeNames(touches)}`, to }];
+};
+
+const raises =
+  (at: "begun" | "raised"): Act =>
+  ({ protocol, world }, state, writer) => {
+    const { touches } = writeOf({ protocol, world }, writer);
+    return protocol.raise(state.redis, touches).map((redis) => ({
+      label: `${nameOf(writer)} raises ${scopeNames(touches)}`,
+      to: moved({ ...state, redis }, writer, { at }),
+    }));
+  };
+
+/** Leases and raises in separate scripts, raises again and clears its leases in separate scripts. */
+export const inSeparateScripts = (
+  clear: (redis: Redis, scopes: readonly Scope[], writer: number) => Redis,
+  protocol: Protocol = sequential,
+): Protocol => ({
+  ...protocol,
+  writer: {
+    ...agreedWriter,
+    idle: leases,
+    leased: raises("begun"),
+    "outcome unknown": leases,
+    committed: raises("raised"),
+    raised: (setting, state, writer) => {
+      const cleared = clear(state.redis, writeOf(setting, writer).touches, writer);
+      const replied = moved(state, writer, { at: "replied" });
+      return endsAndReplies(setting, replied, writer, `${nameOf(writer)} clears its leases,`, [cleared]);
+    },
+  },
+});
+
+/** One lease for all writers: the first that ends takes it away from the others. */
+export const clearsAll = (redis: Redis, scopes: readonly Scope[]): Redis => ({
+  ...redis,
+  leases: changed(redis.leases, scopes, () => 0),
+});
+
+export const oneLeaseForAll: Protocol = {
+  ...sequential,
+  end: (redis, scopes) => raise(redis, scopes).map((raised) => clearsAll(raised, scopes)),
+};

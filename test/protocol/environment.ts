@@ -1,0 +1,124 @@
+/** What happens to writers, to Redis and with time, without anybody's doing. */
+import type { Step } from "./explore.ts";
+import type { Setting } from "./protocol.ts";
+import { EMPTY, endLease } from "./redis.ts";
+import { changed, type Engine, has, MISSING, SCOPES, type State, scopeNames, type Writes } from "./state.ts";
+import { effectiveNow, endsAndReplies, moved, nameOf, writeOf } from "./writer.ts";
+
+export function happenings(setting: Setting, state: State): Step<State>[] {
+  const steps = [...evictions(setting, state), ...restarts(setting, state)];
+  for (const writer of state.writers.keys())
+    steps.push(
+      ...underWay(setting, state, writer),
+      ...standing(setting, state, writer),
+      ...lateReply(setting, state, writer),
+      ...lostLeases(setting, state, writer),
+    );
+  return steps;
+}
+
+/** A Write that was sent may come through at any later time, whatever became of its writer. */
+function underWay(setting: Setting, state: State, writer: number): Step<State>[] {
+  const { faults } = setting.world;
+  const { past, gives } = writeOf(setting, writer);
+  const { at, write } = state.writers[writer] ?? { at: "gone", write: "not sent" };
+  const name = nameOf(writer);
+  const steps: Step<State>[] = [];
+  if (write === "under way") {
+    const engine: Engine = {
+      ...state.engine,
+      log: [...state.engine.log, writer],
+      ...(gives !== undefined && { owner: gives, incarnation: writer }),
+    };
+    steps.push({
+      label: `the engine commits ${name}`,
+      to: moved({ ...state, engine }, writer, { write: "stands" }),
+    });
+    if (faults.includes("lost Write"))
+      steps.push({ label: `${name}'s Write is lost on its way`, to: moved(state, writer, { write: "not sent" }) });
+  }
+  if (faults.includes("crash") && !past && at !== "idle" && at !== "replied" && at !== "gone")
+    steps.push({ label: `${name} crashes`, to: moved(state, writer, { at: "gone" }) });
+  return steps;
+}
+
+/** Another request for the same finds the Write done. It has no lease, but it ends too. The tail is such a one as well. */
+function standing(setting: Setting, state: State, writer: number): Step<State>[] {
+  const { touches, past } = writeOf(setting, writer);
+  if (state.writers[writer]?.write !== "stands" || has(state.effective, writer)) return [];
+  const { raise, endOfRepetition } = setting.protocol;
+  if (!past) {
+    if (!setting.world.faults.includes("repetition")) return [];
+    const ended = endOfRepetition(state.redis, touches);
+    return endsAndReplies(setting, state, writer, `a repetition finds ${nameOf(writer)} done,`, ended);
+  }
+  return raise(state.redis, touches).map((redis) => ({
+    label: `the tail finds ${nameOf(writer)}, raises ${scopeNames(touches)}`,
+    to: effectiveNow({ ...state, redis }, writer),
+  }));
+}
+
+function lateReply(setting: Setting, state: State, writer: number): Step<State>[] {
+  if (!has(state.late, writer)) return [];
+  const { touches } = writeOf(setting, writer);
+  const steps: Step<State>[] = setting.protocol.raise(state.redis, touches).map((redis) => ({
+    label: `${nameOf(writer)}'s replica reaches Redis again, raises ${scopeNames(touches)}`,
+    to: effectiveNow({ ...state, redis }, writer),
+  }));
+  const to = ttlPassed(setting, state, writer);
+  return [...steps, { label: `the TTL has passed since ${nameOf(writer)}'s reply`, to }];
+}
+
+/** Entries filled before the reply have ended, and a fill begun before it stores nothing any more. */
+function ttlPassed({ protocol }: Setting, state: State, writer: number): State {
+  const older = (youngerThan: Writes) => !has(youngerThan, writer);
+  const { entry } = state.redis;
+  return {
+    ...effectiveNow(state, writer),
+    redis: entry && older(entry.youngerThan) ? { ...state.redis, entry: undefined } : state.redis,
+    readers: state.readers.map((reader) =>
+      protocol.ttlFrom === "fill" && older(reader.youngerThan) ? { ...reader, tooOld: true } : reader,
+    ),
+  };
+}
+
+/** A lease outlives the Write that it was taken for, but not the next one. */
+function lostLeases({ world: { faults } }: Setting, state: State, writer: number): Step<State>[] {
+  const { at, write } = state.writers[writer] ?? { at: "gone", write: "not sent" };
+  const ranOut = faults.includes("lease ran out") && at === "outcome unknown" && write !== "under way";
+  if (!ranOut && !faults.includes("lost lease")) return [];
+  return SCOPES.filter((scope) => has(state.redis.leases[scope] ?? 0, writer)).map((scope) => ({
+    label: `${nameOf(writer)}'s lease of ${scopeNames([scope])} ${ranOut ? "runs out" : "is lost"}`,
+    to: { ...state, redis: endLease(state.redis, [scope], writer) },
+  }));
+}
+
+function evictions({ world: { faults } }: Setting, state: State): Step<State>[] {
+  const { redis } = state;
+  const steps: Step<State>[] = [];
+  if (faults.includes("evicted token"))
+    for (const scope of SCOPES)
+      if (redis.tokens[scope] !== MISSING)
+        steps.push({
+          label: `Redis evicts the token of ${scopeNames([scope])}`,
+          to: { ...state, redis: { ...redis, tokens: changed(redis.tokens, [scope], () => MISSING) } },
+        });
+  if (faults.includes("evicted entry") && redis.entry)
+    steps.push({ label: "Redis evicts the entry", to: { ...state, redis: { ...redis, entry: undefined } } });
+  return steps;
+}
+
+function restarts({ protocol, world: { faults } }: Setting, state: State): Step<State>[] {
+  const { redis } = state;
+  const { tokens, entry, saved } = redis;
+  const steps: Step<State>[] = [];
+  if (faults.includes("empty restart"))
+    steps.push({ label: "Redis restarts empty", to: { ...state, redis: { ...EMPTY, saved } } });
+  if (faults.includes("old restart"))
+    steps.push(
+      saved
+        ? { label: "Redis restarts with what it saved", to: { ...state, redis: protocol.restart(redis) } }
+        : { label: "Redis saves what it has", to: { ...state, redis: { ...redis, saved: { tokens, entry } } } },
+    );
+  return steps;
+}

@@ -1,0 +1,104 @@
+/** What a check does on a miss. */
+import { confirms } from "./guess.ts";
+import { joins } from "./join.ts";
+import { answerNow, ownerPart, userPart } from "./law.ts";
+import type { Act } from "./protocol.ts";
+import { answers, answersUnstored, readerOf, went } from "./reader.ts";
+import { NOBODY, namesOf, scopeNames, USER } from "./state.ts";
+import { transfers } from "./world.ts";
+
+/** Without a guess the owner is read first. */
+export const guesses: Act = (setting, state, who) => {
+  const { owner, incarnation } = state.engine;
+  if (owner === NOBODY) return [answersUnstored(setting, state, who, "reads that nobody owns it")];
+  return [
+    {
+      label: `${readerOf(state, who).name} reads the owner ${scopeNames([owner])}, which makes a guess`,
+      to: went(state, who, { at: "filling", guess: { owner, incarnation }, tokens: undefined }),
+    },
+  ];
+};
+
+/** The tokens come before the question: whatever is raised after that outdates what is stored. */
+export const takes: Act = (setting, state, who) => {
+  const { name, guess } = readerOf(state, who);
+  const scopes = scopeNames([USER, guess.owner]);
+  return setting.protocol.take(state.redis, guess.owner).map(({ redis, tokens }) => {
+    const taken = { ...state, redis };
+    if (tokens === undefined) return answersUnstored(setting, taken, who, `gets no tokens of ${scopes}`);
+    return {
+      label: `${name} takes the tokens of ${scopes}`,
+      to: went(taken, who, {
+        at: "asking",
+        tokens,
+        ownerRead: !transfers(setting.world),
+        answer: undefined,
+        youngerThan: state.late,
+        tooOld: false,
+      }),
+    };
+  });
+};
+
+/** Then the owner and the question: one after the other, or both at a time. */
+export const fills: Act = (setting, state, who) => {
+  const { ownerRead, answer } = readerOf(state, who);
+  const mayAsk = ownerRead || setting.protocol.owner !== "before the question, by name";
+  return [
+    ...(ownerRead ? [] : readsOwner(setting, state, who)),
+    ...(answer === undefined && mayAsk ? [...asks(setting, state, who), ...joins(setting, state, who)] : []),
+    ...(answer !== undefined && ownerRead ? stores(setting, state, who) : []),
+  ];
+};
+
+/** The guess is confirmed, or another one made and all begun again. */
+const readsOwner: Act = (setting, state, who) => {
+  const { name, guess } = readerOf(state, who);
+  const { owner, incarnation } = state.engine;
+  if (owner === NOBODY) return [answersUnstored(setting, state, who, "reads that nobody owns it")];
+  if (confirms(setting, guess, state.engine))
+    return [
+      {
+        label: `${name} reads the owner ${scopeNames([owner])}, as guessed`,
+        to: went(state, who, { ownerRead: true }),
+      },
+    ];
+  return [
+    {
+      label: `${name} reads the owner ${scopeNames([owner])}, not the guessed one, and fills again`,
+      to: went(state, who, { at: "filling", guess: { owner, incarnation }, tokens: undefined }),
+    },
+  ];
+};
+
+const asks: Act = ({ world }, state, who) => {
+  const part = world.torn ? userPart(world, state.engine) : answerNow(world, state.engine);
+  return [
+    {
+      label: `${readerOf(state, who).name} asks; the engine reads ${namesOf(part)}`,
+      to: went(state, who, { at: world.torn ? "half asked" : "asking", answer: part }),
+    },
+  ];
+};
+
+export const readsOn: Act = (setting, state, who) => {
+  const { name, answer = 0, ownerRead } = readerOf(state, who);
+  const whole = ownerPart(setting.world, state.engine, answer);
+  return [
+    ...(ownerRead ? [] : readsOwner(setting, state, who)),
+    {
+      label: `${name}'s question: the engine reads on, ${namesOf(whole)}`,
+      to: went(state, who, { at: "asking", answer: whole }),
+    },
+  ];
+};
+
+/** The SET may as well fail. */
+export const stores: Act = (setting, state, who) => {
+  const { tokens, guess, answer = 0, youngerThan, tooOld } = readerOf(state, who);
+  const unstored = answers(setting, state, who, "stores nothing, answers", answer);
+  if (tokens === undefined || tooOld) return [unstored];
+  const entry = { answer, owner: guess.owner, tokens, youngerThan };
+  const stored = { ...state, redis: { ...state.redis, entry } };
+  return [answers(setting, stored, who, `stores under ${scopeNames([guess.owner])}, answers`, answer), unstored];
+};

@@ -1,0 +1,52 @@
+/** A state as a short string: the same for equal states, another for different ones. */
+import type { Reader, ReaderAt, Redis, State, Writer, WriterAt } from "./state.ts";
+
+const READER_AT: Record<ReaderAt, string> = {
+  idle: "i",
+  looking: "l",
+  guessing: "g",
+  filling: "f",
+  asking: "a",
+  "half asked": "h",
+  joined: "j",
+  "owner's token": "o",
+  "checked again": "c",
+};
+
+const WRITER_AT: Record<WriterAt, string> = {
+  idle: "i",
+  leased: "l",
+  begun: "b",
+  sent: "s",
+  "outcome unknown": "u",
+  committed: "c",
+  raised: "a",
+  refused: "f",
+  replied: "r",
+  gone: "g",
+};
+
+const WRITE: Record<Writer["write"], string> = { "not sent": "n", "under way": "u", stands: "s" };
+
+/** A character each, with room for -1. */
+const characters = (...numbers: number[]): string => String.fromCharCode(...numbers.map((number) => number + 1));
+
+export function keyOfReader({ at, owed, guess, tokens, ownerRead, answer, youngerThan, tooOld }: Reader): string {
+  if (at === "idle") return READER_AT.idle;
+  const held = tokens ? characters(tokens.user, tokens.owner) : "  ";
+  const known = characters(owed, guess.owner, guess.incarnation, answer ?? -1, youngerThan);
+  return `${READER_AT[at]}${held}${known}${ownerRead ? "r" : ""}${tooOld ? "o" : ""}`;
+}
+
+function keyOfStore({ tokens, entry }: Pick<Redis, "tokens" | "entry">): string {
+  const held = characters(...tokens);
+  if (!entry) return held;
+  return held + characters(entry.answer, entry.owner, entry.tokens.user, entry.tokens.owner, entry.youngerThan);
+}
+
+export function keyOf({ redis, engine, writers, readers, effective, late, shown }: State): string {
+  const done = characters(effective, late, shown, ...redis.leases, ...engine.log);
+  const writing = writers.map(({ at, write }) => WRITER_AT[at] + WRITE[write]).join("");
+  const saved = redis.saved ? keyOfStore(redis.saved) : "";
+  return `${done}/${writing}/${keyOfStore(redis)}/${readers.map(keyOfReader).join("/")}/${saved}`;
+}

@@ -1,0 +1,88 @@
+/**
+ * The cache protocol holds, state by state, and what only looks like it is found broken.
+ * PROTOCOL_TRACES=1 prints how each broken one goes wrong; PROTOCOL_FULL=1 lifts CI's bounds (`holds.ts`) and wants
+ * NODE_OPTIONS=--max-old-space-size=12000 and an hour.
+ */
+import { describe, expect, test } from "vitest";
+import { beside, coalescing, sequential } from "./agreed.ts";
+import { BREAKS } from "./breaks.ts";
+import { numbered, reduced } from "./canonical.ts";
+import { type Exploration, explore } from "./explore.ts";
+import { holds } from "./holds.ts";
+import { keyOf } from "./key.ts";
+import { ANY_FAULT, NOBODY_TO_O1, O2_TO_NOBODY, onO1, onUser, type Scenario, scenario } from "./scenarios.ts";
+import { O1, O2 } from "./state.ts";
+import { systemOf } from "./system.ts";
+import { FAULTS } from "./world.ts";
+
+const FULL = process.env.PROTOCOL_FULL === "1";
+const TRACES = process.env.PROTOCOL_TRACES === "1";
+// a Map holds no more than 2 ** 24
+const STATES_MAX = FULL ? 16_000_000 : 100_000;
+const TIMEOUT_MILLISECONDS = FULL ? 3_600_000 : 60_000;
+
+const HOLDS = holds(FULL);
+const told = (trace: readonly string[]) => trace.map((line) => `\n    ${line}`).join("");
+
+function walk(name: string, { protocol, world, walk }: Scenario): Exploration {
+  const exploration = explore(systemOf({ protocol, world }, walk), STATES_MAX);
+  const { states, counterexample } = exploration;
+  if (!counterexample) console.log(`holds in ${states} states: ${name}`);
+  else if (TRACES) console.log(`${name}: ${counterexample.wrong}${told(counterexample.trace)}`);
+  return exploration;
+}
+
+describe("the protocol holds", () => {
+  test.each(Object.entries(HOLDS))(
+    "%s",
+    (name, scenario) => {
+      const { counterexample, hits } = walk(name, scenario);
+      expect(counterexample && `${counterexample.wrong}${told(counterexample.trace)}`).toBeUndefined();
+      // a protocol that never hits would hold as well
+      expect(hits).toBeGreaterThan(0);
+    },
+    TIMEOUT_MILLISECONDS,
+  );
+
+  test("every kind of fault happens somewhere", () => {
+    const happened = new Set(Object.values(HOLDS).flatMap(({ world }) => world.faults));
+    expect(FAULTS.filter((fault) => !happened.has(fault))).toEqual([]);
+  });
+});
+
+describe("found broken", () => {
+  test.each(Object.entries(BREAKS))("%s", (name, scenario) => {
+    const { counterexample } = walk(name, scenario);
+    expect(counterexample?.trace.length).toBeGreaterThan(0);
+  });
+});
+
+describe("what is taken together behaves alike", () => {
+  const oldGuess = { writes: [O2_TO_NOBODY, NOBODY_TO_O1], owner: O2, pastOwners: [O1], waits: true } as const;
+  test.each<[string, Scenario]>([
+    ["one Write, one check", scenario(sequential, { writes: [onUser], faults: ANY_FAULT, readers: 1 })],
+    ["one Write, two checks", scenario(sequential, { writes: [onO1], faults: ["unreachable Redis", "evicted token"] })],
+    ["a question shared", scenario(coalescing(sequential), { writes: [onO1], faults: ["unreachable Redis"] })],
+    ["the owner beside the question", scenario(beside, { ...oldGuess, faults: ["unreachable Redis"], readers: 1 })],
+  ])("a walk that takes nothing together comes to the same states: %s", (name, { protocol, world }) => {
+    const setting = { protocol, world };
+    const whole = systemOf(setting, "whole");
+    const met = new Set<string>();
+    const exploration = explore(
+      {
+        ...whole,
+        canonical: (state) => {
+          met.add(keyOf(numbered(reduced(setting, state))));
+          return whole.canonical(state);
+        },
+      },
+      STATES_MAX,
+    );
+    const together = explore(systemOf(setting, "reduced"), STATES_MAX);
+    expect(exploration.counterexample).toBeUndefined();
+    expect(together.counterexample).toBeUndefined();
+    expect([...met].filter((key) => !together.keys.has(key))).toEqual([]);
+    expect([...together.keys].filter((key) => !met.has(key))).toEqual([]);
+    console.log(`${exploration.states} states taken together are ${together.states}: ${name}`);
+  });
+});

@@ -1,0 +1,48 @@
+/** A protocol as a value: its scripts, and what writers and checks do at each point. A variant differs in one of them. */
+import type { Step } from "./explore.ts";
+import type { Raise, Taken } from "./redis.ts";
+import type { Entry, Reader, ReaderAt, Redis, Scope, State, WriterAt } from "./state.ts";
+import type { World } from "./world.ts";
+
+/** All that can happen next to writer or reader number `who`. */
+export type Act = (setting: Setting, state: State, who: number) => Step<State>[];
+
+/** When a check may wait for the question of another one, the leader, instead of asking itself. It never stores. */
+export type Coalescing = {
+  readonly mayShare: (mine: Reader, leader: Reader) => boolean;
+  /** Whether it may join a leader whose fill began longer ago than the TTL. */
+  readonly olderThanTtl: boolean;
+  /** Whose reading of the owner must have confirmed the guess before the answer counts. */
+  readonly confirmedBy: "the leader" | "the joiner" | "nobody";
+};
+
+export type Protocol = {
+  readonly raise: Raise;
+  readonly begin: (redis: Redis, scopes: readonly Scope[], writer: number) => Redis[];
+  readonly end: (redis: Redis, scopes: readonly Scope[], writer: number) => Redis[];
+  /** What a request does that finds its Write done by another one. */
+  readonly endOfRepetition: Raise;
+  readonly take: (redis: Redis, owner: Scope) => Taken[];
+  readonly matches: (redis: Redis, entry: Entry) => boolean;
+  readonly restart: (redis: Redis) => Redis;
+  /** What the reply says of a Write whose end failed. */
+  readonly replyWithoutEnd: "effective by now + TTL" | "effective now";
+  /** Whether a replica uses the cache while scopes are pending that it could not raise. */
+  readonly trustsWhilePending: boolean;
+  /** From when on an entry's TTL counts. */
+  readonly ttlFrom: "fill" | "store";
+  /** When a fill reads the owner, and what the guess must share with what it reads. */
+  readonly owner:
+    | "before the question, by name"
+    | "beside the question, by name"
+    | "beside the question, by incarnation";
+  readonly coalescing: Coalescing | undefined;
+  readonly writer: Readonly<Partial<Record<WriterAt, Act>>>;
+  readonly reader: Readonly<Partial<Record<ReaderAt, Act>>>;
+};
+
+/** A protocol in a world. */
+export type Setting = { readonly protocol: Protocol; readonly world: World };
+
+export const byIncarnation = ({ protocol }: Setting): boolean =>
+  protocol.owner === "beside the question, by incarnation";
