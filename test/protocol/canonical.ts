@@ -101,7 +101,8 @@ function reducedReader(setting: Setting, state: State, reader: Reader): Reader {
   };
 }
 
-function orderless(world: World, { log }: Engine): number[] {
+function orderless(world: World, { log }: Engine): readonly number[] {
+  if (log.length < 2) return log;
   const isRegistration = (write: number) => world.writes[write]?.gives !== undefined;
   const runs: number[][] = [[]];
   for (const write of log)

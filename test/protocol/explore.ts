@@ -100,10 +100,8 @@ export function explore<S>(system: System<S>, statesMax: number): Exploration {
       from++;
     }
   }
-  const stuck = system.reachable && firstStuck(keys.size, edges, system.reachable);
-  return found(
-    stuck === undefined ? undefined : { wrong: "what must stay within reach is not", trace: traceTo(stuck) },
-  );
+  const stuck = system.hitsStayWithinReach ? firstWithoutHit(keys.size, edges) : undefined;
+  return found(stuck === undefined ? undefined : { wrong: "no hit can follow any more", trace: traceTo(stuck) });
 }
 
 /** The steps out of a state, each run on until it comes to a state to stop in. */

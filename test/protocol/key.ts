@@ -29,7 +29,11 @@ const WRITER_AT: Record<WriterAt, string> = {
 const WRITE: Record<Writer["write"], string> = { "not sent": "n", "under way": "u", stands: "s" };
 
 /** A character each, with room for -1. */
-const characters = (...numbers: number[]): string => String.fromCharCode(...numbers.map((number) => number + 1));
+const characters = (...numbers: number[]): string => {
+  let text = "";
+  for (const number of numbers) text += String.fromCharCode(number + 1);
+  return text;
+};
 
 export function keyOfReader({ at, owed, guess, tokens, ownerRead, answer, youngerThan, tooOld }: Reader): string {
   if (at === "idle") return READER_AT.idle;
