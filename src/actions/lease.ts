@@ -1,7 +1,7 @@
 /**
  * The scopes of one action, from the first begin to the end. Nobody is told that
- * something stands before the end behind it (breaks in test/protocol: no raise after the
- * Write, a repetition replies without an end).
+ * something stands before the end behind it (bad/no-raise-after-write and
+ * bad/repetition-replies-without-end in test/protocol).
  */
 import type { Scope } from "../domain/scopes.ts";
 import type { ActionDeps } from "./perform.ts";
@@ -28,7 +28,7 @@ export function createLease(
     },
     async end(scopes) {
       const acknowledged = await cache.end(writer, [...new Set([...begun, ...scopes])]);
-      // entries from before may be good until they end by themselves (break: reply: effective now, though the end failed)
+      // entries from before may be good until they end by themselves (bad/reply-now-though-unreachable)
       return new Date(clock().getTime() + (acknowledged ? 0 : ttlMilliseconds));
     },
     async release() {

@@ -52,7 +52,7 @@ export async function putResource(
       return decision.kind === "refused" ? decision : { ...decision, value: { ...decision.value, from, to } };
     },
     // of what was deleted too: a deletion whose own raise was lost counts as told from here on
-    // (test/protocol: a registration raises the owner before it)
+    // (bad/registration-raises-new-owner-only in test/protocol)
     scopes: ({ head }) => [...new Set([input.owner, head.value?.owner ?? input.owner])].map(ownerScope),
   });
 }

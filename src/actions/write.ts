@@ -62,7 +62,7 @@ async function settle(deps: ActionDeps, { write, plan, stamp, begin }: Attempt):
   const giveUpAt = performance.now() + patience(deps);
   while (performance.now() < giveUpAt) {
     await sleep(Math.random() * PAUSE_MILLISECONDS_MAX);
-    // (break: sent again without a new begin)
+    // bad/resend-without-begin in test/protocol
     await begin();
     try {
       const outcome = await deps.relationships.write(write);

@@ -55,7 +55,7 @@ export function createChecker(deps: CheckerDeps): Checker {
   function stands({ entry, userToken, ownerToken }: Lookup): boolean {
     return (
       entry !== undefined &&
-      // an entry always holds tokens, so one that is missing never matches (break: a missing token matches a missing one)
+      // an entry always holds tokens, so one that is missing never matches (bad/missing-equals-missing)
       entry.userToken === userToken &&
       entry.ownerToken === ownerToken &&
       // the cache ends it by its own clock; a date is honoured by ours

@@ -1,7 +1,7 @@
 /**
  * A miss: asks the engine and, where it is safe, keeps the answer (README, The cache).
  * The order of the steps is the protocol's; `test/protocol` explores it state by state,
- * and the breaks named here (`test/protocol/breaks.ts`) are what happens without the step.
+ * and the scenarios named here (`test/protocol/breaks.ts`) are what happens without the step.
  */
 import type { LRUCache } from "lru-cache";
 import type { Scope } from "../domain/scopes.ts";
@@ -33,7 +33,7 @@ export function createFill(deps: FillDeps): (miss: Miss, away: boolean) => Promi
     for (;;) {
       const guess = await guessOf(deps, miss);
       if (guess === undefined) return alone(deps, miss, "no_owner");
-      // before the tokens are taken, so that no entry lives longer than the TTL from then (break: the TTL counts from the store)
+      // before the tokens are taken, so that no entry lives longer than the TTL from then (bad/ttl-from-store)
       const startedAt = engine.now().getTime();
       const tokens = await cache.take(question.user as Scope, guess.owner);
       if (tokens === "away" || tokens === "leased") return alone(deps, miss, tokens);
@@ -41,8 +41,8 @@ export function createFill(deps: FillDeps): (miss: Miss, away: boolean) => Promi
       const { userToken, ownerToken } = tokens;
       const key = JSON.stringify([question.user, question.relation, question.object, userToken, ownerToken]);
       const running = flights.get(key);
-      // the same tokens: nothing was written since it began (break: the same question shared); not too old: a raise
-      // that was not acknowledged counts on that (break: a question shared that is older than the TTL)
+      // the same tokens: nothing was written since it began (bad/coalesce-by-question); not too old: a raise
+      // that was not acknowledged counts on that (bad/coalesce-older-than-ttl)
       const joined = running !== undefined && engine.now().getTime() < running.startedAt + ttlMilliseconds;
       const flight = joined ? running : { startedAt, outcome: ask(deps, miss, guess, tokens, startedAt) };
       if (!joined) flights.set(key, flight);
@@ -93,7 +93,7 @@ async function ask(
       engine.check(question, new Date(validUntil), signal),
     ]);
     const allowed = later || (await engine.check(question, engine.now(), signal));
-    // the same head before the tokens were taken and after: the owner was the same in between (break: the owner beside the question, without incarnation)
+    // the same head before the tokens were taken and after: the owner was the same in between (bad/owner-beside-question-without-incarnation)
     if (head !== guess.head) {
       deps.guesses.delete(question.object);
       return { checked: { allowed, source: "engine" }, unstored: "overtaken" };

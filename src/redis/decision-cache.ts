@@ -41,7 +41,7 @@ export function createRedisCache(options: RedisCacheOptions): DecisionCache {
 
   /**
    * The run that may be trusted now. While raises are pending there is none, and they are made up for
-   * (break in test/protocol: pending raises not made before the cache is trusted).
+   * (bad/pending-not-raised in test/protocol).
    */
   function trustedRun(): string | undefined {
     const run = connection.runId();
