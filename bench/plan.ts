@@ -4,8 +4,10 @@ import { KINDS, type Kind } from "./questions.ts";
 import type { Workload } from "./streams.ts";
 import type { StartSystem, System } from "./system.ts";
 import { startCeiling } from "./systems/ceiling.ts";
+import { startCerbos } from "./systems/cerbos.ts";
 import { startConcordat, startConcordatMemory } from "./systems/concordat.ts";
 import { startOpenFga, startOpenFgaCaches } from "./systems/openfga.ts";
+import { startSpicedb } from "./systems/spicedb.ts";
 
 /** Every system by the name it has in results.json. */
 export const STARTS: Record<string, StartSystem> = {
@@ -14,6 +16,8 @@ export const STARTS: Record<string, StartSystem> = {
   "concordat-memory": startConcordatMemory,
   openfga: startOpenFga,
   "openfga-caches": startOpenFgaCaches,
+  spicedb: startSpicedb,
+  cerbos: startCerbos,
 };
 
 export type Plan = {

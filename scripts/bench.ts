@@ -17,6 +17,7 @@ import { writePicture } from "../bench/picture.ts";
 import { quickPlan, takes, wholePlan } from "../bench/plan.ts";
 import { describeMachine, printRuns, redisVersion, writeResults } from "../bench/results.ts";
 import type { System } from "../bench/system.ts";
+import { agreeWithModel } from "../bench/systems/spicedb-cerbos-agree.ts";
 import { printTarget, targetsOf } from "../bench/targets.ts";
 import { findServer } from "../src/openfga/find-server.ts";
 import { measureEngineReads, printEngineReads } from "../test/engine-reads.ts";
@@ -53,6 +54,10 @@ async function main(running: System[]): Promise<void> {
   if (loads.length === 0) throw new Error(`There is no workload ${options.only} in this run.`);
   const wrk = await wrkVersion();
   if (!options.quick) await printReads();
+  if (systems.some((name) => name === "spicedb" || name === "cerbos")) {
+    await agreeWithModel(new Date());
+    say("spicedb and cerbos keep the laws as model.fga does, lapsed dates too");
+  }
 
   const starting = { at: new Date(), started: (system: System) => void running.push(system), say };
   const main = await startContest(plan.scale, systems, starting);
