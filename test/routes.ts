@@ -173,8 +173,13 @@ export function storesRoutes({ deps }: Service): Record<string, StoresRoute> {
     },
     "POST /stores/{store_id}/write": {
       path: `${at}/write`,
-      body: { writes: { tuple_keys: [{ user: "user:eva", relation: "operator", object: "plant:7" }] } },
-      isOffered,
+      // it stands already, so that the request may be sent again and again
+      body: {
+        writes: {
+          tuple_keys: [{ user: "user:otto", relation: "asset_manager", object: "plant:7" }],
+          on_duplicate: "ignore",
+        },
+      },
     },
   };
 }

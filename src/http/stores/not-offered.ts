@@ -25,7 +25,6 @@ export const NOT_OFFERED = [
     "WriteAssertions",
     "Test the model with fga model test, as test/model.fga.yaml does.",
   ],
-  ["post", "/stores/{store_id}/write", "Write", "Cooperations, people and resources are changed under /v1."],
 ] as const;
 
 export function notOfferedRoutes(): Hono<Env> {

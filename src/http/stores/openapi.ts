@@ -20,6 +20,7 @@ const ENDPOINTS = [
   ["post", `${STORE}/expand`, "Expand"],
   ["post", `${STORE}/read`, "Read"],
   ["get", `${STORE}/changes`, "ReadChanges"],
+  ["post", `${STORE}/write`, "Write, of tuples that mean an action; delegations with scope `manage` and `Acting-User`"],
 ] as const;
 
 const anObject = z.looseObject({});

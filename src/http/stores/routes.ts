@@ -4,6 +4,7 @@
  * the business of the app around it.
  */
 import { Hono } from "hono";
+import type { ActionDeps } from "../../actions/perform.ts";
 import type { ServiceKey } from "../../domain/service-keys.ts";
 import type { Env } from "../env.ts";
 import { batchCheckRoutes } from "./batch-check.ts";
@@ -15,9 +16,10 @@ import { notOfferedRoutes } from "./not-offered.ts";
 import type { StoresDeps } from "./pass.ts";
 import { storeRoutes } from "./stores.ts";
 import { tupleRoutes } from "./tuples.ts";
+import { writeRoutes } from "./write.ts";
 
 /** All of it, to mount at `/`. Lets EngineUnavailable and Overloaded through. */
-export function storesRoutes(deps: StoresDeps & { keys: readonly ServiceKey[] }): Hono<Env> {
+export function storesRoutes(deps: StoresDeps & ActionDeps & { keys: readonly ServiceKey[] }): Hono<Env> {
   const app = new Hono<Env>();
   app.use("/stores/*", authenticateService(deps.keys));
   app.use("/stores/*", async (c, next) => {
@@ -34,6 +36,7 @@ export function storesRoutes(deps: StoresDeps & { keys: readonly ServiceKey[] })
   app.route("/", checkRoutes(deps));
   app.route("/", batchCheckRoutes(deps));
   app.route("/", listRoutes(deps));
+  app.route("/", writeRoutes(deps));
   app.route("/", notOfferedRoutes());
   return app;
 }
