@@ -17,7 +17,7 @@ export function storeRoutes(deps: StoresDeps): Hono<Env> {
   const store = () => api.ask({ method: "GET", path: "" });
 
   app.get("/stores", async (c) => {
-    const refusal = refusePage(c);
+    const refusal = refusePage(c, "ListStoresRequest");
     if (refusal !== undefined) return refusal;
     const reply = await store();
     if (reply.status !== 200) return answer(c, reply);
@@ -29,7 +29,7 @@ export function storeRoutes(deps: StoresDeps): Hono<Env> {
   app.get("/stores/:store_id", async (c) => answer(c, await store()));
 
   app.get("/stores/:store_id/authorization-models", async (c) => {
-    const refusal = refusePage(c);
+    const refusal = refusePage(c, "ReadAuthorizationModelsRequest");
     if (refusal !== undefined) return refusal;
     const reply = await api.ask({ method: "GET", path: `/authorization-models/${api.modelId}` }, c.req.raw.signal);
     if (reply.status !== 200) return answer(c, reply);
@@ -50,12 +50,14 @@ export function storeRoutes(deps: StoresDeps): Hono<Env> {
 }
 
 /** The 400 for a page that OpenFGA would not give; there is one page, so no token leads to another. */
-function refusePage(c: Context): Response | undefined {
+function refusePage(c: Context, request: string): Response | undefined {
   const { page_size: size, continuation_token: token } = c.req.query();
   if (size !== undefined && !/^[+-]?\d+$/.test(size))
-    return openFgaError(c, 400, "validation_error", `page_size must be a whole number, not ${JSON.stringify(size)}`);
-  if (size !== undefined && (Number(size) < 1 || Number(size) > PAGE_SIZE_MAX))
-    return openFgaError(c, 400, "page_size_invalid", `page_size must be inside range [1, ${PAGE_SIZE_MAX}]`);
+    return openFgaError(c, 400, "validation_error", 'parsing field "page_size": not a whole number');
+  if (size !== undefined && (Number(size) < 1 || Number(size) > PAGE_SIZE_MAX)) {
+    const message = `invalid ${request}.PageSize: value must be inside range [1, ${PAGE_SIZE_MAX}]`;
+    return openFgaError(c, 400, "page_size_invalid", message);
+  }
   if (token !== undefined && token !== "")
     return openFgaError(c, 400, "invalid_continuation_token", "Invalid continuation token");
   return undefined;
