@@ -131,16 +131,20 @@ describe("a request", () => {
     expect(admit([tuple], [tuple], BEN)).toMatchObject({ kind: "twice" });
   });
 
-  test("is refused with every problem; when it is only who asks, that is told apart", () => {
+  test("is refused with every problem, also with who may not ask", () => {
     const delegation = at("user:tom", "delegated_viewer", "share:s");
     const role = at("user:tom", "member", "organization:o");
-    expect(admit([delegation, role], [], SERVICE)).toMatchObject({ kind: "refused", caller: true, problems: [/./] });
-    expect(admit([delegation, role], [], BEN)).toMatchObject({ kind: "refused", caller: true, problems: [/./] });
-    expect(admit([role], [], { ...BEN, scopes: ["manage", "admin"] })).toMatchObject({ kind: "refused", caller: true });
-    expect(admit([role], [], { key: "k", scopes: ["manage"] })).toMatchObject({ kind: "refused", caller: true });
-    const bad = admit([delegation, at("user:x", "can_view", "plant:7")], [], SERVICE);
-    expect(bad).toMatchObject({ kind: "refused", caller: false });
-    expect(bad.kind === "refused" && bad.problems).toHaveLength(2);
+    const refusedFor = (caller: Caller, ...tuples: RawTuple[]) => {
+      const admission = admit(tuples, [], caller);
+      return admission.kind === "refused" ? admission.problems.map((problem) => problem.split(": ")[1]) : [];
+    };
+    const needsPerson = "send `Acting-User";
+    const needsService = "needs a key with scope admin, and no Acting-User";
+    expect(refusedFor(SERVICE, delegation, role)).toEqual([needsPerson]);
+    expect(refusedFor(BEN, delegation, role)).toEqual([needsService]);
+    expect(refusedFor({ ...BEN, scopes: ["manage", "admin"] }, role)).toEqual([needsService]);
+    expect(refusedFor({ key: "k", scopes: ["manage"] }, delegation, role)).toEqual([needsPerson, needsService]);
+    expect(refusedFor(SERVICE, delegation, at("user:x", "can_view", "plant:7"))).toHaveLength(2);
   });
 });
 

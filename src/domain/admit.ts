@@ -14,11 +14,11 @@ export type RawChange = Meaning & { asked: Asked };
 /** The two ways in which OpenFGA takes what stands already and what is not there. */
 export type Leniency = { onDuplicate: "error" | "ignore"; onMissing: "error" | "ignore" };
 
-/** `twice`: the key that a request names more than once. `caller`: all that is wrong is who asks. */
+/** `twice`: the key that a request names more than once. */
 export type Admission =
   | { kind: "admitted"; changes: RawChange[] }
   | { kind: "twice"; tuple: RawTuple }
-  | { kind: "refused"; problems: string[]; caller: boolean };
+  | { kind: "refused"; problems: string[] };
 
 /** The changes of a Write, in the order in which they can be made; or every problem there is. */
 export function admit(writes: readonly RawTuple[], deletes: readonly RawTuple[], caller: Caller): Admission {
@@ -29,14 +29,13 @@ export function admit(writes: readonly RawTuple[], deletes: readonly RawTuple[],
     named.add(text);
   }
   const problems: string[] = [];
-  const callers: string[] = [];
   const changes = new Map<string, RawChange>();
   const sort = (raw: RawTuple, operation: Operation) => {
     const read = readTuple(raw, operation);
     if ("problem" in read) return void problems.push(read.problem);
     const { meaning, tuple } = read;
     const who = callerProblem(meaning, caller);
-    if (who !== undefined) return void callers.push(`${operation} '${tupleText(raw)}': ${who}`);
+    if (who !== undefined) return void problems.push(`${operation} '${tupleText(raw)}': ${who}`);
     const key = JSON.stringify(meaning);
     const change = changes.get(key) ?? { ...meaning, asked: { writes: [], deletes: [] } };
     changes.set(key, change);
@@ -45,8 +44,7 @@ export function admit(writes: readonly RawTuple[], deletes: readonly RawTuple[],
   for (const tuple of writes) sort(tuple, "write");
   // a delete has no condition, and OpenFGA overlooks one
   for (const { user, relation, object } of deletes) sort({ user, relation, object }, "delete");
-  if (problems.length + callers.length > 0)
-    return { kind: "refused", problems: [...problems, ...callers], caller: problems.length === 0 };
+  if (problems.length > 0) return { kind: "refused", problems };
   return { kind: "admitted", changes: [...changes.values()].sort((a, b) => turnOf(a) - turnOf(b)) };
 }
 

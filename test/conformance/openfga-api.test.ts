@@ -220,7 +220,6 @@ const CHANGES: Record<string, (client: OpenFgaClient) => Promise<unknown>> = {
   writeAuthorizationModel: (client) =>
     client.writeAuthorizationModel({ schema_version: "1.1", type_definitions: [{ type: "user" }] }),
   writeAssertions: (client) => client.writeAssertions([{ ...VIEW, expectation: false }]),
-  write: (client) => client.write({ writes: [seen] }),
 };
 
 /** What the caller of the SDK gets: the answer, or the error with its class, status, code and message. */
@@ -300,8 +299,6 @@ const REFUSED_COMMANDS: [name: string, ...string[]][] = [
   ["CreateStore", "store", "create", "--name", "another store"],
   ["DeleteStore", "store", "delete", "--force"],
   ["WriteAuthorizationModel", "model", "write", "model\n  schema 1.1\ntype user", "--format", "fga"],
-  ["Write", "tuple", "write", "user:eva", "viewer", "plant:7"],
-  ["Write", "tuple", "delete", "user:otto", "viewer", "plant:7"],
 ];
 
 /** JSON without the order of its lists, other text as it is. */

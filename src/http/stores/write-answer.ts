@@ -30,10 +30,8 @@ export function answerWrite(c: Context, outcome: TuplesWritten): Response {
         "cannot_allow_duplicate_tuples_in_one_request",
         `duplicate tuple in write: ${keyWords(outcome.tuple)}`,
       );
-    case "refused": {
-      const text = outcome.problems.join("\n");
-      return outcome.caller ? openFgaError(c, 403, "forbidden", text) : openFgaError(c, 400, "validation_error", text);
-    }
+    case "refused":
+      return openFgaError(c, 400, "validation_error", outcome.problems.join("\n"));
     case "rejected":
       return rejected(c, outcome.rejected);
     case "decided_against":
@@ -48,7 +46,7 @@ export function answerWrite(c: Context, outcome: TuplesWritten): Response {
 
 /** Where one change alone is more than a Write holds, its action still takes it away in several. */
 function instead(change: RawChange): string {
-  return change.of === "person"
+  return change.of === "person" && change.asked.writes.length === 0
     ? ` Who holds very much leaves by DELETE /v1/organizations/${encodeURIComponent(change.organization)}/people/${encodeURIComponent(change.user)}.`
     : "";
 }
@@ -82,18 +80,13 @@ function rejected(c: Context, why: Rejected): Response {
   }
 }
 
-/** Who may not is told so with 403; every other "no" is about the tuples. */
-const OF_CALLER: Refusal["code"][] = ["not_admin", "wrong_side", "insufficient_scope"];
-
 function decidedAgainst(c: Context, refusal: Refusal, change: RawChange): Response {
   const advice =
     refusal.code === "not_found" && refusal.what === "organization"
       ? "Create it first: use PUT /v1/organizations/{org}."
       : REFUSALS[refusal.code][2];
   const message = `${changeText(change)}: ${refusal.code}: ${detailOf(refusal)} ${advice}`;
-  return OF_CALLER.includes(refusal.code)
-    ? openFgaError(c, 403, "forbidden", message)
-    : openFgaError(c, 400, "validation_error", message);
+  return openFgaError(c, 400, "validation_error", message);
 }
 
 const changeText = ({ asked }: RawChange) =>
