@@ -4,6 +4,7 @@
  * refused by name, tuple by tuple, and changes nothing.
  */
 import { describe, expect } from "vitest";
+import { resolveScopes } from "../../src/check/resolve-scopes.ts";
 import { entriesFrom } from "../../src/domain/history.ts";
 import type { Scope } from "../../src/domain/scopes.ts";
 import { createRelationships } from "../../src/openfga/relationships.ts";
@@ -564,6 +565,57 @@ describe("a Write", () => {
     expect(log.splice(0)).toEqual(["end user:otto"]);
     await refused(recorded, body(["otto can_view plant:7"]), [400, INVALID, /Invalid tuple/]);
     expect(log).toEqual([]);
+  });
+
+  test("of every kind has begun all that it reaches, before it is sent", async ({
+    service,
+    relationships,
+    engine,
+    world: { share },
+  }) => {
+    const begun: Scope[] = [];
+    const cache: DecisionCache = { ...service.deps.cache, begin: async (_, scopes) => void begun.push(...scopes) };
+    const reached: { scopes: Scope[]; begun: Scope[] }[] = [];
+    const write: Relationships["write"] = async (one) => {
+      // what is deleted is resolved while it is there, what is written once it is
+      const before = await resolveScopes(relationships, one.deletes);
+      const now = [...begun];
+      const outcome = await relationships.write(one);
+      const after = await resolveScopes(relationships, one.writes);
+      if (before === "all" || after === "all") throw new Error("a tuple whose owner is not known");
+      reached.push({ scopes: [...before, ...after], begun: now });
+      return outcome;
+    };
+    const recorded = createService({ relationships: { ...relationships, write }, engine }, { cache });
+    const act = async (content: object, asked?: { key: string; user: string }) => {
+      begun.length = 0;
+      await written(recorded, content, asked);
+      const { scopes, begun: then } = reached.pop() ?? { scopes: [], begun: [] };
+      expect(scopes.length, JSON.stringify(content)).toBeGreaterThan(0);
+      expect(then, JSON.stringify(content)).toEqual(expect.arrayContaining(scopes));
+      expect(reached).toEqual([]);
+    };
+    await act(body(["zoe member organization:sunward", "max moderator organization:brightfix"]));
+    await act(body(["organization:sunward owner plant:9", "organization:brightfix owner portfolio:theirs"]));
+    await act(body(["portfolio:north portfolio plant:9", "zoe operator plant:9", "otto viewer portfolio:north"]));
+    await act(body(["zoe viewer plant:9"], ["zoe operator plant:9", "portfolio:north portfolio plant:9"]));
+    await act(
+      body([
+        `tom delegated_viewer ${share}`,
+        tuple(`eva delegated_technical_manager ${share}`, "2040-01-01T00:00:00Z"),
+      ]),
+      ben,
+    );
+    await act(body([`eva delegated_viewer_alt ${share}`], [`eva delegated_technical_manager ${share}`]), ben);
+    await act(body([], [`tom delegated_viewer ${share}`]), ben);
+    await act(
+      body(
+        ["eva member organization:brightfix"],
+        ["eva external organization:brightfix", "otto viewer portfolio:north"],
+      ),
+    );
+    await act(body([], ["eva member organization:brightfix", "zoe member organization:sunward"]));
+    await act(body([], ["organization:sunward owner plant:9", "organization:brightfix owner portfolio:theirs"]));
   });
 
   test("that races another on one organization stands whole, like the other", { timeout: 60_000 }, async ({

@@ -25,8 +25,19 @@ import { type MemoryEngine, startMemoryEngine } from "../memory-engine.ts";
 import { allowed, keyOf, PERMISSIONS, through } from "../oracle.ts";
 import { apply } from "../oracle-effects.ts";
 import { outcomeOf, type Step, type World } from "../oracle-refusals.ts";
+import {
+  applyRaw,
+  bodyOf,
+  isRawDraw,
+  outcomeOfReply,
+  type RawStep,
+  rawOutcomeOf,
+  rawStepOf,
+  readBack,
+} from "../raw-steps.ts";
 import { startRedis } from "../redis.ts";
-import type { Reply } from "../service.ts";
+import { send as sendTo } from "../routes.ts";
+import { KEYS, type Reply } from "../service.ts";
 import { DRY, type Draw, draws, KINDS, RESOURCES, requestOf, stepOf, USERS, wordsOf } from "../steps.ts";
 
 const RUNS = Number(process.env.FC_RUNS ?? 200);
@@ -252,6 +263,27 @@ async function take(play: Play, step: Step, dry: boolean): Promise<void> {
     none([`the dry run foretold ${JSON.stringify(impact)}`, `what came is ${JSON.stringify(really)}`]);
 }
 
+/** Writes raw tuples in both worlds. What the oracle cannot foretell is read back, and held to the laws. */
+async function takeRaw(play: Play, step: RawStep): Promise<void> {
+  const { world, told } = play;
+  const service = anyOf(play);
+  const body = await bodyOf(world, step, service.deps.relationships);
+  told.push(`${step.by ?? "a service"}: ${step.do}, ${JSON.stringify(body)}`);
+  const [from, before] = [play.writes(), step.do === "raw" ? await play.tuples() : []];
+  const asked = step.by === undefined ? { key: KEYS.admin } : { key: KEYS.manage, user: step.by };
+  const reply = await sendTo(service, "POST", `/stores/${service.deps.engine.api.storeId}/write`, body, asked);
+  const outcome = outcomeOfReply(reply, play.writes() > from);
+  told.push(`  → ${outcome}`);
+  expect([200, 400, 409], JSON.stringify(reply.body)).toContain(reply.status);
+  count(step.do, step.do === "write" || reply.status === 200 ? outcome : `${reply.body.code}`);
+  if (reply.status !== 200) expect(play.writes(), "writes of a refused step").toBe(from);
+  if (step.do === "write") {
+    expect(outcome).toBe(rawOutcomeOf(world, step));
+    if (outcome === "done") applyRaw(world, step);
+  } else if (outcome === "done") readBack(world, before, await play.tuples(), step.by);
+  if (outcome === "done") await answersMatch(play);
+}
+
 function count(kind: string, outcome: string): void {
   seen.set(`${kind}: ${outcome}`, (seen.get(`${kind}: ${outcome}`) ?? 0) + 1);
 }
@@ -389,6 +421,8 @@ test("every answer, reply and dry run of random steps is what the laws say", { t
       setNow(play);
       await told(play, start === 0 ? "three organizations" : "three organizations that cooperate", async () => {
         for (const draw of list) {
+          const raw = isRawDraw(draw) ? rawStepOf(play.world, draw) : undefined;
+          if (raw) await takeRaw(play, raw);
           const step = stepOf(play.world, draw);
           if (step) await take(play, step, draw.dry);
         }

@@ -269,7 +269,6 @@ describe("of batches that race", () => {
           person("sunward", `${name}${round}`),
           plant(`${name}${round}`, "sunward"),
           job(`plant:${name}${round}`, `${name}${round}`, "operator"),
-          // a person without a record, touched twice by one batch and once by another
           person("brightfix", `new${round}`, name === "a" ? "member" : "external"),
         ];
         const ends = await Promise.all([
@@ -304,6 +303,26 @@ describe("of batches that race", () => {
       const ends = await Promise.all([there, back].map((steps) => performAll(service.deps, SERVICE, steps)));
       expect(ends.map(({ kind }) => kind)).toEqual(["done", "done"]);
     }
+    expect(await doctor(relationships)).toEqual([]);
+  });
+
+  test("a new person, whose head a batch replaces twice, is not taken in by another at the same time", async ({
+    service,
+    relationships,
+  }) => {
+    await seedWorld(service);
+    const rival = createService(service.deps);
+    let once = false;
+    // after the batch was staged, and before its Write; the two have nothing else in common
+    const order: ActionDeps["order"] = async (_, act) => {
+      if (!once)
+        expect((await rival.admin("PUT", "/v1/organizations/sunward/people/zoe", { role: "member" })).status).toBe(201);
+      once = true;
+      return act();
+    };
+    const steps = [person("brightfix", "zoe"), plant("9", "brightfix"), job("plant:9", "zoe", "viewer")];
+    must(await performAll({ ...service.deps, order }, SERVICE, steps));
+    expect(await relationships.read({ object: "user:zoe", relation: "head" })).toHaveLength(1);
     expect(await doctor(relationships)).toEqual([]);
   });
 
