@@ -170,6 +170,24 @@ describe("organization roles", () => {
     await written(service, body([], ["otto person organization:sunward"], true));
   });
 
+  test("who holds more than one Write takes leaves by the action, and whoever asks is told so", async ({
+    service,
+    world: _,
+  }) => {
+    const plants = Array.from({ length: 25 }, (_, n) => `plant:many${n}`);
+    for (let start = 0; start < plants.length; start += 13) {
+      const some = plants.slice(start, start + 13);
+      await written(service, body(some.map((plant) => `organization:sunward owner ${plant}`)));
+      await written(service, body(some.map((plant) => `otto operator ${plant}`)));
+    }
+    await refused(service, body([], ["otto member organization:sunward"]), [
+      400,
+      "exceeded_entity_limit",
+      /leaves by DELETE \/v1\/organizations\/sunward\/people\/otto/,
+    ]);
+    expect((await service.admin("DELETE", "/v1/organizations/sunward/people/otto")).status).toBe(200);
+  });
+
   test("the last admin stays, unless another comes in the same request", async ({ service, world: _ }) => {
     await refused(service, body([], ["anna admin organization:sunward"]), [
       400,
