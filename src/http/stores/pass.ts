@@ -8,7 +8,7 @@ import { readMembers } from "./body.ts";
 import { openFgaError } from "./error.ts";
 
 /** What the routes under `/stores` need. Answers come from the engine that is asked, decisions where they may from the checker. */
-export type StoresDeps = Asking;
+export type StoresDeps = Asking & { log: (level: "error", event: string, facts: object) => void };
 
 type Api = Asking["engine"]["api"];
 type Request = Parameters<Api["ask"]>[0];
