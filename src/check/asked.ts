@@ -25,17 +25,18 @@ export function isMembers(value: unknown): value is Members {
 // null is "not there" to OpenFGA
 const isAbsent = (value: unknown) => value === undefined || value === null;
 
-/** The body, answered by the pinned model and afresh, whatever consistency it asks for: none is fresher. */
-export function pinned(body: Members, modelId: string): Members {
-  const { authorization_model_id, consistency } = body;
+/** The body, answered afresh whatever consistency it asks for: none is fresher. */
+export function fresh(body: Members): Members {
+  const { consistency } = body;
   // a preference by a name that OpenFGA does not know is no preference to it
   const isPreference = isAbsent(consistency) || typeof consistency === "string" || PREFERENCES.includes(consistency);
-  return {
-    ...body,
-    authorization_model_id:
-      isAbsent(authorization_model_id) || authorization_model_id === "" ? modelId : authorization_model_id,
-    consistency: isPreference ? FRESH : consistency,
-  };
+  return isPreference ? { ...body, consistency: FRESH } : body;
+}
+
+/** The question, answered by the pinned model and afresh. */
+export function pinned(body: Members, modelId: string): Members {
+  const { authorization_model_id: model } = body;
+  return isAbsent(model) || model === "" ? { ...fresh(body), authorization_model_id: modelId } : fresh(body);
 }
 
 /** The question, or item of a batch, with the present in its context where it names no time itself. */

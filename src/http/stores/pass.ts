@@ -23,6 +23,13 @@ export function answer(c: Context, { status, headers, body }: Awaited<ReturnType
   return c.body(body, status as ContentfulStatusCode, headers);
 }
 
+/** A reply that the engine did not make, with the headers that its own have. */
+export function decided(c: Context, { engine }: StoresDeps, body: object): Response {
+  c.header("Openfga-Authorization-Model-Id", engine.api.modelId);
+  c.header("Openfga-Store-Id", engine.api.storeId);
+  return c.json(body);
+}
+
 /** The body of a question, held to the pinned model and to fresh answers; or the 400 to answer. */
 export async function readQuestion(
   c: Context<Env>,
