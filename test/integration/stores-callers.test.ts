@@ -21,6 +21,7 @@ function expectError(reply: Reply, status: number, code: string, what: string) {
   expect([reply.status, reply.body], what).toEqual([status, { code, message: expect.stringMatching(/\w/) }]);
   expect(reply.headers.get("Content-Type"), what).toBe("application/json");
   expect(reply.headers.get("X-Request-ID"), what).toMatch(/./);
+  if (status !== 413) expect(reply.headers.get("Cache-Control"), what).toBe("no-store");
 }
 
 const at = (service: Service, path: string) => `/stores/${service.deps.engine.api.storeId}${path}`;
@@ -55,7 +56,8 @@ test("scope admin suffices for everything, scope check for checks alone, scope m
   expect(routes.filter(([, { isChecked }]) => isChecked)).toHaveLength(2);
   for (const [name, route] of routes) {
     const answered = route.isOffered === false ? 501 : 200;
-    expect((await ask(service, name, route, { key: KEYS.admin })).status, name).toBe(answered);
+    const reply = await ask(service, name, route, { key: KEYS.admin });
+    expect([reply.status, reply.headers.get("Cache-Control")], name).toEqual([answered, "no-store"]);
     const byChecker = await ask(service, name, route, { key: KEYS.check });
     if (route.isChecked) expect(byChecker.status, name).toBe(200);
     else expectError(byChecker, 403, "forbidden", name);

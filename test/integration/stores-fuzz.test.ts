@@ -4,7 +4,9 @@ import { expect } from "vitest";
 import { everything, seedRoutes, storesRoutes } from "../routes.ts";
 import { KEYS, type Service, test } from "../service.ts";
 
-const RUNS = 400;
+/** FC_RUNS and FC_SEED choose what is sent. */
+const RUNS = Number(process.env.FC_RUNS ?? 400);
+const chance = { numRuns: RUNS, ...(process.env.FC_SEED !== undefined && { seed: Number(process.env.FC_SEED) }) };
 
 const NAMES = [
   ...["tuple_key", "user", "relation", "object", "context", "contextual_tuples", "tuple_keys", "consistency", "type"],
@@ -97,7 +99,7 @@ test("any body on any path is answered or refused, and no tuple changes", async 
       statuses.add(reply.status);
       expectAnswer(reply, name);
     }),
-    { numRuns: RUNS },
+    chance,
   );
   expect([...statuses].sort()).toEqual(expect.arrayContaining([200, 400, 403, 501]));
   expect(await everything(service)).toEqual(before);
@@ -130,7 +132,7 @@ test("any id, path and query is answered or refused, and leads to no other store
       const answeredFor = reply.headers.get("Openfga-Store-Id");
       if (answeredFor !== null && reply.status === 200) expect(answeredFor, at).toBe(store.storeId);
     }),
-    { numRuns: RUNS },
+    chance,
   );
   expect(await everything(service)).toEqual(before);
 }, 240_000);
@@ -158,7 +160,7 @@ test("nothing that scope check may send changes what a check answers", async ({ 
       const truth = await service.deps.engine.batchCheck([tuple_key], service.deps.clock());
       expect([{ allowed: result.allowed }], JSON.stringify(item)).toEqual(truth);
     }),
-    { numRuns: RUNS },
+    chance,
   );
   expect(answered).toBeGreaterThan(RUNS / 10);
   expect(await everything(service)).toEqual(before);
