@@ -6,7 +6,7 @@
  */
 import { splitRef } from "../domain/ids.ts";
 import type { Engine, Question } from "../ports.ts";
-import { actionOf, relationOf, unaskedCode } from "./question.ts";
+import { actionOf, type Entity, relationOf, unaskedCode } from "./question.ts";
 
 /** A body, or an item of a batch, as it was sent. */
 export type Members = Record<string, unknown>;
@@ -72,13 +72,15 @@ export function plainQuestion(engine: Engine, item: Members): Question | undefin
   if (!isAbsent(context) && !(isMembers(context) && Object.keys(context).length === 0)) return undefined;
   const { user, relation, object } = key;
   if (typeof user !== "string" || typeof relation !== "string" || typeof object !== "string") return undefined;
-  const [subject, resource] = [user, object].map((ref) => {
-    const [type, id] = splitRef(ref);
-    return { type, id };
-  }) as [{ type: string; id: string }, { type: string; id: string }];
   const action = actionOf(relation);
   if (relationOf(action) !== relation) return undefined;
-  return unaskedCode(engine, { subject, action, resource }) === undefined ? { user, relation, object } : undefined;
+  const code = unaskedCode(engine, { subject: entityOf(user), action, resource: entityOf(object) });
+  return code === undefined ? { user, relation, object } : undefined;
+}
+
+function entityOf(ref: string): Entity {
+  const [type, id] = splitRef(ref);
+  return { type, id };
 }
 
 /** Whether a body that went through `pinned` is as OpenFGA takes it, as far as model and consistency go. */
