@@ -6,7 +6,7 @@
  */
 import { splitRef } from "../domain/ids.ts";
 import type { Engine, Question } from "../ports.ts";
-import { actionOf, relationOf, unaskedCode } from "./question.ts";
+import { actionOf, type Entity, relationOf, unaskedCode } from "./question.ts";
 
 /** A body, or an item of a batch, as it was sent. */
 export type Members = Record<string, unknown>;
@@ -25,17 +25,18 @@ export function isMembers(value: unknown): value is Members {
 // null is "not there" to OpenFGA
 const isAbsent = (value: unknown) => value === undefined || value === null;
 
-/** The body, answered by the pinned model and afresh, whatever consistency it asks for: none is fresher. */
-export function pinned(body: Members, modelId: string): Members {
-  const { authorization_model_id, consistency } = body;
+/** The body, answered afresh whatever consistency it asks for: none is fresher. */
+export function fresh(body: Members): Members {
+  const { consistency } = body;
   // a preference by a name that OpenFGA does not know is no preference to it
   const isPreference = isAbsent(consistency) || typeof consistency === "string" || PREFERENCES.includes(consistency);
-  return {
-    ...body,
-    authorization_model_id:
-      isAbsent(authorization_model_id) || authorization_model_id === "" ? modelId : authorization_model_id,
-    consistency: isPreference ? FRESH : consistency,
-  };
+  return isPreference ? { ...body, consistency: FRESH } : body;
+}
+
+/** The question, answered by the pinned model and afresh. */
+export function pinned(body: Members, modelId: string): Members {
+  const { authorization_model_id: model } = body;
+  return isAbsent(model) || model === "" ? { ...fresh(body), authorization_model_id: modelId } : fresh(body);
 }
 
 /** The question, or item of a batch, with the present in its context where it names no time itself. */
@@ -71,13 +72,15 @@ export function plainQuestion(engine: Engine, item: Members): Question | undefin
   if (!isAbsent(context) && !(isMembers(context) && Object.keys(context).length === 0)) return undefined;
   const { user, relation, object } = key;
   if (typeof user !== "string" || typeof relation !== "string" || typeof object !== "string") return undefined;
-  const [subject, resource] = [user, object].map((ref) => {
-    const [type, id] = splitRef(ref);
-    return { type, id };
-  }) as [{ type: string; id: string }, { type: string; id: string }];
   const action = actionOf(relation);
   if (relationOf(action) !== relation) return undefined;
-  return unaskedCode(engine, { subject, action, resource }) === undefined ? { user, relation, object } : undefined;
+  const code = unaskedCode(engine, { subject: entityOf(user), action, resource: entityOf(object) });
+  return code === undefined ? { user, relation, object } : undefined;
+}
+
+function entityOf(ref: string): Entity {
+  const [type, id] = splitRef(ref);
+  return { type, id };
 }
 
 /** Whether a body that went through `pinned` is as OpenFGA takes it, as far as model and consistency go. */

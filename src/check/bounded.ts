@@ -20,7 +20,11 @@ export function boundEngine(engine: Engine, callsMax: number, meter: Pick<Meter,
 
   async function call<T>(name: Parameters<Meter["engineCalled"]>[0], ask: () => Promise<T>): Promise<T> {
     begin(name);
-    return ask().finally(end);
+    try {
+      return await ask();
+    } finally {
+      end();
+    }
   }
 
   /** Under way until its last byte. */

@@ -46,28 +46,33 @@ export function createApi(options: {
 
     async ask(request, signal): Promise<ApiReply> {
       try {
-        const reply = await send(request, signal);
-        const body = await reply.body.text();
-        // a page of something in between is no answer
-        JSON.parse(body);
-        return { status: reply.statusCode, headers: keptOf(reply), body };
+        return await wholeOf(await send(request, signal));
       } catch (cause) {
         throw unavailable(request, cause);
       }
     },
 
     async stream(request, signal) {
-      const reply = await send(request, signal).catch((cause: unknown) => {
+      try {
+        const reply = await send(request, signal);
+        if (reply.statusCode !== 200) {
+          const { body, ...refusal } = await wholeOf(reply);
+          return { ...refusal, body: new Blob([body]).stream(), ended: Promise.resolve() };
+        }
+        const body = Readable.toWeb(reply.body) as ReadableStream<Uint8Array>;
+        return { status: 200, headers: keptOf(reply), body, ended: finished(reply.body).catch(() => {}) };
+      } catch (cause) {
         throw unavailable(request, cause);
-      });
-      return {
-        status: reply.statusCode,
-        headers: keptOf(reply),
-        body: Readable.toWeb(reply.body) as ReadableStream<Uint8Array>,
-        ended: finished(reply.body).catch(() => {}),
-      };
+      }
     },
   };
+}
+
+/** A reply to its end. Throws when it is no JSON: a page of something in between is no answer. */
+async function wholeOf(reply: Dispatcher.ResponseData): Promise<ApiReply> {
+  const body = await reply.body.text();
+  JSON.parse(body);
+  return { status: reply.statusCode, headers: keptOf(reply), body };
 }
 
 function keptOf(reply: Dispatcher.ResponseData): Record<string, string> {

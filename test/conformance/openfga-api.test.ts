@@ -8,6 +8,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CredentialsMethod, FgaApiError, OpenFgaClient } from "@openfga/sdk";
+import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { findFga } from "../../scripts/fga-cli.ts";
 import { findServer } from "../../src/openfga/find-server.ts";
@@ -16,6 +17,12 @@ import { everything } from "../routes.ts";
 import { DIFFERENCES } from "./openfga-differences.ts";
 import { REQUESTS, type SentRequest } from "./openfga-requests.ts";
 import { type Api, type SideBySide, startSideBySide } from "./openfga-side-by-side.ts";
+
+/** FC_RUNS and FC_SEED choose what chance makes up. */
+const chance = {
+  numRuns: Number(process.env.FC_RUNS ?? 300),
+  ...(process.env.FC_SEED !== undefined && { seed: Number(process.env.FC_SEED) }),
+};
 
 let side: SideBySide;
 let before: string[];
@@ -88,6 +95,110 @@ describe("the same requests get the same replies", () => {
 
   test("every difference is of a request that is sent", () => {
     expect(Object.keys(DIFFERENCES).filter((name) => REQUESTS[name] === undefined)).toEqual([]);
+  });
+
+  test("so do questions that chance makes up, of what is there and of what is not", async () => {
+    const ref = fc.constantFrom(
+      ...["user:anna", "user:otto", "user:ben", "user:tom", "user:eva", "user:nobody", "user:*", "robot:1", "anna", ""],
+      ...[
+        "organization:sunward",
+        "organization:brightfix#admin",
+        "organization:sunward#person",
+        "user:a b",
+        "user:a@b|c",
+      ],
+      ...[
+        "plant:7",
+        "plant:8",
+        "plant:none",
+        "portfolio:north",
+        "turbine:1",
+        "plant:",
+        "plant:7#viewer",
+        "share:s#viewer",
+      ],
+    );
+    const relation = fc.constantFrom(
+      ...["can_view", "can_manage_technical", "can_operate", "can_share", "can_manage", "can_invite", "can_fly"],
+      ...["viewer", "shared_viewer", "owner", "admin", "person", "partner_admin", "insider", "head", ""],
+    );
+    const type = fc.constantFrom("plant", "portfolio", "organization", "user", "share", "cooperation", "turbine", "");
+    const time = fc.constantFrom("2030-01-01T00:00:00Z", "2039-12-31T23:59:59.999Z", "2040-01-01T00:00:00Z");
+    const request = fc
+      .record({
+        user: ref,
+        object: ref,
+        relation,
+        type,
+        time,
+        others: fc.array(fc.tuple(ref, relation, ref), { maxLength: 3 }),
+      })
+      .chain(({ user, object, relation, type, time, others }) => {
+        const context = { current_time: time };
+        const tuples = others.map(([user, relation, object]) => ({ user, relation, object }));
+        const checks = [{ user, relation, object }, ...tuples].map((tuple_key, n) => ({
+          tuple_key,
+          context,
+          correlation_id: `${n}`,
+        }));
+        const [of = "", id = ""] = object.split(":");
+        const withTuples = { context, ...(tuples.length > 0 && { contextual_tuples: { tuple_keys: tuples } }) };
+        return fc.constantFrom<SentRequest>(
+          ["/stores/:store/check", { tuple_key: { user, relation, object }, ...withTuples }],
+          ["/stores/:store/check", { tuple_key: { user, relation, object }, context }],
+          ["/stores/:store/batch-check", { checks }],
+          ["/stores/:store/list-objects", { user, relation, type, ...withTuples }],
+          ["/stores/:store/streamed-list-objects", { user, relation, type, context }],
+          ["/stores/:store/list-users", { object: { type: of, id }, relation, user_filters: [{ type }], context }],
+          ["/stores/:store/expand", { tuple_key: { relation, object } }],
+          ["/stores/:store/read", { tuple_key: { user, relation, object }, page_size: 3 }],
+        );
+      });
+    const answered: number[] = [];
+    await fc.assert(
+      fc.asyncProperty(request, async (sent) => {
+        const theirs = await send(side.openfga, sent);
+        expect(await send(side.concordat, sent)).toEqual(theirs);
+        answered.push(theirs.status);
+      }),
+      chance,
+    );
+    expect(answered.filter((status) => status === 200).length).toBeGreaterThan(answered.length / 10);
+  });
+
+  test("so do plain checks, which the cache answers, of ids of any characters", async () => {
+    const id = fc.oneof(
+      fc.string({ unit: "binary", minLength: 1, maxLength: 6 }),
+      fc.string({ unit: "grapheme", minLength: 1, maxLength: 6 }),
+      fc.constantFrom(
+        "7",
+        "anna",
+        "a@b|c",
+        "%",
+        ".",
+        "..",
+        "a\u200bb",
+        "a\u0085b",
+        "\u2028",
+        "\ufeff",
+        "é",
+        "*",
+        "a*b",
+      ),
+      fc.integer({ min: 150, max: 300 }).map((length) => "é".repeat(length / 2)),
+    );
+    const answered = new Set<number>();
+    await fc.assert(
+      fc.asyncProperty(id, id, async (who, what) => {
+        const tuple_key = { user: `user:${who}`, relation: "can_view", object: `plant:${what}` };
+        const sent: SentRequest = ["/stores/:store/check", { tuple_key }];
+        const theirs = await send(side.openfga, sent);
+        for (let n = 0; n < 2; n++) expect(await send(side.concordat, sent)).toEqual(theirs);
+        answered.add(theirs.status);
+      }),
+      chance,
+    );
+    expect([...answered].sort()).toEqual([200, 400]);
   });
 
   test("only the one store is listed, whichever others OpenFGA has", async () => {

@@ -249,6 +249,7 @@ export const REQUESTS: Record<string, SentRequest> = {
   "read a malformed object": read({ tuple_key: { object: "plant" } }),
   "read of an unknown type": read({ tuple_key: { object: "turbine:7" } }),
   "read with higher consistency": read({ tuple_key: { object: "plant:7" }, consistency: "HIGHER_CONSISTENCY" }),
+  "read with a model's id, which it does not take": read({ authorization_model_id: NO_MODEL, page_size: 1 }),
   "read of a body that is no JSON": read("{"),
   "read in a store that is not there": [`/stores/${NO_MODEL}/read`, {}],
 

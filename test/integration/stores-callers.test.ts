@@ -1,4 +1,5 @@
 /** Who may use OpenFGA's API and for what, what is refused by name, and that every error there is OpenFGA's `{code, message}`. */
+import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect, onTestFinished } from "vitest";
@@ -21,6 +22,7 @@ function expectError(reply: Reply, status: number, code: string, what: string) {
   expect([reply.status, reply.body], what).toEqual([status, { code, message: expect.stringMatching(/\w/) }]);
   expect(reply.headers.get("Content-Type"), what).toBe("application/json");
   expect(reply.headers.get("X-Request-ID"), what).toMatch(/./);
+  if (status !== 413) expect(reply.headers.get("Cache-Control"), what).toBe("no-store");
 }
 
 const at = (service: Service, path: string) => `/stores/${service.deps.engine.api.storeId}${path}`;
@@ -55,7 +57,8 @@ test("scope admin suffices for everything, scope check for checks alone, scope m
   expect(routes.filter(([, { isChecked }]) => isChecked)).toHaveLength(2);
   for (const [name, route] of routes) {
     const answered = route.isOffered === false ? 501 : 200;
-    expect((await ask(service, name, route, { key: KEYS.admin })).status, name).toBe(answered);
+    const reply = await ask(service, name, route, { key: KEYS.admin });
+    expect([reply.status, reply.headers.get("Cache-Control")], name).toEqual([answered, "no-store"]);
     const byChecker = await ask(service, name, route, { key: KEYS.check });
     if (route.isChecked) expect(byChecker.status, name).toBe(200);
     else expectError(byChecker, 403, "forbidden", name);
@@ -250,7 +253,7 @@ test("a body that is too large, a path that is none and bytes that are no text a
   );
 });
 
-test("an engine that is away, full or strange to our own key is a 503, on every path that asks it", async ({
+test("an engine that is away, full, hidden or strange to our own key is a 503, on every path that asks it", async ({
   service,
   store,
 }) => {
@@ -258,28 +261,31 @@ test("an engine that is away, full or strange to our own key is a 503, on every 
   const asking = Object.entries(storesRoutes(service)).filter(
     ([name, { isOffered }]) => isOffered !== false && !name.endsWith("/write"),
   );
-  const stranger = createServer((_, response) =>
-    response.writeHead(401, { "Content-Type": "application/json" }).end('{"code":"unauthenticated","message":"no"}'),
-  ).listen(0, "127.0.0.1");
-  await new Promise((resolve) => stranger.once("listening", resolve));
-  onTestFinished(() => void stranger.close());
+  const answering = async (status: number, type: string, text: string) => {
+    const server = createServer((_, response) => response.writeHead(status, { "Content-Type": type }).end(text));
+    await once(server.listen(0, "127.0.0.1"), "listening");
+    onTestFinished(() => void server.close());
+    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  };
   const opened = (apiUrl: string) => {
     const engine = createEngine({ ...store, apiUrl, timeoutMilliseconds: 1000, connections: 1 });
     onTestFinished(() => engine.close());
     return engine;
   };
+  const refusal = '{"code":"unauthenticated","message":"no"}';
   const engines = {
-    unavailable: opened("http://127.0.0.1:1"),
-    resource_exhausted: boundEngine(service.deps.engine, 0, { engineCalled: () => {} }),
-    stranger: opened(`http://127.0.0.1:${(stranger.address() as AddressInfo).port}`),
+    away: opened("http://127.0.0.1:1"),
+    full: boundEngine(service.deps.engine, 0, { engineCalled: () => {} }),
+    stranger: opened(await answering(401, "application/json", refusal)),
+    "something in between": opened(await answering(502, "text/html", "<h1>Bad Gateway</h1>")),
   };
-  for (const [code, engine] of Object.entries(engines)) {
+  for (const [what, engine] of Object.entries(engines)) {
     const lines: string[] = [];
     const log = (level: string, event: string) => void lines.push(`${level} ${event}`);
     const around = createService({ ...service.deps, engine }, { log });
     for (const [name, route] of asking) {
       const reply = await ask(around, name, route, { key: KEYS.admin });
-      expectError(reply, 503, code === "stranger" ? "unavailable" : code, `${name} ${code}`);
+      expectError(reply, 503, what === "full" ? "resource_exhausted" : "unavailable", `${name} ${what}`);
       expect(reply.headers.get("Retry-After"), name).toBe("1");
     }
     expect(lines.filter((line) => line.startsWith("error"))).toHaveLength(asking.length);

@@ -6,7 +6,7 @@
 import { Hono } from "hono";
 import { dated, isMembers, isUsual, type Members, plainQuestion } from "../../check/asked.ts";
 import type { Env } from "../env.ts";
-import { answer, pass, readQuestion, type StoresDeps } from "./pass.ts";
+import { answer, decided, pass, readQuestion, type StoresDeps } from "./pass.ts";
 import { refuseSupposition } from "./supposition.ts";
 
 /** OpenFGA's default for `--max-checks-per-batch-check`. */
@@ -21,32 +21,30 @@ export function batchCheckRoutes(deps: StoresDeps): Hono<Env> {
   return new Hono<Env>().post("/stores/:store_id/batch-check", async (c) => {
     const { body, refusal } = await readQuestion(c, deps);
     if (refusal !== undefined) return refusal;
-    const sent: unknown[] = Array.isArray(body.checks) ? body.checks : [];
-    const refused = refuseSupposition(c, sent.filter(isMembers));
+    const items: unknown[] = Array.isArray(body.checks) ? body.checks : [];
+    const refused = refuseSupposition(c, items.filter(isMembers));
     if (refused !== undefined) return refused;
 
     const at = clock();
-    const request = (items: unknown[]) => {
-      const checks = items.map((item) => (isMembers(item) ? dated(item, at) : item));
+    const request = (some: unknown) => {
+      const checks = Array.isArray(some) ? some.map((item) => (isMembers(item) ? dated(item, at) : item)) : some;
       return { method: "POST" as const, path: "/batch-check", body: { ...body, checks } };
     };
-    const questions = isUsual(body, engine.api.modelId) && isBatch(sent) ? questionsOf(deps, sent) : [];
-    if (questions.length === 0)
-      return pass(c, deps, Array.isArray(body.checks) ? request(sent) : { ...request([]), body });
+    const plain = isUsual(body, engine.api.modelId) && isBatch(items) ? questionsOf(deps, items) : [];
+    if (plain.length === 0) return pass(c, deps, request(body.checks));
 
-    const plain = new Set<unknown>(questions.map(({ item }) => item));
-    const others = sent.filter((item) => !plain.has(item));
+    const others = items.filter((item) => !plain.some((one) => one.item === item));
+    const signal = () => c.req.raw.signal;
     const [checked, rest] = await Promise.all([
       checker.checkAll(
-        questions.map(({ question }) => question),
-        () => c.req.raw.signal,
+        plain.map(({ question }) => question),
+        signal,
       ),
-      others.length === 0 ? undefined : engine.api.ask(request(others), c.req.raw.signal),
+      others.length === 0 ? undefined : engine.api.ask(request(others), signal()),
     ]);
     if (rest !== undefined && rest.status !== 200) return answer(c, rest);
-    const decided = questions.map(({ item }, n) => [item.correlation_id, { allowed: checked[n]?.allowed }]);
-    c.header("Openfga-Authorization-Model-Id", engine.api.modelId);
-    return c.json({ result: { ...Object.fromEntries(decided), ...(rest && JSON.parse(rest.body).result) } });
+    const answers = plain.map(({ item }, n) => [item.correlation_id, { allowed: checked[n]?.allowed }]);
+    return decided(c, deps, { result: { ...Object.fromEntries(answers), ...(rest && JSON.parse(rest.body).result) } });
   });
 }
 

@@ -2,7 +2,7 @@
 import { Hono } from "hono";
 import { dated, isUsual, plainQuestion } from "../../check/asked.ts";
 import type { Env } from "../env.ts";
-import { pass, readQuestion, type StoresDeps } from "./pass.ts";
+import { decided, pass, readQuestion, type StoresDeps } from "./pass.ts";
 import { refuseSupposition } from "./supposition.ts";
 
 /** Throws EngineUnavailable or Overloaded when there is no answer: a fault is a 5xx and never a no. */
@@ -16,7 +16,6 @@ export function checkRoutes(deps: StoresDeps): Hono<Env> {
     const question = isUsual(body, engine.api.modelId) ? plainQuestion(engine, body) : undefined;
     if (question === undefined) return pass(c, deps, { method: "POST", path: "/check", body: dated(body, clock()) });
     const { allowed } = await checker.check(question, () => c.req.raw.signal);
-    c.header("Openfga-Authorization-Model-Id", engine.api.modelId);
-    return c.json({ allowed, resolution: "" });
+    return decided(c, deps, { allowed, resolution: "" });
   });
 }

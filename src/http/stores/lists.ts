@@ -15,12 +15,36 @@ export function listRoutes(deps: StoresDeps): Hono<Env> {
       const { body, refusal } = await readQuestion(c, deps);
       return refusal ?? pass(c, deps, { method: "POST", path, body: dated(body, deps.clock()) });
     });
-  // each object as it is found, a JSON object a line; an error comes as a line too
   app.post("/stores/:store_id/streamed-list-objects", async (c) => {
     const { body, refusal } = await readQuestion(c, deps);
     if (refusal !== undefined) return refusal;
     const request = { method: "POST" as const, path: "/streamed-list-objects", body: dated(body, deps.clock()) };
-    return answer(c, await deps.engine.api.stream(request, c.req.raw.signal));
+    const reply = await deps.engine.api.stream(request, c.req.raw.signal);
+    const broke = (error: unknown) => {
+      const facts = { request_id: c.var.requestId, error: String(error) };
+      if (!c.req.raw.signal.aborted) deps.log("error", "engine_unavailable", facts);
+    };
+    return answer(c, { ...reply, body: ReadableStream.from(whole(reply.body, broke)) });
   });
   return app;
+}
+
+const LINE_END = 10;
+
+/** gRPC's code for it (google.rpc.Code), as in the lines of OpenFGA's own. */
+const UNAVAILABLE = { code: 14, message: "OpenFGA did not end its list: there may be more.", details: [] };
+
+/** A JSON object a line as they come; a stream that breaks ends with a line that says so, as OpenFGA's errors do. */
+async function* whole(body: ReadableStream<Uint8Array>, broke: (error: unknown) => void): AsyncGenerator<Uint8Array> {
+  let last: number | undefined = LINE_END;
+  try {
+    for await (const chunk of body) {
+      last = chunk.at(-1);
+      yield chunk;
+    }
+  } catch (error) {
+    broke(error);
+    const line = `${JSON.stringify({ error: UNAVAILABLE })}\n`;
+    yield new TextEncoder().encode(last === LINE_END ? line : `\n${line}`);
+  }
 }

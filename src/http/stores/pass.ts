@@ -8,7 +8,7 @@ import { readMembers } from "./body.ts";
 import { openFgaError } from "./error.ts";
 
 /** What the routes under `/stores` need. Answers come from the engine that is asked, decisions where they may from the checker. */
-export type StoresDeps = Asking;
+export type StoresDeps = Asking & { log: (level: "error", event: string, facts: object) => void };
 
 type Api = Asking["engine"]["api"];
 type Request = Parameters<Api["ask"]>[0];
@@ -21,6 +21,13 @@ export async function pass(c: Context, { engine }: StoresDeps, request: Request)
 /** The engine's reply as it came. */
 export function answer(c: Context, { status, headers, body }: Awaited<ReturnType<Api["ask" | "stream"]>>): Response {
   return c.body(body, status as ContentfulStatusCode, headers);
+}
+
+/** A reply that the engine did not make, with the headers that its own have. */
+export function decided(c: Context, { engine }: StoresDeps, body: object): Response {
+  c.header("Openfga-Authorization-Model-Id", engine.api.modelId);
+  c.header("Openfga-Store-Id", engine.api.storeId);
+  return c.json(body);
 }
 
 /** The body of a question, held to the pinned model and to fresh answers; or the 400 to answer. */

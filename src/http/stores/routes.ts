@@ -21,11 +21,11 @@ import { writeRoutes } from "./write.ts";
 /** All of it, to mount at `/`. Lets EngineUnavailable and Overloaded through. */
 export function storesRoutes(deps: StoresDeps & ActionDeps & { keys: readonly ServiceKey[] }): Hono<Env> {
   const app = new Hono<Env>();
-  app.use("/stores/*", authenticateService(deps.keys));
   app.use("/stores/*", async (c, next) => {
     c.header("Cache-Control", "no-store");
     await next();
   });
+  app.use("/stores/*", authenticateService(deps.keys));
   app.use("/stores/:store_id/*", async (c, next) =>
     c.req.param("store_id") === deps.engine.api.storeId
       ? next()

@@ -14,19 +14,19 @@ const PAGE_SIZE_MAX = 100;
 export function storeRoutes(deps: StoresDeps): Hono<Env> {
   const { api } = deps.engine;
   const app = new Hono<Env>();
-  const store = () => api.ask({ method: "GET", path: "" });
+  const store = (c: Context) => api.ask({ method: "GET", path: "" }, c.req.raw.signal);
 
   app.get("/stores", async (c) => {
     const refusal = refusePage(c, "ListStoresRequest");
     if (refusal !== undefined) return refusal;
-    const reply = await store();
+    const reply = await store(c);
     if (reply.status !== 200) return answer(c, reply);
     const only = JSON.parse(reply.body);
     const name = c.req.query("name") ?? "";
     return c.json({ stores: name === "" || name === only.name ? [only] : [], continuation_token: "" });
   });
 
-  app.get("/stores/:store_id", async (c) => answer(c, await store()));
+  app.get("/stores/:store_id", async (c) => answer(c, await store(c)));
 
   app.get("/stores/:store_id/authorization-models", async (c) => {
     const refusal = refusePage(c, "ReadAuthorizationModelsRequest");

@@ -4,16 +4,21 @@
  * and not evaluated.
  */
 import { Hono } from "hono";
+import { fresh } from "../../check/asked.ts";
 import type { Env } from "../env.ts";
+import { readMembers } from "./body.ts";
 import { pass, readQuestion, type StoresDeps } from "./pass.ts";
 
 export function tupleRoutes(deps: StoresDeps): Hono<Env> {
   const app = new Hono<Env>();
-  for (const path of ["/read", "/expand"])
-    app.post(`/stores/:store_id${path}`, async (c) => {
-      const { body, refusal } = await readQuestion(c, deps);
-      return refusal ?? pass(c, deps, { method: "POST", path, body });
-    });
+  app.post("/stores/:store_id/read", async (c) => {
+    const { body, refusal } = await readMembers(c);
+    return refusal ?? pass(c, deps, { method: "POST", path: "/read", body: fresh(body) });
+  });
+  app.post("/stores/:store_id/expand", async (c) => {
+    const { body, refusal } = await readQuestion(c, deps);
+    return refusal ?? pass(c, deps, { method: "POST", path: "/expand", body });
+  });
   app.get("/stores/:store_id/changes", (c) =>
     pass(c, deps, { method: "GET", path: `/changes${new URL(c.req.url).search}` }),
   );
