@@ -20,7 +20,7 @@ import { cooperationOf, readShare } from "./share.ts";
 
 export type TupleWrite = { writes: readonly RawTuple[]; deletes: readonly RawTuple[] } & Leniency;
 
-/** `rejected` by what stands, `refused` by the action's decision: the first of them. In none but `done` anything was written. */
+/** `rejected` by what stands, `decided_against` by an action: the first of them. Nothing was written in any but `done`. */
 export type TuplesWritten =
   | { kind: "done" }
   | Exclude<Admission, { kind: "admitted" }>

@@ -11,7 +11,7 @@ import type { Env } from "../env.ts";
 import { openFgaError } from "./error.ts";
 
 const CHECKS = /\/(batch-)?check$/;
-const WRITES = /\/write$/;
+const WRITES = /^\/stores\/[^/]+\/write$/;
 
 /** Lets nobody through without a key of the path's scopes (RFC 6750). Sets `caller`. */
 export function authenticateService(keys: readonly ServiceKey[]) {
