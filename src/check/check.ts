@@ -6,7 +6,7 @@
  */
 import type { Clock, DecisionCache, Engine, Entry, Lookup, Meter, Question, Source, Via } from "../ports.ts";
 import { createFill } from "./fill.ts";
-import { type Asker, gather } from "./gather.ts";
+import { type Asker, gather, single } from "./gather.ts";
 import { createGuesses } from "./ownership.ts";
 import { createRemember } from "./via.ts";
 
@@ -35,7 +35,7 @@ export type CheckerDeps = {
 export function createChecker(deps: CheckerDeps): Checker {
   const { cache, clock, meter } = deps;
   const guesses = createGuesses();
-  const single: Asker = { check: deps.engine.check, expand: deps.engine.expand, now: clock };
+  const alone = single(deps.engine, clock);
   const fill = createFill({ ...deps, guesses });
   const remember = createRemember(deps);
 
@@ -64,8 +64,10 @@ export function createChecker(deps: CheckerDeps): Checker {
   }
 
   async function decide(question: Question, engine: Asker, signal: Signal | undefined): Promise<Checked> {
-    if (!isCached(question))
-      return { allowed: await engine.check(question, engine.now(), signal?.()), source: "engine" };
+    if (!isCached(question)) {
+      const [allowed = false] = await engine.ask([question], engine.now(), signal?.());
+      return { allowed, source: "engine" };
+    }
     const entry = await goodEntry(question);
     if (entry === undefined || entry === "away")
       return fill({ question, engine, signal: signal?.() }, entry === "away");
@@ -81,7 +83,7 @@ export function createChecker(deps: CheckerDeps): Checker {
   }
 
   return {
-    check: (question, signal) => metered(question, single, signal),
+    check: (question, signal) => metered(question, alone, signal),
     checkAll: (questions, signal) => {
       const engine = gather(deps.engine, clock, signal);
       return Promise.all(questions.map((question) => metered(question, engine, signal)));

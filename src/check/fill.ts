@@ -8,7 +8,7 @@ import type { Scope } from "../domain/scopes.ts";
 import { EngineUnavailable, type Question, type Tokens, type Unstored } from "../ports.ts";
 import type { Checked, CheckerDeps } from "./check.ts";
 import type { Asker } from "./gather.ts";
-import { type Guess, headOf, type Ownership, ownershipOf } from "./ownership.ts";
+import { type Guess, headIsStill, type Ownership, ownershipOf } from "./ownership.ts";
 
 /** What came of a question: `unstored` says why it was not kept, and then it is nobody else's answer either. */
 type Outcome = { checked: Checked; unstored?: Unstored };
@@ -65,7 +65,8 @@ export function createFill(deps: FillDeps): (miss: Miss, away: boolean) => Promi
 /** Asks as of now, and keeps nothing. */
 async function alone({ meter }: FillDeps, { question, engine, signal }: Miss, reason: Unstored): Promise<Checked> {
   meter.unstored(reason);
-  return { allowed: await engine.check(question, engine.now(), signal), source: "engine" };
+  const [allowed = false] = await engine.ask([question], engine.now(), signal);
+  return { allowed, source: "engine" };
 }
 
 /** The owner as an earlier read saw it, or a read of it now. */
@@ -87,14 +88,15 @@ async function ask(
   const { question, engine, signal } = miss;
   const validUntil = startedAt + deps.ttlMilliseconds;
   try {
-    const [head, later] = await Promise.all([
-      headOf(engine, question.object, signal),
-      // dates only ever end access: a yes at the end of the entry's life is a yes all through it (test/protocol/dates: ask at now only)
-      engine.check(question, new Date(validUntil), signal),
-    ]);
-    const allowed = later || (await engine.check(question, engine.now(), signal));
+    // dates only ever end access: a yes at the end of the entry's life is a yes all through it (test/protocol/dates: ask at now only)
+    const [later = false, sameHead] = await engine.ask(
+      [question, headIsStill(question.object, guess)],
+      new Date(validUntil),
+      signal,
+    );
+    const [allowed = false] = later ? [later] : await engine.ask([question], engine.now(), signal);
     // the same head before the tokens were taken and after: the owner was the same in between (bad/owner-beside-question-without-incarnation)
-    if (head !== guess.head) {
+    if (!sameHead) {
       deps.guesses.delete(question.object);
       return { checked: { allowed, source: "engine" }, unstored: "overtaken" };
     }

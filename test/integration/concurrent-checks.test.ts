@@ -9,7 +9,7 @@ import { cooperate, createService, KEYS, type Service, seedWorld } from "../serv
 
 const NOON = new Date("2030-01-01T12:00:00Z");
 
-/** Holds checks back while it is closed; knows how many came, and the signals that they came with. */
+/** Holds calls that check back while it is closed; knows how many came, and the signals that they came with. */
 type Gate = { close(): void; open(): void; came: { checks: number; signals: (AbortSignal | undefined)[] } };
 
 const test = cacheTest.extend<{ gate: Gate & { engine: Engine }; gated: Service }>({
@@ -17,14 +17,22 @@ const test = cacheTest.extend<{ gate: Gate & { engine: Engine }; gated: Service 
     let opened = Promise.withResolvers<void>();
     opened.resolve();
     const came: Gate["came"] = { checks: 0, signals: [] };
-    const check: Engine["check"] = async (question, at, signal) => {
+    const pass = async (signal: AbortSignal | undefined) => {
       came.checks++;
       came.signals.push(signal);
       await opened.promise;
+    };
+    const check: Engine["check"] = async (question, at, signal) => {
+      await pass(signal);
       return engine.check(question, at, signal);
     };
+    // a fill asks its question and for the head of the resource in one call
+    const batchCheck: Engine["batchCheck"] = async (questions, at, signal) => {
+      await pass(signal);
+      return engine.batchCheck(questions, at, signal);
+    };
     await use({
-      engine: { ...engine, check },
+      engine: { ...engine, check, batchCheck },
       came,
       close: () => {
         opened = Promise.withResolvers();
