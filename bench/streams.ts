@@ -10,7 +10,7 @@ import type { World } from "./world.ts";
 
 export type Workload = "hit" | "miss" | `hit:${Kind}` | `miss:${Kind}` | "mix" | "batch20";
 
-const HIT_QUESTIONS = 200;
+const HIT_QUESTIONS = 100;
 const MISS_QUESTIONS = 20_000;
 const MIX_REQUESTS = 20_000;
 const MIX_REQUESTS_AN_ACTION = 100;

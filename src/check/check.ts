@@ -8,7 +8,7 @@ import type { Clock, DecisionCache, Engine, Entry, Lookup, Meter, Question, Sour
 import { createFill } from "./fill.ts";
 import { type Asker, gather, single } from "./gather.ts";
 import { createGuesses } from "./ownership.ts";
-import { createRemember } from "./via.ts";
+import { createVias } from "./via.ts";
 
 /** An answer, where it came from, and until when (milliseconds since the epoch) the cache may give it again. */
 export type Checked = { allowed: boolean; source: Source; validUntil?: number; via?: Via | undefined };
@@ -36,8 +36,8 @@ export function createChecker(deps: CheckerDeps): Checker {
   const { cache, clock, meter } = deps;
   const guesses = createGuesses();
   const alone = single(deps.engine, clock);
-  const fill = createFill({ ...deps, guesses });
-  const remember = createRemember(deps);
+  const vias = createVias(deps);
+  const fill = createFill({ ...deps, guesses, vias });
 
   /** The entry that may be answered with now. */
   async function goodEntry(question: Question): Promise<Entry | "away" | undefined> {
@@ -71,7 +71,7 @@ export function createChecker(deps: CheckerDeps): Checker {
     const entry = await goodEntry(question);
     if (entry === undefined || entry === "away")
       return fill({ question, engine, signal: signal?.() }, entry === "away");
-    remember(question, entry);
+    vias.remember(question, entry);
     return { allowed: entry.allowed, source: "hit", validUntil: entry.validUntil, via: entry.via };
   }
 

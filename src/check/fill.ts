@@ -5,10 +5,11 @@
  */
 import type { LRUCache } from "lru-cache";
 import type { Scope } from "../domain/scopes.ts";
-import { EngineUnavailable, type Question, type Tokens, type Unstored } from "../ports.ts";
+import { EngineUnavailable, type Entry, type Question, type Tokens, type Unstored } from "../ports.ts";
 import type { Checked, CheckerDeps } from "./check.ts";
 import type { Asker } from "./gather.ts";
 import { type Guess, headIsStill, type Ownership, ownershipOf } from "./ownership.ts";
+import type { Vias } from "./via.ts";
 
 /** What came of a question: `unstored` says why it was not kept, and then it is nobody else's answer either. */
 type Outcome = { checked: Checked; unstored?: Unstored };
@@ -16,7 +17,10 @@ type Outcome = { checked: Checked; unstored?: Unstored };
 /** A question that is with the engine. Whoever holds the same tokens may share what comes of it. */
 type Flight = { startedAt: number; outcome: Promise<Outcome | "abandoned"> };
 
-type FillDeps = Omit<CheckerDeps, "engine" | "clock"> & { guesses: LRUCache<string, Guess> };
+type FillDeps = Omit<CheckerDeps, "engine" | "clock"> & {
+  guesses: LRUCache<string, Guess>;
+  vias: Pick<Vias, "of">;
+};
 
 /** A question on its way to the engine, and what ends the work when nobody waits for it any more. */
 export type Miss = { question: Question; engine: Asker; signal?: AbortSignal | undefined };
@@ -103,9 +107,10 @@ async function ask(
     // a yes that ends within the entry's life is answered once (test/protocol/dates: joiners share an unstorable yes)
     if (allowed !== later) return { checked: { allowed, source: "engine" }, unstored: "date" };
     const { userToken, ownerToken } = tokens;
-    const entry = { allowed, owner: guess.owner, userToken, ownerToken, validUntil };
+    const entry: Entry = { allowed, owner: guess.owner, userToken, ownerToken, validUntil };
+    entry.via = deps.vias.of(question, entry);
     deps.cache.store(question, entry, tokens.now + deps.ttlMilliseconds);
-    return { checked: { allowed, source: "miss", validUntil } };
+    return { checked: { allowed, source: "miss", validUntil, via: entry.via } };
   } catch (error) {
     if (signal?.aborted) return "abandoned";
     throw error;
