@@ -108,10 +108,15 @@ export type Tokens = { userToken: string; ownerToken: string; now: number };
  * `away`, never an error: nothing depends on the cache but speed.
  */
 export type DecisionCache = {
-  /** The entry and both tokens as of one instant; without an owner only the user's token. */
+  /**
+   * The entry and both tokens as of one instant; without an owner only the user's token. A token that is there may be
+   * filled under: it goes with every begin, and comes back only while nobody leases its scope.
+   */
   lookup(question: Question, owner: Scope | undefined): Promise<Lookup | "away">;
   /** Tokens of both scopes, made where they are missing; `leased` while a writer is at work on either. */
   take(user: Scope, owner: Scope): Promise<Tokens | "leased" | "away">;
+  /** The cache's own time (milliseconds), for an entry that is filled under tokens that were looked up. */
+  time(): Promise<number | "away">;
   /** Keeps an entry until `endsAt` on the cache's own time; `same`: in place of the one that is there, as long as that. Not waited for; may come to nothing. */
   store(question: Question, entry: Entry, endsAt: number | "same"): void;
   /** Before a Write: raises the scopes and leases them to the writer for ten seconds. May come to nothing. */
