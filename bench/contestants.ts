@@ -2,7 +2,7 @@
 import { agree, type Expected, expectedAnswers, expectedRefusals } from "./agree.ts";
 import type { Contestant } from "./measure.ts";
 import { STARTS } from "./plan.ts";
-import { hitQuestions, makeStreams } from "./streams.ts";
+import { hitQuestions, makeStreams, meetings } from "./streams.ts";
 import type { System } from "./system.ts";
 import { makeWorld } from "./world.ts";
 import { isRelationship, tuplesOfWorld } from "./world-tuples.ts";
@@ -43,6 +43,10 @@ export async function startContest(
       options.say(`${name} ${system.version}: agrees with the laws in ${sample.length} answers`);
       for (const law of system.cannot) options.say(`${name} cannot: ${law}`);
       if (system.keeping === undefined) continue;
+      await agree(
+        system,
+        meetings(world).map((question) => ({ question, answer: false })),
+      );
       const bytes = await fill(
         system.keeping,
         expectedAnswers(questions),
