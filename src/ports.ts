@@ -65,10 +65,34 @@ export type Engine = {
     at: Date,
     signal?: AbortSignal,
   ): Promise<Found>;
+  /** The same engine by its own words, for `/stores`. */
+  readonly api: EngineApi;
   /** What the pinned model knows: each type with its `can_*` relations. */
   readonly permissions: ReadonlyMap<string, readonly string[]>;
   /** Whether the engine answers and holds the pinned model. Never throws. */
   ready(): Promise<boolean>;
+};
+
+/** A request of OpenFGA's HTTP API on our store: `path` is what comes behind `/stores/{store_id}`, with its query. */
+export type ApiRequest = { method: "GET" | "POST"; path: string; body?: object };
+
+/** The engine's own reply, yes or no, and of its headers those that clients read. */
+export type ApiReply<Body = string> = { status: number; headers: Record<string, string>; body: Body };
+
+/**
+ * OpenFGA's HTTP API as it is, on the one store. What it refuses is a reply and is not thrown; what it could not
+ * answer, and its refusal of our own credentials, throws EngineUnavailable.
+ */
+export type EngineApi = {
+  readonly storeId: string;
+  /** The pinned model. */
+  readonly modelId: string;
+  ask(request: ApiRequest, signal?: AbortSignal): Promise<ApiReply>;
+  /** A reply that is read while it is still being made; `ended` resolves when nothing more can come, for whatever reason. */
+  stream(
+    request: ApiRequest,
+    signal?: AbortSignal,
+  ): Promise<ApiReply<ReadableStream<Uint8Array>> & { ended: Promise<void> }>;
 };
 
 /** As many calls to the engine are under way as there may be. Nothing was decided. */
@@ -143,7 +167,7 @@ export type Unstored = "away" | "leased" | "no_owner" | "overtaken" | "date";
 export type Meter = {
   checked(source: Source, seconds: number): void;
   unstored(reason: Unstored): void;
-  engineCalled(call: "check" | "batch_check" | "expand" | "list"): void;
+  engineCalled(call: "check" | "batch_check" | "expand" | "list" | "api"): void;
   cacheFailed(operation: string): void;
   changesRead(to: number): void;
 };

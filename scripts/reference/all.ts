@@ -47,7 +47,7 @@ function undriven() {
     cache: { begin: never, end: never },
     ttlMilliseconds: 0,
     metricsText: never,
-    engine: { ...engine, permissions: new Map() },
+    engine: { ...engine, api: { storeId: "", modelId: "", ask: never, stream: never }, permissions: new Map() },
     mailer: { send: never },
     clock: never,
     order: never,

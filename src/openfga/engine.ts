@@ -10,6 +10,7 @@
 import { Pool } from "undici";
 import { splitRef } from "../domain/ids.ts";
 import { type Answer, type Engine, EngineUnavailable, type Found, type Question } from "../ports.ts";
+import { createApi } from "./api.ts";
 import { answerOf, isObject, leafOf, textOf, userOf } from "./replies.ts";
 
 /** OpenFGA's default for `--max-checks-per-batch-check`. */
@@ -109,8 +110,12 @@ export function createEngine(options: EngineOptions): Engine & { close(): Promis
     };
   }
 
+  // longer than the server's own deadlines, so that it gives up first and says so
+  const apiTimeoutMilliseconds = timeoutMilliseconds + LIST_DEADLINE_MILLISECONDS;
+
   return {
     permissions: options.permissions,
+    api: createApi({ pool, store, headers, storeId, modelId, timeoutMilliseconds: apiTimeoutMilliseconds }),
 
     async check(question, at, signal) {
       const { allowed } = await ask("/check", at, { tuple_key: tupleKey(question) }, timeoutMilliseconds, signal);
