@@ -94,7 +94,14 @@ async function openPlay(
   const ids = { storeId, modelId };
   const client = createClient(at, ids);
   for (let start = 0; start < tuples.length; start += 100) await client.writeTuples(tuples.slice(start, start + 100));
-  const engine = createEngine({ ...at, ...ids, permissions: new Map(), timeoutMilliseconds: 30_000, connections: 4 });
+  const engine = createEngine({
+    ...at,
+    ...ids,
+    permissions: new Map(),
+    rewrites: new Map(),
+    timeoutMilliseconds: 30_000,
+    connections: 4,
+  });
   const kept = createRelationships({ ...at, ...ids });
   let writes = 0;
   const counted = <K extends "write" | "erase">(name: K): Relationships[K] =>
