@@ -8,18 +8,22 @@ import type { Ending } from "./records.ts";
 import type { JobRole, OrganizationRole, SharedRole } from "./roles.ts";
 import { nameOf } from "./sentence.ts";
 
+type OfCooperation = { cooperation: string; initiator: string; partner: string | undefined };
+type OfShare = { share: string; resource: string };
+type OfDelegation = OfShare & { user: string };
+
 export type Limit =
-  | { code: "cooperation_paused"; cooperation: string }
-  | { code: "cooperation_expired"; cooperation: string; expires_at: Instant }
-  | { code: "share_expired"; share: string; expires_at: Instant }
-  | { code: "delegation_expired"; share: string; user: string; expires_at: Instant }
-  | { code: "cooperation_pending"; cooperation: string; partner: string }
-  | { code: "cooperation_invited"; cooperation: string }
-  | { code: "share_role_too_low"; share: string; role: SharedRole; needs: readonly JobRole[] }
-  | { code: "delegation_reduced"; share: string; user: string; role: SharedRole; share_role: SharedRole }
-  | { code: "delegation_too_low"; share: string; user: string; role: SharedRole; needs: readonly JobRole[] }
-  | { code: "not_delegated"; share: string; user: string; organization: string; role: OrganizationRole }
-  | { code: "delegate_left"; share: string; user: string; organization: string }
+  | ({ code: "cooperation_paused" } & OfCooperation)
+  | ({ code: "cooperation_expired"; expires_at: Instant } & OfCooperation)
+  | ({ code: "share_expired"; expires_at: Instant } & OfShare)
+  | ({ code: "delegation_expired"; expires_at: Instant } & OfDelegation)
+  | ({ code: "cooperation_pending" } & OfCooperation)
+  | ({ code: "cooperation_invited" } & OfCooperation)
+  | ({ code: "share_role_too_low"; role: SharedRole; needs: readonly JobRole[] } & OfShare)
+  | ({ code: "delegation_reduced"; role: SharedRole; share_role: SharedRole } & OfDelegation)
+  | ({ code: "delegation_too_low"; role: SharedRole; needs: readonly JobRole[] } & OfDelegation)
+  | ({ code: "not_delegated"; organization: string; role: OrganizationRole } & OfDelegation)
+  | ({ code: "delegate_left"; organization: string } & OfDelegation)
   | { code: "job_role_too_low"; user: string; resource: string; role: JobRole; needs: readonly JobRole[] }
   | {
       code: "no_job_role";
@@ -31,9 +35,9 @@ export type Limit =
     }
   | { code: "not_admin"; user: string; organization: string; role: OrganizationRole }
   | { code: "never_shared"; permission: string; owner: string }
-  | { code: "share_removed"; share: string; resource: string; removed_at: string }
-  | { code: "cooperation_ended"; cooperation: string; ended_as: Ending | undefined; ended_at: Instant | undefined }
-  | { code: "not_shared"; cooperation: string; resource: string }
+  | ({ code: "share_removed"; removed_at: string } & OfShare)
+  | ({ code: "cooperation_ended"; ended_as: Ending | undefined; ended_at: Instant | undefined } & OfCooperation)
+  | ({ code: "not_shared"; resource: string } & OfCooperation)
   | { code: "not_person"; user: string; organization: string }
   | { code: "stranger"; user: string; resource: string; owner: string; organizations: readonly string[] }
   | { code: "object_deleted"; object: string; deleted_at: Instant }
@@ -88,31 +92,31 @@ const either = (roles: readonly JobRole[]) => roles.join(" or ");
 export function sayingOf(limit: Limit): string {
   switch (limit.code) {
     case "cooperation_paused":
-      return `Cooperation ${limit.cooperation} is paused.`;
+      return `${bond(limit)} is paused.`;
     case "cooperation_expired":
-      return `Cooperation ${limit.cooperation} expired at ${limit.expires_at}.`;
+      return `${bond(limit)} expired at ${limit.expires_at}.`;
     case "share_expired":
-      return `Share ${limit.share} expired at ${limit.expires_at}.`;
+      return `The share of ${limit.resource} (${limit.share}) expired at ${limit.expires_at}.`;
     case "delegation_expired":
-      return `The delegation of share ${limit.share} to ${limit.user} expired at ${limit.expires_at}.`;
+      return `The delegation of ${limit.resource} to ${limit.user} (share ${limit.share}) expired at ${limit.expires_at}.`;
     case "cooperation_pending":
-      return `Cooperation ${limit.cooperation} waits for ${limit.partner} to accept it.`;
+      return `${bond(limit)} waits to be accepted.`;
     case "cooperation_invited":
-      return `The invitation to cooperation ${limit.cooperation} was not taken up yet.`;
+      return `The invitation by ${limit.initiator} (cooperation ${limit.cooperation}) was not taken up yet.`;
     case "share_role_too_low":
-      return `It is shared as ${limit.role} (share ${limit.share}); this needs ${either(limit.needs)}.`;
+      return `${limit.resource} is shared as ${limit.role} (share ${limit.share}); this needs ${either(limit.needs)}.`;
     case "delegation_reduced":
-      return `${limit.user} is delegated ${limit.role}, which share ${limit.share}, as ${limit.share_role}, does not let through.`;
+      return `${limit.user} is delegated ${limit.role} of ${limit.resource}, but the share (${limit.share}) is at ${limit.share_role} now.`;
     case "delegation_too_low":
-      return `${limit.user} is delegated ${limit.role} on share ${limit.share}; this needs ${either(limit.needs)}.`;
+      return `${limit.user} is delegated ${limit.role} of ${limit.resource} (share ${limit.share}); this needs ${either(limit.needs)}.`;
     case "not_delegated":
-      return `${limit.user} is ${limit.role} of ${limit.organization}, not an admin, and share ${limit.share} is not delegated to them.`;
+      return `${limit.resource} is shared with ${limit.organization} (share ${limit.share}), where ${limit.user} is ${limit.role} and no admin, and is not delegated to them.`;
     case "delegate_left":
-      return `Share ${limit.share} is delegated to ${limit.user}, who is no person of ${limit.organization} any more.`;
+      return `${limit.resource} is delegated to ${limit.user} (share ${limit.share}), who is no person of ${limit.organization}.`;
     case "job_role_too_low":
       return `${limit.user} is ${limit.role} of ${limit.resource}; this needs ${either(limit.needs)}.`;
     case "no_job_role":
-      return `${limit.user} is ${limit.role} of ${limit.organization}, not an admin, and has no job role on ${limit.resource}.`;
+      return `${limit.user} is ${limit.role} of ${limit.organization} and no admin, and has no job role on ${limit.resource}.`;
     case "not_admin":
       return `Only admins of ${limit.organization} may do this; ${limit.user} is ${limit.role} there.`;
     case "never_shared":
@@ -120,9 +124,9 @@ export function sayingOf(limit: Limit): string {
     case "share_removed":
       return `${limit.resource} was shared (share ${limit.share}) and taken back at ${limit.removed_at}.`;
     case "cooperation_ended":
-      return `Cooperation ${limit.cooperation} has ended (${[limit.ended_as, limit.ended_at].filter(Boolean).join(" at ")}).`;
+      return `${bond(limit)} has ended: ${[limit.ended_as, limit.ended_at].filter(Boolean).join(" at ")}.`;
     case "not_shared":
-      return `${limit.resource} is not shared in cooperation ${limit.cooperation}.`;
+      return `${bond(limit)} does not share ${limit.resource}.`;
     case "not_person":
       return `${limit.user} is no person of ${limit.organization}.`;
     case "stranger":
@@ -139,6 +143,9 @@ export function sayingOf(limit: Limit): string {
       return `By its records ${nameOf(limit.object)} should let them; the tuples say otherwise. Run doctor.`;
   }
 }
+
+const bond = ({ cooperation, initiator, partner }: OfCooperation) =>
+  `The cooperation of ${initiator} with ${partner ?? "somebody invited"} (${cooperation})`;
 
 const ofThese = (organizations: readonly string[]) =>
   organizations.length === 0 ? "a person of no organization" : `a person of ${organizations.join(", ")}`;

@@ -22,8 +22,8 @@ export function limitsOfShare(met: Met, user: string, permission: string, now: D
   const { cooperation, share } = met;
   const needs = needsOf(permission).filter((role) => SHARED_ROLES.some((shared) => shared === role));
   if (needs.length === 0) return [{ code: "never_shared", permission, owner: cooperation.initiator }];
-  if (share.removed_at !== undefined)
-    return [{ code: "share_removed", share: share.id, resource: share.resource, removed_at: share.removed_at }];
+  const of = { share: share.id, resource: share.resource };
+  if (share.removed_at !== undefined) return [{ code: "share_removed", ...of, removed_at: share.removed_at }];
   const ofCooperation = limitsOfCooperation(cooperation, now);
   if (cooperation.status === "ended") return ofCooperation;
   const ofPerson = limitsOfPerson(met, user, needs, now);
@@ -31,26 +31,27 @@ export function limitsOfShare(met: Met, user: string, permission: string, now: D
   return [
     ...ofCooperation,
     ...(share.expires_at !== undefined && hasPassed(share.expires_at, now)
-      ? [{ code: "share_expired" as const, share: share.id, expires_at: share.expires_at }]
+      ? [{ code: "share_expired" as const, ...of, expires_at: share.expires_at }]
       : []),
     // a delegation that the share reduces says it already
     ...(needs.includes(share.role) || isReduced
       ? []
-      : [{ code: "share_role_too_low" as const, share: share.id, role: share.role, needs }]),
+      : [{ code: "share_role_too_low" as const, ...of, role: share.role, needs }]),
     ...ofPerson,
   ];
 }
 
 /** What of its status and date stands in the way through a cooperation. */
 export function limitsOfCooperation(cooperation: Cooperation, now: Date): Limit[] {
-  const { id, status, partner, expires_at, ended_as, ended_at } = cooperation;
-  if (status === "ended") return [{ code: "cooperation_ended", cooperation: id, ended_as, ended_at }];
+  const { id, status, initiator, partner, expires_at, ended_as, ended_at } = cooperation;
+  const of = { cooperation: id, initiator, partner };
+  if (status === "ended") return [{ code: "cooperation_ended", ...of, ended_as, ended_at }];
   const limits: Limit[] = [];
-  if (status === "paused") limits.push({ code: "cooperation_paused", cooperation: id });
-  if (status === "pending") limits.push({ code: "cooperation_pending", cooperation: id, partner: partner ?? "" });
-  if (status === "invited") limits.push({ code: "cooperation_invited", cooperation: id });
+  if (status === "paused") limits.push({ code: "cooperation_paused", ...of });
+  if (status === "pending") limits.push({ code: "cooperation_pending", ...of });
+  if (status === "invited") limits.push({ code: "cooperation_invited", ...of });
   if (expires_at !== undefined && hasPassed(expires_at, now))
-    limits.push({ code: "cooperation_expired", cooperation: id, expires_at });
+    limits.push({ code: "cooperation_expired", ...of, expires_at });
   return limits;
 }
 
@@ -59,7 +60,7 @@ function limitsOfPerson({ cooperation, share, role, delegation }: Met, user: str
   // who is invited by address is in no organization of the cooperation yet
   if (role === "admin" || partner === undefined) return [];
   const limits: Limit[] = [];
-  const of = { share: share.id, user };
+  const of = { share: share.id, resource: share.resource, user };
   if (role === undefined) limits.push({ code: "delegate_left", ...of, organization: partner });
   if (delegation === undefined) {
     if (role !== undefined) limits.push({ code: "not_delegated", ...of, organization: partner, role });

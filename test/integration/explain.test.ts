@@ -412,10 +412,12 @@ describe("a no", () => {
         ],
       },
     ]);
-    expect(reason).toBe(`Cooperation ${second.id} is paused.`);
+    expect(reason).toBe(`The cooperation of sunward with brightfix (${second.id}) is paused.`);
     await ok(service.as("anna", "DELETE", `/v1/cooperations/${second.id}`));
     const left = await why(service, BEN);
-    expect(left.reason).toBe(`Cooperation ${second.id} has ended (removed at ${IN_AN_HOUR}).`);
+    expect(left.reason).toBe(
+      `The cooperation of sunward with brightfix (${second.id}) has ended: removed at ${IN_AN_HOUR}.`,
+    );
     expect(left.paths).toHaveLength(2);
   });
 
