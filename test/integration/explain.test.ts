@@ -3,9 +3,11 @@
  * each limit by what makes it, beside the same question with the limit lifted.
  */
 import { describe, expect } from "vitest";
+import { holds } from "../../src/domain/explanation.ts";
 import { issueToken } from "../../src/domain/invitation-token.ts";
 import type { LimitCode } from "../../src/domain/limit.ts";
 import type { ToldBranch } from "../../src/http/v1/explanation-view.ts";
+import { explain } from "../../src/queries/explain.ts";
 import { cooperate, KEYS, type Reply, type Service, seedWorld, test } from "../service.ts";
 
 const NOW = new Date("2027-03-01T12:00:00.000Z");
@@ -438,6 +440,44 @@ describe("a no", () => {
     expect(await ask(tom, "view", { type: "moon", id: "7" })).toBe("unknown_resource_type");
     expect(await ask(tom, "view", { type: "plant", id: "a b" })).toBe("malformed_resource_id");
     expect(await ask({ type: "user", id: "*" }, "view", seven)).toBe("malformed_subject_id");
+  });
+});
+
+describe("what changes while it is explained", () => {
+  const asked = { user: "user:ben", relation: "can_view", object: "plant:7" };
+  /** The deps of an explanation whose engine is asked between two acts. */
+  const around = ({ deps }: Service, before: () => Promise<unknown>, after: () => Promise<unknown>) => {
+    let checks = 0;
+    const check: typeof deps.engine.check = async (...question) => {
+      checks += 1;
+      await before();
+      const allowed = await deps.engine.check(...question);
+      await after();
+      return allowed;
+    };
+    return { deps: { ...deps, engine: { check, rewrites: deps.engine.rewrites } }, checks: () => checks };
+  };
+
+  test("is read again, so that tree and decision are of one state", async ({ service }) => {
+    const ids = await settle(service);
+    const pause = anna("POST", () => `${cooperation(ids)}/pause`);
+    const once = around(service, () => pause(service, ids), nothing);
+    const told = await explain(once.deps, asked);
+    expect([told.decision, once.checks()]).toEqual([false, 2]);
+    expect(holds(told.tree, told.at)).toBe(false);
+    expect(told.paths[0]?.limits.map(({ code }) => code)).toEqual(["cooperation_paused"]);
+  });
+
+  test("time after time is not explained at all rather than wrongly", async ({ service }) => {
+    const ids = await settle(service);
+    const [pause, resume] = ["pause", "resume"].map((step) => anna("POST", () => `${cooperation(ids)}/${step}`));
+    const always = around(
+      service,
+      async () => pause?.(service, ids),
+      async () => resume?.(service, ids),
+    );
+    await expect(explain(always.deps, asked)).rejects.toThrow("is not what the engine says");
+    expect(always.checks()).toBe(3);
   });
 });
 

@@ -7,6 +7,7 @@ import fc from "fast-check";
 import { expect } from "vitest";
 import { holds, pruned } from "../../src/domain/explanation.ts";
 import type { Tuple } from "../../src/domain/tuples.ts";
+import { createClient } from "../../src/openfga/client.ts";
 import { createEngine } from "../../src/openfga/engine.ts";
 import { createRelationships } from "../../src/openfga/relationships.ts";
 import { openStore } from "../../src/openfga/store.ts";
@@ -113,6 +114,56 @@ test("a tree holds where the engine says yes, whatever the model is made of, and
   await memory.stop();
   if (run.failed) throw new Error(`FC_SEED=${seed} ${JSON.stringify(run.counterexample)}\n${run.errorInstance}`);
   expect(Math.min(seen.yes, seen.no)).toBeGreaterThan(50);
+});
+
+test("a tuple that an older model allowed counts for the tree as little as for the engine", async ({ store }) => {
+  const before = `model
+  schema 1.1
+type user
+type team
+  relations
+    define member: [user]
+type note
+  relations
+    define reader: [user, user:*, team, team#member]
+    define team: [user, team]
+    define can_read: reader or member from team
+`;
+  const after = before
+    .replace(
+      "reader: [user, user:*, team, team#member]",
+      "reader: [user with not_expired, team#member with not_expired]",
+    )
+    .replace("team: [user, team]", "team: [team]")
+    .concat(
+      "condition not_expired(current_time: timestamp, expires_at: timestamp) {\n  current_time < expires_at\n}\n",
+    );
+  const name = `older ${Date.now()}`;
+  const at = { apiUrl: store.apiUrl, ...(store.apiToken && { apiToken: store.apiToken }) };
+  const old = await openStore({ ...at, store: name, model: before, allowPush: true });
+  const writes = ["user:a", "user:*", "team:x#member"].map((who) => ({
+    user: who,
+    relation: "reader",
+    object: "note:1",
+  }));
+  const team = { user: "user:b", relation: "member", object: "team:x" };
+  expect(await createRelationships({ ...at, ...old }).write({ deletes: [], writes: [...writes, team] })).toBe(
+    "committed",
+  );
+  for (const [model, allowed] of [
+    [before, true],
+    [after, false],
+  ] as const) {
+    const opened = await openStore({ ...at, store: name, model, allowPush: true });
+    const engine = createEngine({ ...at, ...opened, timeoutMilliseconds: 10_000, connections: 1 });
+    for (const who of ["user:a", "user:b", "user:c"]) {
+      const question = { user: who, relation: "can_read", object: "note:1" };
+      const { tree } = await walk(createRelationships({ ...at, ...opened }), opened.rewrites, question);
+      expect([holds(tree, NOW), await engine.check(question, NOW)], who).toEqual([allowed, allowed]);
+    }
+    await engine.close();
+  }
+  await createClient(at).deleteStore({ storeId: old.storeId });
 });
 
 test("a tree stops at its bound and says that something was not looked at", async ({ engine, relationships }) => {

@@ -1,8 +1,9 @@
 /** An explanation on the wire, and its shape in the OpenAPI document: plain words beside what a program acts on. */
 import { z } from "@hono/zod-openapi";
+import { DENIALS } from "../../check/question.ts";
 import { hasPassed } from "../../domain/expiry.ts";
 import { type Branch, holds, wordsOf } from "../../domain/explanation.ts";
-import { type Path, sayingOf } from "../../domain/limit.ts";
+import { NEARNESS, type Path, sayingOf } from "../../domain/limit.ts";
 import { expiryOf } from "../../domain/sentence.ts";
 import type { Explanation } from "../../queries/explain.ts";
 
@@ -38,7 +39,10 @@ const BranchView: z.ZodType<ToldBranch> = z
   )
   .openapi("Branch", { type: "object" });
 
-const LimitView = z.looseObject({ code: z.string(), says: z.string() }).openapi("Limit");
+const CODES = [...Object.keys(NEARNESS), ...Object.keys(DENIALS)];
+const LimitView = z
+  .looseObject({ code: z.enum(CODES).describe("The rest is what a program acts on."), says: z.string() })
+  .openapi("Limit");
 const PathView = z.strictObject({
   through: z.string().describe("What it would go through: a share, an organization, a cooperation, or the resource."),
   limits: z.array(LimitView).describe("All that stands in it."),
