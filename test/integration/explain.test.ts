@@ -423,6 +423,18 @@ describe("a no", () => {
     expect(left.paths).toHaveLength(2);
   });
 
+  test("with more shares on a resource than are looked at says that something is left out", async ({ service }) => {
+    await settle(service);
+    const writes = Array.from({ length: 51 }, (_, n) => {
+      return { user: `share:${n}#viewer`, relation: "shared_viewer", object: "plant:7" };
+    });
+    expect(await service.deps.relationships.write({ deletes: [], writes })).toBe("committed");
+    const question = { subject: { type: "user", id: "otto" }, action: { name: "view" } };
+    const { body } = await service.admin("POST", "/v1/explain", { ...question, resource: { type: "plant", id: "7" } });
+    expect([body.decision, body.complete, codesOf(body)]).toEqual([false, false, ["no_job_role"]]);
+    expect((await why(service, ["otto", "view", "plant:8"])).complete).toBe(true);
+  });
+
   test("for what is no person, or nothing the model knows, says so without asking", async ({ service }) => {
     await settle(service);
     const ask = async (subject: object, name: string, resource: object) => {
