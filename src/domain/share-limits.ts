@@ -24,21 +24,15 @@ export function limitsOfShare(met: Met, user: string, permission: string, now: D
   if (needs.length === 0) return [{ code: "never_shared", permission, owner: cooperation.initiator }];
   const of = { share: share.id, resource: share.resource };
   if (share.removed_at !== undefined) return [{ code: "share_removed", ...of, removed_at: share.removed_at }];
-  const ofCooperation = limitsOfCooperation(cooperation, now);
-  if (cooperation.status === "ended") return ofCooperation;
+  const limits = limitsOfCooperation(cooperation, now);
+  if (cooperation.status === "ended") return limits;
+  if (share.expires_at !== undefined && hasPassed(share.expires_at, now))
+    limits.push({ code: "share_expired", ...of, expires_at: share.expires_at });
   const ofPerson = limitsOfPerson(met, user, needs, now);
-  const isReduced = ofPerson.some(({ code }) => code === "delegation_reduced");
-  return [
-    ...ofCooperation,
-    ...(share.expires_at !== undefined && hasPassed(share.expires_at, now)
-      ? [{ code: "share_expired" as const, ...of, expires_at: share.expires_at }]
-      : []),
-    // a delegation that the share reduces says it already
-    ...(needs.includes(share.role) || isReduced
-      ? []
-      : [{ code: "share_role_too_low" as const, ...of, role: share.role, needs }]),
-    ...ofPerson,
-  ];
+  // a delegation that the share reduces says it already
+  if (!needs.includes(share.role) && !ofPerson.some(({ code }) => code === "delegation_reduced"))
+    limits.push({ code: "share_role_too_low", ...of, role: share.role, needs });
+  return [...limits, ...ofPerson];
 }
 
 /** What of its status and date stands in the way through a cooperation. */

@@ -10,34 +10,30 @@ import type { Explanation } from "../../queries/explain.ts";
 const Instant = z.iso.datetime();
 const TupleKeyView = z.strictObject({ user: z.string(), relation: z.string(), object: z.string() });
 
+const BranchView = z
+  .strictObject({
+    holds: z.boolean(),
+    says: z.string(),
+    tuple: TupleKeyView.optional().describe("One that stands."),
+    expires_at: Instant.optional(),
+    expired: z.boolean().optional(),
+    // what follows from the tuple's user
+    get next() {
+      return BranchView.optional();
+    },
+    get any_of() {
+      return z.array(BranchView).optional();
+    },
+    get all_of() {
+      return z.array(BranchView).optional();
+    },
+    get none_of() {
+      return z.array(BranchView).optional();
+    },
+  })
+  .openapi("Branch");
 /** A branch, and those behind it in members of its own kind. */
-export type ToldBranch = {
-  holds: boolean;
-  says: string;
-  tuple?: z.infer<typeof TupleKeyView> | undefined;
-  expires_at?: string | undefined;
-  expired?: boolean | undefined;
-  next?: ToldBranch | undefined;
-  any_of?: ToldBranch[] | undefined;
-  all_of?: ToldBranch[] | undefined;
-  none_of?: ToldBranch[] | undefined;
-};
-
-const BranchView: z.ZodType<ToldBranch> = z
-  .lazy(() =>
-    z.strictObject({
-      holds: z.boolean(),
-      says: z.string(),
-      tuple: TupleKeyView.optional(),
-      expires_at: Instant.optional(),
-      expired: z.boolean().optional(),
-      next: BranchView.optional().describe("What follows from the tuple's user."),
-      any_of: z.array(BranchView).optional(),
-      all_of: z.array(BranchView).optional(),
-      none_of: z.array(BranchView).optional(),
-    }),
-  )
-  .openapi("Branch", { type: "object" });
+export type ToldBranch = z.infer<typeof BranchView>;
 
 const CODES = [...Object.keys(NEARNESS), ...Object.keys(DENIALS)];
 const LimitView = z
@@ -56,7 +52,7 @@ export const ExplanationView = z
     until: Instant.nullable().describe("When access that is there ends by itself."),
     paths: z.array(PathView).describe("Of a denial, the ways in that are closed, nearest first."),
     complete: z.boolean().describe("false: there was too much to read, and something is left out."),
-    tree: BranchView.nullable().describe("null when the engine was not asked."),
+    tree: z.union([BranchView, z.null()]).describe("null when the engine was not asked."),
   })
   .openapi("Explanation");
 
