@@ -8,7 +8,7 @@ import { isAllowed, partsOf, type Restriction, type Rewrite, type Rewrites } fro
 import type { Tuple } from "../domain/tuples.ts";
 import type { Question, ReadFilter, Relationships } from "../ports.ts";
 
-/** Reads for one tree. A delegate through one of twenty shares takes about a hundred. */
+/** Reads for one tree. Each share on the way takes up to six. */
 export const READS_MAX = 500;
 
 /** Relations that are looked at: what is read once may be met on many ways. */
@@ -121,7 +121,8 @@ export async function walk(
     return { kind: "any", of: await inOrder(linked, follow) };
   }
 
-  return { tree: await branchOf(relation, object, []), complete };
+  const tree = await branchOf(relation, object, []);
+  return { tree, complete };
 }
 
 /** One after the other: a tree is read for one reader, and must not crowd out the checks. */
