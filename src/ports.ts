@@ -4,6 +4,7 @@
  * promises; the adapters (`openfga/`, `redis/`, `memory/`, `mail/`) keep it, and nothing
  * else in the project names a client.
  */
+import type { Rewrites } from "./domain/rewrite.ts";
 import type { Scope } from "./domain/scopes.ts";
 import type { Tuple, TupleKey } from "./domain/tuples.ts";
 
@@ -26,6 +27,8 @@ export type WriteOutcome = "committed" | "stale" | "unknown";
 export type Relationships = {
   /** All tuples that match, all pages. Throws EngineUnavailable. */
   read(filter: ReadFilter): Promise<Tuple[]>;
+  /** At most `max` of the tuples that match, and whether those are all. Throws EngineUnavailable. */
+  readSome(filter: ReadFilter, max: number): Promise<{ tuples: Tuple[]; complete: boolean }>;
   /** Every tuple of the store, page by page: what is written meanwhile may be in it or not. Throws EngineUnavailable. */
   readAll(): Promise<Tuple[]>;
   /** Never retried here. Throws EngineUnavailable only when nothing can have been written. */
@@ -69,6 +72,8 @@ export type Engine = {
   readonly api: EngineApi;
   /** What the pinned model knows: each type with its `can_*` relations. */
   readonly permissions: ReadonlyMap<string, readonly string[]>;
+  /** What the pinned model says each relation is made of. */
+  readonly rewrites: Rewrites;
   /** Whether the engine answers and holds the pinned model. Never throws. */
   ready(): Promise<boolean>;
 };
