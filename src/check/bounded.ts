@@ -43,6 +43,7 @@ export function boundEngine(engine: Engine, callsMax: number, meter: Pick<Meter,
   return {
     permissions: engine.permissions,
     api: { ...engine.api, ask: (...asked) => call("api", () => engine.api.ask(...asked)), stream },
+    rewrites: engine.rewrites,
     ready: () => engine.ready(),
     check: (...asked) => call("check", () => engine.check(...asked)),
     batchCheck: (...asked) => call("batch_check", () => engine.batchCheck(...asked)),

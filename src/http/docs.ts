@@ -47,6 +47,7 @@ const TAGS = [
   "Job roles",
   "History",
   "OpenFGA's API",
+  "Inspection",
   "Operations",
 ];
 

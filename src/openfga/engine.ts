@@ -9,6 +9,7 @@
  */
 import { Pool } from "undici";
 import { splitRef } from "../domain/ids.ts";
+import type { Rewrites } from "../domain/rewrite.ts";
 import { type Answer, type Engine, EngineUnavailable, type Found, type Question } from "../ports.ts";
 import { createApi } from "./api.ts";
 import { answerOf, isObject, leafOf, textOf, userOf } from "./replies.ts";
@@ -27,7 +28,7 @@ const LIST_RESULTS_MAX = 1000;
 /** Defaults of `--listObjects-deadline` and `--listUsers-deadline`: after this long it does the same. */
 const LIST_DEADLINE_MILLISECONDS = 3000;
 
-/** Where the engine is and what is asked of it; `permissions` is read from the model `modelId` names. */
+/** Where the engine is and what is asked of it; `permissions` and `rewrites` are read from the model `modelId` names. */
 export type EngineOptions = {
   /** Origin and, behind a gateway, a path. */
   apiUrl: string;
@@ -35,6 +36,7 @@ export type EngineOptions = {
   storeId: string;
   modelId: string;
   permissions: ReadonlyMap<string, readonly string[]>;
+  rewrites: Rewrites;
   /** For one call, from the asking to the last byte; lists get the server's list deadline on top. */
   timeoutMilliseconds: number;
   /** Sockets of the pool. */
@@ -116,6 +118,7 @@ export function createEngine(options: EngineOptions): Engine & { close(): Promis
   return {
     permissions: options.permissions,
     api: createApi({ pool, store, headers, storeId, modelId, timeoutMilliseconds: apiTimeoutMilliseconds }),
+    rewrites: options.rewrites,
 
     async check(question, at, signal) {
       const { allowed } = await ask("/check", at, { tuple_key: tupleKey(question) }, timeoutMilliseconds, signal);

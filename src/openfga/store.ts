@@ -6,13 +6,17 @@
 import { isDeepStrictEqual } from "node:util";
 import type { AuthorizationModel, OpenFgaClient, Store } from "@openfga/sdk";
 import { transformer } from "@openfga/syntax-transformer";
+import type { Rewrites } from "../domain/rewrite.ts";
 import { type Connection, createClient, toThrow } from "./client.ts";
+import { rewritesOf } from "./rewrites.ts";
 
 export type OpenStore = {
   storeId: string;
   modelId: string;
   /** Each type with its `can_*` relations, in the model's order. */
   permissions: Map<string, string[]>;
+  /** What each relation is made of. */
+  rewrites: Rewrites;
   /** `same`: the store had this model already. `first`: it had none. `replaced`: its newest was another. */
   model: "same" | "first" | "replaced";
 };
@@ -38,7 +42,8 @@ export async function openStore(
         Object.keys(relations ?? {}).filter((relation) => relation.startsWith("can_")),
       ]),
     );
-    if (same) return { storeId, modelId: newest.id, permissions, model: "same" };
+    const known = { storeId, permissions, rewrites: rewritesOf(wanted) };
+    if (same) return { ...known, modelId: newest.id, model: "same" };
     if (!newest && options.mustExist) throw new UnknownModel(`The store "${options.store}" (${storeId}) has no model.`);
     if (newest && !options.allowPush) {
       throw new UnknownModel(
@@ -47,12 +52,7 @@ export async function openStore(
       );
     }
     const written = await client.writeAuthorizationModel(wanted, { storeId });
-    return {
-      storeId,
-      modelId: written.authorization_model_id,
-      permissions,
-      model: newest ? "replaced" : "first",
-    };
+    return { ...known, modelId: written.authorization_model_id, model: newest ? "replaced" : "first" };
   } catch (error) {
     throw error instanceof UnknownModel ? error : toThrow(error);
   }

@@ -173,6 +173,17 @@ test("dry runs, confirmations, repeats and creations are documented too", async 
   await did(plant, "anna", "/v1/plants/7?dry_run=true", { owner: "sunward", portfolio: "north" }, 200);
   const created = await service.admin("PUT", "/v1/plants/9", { owner: "sunward" });
   check(plant, created.status, created.body);
+  for (const [user, action, decision] of [
+    ["ben", "view", true],
+    ["tom", "manage_commercial", false],
+    ["lea", "view", false],
+    ["ben", "fly", false],
+  ] as const) {
+    const question = { subject: { type: "user", id: user }, action: { name: action } };
+    const told = await service.admin("POST", "/v1/explain", { ...question, resource: { type: "plant", id: "7" } });
+    expect([told.status, told.body.decision], user).toEqual([200, decision]);
+    check("POST /v1/explain", told.status, told.body);
+  }
 });
 
 test("the viewer loads from its own origin alone, and every file it names is there", async ({ service }) => {
