@@ -41,6 +41,7 @@ const WriteRequest = z.strictObject({
 
 const MODEL_ID = /^[ABCDEFGHJKMNPQRSTVWXYZ0-9]{26}$/;
 
+/** The one route; who calls is settled around it. Lets EngineUnavailable, Contended and OutcomeUnknown through. */
 export function writeRoutes(deps: ActionDeps & StoresDeps): Hono<Env> {
   const app = new Hono<Env>();
   app.post("/stores/:store_id/write", async (c) => {
