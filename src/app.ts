@@ -22,8 +22,10 @@ import { metricsRoutes } from "./http/metrics.ts";
 import { fault, faultOf, refused } from "./http/problem.ts";
 import { requestIds } from "./http/request-id.ts";
 import { v1Routes } from "./http/v1/routes.ts";
+import type { Relationships } from "./ports.ts";
 
 export type AppDeps = ActionDeps & {
+  relationships: Relationships;
   engine: Asking["engine"];
   checker: Asking["checker"];
   keys: readonly ServiceKey[];

@@ -5,6 +5,7 @@
  */
 import type { Scope } from "../domain/scopes.ts";
 import type { ActionDeps } from "./perform.ts";
+import { OutcomeUnknown } from "./write.ts";
 
 export type Lease = {
   /** Before every Write: cached answers about the scopes go, and none is stored for a while. */
@@ -15,8 +16,20 @@ export type Lease = {
   release(): Promise<void>;
 };
 
+/** Runs `act` with a lease of its own, which ends with it also when it throws. */
+export async function withLease<T>(deps: ActionDeps, act: (lease: Lease) => Promise<T>): Promise<T> {
+  const lease = createLease(deps, deps.newId());
+  try {
+    return await act(lease);
+  } catch (error) {
+    // what may still come to stand is kept back until the lease ends by itself
+    if (!(error instanceof OutcomeUnknown)) await lease.release();
+    throw error;
+  }
+}
+
 /** The lease of one writer; `writer` is nobody else's. */
-export function createLease(
+function createLease(
   { cache, clock, ttlMilliseconds }: Pick<ActionDeps, "cache" | "clock" | "ttlMilliseconds">,
   writer: string,
 ): Lease {

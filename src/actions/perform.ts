@@ -11,13 +11,13 @@ import { isRefusal, type Refusal, tellsWhatStands } from "../domain/refusal.ts";
 import type { Scope } from "../domain/scopes.ts";
 import type { TupleKey } from "../domain/tuples.ts";
 import type { Clock, DecisionCache, Mailer, Relationships } from "../ports.ts";
-import { createLease, type Lease } from "./lease.ts";
+import { type Lease, withLease } from "./lease.ts";
 import { Contended, type Order } from "./order.ts";
-import { eraseFirst, OutcomeUnknown, PAUSE_MILLISECONDS_MAX, patience, stands } from "./write.ts";
+import { eraseFirst, PAUSE_MILLISECONDS_MAX, patience, stands } from "./write.ts";
 
 /** What actions need of the world. `newId` gives ULIDs, `newNonce` 128 random bits. */
 export type ActionDeps = {
-  relationships: Relationships;
+  relationships: Pick<Relationships, "read" | "write" | "erase">;
   cache: Pick<DecisionCache, "begin" | "end">;
   /** How long an answer may be cached. */
   ttlMilliseconds: number;
@@ -68,16 +68,7 @@ export function perform<S extends object, T>(
   call: Call,
   action: ActionOf<S, T>,
 ): Promise<Receipt<T> | Refusal> {
-  return deps.order(action.order, async () => {
-    const lease = createLease(deps, deps.newId());
-    try {
-      return await tryOn(deps, call, action, lease);
-    } catch (error) {
-      // what may still come to stand is kept back until the lease ends by itself
-      if (!(error instanceof OutcomeUnknown)) await lease.release();
-      throw error;
-    }
-  });
+  return deps.order(action.order, () => withLease(deps, (lease) => tryOn(deps, call, action, lease)));
 }
 
 async function tryOn<S extends object, T>(
@@ -109,7 +100,7 @@ async function tryOn<S extends object, T>(
     await lease.begin(scopes);
     const first = action.first?.(value) ?? [];
     if (first.length > 0) await eraseFirst(deps, call, first);
-    const attempt = { write, plan: decision.plan, stamp, begin: () => lease.begin(scopes) };
+    const attempt = { write, begin: () => lease.begin(scopes) };
     if (await stands(deps, call, attempt)) return receipt("done", value, await lease.end(scopes));
   }
   throw new Contended(`others kept changing ${action.order}`);

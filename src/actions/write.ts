@@ -5,9 +5,7 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { entryFrom } from "../domain/history.ts";
-import type { Plan, Stamp } from "../domain/plan.ts";
-import { entryRef } from "../domain/records.ts";
-import type { TupleKey } from "../domain/tuples.ts";
+import type { Tuple, TupleKey } from "../domain/tuples.ts";
 import { EngineUnavailable, type Write } from "../ports.ts";
 import type { ActionDeps, Call } from "./perform.ts";
 
@@ -42,8 +40,8 @@ export async function eraseFirst(deps: ActionDeps, call: Call, first: TupleKey[]
   }
 }
 
-/** One Write, what it came from, and the begin before it is sent again. */
-type Attempt = { write: Write; plan: Plan; stamp: Stamp; begin: () => Promise<void> };
+/** One Write with an entry in it, and the begin before it is sent again. */
+type Attempt = { write: Write; begin: () => Promise<void> };
 
 /** Writes, and finds out whether it stands: false when somebody else was first. Throws EngineUnavailable, OutcomeUnknown. */
 export async function stands(deps: ActionDeps, call: Call, attempt: Attempt): Promise<boolean> {
@@ -57,7 +55,10 @@ export async function stands(deps: ActionDeps, call: Call, attempt: Attempt): Pr
  * After a lost reply. The first Write may still be under way: it and the one sent again name the same entry
  * n + 1, so whichever comes second is stale, and the entry that stands says whose it was.
  */
-async function settle(deps: ActionDeps, { write, plan, stamp, begin }: Attempt): Promise<boolean> {
+async function settle(deps: ActionDeps, { write, begin }: Attempt): Promise<boolean> {
+  const entry = write.writes.find(({ relation }) => relation === "log");
+  if (entry === undefined) throw new Error("an action without an entry");
+  const { id } = entryFrom(entry).common;
   // its own patience: the call whose reply was lost may have used up the action's
   const giveUpAt = performance.now() + patience(deps);
   while (performance.now() < giveUpAt) {
@@ -67,19 +68,16 @@ async function settle(deps: ActionDeps, { write, plan, stamp, begin }: Attempt):
     try {
       const outcome = await deps.relationships.write(write);
       if (outcome === "committed") return true;
-      if (outcome === "stale") return await entryIsOurs(deps, plan, stamp);
+      if (outcome === "stale") return await entryIsOurs(deps, entry, id);
     } catch (error) {
       // while the engine is away the first Write may still stand
-      deps.warn("settling_a_lost_reply", { stamp: stamp.id, error: String(error) });
+      deps.warn("settling_a_lost_reply", { stamp: id, error: String(error) });
     }
   }
-  throw new OutcomeUnknown(`the reply to action ${stamp.id} was lost`);
+  throw new OutcomeUnknown(`the reply to action ${id} was lost`);
 }
 
-async function entryIsOurs(deps: ActionDeps, plan: Plan, stamp: Stamp): Promise<boolean> {
-  const touch = plan.touches.find((one) => one.entry !== undefined);
-  if (touch === undefined) throw new Error("an action without an entry");
-  const { object, n } = touch.head;
-  const [tuple] = await deps.relationships.read({ object, relation: "log", user: entryRef(object, n + 1) });
-  return tuple !== undefined && entryFrom(tuple).common.id === stamp.id;
+async function entryIsOurs(deps: ActionDeps, { user, relation, object }: Tuple, id: string): Promise<boolean> {
+  const [stands] = await deps.relationships.read({ user, relation, object });
+  return stands !== undefined && entryFrom(stands).common.id === id;
 }

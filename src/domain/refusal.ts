@@ -37,13 +37,13 @@ export type Refusal =
 export type RefusalCode = Refusal["code"];
 
 /** Refusals about who calls: they tell nothing of what stands, or may not. */
-const OF_CALLER: RefusalCode[] = ["not_found", "insufficient_scope", "not_admin", "wrong_side"];
+const OF_CALLER: readonly string[] = ["not_found", "insufficient_scope", "not_admin", "wrong_side"];
 
 /**
  * Whether a refusal tells its caller what stands: that it is so already, or gone. Somebody may have written that
  * and died before the cached answers from before were raised; so they are raised before it is told.
  */
-export function tellsWhatStands(refusal: Refusal): boolean {
+export function tellsWhatStands(refusal: { code: string; gone?: true }): boolean {
   return refusal.code === "not_found" ? refusal.gone === true : !OF_CALLER.includes(refusal.code);
 }
 
