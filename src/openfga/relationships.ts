@@ -3,16 +3,11 @@
  * reads ask for HIGHER_CONSISTENCY and follow all pages; a write is one atomic Write,
  * sent once, and its outcome is told apart into what happened and what is not known.
  */
-import {
-  ClientWriteRequestOnMissingDeletes,
-  ConsistencyPreference,
-  type TupleKey as SdkTupleKey,
-  type TupleChange,
-  TupleOperation,
-} from "@openfga/sdk";
-import type { Condition, Tuple } from "../domain/tuples.ts";
+import { ClientWriteRequestOnMissingDeletes, type TupleChange, TupleOperation } from "@openfga/sdk";
+import type { Tuple } from "../domain/tuples.ts";
 import { type Change, EngineUnavailable, type ReadFilter, type Relationships, type WriteOutcome } from "../ports.ts";
 import { type Connection, createClient, failureOf, toThrow } from "./client.ts";
+import { createReadPages } from "./read-pages.ts";
 
 // The engine's largest page; its default is 50.
 const PAGE_SIZE = 100;
@@ -27,28 +22,18 @@ const WRITE_SIZE = 100;
 export function createRelationships(connection: Connection & { storeId: string; modelId: string }): Relationships {
   const client = createClient(connection, connection);
 
-  async function readPages(filter: ReadFilter | undefined): Promise<Tuple[]> {
+  const pages = createReadPages(connection);
+
+  async function readPages(filter?: ReadFilter): Promise<Tuple[]> {
     const tuples: Tuple[] = [];
-    let continuationToken = "";
-    do {
-      const page = await client
-        .read(filter, {
-          pageSize: PAGE_SIZE,
-          consistency: ConsistencyPreference.HigherConsistency,
-          ...(continuationToken !== "" && { continuationToken }),
-        })
-        .catch((error: unknown) => {
-          throw toThrow(error);
-        });
-      tuples.push(...page.tuples.map(({ key }) => toTuple(key)));
-      continuationToken = page.continuation_token;
-    } while (continuationToken !== "");
+    for await (const page of pages(filter)) tuples.push(...page);
     return tuples;
   }
 
   return {
     read: readPages,
-    readAll: () => readPages(undefined),
+    readAll: () => readPages(),
+    pages: () => pages(),
 
     write: async ({ deletes, writes }): Promise<WriteOutcome> => {
       try {
@@ -106,10 +91,4 @@ function toChange({ operation, timestamp, tuple_key: { user, relation, object } 
     key: { user, relation, object },
     at: timestamp,
   };
-}
-
-function toTuple({ user, relation, object, condition }: SdkTupleKey): Tuple {
-  if (!condition) return { user, relation, object };
-  // The pinned model knows two conditions, and the engine holds no tuple that does not fit it.
-  return { user, relation, object, condition: { name: condition.name, context: condition.context } as Condition };
 }
