@@ -46,6 +46,7 @@ const TAGS = [
   "Resources",
   "Job roles",
   "History",
+  "Bulk",
   "Operations",
 ];
 

@@ -8,6 +8,8 @@ import type { Context } from "hono";
 import type { ActionDeps, Call } from "../../actions/perform.ts";
 import { Reason } from "../../domain/commands.ts";
 import { Id } from "../../domain/ids.ts";
+import type { Asking } from "../../queries/export-cooperation.ts";
+import type { WholeStore } from "../../queries/export-lines.ts";
 import { pointerOf } from "../access/body.ts";
 import type { Env } from "../env.ts";
 import { fault, ProblemView, refused } from "../problem.ts";
@@ -17,17 +19,21 @@ export function v1(): OpenAPIHono<Env> {
   return new OpenAPIHono<Env>({
     defaultHook: (result, c) => {
       if (result.success) return;
-      const place = (path: readonly PropertyKey[]) =>
-        result.target === "json" ? pointerOf(path) : `${result.target}: ${path.join(".")}`;
-      const errors = result.error.issues.flatMap((issue) =>
-        // an unknown member is what is wrong, not the object around it
-        issue.code === "unrecognized_keys"
-          ? issue.keys.map((key) => ({ pointer: place([...issue.path, key]), detail: "is not known here" }))
-          : [{ pointer: place(issue.path), detail: issue.message }],
-      );
-      return fault(c, "invalid_request", { errors });
+      return fault(c, "invalid_request", { errors: errorsOf(result.error, result.target) });
     },
   });
+}
+
+/** What is wrong, each with its place: a JSON Pointer into the body, or the name of a parameter. */
+export function errorsOf(error: z.ZodError, target: string): { pointer: string; detail: string }[] {
+  const place = (path: readonly PropertyKey[]) =>
+    target === "json" ? pointerOf(path) : `${target}: ${path.join(".")}`;
+  return error.issues.flatMap((issue) =>
+    // an unknown member is what is wrong, not the object around it
+    issue.code === "unrecognized_keys"
+      ? issue.keys.map((key) => ({ pointer: place([...issue.path, key]), detail: "is not known here" }))
+      : [{ pointer: place(issue.path), detail: issue.message }],
+  );
 }
 
 export const organizationParam = z.object({ org: Id.meta({ example: "sunward" }) });
@@ -123,5 +129,5 @@ export function listed(c: Context<Env>, page: { items: unknown[]; next_cursor: s
 
 export const notFound = (c: Context<Env>, what: string) => refused(c, { code: "not_found", what });
 
-/** What the routes need. */
-export type V1Deps = ActionDeps;
+/** What the routes need. `stopping`: whether the process is about to end. */
+export type V1Deps = ActionDeps & Asking & { relationships: WholeStore; stopping: () => boolean };

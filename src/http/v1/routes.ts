@@ -8,7 +8,9 @@ import type { Env } from "../env.ts";
 import { cooperationListRoutes } from "./cooperation-list.ts";
 import { cooperationRoutes } from "./cooperations.ts";
 import { delegationRoutes } from "./delegations.ts";
+import { exportRoutes } from "./export.ts";
 import { historyRoutes } from "./history.ts";
+import { importRoutes } from "./import.ts";
 import { invitationRoutes } from "./invitations.ts";
 import { jobRoleRoutes } from "./job-roles.ts";
 import { organizationRoutes } from "./organizations.ts";
@@ -56,6 +58,8 @@ export function v1Routes(deps: V1Deps) {
     shareRoutes,
     delegationRoutes,
     historyRoutes,
+    importRoutes,
+    exportRoutes,
   ])
     app.route("/", routes(deps));
   return app;
