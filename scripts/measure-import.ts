@@ -68,6 +68,12 @@ async function startService(apiUrl: string) {
 const memoryOf = (pid = 0) =>
   Math.round(Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1024);
 
+/** CPU time it has used, in seconds (proc(5), stat; a tick is 10 ms on Linux). */
+const cpuOf = (pid = 0) => {
+  const [user, system] = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ").slice(11, 13) ?? [];
+  return (Number(user) + Number(system)) / 100;
+};
+
 async function measureImport(url: string, pid: number | undefined): Promise<void> {
   const startedAt = performance.now();
   const body = Readable.toWeb(Readable.from(lines())) as ReadableStream;
@@ -85,7 +91,7 @@ async function measureImport(url: string, pid: number | undefined): Promise<void
     const took = seconds(startedAt);
     console.log(`${line} lines, ${took.toFixed(1)} s, ${Math.round(line / took)} a second, ${memoryOf(pid)} MiB`);
   }
-  console.log(last);
+  console.log(last, `${cpuOf(pid)} s of CPU in the service`);
   const took = seconds(startedAt);
   console.log(
     `import: ${people} people in ${took.toFixed(1)} s, ${((took / people) * 100_000).toFixed(0)} s for 100 000`,

@@ -3,14 +3,12 @@
  * reads ask for HIGHER_CONSISTENCY and follow all pages; a write is one atomic Write,
  * sent once, and its outcome is told apart into what happened and what is not known.
  */
-import { ClientWriteRequestOnMissingDeletes, type TupleChange, TupleOperation } from "@openfga/sdk";
+import { ClientWriteRequestOnMissingDeletes } from "@openfga/sdk";
 import type { Tuple } from "../domain/tuples.ts";
 import { type Change, EngineUnavailable, type ReadFilter, type Relationships, type WriteOutcome } from "../ports.ts";
 import { type Connection, createClient, failureOf, toThrow } from "./client.ts";
-import { createReadPages } from "./read-pages.ts";
+import { createPages } from "./pages.ts";
 
-// The engine's largest page; its default is 50.
-const PAGE_SIZE = 100;
 // The engine's max-tuples-per-write; its default.
 const WRITE_SIZE = 100;
 
@@ -21,19 +19,18 @@ const WRITE_SIZE = 100;
  */
 export function createRelationships(connection: Connection & { storeId: string; modelId: string }): Relationships {
   const client = createClient(connection, connection);
-
-  const pages = createReadPages(connection);
+  const pages = createPages(connection);
 
   async function readPages(filter?: ReadFilter): Promise<Tuple[]> {
     const tuples: Tuple[] = [];
-    for await (const page of pages(filter)) tuples.push(...page);
+    for await (const page of pages.tuples(filter)) tuples.push(...page);
     return tuples;
   }
 
   return {
     read: readPages,
     readAll: () => readPages(),
-    pages: () => pages(),
+    pages: () => pages.tuples(),
 
     write: async ({ deletes, writes }): Promise<WriteOutcome> => {
       try {
@@ -53,21 +50,8 @@ export function createRelationships(connection: Connection & { storeId: string; 
 
     changes: async (since) => {
       const changes: Change[] = [];
-      let continuationToken = "";
-      for (;;) {
-        const page = await client
-          .readChanges(
-            { type: "", startTime: since.toISOString() },
-            { pageSize: PAGE_SIZE, ...(continuationToken !== "" && { continuationToken }) },
-          )
-          .catch((error: unknown) => {
-            throw toThrow(error);
-          });
-        changes.push(...page.changes.map(toChange));
-        // the engine gives a token for ever; only a page that is not full is the last one
-        if (page.changes.length < PAGE_SIZE) return changes;
-        continuationToken = page.continuation_token ?? "";
-      }
+      for await (const page of pages.changes(since)) changes.push(...page);
+      return changes;
     },
 
     erase: async (keys) => {
@@ -82,13 +66,5 @@ export function createRelationships(connection: Connection & { storeId: string; 
           });
       }
     },
-  };
-}
-
-function toChange({ operation, timestamp, tuple_key: { user, relation, object } }: TupleChange): Change {
-  return {
-    operation: operation === TupleOperation.Write ? "write" : "delete",
-    key: { user, relation, object },
-    at: timestamp,
   };
 }
