@@ -1,6 +1,6 @@
 /** Sends files of lines to a service as a stream, and reads what comes back, for the tests of import and export. */
 import { expect } from "vitest";
-import type { ImportEvent } from "../src/http/v1/import.ts";
+import type { ImportEvent } from "../src/http/v1/import-events.ts";
 import { KEYS, type Service } from "./service.ts";
 
 // tests read what they expect to be there; what is not fails the test

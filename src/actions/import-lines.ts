@@ -6,7 +6,7 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { isService, needsService } from "../domain/caller.ts";
-import type { ImportLine, NumberedLine } from "../domain/import-line.ts";
+import type { ImportLine, LineError, NumberedLine } from "../domain/import-line.ts";
 import { isRefusal, type Refusal } from "../domain/refusal.ts";
 import { EngineUnavailable } from "../ports.ts";
 import { keepReads } from "./keep-reads.ts";
@@ -19,14 +19,14 @@ import { PAUSE_MILLISECONDS_MAX, patience } from "./write.ts";
 
 /** How many lines are read ahead: what they need of the store is asked for at once, and kept until they are done. */
 const AHEAD_LINES = 64;
-/** More lines than this never fit one Write: each takes four tuples at least. */
-const TOGETHER_LINES_MAX = 24;
+/** More lines than this never fit one Write: each takes three tuples at least. */
+const TOGETHER_LINES_MAX = 33;
 
 /** What became of a line. `effective_by` as in a receipt; a line that could not be read has none. */
 export type LineOutcome =
   | { line: number; outcome: "done" | "same"; effective_by: string }
   | { line: number; outcome: "refused"; refusal: Refusal }
-  | { line: number; outcome: "invalid"; errors: Extract<NumberedLine, { errors: unknown }>["errors"] };
+  | { line: number; outcome: "invalid"; errors: LineError[] };
 
 /** Why a caller may not import, or undefined when they may. */
 export function refuseImport({ caller }: Call): Refusal | undefined {
@@ -66,7 +66,8 @@ async function importTogether(deps: ActionDeps, call: Call, lines: NumberedLine[
   const batch = await performAll(deps, call, lines.map(stepOf));
   switch (batch.kind) {
     case "too_large":
-      return importTogether(deps, call, lines.slice(0, Math.max(batch.index, 1)));
+      if (batch.index === 0) throw new Error(`line ${lines[0]?.line} alone is more than a Write can hold`);
+      return importTogether(deps, call, lines.slice(0, batch.index));
     case "refused":
       throw new Error("a step that refuses nothing refused");
     case "done":
@@ -81,7 +82,7 @@ async function importTogether(deps: ActionDeps, call: Call, lines: NumberedLine[
   }
 }
 
-type Told = { refusal: Refusal } | { errors: Extract<LineOutcome, { outcome: "invalid" }>["errors"] } | object;
+type Told = { refusal: Refusal } | { errors: LineError[] } | object;
 
 /** A line as a step that never refuses: what would be refused is told instead, and changes nothing. */
 const stepOf =

@@ -10,9 +10,10 @@ import { fileURLToPath } from "node:url";
 import { serve } from "@hono/node-server";
 import { describe, expect, onTestFinished } from "vitest";
 import { progressBar, progressLine } from "../../scripts/import/progress.ts";
+import { EngineUnavailable, type Write } from "../../src/ports.ts";
 import { doctor } from "../../src/queries/doctor.ts";
 import { linesFrom, NDJSON, WORLD } from "../bulk.ts";
-import { KEYS, type Service, test } from "../service.ts";
+import { createService, KEYS, type Service, test } from "../service.ts";
 import { startTcpProxy } from "../tcp-proxy.ts";
 
 /** Listens for real; ends with the test. */
@@ -114,6 +115,25 @@ async function importNothing({ app }: Service): Promise<number> {
   await reply.text();
   return reply.status;
 }
+
+test("an import that the service stops is told so, also while most of the file is still on its way", async ({
+  service: { deps },
+}) => {
+  let writes = 0;
+  const relationships = {
+    ...deps.relationships,
+    write: (write: Write) =>
+      ++writes > 3 ? Promise.reject(new EngineUnavailable("away")) : deps.relationships.write(write),
+  };
+  const service = createService({ relationships, engine: deps.engine }, { patienceMilliseconds: 200 });
+  const file = fileOf(crowd(60_000));
+  const { code, output } = await run([file], await listen(service));
+  expect(code, output).toBe(2);
+  expect(output).toContain("Stopped: engine_unavailable. OpenFGA does not answer.");
+  const from = Number(/--from (\d+)/.exec(output)?.[1]);
+  const people = (await soundTuples(service)).filter(({ relation }) => relation === "person").length;
+  expect(from).toBe(people + 2);
+});
 
 /** Every tuple of a store in which nothing is wrong. */
 async function soundTuples({ deps }: Service) {

@@ -23,16 +23,15 @@ const get = createRoute({
       cooperation: z.string().max(64).optional().describe("Goes with `format=fga.yaml`."),
     }),
   },
+  // typed without their content, so that the handler may answer with a plain response
   responses: {
     200: {
       description:
         "Newline-delimited JSON, each line an ImportLine; or model, tuples and assertions for `fga model test`.",
       content: { [NDJSON]: { schema: z.string() }, [YAML]: { schema: z.string() } },
-    } as { description: string },
-    default: { description: "A problem.", content: { "application/problem+json": { schema: ProblemView } } } as {
-      description: string;
     },
-  },
+    default: { description: "A problem.", content: { "application/problem+json": { schema: ProblemView } } },
+  } as Record<string, { description: string }>,
 });
 
 const wrongQuery = (detail: string) => ({ errors: [{ pointer: "query: cooperation", detail }] });
