@@ -115,6 +115,8 @@ if ("reason" in engine) {
   console.error(`There is no PostgreSQL: ${engine.reason}`);
   process.exit(1);
 }
+// as autovacuum does where it is on
+const analyzing = setInterval(() => void engine.analyze().catch(() => {}), 60_000);
 try {
   const { child, url } = await startService(engine.apiUrl);
   try {
@@ -126,5 +128,6 @@ try {
     await once(child, "exit");
   }
 } finally {
+  clearInterval(analyzing);
   await engine.stop();
 }
