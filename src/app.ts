@@ -14,7 +14,7 @@ import type { ServiceKey } from "./domain/service-keys.ts";
 import { describeAccess } from "./http/access/openapi.ts";
 import { plainEvaluation } from "./http/access/plain-evaluation.ts";
 import { accessRoutes } from "./http/access/routes.ts";
-import { guardRequest } from "./http/body-guard.ts";
+import { guardRequest, isStreamed } from "./http/body-guard.ts";
 import { authenticate, requirePersonOrAdmin } from "./http/caller.ts";
 import { docsRoutes, openApiDocument } from "./http/docs.ts";
 import type { Env } from "./http/env.ts";
@@ -61,7 +61,8 @@ export function createApp(deps: AppDeps): OpenAPIHono<Env> {
   });
   app.use(secureHeaders());
   const tooLarge = (c: Context) => (isOpenFga(c) ? openFgaFault : fault)(c, "body_too_large");
-  app.use(bodyLimit({ maxSize: BODY_BYTES_MAX, onError: tooLarge }));
+  const limit = bodyLimit({ maxSize: BODY_BYTES_MAX, onError: tooLarge });
+  app.use((c, next) => (isStreamed(c) ? next() : limit(c, next)));
 
   app.route("/", healthRoutes(deps.engine, deps.stopping));
   app.route("/", metricsRoutes(deps.metricsText));

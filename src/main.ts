@@ -34,6 +34,8 @@ import { playSample, sampleHint } from "./start/sample.ts";
 const SWEEP_EVERY_MILLISECONDS = 60_000;
 /** A check looks up, looks up again where the owner was another, and takes tokens. */
 const CACHE_TRIPS = 3;
+/** Node's default of five minutes would cut an import off: its body is read as fast as its lines are done. */
+const REQUEST_MILLISECONDS_MAX = 60 * 60_000;
 // less than the ten seconds that Docker waits before it kills
 const DRAIN_MILLISECONDS = 7_000;
 
@@ -156,6 +158,7 @@ async function main(isStart: boolean) {
       return reply;
     };
     const listening = serve({ fetch, hostname: config.HOST, port: config.PORT }) as Server;
+    listening.requestTimeout = REQUEST_MILLISECONDS_MAX;
     await new Promise((resolve, reject) => {
       listening.once("listening", resolve);
       listening.once("error", reject);

@@ -31,6 +31,8 @@ export type Relationships = {
   readSome(filter: ReadFilter, max: number): Promise<{ tuples: Tuple[]; complete: boolean }>;
   /** Every tuple of the store, page by page: what is written meanwhile may be in it or not. Throws EngineUnavailable. */
   readAll(): Promise<Tuple[]>;
+  /** The same, and each page only when it is asked for: for a store that is larger than memory. */
+  pages(): AsyncIterable<Tuple[]>;
   /** Never retried here. Throws EngineUnavailable only when nothing can have been written. */
   write(write: Write): Promise<WriteOutcome>;
   /** Every change of a tuple since then, by anybody, oldest first. One that was committed late may come late. Throws EngineUnavailable. */

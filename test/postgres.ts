@@ -14,13 +14,16 @@ import { startServer } from "../src/openfga/server.ts";
 const run = promisify(execFile);
 const { PGHOST: host = "127.0.0.1", PGPORT: port = "5432", PGUSER: user = "postgres" } = process.env;
 
-const sql = (statement: string) =>
-  run("psql", ["-h", host, "-p", port, "-U", user, "-w", "-d", "postgres", "-v", "ON_ERROR_STOP=1", "-qc", statement], {
+const sql = (statement: string, database = "postgres") =>
+  run("psql", ["-h", host, "-p", port, "-U", user, "-w", "-d", database, "-v", "ON_ERROR_STOP=1", "-qc", statement], {
     timeout: 15_000,
   });
 
+/** `analyze` does what autovacuum does every minute, where it is off: without it plans stay those of an empty table. */
+export type OnPostgres = { apiUrl: string; stop(): Promise<void>; analyze(): Promise<void> };
+
 /** The engine's address and how to end it, or why there is none. */
-export async function startOnPostgres(): Promise<{ apiUrl: string; stop(): Promise<void> } | { reason: string }> {
+export async function startOnPostgres(): Promise<OnPostgres | { reason: string }> {
   const found = await findServer({ ...process.env, OPENFGA_API_URL: "" }, { line: () => {}, counter: () => {} });
   // a container would not reach this machine's loopback
   if (found.kind !== "binary") return { reason: `OpenFGA is no program here but ${found.kind}` };
@@ -50,7 +53,8 @@ export async function startOnPostgres(): Promise<{ apiUrl: string; stop(): Promi
       await drop();
       rmSync(folder, { recursive: true, force: true });
     };
-    return { apiUrl: server.apiUrl, stop };
+    const analyze = async () => void (await sql("ANALYZE", database));
+    return { apiUrl: server.apiUrl, stop, analyze };
   } catch (error) {
     await drop();
     rmSync(folder, { recursive: true, force: true });

@@ -16,6 +16,8 @@ export type Route = {
   path: (world: World) => string;
   body?: (world: World) => Record<string, unknown>;
   acts?: boolean;
+  /** Sent with the request: where its body is no plain JSON. */
+  headers?: Record<string, string>;
   /** Answered alike whether the thing exists or not: no stranger learns anything. */
   needsNoStanding?: boolean;
 };
@@ -59,6 +61,14 @@ export const ROUTES: Record<string, Route> = {
     by: SERVICE,
     ...at("/v1/invitations/preview"),
     body: (w) => ({ token: w.token }),
+    needsNoStanding: true,
+  },
+  "GET /v1/export": { by: SERVICE, ...at("/v1/export"), needsNoStanding: true },
+  "POST /v1/import": {
+    by: SERVICE,
+    ...at("/v1/import"),
+    body: () => ({ kind: "organization", id: "sunward", name: "Sunward" }),
+    headers: { "Content-Type": "application/x-ndjson" },
     needsNoStanding: true,
   },
   "PUT /v1/organizations/{org}": { by: SERVICE, ...at(org), body: () => ({ name: "Sunward" }), needsNoStanding: true },
@@ -234,7 +244,7 @@ export async function send(
     },
   });
   const text = await reply.text();
-  const isJson = reply.headers.get("Content-Type")?.includes("json") === true;
+  const isJson = /^application\/(problem\+)?json\b/.test(reply.headers.get("Content-Type") ?? "");
   return { status: reply.status, headers: reply.headers, text, body: isJson ? JSON.parse(text) : undefined };
 }
 
@@ -245,7 +255,8 @@ export function ask(service: Service, world: World, name: string, asked?: Asked)
   const [method = ""] = name.split(" ");
   const isPerson = route.by !== SERVICE && route.by !== "a checker";
   const own = isPerson ? { key: KEYS.manage, user: route.by } : { key: route.by === SERVICE ? KEYS.admin : KEYS.check };
-  return send(service, method, route.path(world), route.body?.(world), asked ?? own);
+  const headers = { ...route.headers, ...asked?.headers };
+  return send(service, method, route.path(world), route.body?.(world), { ...(asked ?? own), headers });
 }
 
 /** Every tuple of the store as text, to compare two moments. */

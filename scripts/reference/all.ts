@@ -42,7 +42,15 @@ function undriven() {
   };
   const engine = { check: never, batchCheck: never, expand: never, listObjects: never, listUsers: never, ready: never };
   return createApp({
-    relationships: { read: never, readSome: never, readAll: never, write: never, changes: never, erase: never },
+    relationships: {
+      read: never,
+      readSome: never,
+      readAll: never,
+      pages: never,
+      write: never,
+      changes: never,
+      erase: never,
+    },
     checker: { check: never, checkAll: never },
     cache: { begin: never, end: never },
     ttlMilliseconds: 0,

@@ -38,7 +38,8 @@ export async function putPerson(
     read: async () => {
       const refusal = await refuseUnlessManager(deps, call, organization);
       if (refusal) return refusal;
-      const state = await readPerson(deps, call, organization, user, input.email);
+      const stepsDown = input.role !== "admin";
+      const state = await readPerson(deps, call, { organization, user, email: input.email, stepsDown });
       if ("code" in state || service || state.role !== undefined) return state;
       return needsService("to take somebody in");
     },
@@ -60,7 +61,7 @@ export async function removePerson(
       const refusal = await refuseUnlessManager(deps, call, organization);
       // its own people may go; a stranger is not told that there is such an organization
       if (refusal && !(call.caller.user === user && refusal.code === "not_admin")) return refusal;
-      const state = await readPerson(deps, call, organization, user, undefined);
+      const state = await readPerson(deps, call, { organization, user, stepsDown: true });
       if ("code" in state) return state;
       const held: Held = {
         jobRoles: (await jobRolesThrough(deps.relationships, organization, user)).flatMap((role) => role.tuples),
@@ -84,26 +85,30 @@ export async function refuseUnlessManager(
   return refuseUnlessAdmin(organization, await standingIn(deps.relationships, organization, call.caller.user));
 }
 
+/** Who it is about, the address asked for, and whether they would no longer be an admin. */
+type Asked = { organization: string; user: string; email?: string | null | undefined; stepsDown: boolean };
+
 async function readPerson(
-  deps: ActionDeps,
+  { relationships }: ActionDeps,
   call: Call,
-  organization: string,
-  user: string,
-  email: string | null | undefined,
+  { organization, user, email, stepsDown }: Asked,
 ): Promise<PersonState | Refusal> {
-  const { relationships } = deps;
   const organizationNow = await organizationHead(relationships, organization);
   if (organizationNow.value === undefined || organizationNow.value.deleted_at !== undefined)
     return { code: "not_found", what: "organization" };
   const person = await personHead(relationships, user);
-  const role = await roleOf(relationships, organization, user);
-  const otherAdmins = (await adminsOf(relationships, organization)).filter((admin) => admin !== user).length;
+  // every person has a record, so who has none is nobody's
+  const role = person.n === 0 ? undefined : await roleOf(relationships, organization, user);
+  // only an admin who would be one no longer is kept back as the last, so only then is it worth counting:
+  // an organization may have thousands, and an import asks for each of its people
+  const isCounted = role === "admin" && stepsDown;
+  const admins = isCounted ? await adminsOf(relationships, organization) : [];
+  const otherAdmins = admins.filter((admin) => admin !== user).length;
   const addresses = [...new Set([person.value?.email, email ?? undefined])].filter((one) => one !== undefined);
   const emails = await inTurns(addresses, async (address) => {
     return { address, head: await emailHead(relationships, emailHash(address)) };
   });
-  // only an admin who is the last one is kept back, so only then is it worth counting
-  const liveCooperations = otherAdmins > 0 ? 0 : (await bondsOf(relationships, organization)).live;
+  const liveCooperations = isCounted && otherAdmins === 0 ? (await bondsOf(relationships, organization)).live : 0;
   return {
     organization,
     organizationHead: organizationNow,

@@ -1,8 +1,9 @@
 /**
  * Follows the changes in OpenFGA and raises what they reach: the net behind writes made
  * past the service and behind writers that died before their end. One replica at a
- * time reads; when it stops saying so, another takes over. Every poll reads all that
- * may still be cached, so what was committed late is not missed.
+ * time reads; when it stops saying so, another takes over. The first poll reads all that
+ * may still be cached, each after it what came since, and the last seconds again, so that
+ * what was committed late is not missed.
  */
 import type { Scope } from "../domain/scopes.ts";
 import type { Change, Clock, DecisionCache, Meter, Relationships } from "../ports.ts";
@@ -33,7 +34,8 @@ export function createTail(deps: TailDeps): () => Promise<void> {
 
   async function readOn(): Promise<void> {
     const startedAt = clock().getTime();
-    const from = startedAt - ttlMilliseconds - MARGIN_MILLISECONDS;
+    // an import makes thousands of changes a second: reading them again for as long as they may be cached would be most of the work
+    const from = Math.max(startedAt - ttlMilliseconds, readTo ?? 0) - MARGIN_MILLISECONDS;
     const changes = await relationships.changes(new Date(from));
     const fresh = changes.filter((change) => !raised.has(textOf(change)));
     const scopes = await resolveScopes(

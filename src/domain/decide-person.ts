@@ -24,9 +24,9 @@ export type PersonState = {
   user: string;
   person: Head<Person>;
   role: OrganizationRole | undefined;
-  /** Admins of the organization besides this person. */
+  /** Admins of the organization besides this person; counted for an admin who would be one no longer. */
   otherAdmins: number;
-  /** Cooperations that it initiated and that have not ended, or that it is an accepted partner of. */
+  /** Cooperations that it initiated and that have not ended, or that it is an accepted partner of; counted for the last admin alone. */
   liveCooperations: number;
   /** The heads of the addresses that are held and asked for, where there are any. */
   emails: EmailHead[];

@@ -48,6 +48,7 @@ const TAGS = [
   "History",
   "OpenFGA's API",
   "Inspection",
+  "Bulk",
   "Operations",
 ];
 

@@ -10,7 +10,7 @@ import { EngineUnavailable } from "../ports.ts";
 export type Connection = { apiUrl: string; apiToken?: string; timeoutMilliseconds?: number };
 
 /** Longer than the engine's own request timeout (3 s), so that it gives up first and says so. */
-const TIMEOUT_MILLISECONDS = 5_000;
+export const TIMEOUT_MILLISECONDS = 5_000;
 
 /** A client for the whole engine, or with ids for one store with its model pinned on every call. Connects lazily. */
 export function createClient(connection: Connection, ids?: { storeId: string; modelId: string }): OpenFgaClient {

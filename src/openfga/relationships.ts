@@ -3,19 +3,12 @@
  * reads ask for HIGHER_CONSISTENCY and follow all pages; a write is one atomic Write,
  * sent once, and its outcome is told apart into what happened and what is not known.
  */
-import {
-  ClientWriteRequestOnMissingDeletes,
-  ConsistencyPreference,
-  type TupleKey as SdkTupleKey,
-  type TupleChange,
-  TupleOperation,
-} from "@openfga/sdk";
-import type { Condition, Tuple } from "../domain/tuples.ts";
+import { ClientWriteRequestOnMissingDeletes } from "@openfga/sdk";
+import type { Tuple } from "../domain/tuples.ts";
 import { type Change, EngineUnavailable, type ReadFilter, type Relationships, type WriteOutcome } from "../ports.ts";
 import { type Connection, createClient, failureOf, toThrow } from "./client.ts";
+import { createPages } from "./pages.ts";
 
-// The engine's largest page; its default is 50.
-const PAGE_SIZE = 100;
 // The engine's max-tuples-per-write; its default.
 const WRITE_SIZE = 100;
 
@@ -26,29 +19,21 @@ const WRITE_SIZE = 100;
  */
 export function createRelationships(connection: Connection & { storeId: string; modelId: string }): Relationships {
   const client = createClient(connection, connection);
+  const pages = createPages(connection);
 
-  async function readPages(filter: ReadFilter | undefined, max = Number.POSITIVE_INFINITY): Promise<Tuple[]> {
+  async function readPages(filter?: ReadFilter, max = Number.POSITIVE_INFINITY): Promise<Tuple[]> {
     const tuples: Tuple[] = [];
-    let continuationToken = "";
-    do {
-      const page = await client
-        .read(filter, {
-          pageSize: PAGE_SIZE,
-          consistency: ConsistencyPreference.HigherConsistency,
-          ...(continuationToken !== "" && { continuationToken }),
-        })
-        .catch((error: unknown) => {
-          throw toThrow(error);
-        });
-      tuples.push(...page.tuples.map(({ key }) => toTuple(key)));
-      continuationToken = page.continuation_token;
-    } while (continuationToken !== "" && tuples.length < max);
+    for await (const page of pages.tuples(filter)) {
+      tuples.push(...page);
+      if (tuples.length >= max) break;
+    }
     return tuples;
   }
 
   return {
     read: (filter) => readPages(filter),
-    readAll: () => readPages(undefined),
+    readAll: () => readPages(),
+    pages: () => pages.tuples(),
 
     readSome: async (filter, max) => {
       // one more than asked for tells whether there are more
@@ -74,21 +59,8 @@ export function createRelationships(connection: Connection & { storeId: string; 
 
     changes: async (since) => {
       const changes: Change[] = [];
-      let continuationToken = "";
-      for (;;) {
-        const page = await client
-          .readChanges(
-            { type: "", startTime: since.toISOString() },
-            { pageSize: PAGE_SIZE, ...(continuationToken !== "" && { continuationToken }) },
-          )
-          .catch((error: unknown) => {
-            throw toThrow(error);
-          });
-        changes.push(...page.changes.map(toChange));
-        // the engine gives a token for ever; only a page that is not full is the last one
-        if (page.changes.length < PAGE_SIZE) return changes;
-        continuationToken = page.continuation_token ?? "";
-      }
+      for await (const page of pages.changes(since)) changes.push(...page);
+      return changes;
     },
 
     erase: async (keys) => {
@@ -104,18 +76,4 @@ export function createRelationships(connection: Connection & { storeId: string; 
       }
     },
   };
-}
-
-function toChange({ operation, timestamp, tuple_key: { user, relation, object } }: TupleChange): Change {
-  return {
-    operation: operation === TupleOperation.Write ? "write" : "delete",
-    key: { user, relation, object },
-    at: timestamp,
-  };
-}
-
-function toTuple({ user, relation, object, condition }: SdkTupleKey): Tuple {
-  if (!condition) return { user, relation, object };
-  // The pinned model knows two conditions, and the engine holds no tuple that does not fit it.
-  return { user, relation, object, condition: { name: condition.name, context: condition.context } as Condition };
 }

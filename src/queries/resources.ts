@@ -3,7 +3,7 @@
 import type { PortfolioState } from "../domain/decide-resource.ts";
 import { idOf, RESOURCE_TYPES, type ResourceRef } from "../domain/ids.ts";
 import { JOB_ROLES, type JobRole, roleOfRungs } from "../domain/roles.ts";
-import type { TupleKey } from "../domain/tuples.ts";
+import type { Tuple, TupleKey } from "../domain/tuples.ts";
 import type { Relationships } from "../ports.ts";
 import { inTurns, resourceHead, sharesOn } from "./snapshot.ts";
 
@@ -41,13 +41,17 @@ export type JobRoleHeld = { user: string; role: JobRole; tuples: TupleKey[] };
 
 /** The job roles on a resource, in the order of their holders. */
 export async function jobRolesOn(reads: Reads, ref: ResourceRef): Promise<JobRoleHeld[]> {
-  const found = await inTurns(JOB_ROLES, (relation) => reads.read({ object: ref, relation }));
-  const byUser = Map.groupBy(found.flat(), (tuple) => idOf(tuple.user));
-  return [...byUser]
-    .flatMap(([user, tuples]) => {
-      const role = roleOfRungs(tuples.map((tuple) => tuple.relation));
+  return jobRolesFrom((await inTurns(JOB_ROLES, (relation) => reads.read({ object: ref, relation }))).flat());
+}
+
+/** The job roles that a resource's tuples spell, in the order of their holders. */
+export function jobRolesFrom(tuples: Tuple[]): JobRoleHeld[] {
+  const rungs = tuples.filter(({ relation }) => JOB_ROLES.some((rung) => rung === relation));
+  return [...Map.groupBy(rungs, (tuple) => idOf(tuple.user))]
+    .flatMap(([user, own]) => {
+      const role = roleOfRungs(own.map((tuple) => tuple.relation));
       return role
-        ? [{ user, role, tuples: tuples.map(({ user: u, relation, object }) => ({ user: u, relation, object })) }]
+        ? [{ user, role, tuples: own.map(({ user: u, relation, object }) => ({ user: u, relation, object })) }]
         : [];
     })
     .sort((a, b) => (a.user < b.user ? -1 : 1));

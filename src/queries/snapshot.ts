@@ -20,7 +20,13 @@ import {
   type Share,
   ShareRecord,
 } from "../domain/records.ts";
-import { type JobRole, type OrganizationRole, roleOfRungs, type SharedRole } from "../domain/roles.ts";
+import {
+  type JobRole,
+  ORGANIZATION_ROLES,
+  type OrganizationRole,
+  roleOfRungs,
+  type SharedRole,
+} from "../domain/roles.ts";
 import { roleIn, type Standing, standingOf } from "../domain/standing.ts";
 import type { Tuple } from "../domain/tuples.ts";
 import type { Relationships } from "../ports.ts";
@@ -76,7 +82,15 @@ export function delegationsFrom(share: string, tuples: Tuple[]): Delegation[] {
 
 /** A person's role in an organization; undefined for who is no person of it. */
 export async function roleOf(reads: Reads, organization: string, user: string): Promise<OrganizationRole | undefined> {
-  return roleIn(await reads.read({ object: `organization:${organization}`, user: `user:${user}` }));
+  // relation by relation: asked without one, the engine looks through all of the organization's people and history
+  const find = (relation: string) =>
+    reads.read({ object: `organization:${organization}`, relation, user: `user:${user}` });
+  const found = await find("person");
+  if (found.length === 0) return undefined;
+  const [first, ...others] = ORGANIZATION_ROLES;
+  found.push(...(await find(first)));
+  if (found.length === 1) found.push(...(await inTurns(others, find)).flat());
+  return roleIn(found);
 }
 
 /** What a person is in an organization; nothing where there is no organization or no person. */

@@ -24,6 +24,10 @@ describe("reading", () => {
     await relationships.write({ deletes: [], writes: [{ ...admin("eve"), object: "organization:south" }] });
     const read = await relationships.read({ object: "organization:north", relation: "admin" });
     expect(read.map(({ user }) => user).sort()).toEqual(names.map((name) => `user:${name}`).sort());
+    const pages: Tuple[][] = [];
+    for await (const page of relationships.pages()) pages.push(page);
+    expect(pages.map((page) => page.length)).toEqual([100, 100, 31]);
+    expect(pages.flat()).toEqual(await relationships.readAll());
   });
 
   test("a bounded read gives no more than asked for, and tells exactly whether those are all", async ({

@@ -158,6 +158,31 @@ describe("a write past the service", () => {
     expect((await ask(world, "otto")).context.source).toBe("hit");
   });
 
+  test("is read again for some seconds and no longer, unless it could not be raised", async ({
+    world,
+    follow,
+    relationships,
+  }) => {
+    const asked: number[] = [];
+    let away = false;
+    const changes: Relationships["changes"] = async (since) => {
+      asked.push(since.getTime());
+      if (away) throw new EngineUnavailable("away");
+      return relationships.changes(since);
+    };
+    const { poll, readTo } = follow("r1", { relationships: { ...relationships, changes } });
+    await poll();
+    await poll();
+    away = true;
+    await poll();
+    away = false;
+    await poll();
+    const [first = 0, second = 0] = readTo;
+    // the first could have been preceded by ten seconds of cached answers; the third read nothing
+    expect(asked).toEqual([first - 15_000, first - 5_000, second - 5_000, second - 5_000]);
+    expect(world.follower.warnings).toEqual([]);
+  });
+
   test("and undone at once is raised for both", async ({ world, relationships }) => {
     const { follower } = world;
     const job = key("user:otto", "viewer", "plant:7");

@@ -10,6 +10,7 @@ import type { Asking } from "../../check/evaluate.ts";
 import { Reason } from "../../domain/commands.ts";
 import { Id } from "../../domain/ids.ts";
 import type { ExplainDeps } from "../../queries/explain.ts";
+import type { WholeStore } from "../../queries/export-lines.ts";
 import { pointerOf } from "../access/body.ts";
 import type { Env } from "../env.ts";
 import { fault, ProblemView, refused } from "../problem.ts";
@@ -19,17 +20,21 @@ export function v1(): OpenAPIHono<Env> {
   return new OpenAPIHono<Env>({
     defaultHook: (result, c) => {
       if (result.success) return;
-      const place = (path: readonly PropertyKey[]) =>
-        result.target === "json" ? pointerOf(path) : `${result.target}: ${path.join(".")}`;
-      const errors = result.error.issues.flatMap((issue) =>
-        // an unknown member is what is wrong, not the object around it
-        issue.code === "unrecognized_keys"
-          ? issue.keys.map((key) => ({ pointer: place([...issue.path, key]), detail: "is not known here" }))
-          : [{ pointer: place(issue.path), detail: issue.message }],
-      );
-      return fault(c, "invalid_request", { errors });
+      return fault(c, "invalid_request", { errors: errorsOf(result.error, result.target) });
     },
   });
+}
+
+/** What is wrong, each with its place: a JSON Pointer into the body, or the name of a parameter. */
+export function errorsOf(error: z.ZodError, target: string): { pointer: string; detail: string }[] {
+  const place = (path: readonly PropertyKey[]) =>
+    target === "json" ? pointerOf(path) : `${target}: ${path.join(".")}`;
+  return error.issues.flatMap((issue) =>
+    // an unknown member is what is wrong, not the object around it
+    issue.code === "unrecognized_keys"
+      ? issue.keys.map((key) => ({ pointer: place([...issue.path, key]), detail: "is not known here" }))
+      : [{ pointer: place(issue.path), detail: issue.message }],
+  );
 }
 
 export const organizationParam = z.object({ org: Id.meta({ example: "sunward" }) });
@@ -125,5 +130,6 @@ export function listed(c: Context<Env>, page: { items: unknown[]; next_cursor: s
 
 export const notFound = (c: Context<Env>, what: string) => refused(c, { code: "not_found", what });
 
-/** What the routes need. */
-export type V1Deps = ActionDeps & Pick<Asking, "engine"> & Pick<ExplainDeps, "relationships">;
+/** What the routes need. `stopping`: whether the process is about to end. */
+export type V1Deps = ActionDeps &
+  Pick<Asking, "engine"> & { relationships: ExplainDeps["relationships"] & WholeStore; stopping: () => boolean };

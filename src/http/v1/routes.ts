@@ -9,7 +9,9 @@ import { cooperationListRoutes } from "./cooperation-list.ts";
 import { cooperationRoutes } from "./cooperations.ts";
 import { delegationRoutes } from "./delegations.ts";
 import { explainRoutes } from "./explain.ts";
+import { exportRoutes } from "./export.ts";
 import { historyRoutes } from "./history.ts";
+import { importRoutes } from "./import.ts";
 import { inspectRoutes } from "./inspect.ts";
 import { invitationRoutes } from "./invitations.ts";
 import { jobRoleRoutes } from "./job-roles.ts";
@@ -60,6 +62,8 @@ export function v1Routes(deps: V1Deps) {
     historyRoutes,
     inspectRoutes,
     explainRoutes,
+    importRoutes,
+    exportRoutes,
   ])
     app.route("/", routes(deps));
   return app;

@@ -1,0 +1,136 @@
+/**
+ * Loads organizations, people, resources and job roles, each line by the action that a
+ * PUT of it would be: nothing is checked less, and no history is left out. Lines go
+ * into the store in their order, as many in one Write as fit, so that all up to a line
+ * stands or nothing after it; a line that is refused changes nothing and stops no other.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import { isService, needsService } from "../domain/caller.ts";
+import type { ImportLine, LineError, NumberedLine } from "../domain/import-line.ts";
+import { isRefusal, type Refusal } from "../domain/refusal.ts";
+import { EngineUnavailable } from "../ports.ts";
+import { keepReads } from "./keep-reads.ts";
+import { putOrganization } from "./organization.ts";
+import type { ActionDeps, Call, Receipt } from "./perform.ts";
+import { performAll, type Step } from "./perform-all.ts";
+import { putPerson } from "./person.ts";
+import { putResource, setJobRole } from "./resource.ts";
+import { PAUSE_MILLISECONDS_MAX, patience } from "./write.ts";
+
+/** How many lines are read ahead: what they need of the store is asked for at once, and kept until they are done. */
+const AHEAD_LINES = 64;
+/** More lines than this never fit one Write: each takes three tuples at least. */
+const TOGETHER_LINES_MAX = 33;
+
+/** What became of a line. `effective_by` as in a receipt; a line that could not be read has none. */
+export type LineOutcome =
+  | { line: number; outcome: "done" | "same"; effective_by: string }
+  | { line: number; outcome: "refused"; refusal: Refusal }
+  | { line: number; outcome: "invalid"; errors: LineError[] };
+
+/** Why a caller may not import, or undefined when they may. */
+export function refuseImport({ caller }: Call): Refusal | undefined {
+  return isService(caller) ? undefined : needsService("to import");
+}
+
+/**
+ * Imports lines as they come. Each time some of them are done it yields what became of them: all lines up to
+ * the last one told stand. Throws EngineUnavailable, Contended or OutcomeUnknown; the lines that were not told
+ * may be sent again, whatever became of them.
+ */
+export async function* importLines(
+  deps: ActionDeps,
+  call: Call,
+  lines: AsyncIterable<NumberedLine[]>,
+): AsyncGenerator<LineOutcome[]> {
+  let together = TOGETHER_LINES_MAX;
+  for await (const some of lines)
+    for (let start = 0; start < some.length; start += AHEAD_LINES) {
+      // what was read is good for these lines and no longer: others write too
+      const kept = { ...deps, relationships: keepReads(deps.relationships) };
+      let rest = some.slice(start, start + AHEAD_LINES);
+      await readAhead(kept, call, rest);
+      while (rest.length > 0) {
+        const tried = rest.slice(0, together);
+        const outcomes = await patiently(deps, () => importTogether(kept, call, tried));
+        yield outcomes;
+        // as many as fitted, and one more when all of them did
+        together = outcomes.length < tried.length ? outcomes.length : Math.min(together + 1, TOGETHER_LINES_MAX);
+        rest = rest.slice(outcomes.length);
+      }
+    }
+}
+
+/** Imports the first of these lines in one Write: as many as it can hold. */
+async function importTogether(deps: ActionDeps, call: Call, lines: NumberedLine[]): Promise<LineOutcome[]> {
+  const batch = await performAll(deps, call, lines.map(stepOf));
+  switch (batch.kind) {
+    case "too_large":
+      if (batch.index === 0) throw new Error(`line ${lines[0]?.line} alone is more than a Write can hold`);
+      return importTogether(deps, call, lines.slice(0, batch.index));
+    case "refused":
+      throw new Error("a step that refuses nothing refused");
+    case "done":
+    case "same":
+    case "dry_run":
+      return batch.receipts.map(({ value, outcome, effective_by }, index) => {
+        const line = lines[index]?.line ?? 0;
+        if ("errors" in value) return { line, outcome: "invalid", errors: value.errors };
+        if ("refusal" in value) return { line, outcome: "refused", refusal: value.refusal };
+        return { line, outcome: outcome === "same" ? "same" : "done", effective_by };
+      });
+  }
+}
+
+type Told = { refusal: Refusal } | { errors: LineError[] } | object;
+
+/** A line as a step that never refuses: what would be refused is told instead, and changes nothing. */
+const stepOf =
+  (line: NumberedLine): Step<Told> =>
+  async (deps, call) => {
+    const nothing = { outcome: "same" as const, effective_by: "" };
+    if ("errors" in line) return { ...nothing, value: { errors: line.errors } };
+    const receipt = await act(deps, call, line.says);
+    return isRefusal(receipt) ? { ...nothing, value: { refusal: receipt } } : { ...receipt, value: {} };
+  };
+
+function act(deps: ActionDeps, call: Call, line: ImportLine): Promise<Receipt<unknown> | Refusal> {
+  switch (line.kind) {
+    case "organization":
+      return putOrganization(deps, call, line.id, line);
+    case "person":
+      return putPerson(deps, call, line.organization, line.user, line);
+    case "portfolio":
+      return putResource(deps, call, `portfolio:${line.id}`, line);
+    case "plant":
+      return putResource(deps, call, `plant:${line.id}`, line);
+    case "job_role":
+      return setJobRole(deps, call, line.resource, line.user, line.role);
+  }
+}
+
+/** Has everything read that the lines need: each is tried, all at once. What fails here fails again when it counts. */
+async function readAhead(deps: ActionDeps, call: Call, lines: NumberedLine[]): Promise<void> {
+  const aside = {
+    ...deps,
+    order: <T>(_: string, run: () => Promise<T>) => run(),
+    // nobody is told what these come to
+    cache: { begin: async () => {}, end: async () => true },
+  };
+  const tries = lines.flatMap((line) => ("says" in line ? [act(aside, { ...call, dryRun: true }, line.says)] : []));
+  await Promise.allSettled(tries);
+}
+
+/** Tries again for a while when the engine does not answer. */
+async function patiently<T>(deps: ActionDeps, attempt: () => Promise<T>): Promise<T> {
+  const giveUpAt = performance.now() + patience(deps);
+  for (;;) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!(error instanceof EngineUnavailable) || performance.now() > giveUpAt) throw error;
+      deps.warn("importing_again", { error: String(error) });
+      await sleep(Math.random() * PAUSE_MILLISECONDS_MAX);
+    }
+  }
+}

@@ -1,0 +1,68 @@
+/**
+ * Reads kept for a while, for many actions on the same things: each filter is read
+ * once, and what is written through it is in what was read. Good for decisions because
+ * whatever rests on a kept read replaces a head that was read before it: when somebody
+ * else changed anything since, the Write is stale, and all that was read is forgotten.
+ */
+import { keyText, type Tuple, type TupleKey } from "../domain/tuples.ts";
+import type { ReadFilter, Relationships, Write } from "../ports.ts";
+
+type Acting = Pick<Relationships, "read" | "write" | "erase">;
+
+const textOf = ({ object, relation, user }: ReadFilter) => JSON.stringify([object, relation, user]);
+
+/** The relationships with reads that are kept. For one reader and writer, and for as long as one may be late. */
+export function keepReads(relationships: Acting): Acting {
+  const kept = new Map<string, Promise<Tuple[]>>();
+
+  function apply({ deletes, writes }: Write): void {
+    for (const key of deletes)
+      for (const filter of filtersOf(key)) change(filter, (tuples) => tuples.filter((tuple) => !isOf(key, tuple)));
+    for (const key of writes)
+      for (const filter of filtersOf(key))
+        change(filter, (tuples) => [...tuples.filter((tuple) => !isOf(key, tuple)), key]);
+  }
+  function change(filter: string, to: (tuples: Tuple[]) => Tuple[]): void {
+    const tuples = kept.get(filter);
+    if (tuples !== undefined) kept.set(filter, tuples.then(to));
+  }
+
+  return {
+    ...relationships,
+    read(filter) {
+      const text = textOf(filter);
+      const known = kept.get(text);
+      if (known !== undefined) return known;
+      const read = relationships.read(filter);
+      kept.set(text, read);
+      read.catch(() => kept.delete(text));
+      return read;
+    },
+    async write(write) {
+      try {
+        const outcome = await relationships.write(write);
+        if (outcome === "committed") apply(write);
+        else kept.clear();
+        return outcome;
+      } catch (error) {
+        kept.clear();
+        throw error;
+      }
+    },
+  };
+}
+
+const isOf = (key: TupleKey, tuple: TupleKey) => keyText(key) === keyText(tuple);
+
+/** Every filter that a tuple is found by. */
+function filtersOf({ object, relation, user }: TupleKey): string[] {
+  const type = object.slice(0, object.indexOf(":") + 1);
+  return [
+    { object },
+    { object, relation },
+    { object, user },
+    { object, relation, user },
+    { object: type, user },
+    { object: type, relation, user },
+  ].map(textOf);
+}

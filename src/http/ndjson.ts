@@ -1,0 +1,86 @@
+/**
+ * Newline-delimited JSON, in and out. A body of any length is read line by line and
+ * never held; what is longer than a line may be is skipped to its end and told. A reply
+ * is made as it is read, so a slow reader slows what makes it.
+ */
+import type { Context } from "hono";
+
+export const NDJSON = "application/x-ndjson";
+
+/** Longer than the longest line that could be taken: ids, a name, an address and a reason. */
+const LINE_BYTES_MAX = 64 * 1024;
+
+const NEWLINE = 10;
+
+/** A line without its end, by its number from 1; `undefined` for one that is too long. */
+export type RawLine = { line: number; bytes: Uint8Array | undefined };
+
+/** The lines of a body as they come, several at a time; empty ones are left out and count. */
+export async function* linesOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<RawLine[]> {
+  let line = 1;
+  let begun: Uint8Array[] = [];
+  let length = 0;
+  const end = (): RawLine[] => {
+    const bytes = length > LINE_BYTES_MAX ? undefined : Buffer.concat(begun);
+    const found = length === 0 ? [] : [{ line, bytes }];
+    line++;
+    begun = [];
+    length = 0;
+    return found;
+  };
+  const add = (part: Uint8Array) => {
+    length += part.byteLength;
+    // what is too long already is counted and let go
+    if (length <= LINE_BYTES_MAX) begun.push(part);
+  };
+  for await (const chunk of body) {
+    const lines: RawLine[] = [];
+    let from = 0;
+    for (let at = chunk.indexOf(NEWLINE); at >= 0; at = chunk.indexOf(NEWLINE, from)) {
+      add(chunk.subarray(from, at));
+      lines.push(...end());
+      from = at + 1;
+    }
+    // copied: a chunk must not be kept alive for the beginning of a line
+    if (from < chunk.byteLength) add(chunk.slice(from));
+    if (lines.length > 0) yield lines;
+  }
+  const last = end();
+  if (last.length > 0) yield last;
+}
+
+// Fatal: bytes that are not UTF-8 would otherwise turn into another id than the one that was sent.
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
+/** What a line says. Throws when it is not JSON in UTF-8. */
+export function parseLine(bytes: Uint8Array): unknown {
+  return JSON.parse(utf8.decode(bytes));
+}
+
+/**
+ * A reply of one JSON value a line, each made when the one before it was taken. `onEnd` is told when the last was
+ * made, or the reader went away. What throws breaks the reply off, so that no reader takes a part for the whole.
+ */
+export function ndjson(c: Context, values: AsyncGenerator<object>, onEnd = () => {}): Response {
+  const encoder = new TextEncoder();
+  const stream = new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        try {
+          const { done, value } = await values.next();
+          if (!done) return controller.enqueue(encoder.encode(`${JSON.stringify(value)}\n`));
+          controller.close();
+        } catch (error) {
+          controller.error(error);
+        }
+        onEnd();
+      },
+      async cancel() {
+        await values.return(undefined);
+        onEnd();
+      },
+    },
+    { highWaterMark: 0 },
+  );
+  return c.body(stream, 200, { "Content-Type": NDJSON });
+}

@@ -1,0 +1,60 @@
+/** `/v1/export`: what an import takes back, and one cooperation as a file for OpenFGA's command line. */
+import { readFile } from "node:fs/promises";
+import { createRoute, z } from "@hono/zod-openapi";
+import { isService, needsService } from "../../domain/caller.ts";
+import { ANSWERS_MAX, exportCooperation } from "../../queries/export-cooperation.ts";
+import { exportLines, organizationIds } from "../../queries/export-lines.ts";
+import { NDJSON, ndjson } from "../ndjson.ts";
+import { fault, ProblemView, refused } from "../problem.ts";
+import { notFound, type V1Deps, v1 } from "./route.ts";
+
+/** RFC 9512. */
+const YAML = "application/yaml";
+
+const get = createRoute({
+  method: "get",
+  path: "/export",
+  operationId: "getExport",
+  tags: ["Bulk"],
+  summary: "All organizations, people, resources and job roles; or one cooperation as `fga.yaml` (scope admin)",
+  request: {
+    query: z.strictObject({
+      format: z.enum(["ndjson", "fga.yaml"]).default("ndjson"),
+      cooperation: z.string().max(64).optional().describe("Goes with `format=fga.yaml`."),
+    }),
+  },
+  // typed without their content, so that the handler may answer with a plain response
+  responses: {
+    200: {
+      description:
+        "Newline-delimited JSON, each line an ImportLine; or model, tuples and assertions for `fga model test`.",
+      content: { [NDJSON]: { schema: z.string() }, [YAML]: { schema: z.string() } },
+    },
+    default: { description: "A problem.", content: { "application/problem+json": { schema: ProblemView } } },
+  } as Record<string, { description: string }>,
+});
+
+const wrongQuery = (detail: string) => ({ errors: [{ pointer: "query: cooperation", detail }] });
+
+export function exportRoutes(deps: V1Deps) {
+  const app = v1();
+  app.openapi(get, async (c) => {
+    if (!isService(c.var.caller)) return refused(c, needsService("to export"));
+    const { format, cooperation } = c.req.valid("query");
+    if (format === "fga.yaml") {
+      if (cooperation === undefined) return fault(c, "invalid_request", wrongQuery("is missing"));
+      // the pinned model is this file's, or the service would not have started
+      const model = await readFile(new URL("../../../model.fga", import.meta.url), "utf8");
+      const file = await exportCooperation(deps, cooperation, model, deps.clock);
+      if (file === undefined) return notFound(c, "cooperation");
+      if (typeof file === "number")
+        return fault(c, "invalid_request", wrongQuery(`has ${file} answers to give; a file takes ${ANSWERS_MAX}`));
+      return c.body(file, 200, { "Content-Type": YAML });
+    }
+    if (cooperation !== undefined) return fault(c, "invalid_request", wrongQuery("goes with format=fga.yaml"));
+    // before the reply begins: an engine that is away is a problem then, and no file that ends too soon
+    const organizations = await organizationIds(deps.relationships);
+    return ndjson(c, exportLines(deps.relationships, organizations));
+  });
+  return app;
+}
