@@ -20,6 +20,7 @@ try {
   const said = {
     same: "has this model already; nothing was written",
     first: "had no model; it has this one now",
+    older: "answers by it, though its newest model is another; nothing was written",
     replaced: "had another model; this one is its newest now. Restart the services that use it",
   }[opened.model];
   console.log(`The store "${store}" ${said}.\nstore ${opened.storeId}\nmodel ${opened.modelId}`);

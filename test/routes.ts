@@ -53,6 +53,7 @@ export const ROUTES: Record<string, Route> = {
   "GET /v1/cooperations/{id}/history": { by: "anna", ...cooperation("/history") },
   "GET /v1/shares/{id}": { by: "anna", ...share() },
   "GET /v1/shares/{id}/delegations": { by: "anna", ...share("/delegations") },
+  "GET /v1/doctor": { by: SERVICE, ...at("/v1/doctor"), needsNoStanding: true },
   "POST /v1/invitations/preview": {
     by: SERVICE,
     ...at("/v1/invitations/preview"),

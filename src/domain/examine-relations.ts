@@ -4,10 +4,11 @@
  */
 import { emailHash } from "./decide-person.ts";
 import { alive, isThere, type Records } from "./examine-records.ts";
-import type { Contents, Report } from "./finding.ts";
-import type { ResourceRef } from "./ids.ts";
+import type { Contents, Removed, Report } from "./finding.ts";
+import { type ResourceRef, splitRef } from "./ids.ts";
 import type { Share } from "./records.ts";
 import {
+  endText,
   keyText,
   sweepMark,
   type Tuple,
@@ -60,17 +61,42 @@ export function examineRelations(contents: Contents, records: Records, report: R
 
   for (const tuple of contents.all.filter(({ relation }) => RECORDED.includes(relation))) {
     const wanted = asked.get(keyText(tuple));
-    if (wanted === undefined) report("relation", tuple.object, `${tuple.relation} ${tuple.user} stands unasked for`);
-    else if (dateOf(wanted) !== dateOf(tuple))
+    if (wanted === undefined)
+      report("relation", tuple.object, `${tuple.relation} ${tuple.user} stands unasked for`, {
+        erase: isClaimed(tuple, records) ? [] : [tuple],
+        ...wordOn(tuple, records),
+      });
+    else if (endText(wanted) !== endText(tuple))
       report(
         "relation",
         tuple.object,
-        `${tuple.relation} ${tuple.user} ends ${dateOf(tuple)}, its record says ${dateOf(wanted)}`,
+        `${tuple.relation} ${tuple.user} ends ${endText(tuple)}, its record says ${endText(wanted)}`,
       );
   }
   for (const [text, tuple] of asked)
     if (!contents.has(tuple) && !passing.has(text))
       report("relation", tuple.object, `${tuple.relation} ${tuple.user} is missing`);
+}
+
+/** The objects whose records say whether a tuple should stand. */
+function wordOn({ user, relation, object }: Tuple, records: Records): { by: string[]; trusting?: string[] } {
+  const [type, id] = splitRef(object);
+  if (type === "twin") return { by: [`organization:${id}`] };
+  if (type === "email") return { by: [object], trusting: [user] };
+  if (type === "cooperation") return { by: [object] };
+  const share = relation.startsWith("shared_") ? (user.split("#", 1)[0] ?? user) : object;
+  if (share.startsWith("share:")) {
+    const { value } = records.shares.get(share) ?? {};
+    return { by: value === undefined ? [share] : [share, `cooperation:${value.cooperation}`] };
+  }
+  const { value } = records.resources.get(object) ?? {};
+  return { by: value === undefined ? [object] : [object, `organization:${value.owner}`] };
+}
+
+/** Whether an address without a head stands in its holder's record: then its head is what is missing. */
+function isClaimed({ user, relation, object }: Tuple, records: Records): boolean {
+  const address = relation === "holder" ? records.people.get(user)?.value?.email : undefined;
+  return address !== undefined && `email:${emailHash(address)}` === object && !records.emails.has(object);
 }
 
 /** What records say of each other: owners, sides, counters, addresses. */
@@ -92,6 +118,7 @@ export function examineReferences(records: Records, report: Report): void {
     if (value === undefined || value.status === "ended") continue;
     for (const side of [value.initiator, value.partner])
       if (side !== undefined && !isThere(records, side)) report("relation", object, `its side ${side} is not there`);
+    if (value.partner === value.initiator) report("relation", object, "its partner is its initiator");
     const own = live.get(value.id) ?? [];
     if (own.length !== value.shares) report("count", object, `counts ${value.shares} shares and has ${own.length}`);
     if (new Set(own.map((share) => share.resource)).size < own.length)
@@ -117,21 +144,29 @@ export function examineReferences(records: Records, report: Report): void {
 
 /** What was removed: marked, so that a sweep takes the rest away, or left behind for good. */
 export function examineLeftovers(contents: Contents, records: Records, report: Report): void {
-  for (const { user } of contents.at("sweep:all", "pending")) {
+  for (const mark of contents.at("sweep:all", "pending")) {
+    const user = mark.user as Removed;
     const cooperation = records.cooperations.get(user)?.value;
     const share = records.shares.get(user)?.value;
+    const by = share === undefined ? [user] : [user, `cooperation:${share.cooperation}`];
     const gone = user.startsWith("share:")
-      ? share === undefined || share.removed_at !== undefined
+      ? share === undefined || isOver(share, records)
       : cooperation?.status === "ended";
-    if (gone) report("leftover", user, "was removed; what it left without effect is not swept yet");
-    else report("relation", user, "is marked to be swept and was never removed");
+    if (gone)
+      report("leftover", user, "was removed; what it left without effect is not swept yet", { sweep: user, by });
+    else report("relation", user, "is marked to be swept and was never removed", { erase: [mark], by });
   }
   for (const [object, { value }] of records.shares) {
-    if (value === undefined || isMarked(contents, idIn(object), value)) continue;
-    const ended = records.cooperations.get(`cooperation:${value.cooperation}`)?.value?.status === "ended";
-    if (value.removed_at !== undefined || ended) report("relation", object, "was removed and no sweep is to come");
+    if (value === undefined || isMarked(contents, idIn(object), value) || !isOver(value, records)) continue;
+    const by = [object, `cooperation:${value.cooperation}`];
+    report("relation", object, "was removed and no sweep is to come", { sweep: object as Removed, by });
   }
 }
 
+/** Whether a share was removed, or its cooperation has ended. */
+function isOver(share: Share, records: Records): boolean {
+  const { status } = records.cooperations.get(`cooperation:${share.cooperation}`)?.value ?? {};
+  return share.removed_at !== undefined || status === "ended";
+}
+
 const idIn = (ref: string) => ref.slice(ref.indexOf(":") + 1);
-const dateOf = ({ condition }: Tuple) => (condition?.name === "not_expired" ? condition.context.expires_at : "never");

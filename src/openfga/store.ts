@@ -1,25 +1,33 @@
 /**
  * Opens the store: finds it by name, and makes sure the model it answers by is ours.
- * The model's text is compared with the newest model of the store and written only
- * when it differs and the caller may; a store with a model we do not know is refused.
+ * The model's text is compared with the models of the store and written only when it is
+ * not there and the caller may; a store that never had it is refused. Every question
+ * names the model found here, so that two versions answer side by side, each by its own.
  */
 import { isDeepStrictEqual } from "node:util";
 import type { AuthorizationModel, OpenFgaClient, Store } from "@openfga/sdk";
 import { transformer } from "@openfga/syntax-transformer";
 import { type Connection, createClient, toThrow } from "./client.ts";
 
+/** The engine's largest page of models. */
+const MODELS_PAGE_SIZE = 50;
+
 export type OpenStore = {
   storeId: string;
   modelId: string;
   /** Each type with its `can_*` relations, in the model's order. */
   permissions: Map<string, string[]>;
-  /** `same`: the store had this model already. `first`: it had none. `replaced`: its newest was another. */
-  model: "same" | "first" | "replaced";
+  /**
+   * `same`: the store's newest model is this one already. `first`: it had none. `replaced`: its newest was another.
+   * `older`: its newest is another, and this one was before it.
+   */
+  model: "same" | "first" | "replaced" | "older";
 };
 
 /**
- * `model` is the text of model.fga. A missing store is created and an empty one given the model; a store
- * whose newest model differs is refused unless `allowPush`. Two stores of one name are refused always, and
+ * `model` is the text of model.fga. A missing store is created and an empty one given the model. A store whose newest
+ * model differs is given it with `allowPush`; without, it is opened by an older model that is the same, so that a
+ * version starts again after another's model was pushed, and refused when there is none. Two stores of one name are refused always, and
  * with `mustExist` a missing store too: then nothing is ever written.
  * Throws an Error that says what to do; EngineUnavailable when the engine does not answer.
  */
@@ -40,6 +48,8 @@ export async function openStore(
     );
     if (same) return { storeId, modelId: newest.id, permissions, model: "same" };
     if (!newest && options.mustExist) throw new UnknownModel(`The store "${options.store}" (${storeId}) has no model.`);
+    const older = newest && !options.allowPush ? await findModel(client, storeId, wanted) : undefined;
+    if (older !== undefined) return { storeId, modelId: older, permissions, model: "older" };
     if (newest && !options.allowPush) {
       throw new UnknownModel(
         `The store "${options.store}" (${storeId}) answers by a model that is not this version's (${newest.id}). ` +
@@ -67,6 +77,27 @@ export class UnknownModel extends Error {
 function canonical(model: Omit<AuthorizationModel, "id">): unknown {
   const { type_definitions, ...rest } = transformer.transformDSLToJSONObject(transformer.transformJSONToDSL(model));
   return { ...rest, types: Object.fromEntries(type_definitions.map((definition) => [definition.type, definition])) };
+}
+
+/** The newest of all models of a store that is the same as `wanted`. */
+async function findModel(
+  client: OpenFgaClient,
+  storeId: string,
+  wanted: Omit<AuthorizationModel, "id">,
+): Promise<string | undefined> {
+  const own = canonical(wanted);
+  let continuationToken: string | undefined;
+  do {
+    const page = await client.readAuthorizationModels({
+      storeId,
+      pageSize: MODELS_PAGE_SIZE,
+      ...(continuationToken && { continuationToken }),
+    });
+    const found = page.authorization_models.find((model) => isDeepStrictEqual(canonical(model), own));
+    if (found) return found.id;
+    continuationToken = page.continuation_token;
+  } while (continuationToken);
+  return undefined;
 }
 
 async function findOrCreate(client: OpenFgaClient, name: string, mustExist: boolean): Promise<string> {

@@ -8,6 +8,7 @@ import type { Env } from "../env.ts";
 import { cooperationListRoutes } from "./cooperation-list.ts";
 import { cooperationRoutes } from "./cooperations.ts";
 import { delegationRoutes } from "./delegations.ts";
+import { doctorRoutes } from "./doctor.ts";
 import { historyRoutes } from "./history.ts";
 import { invitationRoutes } from "./invitations.ts";
 import { jobRoleRoutes } from "./job-roles.ts";
@@ -56,6 +57,7 @@ export function v1Routes(deps: V1Deps) {
     shareRoutes,
     delegationRoutes,
     historyRoutes,
+    doctorRoutes,
   ])
     app.route("/", routes(deps));
   return app;
