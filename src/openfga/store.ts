@@ -28,24 +28,20 @@ export type OpenStore = {
  * `model` is the text of model.fga. A missing store is created and an empty one given the model. A store whose newest
  * model differs is given it with `allowPush`; without, it is opened by an older model that is the same, so that a
  * version starts again after another's model was pushed, and refused when there is none. Two stores of one name are refused always, and
- * with `mustExist` a missing store too: then nothing is ever written.
+ * with `mustExist` a missing store too: then nothing is ever written. `replaces` is the newest model that the caller has
+ * looked at: no other is replaced.
  * Throws an Error that says what to do; EngineUnavailable when the engine does not answer.
  */
 export async function openStore(
-  options: Connection & { store: string; model: string; allowPush: boolean; mustExist?: boolean },
+  options: Connection & { store: string; model: string; allowPush: boolean; mustExist?: boolean; replaces?: string },
 ): Promise<OpenStore> {
   const client = createClient(options);
   const wanted = transformer.transformDSLToJSONObject(options.model);
   try {
     const storeId = await findOrCreate(client, options.store, options.mustExist ?? false);
     const newest = (await client.readAuthorizationModels({ storeId, pageSize: 1 })).authorization_models[0];
-    const same = newest && isDeepStrictEqual(canonical(newest), canonical(wanted));
-    const permissions = new Map(
-      wanted.type_definitions.map(({ type, relations }) => [
-        type,
-        Object.keys(relations ?? {}).filter((relation) => relation.startsWith("can_")),
-      ]),
-    );
+    const same = newest && isSameModel(newest, wanted);
+    const permissions = permissionsOf(wanted);
     if (same) return { storeId, modelId: newest.id, permissions, model: "same" };
     if (!newest && options.mustExist) throw new UnknownModel(`The store "${options.store}" (${storeId}) has no model.`);
     const older = newest && !options.allowPush ? await findModel(client, storeId, wanted) : undefined;
@@ -56,6 +52,8 @@ export async function openStore(
           "Run `npm run push-model` to give it this one, or set OPENFGA_STORE to another store.",
       );
     }
+    if (newest && options.replaces !== undefined && newest.id !== options.replaces)
+      throw new UnknownModel(`The store "${options.store}" got another model (${newest.id}) meanwhile. Push again.`);
     const written = await client.writeAuthorizationModel(wanted, { storeId });
     return {
       storeId,
@@ -66,6 +64,37 @@ export async function openStore(
   } catch (error) {
     throw error instanceof UnknownModel ? error : toThrow(error);
   }
+}
+
+/** The newest model of a store, as the server has it; nothing where there is no store, or none in it. Writes nothing. */
+export async function newestModel(
+  options: Connection & { store: string },
+): Promise<{ storeId: string; model: AuthorizationModel } | undefined> {
+  const client = createClient(options);
+  try {
+    const [store, ...others] = await storesNamed(client, options.store);
+    if (store === undefined) return undefined;
+    refuseOthers(options.store, [store, ...others]);
+    const { authorization_models } = await client.readAuthorizationModels({ storeId: store.id, pageSize: 1 });
+    return authorization_models[0] && { storeId: store.id, model: authorization_models[0] };
+  } catch (error) {
+    throw error instanceof UnknownModel ? error : toThrow(error);
+  }
+}
+
+/** Each type of a model with its `can_*` relations, in the model's order. */
+export function permissionsOf({ type_definitions }: Omit<AuthorizationModel, "id">): Map<string, string[]> {
+  return new Map(
+    type_definitions.map(({ type, relations }) => [
+      type,
+      Object.keys(relations ?? {}).filter((relation) => relation.startsWith("can_")),
+    ]),
+  );
+}
+
+/** Whether two models are the same, whatever their ids, comments and order. */
+export function isSameModel(a: Omit<AuthorizationModel, "id">, b: Omit<AuthorizationModel, "id">): boolean {
+  return isDeepStrictEqual(canonical(a), canonical(b));
 }
 
 /** The store, or what is in it, is not one Concordat may use. */
@@ -85,7 +114,6 @@ async function findModel(
   storeId: string,
   wanted: Omit<AuthorizationModel, "id">,
 ): Promise<string | undefined> {
-  const own = canonical(wanted);
   let continuationToken: string | undefined;
   do {
     const page = await client.readAuthorizationModels({
@@ -93,7 +121,7 @@ async function findModel(
       pageSize: MODELS_PAGE_SIZE,
       ...(continuationToken && { continuationToken }),
     });
-    const found = page.authorization_models.find((model) => isDeepStrictEqual(canonical(model), own));
+    const found = page.authorization_models.find((model) => isSameModel(model, wanted));
     if (found) return found.id;
     continuationToken = page.continuation_token;
   } while (continuationToken);
@@ -108,15 +136,18 @@ async function findOrCreate(client: OpenFgaClient, name: string, mustExist: bool
     // Read again: OpenFGA does not keep names unique, and another process may start at this moment.
     found.push(...(await storesNamed(client, name)));
   }
-  const [store, ...others] = found;
+  const [store] = found;
   if (store === undefined) throw new UnknownModel(`The store "${name}" was created and is not listed.`);
-  if (others.length > 0) {
-    const ids = found.map(({ id }) => id).join(", ");
-    throw new UnknownModel(
-      `${found.length} stores are named "${name}" (${ids}). Delete all but one, or set OPENFGA_STORE to another name.`,
-    );
-  }
+  refuseOthers(name, found);
   return store.id;
+}
+
+function refuseOthers(name: string, found: Store[]): void {
+  if (found.length === 1) return;
+  const ids = found.map(({ id }) => id).join(", ");
+  throw new UnknownModel(
+    `${found.length} stores are named "${name}" (${ids}). Delete all but one, or set OPENFGA_STORE to another name.`,
+  );
 }
 
 async function storesNamed(client: OpenFgaClient, name: string): Promise<Store[]> {
