@@ -64,7 +64,7 @@ async function cacheOf(ids: { storeId: string; modelId: string }) {
   return cache;
 }
 
-const toolsOf = ({ took, outcome }: Repair) =>
+const actOf = ({ took, outcome }: Repair) =>
   took.length > 0
     ? `took ${took.map(keyText).join(", ")}${outcome === "unknown" ? " (the reply was lost)" : ""}`
     : "swept";
@@ -104,7 +104,7 @@ async function main(): Promise<number> {
       const report = { store, damaged: damage, findings: findings.map(viewOf), ...(values.repair && { repaired }) };
       console.log(JSON.stringify(report, undefined, 2));
     } else {
-      for (const one of done) console.log(`repaired ${textOf(one.finding)}: ${toolsOf(one)}`);
+      for (const one of done) console.log(`repaired ${textOf(one.finding)}: ${actOf(one)}`);
       for (const finding of findings) console.log(`${values.repair ? "left " : ""}${textOf(finding)}`);
     }
     const repaired = values.repair ? `${done.length} repaired, ` : "";

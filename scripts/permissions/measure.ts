@@ -19,6 +19,8 @@ export type Measured = World & {
 // Deletes and writes together stay within the 100 that one Write takes.
 const PART = 50;
 
+const ATTEMPTS_MAX = 5;
+
 /** The key of an answer. */
 export const answerKey = (actor: Actor, target: Target, permission: string) =>
   `${actor.label} | ${target.label} | ${permission}`;
@@ -55,23 +57,36 @@ export async function measure(
   }
   const { permissions } = engine;
   const measured = worlds.map((world): Measured => ({ ...world, permissions, answers: new Map() }));
-  const asked = measured.flatMap((one) =>
-    cellsOf(one).map(({ actor, target, permission }) => ({
-      keep: (answer: boolean) => one.answers.set(answerKey(actor, target, permission), answer),
-      question: { user: actor.user, relation: permission, object: target.ref } satisfies Question,
-    })),
-  );
-  const answers = await engine.batchCheck(
-    asked.map(({ question }) => question),
-    AT,
-  );
-  asked.forEach(({ keep, question }, index) => {
-    const answer = answers[index];
-    if (answer === undefined || "fault" in answer)
-      throw new Error(`no answer to ${JSON.stringify(question)}: ${answer?.fault ?? "missing"}`);
-    keep(answer.allowed);
-  });
+  for (const one of measured) {
+    const cells = cellsOf(one);
+    const answers = await askAll(
+      engine,
+      cells.map(({ actor, target, permission }) => ({ user: actor.user, relation: permission, object: target.ref })),
+    );
+    for (const [n, { actor, target, permission }] of cells.entries())
+      one.answers.set(answerKey(actor, target, permission), answers.get(n) === true);
+  }
   return measured;
+}
+
+/** The answer to each question, by its place. A fault, of a busy engine say, is no answer: it is asked again. */
+async function askAll(engine: Pick<Engine, "batchCheck">, questions: Question[]): Promise<Map<number, boolean>> {
+  const answers = new Map<number, boolean>();
+  for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt++) {
+    const open = questions.map((question, n) => ({ question, n })).filter(({ n }) => !answers.has(n));
+    if (open.length === 0) return answers;
+    const replies = await engine.batchCheck(
+      open.map(({ question }) => question),
+      AT,
+    );
+    for (const [index, { n }] of open.entries()) {
+      const reply = replies[index];
+      if (reply !== undefined && "allowed" in reply) answers.set(n, reply.allowed);
+    }
+  }
+  const unanswered = questions.find((_, n) => !answers.has(n));
+  if (unanswered !== undefined) throw new Error(`no answer to ${JSON.stringify(unanswered)}`);
+  return answers;
 }
 
 /** Every cell of a situation's block, in its order. */

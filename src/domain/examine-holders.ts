@@ -33,12 +33,14 @@ export function examineHolders(contents: Contents, records: Records, told: Told,
   for (const tuples of groups((tuple) => tuple.object.startsWith("share:") && DELEGATED.test(tuple.relation)))
     tell("delegation", tuples, delegationProblem(tuples, contents, records, told));
   // who left and whom the history still has in
-  for (const [object] of records.organizations)
-    for (const [user] of records.people) {
-      const said = told.last(object, user)?.after;
-      if (said !== undefined && !contents.has({ user, relation: "person", object }))
-        report("person", object, `${user} is no person of it, its history says ${said.role}`);
-    }
+  for (const [object, user, { after }] of told.all())
+    if (
+      after !== undefined &&
+      user.startsWith("user:") &&
+      records.organizations.has(object) &&
+      !contents.has({ user, relation: "person", object })
+    )
+      report("person", object, `${user} is no person of it, its history says ${after.role}`);
 }
 
 /** Whether an organization's history has somebody in: what its people hold is not taken away because a tuple is missing. */

@@ -75,7 +75,7 @@ export function examineRelations(contents: Contents, records: Records, report: R
   }
   for (const [text, tuple] of asked)
     if (!contents.has(tuple) && !passing.has(text))
-      report("relation", tuple.object, `${tuple.relation} ${tuple.user} is missing`);
+      report("relation", tuple.object, `${tuple.relation} ${tuple.user} is missing, which ends ${endText(tuple)}`);
 }
 
 /** The objects whose records say whether a tuple should stand. */

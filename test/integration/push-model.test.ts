@@ -6,14 +6,17 @@ import { execFile } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { test as base, describe, expect } from "vitest";
+import { test as base, describe, expect, onTestFinished } from "vitest";
+import { measure } from "../../scripts/permissions/measure.ts";
 import { SITUATIONS } from "../../scripts/permissions/situations.ts";
 import { SCRATCH } from "../../scripts/push-model/answers.ts";
 import { type PushOptions, pushModel } from "../../scripts/push-model/push.ts";
 import { type Tuple, tuplesOfJobRole, tuplesOfPerson, tuplesOfResource } from "../../src/domain/tuples.ts";
 import { type Connection, createClient } from "../../src/openfga/client.ts";
+import { createEngine } from "../../src/openfga/engine.ts";
 import { createRelationships } from "../../src/openfga/relationships.ts";
 import { type OpenStore, openStore } from "../../src/openfga/store.ts";
+import type { Engine, Question } from "../../src/ports.ts";
 import { put, textsOf } from "../damage.ts";
 import { MODEL } from "../engine.ts";
 import { startMemoryEngine } from "../memory-engine.ts";
@@ -221,6 +224,34 @@ test("scratch stores are gone also when the measuring fails", async ({ push, eve
   await expect(push(NARROWER, { situations: broken })).rejects.toThrow();
   expect(before.scratch).toEqual([]);
   expect(await everything()).toEqual(before);
+});
+
+test("a question without an answer is asked again and is never a no; one that has none at all ends the comparison", async ({
+  at,
+  store,
+}) => {
+  const engine = createEngine({ ...at, ...store, timeoutMilliseconds: 30_000, connections: 4 });
+  onTestFinished(() => engine.close());
+  const { permissions } = engine;
+  let batches = 0;
+  const faulty: Pick<Engine, "batchCheck" | "permissions"> = {
+    permissions,
+    batchCheck: async (questions, when) => {
+      batches++;
+      const answers = await engine.batchCheck(questions, when);
+      return answers.map((answer, n) => (batches < 3 && n % 3 === 0 ? { fault: "deadline_exceeded" } : answer));
+    },
+  };
+  const [whole] = await measure(FEW, engine, createRelationships({ ...at, ...store }));
+  const nobody = { write: async () => "committed" as const };
+  const [patient] = await measure(FEW, faulty, nobody);
+  expect(batches).toBe(3);
+  expect(patient?.answers).toEqual(whole?.answers);
+  const silent = {
+    permissions,
+    batchCheck: async (all: Question[]) => all.map(() => ({ fault: "deadline_exceeded" })),
+  };
+  await expect(measure(FEW, silent, nobody)).rejects.toThrow(/no answer/);
 });
 
 const script = fileURLToPath(new URL("../../scripts/push-model.ts", import.meta.url));

@@ -95,6 +95,39 @@ test("many repairs of one object and of one history follow each other, and the c
   expect(await service.may("ben", "view", "plant:7")).toBe(true);
 });
 
+test("a date that is not its record's is put right by setting another, and a missing tuple by writing it as named", async ({
+  service,
+  relationships,
+}) => {
+  await seedWorld(service);
+  const [soon, late] = ["2098-01-01T00:00:00Z", "2099-01-01T00:00:00Z"];
+  const { id, shares } = await cooperate(service, [{ resource: "plant:7", role: "viewer", expires_at: soon }]);
+  const share = `/v1/shares/${shares[0]}`;
+  await service.as("anna", "PATCH", `/v1/cooperations/${id}`, { expires_at: soon });
+  await service.as("ben", "PUT", `${share}/delegations/tom`, { role: "viewer", expires_at: soon });
+  const dated = (await relationships.readAll()).filter(({ condition }) => condition?.name === "not_expired");
+  const stopped = dated.map((tuple) => {
+    const context = { expires_at: soon, current_time: "2020-01-01T00:00:00Z" };
+    return { ...tuple, condition: { name: "not_expired", context } } as Tuple;
+  });
+  await put(relationships, dated, stopped);
+  expect((await repair(repairDeps(relationships))).left).toHaveLength(3);
+  for (const expires_at of [late, soon]) {
+    await service.as("anna", "PATCH", `/v1/cooperations/${id}`, { expires_at });
+    await service.as("anna", "PATCH", share, { expires_at });
+    await service.as("ben", "PUT", `${share}/delegations/tom`, { role: "viewer", expires_at });
+  }
+  expect(await doctor(relationships)).toEqual([]);
+
+  const [inForce] = await relationships.read({ object: `cooperation:${id}`, relation: "in_force" });
+  if (inForce === undefined) expect.fail("not in force");
+  await put(relationships, [inForce], []);
+  const named = `in_force ${inForce.user} is missing, which ends ${soon}`;
+  expect((await repair(repairDeps(relationships))).left).toMatchObject([{ detail: named }]);
+  await put(relationships, [], [inForce]);
+  expect(await doctor(relationships)).toEqual([]);
+});
+
 test("a store that is in order is not written to", async ({ service, relationships }) => {
   await seedWorld(service);
   const before = textsOf(await relationships.readAll());
@@ -181,7 +214,12 @@ test("as a command it says each thing it took and each it left, raises the cache
       damaged: 2,
       findings: [
         { kind: "job_role", object: "plant:7", detail: expect.any(String), repair: true },
-        { kind: "relation", object: "plant:8", detail: "portfolio portfolio:north is missing", repair: false },
+        {
+          kind: "relation",
+          object: "plant:8",
+          detail: "portfolio portfolio:north is missing, which ends never",
+          repair: false,
+        },
       ],
     },
   ]);
@@ -191,7 +229,7 @@ test("as a command it says each thing it took and each it left, raises the cache
     code: 1,
     stdout:
       "repaired job_role plant:7: user:tom is viewer and no person of the owner: took plant:7 viewer user:tom\n" +
-      "left relation plant:8: portfolio portfolio:north is missing\n",
+      "left relation plant:8: portfolio portfolio:north is missing, which ends never\n",
     stderr: `The store "${name}": 1 repaired, 1 damaged, 0 left to sweep.\n`,
   });
   expect(await ask(cached, "tom")).toMatchObject({ decision: false });
