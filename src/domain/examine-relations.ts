@@ -109,6 +109,11 @@ export function examineReferences(records: Records, report: Report): void {
     if (resource.portfolio !== undefined && (portfolio as typeof resource | undefined)?.owner !== resource.owner)
       report("relation", ref, `its portfolio ${resource.portfolio} is not its owner's`);
   }
+  const sides = [...records.cooperations.values()].flatMap(({ value }) => [value?.initiator, value?.partner]);
+  const owners = [...records.resources.values()].map(({ value }) => value?.owner);
+  for (const named of new Set([...owners, ...sides]))
+    if (named !== undefined && !records.organizations.has(`organization:${named}`))
+      report("head", `organization:${named}`, "has no record that can be read, though others name it");
   const shares = [...records.shares.values()].flatMap(({ value }) => (value?.removed_at === undefined ? [value] : []));
   const live = Map.groupBy(
     shares.filter((share) => share !== undefined),
