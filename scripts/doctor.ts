@@ -14,7 +14,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { ulid } from "ulid";
-import { type Repair, repair } from "../src/actions/repair.ts";
+import { type Repair, type RepairDeps, repair } from "../src/actions/repair.ts";
 import { resolveScopes } from "../src/check/resolve-scopes.ts";
 import { keyText } from "../src/domain/tuples.ts";
 import { findServer } from "../src/openfga/find-server.ts";
@@ -44,7 +44,7 @@ async function embedded() {
 
 /** The cache of the services on this store. Without one of Redis each of them sees within a second what was written. */
 async function cacheOf(ids: { storeId: string; modelId: string }) {
-  if (!REDIS_URL) return { raise: async () => true, close: async () => {} };
+  if (!REDIS_URL) return { raise: async () => {}, close: async () => {} };
   const cache = createRedisCache({
     url: REDIS_URL,
     ...ids,
@@ -54,14 +54,14 @@ async function cacheOf(ids: { storeId: string; modelId: string }) {
   });
   const nobody = { user: "user:nobody", relation: "can_view", object: "plant:none" };
   const giveUpAt = performance.now() + REDIS_TIMEOUT_MILLISECONDS;
-  while ((await cache.lookup(nobody, undefined)) === "away") {
-    if (performance.now() > giveUpAt) {
-      say("Redis does not answer. Checks answer from after the repair within CACHE_TTL_SECONDS.");
-      break;
-    }
-    await sleep(20);
-  }
-  return cache;
+  while ((await cache.lookup(nobody, undefined)) === "away" && performance.now() < giveUpAt) await sleep(20);
+  let told = false;
+  const raise: RepairDeps["raise"] = async (scopes) => {
+    if ((await cache.raise(scopes)) || told) return;
+    told = true;
+    say("Redis does not answer: checks answer from after the repair in CACHE_TTL_SECONDS at the latest.");
+  };
+  return { raise, close: cache.close };
 }
 
 const actOf = ({ took, outcome }: Repair) =>

@@ -3,8 +3,8 @@
  * have no records, so they are held to their own form and to the histories.
  */
 import { sameFacts, type Told } from "./examine-histories.ts";
+import { isMarked } from "./examine-leftovers.ts";
 import { alive, isPerson, type Records } from "./examine-records.ts";
-import { isMarked } from "./examine-relations.ts";
 import type { Contents, FindingKind, Proposal, Report } from "./finding.ts";
 import { idOf } from "./ids.ts";
 import type { Delegation } from "./records.ts";

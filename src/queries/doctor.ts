@@ -5,8 +5,10 @@
  */
 import { examineHistories, examineTold } from "../domain/examine-histories.ts";
 import { examineHolders } from "../domain/examine-holders.ts";
+import { examineLeftovers } from "../domain/examine-leftovers.ts";
 import { examineRecords, headIn } from "../domain/examine-records.ts";
-import { examineLeftovers, examineReferences, examineRelations } from "../domain/examine-relations.ts";
+import { examineReferences } from "../domain/examine-references.ts";
+import { examineRelations } from "../domain/examine-relations.ts";
 import { examineStrays } from "../domain/examine-strays.ts";
 import { contentsOf, createFindings, type Finding } from "../domain/finding.ts";
 import type { Tuple } from "../domain/tuples.ts";

@@ -122,7 +122,7 @@ test("a date that is not its record's is put right by setting another, and a mis
   const [inForce] = await relationships.read({ object: `cooperation:${id}`, relation: "in_force" });
   if (inForce === undefined) expect.fail("not in force");
   await put(relationships, [inForce], []);
-  const named = `in_force ${inForce.user} is missing, which ends ${soon}`;
+  const named = `in_force ${inForce.user} is missing, to stand until ${soon}`;
   expect((await repair(repairDeps(relationships))).left).toMatchObject([{ detail: named }]);
   await put(relationships, [], [inForce]);
   expect(await doctor(relationships)).toEqual([]);
@@ -217,7 +217,7 @@ test("as a command it says each thing it took and each it left, raises the cache
         {
           kind: "relation",
           object: "plant:8",
-          detail: "portfolio portfolio:north is missing, which ends never",
+          detail: "portfolio portfolio:north is missing",
           repair: false,
         },
       ],
@@ -229,10 +229,16 @@ test("as a command it says each thing it took and each it left, raises the cache
     code: 1,
     stdout:
       "repaired job_role plant:7: user:tom is viewer and no person of the owner: took plant:7 viewer user:tom\n" +
-      "left relation plant:8: portfolio portfolio:north is missing, which ends never\n",
+      "left relation plant:8: portfolio portfolio:north is missing\n",
     stderr: `The store "${name}": 1 repaired, 1 damaged, 0 left to sweep.\n`,
   });
   expect(await ask(cached, "tom")).toMatchObject({ decision: false });
+
+  // a Redis that is away stops no repair
+  await put(relationships, [], [key("user:tom", "viewer", "plant:7")]);
+  const away = await runDoctor(name, ["--repair"], { REDIS_URL: "redis://127.0.0.1:1" });
+  expect([away.code, away.stdout]).toEqual([1, expect.stringContaining("took plant:7 viewer user:tom")]);
+  expect(away.stderr).toMatch(/^Redis does not answer/);
 
   await put(relationships, [], [{ user: "portfolio:north", relation: "portfolio", object: "plant:8" }]);
   const second = await runDoctor(name, ["--repair", "--json"]);
