@@ -44,8 +44,8 @@ export async function pushModel(options: PushOptions): Promise<"written" | "same
     say(same ? `The store "${store}" has this model already.` : "A dry run: nothing was written.");
     return "shown";
   }
-  const replaces = found && { replaces: found.model.id };
-  const opened = await openStore({ ...connection, store, model: options.model, allowPush: true, ...replaces });
+  const replaces = found?.model.id ?? "";
+  const opened = await openStore({ ...connection, store, model: options.model, allowPush: true, replaces });
   const said = {
     same: "has this model already; nothing was written",
     first: "had no model; it has this one now",

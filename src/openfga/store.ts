@@ -29,7 +29,7 @@ export type OpenStore = {
  * model differs is given it with `allowPush`; without, it is opened by an older model that is the same, so that a
  * version starts again after another's model was pushed, and refused when there is none. Two stores of one name are refused always, and
  * with `mustExist` a missing store too: then nothing is ever written. `replaces` is the newest model that the caller has
- * looked at: no other is replaced.
+ * looked at, empty where there was none: no other is replaced.
  * Throws an Error that says what to do; EngineUnavailable when the engine does not answer.
  */
 export async function openStore(

@@ -15,7 +15,7 @@ import { type Tuple, tuplesOfJobRole, tuplesOfPerson, tuplesOfResource } from ".
 import { type Connection, createClient } from "../../src/openfga/client.ts";
 import { createEngine } from "../../src/openfga/engine.ts";
 import { createRelationships } from "../../src/openfga/relationships.ts";
-import { type OpenStore, openStore } from "../../src/openfga/store.ts";
+import { newestModel, type OpenStore, openStore } from "../../src/openfga/store.ts";
 import type { Engine, Question } from "../../src/ports.ts";
 import { put, textsOf } from "../damage.ts";
 import { MODEL } from "../engine.ts";
@@ -213,6 +213,12 @@ test("what was not looked at is not replaced: another model that comes meanwhile
   };
   await expect(push(NARROWER, { say })).rejects.toThrow(/meanwhile/);
   expect((await everything()).model).toBe((await other)?.modelId);
+});
+
+test("a store that was empty when it was looked at and is not any more is left alone too", async ({ at, store }) => {
+  const options = { ...at, store: store.name, model: WIDER, allowPush: true, replaces: "" };
+  await expect(openStore(options)).rejects.toThrow(/meanwhile/);
+  expect((await newestModel({ ...at, store: store.name }))?.model.id).toBe(store.modelId);
 });
 
 test("scratch stores are gone also when the measuring fails", async ({ push, everything }) => {
