@@ -9,6 +9,7 @@ import { type Connection, createClient } from "../../src/openfga/client.ts";
 import { createEngine } from "../../src/openfga/engine.ts";
 import { formsOf } from "../../src/openfga/model-forms.ts";
 import { createRelationships } from "../../src/openfga/relationships.ts";
+import { rewritesOf } from "../../src/openfga/rewrites.ts";
 import { permissionsOf } from "../../src/openfga/store.ts";
 import { type Measured, measure } from "../permissions/measure.ts";
 import type { Situation } from "../permissions/worlds.ts";
@@ -53,7 +54,7 @@ async function measureIn(connection: Connection, model: Model, situations: reado
   try {
     const { authorization_model_id: modelId } = await client.writeAuthorizationModel(model, { storeId });
     const patient = { ...connection, timeoutMilliseconds: TIMEOUT_MILLISECONDS };
-    const opened = { ...patient, storeId, modelId, permissions: permissionsOf(model) };
+    const opened = { ...patient, storeId, modelId, permissions: permissionsOf(model), rewrites: rewritesOf(model) };
     const engine = createEngine({ ...opened, connections: 4 });
     try {
       const forms = formsOf(model);

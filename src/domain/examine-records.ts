@@ -25,7 +25,8 @@ import {
   toFields,
 } from "./records.ts";
 
-const SCHEMAS: Record<string, z.ZodType<Record<string, string | number | undefined>>> = {
+/** How the record of each type is read. */
+export const SCHEMAS: Record<string, z.ZodType<Record<string, string | number | undefined>>> = {
   organization: OrganizationRecord,
   user: PersonRecord,
   email: EmailRecord,

@@ -27,7 +27,7 @@ const WRITE_SIZE = 100;
 export function createRelationships(connection: Connection & { storeId: string; modelId: string }): Relationships {
   const client = createClient(connection, connection);
 
-  async function readPages(filter: ReadFilter | undefined): Promise<Tuple[]> {
+  async function readPages(filter: ReadFilter | undefined, max = Number.POSITIVE_INFINITY): Promise<Tuple[]> {
     const tuples: Tuple[] = [];
     let continuationToken = "";
     do {
@@ -42,13 +42,19 @@ export function createRelationships(connection: Connection & { storeId: string; 
         });
       tuples.push(...page.tuples.map(({ key }) => toTuple(key)));
       continuationToken = page.continuation_token;
-    } while (continuationToken !== "");
+    } while (continuationToken !== "" && tuples.length < max);
     return tuples;
   }
 
   return {
-    read: readPages,
+    read: (filter) => readPages(filter),
     readAll: () => readPages(undefined),
+
+    readSome: async (filter, max) => {
+      // one more than asked for tells whether there are more
+      const tuples = await readPages(filter, max + 1);
+      return { tuples: tuples.slice(0, max), complete: tuples.length <= max };
+    },
 
     write: async ({ deletes, writes }): Promise<WriteOutcome> => {
       try {

@@ -7,7 +7,9 @@
 import { isDeepStrictEqual } from "node:util";
 import type { AuthorizationModel, OpenFgaClient, Store } from "@openfga/sdk";
 import { transformer } from "@openfga/syntax-transformer";
+import type { Rewrites } from "../domain/rewrite.ts";
 import { type Connection, createClient, toThrow } from "./client.ts";
+import { rewritesOf } from "./rewrites.ts";
 
 /** The engine's largest page of models. */
 const MODELS_PAGE_SIZE = 50;
@@ -17,6 +19,8 @@ export type OpenStore = {
   modelId: string;
   /** Each type with its `can_*` relations, in the model's order. */
   permissions: Map<string, string[]>;
+  /** What each relation is made of. */
+  rewrites: Rewrites;
   /**
    * `same`: the store's newest model is this one already. `first`: it had none. `replaced`: its newest was another.
    * `older`: its newest is another, and this one was before it.
@@ -27,9 +31,9 @@ export type OpenStore = {
 /**
  * `model` is the text of model.fga. A missing store is created and an empty one given the model. A store whose newest
  * model differs is given it with `allowPush`; without, it is opened by an older model that is the same, so that a
- * version starts again after another's model was pushed, and refused when there is none. Two stores of one name are refused always, and
- * with `mustExist` a missing store too: then nothing is ever written. `replaces` is the newest model that the caller has
- * looked at, empty where there was none: no other is replaced.
+ * version starts again after another's model was pushed, and refused when there is none. Two stores of one name are
+ * refused always, and with `mustExist` a missing store too: then nothing is ever written. `replaces` is the newest
+ * model that the caller has looked at, empty where there was none: no other is replaced.
  * Throws an Error that says what to do; EngineUnavailable when the engine does not answer.
  */
 export async function openStore(
@@ -41,11 +45,11 @@ export async function openStore(
     const storeId = await findOrCreate(client, options.store, options.mustExist ?? false);
     const newest = (await client.readAuthorizationModels({ storeId, pageSize: 1 })).authorization_models[0];
     const same = newest && isSameModel(newest, wanted);
-    const permissions = permissionsOf(wanted);
-    if (same) return { storeId, modelId: newest.id, permissions, model: "same" };
+    const known = { storeId, permissions: permissionsOf(wanted), rewrites: rewritesOf(wanted) };
+    if (same) return { ...known, modelId: newest.id, model: "same" };
     if (!newest && options.mustExist) throw new UnknownModel(`The store "${options.store}" (${storeId}) has no model.`);
     const older = newest && !options.allowPush ? await findModel(client, storeId, wanted) : undefined;
-    if (older !== undefined) return { storeId, modelId: older, permissions, model: "older" };
+    if (older !== undefined) return { ...known, modelId: older, model: "older" };
     if (newest && !options.allowPush) {
       throw new UnknownModel(
         `The store "${options.store}" (${storeId}) answers by a model that is not this version's (${newest.id}). ` +
@@ -55,12 +59,7 @@ export async function openStore(
     if (newest && options.replaces !== undefined && newest.id !== options.replaces)
       throw new UnknownModel(`The store "${options.store}" got another model (${newest.id}) meanwhile. Push again.`);
     const written = await client.writeAuthorizationModel(wanted, { storeId });
-    return {
-      storeId,
-      modelId: written.authorization_model_id,
-      permissions,
-      model: newest ? "replaced" : "first",
-    };
+    return { ...known, modelId: written.authorization_model_id, model: newest ? "replaced" : "first" };
   } catch (error) {
     throw error instanceof UnknownModel ? error : toThrow(error);
   }

@@ -6,6 +6,7 @@
 import { createRoute, OpenAPIHono, type RouteConfig, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import type { ActionDeps, Call } from "../../actions/perform.ts";
+import type { Asking } from "../../check/evaluate.ts";
 import { Reason } from "../../domain/commands.ts";
 import { Id } from "../../domain/ids.ts";
 import { pointerOf } from "../access/body.ts";
@@ -124,4 +125,4 @@ export function listed(c: Context<Env>, page: { items: unknown[]; next_cursor: s
 export const notFound = (c: Context<Env>, what: string) => refused(c, { code: "not_found", what });
 
 /** What the routes need. */
-export type V1Deps = ActionDeps;
+export type V1Deps = ActionDeps & Pick<Asking, "engine">;

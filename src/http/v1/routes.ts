@@ -9,7 +9,9 @@ import { cooperationListRoutes } from "./cooperation-list.ts";
 import { cooperationRoutes } from "./cooperations.ts";
 import { delegationRoutes } from "./delegations.ts";
 import { doctorRoutes } from "./doctor.ts";
+import { explainRoutes } from "./explain.ts";
 import { historyRoutes } from "./history.ts";
+import { inspectRoutes } from "./inspect.ts";
 import { invitationRoutes } from "./invitations.ts";
 import { jobRoleRoutes } from "./job-roles.ts";
 import { organizationRoutes } from "./organizations.ts";
@@ -58,6 +60,8 @@ export function v1Routes(deps: V1Deps) {
     delegationRoutes,
     historyRoutes,
     doctorRoutes,
+    inspectRoutes,
+    explainRoutes,
   ])
     app.route("/", routes(deps));
   return app;
