@@ -55,6 +55,7 @@ export const ROUTES: Record<string, Route> = {
   "GET /v1/cooperations/{id}/history": { by: "anna", ...cooperation("/history") },
   "GET /v1/shares/{id}": { by: "anna", ...share() },
   "GET /v1/shares/{id}/delegations": { by: "anna", ...share("/delegations") },
+  "GET /v1/doctor": { by: SERVICE, ...at("/v1/doctor"), needsNoStanding: true },
   "GET /v1/inspect/{object}": { by: SERVICE, ...at("/v1/inspect/plant%3A7"), needsNoStanding: true },
   "POST /v1/explain": { by: SERVICE, ...at("/v1/explain"), body: () => question, needsNoStanding: true },
   "POST /v1/invitations/preview": {

@@ -13,6 +13,7 @@ import type { AuthorizationModel } from "@openfga/sdk";
 import { transformer } from "@openfga/syntax-transformer";
 import fc from "fast-check";
 import { test as base, expect } from "vitest";
+import { repair } from "../../src/actions/repair.ts";
 import { splitRef } from "../../src/domain/ids.ts";
 import type { Tuple } from "../../src/domain/tuples.ts";
 import { createMemoryCache } from "../../src/memory/decision-cache.ts";
@@ -22,6 +23,7 @@ import { createRelationships } from "../../src/openfga/relationships.ts";
 import { rewritesOf } from "../../src/openfga/rewrites.ts";
 import type { Answer, DecisionCache, Relationships, Source } from "../../src/ports.ts";
 import { diagnose } from "../../src/queries/doctor.ts";
+import { repairDeps } from "../damage.ts";
 import { MODEL } from "../engine.ts";
 import { connectCache, openReplicas, type Replicas } from "../hunt/replicas.ts";
 import { type MemoryEngine, startMemoryEngine } from "../memory-engine.ts";
@@ -357,9 +359,19 @@ function count(kind: string, outcome: string): void {
   seen.set(`${kind}: ${outcome}`, (seen.get(`${kind}: ${outcome}`) ?? 0) + 1);
 }
 
-/** Once the sweep has been, every history is as long as the oracle's, numbered from 1 without a gap, and a doctor has nothing to say. */
+/**
+ * A repair takes nothing but what a sweep would, and nobody's access with it. Once the sweep has been, every history
+ * is as long as the oracle's, numbered from 1 without a gap, and a doctor has nothing to say or to do.
+ */
 async function storeMatches(play: Play): Promise<void> {
+  const [{ deps }] = play.replicas;
+  const early = await repair(repairDeps(deps.relationships));
+  expect(early.done.filter(({ finding }) => finding.kind !== "leftover")).toEqual([]);
+  await answersMatch(play);
   await play.sweep();
+  const from = play.writes();
+  expect(await repair(repairDeps(deps.relationships))).toEqual({ done: [], left: [] });
+  expect(play.writes(), "writes of a repair with nothing to do").toBe(from);
   const tuples = await play.tuples();
   const lines = Map.groupBy(
     tuples.filter(({ relation }) => relation === "log"),

@@ -8,6 +8,7 @@ import type { Env } from "../env.ts";
 import { cooperationListRoutes } from "./cooperation-list.ts";
 import { cooperationRoutes } from "./cooperations.ts";
 import { delegationRoutes } from "./delegations.ts";
+import { doctorRoutes } from "./doctor.ts";
 import { explainRoutes } from "./explain.ts";
 import { exportRoutes } from "./export.ts";
 import { historyRoutes } from "./history.ts";
@@ -60,6 +61,7 @@ export function v1Routes(deps: V1Deps) {
     shareRoutes,
     delegationRoutes,
     historyRoutes,
+    doctorRoutes,
     inspectRoutes,
     explainRoutes,
     importRoutes,
