@@ -9,8 +9,7 @@ import type { ActionDeps, Call } from "../../actions/perform.ts";
 import type { Asking } from "../../check/evaluate.ts";
 import { Reason } from "../../domain/commands.ts";
 import { Id } from "../../domain/ids.ts";
-import type { ExplainDeps } from "../../queries/explain.ts";
-import type { WholeStore } from "../../queries/export-lines.ts";
+import type { Relationships } from "../../ports.ts";
 import { pointerOf } from "../access/body.ts";
 import type { Env } from "../env.ts";
 import { fault, ProblemView, refused } from "../problem.ts";
@@ -131,5 +130,4 @@ export function listed(c: Context<Env>, page: { items: unknown[]; next_cursor: s
 export const notFound = (c: Context<Env>, what: string) => refused(c, { code: "not_found", what });
 
 /** What the routes need. `stopping`: whether the process is about to end. */
-export type V1Deps = ActionDeps &
-  Pick<Asking, "engine"> & { relationships: ExplainDeps["relationships"] & WholeStore; stopping: () => boolean };
+export type V1Deps = ActionDeps & Pick<Asking, "engine"> & { relationships: Relationships; stopping: () => boolean };
