@@ -2,7 +2,7 @@
 import { agree, type Expected, expectedAnswers, expectedRefusals } from "./agree.ts";
 import type { Contestant } from "./measure.ts";
 import { STARTS } from "./plan.ts";
-import { hitQuestions, makeStreams } from "./streams.ts";
+import { hitQuestions, makeStreams, meetings } from "./streams.ts";
 import type { System } from "./system.ts";
 import { makeWorld } from "./world.ts";
 import { isRelationship, tuplesOfWorld } from "./world-tuples.ts";
@@ -10,8 +10,8 @@ import { isRelationship, tuplesOfWorld } from "./world-tuples.ts";
 const WORLD_SEED = 1;
 const AGREED_OF_EACH_KIND = 50;
 const PRIMED_OF_EACH_KIND = 10;
-/** What is not found out by then is found out while hits are measured. */
-const SETTLE_SECONDS_MAX = 20;
+/** What is not found out by then would be found out while hits are measured, so then there is no run. */
+const SETTLE_SECONDS_MAX = 120;
 
 /** `bytesPerDecision` of the systems that can tell it, by name. */
 export type Contest = { contestants: Contestant[]; bytesPerDecision: Map<string, number> };
@@ -43,6 +43,10 @@ export async function startContest(
       options.say(`${name} ${system.version}: agrees with the laws in ${sample.length} answers`);
       for (const law of system.cannot) options.say(`${name} cannot: ${law}`);
       if (system.keeping === undefined) continue;
+      await agree(
+        system,
+        meetings(world).map((question) => ({ question, answer: false })),
+      );
       const bytes = await fill(
         system.keeping,
         expectedAnswers(questions),
@@ -65,7 +69,8 @@ async function fill(keeping: NonNullable<System["keeping"]>, expected: Expected[
   await agree(keeping, expected);
   const giveUpAt = performance.now() + SETTLE_SECONDS_MAX * 1000;
   let calls = (await keeping.counts?.())?.engineCalls;
-  for (let before: number | undefined; calls !== before && performance.now() < giveUpAt; ) {
+  for (let before: number | undefined; calls !== before; ) {
+    if (performance.now() > giveUpAt) throw new Error(`hits still ask the engine after ${SETTLE_SECONDS_MAX} s`);
     before = calls;
     await agree(keeping, expected);
     calls = (await keeping.counts?.())?.engineCalls;

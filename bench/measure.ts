@@ -87,7 +87,7 @@ async function slice({ workload, concurrency, seconds }: Load, walk: Walk): Prom
   if (counts && before.counts) {
     const hits = counts.hits - before.counts.hits;
     const misses = counts.misses - before.counts.misses;
-    const others = workload.startsWith("miss") ? hits : workload === "mix" ? 0 : misses;
+    const others = workload.startsWith("miss") || workload === "first" ? hits : workload === "mix" ? 0 : misses;
     if (others > (hits + misses) * OTHERS_MAX) throw new Error(`${what}: ${hits} hits and ${misses} misses`);
   }
   return {

@@ -59,6 +59,7 @@ export function wholePlan(full: boolean): Plan {
       ...KINDS.map((kind) => load(`hit:${kind}`, 32, short)),
       load("miss", 32, short),
       load("miss", 1, short),
+      load("first", 1, short),
       ...KINDS.map((kind) => load(`miss:${kind}`, 1, short)),
       ...KINDS.map((kind) => load(`miss:${kind}`, 32, short)),
       load("batch20", 32, short),

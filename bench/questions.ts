@@ -24,8 +24,13 @@ export const ANSWER = {
 /** So many draws in a row that bring nothing new mean that there is little left. */
 const VAIN_DRAWS_MAX = 200;
 
-/** At most `count` different questions of each kind; fewer where a small world has no more. */
-export function makeQuestions(world: World, count: number, seed: number): Record<Kind, Question[]> {
+/** At most `count` different questions of each kind about what `about` says; fewer where a small world has no more. */
+export function makeQuestions(
+  world: World,
+  count: number,
+  seed: number,
+  about: (object: string) => boolean = () => true,
+): Record<Kind, Question[]> {
   const random = seededRandom(seed);
   const draws = drawsOf(world, random);
   const drawn = (kind: Kind): Question[] => {
@@ -33,7 +38,7 @@ export function makeQuestions(world: World, count: number, seed: number): Record
     for (let vain = 0; questions.size < count && vain < VAIN_DRAWS_MAX; ) {
       const question = draws[kind]();
       const text = question && Object.values(question).join(" ");
-      if (question === undefined || text === undefined || questions.has(text)) {
+      if (question === undefined || text === undefined || questions.has(text) || !about(question.object)) {
         vain++;
         continue;
       }

@@ -1,6 +1,7 @@
 /**
  * The workloads as lists of requests. `hit` walks through few questions, all of them
- * asked before; `miss` through so many that an answer has lapsed before it is asked for again;
+ * asked before; `miss` through so many that an answer has lapsed before it is asked for again,
+ * about resources that were asked about before; `first` through resources that were not;
  * `mix` draws questions by Zipf's law, with one action among a hundred.
  */
 import { interleaved, KINDS, type Kind, makeQuestions } from "./questions.ts";
@@ -8,9 +9,9 @@ import { type Random, seededRandom } from "./random.ts";
 import type { Action, Question, Request, System } from "./system.ts";
 import type { World } from "./world.ts";
 
-export type Workload = "hit" | "miss" | `hit:${Kind}` | `miss:${Kind}` | "mix" | "batch20";
+export type Workload = "hit" | "miss" | `hit:${Kind}` | `miss:${Kind}` | "first" | "mix" | "batch20";
 
-const HIT_QUESTIONS = 200;
+const HIT_QUESTIONS = 100;
 const MISS_QUESTIONS = 20_000;
 const MIX_REQUESTS = 20_000;
 const MIX_REQUESTS_AN_ACTION = 100;
@@ -18,6 +19,20 @@ const BATCH_QUESTIONS = 20;
 // two seeds, so that what a miss asks was never asked by a hit but by chance
 const HIT_SEED = 1;
 const MISS_SEED = 2;
+
+/** A process meets a resource once and asks it many questions: a fifth are met beforehand, in a large world fewer. */
+const MET_OF_TWENTY = 4;
+const MET_ORGANIZATIONS_MAX = 100;
+const isMet = (object: string): boolean => {
+  const [, organization, number] = /^\w+:org-(\d+)-\w+-(\d+)$/.exec(object) ?? [];
+  return Number(organization) < MET_ORGANIZATIONS_MAX && Number(number) % 20 < MET_OF_TWENTY;
+};
+
+/** A question about each resource that the misses ask about, whose answer is no. */
+export const meetings = (world: World): Question[] =>
+  world.resources
+    .filter(({ ref }) => isMet(ref))
+    .map(({ ref }) => ({ user: "user:nobody", relation: "can_view", object: ref }));
 
 /** All that the hit workloads ask, the mix among them. */
 export const hitQuestions = (world: World): Record<Kind, Question[]> => makeQuestions(world, HIT_QUESTIONS, HIT_SEED);
@@ -29,12 +44,14 @@ export type Streams = {
 /** The workloads of a world. */
 export function makeStreams(world: World): Streams {
   const hit = hitQuestions(world);
-  const miss = makeQuestions(world, MISS_QUESTIONS, MISS_SEED);
+  const miss = makeQuestions(world, MISS_QUESTIONS, MISS_SEED, isMet);
+  const first = makeQuestions(world, MISS_QUESTIONS, MISS_SEED, (object) => !isMet(object));
   const mixed = mixOf(world, interleaved(hit), seededRandom(HIT_SEED));
   const lists = new Map<Workload, Question[]>([
     ["hit", interleaved(hit)],
     // from the other end than those of one kind, so that neither asks what the other just did
     ["miss", interleaved(miss).reverse().slice(0, MISS_QUESTIONS)],
+    ["first", onceEach(interleaved(first))],
     ...KINDS.map((kind): [Workload, Question[]] => [`hit:${kind}`, hit[kind]]),
     ...KINDS.map((kind): [Workload, Question[]] => [`miss:${kind}`, miss[kind]]),
   ]);
@@ -47,6 +64,11 @@ export function makeStreams(world: World): Streams {
     },
   };
 }
+
+/** One question about each resource. */
+const onceEach = (questions: Question[]): Question[] => [
+  ...new Map(questions.map((question) => [question.object, question])).values(),
+];
 
 /** The nth most asked question is asked 1/n times as often as the first. */
 function mixOf(world: World, questions: Question[], random: Random): (Question | Action)[] {

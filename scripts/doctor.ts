@@ -1,42 +1,114 @@
 /**
- * Looks the store over and says what is wrong, one finding a line; it never repairs.
- * Takes OPENFGA_API_URL, OPENFGA_API_TOKEN and OPENFGA_STORE as the service does, and
- * without the first looks at the embedded engine in CONCORDAT_FOLDER: the running one,
- * or one started for it. Exit code 1: damage, or it could not look. 0: none, or only
- * what a sweep takes away.
+ * Looks the store over and says what is wrong, one finding a line. With `--repair` it
+ * takes away what nobody gave, says each thing it did and what it left; with `--json` it
+ * prints one object. Takes OPENFGA_API_URL, OPENFGA_API_TOKEN and OPENFGA_STORE as the
+ * service does, REDIS_URL to bring cached checks up to date with a repair, and without
+ * the first looks at the embedded engine in CONCORDAT_FOLDER: the running one, or one
+ * started for it.
+ *
+ * Exit code 0: no damage, or none left after the repair; what a sweep takes away is none.
+ * 1: damage. 2: it could not look.
  */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { parseArgs } from "node:util";
+import { ulid } from "ulid";
+import { type Repair, type RepairDeps, repair } from "../src/actions/repair.ts";
+import { resolveScopes } from "../src/check/resolve-scopes.ts";
+import { keyText } from "../src/domain/tuples.ts";
 import { findServer } from "../src/openfga/find-server.ts";
 import { createRelationships } from "../src/openfga/relationships.ts";
 import { runningOn, startServer } from "../src/openfga/server.ts";
 import { openStore } from "../src/openfga/store.ts";
-import { doctor, isDamage } from "../src/queries/doctor.ts";
+import { doctor, isDamage, textOf, viewOf } from "../src/queries/doctor.ts";
+import { createRedisCache } from "../src/redis/decision-cache.ts";
+
+const REDIS_TIMEOUT_MILLISECONDS = 2000;
 
 // an empty variable is an unset one, as for the service
 const { OPENFGA_API_URL: url, OPENFGA_API_TOKEN: apiToken, OPENFGA_STORE, CONCORDAT_FOLDER } = process.env;
+const { REDIS_URL, CACHE_TTL_SECONDS } = process.env;
 const store = OPENFGA_STORE || "concordat";
 const folder = CONCORDAT_FOLDER || ".concordat";
+
+const say = (text: string) => console.error(text);
 
 async function embedded() {
   if (!existsSync(join(folder, "openfga.db")))
     throw new Error(`There is no engine in ${folder}. Set OPENFGA_API_URL or CONCORDAT_FOLDER.`);
-  const found = await findServer(process.env, { line: (text) => console.error(text), counter: () => {} });
+  const found = await findServer(process.env, { line: say, counter: () => {} });
   if (found.kind === "external") throw new Error("unreachable: there is no OPENFGA_API_URL");
   return startServer(found, { folder });
 }
 
+/** The cache of the services on this store. Without one of Redis each of them sees within a second what was written. */
+async function cacheOf(ids: { storeId: string; modelId: string }) {
+  if (!REDIS_URL) return { raise: async () => {}, close: async () => {} };
+  const cache = createRedisCache({
+    url: REDIS_URL,
+    ...ids,
+    timeoutMilliseconds: REDIS_TIMEOUT_MILLISECONDS,
+    ttlMilliseconds: Number(CACHE_TTL_SECONDS || 10) * 1000,
+    meter: { cacheFailed: () => {} },
+  });
+  const nobody = { user: "user:nobody", relation: "can_view", object: "plant:none" };
+  const giveUpAt = performance.now() + REDIS_TIMEOUT_MILLISECONDS;
+  while ((await cache.lookup(nobody, undefined)) === "away" && performance.now() < giveUpAt) await sleep(20);
+  let told = false;
+  const raise: RepairDeps["raise"] = async (scopes) => {
+    if ((await cache.raise(scopes)) || told) return;
+    told = true;
+    say("Redis does not answer: checks answer from after the repair in CACHE_TTL_SECONDS at the latest.");
+  };
+  return { raise, close: cache.close };
+}
+
+const actOf = ({ took, outcome }: Repair) =>
+  took.length > 0
+    ? `took ${took.map(keyText).join(", ")}${outcome === "unknown" ? " (the reply was lost)" : ""}`
+    : "swept";
+
 async function main(): Promise<number> {
+  const { values } = parseArgs({ options: { repair: { type: "boolean" }, json: { type: "boolean" } } });
   const running = url || (await runningOn(folder));
   const server = running ? undefined : await embedded();
   try {
     const connection = { apiUrl: running || (server?.apiUrl ?? ""), ...(apiToken && { apiToken }) };
     const model = readFileSync(new URL("../model.fga", import.meta.url), "utf8");
     const opened = await openStore({ ...connection, store, model, allowPush: false, mustExist: true });
-    const findings = await doctor(createRelationships({ ...connection, ...opened }));
-    for (const { kind, object, detail } of findings) console.log(`${kind} ${object}: ${detail}`);
+    // what a newer version writes would look like nothing that Concordat writes
+    if (opened.model === "older")
+      throw new Error(`The newest model of the store "${store}" is another version's. Run that version's doctor.`);
+    const relationships = createRelationships({ ...connection, ...opened });
+    let done: Repair[] = [];
+    let findings = values.repair ? [] : await doctor(relationships);
+    if (values.repair) {
+      const cache = await cacheOf(opened);
+      const warn = (event: string, facts: object) => say(`${event} ${JSON.stringify(facts)}`);
+      const scopesOf = (keys: Parameters<typeof resolveScopes>[1]) => resolveScopes(relationships, keys);
+      const clock = () => new Date();
+      ({ done, left: findings } = await repair({
+        relationships,
+        raise: cache.raise,
+        scopesOf,
+        clock,
+        newId: ulid,
+        warn,
+      }));
+      await cache.close();
+    }
     const damage = findings.filter(isDamage).length;
-    console.error(`The store "${store}": ${damage} damaged, ${findings.length - damage} left to sweep.`);
+    if (values.json) {
+      const repaired = done.map(({ finding, took }) => ({ ...viewOf(finding), took: took.map(keyText) }));
+      const report = { store, damaged: damage, findings: findings.map(viewOf), ...(values.repair && { repaired }) };
+      console.log(JSON.stringify(report, undefined, 2));
+    } else {
+      for (const one of done) console.log(`repaired ${textOf(one.finding)}: ${actOf(one)}`);
+      for (const finding of findings) console.log(`${values.repair ? "left " : ""}${textOf(finding)}`);
+    }
+    const repaired = values.repair ? `${done.length} repaired, ` : "";
+    say(`The store "${store}": ${repaired}${damage} damaged, ${findings.length - damage} left to sweep.`);
     return damage > 0 ? 1 : 0;
   } finally {
     await server?.stop();
@@ -44,6 +116,6 @@ async function main(): Promise<number> {
 }
 
 process.exitCode = await main().catch((error: unknown) => {
-  console.error((error as Error).message);
-  return 1;
+  say((error as Error).message);
+  return 2;
 });

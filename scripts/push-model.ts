@@ -1,29 +1,37 @@
 /**
- * Gives the store of an external OpenFGA this version's model: says whether its newest
- * one differs, writes ours if so, and prints the ids. Takes OPENFGA_API_URL,
- * OPENFGA_API_TOKEN and OPENFGA_STORE as the service does.
+ * Gives the store of an external OpenFGA this version's model. It shows what changes and
+ * which tuples stop fitting, asks both models who may do what, and refuses a model that
+ * turns any answer from no to yes unless `--allow-widening` is given. `--dry-run` writes
+ * nothing. Takes OPENFGA_API_URL, OPENFGA_API_TOKEN and OPENFGA_STORE as the service does.
+ *
+ * Exit code 0: the store has this model, or a dry run found nothing to refuse. 1: refused.
+ * 2: it could not be done.
  */
 import { readFileSync } from "node:fs";
-import { openStore } from "../src/openfga/store.ts";
+import { parseArgs } from "node:util";
+import { SITUATIONS } from "./permissions/situations.ts";
+import { pushModel } from "./push-model/push.ts";
 
-// an empty variable is an unset one, as for the service
-const { OPENFGA_API_URL: apiUrl, OPENFGA_API_TOKEN: apiToken, OPENFGA_STORE } = process.env;
-const store = OPENFGA_STORE || "concordat";
-
-if (!apiUrl) {
-  console.error("OPENFGA_API_URL is not set. The embedded engine gets the model at every start and needs no push.");
-  process.exit(1);
+async function main(): Promise<number> {
+  const options = { "allow-widening": { type: "boolean" }, "dry-run": { type: "boolean" } } as const;
+  const { values } = parseArgs({ options });
+  // an empty variable is an unset one, as for the service
+  const { OPENFGA_API_URL: apiUrl, OPENFGA_API_TOKEN: apiToken, OPENFGA_STORE } = process.env;
+  if (!apiUrl)
+    throw new Error("OPENFGA_API_URL is not set. The embedded engine gets the model at every start and needs no push.");
+  const outcome = await pushModel({
+    connection: { apiUrl, ...(apiToken && { apiToken }) },
+    store: OPENFGA_STORE || "concordat",
+    model: readFileSync(new URL("../model.fga", import.meta.url), "utf8"),
+    situations: SITUATIONS,
+    allowWidening: values["allow-widening"] ?? false,
+    dryRun: values["dry-run"] ?? false,
+    say: (line) => console.log(line),
+  });
+  return outcome === "refused" ? 1 : 0;
 }
-try {
-  const model = readFileSync(new URL("../model.fga", import.meta.url), "utf8");
-  const opened = await openStore({ apiUrl, ...(apiToken && { apiToken }), store, model, allowPush: true });
-  const said = {
-    same: "has this model already; nothing was written",
-    first: "had no model; it has this one now",
-    replaced: "had another model; this one is its newest now. Restart the services that use it",
-  }[opened.model];
-  console.log(`The store "${store}" ${said}.\nstore ${opened.storeId}\nmodel ${opened.modelId}`);
-} catch (error) {
+
+process.exitCode = await main().catch((error: unknown) => {
   console.error((error as Error).message);
-  process.exit(1);
-}
+  return 2;
+});

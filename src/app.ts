@@ -3,6 +3,7 @@
  * listens nowhere and reads no clock or environment; tests drive it with `request`.
  */
 import { OpenAPIHono } from "@hono/zod-openapi";
+import type { Context } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { HTTPException } from "hono/http-exception";
 import { routePath } from "hono/route";
@@ -21,6 +22,9 @@ import { healthRoutes } from "./http/health.ts";
 import { metricsRoutes } from "./http/metrics.ts";
 import { fault, faultOf, refused } from "./http/problem.ts";
 import { requestIds } from "./http/request-id.ts";
+import { isOpenFga, openFgaError, openFgaFault } from "./http/stores/error.ts";
+import { describeStores } from "./http/stores/openapi.ts";
+import { storesRoutes } from "./http/stores/routes.ts";
 import { v1Routes } from "./http/v1/routes.ts";
 import type { Relationships } from "./ports.ts";
 
@@ -56,7 +60,8 @@ export function createApp(deps: AppDeps): OpenAPIHono<Env> {
     deps.log("info", "request", { request_id: c.var.requestId, key, ...facts, milliseconds });
   });
   app.use(secureHeaders());
-  const limit = bodyLimit({ maxSize: BODY_BYTES_MAX, onError: (c) => fault(c, "body_too_large") });
+  const tooLarge = (c: Context) => (isOpenFga(c) ? openFgaFault : fault)(c, "body_too_large");
+  const limit = bodyLimit({ maxSize: BODY_BYTES_MAX, onError: tooLarge });
   app.use((c, next) => (isStreamed(c) ? next() : limit(c, next)));
 
   app.route("/", healthRoutes(deps.engine, deps.stopping));
@@ -72,16 +77,23 @@ export function createApp(deps: AppDeps): OpenAPIHono<Env> {
   app.use("/v1/*", guardRequest);
   app.route("/v1", v1Routes(deps));
 
+  app.route("/", storesRoutes(deps));
+
   describeAccess(app);
+  describeStores(app);
   app.route(
     "/",
     docsRoutes(() => openApiDocument(app, deps.publicUrl)),
   );
 
-  app.notFound((c) => refused(c, { code: "not_found", what: "page" }));
+  app.notFound((c) =>
+    isOpenFga(c)
+      ? openFgaError(c, 404, "undefined_endpoint", "Not Found")
+      : refused(c, { code: "not_found", what: "page" }),
+  );
   app.onError((error, c) => {
     if (error instanceof HTTPException && error.status < 500)
-      return fault(c, "invalid_request", { detail: error.message });
+      return isOpenFga(c) ? openFgaFault(c, "invalid_request") : fault(c, "invalid_request", { detail: error.message });
     const outage = faultOf(error);
     // only the reply failed: "nothing was written" would be untrue
     const code = c.var.written && outage !== "internal" ? "outcome_unknown" : outage;
@@ -91,7 +103,7 @@ export function createApp(deps: AppDeps): OpenAPIHono<Env> {
       error: error.stack ?? String(error),
       cause: String(error.cause ?? ""),
     });
-    return fault(c, code);
+    return isOpenFga(c) ? openFgaFault(c, code) : fault(c, code);
   });
   return app;
 }

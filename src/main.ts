@@ -97,6 +97,7 @@ async function main(isStart: boolean) {
       model,
       allowPush: server !== undefined,
     });
+    if (store.model === "older") log("warn", "older_model", { store: store.storeId, model: store.modelId });
     const relationships = createRelationships({ ...connection, ...store });
     const clock = () => new Date();
     const { meter, text: metricsText } = createMetrics(clock);

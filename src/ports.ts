@@ -4,6 +4,7 @@
  * promises; the adapters (`openfga/`, `redis/`, `memory/`, `mail/`) keep it, and nothing
  * else in the project names a client.
  */
+import type { Rewrites } from "./domain/rewrite.ts";
 import type { Scope } from "./domain/scopes.ts";
 import type { Tuple, TupleKey } from "./domain/tuples.ts";
 
@@ -26,6 +27,8 @@ export type WriteOutcome = "committed" | "stale" | "unknown";
 export type Relationships = {
   /** All tuples that match, all pages. Throws EngineUnavailable. */
   read(filter: ReadFilter): Promise<Tuple[]>;
+  /** At most `max` of the tuples that match, and whether those are all. Throws EngineUnavailable. */
+  readSome(filter: ReadFilter, max: number): Promise<{ tuples: Tuple[]; complete: boolean }>;
   /** Every tuple of the store, page by page: what is written meanwhile may be in it or not. Throws EngineUnavailable. */
   readAll(): Promise<Tuple[]>;
   /** The same, and each page only when it is asked for: for a store that is larger than memory. */
@@ -67,10 +70,36 @@ export type Engine = {
     at: Date,
     signal?: AbortSignal,
   ): Promise<Found>;
+  /** The same engine by its own words, for `/stores`. */
+  readonly api: EngineApi;
   /** What the pinned model knows: each type with its `can_*` relations. */
   readonly permissions: ReadonlyMap<string, readonly string[]>;
+  /** What the pinned model says each relation is made of. */
+  readonly rewrites: Rewrites;
   /** Whether the engine answers and holds the pinned model. Never throws. */
   ready(): Promise<boolean>;
+};
+
+/** A request of OpenFGA's HTTP API on our store: `path` is what comes behind `/stores/{store_id}`, with its query. */
+export type ApiRequest = { method: "GET" | "POST"; path: string; body?: object };
+
+/** The engine's own reply, yes or no, and of its headers those that clients read. */
+export type ApiReply<Body = string> = { status: number; headers: Record<string, string>; body: Body };
+
+/**
+ * OpenFGA's HTTP API as it is, on the one store. What it refuses is a reply and is not thrown; what it could not
+ * answer, and its refusal of our own credentials, throws EngineUnavailable.
+ */
+export type EngineApi = {
+  readonly storeId: string;
+  /** The pinned model. */
+  readonly modelId: string;
+  ask(request: ApiRequest, signal?: AbortSignal): Promise<ApiReply>;
+  /** A reply that is read while it is still being made; `ended` resolves when nothing more can come, for whatever reason. */
+  stream(
+    request: ApiRequest,
+    signal?: AbortSignal,
+  ): Promise<ApiReply<ReadableStream<Uint8Array>> & { ended: Promise<void> }>;
 };
 
 /** As many calls to the engine are under way as there may be. Nothing was decided. */
@@ -110,10 +139,15 @@ export type Tokens = { userToken: string; ownerToken: string; now: number };
  * `away`, never an error: nothing depends on the cache but speed.
  */
 export type DecisionCache = {
-  /** The entry and both tokens as of one instant; without an owner only the user's token. */
+  /**
+   * The entry and both tokens as of one instant; without an owner only the user's token. A token that is there may be
+   * filled under: it goes with every begin, and comes back only while nobody leases its scope.
+   */
   lookup(question: Question, owner: Scope | undefined): Promise<Lookup | "away">;
   /** Tokens of both scopes, made where they are missing; `leased` while a writer is at work on either. */
   take(user: Scope, owner: Scope): Promise<Tokens | "leased" | "away">;
+  /** The cache's own time (milliseconds), for an entry that is filled under tokens that were looked up. */
+  time(): Promise<number | "away">;
   /** Keeps an entry until `endsAt` on the cache's own time; `same`: in place of the one that is there, as long as that. Not waited for; may come to nothing. */
   store(question: Question, entry: Entry, endsAt: number | "same"): void;
   /** Before a Write: raises the scopes and leases them to the writer for ten seconds. May come to nothing. */
@@ -140,7 +174,7 @@ export type Unstored = "away" | "leased" | "no_owner" | "overtaken" | "date";
 export type Meter = {
   checked(source: Source, seconds: number): void;
   unstored(reason: Unstored): void;
-  engineCalled(call: "check" | "batch_check" | "expand" | "list"): void;
+  engineCalled(call: "check" | "batch_check" | "expand" | "list" | "api"): void;
   cacheFailed(operation: string): void;
   changesRead(to: number): void;
 };

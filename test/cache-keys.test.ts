@@ -1,7 +1,7 @@
 /** The grammar of the cache: two inputs never share a key, and an entry is read as it was written. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Scope } from "../src/domain/scopes.ts";
+import { ownerScope, type Scope } from "../src/domain/scopes.ts";
 import type { Entry, Question } from "../src/ports.ts";
 import { decodeEntry, encodeEntry, entryKey, followerKey, leaseKey, tokenKey } from "../src/redis/cache-keys.ts";
 
@@ -87,11 +87,14 @@ describe("the keys of tokens, leases and the follower", () => {
 });
 
 describe("the value of an entry", () => {
+  // a fill's tokens are of one run of the server, always
+  const run = "0123456789abcdef";
+  const tokens = fc.base64String({ minLength: 1 }).map((random) => `${run}:${random}`);
   const entries: fc.Arbitrary<Entry> = fc.record({
     allowed: fc.boolean(),
-    owner: scopes,
-    userToken: wild,
-    ownerToken: wild,
+    owner: wild.map(ownerScope),
+    userToken: tokens,
+    ownerToken: tokens,
     validUntil: fc.nat({ max: Number.MAX_SAFE_INTEGER }),
     via: fc.oneof(
       fc.constant(undefined),
@@ -110,18 +113,25 @@ describe("the value of an entry", () => {
   });
 
   test("tells a yes from a no, and how access came from not being known", () => {
-    const entry: Entry = { allowed: true, owner: "organization:o", userToken: "a", ownerToken: "b", validUntil: 1 };
+    const entry: Entry = {
+      allowed: true,
+      owner: "organization:o",
+      userToken: `${run}:a`,
+      ownerToken: `${run}:b`,
+      validUntil: 1,
+    };
     const values = [
       entry,
       { ...entry, allowed: false },
       { ...entry, via: "own" as const },
       { ...entry, via: { cooperation: "c", share: "s" } },
-      { ...entry, userToken: "b", ownerToken: "a" },
+      { ...entry, userToken: entry.ownerToken, ownerToken: entry.userToken },
     ];
     expect(new Set(values.map(encodeEntry)).size).toBe(values.length);
   });
 
   test("what is no entry is not there, never read as one, and no error", () => {
-    for (const text of ["", "yes", "{", "[1,", "{}", "1"]) expect(decodeEntry(text), text).toBeUndefined();
+    for (const text of ["", "yes", "{", "[1,", "{}", "1", "[]", "[1,2,3,4]"])
+      expect(decodeEntry(text), text).toBeUndefined();
   });
 });

@@ -26,6 +26,28 @@ test("the compose file runs the one version of OpenFGA that Concordat was tried 
   expect(block(/^ {2}openfga:/)).toContain('"--resolve-node-breadth-limit", "1"');
 });
 
+test("the playground starts only when asked for, is reached from this machine alone, and has none of the secrets", () => {
+  const [playground, copy] = [block(/^ {2}playground:/), block(/^ {2}playground-copy:/)];
+  for (const one of [playground, copy]) expect(one).toContain('profiles: ["playground"]');
+  expect(playground).not.toMatch(/OPENFGA_AUTHN|POSTGRES|API_TOKEN/);
+  expect(playground).toContain("OPENFGA_DATASTORE_ENGINE: memory");
+  const ports = [...playground.matchAll(/"(127\.0\.0\.1:)?(\d+):(\d+)"/g)].map(([, from, out, within]) => [
+    from,
+    out === within,
+  ]);
+  expect(ports).toEqual([
+    ["127.0.0.1:", true],
+    ["127.0.0.1:", true],
+  ]);
+  // where the browser is sent is where the port is published, and where the copy goes
+  for (const port of ["8090", "3001"]) expect(playground).toContain(`"0.0.0.0:${port}"`);
+  expect(copy).toContain("PLAYGROUND_API_URL: http://playground:8090");
+  const { scripts } = JSON.parse(read("package.json")) as { scripts: Record<string, string> };
+  expect(copy).toContain(`entrypoint: ${JSON.stringify(scripts.playground?.split(" ")).replaceAll(",", ", ")}`);
+  const refers = ["openfga", "push-model", "playground"].every((name) => copy.includes(`      ${name}: {`));
+  expect(refers).toBe(true);
+});
+
 test("the image has the Node that the project is developed on", () => {
   const { devDependencies } = JSON.parse(read("package.json")) as { devDependencies: { node: string } };
   const major = devDependencies.node.split(".")[0];

@@ -92,7 +92,7 @@ describe("links and commands", () => {
     const named = [...README.matchAll(/npm (?:run )?(start|test|(?<=run )[a-z-]+)/g)].map((match) => match[1] ?? "");
     expect(new Set(named).size).toBeGreaterThan(5);
     for (const name of new Set(named)) {
-      const file = /^node (\S+)/.exec(scripts[name] ?? "")?.[1];
+      const file = /(?:^| )node (\S+)/.exec(scripts[name] ?? "")?.[1];
       expect(file && existsSync(new URL(file, root)), name).toBe(true);
     }
   });

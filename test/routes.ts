@@ -55,6 +55,9 @@ export const ROUTES: Record<string, Route> = {
   "GET /v1/cooperations/{id}/history": { by: "anna", ...cooperation("/history") },
   "GET /v1/shares/{id}": { by: "anna", ...share() },
   "GET /v1/shares/{id}/delegations": { by: "anna", ...share("/delegations") },
+  "GET /v1/doctor": { by: SERVICE, ...at("/v1/doctor"), needsNoStanding: true },
+  "GET /v1/inspect/{object}": { by: SERVICE, ...at("/v1/inspect/plant%3A7"), needsNoStanding: true },
+  "POST /v1/explain": { by: SERVICE, ...at("/v1/explain"), body: () => question, needsNoStanding: true },
   "POST /v1/invitations/preview": {
     by: SERVICE,
     ...at("/v1/invitations/preview"),
@@ -135,6 +138,64 @@ export const ROUTES: Record<string, Route> = {
   "POST /access/v1/search/resource": check("search/resource"),
   "POST /access/v1/search/action": check("search/action"),
 };
+
+/** A route of OpenFGA's API, with a request that it answers; `isChecked`: scope `check` suffices. 501 where `isOffered` is false. */
+export type StoresRoute = { path: string; body?: object; isChecked?: true; isOffered?: false };
+
+/** OpenFGA's API on the store of the service, in the same world. */
+export function storesRoutes({ deps }: Service): Record<string, StoresRoute> {
+  const { storeId, modelId } = deps.engine.api;
+  const at = `/stores/${storeId}`;
+  const tuple_key = { user: "user:otto", relation: "can_view", object: "plant:7" };
+  const list = { user: "user:otto", relation: "can_view", type: "plant" };
+  const users = { object: { type: "plant", id: "7" }, relation: "can_view", user_filters: [{ type: "user" }] };
+  const isOffered = false as const;
+  return {
+    "GET /stores": { path: "/stores" },
+    "GET /stores/{store_id}": { path: at },
+    "GET /stores/{store_id}/authorization-models": { path: `${at}/authorization-models` },
+    "GET /stores/{store_id}/authorization-models/{id}": { path: `${at}/authorization-models/${modelId}` },
+    "GET /stores/{store_id}/assertions/{authorization_model_id}": { path: `${at}/assertions/${modelId}` },
+    "POST /stores/{store_id}/check": { path: `${at}/check`, body: { tuple_key }, isChecked: true },
+    "POST /stores/{store_id}/batch-check": {
+      path: `${at}/batch-check`,
+      body: { checks: [{ tuple_key, correlation_id: "1" }] },
+      isChecked: true,
+    },
+    "POST /stores/{store_id}/list-objects": { path: `${at}/list-objects`, body: list },
+    "POST /stores/{store_id}/streamed-list-objects": { path: `${at}/streamed-list-objects`, body: list },
+    "POST /stores/{store_id}/list-users": { path: `${at}/list-users`, body: users },
+    "POST /stores/{store_id}/expand": {
+      path: `${at}/expand`,
+      body: { tuple_key: { relation: "owner", object: "plant:7" } },
+    },
+    "POST /stores/{store_id}/read": { path: `${at}/read`, body: { tuple_key: { object: "plant:7" } } },
+    "GET /stores/{store_id}/changes": { path: `${at}/changes` },
+    "POST /stores": { path: "/stores", body: { name: "another" }, isOffered },
+    "PATCH /stores/{store_id}": { path: at, body: { name: "another" }, isOffered },
+    "DELETE /stores/{store_id}": { path: at, isOffered },
+    "POST /stores/{store_id}/authorization-models": {
+      path: `${at}/authorization-models`,
+      body: { schema_version: "1.1", type_definitions: [{ type: "user" }] },
+      isOffered,
+    },
+    "PUT /stores/{store_id}/assertions/{authorization_model_id}": {
+      path: `${at}/assertions/${modelId}`,
+      body: { assertions: [{ tuple_key, expectation: false }] },
+      isOffered,
+    },
+    "POST /stores/{store_id}/write": {
+      path: `${at}/write`,
+      // it stands already, so that the request may be sent again and again
+      body: {
+        writes: {
+          tuple_keys: [{ user: "user:otto", relation: "asset_manager", object: "plant:7" }],
+          on_duplicate: "ignore",
+        },
+      },
+    },
+  };
+}
 
 /** Routes that answer anybody. */
 export const OPEN_ROUTES = ["GET /livez", "GET /readyz", "GET /metrics", "GET /.well-known/authzen-configuration"];

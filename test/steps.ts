@@ -7,8 +7,11 @@ import fc from "fast-check";
 import { issueToken } from "../src/domain/invitation-token.ts";
 import { type Lifecycle, type Step, TABLE, type World } from "./oracle-refusals.ts";
 
+/** `write` and `raw`: raw tuples by OpenFGA's Write (raw-steps.ts). */
+type Kind = Step["do"] | "write" | "raw";
+
 /** How often each kind of step is drawn. */
-const WEIGHTS: Record<Step["do"], number> = {
+const WEIGHTS: Record<Kind, number> = {
   invite: 5,
   join: 3,
   accept: 4,
@@ -32,8 +35,10 @@ const WEIGHTS: Record<Step["do"], number> = {
   unregister: 2,
   turn: 5,
   sweep: 2,
+  write: 12,
+  raw: 8,
 };
-export const KINDS = Object.keys(WEIGHTS) as Step["do"][];
+export const KINDS = Object.keys(WEIGHTS) as Kind[];
 export const USERS = ["anna", "otto", "ben", "tom", "eva", "wes", "zoe"];
 /** What may be owned; `plant:none` is nobody's at first. */
 export const RESOURCES = [
@@ -52,7 +57,7 @@ const TURNS = [HOUR, HOUR - 1, 1, 2 * HOUR, 14 * 24 * HOUR];
 
 /** `fits`: whether the actor, and whether the object is one that the step suits. `hours`: when it ends; 0 is too late. */
 export type Draw = {
-  kind: Step["do"];
+  kind: Kind;
   fits: [actor: boolean, object: boolean];
   n: number[];
   hours: number;
@@ -88,6 +93,7 @@ export function stepOf(world: World, { kind, fits, n, hours }: Draw): Step | und
   const sharedRole = (at: number) =>
     pick(objectFits ? ["technical_manager", "asset_manager", "viewer"] : JOB_ROLES, at) ?? "";
 
+  if (kind === "write" || kind === "raw") return undefined;
   if (kind === "turn") return { do: kind, seconds: pick(TURNS, 1) ?? 0 };
   if (kind === "sweep") return { do: kind };
   if (kind === "invite") {

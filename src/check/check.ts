@@ -5,10 +5,10 @@
  * began (law 13). A fault throws and is never a "no".
  */
 import type { Clock, DecisionCache, Engine, Entry, Lookup, Meter, Question, Source, Via } from "../ports.ts";
-import { createFill } from "./fill.ts";
-import { type Asker, gather } from "./gather.ts";
+import { createFill, type Seen } from "./fill.ts";
+import { type Asker, gather, single } from "./gather.ts";
 import { createGuesses } from "./ownership.ts";
-import { createRemember } from "./via.ts";
+import { createVias } from "./via.ts";
 
 /** An answer, where it came from, and until when (milliseconds since the epoch) the cache may give it again. */
 export type Checked = { allowed: boolean; source: Source; validUntil?: number; via?: Via | undefined };
@@ -35,21 +35,29 @@ export type CheckerDeps = {
 export function createChecker(deps: CheckerDeps): Checker {
   const { cache, clock, meter } = deps;
   const guesses = createGuesses();
-  const single: Asker = { check: deps.engine.check, expand: deps.engine.expand, now: clock };
-  const fill = createFill({ ...deps, guesses });
-  const remember = createRemember(deps);
+  const alone = single(deps.engine, clock);
+  const vias = createVias(deps);
+  const fill = createFill({ ...deps, guesses, vias });
 
-  /** The entry that may be answered with now. */
-  async function goodEntry(question: Question): Promise<Entry | "away" | undefined> {
-    const guess = guesses.get(question.object)?.owner;
-    const found = await cache.lookup(question, guess);
-    if (found === "away") return found;
-    const { entry } = found;
-    if (entry === undefined || entry.owner === guess) return stands(found) ? entry : undefined;
+  /** The entry that may be answered with now; or what else was seen, to fill under. */
+  async function look(question: Question): Promise<{ entry: Entry; seen?: never } | { entry?: never; seen: Seen }> {
+    const guess = guesses.get(question.object);
+    const startedAt = clock().getTime();
+    const since = performance.now();
+    const found = await cache.lookup(question, guess?.owner);
+    if (found === "away") return { seen: "away" };
+    const { entry, userToken, ownerToken } = found;
+    if (entry === undefined || entry.owner === guess?.owner) {
+      if (entry !== undefined && stands(found)) return { entry };
+      if (guess?.head === undefined || userToken === undefined || ownerToken === undefined)
+        return { seen: "too little" };
+      return { seen: { guess: { ...guess, head: guess.head }, userToken, ownerToken, startedAt, since } };
+    }
     // the owner's token was looked up for the guess: it says nothing of the owner that the entry names
     guesses.set(question.object, { owner: entry.owner });
     const again = await cache.lookup(question, entry.owner);
-    return again !== "away" && again.entry?.owner === entry.owner && stands(again) ? again.entry : undefined;
+    if (again === "away") return { seen: again };
+    return again.entry?.owner === entry.owner && stands(again) ? { entry: again.entry } : { seen: "too little" };
   }
 
   function stands({ entry, userToken, ownerToken }: Lookup): boolean {
@@ -64,12 +72,13 @@ export function createChecker(deps: CheckerDeps): Checker {
   }
 
   async function decide(question: Question, engine: Asker, signal: Signal | undefined): Promise<Checked> {
-    if (!isCached(question))
-      return { allowed: await engine.check(question, engine.now(), signal?.()), source: "engine" };
-    const entry = await goodEntry(question);
-    if (entry === undefined || entry === "away")
-      return fill({ question, engine, signal: signal?.() }, entry === "away");
-    remember(question, entry);
+    if (!isCached(question)) {
+      const [allowed = false] = await engine.ask([question], engine.now(), signal?.());
+      return { allowed, source: "engine" };
+    }
+    const { entry, seen } = await look(question);
+    if (entry === undefined) return fill({ question, engine, signal: signal?.() }, seen);
+    vias.remember(question, entry);
     return { allowed: entry.allowed, source: "hit", validUntil: entry.validUntil, via: entry.via };
   }
 
@@ -81,7 +90,7 @@ export function createChecker(deps: CheckerDeps): Checker {
   }
 
   return {
-    check: (question, signal) => metered(question, single, signal),
+    check: (question, signal) => metered(question, alone, signal),
     checkAll: (questions, signal) => {
       const engine = gather(deps.engine, clock, signal);
       return Promise.all(questions.map((question) => metered(question, engine, signal)));

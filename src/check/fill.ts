@@ -5,10 +5,11 @@
  */
 import type { LRUCache } from "lru-cache";
 import type { Scope } from "../domain/scopes.ts";
-import { EngineUnavailable, type Question, type Tokens, type Unstored } from "../ports.ts";
+import { EngineUnavailable, type Entry, type Question, type Unstored } from "../ports.ts";
 import type { Checked, CheckerDeps } from "./check.ts";
 import type { Asker } from "./gather.ts";
-import { type Guess, headOf, type Ownership, ownershipOf } from "./ownership.ts";
+import { type Guess, headIsStill, type Ownership, ownershipOf } from "./ownership.ts";
+import type { Vias } from "./via.ts";
 
 /** What came of a question: `unstored` says why it was not kept, and then it is nobody else's answer either. */
 type Outcome = { checked: Checked; unstored?: Unstored };
@@ -16,35 +17,52 @@ type Outcome = { checked: Checked; unstored?: Unstored };
 /** A question that is with the engine. Whoever holds the same tokens may share what comes of it. */
 type Flight = { startedAt: number; outcome: Promise<Outcome | "abandoned"> };
 
-type FillDeps = Omit<CheckerDeps, "engine" | "clock"> & { guesses: LRUCache<string, Guess> };
+type FillDeps = Omit<CheckerDeps, "engine" | "clock"> & {
+  guesses: LRUCache<string, Guess>;
+  vias: Pick<Vias, "of">;
+};
+
+/**
+ * Tokens to fill under, and the owner and head that were known before; since when, on our clock and as a duration's
+ * beginning. A look-up's tokens do as well as taken ones: while a scope is leased its token is not there
+ * (test/protocol: what a look-up finds).
+ */
+type Grounds = {
+  guess: Ownership;
+  userToken: string;
+  ownerToken: string;
+  startedAt: number;
+  since: number;
+  /** The cache's own time when the tokens were taken, where it said so. */
+  takenAt?: number;
+};
+
+/** What a look-up found instead of an entry: all that a fill needs, or too little, or nothing in time. */
+export type Seen = Grounds | "too little" | "away";
 
 /** A question on its way to the engine, and what ends the work when nobody waits for it any more. */
 export type Miss = { question: Question; engine: Asker; signal?: AbortSignal | undefined };
 
-/** Answers what the cache did not; `away` when it did not answer at all. Throws EngineUnavailable, Overloaded. */
-export function createFill(deps: FillDeps): (miss: Miss, away: boolean) => Promise<Checked> {
-  const { cache, meter, ttlMilliseconds } = deps;
+/** Answers what the cache did not. Throws EngineUnavailable, Overloaded. */
+export function createFill(deps: FillDeps): (miss: Miss, seen: Seen) => Promise<Checked> {
+  const { meter, ttlMilliseconds } = deps;
   const flights = new Map<string, Flight>();
 
-  return async function fill(miss, away) {
+  return async function fill(miss, seen) {
     const { question, engine } = miss;
     // a cache that has just kept us waiting is not asked again
-    if (away) return alone(deps, miss, "away");
-    for (;;) {
-      const guess = await guessOf(deps, miss);
-      if (guess === undefined) return alone(deps, miss, "no_owner");
-      // before the tokens are taken, so that no entry lives longer than the TTL from then (bad/ttl-from-store)
-      const startedAt = engine.now().getTime();
-      const tokens = await cache.take(question.user as Scope, guess.owner);
-      if (tokens === "away" || tokens === "leased") return alone(deps, miss, tokens);
+    if (seen === "away") return alone(deps, miss, seen);
+    for (let known: Seen = seen; ; known = "too little") {
+      const grounds = known === "too little" ? await takeGrounds(deps, miss) : known;
+      if (typeof grounds === "string") return alone(deps, miss, grounds);
 
-      const { userToken, ownerToken } = tokens;
+      const { userToken, ownerToken, startedAt } = grounds;
       const key = JSON.stringify([question.user, question.relation, question.object, userToken, ownerToken]);
       const running = flights.get(key);
       // the same tokens: nothing was written since it began (bad/coalesce-by-question); not too old: a raise
       // that was not acknowledged counts on that (bad/coalesce-older-than-ttl)
       const joined = running !== undefined && engine.now().getTime() < running.startedAt + ttlMilliseconds;
-      const flight = joined ? running : { startedAt, outcome: ask(deps, miss, guess, tokens, startedAt) };
+      const flight = joined ? running : { startedAt, outcome: ask(deps, miss, grounds) };
       if (!joined) flights.set(key, flight);
       const outcome = await flight.outcome.finally(() => {
         if (flights.get(key) === flight) flights.delete(key);
@@ -65,7 +83,21 @@ export function createFill(deps: FillDeps): (miss: Miss, away: boolean) => Promi
 /** Asks as of now, and keeps nothing. */
 async function alone({ meter }: FillDeps, { question, engine, signal }: Miss, reason: Unstored): Promise<Checked> {
   meter.unstored(reason);
-  return { allowed: await engine.check(question, engine.now(), signal), source: "engine" };
+  const [allowed = false] = await engine.ask([question], engine.now(), signal);
+  return { allowed, source: "engine" };
+}
+
+/** Takes the tokens, which the look-up did not find, or did not look for. */
+async function takeGrounds(deps: FillDeps, miss: Miss): Promise<Grounds | "no_owner" | "leased" | "away"> {
+  const guess = await guessOf(deps, miss);
+  if (guess === undefined) return "no_owner";
+  // before the tokens are taken, so that no entry lives longer than the TTL from then (bad/ttl-from-store)
+  const startedAt = miss.engine.now().getTime();
+  const since = performance.now();
+  const tokens = await deps.cache.take(miss.question.user as Scope, guess.owner);
+  if (typeof tokens === "string") return tokens;
+  const { userToken, ownerToken, now } = tokens;
+  return { guess, userToken, ownerToken, startedAt, since, takenAt: now };
 }
 
 /** The owner as an earlier read saw it, or a read of it now. */
@@ -77,35 +109,43 @@ async function guessOf({ guesses }: FillDeps, { question, engine, signal }: Miss
   return ownership;
 }
 
-async function ask(
-  deps: FillDeps,
-  miss: Miss,
-  guess: Ownership,
-  tokens: Tokens,
-  startedAt: number,
-): Promise<Outcome | "abandoned"> {
+async function ask(deps: FillDeps, miss: Miss, grounds: Grounds): Promise<Outcome | "abandoned"> {
   const { question, engine, signal } = miss;
+  const { guess, userToken, ownerToken, startedAt } = grounds;
   const validUntil = startedAt + deps.ttlMilliseconds;
   try {
-    const [head, later] = await Promise.all([
-      headOf(engine, question.object, signal),
+    const asked = engine.ask(
       // dates only ever end access: a yes at the end of the entry's life is a yes all through it (test/protocol/dates: ask at now only)
-      engine.check(question, new Date(validUntil), signal),
-    ]);
-    const allowed = later || (await engine.check(question, engine.now(), signal));
+      [question, headIsStill(question.object, guess)],
+      new Date(validUntil),
+      signal,
+    );
+    const [[later = false, sameHead], takenAt] = await Promise.all([asked, takenAtOf(deps, grounds)]);
+    const [allowed = false] = later ? [later] : await engine.ask([question], engine.now(), signal);
     // the same head before the tokens were taken and after: the owner was the same in between (bad/owner-beside-question-without-incarnation)
-    if (head !== guess.head) {
+    if (!sameHead) {
       deps.guesses.delete(question.object);
       return { checked: { allowed, source: "engine" }, unstored: "overtaken" };
     }
     // a yes that ends within the entry's life is answered once (test/protocol/dates: joiners share an unstorable yes)
     if (allowed !== later) return { checked: { allowed, source: "engine" }, unstored: "date" };
-    const { userToken, ownerToken } = tokens;
-    const entry = { allowed, owner: guess.owner, userToken, ownerToken, validUntil };
-    deps.cache.store(question, entry, tokens.now + deps.ttlMilliseconds);
-    return { checked: { allowed, source: "miss", validUntil } };
+    if (takenAt === "away") return { checked: { allowed, source: "engine" }, unstored: takenAt };
+    const entry: Entry = { allowed, owner: guess.owner, userToken, ownerToken, validUntil };
+    entry.via = deps.vias.of(question, entry);
+    deps.cache.store(question, entry, takenAt + deps.ttlMilliseconds);
+    return { checked: { allowed, source: "miss", validUntil, via: entry.via } };
   } catch (error) {
     if (signal?.aborted) return "abandoned";
     throw error;
   }
+}
+
+/**
+ * The cache's own time when the tokens were there, or a little before. Asked for beside the question: as much as went
+ * by since the look-up began is taken off, so that no entry lives longer than the TTL from then (bad/ttl-from-store).
+ */
+async function takenAtOf({ cache }: FillDeps, { takenAt, since }: Grounds): Promise<number | "away"> {
+  if (takenAt !== undefined) return takenAt;
+  const time = await cache.time();
+  return time === "away" ? time : Math.floor(time - (performance.now() - since));
 }

@@ -1,24 +1,47 @@
 /**
- * The engine for one batch: what is asked in the same turn of the event loop as of one
- * instant goes out as one BatchCheck, and the same read goes out once.
+ * The engine as a check asks it: one question or a few at one instant, in one call. For
+ * a batch, what is asked in the same turn of the event loop as of one instant goes out
+ * as one BatchCheck, and the same question or read goes out once.
  */
 
-import { type Clock, type Engine, EngineUnavailable, type Question } from "../ports.ts";
+import { type Answer, type Clock, type Engine, EngineUnavailable, type Question } from "../ports.ts";
 import type { Signal } from "./check.ts";
 
 /** What a check asks: the engine, and the time. */
-export type Asker = Pick<Engine, "check" | "expand"> & { now: Clock };
+export type Asker = Pick<Engine, "expand"> & {
+  now: Clock;
+  /** The answers as of one instant, in the order of the questions. A fault in any of them throws EngineUnavailable. */
+  ask(questions: Question[], at: Date, signal?: AbortSignal): Promise<boolean[]>;
+};
+
+/** Asks for one check: each time one call. */
+export function single(engine: Engine, clock: Clock): Asker {
+  return {
+    now: clock,
+    expand: engine.expand,
+    async ask(questions, at, signal) {
+      const [only, ...more] = questions;
+      if (only !== undefined && more.length === 0) return [await engine.check(only, at, signal)];
+      return (await engine.batchCheck(questions, at, signal)).map(decided);
+    },
+  };
+}
+
+function decided(answer: Answer | undefined): boolean {
+  if (answer !== undefined && "allowed" in answer) return answer.allowed;
+  throw new EngineUnavailable("OpenFGA could not decide a question of a batch", { cause: answer?.fault });
+}
 
 type Waiting = { question: Question; settle: PromiseWithResolvers<boolean> };
 
 /** Gathers for one request; `signal` is that request's, whatever the single calls say. */
 export function gather(engine: Engine, clock: Clock, signal: Signal | undefined): Asker {
   let turn: Date | undefined;
-  const batches = new Map<number, Waiting[]>();
+  const batches = new Map<number, Map<string, Waiting>>();
   const reads = new Map<string, ReturnType<Engine["expand"]>>();
 
   async function send(at: number): Promise<void> {
-    const waiting = batches.get(at) ?? [];
+    const waiting = [...(batches.get(at)?.values() ?? [])];
     batches.delete(at);
     try {
       const answers = await engine.batchCheck(
@@ -27,16 +50,28 @@ export function gather(engine: Engine, clock: Clock, signal: Signal | undefined)
         signal?.(),
       );
       waiting.forEach(({ settle }, n) => {
-        const answer = answers[n];
-        if (answer === undefined || "fault" in answer)
-          settle.reject(
-            new EngineUnavailable("OpenFGA could not decide a question of a batch", { cause: answer?.fault }),
-          );
-        else settle.resolve(answer.allowed);
+        try {
+          settle.resolve(decided(answers[n]));
+        } catch (fault) {
+          settle.reject(fault);
+        }
       });
     } catch (error) {
       for (const { settle } of waiting) settle.reject(error);
     }
+  }
+
+  function add(question: Question, at: number): Promise<boolean> {
+    const batch = batches.get(at) ?? new Map<string, Waiting>();
+    if (batch.size === 0) {
+      batches.set(at, batch);
+      // what the same reply of the cache woke up comes before this
+      setImmediate(send, at);
+    }
+    const key = JSON.stringify([question.user, question.relation, question.object]);
+    const waiting = batch.get(key) ?? { question, settle: Promise.withResolvers<boolean>() };
+    batch.set(key, waiting);
+    return waiting.settle.promise;
   }
 
   return {
@@ -50,17 +85,7 @@ export function gather(engine: Engine, clock: Clock, signal: Signal | undefined)
       }
       return turn;
     },
-    check(question, at) {
-      const settle = Promise.withResolvers<boolean>();
-      const batch = batches.get(at.getTime());
-      if (batch) batch.push({ question, settle });
-      else {
-        batches.set(at.getTime(), [{ question, settle }]);
-        // what the same reply of the cache woke up comes before this
-        setImmediate(send, at.getTime());
-      }
-      return settle.promise;
-    },
+    ask: (questions, at) => Promise.all(questions.map((question) => add(question, at.getTime()))),
     expand(of) {
       const key = JSON.stringify(of);
       const running = reads.get(key);

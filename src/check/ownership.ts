@@ -5,7 +5,7 @@
  */
 import { LRUCache } from "lru-cache";
 import type { Scope } from "../domain/scopes.ts";
-import type { Engine } from "../ports.ts";
+import type { Engine, Question } from "../ports.ts";
 
 /** The owner, as it was when `head` was the resource's head or later. */
 export type Ownership = { owner: Scope; head: string };
@@ -22,10 +22,9 @@ export function createGuesses(): LRUCache<string, Guess> {
 
 type Reads = Pick<Engine, "expand">;
 
-/** The resource's head as of now: while it is the same, nothing about the resource itself has changed. Throws EngineUnavailable, Overloaded. */
-export async function headOf(engine: Reads, resource: string, signal?: AbortSignal): Promise<string | undefined> {
-  const [head] = await engine.expand({ object: resource, relation: "head" }, signal);
-  return head;
+/** Whether the head is what it was: while it is, nothing about the resource itself has changed. */
+export function headIsStill(resource: string, { head }: Ownership): Question {
+  return { user: head, relation: "head", object: resource };
 }
 
 /** The one owner of a resource as of now; undefined where there is none, or more than one, or no head. Throws EngineUnavailable, Overloaded. */
@@ -35,7 +34,7 @@ export async function ownershipOf(
   signal?: AbortSignal,
 ): Promise<Ownership | undefined> {
   // the head first: if anything changes in between it is an old one, which no fill confirms
-  const head = await headOf(engine, resource, signal);
+  const [head] = await engine.expand({ object: resource, relation: "head" }, signal);
   if (head === undefined) return undefined;
   const [owner, ...more] = await engine.expand({ object: resource, relation: "owner" }, signal);
   return owner === undefined || more.length > 0 ? undefined : { owner: owner as Scope, head };

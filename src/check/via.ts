@@ -1,8 +1,11 @@
 /**
  * How access came: whether an allowed person is one of the owner's own people there,
  * or through which cooperation and share. Found out after the first hit, behind the
- * reply, one at a time, and kept with the entry: nobody waits for it.
+ * reply, one at a time, and kept with the entry: nobody waits for it. What no date can
+ * change is also kept here, for the entries that follow under the same tokens: while
+ * they stand, nothing was written that could change it.
  */
+import { LRUCache } from "lru-cache";
 import { idOf } from "../domain/ids.ts";
 import type { Clock, DecisionCache, Engine, Entry, Question, Via } from "../ports.ts";
 
@@ -14,35 +17,70 @@ const RUNG: Record<string, string> = {
   can_operate: "operator",
 };
 
+/** About 30 MB when full. */
+const KNOWN_MAX = 100_000;
+
+/** No date of ours lies behind it: what holds then holds without a date. */
+const WITHOUT_END = new Date("9999-12-31T23:59:59Z");
+
+/** Under which tokens it was found, and when that began; `lasting`: no date can change it. */
+type Known = Pick<Entry, "userToken" | "ownerToken" | "validUntil"> & { via: Via | undefined; lasting: boolean };
+
+export type Vias = {
+  /** How access came for a new entry, where that is known already. */
+  of(question: Question, entry: Entry): Via | undefined;
+  /** Finds out for an entry that was hit and does not know it yet; does nothing while it is at another one. */
+  remember(question: Question, entry: Entry): void;
+};
+
 type ViaDeps = { engine: Engine; cache: Pick<DecisionCache, "store">; clock: Clock };
 
-/** Finds out for an entry that does not know it yet; does nothing while it is at another one. */
-export function createRemember(deps: ViaDeps): (question: Question, entry: Entry) => void {
+export function createVias(deps: ViaDeps): Vias {
+  const known = new LRUCache<string, Known>({ max: KNOWN_MAX });
+  const keyOf = ({ user, relation, object }: Question) => JSON.stringify([user, relation, object]);
   let busy = false;
-  return (question, entry) => {
-    if (busy || !entry.allowed || entry.via !== undefined) return;
-    busy = true;
-    findVia(deps, question, entry)
-      .then((via) => {
-        if (via !== undefined) deps.cache.store(question, { ...entry, via }, "same");
-      })
-      // the answer does not depend on it; the next hit tries again
-      .catch(() => {})
-      .finally(() => {
-        busy = false;
-      });
+
+  function knownOf(question: Question, entry: Entry): Known | undefined {
+    const found = known.get(keyOf(question));
+    return found?.userToken === entry.userToken && found.ownerToken === entry.ownerToken ? found : undefined;
+  }
+
+  return {
+    of(question, entry) {
+      const found = entry.allowed ? knownOf(question, entry) : undefined;
+      return found?.lasting ? found.via : undefined;
+    },
+    remember(question, entry) {
+      if (busy || !entry.allowed || entry.via !== undefined) return;
+      // looked for in this entry's life already: either it is on its way, or there is none
+      if (knownOf(question, entry)?.validUntil === entry.validUntil) return;
+      busy = true;
+      findVia(deps, question, entry)
+        .then(({ via, lasting }) => {
+          const { userToken, ownerToken, validUntil } = entry;
+          known.set(keyOf(question), { userToken, ownerToken, validUntil, via, lasting });
+          if (via !== undefined) deps.cache.store(question, { ...entry, via }, "same");
+        })
+        // the answer does not depend on it; the next hit tries again
+        .catch(() => {})
+        .finally(() => {
+          busy = false;
+        });
+    },
   };
 }
 
-/** How an allowed question is allowed now; own people first. Undefined when it no longer is. Throws EngineUnavailable. */
+type FoundVia = { via: Via | undefined; lasting: boolean };
+
+/** How an allowed question is allowed now, own people first, and whether without a date. No `via` when it no longer is. Throws EngineUnavailable. */
 export async function findVia(
   { engine, clock }: Omit<ViaDeps, "cache">,
   { user, relation, object }: Question,
   { owner }: Pick<Entry, "owner">,
-): Promise<Via | undefined> {
+): Promise<FoundVia> {
   const now = clock();
-  const areSo = async (questions: Question[]) => {
-    const answers = await engine.batchCheck(questions, now);
+  const areSo = async (questions: Question[], at = now) => {
+    const answers = await engine.batchCheck(questions, at);
     return answers.map((answer) => "allowed" in answer && answer.allowed);
   };
   const rung = RUNG[relation];
@@ -50,8 +88,9 @@ export async function findVia(
   const places = [object, ...inside];
   const roles = rung === undefined ? [] : places.map((place) => ({ user, relation: rung, object: place }));
   const own = await areSo([{ user, relation: "admin", object: owner }, ...roles]);
-  if (own.includes(true)) return "own";
-  if (rung === undefined || rung === "operator") return undefined;
+  if (own.includes(true)) return { via: "own", lasting: true };
+  const none: FoundVia = { via: undefined, lasting: false };
+  if (rung === undefined || rung === "operator") return none;
 
   const shared = await Promise.all(
     places.map(async (place) => {
@@ -59,17 +98,19 @@ export async function findVia(
       return usersets.map((userset) => ({ place, userset }));
     }),
   );
-  const standing = shared.flat();
-  // both halves of the path, each with its dates
-  const onResource = await areSo(
-    standing.map(({ place, userset }) => ({ user: userset, relation: `shared_${rung}`, object: place })),
-  );
-  const onShare = await areSo(standing.map(({ userset }) => ({ user, relation: rung, object: shareOf(userset) })));
-  const through = standing.find((_, n) => onResource[n] && onShare[n]);
-  if (through === undefined) return undefined;
-  const share = shareOf(through.userset);
+  // both halves of each path, each with its dates
+  const paths = shared.flat().map(({ place, userset }): [Question, Question] => [
+    { user: userset, relation: `shared_${rung}`, object: place },
+    { user, relation: rung, object: shareOf(userset) },
+  ]);
+  const holds = await areSo(paths.flat());
+  const through = paths.find((_, n) => holds[n * 2] && holds[n * 2 + 1]);
+  if (through === undefined) return none;
+  const share = through[1].object;
   const [cooperation] = await engine.expand({ object: share, relation: "cooperation" });
-  return cooperation === undefined ? undefined : { cooperation: idOf(cooperation), share: idOf(share) };
+  if (cooperation === undefined) return none;
+  const forever = await areSo(through, WITHOUT_END);
+  return { via: { cooperation: idOf(cooperation), share: idOf(share) }, lasting: !forever.includes(false) };
 }
 
 /** `share:s1` of `share:s1#viewer`. */

@@ -6,20 +6,36 @@ import canonicalize from "canonicalize";
 import type { Records } from "./examine-records.ts";
 import type { Contents, Report } from "./finding.ts";
 import { chainProblems, type Entry, entryFrom } from "./history.ts";
+import { splitRef } from "./ids.ts";
 import { entryNumber, entryRef, fieldsOf, type Head, NO_HASH, toFields } from "./records.ts";
 
-/** What histories say last of a thing: `undefined` that it is gone, nothing where no entry tells of it. */
+/** What an entry says of a thing; `after` is undefined when it is gone. */
+type Word = { after: Record<string, unknown> | undefined; n: number; at: string };
+
+/** What histories say last. */
 export type Told = {
-  /** In the history of `object`, of `subject`: a `type:id`, or with a person behind it for job roles and delegations. */
-  last(object: string, subject: string): { after: Record<string, unknown> | undefined } | undefined;
+  /**
+   * In the history of `object`, of `subject`: a `type:id`, or with a person behind it for job roles and delegations.
+   * Nothing where no entry tells of it, and nothing of a job role that its holder or its resource left behind.
+   */
+  last(object: string, subject: string): Word | undefined;
+  /** Whether any history ever told of `subject`. */
+  ever(subject: string): boolean;
+  /** Every history and subject with the last word on it. */
+  all(): [object: string, subject: string, word: Word][];
+  /** When a person last left an organization, as its history says; undefined for who never did. */
+  leftAt(organization: string, user: string): string | undefined;
 };
 
 const JOB_ROLE_ACTIONS = ["give_job_role", "take_job_role"];
 const DELEGATION_ACTIONS = ["delegate", "revoke"];
+const ENDING_ACTIONS = ["remove_person", "unregister"];
 
 /** Verifies the chains, and gives what they say. */
 export function examineHistories(contents: Contents, records: Records, report: Report): Told {
-  const last = new Map<string, { after: Record<string, unknown> | undefined }>();
+  const last = new Map<string, [object: string, subject: string, word: Word]>();
+  /** When people left and resources were taken out, by history and subject: job roles end there without an entry. */
+  const endings = new Map<string, Word>();
   const logs = contents.all.filter((tuple) => tuple.relation === "log").map((tuple) => tuple.object);
   const objects = new Set([...logs, ...records.organizations.keys(), ...records.cooperations.keys()]);
   for (const object of objects) {
@@ -29,10 +45,27 @@ export function examineHistories(contents: Contents, records: Records, report: R
     if (head === undefined && contents.at(object, "head").length > 0) continue;
     for (const problem of chainProblems(entries, head ?? { n: 0, hash: NO_HASH }, NO_HASH))
       report("history", object, problem);
-    for (const { common } of entries)
-      for (const [subject, after] of subjectsOf(common)) last.set(`${object} ${subject}`, { after });
+    for (const { common } of entries) {
+      const { n, at } = common;
+      for (const [subject, after] of subjectsOf(common))
+        last.set(`${object} ${subject}`, [object, subject, { after, n, at }]);
+      if (ENDING_ACTIONS.includes(common.action))
+        endings.set(`${object} ${common.object}`, { after: undefined, n, at });
+    }
   }
-  return { last: (object, subject) => last.get(`${object} ${subject}`) };
+  const subjects = new Set([...last.values()].map(([, subject]) => subject));
+  return {
+    last: (object, subject) => {
+      const word = last.get(`${object} ${subject}`)?.[2];
+      const [thing = "", person] = subject.split(" ");
+      if (word === undefined || person === undefined) return word;
+      const ended = [`user:${person}`, thing].map((one) => endings.get(`${object} ${one}`)?.n ?? 0);
+      return word.n < Math.max(...ended) ? undefined : word;
+    },
+    ever: (subject) => subjects.has(subject),
+    all: () => [...last.values()],
+    leftAt: (organization, user) => endings.get(`${organization} ${user}`)?.at,
+  };
 }
 
 function readEntries(contents: Contents, object: string, report: Report): Entry[] {
@@ -85,6 +118,21 @@ export function examineTold(contents: Contents, records: Records, told: Told, re
   for (const [object, head] of records.cooperations) hold(object, head, ["with", "shares", "email"]);
   for (const head of records.shares.values()) hold(`cooperation:${head.value?.cooperation}`, head, []);
   for (const head of records.resources.values()) hold(`organization:${head.value?.owner}`, head, ["shared_through"]);
+  for (const [object] of records.people)
+    if (!told.ever(object)) report("history", object, "no entry tells of this person");
+  for (const [, subject, { after }] of told.all())
+    if (contents.at(subject, "head").length === 0 && mustStand(records, subject, after))
+      report("head", subject, "has no head, though a history tells of it");
+}
+
+/** Whether what a history told of still has a head. Heads of people and cooperations stay, those of shares are swept. */
+function mustStand(records: Records, subject: string, after: Record<string, unknown> | undefined): boolean {
+  const [type] = splitRef(subject);
+  if (subject.includes(" ")) return false;
+  if (type === "user" || type === "cooperation") return true;
+  if (type !== "share") return after !== undefined;
+  const { value } = records.cooperations.get(`cooperation:${after?.cooperation}`) ?? {};
+  return after !== undefined && after.removed_at === undefined && value !== undefined && value.status !== "ended";
 }
 
 /** Whether two facts say the same, whatever the order of their members. */

@@ -25,7 +25,8 @@ import {
   toFields,
 } from "./records.ts";
 
-const SCHEMAS: Record<string, z.ZodType<Record<string, string | number | undefined>>> = {
+/** How the record of each type is read. */
+export const SCHEMAS: Record<string, z.ZodType<Record<string, string | number | undefined>>> = {
   organization: OrganizationRecord,
   user: PersonRecord,
   email: EmailRecord,
@@ -82,6 +83,12 @@ export function examineRecords(contents: Contents, report: Report): Records {
   };
 }
 
+/** The head of any object that has a readable one. */
+export function headIn(records: Records, object: string): Head<object> | undefined {
+  const of: Map<string, Head<object>>[] = Object.values(records);
+  return of.find((heads) => heads.has(object))?.get(object);
+}
+
 /** A record that is there and not deleted. */
 export function alive<T extends { deleted_at?: string | undefined }>(head: Head<T> | undefined): T | undefined {
   return head?.value?.deleted_at === undefined ? head?.value : undefined;
@@ -89,7 +96,10 @@ export function alive<T extends { deleted_at?: string | undefined }>(head: Head<
 
 /** Whether somebody is a person of an organization. */
 export function isPerson(contents: Contents, organization: string | undefined, user: string): boolean {
-  return contents.has({ user: `user:${user}`, relation: "person", object: `organization:${organization}` });
+  return (
+    organization !== undefined &&
+    contents.has({ user: `user:${user}`, relation: "person", object: `organization:${organization}` })
+  );
 }
 
 /** Whether an organization is there. */

@@ -2,6 +2,7 @@
  * What `doctor` says of a store, and the store as it looks at it: all tuples in memory,
  * found by object and by object and relation.
  */
+import type { Head } from "./records.ts";
 import { keyText, type Tuple, type TupleKey } from "./tuples.ts";
 
 /** `leftover` is what a sweep removes and no damage; every other kind is damage. */
@@ -15,14 +16,51 @@ export const FINDING_KINDS = {
   delegation: "a delegation without all its rungs, of two dates, or of who is no person of the partner",
   email: "an address, its holder and the holder's record that do not agree",
   count: "a counter that is not what it counts",
+  stray: "a tuple of a form that nothing in Concordat writes",
   leftover: "what a removal left without effect, to be swept",
 } as const;
 export type FindingKind = keyof typeof FINDING_KINDS;
 
-export type Finding = { kind: FindingKind; object: string; detail: string };
+/**
+ * What a repair may do about a finding. The model has no exclusion, so taking tuples away never gives anybody
+ * anything; what would have to be written, dated anew or guessed has no remedy. `erase`: tuples that no record or
+ * history asks for. `sweep`: what was removed and is to be swept. `heads`: where the objects stand that say so; they
+ * are replaced in the same Write, so that it comes to nothing when one of them moved.
+ */
+export type Remedy = { heads: Head<object>[] } & ({ erase: TupleKey[] } | { sweep: Removed });
+
+/** What can be removed and swept. */
+export type Removed = `cooperation:${string}` | `share:${string}`;
+
+export type Finding = { kind: FindingKind; object: string; detail: string; remedy?: Remedy };
+
+/** A remedy as an examination proposes it: `by` are the objects whose records say so, `trusting` others that it relies on. */
+export type Proposal = { by: string[]; trusting?: string[] } & ({ erase: TupleKey[] } | { sweep: Removed });
 
 /** Where findings go while a store is looked at. */
-export type Report = (kind: FindingKind, object: string, detail: string) => void;
+export type Report = (kind: FindingKind, object: string, detail: string, proposal?: Proposal) => void;
+
+/** Findings that leave nothing to go by: what hangs on such an object is named, never taken away. */
+const UNTRUSTWORTHY: readonly FindingKind[] = ["head", "record", "history", "email"];
+
+/** Where findings are gathered. A proposal becomes a remedy when it does something and all that it goes by is in order. */
+export function createFindings() {
+  const found: { finding: Finding; proposal: Proposal | undefined }[] = [];
+  const report: Report = (kind, object, detail, proposal) =>
+    void found.push({ finding: { kind, object, detail }, proposal });
+  /** All of them; `headOf` gives an object's head where it has one. */
+  const all = (headOf: (object: string) => Head<object> | undefined): Finding[] => {
+    const untrusted = found.filter(({ finding }) => UNTRUSTWORTHY.includes(finding.kind));
+    const inDisorder = new Set(untrusted.map(({ finding }) => finding.object));
+    return found.map(({ finding, proposal }) => {
+      if (proposal === undefined || ("erase" in proposal && proposal.erase.length === 0)) return finding;
+      const { by, trusting = [], ...does } = proposal;
+      if ([...by, ...trusting].some((object) => inDisorder.has(object))) return finding;
+      return { ...finding, remedy: { ...does, heads: by.map(headOf).filter((head) => head !== undefined) } };
+    });
+  };
+  return { report, all };
+}
 
 /** A store's tuples, findable. */
 export type Contents = {

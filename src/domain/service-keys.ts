@@ -2,7 +2,7 @@
  * The keys that services call with. Keys are compared by their SHA-256 in constant
  * time, every one of them on every call, so that time tells nothing about any key.
  */
-import { createHash, timingSafeEqual } from "node:crypto";
+import { hash, timingSafeEqual } from "node:crypto";
 import { z } from "zod";
 import { SCOPES, type Scope } from "./caller.ts";
 
@@ -22,7 +22,7 @@ export const ServiceKeyInput = z.union([
 
 export type ServiceKey = { name: string; scopes: readonly Scope[]; digest: Buffer };
 
-const digestOf = (key: string) => createHash("sha256").update(key).digest();
+const digestOf = (key: string) => hash("sha256", key, "buffer");
 
 /** A key as it is kept while the service runs: never in clear. */
 export function toServiceKey(input: z.infer<typeof ServiceKeyInput>): ServiceKey {

@@ -107,6 +107,13 @@ export function keyText(key: TupleKey): string {
   return `${key.object} ${key.relation} ${key.user}`;
 }
 
+/** When a tuple ends, as text to compare. A condition that holds more than a date, a clock of its own say, is no date. */
+export function endText({ condition }: Tuple): string {
+  if (condition === undefined) return "never";
+  const isDate = condition.name === "not_expired" && Object.keys(condition.context).join() === "expires_at";
+  return isDate ? condition.context.expires_at : JSON.stringify(condition);
+}
+
 /**
  * What turns one set of tuples into another. Throws when a key stays but its condition
  * changes: one Write cannot do that, so the state should have moved its spelling.

@@ -52,7 +52,7 @@ export const requirePerson = createMiddleware<Env>(async (c, next) =>
 );
 
 /** The id behind `user:anna`, percent-encoded; undefined for what is no such thing. */
-function actingUser(header: string): string | undefined {
+export function actingUser(header: string): string | undefined {
   try {
     const decoded = decodeURIComponent(header);
     const id = decoded.startsWith("user:") ? decoded.slice("user:".length) : "";

@@ -46,6 +46,8 @@ const TAGS = [
   "Resources",
   "Job roles",
   "History",
+  "OpenFGA's API",
+  "Inspection",
   "Bulk",
   "Operations",
 ];
@@ -58,7 +60,7 @@ export function openApiDocument(api: OpenAPIHono<Env>, publicUrl: string) {
       title: "Concordat",
       version: "1",
       description:
-        "Cooperations between organizations, kept by OpenFGA. Errors are RFC 9457 problems with a stable `code`.",
+        "Cooperations between organizations, kept by OpenFGA. Errors are RFC 9457 problems with a stable `code`, under `/stores` OpenFGA's own.",
     },
     servers: [{ url: publicUrl }],
     tags: TAGS.map((name) => ({ name })),

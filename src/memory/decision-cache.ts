@@ -60,6 +60,8 @@ export function createMemoryCache({ entriesMax }: { entriesMax: number }): Decis
       return { userToken: tokenOf(user), ownerToken: tokenOf(owner), now: now() };
     },
 
+    time: async () => now(),
+
     store(question, entry, endsAt) {
       const key = keyOf(question);
       if (endsAt !== "same") entries.set(key, { entry, endsAt });

@@ -9,7 +9,9 @@
  */
 import { Pool } from "undici";
 import { splitRef } from "../domain/ids.ts";
+import type { Rewrites } from "../domain/rewrite.ts";
 import { type Answer, type Engine, EngineUnavailable, type Found, type Question } from "../ports.ts";
+import { createApi } from "./api.ts";
 import { answerOf, isObject, leafOf, textOf, userOf } from "./replies.ts";
 
 /** OpenFGA's default for `--max-checks-per-batch-check`. */
@@ -26,7 +28,7 @@ const LIST_RESULTS_MAX = 1000;
 /** Defaults of `--listObjects-deadline` and `--listUsers-deadline`: after this long it does the same. */
 const LIST_DEADLINE_MILLISECONDS = 3000;
 
-/** Where the engine is and what is asked of it; `permissions` is read from the model `modelId` names. */
+/** Where the engine is and what is asked of it; `permissions` and `rewrites` are read from the model `modelId` names. */
 export type EngineOptions = {
   /** Origin and, behind a gateway, a path. */
   apiUrl: string;
@@ -34,6 +36,7 @@ export type EngineOptions = {
   storeId: string;
   modelId: string;
   permissions: ReadonlyMap<string, readonly string[]>;
+  rewrites: Rewrites;
   /** For one call, from the asking to the last byte; lists get the server's list deadline on top. */
   timeoutMilliseconds: number;
   /** Sockets of the pool. */
@@ -109,8 +112,13 @@ export function createEngine(options: EngineOptions): Engine & { close(): Promis
     };
   }
 
+  // longer than the server's own deadlines, so that it gives up first and says so
+  const apiTimeoutMilliseconds = timeoutMilliseconds + LIST_DEADLINE_MILLISECONDS;
+
   return {
     permissions: options.permissions,
+    api: createApi({ pool, store, headers, storeId, modelId, timeoutMilliseconds: apiTimeoutMilliseconds }),
+    rewrites: options.rewrites,
 
     async check(question, at, signal) {
       const { allowed } = await ask("/check", at, { tuple_key: tupleKey(question) }, timeoutMilliseconds, signal);

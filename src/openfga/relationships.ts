@@ -21,16 +21,25 @@ export function createRelationships(connection: Connection & { storeId: string; 
   const client = createClient(connection, connection);
   const pages = createPages(connection);
 
-  async function readPages(filter?: ReadFilter): Promise<Tuple[]> {
+  async function readPages(filter?: ReadFilter, max = Number.POSITIVE_INFINITY): Promise<Tuple[]> {
     const tuples: Tuple[] = [];
-    for await (const page of pages.tuples(filter)) tuples.push(...page);
+    for await (const page of pages.tuples(filter)) {
+      tuples.push(...page);
+      if (tuples.length >= max) break;
+    }
     return tuples;
   }
 
   return {
-    read: readPages,
+    read: (filter) => readPages(filter),
     readAll: () => readPages(),
     pages: () => pages.tuples(),
+
+    readSome: async (filter, max) => {
+      // one more than asked for tells whether there are more
+      const tuples = await readPages(filter, max + 1);
+      return { tuples: tuples.slice(0, max), complete: tuples.length <= max };
+    },
 
     write: async ({ deletes, writes }): Promise<WriteOutcome> => {
       try {

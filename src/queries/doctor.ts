@@ -1,13 +1,16 @@
 /**
- * Looks a whole store over and says what is wrong in it. It finds and never repairs.
- * What is written while it reads can look like damage, so it says only what it finds
- * twice: in two readings of the whole store.
+ * Looks a whole store over and says what is wrong in it, and what a repair may do about
+ * it (`actions/repair.ts`). What is written while it reads can look like damage, so it
+ * says only what it finds twice: in two readings of the whole store.
  */
 import { examineHistories, examineTold } from "../domain/examine-histories.ts";
 import { examineHolders } from "../domain/examine-holders.ts";
-import { examineRecords } from "../domain/examine-records.ts";
-import { examineLeftovers, examineReferences, examineRelations } from "../domain/examine-relations.ts";
-import { contentsOf, type Finding, type Report } from "../domain/finding.ts";
+import { examineLeftovers } from "../domain/examine-leftovers.ts";
+import { examineRecords, headIn } from "../domain/examine-records.ts";
+import { examineReferences } from "../domain/examine-references.ts";
+import { examineRelations } from "../domain/examine-relations.ts";
+import { examineStrays } from "../domain/examine-strays.ts";
+import { contentsOf, createFindings, type Finding } from "../domain/finding.ts";
 import type { Tuple } from "../domain/tuples.ts";
 import type { Relationships } from "../ports.ts";
 
@@ -21,9 +24,8 @@ export async function doctor(relationships: Pick<Relationships, "readAll">): Pro
 
 /** What is wrong with a store that holds these tuples and no other. Pure. */
 export function diagnose(tuples: readonly Tuple[]): Finding[] {
-  const findings: Finding[] = [];
-  const report: Report = (kind, object, detail) => void findings.push({ kind, object, detail });
   const contents = contentsOf(tuples);
+  const { report, all } = createFindings();
   const records = examineRecords(contents, report);
   const told = examineHistories(contents, records, report);
   examineTold(contents, records, told, report);
@@ -31,7 +33,10 @@ export function diagnose(tuples: readonly Tuple[]): Finding[] {
   examineReferences(records, report);
   examineLeftovers(contents, records, report);
   examineHolders(contents, records, told, report);
-  return findings.sort((a, b) => (a.object < b.object ? -1 : a.object > b.object ? 1 : 0));
+  examineStrays(contents, report);
+  return all((object) => headIn(records, object)).sort((a, b) =>
+    a.object < b.object ? -1 : a.object > b.object ? 1 : 0,
+  );
 }
 
 /** Whether something is wrong that a sweep does not take away. */
@@ -39,4 +44,10 @@ export function isDamage(finding: Finding): boolean {
   return finding.kind !== "leftover";
 }
 
-const textOf = ({ kind, object, detail }: Finding) => `${kind} ${object} ${detail}`;
+/** A finding as it is told: `repair` says whether `npm run doctor -- --repair` would see to it. */
+export function viewOf({ kind, object, detail, remedy }: Finding) {
+  return { kind, object, detail, repair: remedy !== undefined };
+}
+
+/** A finding as one line; two readings find the same when it is the same line. */
+export const textOf = ({ kind, object, detail }: Finding) => `${kind} ${object}: ${detail}`;

@@ -2,7 +2,8 @@
  * The keys and values in Redis, pure. Two inputs never share a key: whatever a caller
  * chooses stands behind its own length. The README's table is printed from `GRAMMAR`.
  */
-import type { Scope } from "../domain/scopes.ts";
+import { idOf } from "../domain/ids.ts";
+import { ownerScope, type Scope } from "../domain/scopes.ts";
 import type { Entry, Question, Via } from "../ports.ts";
 
 /** Every key and value, field by field. Another form of a value takes another letter: two versions may run side by side. */
@@ -17,7 +18,7 @@ export const GRAMMAR = {
       resource: "`plant:7`",
     },
     value:
-      "JSON list: 1 or 0 for the answer, owner, both tokens, `valid_until` in milliseconds; when known, how access came: 0 own people, or cooperation and share",
+      "JSON list: 1 or 0 for the answer, the owner's id, `<run id>:<random>:<random>` for both tokens, `valid_until` in milliseconds; when known, how access came: 0 own people, or cooperation and share",
     ends: "the TTL after its tokens were taken",
   },
   "t:<store id>:<scope>": {
@@ -56,9 +57,9 @@ export const tokenKey = (storeId: string, scope: Scope): string => `t:${storeId}
 export const leaseKey = (storeId: string, scope: Scope): string => `l:${storeId}:${scope}`;
 export const followerKey = (storeId: string): string => `f:${storeId}`;
 
-/** An entry as it is stored. */
+/** An entry as it is stored: what both tokens share, and what every owner's name begins with, only once or not at all. */
 export function encodeEntry({ allowed, owner, userToken, ownerToken, validUntil, via }: Entry): string {
-  const fields = [allowed ? 1 : 0, owner, userToken, ownerToken, validUntil];
+  const fields = [allowed ? 1 : 0, idOf(owner), userToken + ownerToken.slice(RUN_LENGTH), validUntil];
   const came = via === undefined ? [] : via === "own" ? [0] : [via.cooperation, via.share];
   return JSON.stringify([...fields, ...came]);
 }
@@ -72,8 +73,17 @@ export function decodeEntry(text: string): Entry | undefined {
     return undefined;
   }
   if (!Array.isArray(fields)) return undefined;
-  const [allowed, owner, userToken, ownerToken, validUntil, cooperation, share] = fields;
+  const [allowed, owner, tokens, validUntil, cooperation, share] = fields;
+  if (typeof tokens !== "string") return undefined;
+  const ownerRandom = tokens.lastIndexOf(":");
   const via: Via | undefined =
     cooperation === undefined ? undefined : cooperation === 0 ? "own" : { cooperation, share };
-  return { allowed: allowed === 1, owner, userToken, ownerToken, validUntil, via };
+  return {
+    allowed: allowed === 1,
+    owner: ownerScope(owner),
+    userToken: tokens.slice(0, ownerRandom),
+    ownerToken: tokens.slice(0, RUN_LENGTH) + tokens.slice(ownerRandom),
+    validUntil,
+    via,
+  };
 }

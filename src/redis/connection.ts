@@ -36,9 +36,8 @@ export function connect(url: string, timeoutMilliseconds: number, failed: (name:
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
     enableOfflineQueue: false,
-    enableAutoPipelining: true,
-    // look-ups gather their keys themselves
-    autoPipeliningIgnoredCommands: ["mget"],
+    // no auto-pipelining: it holds a command back until the pipeline before it was answered, so a look-up could
+    // overtake the entry that was stored before it; look-ups gather their keys themselves
     connectTimeout: SILENCE_MILLISECONDS,
     socketTimeout: SILENCE_MILLISECONDS,
     retryStrategy: () => RECONNECT_MILLISECONDS,

@@ -34,6 +34,7 @@ export function createRedisCache(options: RedisCacheOptions): DecisionCache {
   const { storeId, modelId, meter } = options;
   const connection = connect(options.url, options.timeoutMilliseconds, (name) => meter.cacheFailed(name));
   const { redis, within } = connection;
+  let timed: Promise<number | "away"> | undefined;
   const get = createGetter((keys) => within("lookup", redis.mget(keys)));
   /** Scopes whose raise was not acknowledged, and since when. */
   const pending = new Map<Scope, number>();
@@ -122,6 +123,18 @@ export function createRedisCache(options: RedisCacheOptions): DecisionCache {
       return userToken === null || ownerToken === null ? "leased" : { userToken, ownerToken, now };
     },
 
+    time() {
+      if (trustedRun() === undefined) return Promise.resolve("away");
+      if (timed === undefined) {
+        timed = within("time", redis.time()).then((answer) => (answer === "away" ? answer : millisecondsOf(answer)));
+        // one for all that fill in the same turn
+        setImmediate(() => {
+          timed = undefined;
+        });
+      }
+      return timed;
+    },
+
     store(question, entry, endsAt) {
       if (trustedRun() === undefined) return;
       const key = entryKey(modelId, question);
@@ -150,4 +163,9 @@ export function createRedisCache(options: RedisCacheOptions): DecisionCache {
 
     close: connection.close,
   };
+}
+
+/** Of TIME's reply: seconds, and microseconds of the second. */
+function millisecondsOf([seconds, microseconds]: number[]): number {
+  return Number(seconds) * 1000 + Math.floor(Number(microseconds) / 1000);
 }

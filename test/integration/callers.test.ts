@@ -1,6 +1,6 @@
 /** Who may call what: keys, scopes, the acting user, and what strangers and the two sides are told. */
 import { expect } from "vitest";
-import { ask, everything, OPEN_ROUTES, ROUTES, seedRoutes, send, V1 } from "../routes.ts";
+import { ask, everything, OPEN_ROUTES, ROUTES, seedRoutes, send, storesRoutes, V1 } from "../routes.ts";
 import { cooperate, KEYS, seedWorld, test } from "../service.ts";
 
 const NOWHERE = "01ARZ3NDEKTSV4RRFFQ69G5FAV";
@@ -10,7 +10,8 @@ test("the table of routes is the OpenAPI document's, both ways", async ({ servic
   const documented = Object.entries<object>(body.paths).flatMap(([path, item]) =>
     Object.keys(item).map((method) => `${method.toUpperCase()} ${path}`),
   );
-  expect(documented.sort()).toEqual([...Object.keys(ROUTES), ...OPEN_ROUTES].sort());
+  const table = [...Object.keys(ROUTES), ...Object.keys(storesRoutes(service)), ...OPEN_ROUTES];
+  expect(documented.sort()).toEqual(table.sort());
 });
 
 test("who has no key, or a wrong one, is told nothing but how to name themself", async ({ service }) => {

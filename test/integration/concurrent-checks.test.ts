@@ -9,7 +9,7 @@ import { cooperate, createService, KEYS, type Service, seedWorld } from "../serv
 
 const NOON = new Date("2030-01-01T12:00:00Z");
 
-/** Holds checks back while it is closed; knows how many came, and the signals that they came with. */
+/** Holds calls that check back while it is closed; knows how many came, and the signals that they came with. */
 type Gate = { close(): void; open(): void; came: { checks: number; signals: (AbortSignal | undefined)[] } };
 
 const test = cacheTest.extend<{ gate: Gate & { engine: Engine }; gated: Service }>({
@@ -17,14 +17,22 @@ const test = cacheTest.extend<{ gate: Gate & { engine: Engine }; gated: Service 
     let opened = Promise.withResolvers<void>();
     opened.resolve();
     const came: Gate["came"] = { checks: 0, signals: [] };
-    const check: Engine["check"] = async (question, at, signal) => {
+    const pass = async (signal: AbortSignal | undefined) => {
       came.checks++;
       came.signals.push(signal);
       await opened.promise;
+    };
+    const check: Engine["check"] = async (question, at, signal) => {
+      await pass(signal);
       return engine.check(question, at, signal);
     };
+    // a fill asks its question and for the head of the resource in one call
+    const batchCheck: Engine["batchCheck"] = async (questions, at, signal) => {
+      await pass(signal);
+      return engine.batchCheck(questions, at, signal);
+    };
     await use({
-      engine: { ...engine, check },
+      engine: { ...engine, check, batchCheck },
       came,
       close: () => {
         opened = Promise.withResolvers();
@@ -55,11 +63,19 @@ const send = async (service: Service, user: string, signal: AbortSignal) =>
     headers: { Authorization: `Bearer ${KEYS.check}`, "Content-Type": "application/json" },
   });
 
-/** Counts who took tokens, so that a test may wait for a question to be as far as that. */
-function countTakes(service: Service): { count: number } {
+/**
+ * Counts who has the tokens of their question, looked up or taken, so that a test may wait for a question to be as
+ * far as that.
+ */
+function countTokens(service: Service): { count: number } {
   const { cache } = service.deps;
-  const take = cache.take.bind(cache);
+  const [lookup, take] = [cache.lookup.bind(cache), cache.take.bind(cache)];
   const taken = { count: 0 };
+  cache.lookup = async (...asked) => {
+    const found = await lookup(...asked);
+    if (found !== "away" && found.userToken !== undefined && found.ownerToken !== undefined) taken.count++;
+    return found;
+  };
   cache.take = async (...scopes) => {
     const tokens = await take(...scopes);
     taken.count++;
@@ -72,7 +88,7 @@ const takers = (taken: { count: number }, many: number) => expect.poll(() => tak
 
 describe("equal questions at once", () => {
   test("share one question to the engine", async ({ gated, gate }) => {
-    const taken = countTakes(gated);
+    const taken = countTokens(gated);
     gate.close();
     const asked = Array.from({ length: 10 }, () => ask(gated, "anna"));
     await takers(taken, 10);
@@ -84,7 +100,7 @@ describe("equal questions at once", () => {
   });
 
   test("do not share with another question", async ({ gated, gate }) => {
-    const taken = countTakes(gated);
+    const taken = countTokens(gated);
     gate.close();
     const asked = [ask(gated, "anna"), ask(gated, "otto"), ask(gated, "anna", "plant:7", "share")];
     await takers(taken, 3);
@@ -96,7 +112,7 @@ describe("equal questions at once", () => {
 
   for (const scope of ["user:anna", "organization:sunward"] as const)
     test(`do not share when ${scope} was raised in between`, async ({ gated, gate }) => {
-      const taken = countTakes(gated);
+      const taken = countTokens(gated);
       gate.close();
       const before = ask(gated, "anna");
       await takers(taken, 1);
@@ -115,7 +131,7 @@ describe("equal questions at once", () => {
     const { shares } = await cooperate(gated, [{ resource: "plant:7", role: "viewer" }]);
     const path = `/v1/shares/${shares[0]}/delegations/tom`;
     await gated.as("ben", "PUT", path, { role: "viewer" });
-    const taken = countTakes(gated);
+    const taken = countTokens(gated);
     gate.close();
     const before = ask(gated, "tom");
     await takers(taken, 1);
@@ -135,7 +151,7 @@ describe("equal questions at once", () => {
     await gated.as("ben", "PUT", path, { role: "viewer", expires_at: "2030-01-01T12:00:05Z" });
     // sharing moved the plant's head: the first to ask finds that, the next ones know it
     await ask(gated, "eva");
-    const taken = countTakes(gated);
+    const taken = countTokens(gated);
     gate.close();
     const asked = Array.from({ length: 5 }, () => ask(gated, "tom"));
     await takers(taken, 5);
@@ -167,7 +183,7 @@ describe("a client that gives up", () => {
   });
 
   test("leaves who waits with it their answer", async ({ gated, gate }) => {
-    const taken = countTakes(gated);
+    const taken = countTokens(gated);
     gate.close();
     const client = new AbortController();
     const reply = send(gated, "anna", client.signal);
@@ -183,7 +199,7 @@ describe("a client that gives up", () => {
   });
 
   test("ends nothing for who waits with the same question and asked first", async ({ gated, gate }) => {
-    const taken = countTakes(gated);
+    const taken = countTokens(gated);
     gate.close();
     const first = ask(gated, "anna");
     await takers(taken, 1);

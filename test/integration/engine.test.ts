@@ -212,7 +212,7 @@ describe("never a no", () => {
     [200, '{"allowed":fal'],
   ])("when something on the way answers %i '%s'", async (status, body) => {
     const apiUrl = await gateway((_, reply) => reply.writeHead(status).end(body));
-    const engine = opened({ apiUrl, storeId: "s", modelId: "m", permissions: new Map() });
+    const engine = opened({ apiUrl, storeId: "s", modelId: "m", permissions: new Map(), rewrites: new Map() });
     for (const [name, call] of Object.entries(CALLS))
       await expect(call(engine), name).rejects.toThrow(EngineUnavailable);
   });
@@ -224,7 +224,7 @@ describe("never a no", () => {
     ["another's answer", { 1: { allowed: false } }],
   ])("when a batch holds %s for a question", async (_, result) => {
     const apiUrl = await gateway((_, reply) => reply.writeHead(200).end(JSON.stringify({ result })));
-    const engine = opened({ apiUrl, storeId: "s", modelId: "m", permissions: new Map() });
+    const engine = opened({ apiUrl, storeId: "s", modelId: "m", permissions: new Map(), rewrites: new Map() });
     expect(await engine.batchCheck([VIEW], NOW)).toEqual([{ fault: expect.any(String) }]);
   });
 
@@ -234,7 +234,7 @@ describe("never a no", () => {
       const result = Object.fromEntries(checks.map((_: unknown, n: number) => [n, { allowed: true }]));
       reply.writeHead(checks.length === 50 ? 200 : 500).end(JSON.stringify({ result }));
     });
-    const engine = opened({ apiUrl, storeId: "s", modelId: "m", permissions: new Map() });
+    const engine = opened({ apiUrl, storeId: "s", modelId: "m", permissions: new Map(), rewrites: new Map() });
     const questions = (count: number) => Array.from({ length: count }, () => VIEW);
     expect(await engine.batchCheck(questions(100), NOW)).toHaveLength(100);
     await expect(engine.batchCheck(questions(101), NOW)).rejects.toThrow(EngineUnavailable);
@@ -245,7 +245,14 @@ describe("never a no", () => {
     const half = await gateway((_, reply) => reply.writeHead(200).write('{"allowed":'));
     const cut = await gateway((_, reply) => reply.writeHead(200).write('{"allowed":', () => reply.destroy()));
     for (const apiUrl of [silent, half, cut]) {
-      const engine = opened({ apiUrl, storeId: "s", modelId: "m", permissions: new Map(), timeoutMilliseconds: 50 });
+      const engine = opened({
+        apiUrl,
+        storeId: "s",
+        modelId: "m",
+        permissions: new Map(),
+        rewrites: new Map(),
+        timeoutMilliseconds: 50,
+      });
       await expect(engine.check(VIEW, NOW)).rejects.toThrow(EngineUnavailable);
       expect(await engine.ready()).toBe(false);
     }
@@ -253,7 +260,14 @@ describe("never a no", () => {
 
   test("and the outage says what happened, without the token", async () => {
     const apiUrl = await gateway((_, reply) => reply.writeHead(418).end("short and stout"));
-    const engine = opened({ apiUrl, apiToken: "secret", storeId: "s", modelId: "m", permissions: new Map() });
+    const engine = opened({
+      apiUrl,
+      apiToken: "secret",
+      storeId: "s",
+      modelId: "m",
+      permissions: new Map(),
+      rewrites: new Map(),
+    });
     const error = await engine.check(VIEW, NOW).catch((error: unknown) => error);
     expect(error).toMatchObject({ cause: { message: expect.stringMatching(/418.*stout/) } });
     expect(JSON.stringify(error, Object.getOwnPropertyNames(error))).not.toContain("secret");

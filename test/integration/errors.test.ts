@@ -6,7 +6,7 @@ import { REFUSALS } from "../../src/domain/refusal.ts";
 import { FAULTS } from "../../src/http/problem.ts";
 import { createEngine } from "../../src/openfga/engine.ts";
 import { createRelationships } from "../../src/openfga/relationships.ts";
-import { everything, seedRoutes, send, type World } from "../routes.ts";
+import { ask, everything, seedRoutes, send, type World } from "../routes.ts";
 import { createService, KEYS, type Reply, type Service, test } from "../service.ts";
 
 const ORG = "/v1/organizations/sunward";
@@ -177,6 +177,8 @@ test("while the engine is away nothing is decided, nothing is written and the se
     await away.as("anna", "POST", `/v1/cooperations/${world.active}/pause`),
     await away.as("ben", "PUT", `/v1/shares/${world.share}/delegations/eva`, { role: "viewer" }),
     await away.admin("PUT", ORG, { name: "X" }),
+    await ask(away, world, "POST /v1/explain"),
+    await ask(away, world, "GET /v1/inspect/{object}"),
   ])
     expect([reply.status, reply.body.code]).toEqual([503, "engine_unavailable"]);
   const ready = await send(away, "GET", "/readyz", undefined, {});

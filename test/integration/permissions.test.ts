@@ -6,6 +6,8 @@
 import { randomUUID } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { test as base, describe, expect } from "vitest";
+import { cellsOf, type Measured, measure } from "../../scripts/permissions/measure.ts";
+import { SITUATIONS } from "../../scripts/permissions/situations.ts";
 import { splitRef } from "../../src/domain/ids.ts";
 import { createClient } from "../../src/openfga/client.ts";
 import { createEngine } from "../../src/openfga/engine.ts";
@@ -13,8 +15,7 @@ import { createRelationships } from "../../src/openfga/relationships.ts";
 import { openStore } from "../../src/openfga/store.ts";
 import { connection, MODEL } from "../engine.ts";
 import { LAWS, type Law } from "../permissions/laws.ts";
-import { cellsOf, type Measured, measure, print } from "../permissions/matrix.ts";
-import { SITUATIONS } from "../permissions/situations.ts";
+import { print } from "../permissions/matrix.ts";
 
 const GOLDEN = new URL("../golden/permissions.txt", import.meta.url);
 

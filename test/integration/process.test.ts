@@ -14,7 +14,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { openStore } from "../../src/openfga/store.ts";
-import { connection } from "../engine.ts";
+import { connection, MODEL } from "../engine.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const KEY = "a-key-for-the-tests-of-the-process";
@@ -130,6 +130,24 @@ describe("starting", () => {
     expect(await push.ended).toBe(0);
     const modelId = /^model (\w+)$/m.exec(push.output())?.[1];
     expect((await main(env).printed(/model (\w+)\)/))[1]).toBe(modelId);
+  });
+
+  test("it goes on answering after another version's model was pushed, and starts again by its own, and says so", async () => {
+    const env = external();
+    const first = main(env);
+    const url = await listening(first);
+    const modelId = (await first.printed(/model (\w+)\)/))[1];
+    expect(first.output()).not.toContain("older_model");
+    const newer = MODEL.replace("type sweep", "type robot\n\ntype sweep");
+    const pushed = await openStore({ ...connection(), store: env.OPENFGA_STORE ?? "", model: newer, allowPush: true });
+    expect(pushed.modelId).not.toBe(modelId);
+    expect((await evaluate(url, KEY)).status).toBe(200);
+    expect((await fetch(`${url}/readyz`)).status).toBe(200);
+
+    const again = main(env);
+    expect((await evaluate(await listening(again), KEY)).status).toBe(200);
+    expect((await again.printed(/model (\w+)\)/))[1]).toBe(modelId);
+    expect(again.output()).toMatch(/older_model/);
   });
 
   test("it refuses an engine that is not there, and says what to look at", async () => {

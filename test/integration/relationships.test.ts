@@ -30,6 +30,28 @@ describe("reading", () => {
     expect(pages.flat()).toEqual(await relationships.readAll());
   });
 
+  test("a bounded read gives no more than asked for, and tells exactly whether those are all", async ({
+    relationships,
+  }) => {
+    const names = Array.from({ length: 200 }, (_, i) => `u${i}`);
+    for (const start of [0, 100])
+      await relationships.write({ deletes: [], writes: names.slice(start, start + 100).map(admin) });
+    const filter = { object: "organization:north", relation: "admin" };
+    for (const [max, complete] of [
+      [0, false],
+      [1, false],
+      [99, false],
+      [100, false],
+      [199, false],
+      [200, true],
+      [201, true],
+    ] as const) {
+      const some = await relationships.readSome(filter, max);
+      expect([some.tuples.length, some.complete], `${max}`).toEqual([Math.min(max, 200), complete]);
+      expect(new Set(some.tuples.map(({ user }) => user)).size).toBe(some.tuples.length);
+    }
+  });
+
   test("a condition comes back as it was written, and a plain tuple without one", async ({ relationships }) => {
     const dated: Tuple = {
       user: "organization:south",

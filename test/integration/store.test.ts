@@ -43,6 +43,22 @@ describe("opening a store", () => {
     expect(pushed.modelId).not.toBe(theirs.modelId);
   });
 
+  test("a store that had our model before another came is opened by ours, and nothing is written", async () => {
+    const options = { ...connection(), store: `rolled back ${randomUUID()}` };
+    const ours = await openStore({ ...options, model: MODEL, allowPush: false });
+    // more than a page of others
+    for (let n = 0; n < 51; n++)
+      await openStore({ ...options, model: OTHER_MODEL.replace("can_see", `can_see_${n}`), allowPush: true });
+    const again = await openStore({ ...options, model: MODEL, allowPush: false, mustExist: true });
+    expect(again).toEqual({ ...ours, model: "older" });
+    const client = createClient(connection());
+    const { authorization_models } = await client.readAuthorizationModels({ storeId: ours.storeId, pageSize: 1 });
+    expect(authorization_models[0]?.id).not.toBe(ours.modelId);
+    await expect(openStore({ ...options, model: OTHER_MODEL, allowPush: false })).rejects.toThrow(/push-model/);
+    const pushed = await openStore({ ...options, model: MODEL, allowPush: true });
+    expect(pushed.model).toBe("replaced");
+  });
+
   test("two stores of one name are refused even with the right to push", async () => {
     const store = `twice ${randomUUID()}`;
     const client = createClient(connection());

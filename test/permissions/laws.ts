@@ -3,10 +3,12 @@
  * by eye; these do not. A law names what breaks it, or nothing; with each stands one
  * answer that, turned round, breaks it.
  */
+
+import { allowed, answerKey, cellsOf, type Measured } from "../../scripts/permissions/measure.ts";
+import type { Actor } from "../../scripts/permissions/worlds.ts";
 import { splitRef } from "../../src/domain/ids.ts";
 import { PERMISSION_OF, RUNGS, SHARED_ROLES, type SharedRole } from "../../src/domain/roles.ts";
-import { allowed, answerKey, cellsOf, type Measured, rowOf, sameRow } from "./matrix.ts";
-import type { Actor } from "./worlds.ts";
+import { rowOf, sameRow } from "./matrix.ts";
 
 type Cell = ReturnType<typeof cellsOf>[number];
 type Breaks = (all: readonly Measured[]) => string[];

@@ -6,14 +6,17 @@
 import { describe, expect, test } from "vitest";
 import { beside, coalescing, sequential } from "./agreed.ts";
 import { BREAKS } from "./breaks.ts";
+import { inSeparateScripts } from "./broken-writers.ts";
 import { numbered, reduced } from "./canonical.ts";
 import { type Exploration, explore } from "./explore.ts";
 import { holds } from "./holds.ts";
 import { keyOf } from "./key.ts";
+import type { Protocol } from "./protocol.ts";
+import { endLease } from "./redis.ts";
 import { ANY_FAULT, NOBODY_TO_O1, O2_TO_NOBODY, onO1, onUser, type Scenario, scenario } from "./scenarios.ts";
-import { O1, O2 } from "./state.ts";
+import { MISSING, O1, O2, SCOPES, type State } from "./state.ts";
 import { systemOf } from "./system.ts";
-import { FAULTS } from "./world.ts";
+import { FAULTS, type Fault, type World } from "./world.ts";
 
 const FULL = process.env.PROTOCOL_FULL === "1";
 const TRACES = process.env.PROTOCOL_TRACES === "1";
@@ -54,6 +57,27 @@ describe("found broken", () => {
   test.each(Object.entries(BREAKS))("%s", (name, scenario) => {
     const { counterexample } = walk(name, scenario);
     expect(counterexample?.trace.length).toBeGreaterThan(0);
+  });
+});
+
+describe("what a look-up finds", () => {
+  /** A token that stands while its scope is leased: `take` would refuse it, a look-up cannot tell. */
+  const isLeasedAndThere = ({ redis: { tokens, leases } }: State) =>
+    SCOPES.some((scope) => tokens[scope] !== MISSING && leases[scope] !== 0) ? "a token of a leased scope" : undefined;
+  // what takes tokens away cannot make one stand
+  const LOSING: Fault[] = ["crash", "lost reply", "unreachable Redis", "lost lease"];
+  const look = (protocol: Protocol) => {
+    const world: Partial<World> = { writes: [onO1, onO1], faults: LOSING, readers: 1 };
+    const system = systemOf(scenario(protocol, world), "numbered");
+    return explore({ ...system, wrong: isLeasedAndThere }, STATES_MAX).counterexample?.wrong;
+  };
+
+  test("may be filled under: no token is there while its scope is leased", () => {
+    expect(look(sequential)).toBeUndefined();
+  });
+
+  test("may not, where begin is two scripts", () => {
+    expect(look(inSeparateScripts(endLease))).toBe("a token of a leased scope");
   });
 });
 

@@ -43,7 +43,8 @@ export function plainEvaluation(
       if (refusal !== undefined) return withHeaders(refusal, requestId);
       const decision = await evaluate(asking, evaluationOf(body), () => c.req.raw.signal);
       const reply = JSON.stringify(decisionBody(decision, isTraced(body)));
-      return c.body(reply, 200, { ...HEADERS, "X-Request-ID": requestId });
+      // not `c.body`: that makes a Headers of them, which the server then takes apart again
+      return new Response(reply, { headers: { ...HEADERS, "X-Request-ID": requestId } });
     } catch (error) {
       // the reply is made by the app's error handler, out of what is set here
       c.header("X-Request-ID", requestId);

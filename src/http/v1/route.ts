@@ -6,9 +6,10 @@
 import { createRoute, OpenAPIHono, type RouteConfig, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import type { ActionDeps, Call } from "../../actions/perform.ts";
+import type { Asking } from "../../check/evaluate.ts";
 import { Reason } from "../../domain/commands.ts";
 import { Id } from "../../domain/ids.ts";
-import type { Asking } from "../../queries/export-cooperation.ts";
+import type { ExplainDeps } from "../../queries/explain.ts";
 import type { WholeStore } from "../../queries/export-lines.ts";
 import { pointerOf } from "../access/body.ts";
 import type { Env } from "../env.ts";
@@ -130,4 +131,5 @@ export function listed(c: Context<Env>, page: { items: unknown[]; next_cursor: s
 export const notFound = (c: Context<Env>, what: string) => refused(c, { code: "not_found", what });
 
 /** What the routes need. `stopping`: whether the process is about to end. */
-export type V1Deps = ActionDeps & Asking & { relationships: WholeStore; stopping: () => boolean };
+export type V1Deps = ActionDeps &
+  Pick<Asking, "engine"> & { relationships: ExplainDeps["relationships"] & WholeStore; stopping: () => boolean };

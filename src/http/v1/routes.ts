@@ -8,9 +8,12 @@ import type { Env } from "../env.ts";
 import { cooperationListRoutes } from "./cooperation-list.ts";
 import { cooperationRoutes } from "./cooperations.ts";
 import { delegationRoutes } from "./delegations.ts";
+import { doctorRoutes } from "./doctor.ts";
+import { explainRoutes } from "./explain.ts";
 import { exportRoutes } from "./export.ts";
 import { historyRoutes } from "./history.ts";
 import { importRoutes } from "./import.ts";
+import { inspectRoutes } from "./inspect.ts";
 import { invitationRoutes } from "./invitations.ts";
 import { jobRoleRoutes } from "./job-roles.ts";
 import { organizationRoutes } from "./organizations.ts";
@@ -58,6 +61,9 @@ export function v1Routes(deps: V1Deps) {
     shareRoutes,
     delegationRoutes,
     historyRoutes,
+    doctorRoutes,
+    inspectRoutes,
+    explainRoutes,
     importRoutes,
     exportRoutes,
   ])

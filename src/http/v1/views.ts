@@ -1,5 +1,6 @@
 /** What replies look like, for the OpenAPI document; the tests hold every reply to these. */
 import { z } from "@hono/zod-openapi";
+import { FINDING_KINDS, type FindingKind } from "../../domain/finding.ts";
 import { ACTION_NAMES } from "../../domain/lifecycle.ts";
 import { ENDINGS, STATUSES } from "../../domain/records.ts";
 import { JOB_ROLES, ORGANIZATION_ROLES, SHARED_ROLES } from "../../domain/roles.ts";
@@ -175,6 +176,21 @@ export const EntryView = z
     }),
   })
   .openapi("Entry");
+
+export const DoctorView = z
+  .strictObject({
+    began_at: Instant.describe("What was written before then was seen."),
+    damaged: z.int().describe("Findings that no sweep takes away."),
+    findings: z.array(
+      z.strictObject({
+        kind: z.enum(Object.keys(FINDING_KINDS) as FindingKind[]),
+        object: z.string(),
+        detail: z.string(),
+        repair: z.boolean().describe("Whether `npm run doctor -- --repair` would see to it."),
+      }),
+    ),
+  })
+  .openapi("Doctor");
 
 /** A list of such items. */
 export const listOf = (item: z.ZodType) =>

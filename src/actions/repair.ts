@@ -1,0 +1,116 @@
+/**
+ * Repairs what doctor finds, as far as that is safe: it takes away tuples that no record
+ * or history asks for, and has what was removed swept. It never writes a tuple that
+ * gives access, never touches a record, and adds to a history only the line that tells
+ * what it took.
+ *
+ * A service may run beside it. Each repair is one Write that replaces the heads it goes
+ * by: when an action came first it is stale, and the store is looked over anew.
+ */
+import type { Finding, Remedy } from "../domain/finding.ts";
+import { type Stamp, type Touch, writeOf } from "../domain/plan.ts";
+import { type Cooperation, fieldsOf, type Head, NO_HASH } from "../domain/records.ts";
+import type { Scope } from "../domain/scopes.ts";
+import { toldOf } from "../domain/touch.ts";
+import { keyText, sweepMark, type TupleKey } from "../domain/tuples.ts";
+import type { Clock, Relationships } from "../ports.ts";
+import { doctor, textOf } from "../queries/doctor.ts";
+import { sweep } from "./sweep.ts";
+
+/** Whom histories name for a repair. */
+const ACTOR = "service:doctor";
+
+/** One repair lays open what the next takes, a job role of somebody who was no person after all say; it never takes many. */
+const ROUNDS_MAX = 8;
+
+export type RepairDeps = {
+  relationships: Relationships;
+  /** Whose cached answers tuples may change, as they stand now. */
+  scopesOf: (keys: TupleKey[]) => Promise<Scope[] | "all">;
+  /** Raises them after each repair. */
+  raise: (scopes: Scope[] | "all") => Promise<unknown>;
+  clock: Clock;
+  newId: () => string;
+  warn: (event: string, facts: object) => void;
+};
+
+/** `took`: the tuples that were taken away; none where a sweep takes them. `unknown`: the reply was lost, it may stand. */
+export type Repair = { finding: Finding; outcome: "done" | "unknown"; took: TupleKey[] };
+
+/** Repairs until nothing more can be; gives what was done, in its order, and what is left. Throws EngineUnavailable. */
+export async function repair(deps: RepairDeps): Promise<{ done: Repair[]; left: Finding[] }> {
+  const done: Repair[] = [];
+  for (let round = 1; ; round++) {
+    const findings = await doctor(deps.relationships);
+    // what is found again though it was repaired would only be repaired again
+    const tried = new Set(done.map(({ finding }) => textOf(finding)));
+    const due = findings.filter((finding) => finding.remedy !== undefined && !tried.has(textOf(finding)));
+    if (due.length === 0 || round > ROUNDS_MAX) return { done, left: findings };
+    done.push(...(await repairEach(deps, due)));
+  }
+}
+
+async function repairEach(deps: RepairDeps, findings: Finding[]): Promise<Repair[]> {
+  const repairs: Repair[] = [];
+  /** Heads that an earlier repair of this round replaced. */
+  const moved = new Map<string, Head<object>>();
+  const taken = new Set<string>();
+  for (const finding of findings) {
+    const { remedy } = finding;
+    if (remedy === undefined) continue;
+    const took = "erase" in remedy ? remedy.erase.filter((key) => !taken.has(keyText(key))) : [];
+    const outcome = "sweep" in remedy ? await mark(deps, remedy.sweep) : await takeAway(deps, remedy, took, moved);
+    if (outcome === "stale") continue;
+    for (const key of took) taken.add(keyText(key));
+    repairs.push({ finding, outcome, took });
+  }
+  // once for all marks: what is marked and was never removed it leaves alone
+  if (repairs.some(({ finding: { remedy } }) => remedy !== undefined && "sweep" in remedy)) await sweep(deps);
+  return repairs;
+}
+
+/** Marks what was removed, so that a sweep takes it; marked already is as good. */
+async function mark({ relationships }: RepairDeps, removed: Parameters<typeof sweepMark>[0]) {
+  const outcome = await relationships.write({ deletes: [], writes: [sweepMark(removed)] });
+  return outcome === "unknown" ? outcome : "done";
+}
+
+async function takeAway(
+  deps: RepairDeps,
+  remedy: Remedy,
+  keys: TupleKey[],
+  moved: Map<string, Head<object>>,
+): Promise<"done" | "stale" | "unknown"> {
+  // an earlier repair of the round took all of it
+  if (keys.length === 0) return "done";
+  const id = deps.newId();
+  const stamp: Stamp = { id, requestId: id, now: deps.clock(), actor: ACTOR, nonce: id };
+  const heads = remedy.heads.map((head) => moved.get(head.object) ?? head);
+  const write = writeOf({ touches: heads.map((head) => touchOf(head, keys)), deletes: keys, writes: [] }, stamp);
+  const scopes = await scopesOf(deps, keys);
+  const outcome = await deps.relationships.write(write);
+  if (outcome === "stale") return outcome;
+  await deps.raise(scopes);
+  for (const head of heads) {
+    const next = write.writes.find((tuple) => tuple.object === head.object && tuple.relation === "head");
+    if (next) moved.set(head.object, { ...head, n: head.n + 1, hash: fieldsOf(next).hash ?? NO_HASH });
+  }
+  return outcome === "committed" ? "done" : outcome;
+}
+
+/** A head replaced by itself; where the object keeps a history, with the line that tells what was taken. */
+function touchOf(head: Head<object>, keys: TupleKey[]): Touch {
+  const record = head.value as Touch["record"];
+  if (!/^(organization|cooperation):/.test(head.object)) return { head, record };
+  const after = head.object.startsWith("cooperation:") ? toldOf(head.value as Cooperation) : record;
+  const before = { ...after, taken: keys.map(keyText) };
+  return { head, record, entry: { action: "repair", object: head.object, before, after } };
+}
+
+/** The scopes of tuples; of an owner or initiator too many also that of the other one, who has cached answers through it. */
+async function scopesOf(deps: RepairDeps, keys: TupleKey[]): Promise<Scope[] | "all"> {
+  const besides = keys
+    .filter(({ relation }) => relation === "owner" || relation === "initiator")
+    .map(({ relation, object }) => ({ user: object, relation, object }));
+  return deps.scopesOf([...keys, ...besides]);
+}

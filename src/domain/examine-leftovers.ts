@@ -1,0 +1,44 @@
+/**
+ * Tells what a removal left behind from damage: marked, it is swept, in part or not yet;
+ * without a mark no sweep is to come.
+ */
+import type { Records } from "./examine-records.ts";
+import type { Contents, Removed, Report } from "./finding.ts";
+import { idOf } from "./ids.ts";
+import type { Share } from "./records.ts";
+import { sweepMark } from "./tuples.ts";
+
+/** What is removed and marked: whether a sweep is going to take away what stands on a share. */
+export function isMarked(contents: Contents, shareId: string, share: Share | undefined): boolean {
+  return (
+    contents.has(sweepMark(`share:${shareId}`)) ||
+    (share !== undefined && contents.has(sweepMark(`cooperation:${share.cooperation}`)))
+  );
+}
+
+/** What was removed: marked, so that a sweep takes the rest away, or left behind for good. */
+export function examineLeftovers(contents: Contents, records: Records, report: Report): void {
+  for (const mark of contents.at("sweep:all", "pending")) {
+    const user = mark.user as Removed;
+    const cooperation = records.cooperations.get(user)?.value;
+    const share = records.shares.get(user)?.value;
+    const by = share === undefined ? [user] : [user, `cooperation:${share.cooperation}`];
+    const gone = user.startsWith("share:")
+      ? share === undefined || isOver(share, records)
+      : cooperation?.status === "ended";
+    if (gone)
+      report("leftover", user, "was removed; what it left without effect is not swept yet", { sweep: user, by });
+    else report("relation", user, "is marked to be swept and was never removed", { erase: [mark], by });
+  }
+  for (const [object, { value }] of records.shares) {
+    if (value === undefined || isMarked(contents, idOf(object), value) || !isOver(value, records)) continue;
+    const by = [object, `cooperation:${value.cooperation}`];
+    report("relation", object, "was removed and no sweep is to come", { sweep: object as Removed, by });
+  }
+}
+
+/** Whether a share was removed, or its cooperation has ended. */
+function isOver(share: Share, records: Records): boolean {
+  const { status } = records.cooperations.get(`cooperation:${share.cooperation}`)?.value ?? {};
+  return share.removed_at !== undefined || status === "ended";
+}

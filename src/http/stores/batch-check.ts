@@ -1,0 +1,64 @@
+/**
+ * `POST …/batch-check` (openfga.v1 BatchCheck): up to 50 decisions by correlation id.
+ * Items that are nothing but a question are answered from the cache, the others by the
+ * engine; a batch that OpenFGA would refuse is left to it as a whole.
+ */
+import { Hono } from "hono";
+import { dated, isMembers, isUsual, type Members, plainQuestion } from "../../check/asked.ts";
+import type { Env } from "../env.ts";
+import { answer, decided, pass, readQuestion, type StoresDeps } from "./pass.ts";
+import { refuseSupposition } from "./supposition.ts";
+
+/** OpenFGA's default for `--max-checks-per-batch-check`. */
+const CHECKS_MAX = 50;
+
+/** openfga.v1 BatchCheckItem.correlation_id. */
+const CORRELATION_ID = /^[\w-]{1,36}$/;
+
+/** Throws EngineUnavailable or Overloaded when any plain item has no answer: half a batch is not an answer to the whole. */
+export function batchCheckRoutes(deps: StoresDeps): Hono<Env> {
+  const { engine, checker, clock } = deps;
+  return new Hono<Env>().post("/stores/:store_id/batch-check", async (c) => {
+    const { body, refusal } = await readQuestion(c, deps);
+    if (refusal !== undefined) return refusal;
+    const items: unknown[] = Array.isArray(body.checks) ? body.checks : [];
+    const refused = refuseSupposition(c, items.filter(isMembers));
+    if (refused !== undefined) return refused;
+
+    const at = clock();
+    const request = (some: unknown) => {
+      const checks = Array.isArray(some) ? some.map((item) => (isMembers(item) ? dated(item, at) : item)) : some;
+      return { method: "POST" as const, path: "/batch-check", body: { ...body, checks } };
+    };
+    const plain = isUsual(body, engine.api.modelId) && isBatch(items) ? questionsOf(deps, items) : [];
+    if (plain.length === 0) return pass(c, deps, request(body.checks));
+
+    const others = items.filter((item) => !plain.some((one) => one.item === item));
+    const signal = () => c.req.raw.signal;
+    const [checked, rest] = await Promise.all([
+      checker.checkAll(
+        plain.map(({ question }) => question),
+        signal,
+      ),
+      others.length === 0 ? undefined : engine.api.ask(request(others), signal()),
+    ]);
+    if (rest !== undefined && rest.status !== 200) return answer(c, rest);
+    const answers = plain.map(({ item }, n) => [item.correlation_id, { allowed: checked[n]?.allowed }]);
+    return decided(c, deps, { result: { ...Object.fromEntries(answers), ...(rest && JSON.parse(rest.body).result) } });
+  });
+}
+
+/** Whether OpenFGA takes it for a batch: of one to fifty, each with a correlation id of its own. */
+function isBatch(items: unknown[]): items is Members[] {
+  if (items.length === 0 || items.length > CHECKS_MAX || !items.every(isMembers)) return false;
+  const ids = items.map(({ correlation_id }) => correlation_id);
+  return ids.every((id) => typeof id === "string" && CORRELATION_ID.test(id)) && new Set(ids).size === ids.length;
+}
+
+/** The items that the cache may answer, with their questions. */
+function questionsOf({ engine }: StoresDeps, items: Members[]) {
+  return items.flatMap((item) => {
+    const question = plainQuestion(engine, item);
+    return question === undefined ? [] : [{ item, question }];
+  });
+}

@@ -1,0 +1,37 @@
+/**
+ * Errors under `/stores` are OpenFGA's: `{code, message}`, with its codes
+ * (openfga.v1 ErrorCode, AuthErrorCode, NotFoundErrorCode, InternalErrorCode), so that
+ * its clients show them as they show OpenFGA's own.
+ */
+import { z } from "@hono/zod-openapi";
+import type { Context } from "hono";
+import type { ContentfulStatusCode } from "hono/utils/http-status";
+import type { fault } from "../problem.ts";
+
+/** It as the OpenAPI document has it. */
+export const ErrorView = z.object({ code: z.string(), message: z.string() }).openapi("OpenFgaError");
+
+/** The reply for an error; `code` is one of OpenFGA's. */
+export function openFgaError(c: Context, status: ContentfulStatusCode, code: string, message: string): Response {
+  return c.json({ code, message }, status);
+}
+
+/** Whether a request is to OpenFGA's API. */
+export const isOpenFga = (c: Context) => /^\/stores(\/|$)/.test(c.req.path);
+
+/** What is true of every path, in OpenFGA's words. Its clients try a 5xx again by themselves, save 501. */
+const FAULTS = {
+  invalid_request: [400, "validation_error", "The request is not valid."],
+  body_too_large: [413, "validation_error", "The body is too large: send at most 256 KiB."],
+  internal: [500, "internal_error", "Internal Server Error"],
+  engine_unavailable: [503, "unavailable", "OpenFGA does not answer. Nothing was decided or written."],
+  overloaded: [503, "resource_exhausted", "Too many questions are with OpenFGA. Nothing was decided."],
+  contended: [503, "unavailable", "Others kept changing the same object. Nothing was written."],
+  outcome_unknown: [504, "deadline_exceeded", "It is not known whether the change stands. Read before you repeat it."],
+} as const satisfies Partial<Record<Parameters<typeof fault>[1], readonly [ContentfulStatusCode, string, string]>>;
+
+/** The reply to a fault that is not the path's own. */
+export function openFgaFault(c: Context, code: keyof typeof FAULTS): Response {
+  const [status, name, message] = FAULTS[code];
+  return openFgaError(c, status, name, message);
+}

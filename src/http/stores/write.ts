@@ -1,0 +1,81 @@
+/**
+ * `POST /stores/{store_id}/write` (openfga.v1 Write), guarded: a tuple is written when it
+ * means an action that the caller may take, and refused by name otherwise. All or
+ * nothing, and every error in OpenFGA's form.
+ */
+import { Hono } from "hono";
+import { z } from "zod";
+import type { ActionDeps } from "../../actions/perform.ts";
+import { writeTuples } from "../../actions/write-tuples.ts";
+import { WRITE_TUPLES_MAX } from "../../domain/plan.ts";
+import type { Env } from "../env.ts";
+import { readMembers } from "./body.ts";
+import { openFgaError } from "./error.ts";
+import { isOtherModel, modelNotFound, type StoresDeps } from "./pass.ts";
+import { answerWrite, exceeded } from "./write-answer.ts";
+
+const Condition = z.strictObject({
+  name: z.string(),
+  context: z
+    .record(z.string(), z.unknown())
+    .nullish()
+    .transform((context) => context ?? undefined),
+});
+const Key = z.strictObject({
+  user: z.string(),
+  relation: z.string(),
+  object: z.string(),
+  condition: Condition.nullish().transform((condition) => condition ?? undefined),
+});
+const option = z
+  .enum(["", "error", "ignore"])
+  .nullish()
+  .transform((text) => (text === "ignore" ? "ignore" : "error"));
+
+/** WriteRequest. Unlike OpenFGA it lets no unknown member pass: a misspelled condition would be a date that never comes. */
+const WriteRequest = z.strictObject({
+  writes: z.strictObject({ tuple_keys: z.array(Key).min(1), on_duplicate: option }).nullish(),
+  deletes: z.strictObject({ tuple_keys: z.array(Key).min(1), on_missing: option }).nullish(),
+  authorization_model_id: z.string().nullish(),
+});
+
+const MODEL_ID = /^[ABCDEFGHJKMNPQRSTVWXYZ0-9]{26}$/;
+
+/** The one route; who calls is settled around it. Lets EngineUnavailable, Contended and OutcomeUnknown through. */
+export function writeRoutes(deps: ActionDeps & StoresDeps): Hono<Env> {
+  const app = new Hono<Env>();
+  app.post("/stores/:store_id/write", async (c) => {
+    const invalid = (message: string) => openFgaError(c, 400, "validation_error", message);
+    const read = await readMembers(c);
+    if (read.refusal !== undefined) return read.refusal;
+    const parsed = WriteRequest.safeParse(read.body);
+    if (!parsed.success) return invalid(parsed.error.issues.map(issueText).join("\n"));
+    const { writes, deletes, authorization_model_id: model } = parsed.data;
+    if (isOtherModel(model, deps.engine.api.modelId)) return modelNotFound(c, model);
+    if (model && !MODEL_ID.test(model)) return invalid("authorization_model_id: is not the id of a model");
+    if (!writes && !deletes)
+      return openFgaError(
+        c,
+        400,
+        "invalid_write_input",
+        "Invalid input. Make sure you provide at least one write, or at least one delete",
+      );
+    const [written, deleted] = [writes?.tuple_keys ?? [], deletes?.tuple_keys ?? []];
+    if (written.length + deleted.length > WRITE_TUPLES_MAX) return exceeded(c);
+    const { caller, requestId } = c.var;
+    const call = { caller, requestId, onWritten: () => c.set("written", true) };
+    const outcome = await writeTuples(deps, call, {
+      writes: written,
+      deletes: deleted,
+      onDuplicate: writes?.on_duplicate ?? "error",
+      onMissing: deletes?.on_missing ?? "error",
+    });
+    return answerWrite(c, outcome);
+  });
+  return app;
+}
+
+function issueText({ path, message }: z.core.$ZodIssue): string {
+  const place = path.map((step) => (typeof step === "number" ? `[${step}]` : `.${String(step)}`)).join("");
+  return `${place.replace(/^\./, "") || "the body"}: ${message}`;
+}

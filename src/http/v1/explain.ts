@@ -1,0 +1,41 @@
+/** `POST /v1/explain`: the question of `/access/v1/evaluation`, answered with its reason. For services. */
+import { z } from "@hono/zod-openapi";
+import { DENIALS, questionOf, unaskedCode } from "../../check/question.ts";
+import { isService, needsService } from "../../domain/caller.ts";
+import { explain } from "../../queries/explain.ts";
+import { Action, Entity } from "../access/body.ts";
+import { refused } from "../problem.ts";
+import { ExplanationView, explanationView } from "./explanation-view.ts";
+import { route, type V1Deps, v1 } from "./route.ts";
+
+const post = route({
+  method: "post",
+  path: "/explain",
+  tag: "Inspection",
+  summary: "Why a check is allowed or denied (scope admin)",
+  body: z.strictObject({ subject: Entity, action: Action, resource: Entity }),
+  reply: ExplanationView,
+});
+
+export function explainRoutes(deps: V1Deps) {
+  const app = v1();
+  app.openapi(post, async (c) => {
+    if (!isService(c.var.caller)) return refused(c, needsService("to look inside"));
+    const { subject, action, resource } = c.req.valid("json");
+    const asked = { subject, action: action.name, resource };
+    const code = unaskedCode(deps.engine, asked);
+    if (code === undefined)
+      return c.json(explanationView(await explain(deps, questionOf(subject, action.name, resource))));
+    const says = DENIALS[code];
+    return c.json({
+      decision: false,
+      reason: says,
+      at: deps.clock().toISOString(),
+      until: null,
+      paths: [{ through: `${resource.type}:${resource.id}`, limits: [{ code, says }] }],
+      complete: true,
+      tree: null,
+    });
+  });
+  return app;
+}

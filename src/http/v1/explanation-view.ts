@@ -1,0 +1,104 @@
+/** An explanation on the wire, and its shape in the OpenAPI document: plain words beside what a program acts on. */
+import { z } from "@hono/zod-openapi";
+import { DENIALS } from "../../check/question.ts";
+import { hasPassed } from "../../domain/expiry.ts";
+import { type Branch, holds, wordsOf } from "../../domain/explanation.ts";
+import { NEARNESS, type Path, sayingOf } from "../../domain/limit.ts";
+import { expiryOf } from "../../domain/sentence.ts";
+import type { Explanation } from "../../queries/explain.ts";
+
+const Instant = z.iso.datetime();
+const TupleKeyView = z.strictObject({ user: z.string(), relation: z.string(), object: z.string() });
+
+const BranchView = z
+  .strictObject({
+    holds: z.boolean(),
+    says: z.string(),
+    tuple: TupleKeyView.optional().describe("One that stands."),
+    expires_at: Instant.optional(),
+    expired: z.boolean().optional(),
+    // what follows from the tuple's user
+    get next() {
+      return BranchView.optional();
+    },
+    get any_of() {
+      return z.array(BranchView).optional();
+    },
+    get all_of() {
+      return z.array(BranchView).optional();
+    },
+    get none_of() {
+      return z.array(BranchView).optional();
+    },
+  })
+  .openapi("Branch");
+/** A branch, and those behind it in members of its own kind. */
+export type ToldBranch = z.infer<typeof BranchView>;
+
+const CODES = [...Object.keys(NEARNESS), ...Object.keys(DENIALS)];
+const LimitView = z
+  .looseObject({ code: z.enum(CODES).describe("The rest is what a program acts on."), says: z.string() })
+  .openapi("Limit");
+const PathView = z.strictObject({
+  through: z.string().describe("What it would go through: a share, an organization, a cooperation, or the resource."),
+  limits: z.array(LimitView).describe("All that stands in it."),
+});
+
+export const ExplanationView = z
+  .strictObject({
+    decision: z.boolean(),
+    reason: z.string(),
+    at: Instant.describe("The instant that dates were compared with."),
+    until: Instant.nullable().describe("When access that is there ends by itself."),
+    paths: z.array(PathView).describe("Of a denial, the ways in that are closed, nearest first."),
+    complete: z.boolean().describe("false: there was too much to read, and something is left out."),
+    tree: z.union([BranchView, z.null()]).describe("null when the engine was not asked."),
+  })
+  .openapi("Explanation");
+
+/** The reply to an explanation. */
+export function explanationView({ decision, reason, at, until, paths, tree, question, complete }: Explanation) {
+  return {
+    decision,
+    reason,
+    at: at.toISOString(),
+    until: until ?? null,
+    paths: paths.map(pathView),
+    complete,
+    tree: branchView(tree, question.user, at),
+  };
+}
+
+const pathView = ({ through, limits }: Path) => ({
+  through,
+  limits: limits.map((limit) => {
+    const { code, ...data } = limit;
+    return { code, says: sayingOf(limit), ...data };
+  }),
+});
+
+function branchView(branch: Branch, user: string, at: Date): ToldBranch {
+  const told = { holds: holds(branch, at), says: wordsOf(branch, user, at) };
+  const all = (of: Branch[]) => of.map((one) => branchView(one, user, at));
+  switch (branch.kind) {
+    case "tuple": {
+      const { user: holder, relation, object } = branch.tuple;
+      const expiry = expiryOf(branch.tuple);
+      return {
+        ...told,
+        tuple: { user: holder, relation, object },
+        ...(expiry !== undefined && { expires_at: expiry, expired: hasPassed(expiry, at) }),
+        ...(branch.next && { next: branchView(branch.next, user, at) }),
+      };
+    }
+    case "any":
+      return { ...told, any_of: all(branch.of) };
+    case "all":
+      return { ...told, all_of: all(branch.of) };
+    case "none":
+      return { ...told, none_of: all([branch.of]) };
+    case "missing":
+    case "unseen":
+      return told;
+  }
+}

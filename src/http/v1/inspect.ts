@@ -1,0 +1,61 @@
+/** `GET /v1/inspect/{object}`: the tuples around anything in the store, in words. For services. */
+import { z } from "@hono/zod-openapi";
+import { isService, needsService } from "../../domain/caller.ts";
+import { idProblem, splitRef } from "../../domain/ids.ts";
+import { inspect } from "../../queries/inspect.ts";
+import { fault, refused } from "../problem.ts";
+import { notFound, route, type V1Deps, v1 } from "./route.ts";
+
+const Told = z
+  .strictObject({
+    tuple: z.strictObject({ user: z.string(), relation: z.string(), object: z.string() }),
+    says: z.string(),
+    expires_at: z.iso.datetime().optional(),
+    expired: z.boolean().optional(),
+    record: z.record(z.string(), z.unknown()).optional().describe("What a head says."),
+  })
+  .openapi("ToldTuple");
+
+const get = route({
+  method: "get",
+  path: "/inspect/{object}",
+  tag: "Inspection",
+  summary: "The tuples around an object, in words (scope admin)",
+  params: z.object({ object: z.string().max(300).meta({ example: "plant:7" }) }),
+  reply: z
+    .strictObject({
+      object: z.string(),
+      as_object: z.array(Told).describe("Those on it, without the lines of its history."),
+      as_user: z.array(Told).describe("Those in which it is the user."),
+      cut: z
+        .array(z.strictObject({ object: z.string(), relation: z.string().optional(), user: z.string().optional() }))
+        .describe("Reads that found more than 100 tuples; the first 100 are shown."),
+      history: z.string().nullable().describe("Where its history is."),
+    })
+    .openapi("Inspection"),
+});
+
+/** Types with a history, as their routes name them. */
+const HISTORIES = new Map([
+  ["cooperation", "cooperations"],
+  ["organization", "organizations"],
+]);
+
+export function inspectRoutes(deps: V1Deps) {
+  const app = v1();
+  app.openapi(get, async (c) => {
+    if (!isService(c.var.caller)) return refused(c, needsService("to look inside"));
+    const { object } = c.req.valid("param");
+    const [type, id] = splitRef(object);
+    const types = [...deps.engine.rewrites.keys()];
+    const problem = types.includes(type) ? idProblem(id) : `must be <type>:<id>, of the types ${types.join(", ")}`;
+    if (problem !== undefined)
+      return fault(c, "invalid_request", { errors: [{ pointer: "param: object", detail: problem }] });
+    const found = await inspect(deps.relationships, deps.engine.rewrites, object, deps.clock());
+    if (found.as_object.length + found.as_user.length === 0) return notFound(c, object);
+    const list = HISTORIES.get(type);
+    const history = list === undefined ? null : `/v1/${list}/${encodeURIComponent(id)}/history`;
+    return c.json({ object, ...found, history });
+  });
+  return app;
+}

@@ -1,0 +1,85 @@
+/**
+ * OpenFGA's HTTP API as it is, for `/stores`: a request goes to the one store, and the
+ * reply comes back as the server made it, status and body. Only what is between us and
+ * the server is ours to report: no answer, or one that is none of its API.
+ */
+import { Readable } from "node:stream";
+import { finished } from "node:stream/promises";
+import type { Dispatcher, Pool } from "undici";
+import { type ApiReply, type ApiRequest, type EngineApi, EngineUnavailable } from "../ports.ts";
+
+/** Headers of a reply that clients of OpenFGA read. */
+const KEPT_HEADERS = ["content-type", "openfga-authorization-model-id", "openfga-store-id", "fga-query-duration-ms"];
+
+/** `store` is the path of the store on the server, `timeoutMilliseconds` is from the asking to the last byte. */
+export function createApi(options: {
+  pool: Pool;
+  store: string;
+  headers: Record<string, string>;
+  storeId: string;
+  modelId: string;
+  timeoutMilliseconds: number;
+}): EngineApi {
+  const { pool, store, headers, storeId, modelId, timeoutMilliseconds } = options;
+
+  async function send({ method, path, body }: ApiRequest, signal?: AbortSignal): Promise<Dispatcher.ResponseData> {
+    const deadline = AbortSignal.timeout(timeoutMilliseconds);
+    const reply = await pool.request({
+      method,
+      path: store + path,
+      headers,
+      body: body === undefined ? null : JSON.stringify(body),
+      signal: signal === undefined ? deadline : AbortSignal.any([signal, deadline]),
+    });
+    // our key, not the caller's
+    if (reply.statusCode !== 401 && reply.statusCode !== 403) return reply;
+    await reply.body.dump();
+    throw new Error(`status ${reply.statusCode}`);
+  }
+
+  const unavailable = ({ method, path }: ApiRequest, cause: unknown) =>
+    new EngineUnavailable(`OpenFGA gave no answer to ${method} ${path.split("?", 1)[0]}`, { cause });
+
+  return {
+    storeId,
+    modelId,
+
+    async ask(request, signal): Promise<ApiReply> {
+      try {
+        return await wholeOf(await send(request, signal));
+      } catch (cause) {
+        throw unavailable(request, cause);
+      }
+    },
+
+    async stream(request, signal) {
+      try {
+        const reply = await send(request, signal);
+        if (reply.statusCode !== 200) {
+          const { body, ...refusal } = await wholeOf(reply);
+          return { ...refusal, body: new Blob([body]).stream(), ended: Promise.resolve() };
+        }
+        const body = Readable.toWeb(reply.body) as ReadableStream<Uint8Array>;
+        return { status: 200, headers: keptOf(reply), body, ended: finished(reply.body).catch(() => {}) };
+      } catch (cause) {
+        throw unavailable(request, cause);
+      }
+    },
+  };
+}
+
+/** A reply to its end. Throws when it is no JSON: a page of something in between is no answer. */
+async function wholeOf(reply: Dispatcher.ResponseData): Promise<ApiReply> {
+  const body = await reply.body.text();
+  JSON.parse(body);
+  return { status: reply.statusCode, headers: keptOf(reply), body };
+}
+
+function keptOf(reply: Dispatcher.ResponseData): Record<string, string> {
+  return Object.fromEntries(
+    KEPT_HEADERS.flatMap((name) => {
+      const value = reply.headers[name];
+      return typeof value === "string" ? [[name, value]] : [];
+    }),
+  );
+}
