@@ -1,6 +1,7 @@
 /** The body of an import, line by line: each held to its schema, and none of them a reason to stop. */
 import { ImportLine, type LineError, type NumberedLine } from "../../domain/import-line.ts";
-import { linesOf, parseLine } from "../ndjson.ts";
+import { gathered } from "../gathered.ts";
+import { linesOf, parseLine, type RawLine } from "../ndjson.ts";
 import { errorsOf } from "./route.ts";
 
 /** The sender went away before the end of the body. */
@@ -8,12 +9,18 @@ export class BodyBroken extends Error {
   override readonly name = "BodyBroken";
 }
 
-/** The lines of a body from one on, as many at a time as came together. Throws BodyBroken. */
-export async function* importBody(
-  body: ReadableStream<Uint8Array> | null,
-  from: number,
-): AsyncGenerator<NumberedLine[]> {
-  for await (const lines of linesOf(unbroken(body)))
+/** How many lines may wait while those before them are imported. */
+const WAITING_LINES_MAX = 128;
+
+/** The lines of a body from one on, as many at a time as have come. Throws BodyBroken. */
+export function importBody(body: ReadableStream<Uint8Array> | null, from: number): AsyncGenerator<NumberedLine[]> {
+  const reader = (body ?? new Blob([]).stream()).getReader();
+  const lines = heldLines(linesOf(unbroken(reader)), from);
+  return gathered(lines, WAITING_LINES_MAX, () => void reader.cancel().catch(() => {}));
+}
+
+async function* heldLines(read: AsyncIterable<RawLine[]>, from: number): AsyncGenerator<NumberedLine[]> {
+  for await (const lines of read)
     yield lines
       .filter(({ line }) => line >= from)
       .map(({ line, bytes }) => {
@@ -34,9 +41,13 @@ function readLine(bytes: Uint8Array): ImportLine | { errors: LineError[] } {
   return parsed.success ? parsed.data : { errors: errorsOf(parsed.error, "json") };
 }
 
-async function* unbroken(body: ReadableStream<Uint8Array> | null): AsyncGenerator<Uint8Array> {
+async function* unbroken(reader: ReadableStreamDefaultReader<Uint8Array>): AsyncGenerator<Uint8Array> {
   try {
-    if (body !== null) for await (const chunk of body) yield chunk;
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      yield value;
+    }
   } catch (error) {
     throw new BodyBroken("the sender went away", { cause: error });
   }
