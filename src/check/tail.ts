@@ -11,7 +11,10 @@ import { resolveScopes } from "./resolve-scopes.ts";
 
 export const TAIL_EVERY_MILLISECONDS = 1000;
 
-/** For a Write that was slow to commit, and clocks that differ. */
+/**
+ * For a Write that was slow to commit, and clocks that differ: more than the 3 s after which OpenFGA ends a
+ * request. What is later still was written past the service, and is seen by the TTL.
+ */
 const MARGIN_MILLISECONDS = 5000;
 
 type TailDeps = {

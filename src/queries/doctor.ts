@@ -14,8 +14,11 @@ import { contentsOf, createFindings, type Finding } from "../domain/finding.ts";
 import type { Tuple } from "../domain/tuples.ts";
 import type { Relationships } from "../ports.ts";
 
+/** All that doctor looks at. */
+export type DoctorReads = Pick<Relationships, "readAll">;
+
 /** The findings, in the order of their objects. Throws EngineUnavailable. */
-export async function doctor(relationships: Pick<Relationships, "readAll">): Promise<Finding[]> {
+export async function doctor(relationships: DoctorReads): Promise<Finding[]> {
   const first = diagnose(await relationships.readAll());
   if (first.length === 0) return [];
   const known = new Set(first.map(textOf));

@@ -9,7 +9,9 @@ import type { ActionDeps, Call } from "../../actions/perform.ts";
 import type { Asking } from "../../check/evaluate.ts";
 import { Reason } from "../../domain/commands.ts";
 import { Id } from "../../domain/ids.ts";
-import type { Relationships } from "../../ports.ts";
+import type { DoctorReads } from "../../queries/doctor.ts";
+import type { ExplainDeps } from "../../queries/explain.ts";
+import type { WholeStore } from "../../queries/export-lines.ts";
 import { pointerOf } from "../access/body.ts";
 import type { Env } from "../env.ts";
 import { fault, ProblemView, refused } from "../problem.ts";
@@ -130,4 +132,6 @@ export function listed(c: Context<Env>, page: { items: unknown[]; next_cursor: s
 export const notFound = (c: Context<Env>, what: string) => refused(c, { code: "not_found", what });
 
 /** What the routes need. `stopping`: whether the process is about to end. */
-export type V1Deps = ActionDeps & Pick<Asking, "engine"> & { relationships: Relationships; stopping: () => boolean };
+export type V1Deps = ActionDeps &
+  Pick<Asking, "engine"> &
+  Pick<ExplainDeps, "relationships"> & { relationships: DoctorReads & WholeStore; stopping: () => boolean };
