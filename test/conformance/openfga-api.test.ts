@@ -15,6 +15,7 @@ import { findServer } from "../../src/openfga/find-server.ts";
 import { startServer } from "../../src/openfga/server.ts";
 import { everything } from "../routes.ts";
 import { DIFFERENCES } from "./openfga-differences.ts";
+import { PUBLISHED, PUBLISHED_ANSWERS } from "./openfga-published.ts";
 import { REQUESTS, type SentRequest } from "./openfga-requests.ts";
 import { type Api, type SideBySide, startSideBySide } from "./openfga-side-by-side.ts";
 
@@ -74,7 +75,7 @@ function shortly({ status, body }: Awaited<ReturnType<typeof send>>): string {
 describe("the same requests get the same replies", () => {
   const statuses: Record<string, Set<number>> = {};
 
-  test.each(Object.entries(REQUESTS))("%s", async (name, request) => {
+  test.each(Object.entries({ ...REQUESTS, ...PUBLISHED }))("%s", async (name, request) => {
     const [theirs, ours] = [await send(side.openfga, request), await send(side.concordat, request)];
     const endpoint = request[0].replace(/\?.*/, "").replace(/^(\/stores\/)[^/]+(\/[a-z-]+)?.*/, "$1{id}$2");
     statuses[endpoint] = (statuses[endpoint] ?? new Set()).add(theirs.status);
@@ -83,6 +84,11 @@ describe("the same requests get the same replies", () => {
     expect(ours).not.toEqual(theirs);
     const { openfga, concordat } = difference;
     expect([shortly(theirs), shortly(ours)]).toEqual([openfga, concordat]);
+  });
+
+  test.each(Object.entries(PUBLISHED_ANSWERS))("%s: allowed is %s", async (name, allowed) => {
+    const { status, body } = await send(side.concordat, PUBLISHED[name] as SentRequest);
+    expect([status, ...body.map((line) => JSON.parse(line).allowed)]).toEqual([200, allowed]);
   });
 
   test("of every endpoint some are answered and some are refused", () => {
@@ -288,7 +294,9 @@ const CALLS: Record<string, (client: OpenFgaClient) => Promise<unknown>> = {
     }));
     return (await client.batchCheck({ checks })).result.sort((a, b) => (a.correlationId < b.correlationId ? -1 : 1));
   },
-  clientBatchCheck: async (client) => (await client.clientBatchCheck([VIEW, LOOK])).result,
+  // the SDK gives them in the order of their replies
+  clientBatchCheck: async (client) =>
+    (await client.clientBatchCheck([VIEW, LOOK])).result.sort((a, b) => (a._request.user < b._request.user ? -1 : 1)),
   listRelations: (client) =>
     client.listRelations({ user: "user:otto", object: "plant:7", relations: ["can_view", "can_operate", "viewer"] }),
   listObjects: (client) => client.listObjects({ user: "user:otto", relation: "can_view", type: "plant" }),
