@@ -98,11 +98,10 @@ export function createApp(deps: AppDeps): OpenAPIHono<Env> {
     // only the reply failed: "nothing was written" would be untrue
     const code = c.var.written && outage !== "internal" ? "outcome_unknown" : outage;
     if (code === "engine_unavailable" || code === "overloaded" || code === "contended") c.header("Retry-After", "1");
-    deps.log("error", code, {
-      request_id: c.var.requestId,
-      error: error.stack ?? String(error),
-      cause: String(error.cause ?? ""),
-    });
+    const facts = { request_id: c.var.requestId };
+    // whose work ended because nobody waits for it: the engine may be as well as ever
+    if (code === "engine_unavailable" && c.req.raw.signal.aborted) deps.log("info", "caller_gone", facts);
+    else deps.log("error", code, { ...facts, error: error.stack ?? String(error), cause: String(error.cause ?? "") });
     return isOpenFga(c) ? openFgaFault(c, code) : fault(c, code);
   });
   return app;

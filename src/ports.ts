@@ -146,7 +146,7 @@ export type DecisionCache = {
   lookup(question: Question, owner: Scope | undefined): Promise<Lookup | "away">;
   /** Tokens of both scopes, made where they are missing; `leased` while a writer is at work on either. */
   take(user: Scope, owner: Scope): Promise<Tokens | "leased" | "away">;
-  /** The cache's own time (milliseconds), for an entry that is filled under tokens that were looked up. */
+  /** The cache's own time (milliseconds) or a little before, for an entry that is filled under tokens that were looked up. */
   time(): Promise<number | "away">;
   /** Keeps an entry until `endsAt` on the cache's own time; `same`: in place of the one that is there, as long as that. Not waited for; may come to nothing. */
   store(question: Question, entry: Entry, endsAt: number | "same"): void;

@@ -58,15 +58,20 @@ export function createEngine(options: EngineOptions): Engine & { close(): Promis
     timeout: number,
     signal?: AbortSignal,
   ): Promise<Record<string, unknown>> {
-    // The deadline is a signal, not undici's own timeouts: those do not count the wait for a free socket.
-    const deadline = AbortSignal.timeout(timeout);
+    // The deadline is a signal, not undici's own timeouts: those do not count the wait for a free socket. And not
+    // AbortSignal.timeout: that fires long after the reply too, with an exception for every call.
+    const ended = new AbortController();
+    const timer = setTimeout(() => ended.abort(new Error(`no answer in ${timeout} ms`)), timeout);
+    const giveUp = () => ended.abort(signal?.reason);
+    if (signal?.aborted) giveUp();
+    signal?.addEventListener("abort", giveUp, { once: true });
     try {
       const reply = await pool.request({
         method: request.method,
         path: store + request.path,
         headers,
         body: request.body === undefined ? null : JSON.stringify(request.body),
-        signal: signal === undefined ? deadline : AbortSignal.any([signal, deadline]),
+        signal: ended.signal,
       });
       const text = await reply.body.text();
       if (reply.statusCode !== 200) throw new Error(`status ${reply.statusCode}: ${text.slice(0, 500)}`);
@@ -75,6 +80,9 @@ export function createEngine(options: EngineOptions): Engine & { close(): Promis
       return body;
     } catch (cause) {
       throw new EngineUnavailable(`OpenFGA gave no answer to ${request.method} ${request.path}`, { cause });
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", giveUp);
     }
   }
 

@@ -10,6 +10,8 @@ import type { DecisionCache, Lookup, Meter } from "../ports.ts";
 import { decodeEntry, encodeEntry, entryKey, followerKey, leaseKey, RUN_LENGTH, tokenKey } from "./cache-keys.ts";
 import { connect } from "./connection.ts";
 import { createGetter } from "./get-together.ts";
+import { createServerClock } from "./server-clock.ts";
+import { createSetter } from "./set-together.ts";
 
 /** Longer than the engine's deadline for a Write, so that a lease ends only after a writer that died. */
 const LEASE_MILLISECONDS = 10_000;
@@ -34,7 +36,11 @@ export function createRedisCache(options: RedisCacheOptions): DecisionCache {
   const { storeId, modelId, meter } = options;
   const connection = connect(options.url, options.timeoutMilliseconds, (name) => meter.cacheFailed(name));
   const { redis, within } = connection;
-  let timed: Promise<number | "away"> | undefined;
+  const timeOf = createServerClock(() => within("time", redis.time()));
+  const set = createSetter(
+    async (all) => ((await redis.pipeline(all.map((one) => ["set", ...one])).exec()) ?? []).map(([error]) => error),
+    () => meter.cacheFailed("store"),
+  );
   const get = createGetter((keys) => within("lookup", redis.mget(keys)));
   /** Scopes whose raise was not acknowledged, and since when. */
   const pending = new Map<Scope, number>();
@@ -123,24 +129,16 @@ export function createRedisCache(options: RedisCacheOptions): DecisionCache {
       return userToken === null || ownerToken === null ? "leased" : { userToken, ownerToken, now };
     },
 
-    time() {
-      if (trustedRun() === undefined) return Promise.resolve("away");
-      if (timed === undefined) {
-        timed = within("time", redis.time()).then((answer) => (answer === "away" ? answer : millisecondsOf(answer)));
-        // one for all that fill in the same turn
-        setImmediate(() => {
-          timed = undefined;
-        });
-      }
-      return timed;
+    async time() {
+      const run = trustedRun();
+      return run === undefined ? "away" : timeOf(run);
     },
 
     store(question, entry, endsAt) {
       if (trustedRun() === undefined) return;
       const key = entryKey(modelId, question);
       const value = encodeEntry(entry);
-      const kept = endsAt === "same" ? redis.set(key, value, "KEEPTTL", "XX") : redis.set(key, value, "PXAT", endsAt);
-      kept.catch(() => meter.cacheFailed("store"));
+      set(endsAt === "same" ? [key, value, "KEEPTTL", "XX"] : [key, value, "PXAT", endsAt]);
     },
 
     async begin(writer, scopes) {
@@ -163,9 +161,4 @@ export function createRedisCache(options: RedisCacheOptions): DecisionCache {
 
     close: connection.close,
   };
-}
-
-/** Of TIME's reply: seconds, and microseconds of the second. */
-function millisecondsOf([seconds, microseconds]: number[]): number {
-  return Number(seconds) * 1000 + Math.floor(Number(microseconds) / 1000);
 }

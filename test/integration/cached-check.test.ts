@@ -133,6 +133,44 @@ describe("a trace", () => {
   });
 });
 
+describe("a no", () => {
+  test("costs one call where the same was refused before at that owner's, and a yes that comes after it is told", async ({
+    cached,
+  }) => {
+    await seedWorld(cached);
+    await ask(cached, "anna", "plant:8");
+    const calls = async () => [await engineCalls(cached, "batch_check"), await engineCalls(cached, "check")];
+    const [batches = 0, checks = 0] = await calls();
+    const path = "/v1/organizations/sunward/people/eva";
+    expect(await ask(cached, "eva")).toMatchObject({ decision: false, context: { source: "miss" } });
+    expect(await calls()).toEqual([batches + 1, checks + 1]);
+    expect(await ask(cached, "eva", "plant:8")).toMatchObject({ decision: false, context: { source: "miss" } });
+    expect(await calls()).toEqual([batches + 2, checks + 1]);
+
+    await cached.admin("PUT", path, { role: "admin" });
+    for (const resource of ["plant:7", "plant:8"])
+      expect(await ask(cached, "eva", resource)).toMatchObject({ decision: true, context: { source: "miss" } });
+    // the first asked as of now and then as of the end; for the second a yes was likely again
+    expect(await calls()).toEqual([batches + 4, checks + 2]);
+    expect(await ask(cached, "eva")).toMatchObject({ decision: true, context: { source: "hit" } });
+    await cached.admin("PUT", path, { role: "member" });
+    expect(await ask(cached, "eva")).toMatchObject({ decision: false, context: { source: "miss" } });
+  });
+
+  test("that was likely and is a yes which ends within the TTL is told and not kept", async ({ cached }) => {
+    await seedWorld(cached);
+    const { shares } = await cooperate(cached, [{ resource: "plant:7", role: "viewer" }]);
+    cached.setNow(NOON);
+    expect((await ask(cached, "tom")).decision).toBe(false);
+    const dated = { role: "viewer", expires_at: "2030-01-01T12:00:05Z" };
+    await cached.as("ben", "PUT", `/v1/shares/${shares[0]}/delegations/tom`, dated);
+    for (let n = 0; n < 2; n++)
+      expect(await ask(cached, "tom")).toMatchObject({ decision: true, context: { source: "engine" } });
+    cached.setNow(new Date("2030-01-01T12:00:05Z"));
+    expect((await ask(cached, "tom")).decision).toBe(false);
+  });
+});
+
 describe("a batch", () => {
   test("is looked up in one round trip, and only what is missing goes to the engine, in one call", async ({
     cached,

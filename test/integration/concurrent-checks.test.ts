@@ -168,10 +168,17 @@ describe("equal questions at once", () => {
 });
 
 describe("a client that gives up", () => {
-  test("ends the call to the engine, and nothing is kept of it", async ({ gated, gate, redis }) => {
+  test("ends the call to the engine, nothing is kept of it, and no outage is logged", async ({
+    gated,
+    gate,
+    redis,
+  }) => {
+    const logged: string[] = [];
+    const log = (level: string, event: string) => void logged.push(`${level} ${event}`);
+    const logging = createService(gated.deps, { log });
     gate.close();
     const client = new AbortController();
-    const reply = send(gated, "anna", client.signal);
+    const reply = send(logging, "anna", client.signal);
     await expect.poll(() => gate.came.checks).toBe(1);
     expect(gate.came.signals[0]?.aborted).toBe(false);
     client.abort();
@@ -180,6 +187,7 @@ describe("a client that gives up", () => {
     expect((await reply).status).toBe(503);
     expect(gate.came.checks).toBe(1);
     expect(await redis.client.keys("e:*user:anna*")).toEqual([]);
+    expect(logged.filter((line) => !line.endsWith(" request"))).toEqual(["info caller_gone"]);
   });
 
   test("leaves who waits with it their answer", async ({ gated, gate }) => {

@@ -189,6 +189,17 @@ describe.each([
     expect((await found(cache)).entry).toBeUndefined();
   });
 
+  test("its time is never ahead of its clock, and goes on as that does", async ({ cache }) => {
+    const endsAt = performance.now() + 1200;
+    for (let before = 0; performance.now() < endsAt; await sleep(5)) {
+      const time = await cache.time();
+      if (time === "away") throw new Error(time);
+      expect(Math.floor(time)).toBeLessThanOrEqual((await taken(cache)).now);
+      expect(time).toBeGreaterThan(before);
+      before = time;
+    }
+  });
+
   test("who leads goes on leading and tells how far it has read", async ({ cache }) => {
     expect(await cache.lead("r1", undefined)).toEqual({ leads: true, readTo: undefined });
     expect(await cache.lead("r1", 1_700_000_000_000)).toEqual({ leads: true, readTo: 1_700_000_000_000 });
@@ -203,6 +214,21 @@ describe.each([
       expect(await cache.lead("r2", undefined)).toEqual({ leads: false, readTo: 1001 });
     });
 });
+
+redisTest(
+  "Redis is asked for its time once a second at most, and anew after it was restarted",
+  async ({ cache, redis }) => {
+    const asked = async () =>
+      Number(/cmdstat_time:calls=(\d+)/.exec(await redis.client.info("commandstats"))?.[1] ?? 0);
+    const startedAt = performance.now();
+    for (let n = 0; n < 200; n++) await cache.time();
+    expect(await asked()).toBeGreaterThan(0);
+    expect(await asked()).toBeLessThanOrEqual(1 + Math.ceil((performance.now() - startedAt) / 1000));
+    await redis.restart();
+    await expect.poll(() => cache.time(), { timeout: 10_000 }).not.toBe("away");
+    expect(await asked()).toBeGreaterThan(0);
+  },
+);
 
 describe("the cache in memory", () => {
   memoryTest(
