@@ -11,7 +11,8 @@ export const GRAMMAR = {
   "e:<model id>:<n>:<user>:<n>:<permission>:<n>:<resource>": {
     is: "an entry: a cached decision",
     fields: {
-      "model id": "answers of one model are no answers of another; it belongs to one store",
+      "model id":
+        "its last 12 characters, 60 random bits: answers of one model are no answers of another; it belongs to one store",
       n: "length of the field behind it in UTF-16 units, so that no field can pretend to be the next",
       user: "`user:anna`",
       permission: "`can_view`",
@@ -24,11 +25,11 @@ export const GRAMMAR = {
   "t:<store id>:<scope>": {
     is: "a token: it stands as long as nothing about the scope is written",
     fields: {
-      "store id": "several stores may use one Redis",
+      "store id": "its last 12 characters: several stores may use one Redis",
       scope: "`user:anna` or `organization:sunward`",
     },
     value:
-      "`<run id>:<random>`: first 16 characters of the server's run id, so that nothing outlives a restart or a failover; 72 random bits, so that no value comes back",
+      "`<run id>:<random>`: first 10 characters of the server's run id, so that nothing outlives a restart or a failover; 72 random bits, so that no value comes back",
     ends: "a day after it was made; deleted by every writer",
   },
   "l:<store id>:<scope>": {
@@ -46,16 +47,19 @@ export const GRAMMAR = {
 } as const;
 
 /** The characters of the run id that a token carries. */
-export const RUN_LENGTH = 16;
+export const RUN_LENGTH = 10;
+
+/** The characters of OpenFGA's ids (ULIDs) that a key carries: each key is in memory as often as it is cached. */
+const ID_LENGTH = 12;
 
 export function entryKey(modelId: string, { user, relation, object }: Question): string {
-  return `e:${modelId}:${user.length}:${user}:${relation.length}:${relation}:${object.length}:${object}`;
+  return `e:${modelId.slice(-ID_LENGTH)}:${user.length}:${user}:${relation.length}:${relation}:${object.length}:${object}`;
 }
 
 // the scope is the rest of the key, so it needs no length
-export const tokenKey = (storeId: string, scope: Scope): string => `t:${storeId}:${scope}`;
-export const leaseKey = (storeId: string, scope: Scope): string => `l:${storeId}:${scope}`;
-export const followerKey = (storeId: string): string => `f:${storeId}`;
+export const tokenKey = (storeId: string, scope: Scope): string => `t:${storeId.slice(-ID_LENGTH)}:${scope}`;
+export const leaseKey = (storeId: string, scope: Scope): string => `l:${storeId.slice(-ID_LENGTH)}:${scope}`;
+export const followerKey = (storeId: string): string => `f:${storeId.slice(-ID_LENGTH)}`;
 
 /** An entry as it is stored: what both tokens share, and what every owner's name begins with, only once or not at all. */
 export function encodeEntry({ allowed, owner, userToken, ownerToken, validUntil, via }: Entry): string {
