@@ -1,5 +1,6 @@
 /** The systems of a run: started with the same world, seen to agree, and what they keep filled. */
 import { agree, type Expected, expectedAnswers, expectedRefusals } from "./agree.ts";
+import { cannotOf } from "./cannot.ts";
 import type { Contestant } from "./measure.ts";
 import { STARTS } from "./plan.ts";
 import { hitQuestions, makeStreams, meetings } from "./streams.ts";
@@ -41,7 +42,7 @@ export async function startContest(
       contest.contestants.push({ system, tuples, streams, walks: new Map() });
       await agree(system, sample);
       options.say(`${name} ${system.version}: agrees with the laws in ${sample.length} answers`);
-      for (const law of system.cannot) options.say(`${name} cannot: ${law}`);
+      for (const law of cannotOf(name)) options.say(`${name} cannot: ${law}`);
       if (system.keeping === undefined) continue;
       await agree(
         system,

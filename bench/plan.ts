@@ -54,15 +54,14 @@ export function wholePlan(full: boolean): Plan {
     growth: { scales: full ? [0.1, 10] : [0.1], ...growth },
     rounds: 3,
     loads: [
-      load("hit", 32, long),
+      { ...load("hit", 32, long), rounds: 5 },
       load("hit", 1, short),
       ...KINDS.map((kind) => load(`hit:${kind}`, 32, short)),
       load("miss", 32, short),
       load("miss", 1, short),
       load("first", 1, short),
       ...KINDS.map((kind) => load(`miss:${kind}`, 1, short)),
-      ...KINDS.map((kind) => load(`miss:${kind}`, 32, short)),
-      load("batch20", 32, short),
+      load("batch20", 32, long),
       // last: its actions leave changes behind, which are then followed for a while
       load("mix", 32, long),
     ],

@@ -4,8 +4,13 @@ import { writeFileSync } from "node:fs";
 import { cpus, release, totalmem, type } from "node:os";
 import type { Run } from "./measure.ts";
 
-/** bench/results.json. */
-export type Results = { machine: string; versions: Record<string, string>; runs: Run[] };
+/** bench/results.json. `redis_bytes_per_decision` where Redis was measured. */
+export type Results = {
+  machine: string;
+  versions: Record<string, string>;
+  redis_bytes_per_decision?: number;
+  runs: Run[];
+};
 
 /** Processor, memory and system of this machine. */
 export function describeMachine(): string {

@@ -20,19 +20,28 @@ const BATCH_QUESTIONS = 20;
 const HIT_SEED = 1;
 const MISS_SEED = 2;
 
-/** A process meets a resource once and asks it many questions: a fifth are met beforehand, in a large world fewer. */
-const MET_OF_TWENTY = 4;
+/**
+ * A process meets a resource once and asks it many questions. Met beforehand are two fifths of what a hundred
+ * organizations have, in a larger world as many, in a smaller one all: so many that no question of a miss comes
+ * round again while its answer is kept.
+ */
+const MET_OF_FIVE = 2;
 const MET_ORGANIZATIONS_MAX = 100;
-const isMet = (object: string): boolean => {
-  const [, organization, number] = /^\w+:org-(\d+)-\w+-(\d+)$/.exec(object) ?? [];
-  return Number(organization) < MET_ORGANIZATIONS_MAX && Number(number) % 20 < MET_OF_TWENTY;
+const isMetIn = (world: World) => {
+  const isSmall = world.organizations.length < MET_ORGANIZATIONS_MAX;
+  return (object: string): boolean => {
+    const [, organization, number] = /^\w+:org-(\d+)-\w+-(\d+)$/.exec(object) ?? [];
+    return isSmall || (Number(organization) < MET_ORGANIZATIONS_MAX && Number(number) % 5 < MET_OF_FIVE);
+  };
 };
 
 /** A question about each resource that the misses ask about, whose answer is no. */
-export const meetings = (world: World): Question[] =>
-  world.resources
+export function meetings(world: World): Question[] {
+  const isMet = isMetIn(world);
+  return world.resources
     .filter(({ ref }) => isMet(ref))
     .map(({ ref }) => ({ user: "user:nobody", relation: "can_view", object: ref }));
+}
 
 /** All that the hit workloads ask, the mix among them. */
 export const hitQuestions = (world: World): Record<Kind, Question[]> => makeQuestions(world, HIT_QUESTIONS, HIT_SEED);
@@ -44,6 +53,7 @@ export type Streams = {
 /** The workloads of a world. */
 export function makeStreams(world: World): Streams {
   const hit = hitQuestions(world);
+  const isMet = isMetIn(world);
   const miss = makeQuestions(world, MISS_QUESTIONS, MISS_SEED, isMet);
   const first = makeQuestions(world, MISS_QUESTIONS, MISS_SEED, (object) => !isMet(object));
   const mixed = mixOf(world, interleaved(hit), seededRandom(HIT_SEED));

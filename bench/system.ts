@@ -18,8 +18,6 @@ export type System = {
   /** As in results.json. */
   name: string;
   version: string;
-  /** The laws that it cannot express, in words. */
-  cannot: string[];
   /** `http://127.0.0.1:<port>`. */
   url: string;
   /** Answers over its own wire. Throws when it gives no clear yes or no. */

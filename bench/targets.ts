@@ -61,10 +61,14 @@ export function mainTuples(runs: readonly Run[]): number {
   return [...counts].sort(([, a], [, b]) => b.length - a.length)[0]?.[0] ?? 0;
 }
 
-/** One line: what, both figures, and whether it was reached. */
-export function printTarget({ what, is, wanted, better }: Target): string {
-  const reached = better === "more" ? is >= wanted : is <= wanted;
+/** Both figures of a target, as text. */
+export function figuresOf({ is, wanted, better }: Target): { is: string; wanted: string } {
+  return { is: String(Number(is.toPrecision(3))), wanted: `${better === "more" ? "≥" : "≤"} ${wanted}` };
+}
+
+/** Whether it was reached, and if not, short by how much of what was wanted. */
+export function verdictOf({ is, wanted, better }: Target): string {
+  if (better === "more" ? is >= wanted : is <= wanted) return "reached";
   const short = better === "more" ? 1 - is / wanted : is / wanted - 1;
-  const verdict = reached ? "reached" : `SHORT by ${Math.ceil(short * 100)} %`;
-  return `${what}: ${Number(is.toPrecision(3))}, wanted ${better === "more" ? "≥" : "≤"} ${wanted}: ${verdict}`;
+  return `short by ${Math.ceil(short * 100)} %`;
 }

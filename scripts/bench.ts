@@ -15,10 +15,10 @@ import { wrkVersion } from "../bench/load.ts";
 import { measure, type Run } from "../bench/measure.ts";
 import { writePicture } from "../bench/picture.ts";
 import { quickPlan, takes, wholePlan } from "../bench/plan.ts";
-import { describeMachine, printRuns, redisVersion, writeResults } from "../bench/results.ts";
+import { describeMachine, printRuns, type Results, redisVersion, writeResults } from "../bench/results.ts";
 import type { System } from "../bench/system.ts";
 import { agreeWithModel } from "../bench/systems/spicedb-cerbos-agree.ts";
-import { printTarget, targetsOf } from "../bench/targets.ts";
+import { figuresOf, targetsOf, verdictOf } from "../bench/targets.ts";
 import { findServer } from "../src/openfga/find-server.ts";
 import { measureEngineReads, printEngineReads } from "../test/engine-reads.ts";
 
@@ -85,9 +85,11 @@ async function main(running: System[]): Promise<void> {
   }
 
   const versions = Object.fromEntries(main.contestants.map(({ system }) => [system.name, system.version]));
-  const results = {
+  const bytes = main.bytesPerDecision.get("concordat");
+  const results: Results = {
     machine: describeMachine(),
     versions: { ...versions, node: process.versions.node, redis: redisVersion(), wrk },
+    ...(bytes !== undefined && { redis_bytes_per_decision: Math.round(bytes) }),
     runs,
   };
   const isWhole = !options.quick && options.systems === undefined && only === undefined;
@@ -96,7 +98,10 @@ async function main(running: System[]): Promise<void> {
   writeResults(path("json"), results);
   writePicture(path("svg"), runs);
   console.log(`${results.machine}\n\n${printRuns(runs)}\n`);
-  for (const target of targetsOf(runs, main.bytesPerDecision.get("concordat"))) console.log(printTarget(target));
+  for (const target of targetsOf(runs, bytes)) {
+    const { is, wanted } = figuresOf(target);
+    console.log(`${target.what}: ${is}, wanted ${wanted}: ${verdictOf(target)}`);
+  }
   say(`wrote ${path("json")} and ${path("svg")}`);
 }
 

@@ -30,7 +30,6 @@ export async function startCeiling(world: World): Promise<System[]> {
     {
       name: "ceiling",
       version: `hono ${hono}`,
-      cannot: ["all of them: it only says what lies in Redis"],
       url,
       request: (question) => evaluationRequest(question, {}),
       batch: (questions) => evaluationsRequest(questions, {}),

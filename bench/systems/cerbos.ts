@@ -21,14 +21,6 @@ const PACKAGE = { name: "@cerbos/cerbos-linux-x64", version: "0.55.0" };
 const POLICIES = fileURLToPath(new URL("cerbos-policies", import.meta.url));
 const START_TIMEOUT_MS = 30_000;
 
-const CANNOT = [
-  "fresh, removed stays removed, own people only, one action one Write: it keeps no relationships, the caller does and sends what it read",
-  "down at once: a paused cooperation is one that the caller no longer sends",
-  "what a portfolio brings its plants: the caller sends the portfolio's roles, shares and delegations with the plant's",
-  "job roles only for the owner's people, one owner, only the owner shares: it believes what it is sent",
-  "history that cannot be bent: it has none of relationships",
-];
-
 /** `at` goes with every question, as the time that dates are held against. */
 export async function startCerbos(world: World, at: Date): Promise<System[]> {
   const binary = join(await fetchPackage(PACKAGE), "cerbos-linux-x64");
@@ -51,7 +43,6 @@ export async function startCerbos(world: World, at: Date): Promise<System[]> {
     {
       name: "cerbos",
       version: PACKAGE.version,
-      cannot: CANNOT,
       url,
       request,
       batch: (questions) => ({

@@ -63,7 +63,6 @@ async function startService(
   return {
     name,
     version: JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")).version,
-    cannot: [],
     url,
     request,
     batch: (questions) => evaluationsRequest(questions, authorization),

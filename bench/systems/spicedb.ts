@@ -28,15 +28,6 @@ const SERVER = fileURLToPath(new URL("spicedb-server.ts", import.meta.url));
 /** The most that SpiceDB takes in one write. */
 const WRITE_MAX = 1000;
 
-const CANNOT = [
-  "large worlds: its memory is looked through relation by relation, so a check costs more the more there is; on PostgreSQL it would not",
-  "job roles only for the owner's people, one owner, only the owner shares: who writes must keep these",
-  "history that cannot be bent: it has a log of changes without actors or reasons",
-  "dates are exact: only with its caches off, as here; with them a yes outlived its expiration",
-  "fresh: only at full consistency, as it is asked here",
-  "ids as they are: it takes letters, digits and / _ | - = +, the caller must spell the others otherwise",
-];
-
 /** Its dates are read by its own clock, so there is no time to give it. */
 export async function startSpicedb(world: World): Promise<System[]> {
   const library = pathToFileURL(join(await fetchPackage(PACKAGE), "dist", "index.js")).href;
@@ -49,7 +40,6 @@ export async function startSpicedb(world: World): Promise<System[]> {
     {
       name: "spicedb",
       version: `${SPICEDB_VERSION} (${PACKAGE.name} ${PACKAGE.version})`,
-      cannot: CANNOT,
       url,
       request: checkRequest,
       answer: async (question) => isAllowed(await send(url, checkRequest(question))),

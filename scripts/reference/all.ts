@@ -1,4 +1,6 @@
-/** Every generated block of the README by its name, each printed from the value that the service runs on. */
+/** Every generated block of the README by its name, each printed from the value that the service runs on, or from what was measured. */
+import { readFileSync } from "node:fs";
+import type { Results } from "../../bench/results.ts";
 import { createApp } from "../../src/app.ts";
 import { DENIALS } from "../../src/check/question.ts";
 import { VARIABLES } from "../../src/config.ts";
@@ -14,6 +16,7 @@ import { denialsTable, errorsTable } from "./errors.ts";
 import { expiredSentence, lifecycleDiagram, lifecycleTable } from "./lifecycle.ts";
 import { capsTable, rolesTable } from "./roles.ts";
 import { routesTable } from "./routes.ts";
+import { speedBlock } from "./speed.ts";
 
 const HOST = VARIABLES.HOST.parse(undefined);
 const PORT = VARIABLES.PORT.parse(undefined);
@@ -32,8 +35,11 @@ export function blocks(): Record<string, string> {
     errors: errorsTable(REFUSALS, FAULTS),
     "cache-keys": cacheKeysTable(GRAMMAR),
     configuration: configurationTable(VARIABLES),
+    speed: speedBlock(measured()),
   };
 }
+
+const measured = (): Results => JSON.parse(readFileSync(new URL("../../bench/results.json", import.meta.url), "utf8"));
 
 /** The service as a value that is only looked at: whatever a request would need throws when it is touched. */
 function undriven() {
