@@ -1,7 +1,7 @@
 /**
  * Measures systems side by side: short slices of load in turn, several rounds of them,
  * and of each figure the median, so that a noisy moment of the machine hits all alike
- * and decides nothing. A slice that was not what it is called ends the run.
+ * and decides nothing. A slice that was not what it is called is an error.
  */
 import { join } from "node:path";
 import { freshFolder } from "./engine.ts";

@@ -2,7 +2,7 @@
  * Measures the check against what else one could use: starts every system with the same
  * world, sees that all give the same answers, then measures them in turn with wrk. Writes
  * bench/results.json and bench/results.svg; a run that left something out (--quick, on a
- * tenth of the world and in two minutes, --systems, --only) writes bench/partial.* instead.
+ * tenth of the world and in two minutes, --systems, --only, or what failed) writes bench/partial.* instead.
  * Nothing else should run on the machine meanwhile.
  *
  *   npm run bench -- [--quick | --full] [--systems concordat,openfga] [--only hit,miss:delegate]
@@ -74,6 +74,7 @@ async function main(running: System[]): Promise<void> {
     );
 
   const runs: Run[] = [];
+  let failed = false;
   for (const load of loads) {
     const { workload, concurrency } = load;
     const contestants = [...main.contestants, ...(plan.growth.workloads.includes(workload) ? grown : [])];
@@ -81,7 +82,13 @@ async function main(running: System[]): Promise<void> {
     say(
       `${workload}, ${concurrency} at once: ${able.map(({ system, tuples }) => `${system.name} (${tuples})`).join(", ")}`,
     );
-    runs.push(...(await measure(load, able, plan.rounds)));
+    try {
+      runs.push(...(await measure(load, able, plan.rounds)));
+    } catch (error) {
+      // what was measured before is not lost with it
+      failed = true;
+      say(`${workload}, ${concurrency} at once is left out: ${(error as Error).message}`);
+    }
   }
 
   const versions = Object.fromEntries(main.contestants.map(({ system }) => [system.name, system.version]));
@@ -92,7 +99,7 @@ async function main(running: System[]): Promise<void> {
     ...(bytes !== undefined && { redis_bytes_per_decision: Math.round(bytes) }),
     runs,
   };
-  const isWhole = !options.quick && options.systems === undefined && only === undefined;
+  const isWhole = !failed && !options.quick && options.systems === undefined && only === undefined;
   const path = (ending: string) =>
     fileURLToPath(new URL(`../bench/${isWhole ? "results" : "partial"}.${ending}`, import.meta.url));
   writeResults(path("json"), results);
@@ -103,6 +110,7 @@ async function main(running: System[]): Promise<void> {
     console.log(`${target.what}: ${is}, wanted ${wanted}: ${verdictOf(target)}`);
   }
   say(`wrote ${path("json")} and ${path("svg")}`);
+  if (failed) process.exitCode = 1;
 }
 
 // what was started ends with this process, and its folders go when it exits by itself
