@@ -1,18 +1,18 @@
 /** The laws that a system of the bench cannot keep by itself, told where it starts and in the README. */
 
-const OPENFGA = [
+/** Of whatever keeps relationships and nothing about them. */
+const OF_A_GRAPH = [
   "job roles only for the owner's people, one owner, only the owner shares: who writes must keep these",
   "history that cannot be bent: it has a log of changes without actors or reasons",
 ];
 
 const CANNOT: Record<string, readonly string[]> = {
   ceiling: ["all of them: it only says what lies in Redis"],
-  openfga: OPENFGA,
-  "openfga-caches": [...OPENFGA, "fresh: for up to 10 s an answer may be from before a write"],
+  openfga: OF_A_GRAPH,
+  "openfga-caches": [...OF_A_GRAPH, "fresh: for up to 10 s an answer may be from before a write"],
   spicedb: [
     "large worlds: its memory is looked through relation by relation, so a check costs more the more there is; on PostgreSQL it would not",
-    "job roles only for the owner's people, one owner, only the owner shares: who writes must keep these",
-    "history that cannot be bent: it has a log of changes without actors or reasons",
+    ...OF_A_GRAPH,
     "dates are exact: only with its caches off, as here; with them a yes outlived its expiration",
     "fresh: only at full consistency, as it is asked here",
     "ids as they are: it takes letters, digits and / _ | - = +, the caller must spell the others otherwise",

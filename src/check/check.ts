@@ -8,6 +8,7 @@ import type { Clock, DecisionCache, Engine, Entry, Lookup, Meter, Question, Sour
 import { createFill, type Seen } from "./fill.ts";
 import { type Asker, gather, single } from "./gather.ts";
 import { createGuesses } from "./ownership.ts";
+import { createThroughout } from "./throughout.ts";
 import { createVias } from "./via.ts";
 
 /** An answer, where it came from, and until when (milliseconds since the epoch) the cache may give it again. */
@@ -37,7 +38,7 @@ export function createChecker(deps: CheckerDeps): Checker {
   const guesses = createGuesses();
   const alone = single(deps.engine, clock);
   const vias = createVias(deps);
-  const fill = createFill({ ...deps, guesses, vias });
+  const fill = createFill({ ...deps, guesses, vias, throughout: createThroughout() });
 
   /** The entry that may be answered with now; or what else was seen, to fill under. */
   async function look(question: Question): Promise<{ entry: Entry; seen?: never } | { entry?: never; seen: Seen }> {

@@ -9,7 +9,7 @@ import { EngineUnavailable, type Entry, type Question, type Unstored } from "../
 import type { Checked, CheckerDeps } from "./check.ts";
 import type { Asker } from "./gather.ts";
 import { type Guess, headIsStill, type Ownership, ownershipOf } from "./ownership.ts";
-import { type AskThroughout, createThroughout } from "./throughout.ts";
+import type { AskThroughout } from "./throughout.ts";
 import type { Vias } from "./via.ts";
 
 /** What came of a question: `unstored` says why it was not kept, and then it is nobody else's answer either. */
@@ -21,6 +21,7 @@ type Flight = { startedAt: number; outcome: Promise<Outcome | "abandoned"> };
 type FillDeps = Omit<CheckerDeps, "engine" | "clock"> & {
   guesses: LRUCache<string, Guess>;
   vias: Pick<Vias, "of">;
+  throughout: AskThroughout;
 };
 
 /**
@@ -48,7 +49,6 @@ export type Miss = { question: Question; engine: Asker; signal?: AbortSignal | u
 export function createFill(deps: FillDeps): (miss: Miss, seen: Seen) => Promise<Checked> {
   const { meter, ttlMilliseconds } = deps;
   const flights = new Map<string, Flight>();
-  const throughout = createThroughout();
 
   return async function fill(miss, seen) {
     const { question, engine } = miss;
@@ -64,7 +64,7 @@ export function createFill(deps: FillDeps): (miss: Miss, seen: Seen) => Promise<
       // the same tokens: nothing was written since it began (bad/coalesce-by-question); not too old: a raise
       // that was not acknowledged counts on that (bad/coalesce-older-than-ttl)
       const joined = running !== undefined && engine.now().getTime() < running.startedAt + ttlMilliseconds;
-      const flight = joined ? running : { startedAt, outcome: ask(deps, throughout, miss, grounds) };
+      const flight = joined ? running : { startedAt, outcome: ask(deps, miss, grounds) };
       if (!joined) flights.set(key, flight);
       const outcome = await flight.outcome.finally(() => {
         if (flights.get(key) === flight) flights.delete(key);
@@ -111,18 +111,17 @@ async function guessOf({ guesses }: FillDeps, { question, engine, signal }: Miss
   return ownership;
 }
 
-async function ask(
-  deps: FillDeps,
-  throughout: AskThroughout,
-  miss: Miss,
-  grounds: Grounds,
-): Promise<Outcome | "abandoned"> {
+async function ask(deps: FillDeps, miss: Miss, grounds: Grounds): Promise<Outcome | "abandoned"> {
   const { question, engine, signal } = miss;
   const { guess, userToken, ownerToken, startedAt } = grounds;
   const validUntil = startedAt + deps.ttlMilliseconds;
   try {
     const beside = headIsStill(question.object, guess);
-    const asked = throughout(engine, { question, owner: guess.owner, beside, until: new Date(validUntil) }, signal);
+    const asked = deps.throughout(
+      engine,
+      { question, owner: guess.owner, beside, until: new Date(validUntil) },
+      signal,
+    );
     const [{ allowed, lasts, beside: sameHead }, takenAt] = await Promise.all([asked, takenAtOf(deps, grounds)]);
     // the same head before the tokens were taken and after: the owner was the same in between (bad/owner-beside-question-without-incarnation)
     if (!sameHead) {

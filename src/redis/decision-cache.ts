@@ -10,8 +10,8 @@ import type { DecisionCache, Lookup, Meter } from "../ports.ts";
 import { decodeEntry, encodeEntry, entryKey, followerKey, leaseKey, RUN_LENGTH, tokenKey } from "./cache-keys.ts";
 import { connect } from "./connection.ts";
 import { createGetter } from "./get-together.ts";
+import { createOnceATurn } from "./once-a-turn.ts";
 import { createServerClock } from "./server-clock.ts";
-import { createSetter } from "./set-together.ts";
 
 /** Longer than the engine's deadline for a Write, so that a lease ends only after a writer that died. */
 const LEASE_MILLISECONDS = 10_000;
@@ -37,10 +37,15 @@ export function createRedisCache(options: RedisCacheOptions): DecisionCache {
   const connection = connect(options.url, options.timeoutMilliseconds, (name) => meter.cacheFailed(name));
   const { redis, within } = connection;
   const timeOf = createServerClock(() => within("time", redis.time()));
-  const set = createSetter(
-    async (all) => ((await redis.pipeline(all.map((one) => ["set", ...one])).exec()) ?? []).map(([error]) => error),
-    () => meter.cacheFailed("store"),
-  );
+  // in one pipeline, and after the replies that wait in this turn
+  const set = createOnceATurn(async (all: (string | number)[][]) => {
+    try {
+      const answers = await redis.pipeline(all.map((one) => ["set", ...one])).exec();
+      for (const [error] of answers ?? []) if (error !== null) meter.cacheFailed("store");
+    } catch {
+      for (const _ of all) meter.cacheFailed("store");
+    }
+  });
   const get = createGetter((keys) => within("lookup", redis.mget(keys)));
   /** Scopes whose raise was not acknowledged, and since when. */
   const pending = new Map<Scope, number>();

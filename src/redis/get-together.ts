@@ -3,28 +3,21 @@
  * for each of those who ask, it begins after each of them began, and under load it
  * costs a fraction of a command each.
  */
+import { createOnceATurn } from "./once-a-turn.ts";
 
 type Values = (string | null)[];
 type Waiting = { keys: string[]; resolve: (values: Values | "away") => void };
 
 /** `mget` is asked for at most one list of keys at once a turn; each caller gets the values of their own keys. */
 export function createGetter(mget: (keys: string[]) => Promise<Values | "away">) {
-  let waiting: Waiting[] = [];
-
-  async function send(): Promise<void> {
-    const asked = waiting;
-    waiting = [];
+  const ask = createOnceATurn(async (asked: Waiting[]) => {
     const values = await mget(asked.flatMap(({ keys }) => keys));
     let start = 0;
     for (const { keys, resolve } of asked) {
       resolve(values === "away" ? values : values.slice(start, start + keys.length));
       start += keys.length;
     }
-  }
+  });
 
-  return (keys: string[]): Promise<Values | "away"> =>
-    new Promise((resolve) => {
-      if (waiting.length === 0) setImmediate(send);
-      waiting.push({ keys, resolve });
-    });
+  return (keys: string[]): Promise<Values | "away"> => new Promise((resolve) => ask({ keys, resolve }));
 }

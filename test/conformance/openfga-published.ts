@@ -16,17 +16,13 @@ const SHARE = "share:aardvarks";
 const dated = (expires_at?: unknown) => ({
   condition: { name: "not_expired", context: expires_at === undefined ? {} : { expires_at } },
 });
-const THROUGH_SHARE: Key[] = [
+/** From her organization to the plant, by a cooperation and a share; the last step dated or not. */
+const throughShare = (condition: object = {}): Key[] => [
   { user: "user:aardvark", relation: "admin", object: "organization:burrow" },
   { user: "organization:burrow", relation: "in_force", object: "cooperation:aardvarks" },
   { user: "cooperation:aardvarks", relation: "cooperation", object: SHARE },
+  { user: `${SHARE}#viewer`, relation: "shared_viewer", object: "plant:7", ...condition },
 ];
-const shared = (condition: object = {}): Key => ({
-  user: `${SHARE}#viewer`,
-  relation: "shared_viewer",
-  object: "plant:7",
-  ...condition,
-});
 const [EARLIER, LATER] = [{ current_time: "2030-01-01T00:00:00Z" }, { current_time: "2050-01-01T00:00:00Z" }];
 const DATE = "2040-01-01T00:00:00Z";
 
@@ -54,7 +50,7 @@ const CASES: Record<string, Case> = {
       { ...VIEWER, object: "portfolio:burrow" },
     ],
   },
-  "contextual tuples through a cooperation and a share": { allowed: true, tuples: [...THROUGH_SHARE, shared()] },
+  "contextual tuples through a cooperation and a share": { allowed: true, tuples: throughShare() },
   "contextual tuple of a type not in model": { tuples: [{ ...VIEWER, object: "folder:x" }] },
   "contextual tuple of a relation not in model": { tuples: [{ ...VIEWER, relation: "writer" }] },
   "contextual tuple of a computed relation": { tuples: [{ ...VIEWER, relation: "can_view" }] },
@@ -73,37 +69,37 @@ const CASES: Record<string, Case> = {
     tuples: Array.from({ length: 101 }, (_, n) => ({ ...VIEWER, user: `user:a${n}` })),
   },
 
-  "condition met": { allowed: true, tuples: [...THROUGH_SHARE, shared(dated(DATE))], context: EARLIER },
-  "condition not met": { allowed: false, tuples: [...THROUGH_SHARE, shared(dated(DATE))], context: LATER },
+  "condition met": { allowed: true, tuples: throughShare(dated(DATE)), context: EARLIER },
+  "condition not met": { allowed: false, tuples: throughShare(dated(DATE)), context: LATER },
   "condition with an extra member of the context": {
     allowed: true,
-    tuples: [...THROUGH_SHARE, shared(dated(DATE))],
+    tuples: throughShare(dated(DATE)),
     context: { ...EARLIER, colour: "green" },
   },
   "condition whose stored context wins over the request's": {
     allowed: false,
-    tuples: [...THROUGH_SHARE, shared(dated(DATE))],
+    tuples: throughShare(dated(DATE)),
     context: { ...LATER, expires_at: "2060-01-01T00:00:00Z" },
   },
   "condition whose parameter comes with the request": {
     allowed: true,
-    tuples: [...THROUGH_SHARE, shared(dated())],
+    tuples: throughShare(dated()),
     context: { ...EARLIER, expires_at: DATE },
   },
-  "condition with a parameter that is nowhere": { tuples: [...THROUGH_SHARE, shared(dated())], context: EARLIER },
-  "condition with a parameter of another type": { tuples: [...THROUGH_SHARE, shared(dated(7))], context: EARLIER },
+  "condition with a parameter that is nowhere": { tuples: throughShare(dated()), context: EARLIER },
+  "condition with a parameter of another type": { tuples: throughShare(dated(7)), context: EARLIER },
   "condition that is not met beside a tuple without one": {
     allowed: true,
-    tuples: [...THROUGH_SHARE, shared(dated(DATE)), VIEWER],
+    tuples: [...throughShare(dated(DATE)), VIEWER],
     context: LATER,
   },
   "condition not in model": {
-    tuples: [...THROUGH_SHARE, shared({ condition: { name: "unknown", context: {} } })],
+    tuples: throughShare({ condition: { name: "unknown", context: {} } }),
     context: EARLIER,
   },
   "condition where none may stand": { tuples: [{ ...VIEWER, ...dated(DATE) }], context: EARLIER },
   "condition with a parameter that it does not know": {
-    tuples: [...THROUGH_SHARE, shared({ condition: { name: "not_expired", context: { expires_at: DATE, x: 1 } } })],
+    tuples: throughShare({ condition: { name: "not_expired", context: { expires_at: DATE, x: 1 } } }),
     context: EARLIER,
   },
   "condition left out where one must stand": {
