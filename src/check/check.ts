@@ -41,9 +41,13 @@ export function createChecker(deps: CheckerDeps): Checker {
   const fill = createFill({ ...deps, guesses, vias, throughout: createThroughout() });
 
   /** The entry that may be answered with now; or what else was seen, to fill under. */
-  async function look(question: Question): Promise<{ entry: Entry; seen?: never } | { entry?: never; seen: Seen }> {
+  async function look(
+    question: Question,
+    engine: Asker,
+  ): Promise<{ entry: Entry; seen?: never } | { entry?: never; seen: Seen }> {
     const guess = guesses.get(question.object);
-    const startedAt = clock().getTime();
+    // a batch's one instant: what it asks as of the end then goes out in one call
+    const startedAt = engine.now().getTime();
     const since = performance.now();
     const found = await cache.lookup(question, guess?.owner);
     if (found === "away") return { seen: "away" };
@@ -77,7 +81,7 @@ export function createChecker(deps: CheckerDeps): Checker {
       const [allowed = false] = await engine.ask([question], engine.now(), signal?.());
       return { allowed, source: "engine" };
     }
-    const { entry, seen } = await look(question);
+    const { entry, seen } = await look(question, engine);
     if (entry === undefined) return fill({ question, engine, signal: signal?.() }, seen);
     vias.remember(question, entry);
     return { allowed: entry.allowed, source: "hit", validUntil: entry.validUntil, via: entry.via };
