@@ -8,18 +8,18 @@ import type { Entry, Question, Via } from "../ports.ts";
 
 /** Every key and value, field by field. Another form of a value takes another letter: two versions may run side by side. */
 export const GRAMMAR = {
-  "e:<model id>:<n>:<user>:<n>:<permission>:<n>:<resource>": {
+  "e:<model id>:<n>:<user>:<n>:<permission>:<resource>": {
     is: "an entry: a cached decision",
     fields: {
       "model id":
-        "its last 12 characters, 60 random bits: answers of one model are no answers of another; it belongs to one store",
+        "its last 8 characters, 40 random bits: answers of one model are no answers of another; it belongs to one store",
       n: "length of the field behind it in UTF-16 units, so that no field can pretend to be the next",
       user: "`user:anna`",
       permission: "`can_view`",
       resource: "`plant:7`",
     },
     value:
-      "JSON list: 1 or 0 for the answer, the owner's id, `<run id>:<random>:<random>` for both tokens, `valid_until` in milliseconds; when known, how access came: 0 own people, or cooperation and share",
+      "1 or 0 for the answer; the randoms of the user's and the owner's token, 12 characters each; `valid_until` in milliseconds, 9 digits to base 36; the owner's id; when known, behind a space how access came: nothing more for own people, else cooperation, space, share",
     ends: "the TTL after its tokens were taken",
   },
   "t:<store id>:<scope>": {
@@ -49,45 +49,60 @@ export const GRAMMAR = {
 /** The characters of the run id that a token carries. */
 export const RUN_LENGTH = 10;
 
+/** What makes a token another one than any before it, in base64url. */
+export const RANDOM_BYTES = 9;
+const RANDOM_LENGTH = (RANDOM_BYTES / 3) * 4;
+
 /** The characters of OpenFGA's ids (ULIDs) that a key carries: each key is in memory as often as it is cached. */
-const ID_LENGTH = 12;
+const STORE_ID_LENGTH = 12;
+const MODEL_ID_LENGTH = 8;
 
+/** Enough for the next three thousand years. */
+const VALID_UNTIL_LENGTH = 9;
+
+// the resource is the rest of the key, so it needs no length
 export function entryKey(modelId: string, { user, relation, object }: Question): string {
-  return `e:${modelId.slice(-ID_LENGTH)}:${user.length}:${user}:${relation.length}:${relation}:${object.length}:${object}`;
+  return `e:${modelId.slice(-MODEL_ID_LENGTH)}:${user.length}:${user}:${relation.length}:${relation}:${object}`;
 }
 
-// the scope is the rest of the key, so it needs no length
-export const tokenKey = (storeId: string, scope: Scope): string => `t:${storeId.slice(-ID_LENGTH)}:${scope}`;
-export const leaseKey = (storeId: string, scope: Scope): string => `l:${storeId.slice(-ID_LENGTH)}:${scope}`;
-export const followerKey = (storeId: string): string => `f:${storeId.slice(-ID_LENGTH)}`;
+// neither does the scope
+export const tokenKey = (storeId: string, scope: Scope): string => `t:${storeId.slice(-STORE_ID_LENGTH)}:${scope}`;
+export const leaseKey = (storeId: string, scope: Scope): string => `l:${storeId.slice(-STORE_ID_LENGTH)}:${scope}`;
+export const followerKey = (storeId: string): string => `f:${storeId.slice(-STORE_ID_LENGTH)}`;
 
-/** An entry as it is stored: what both tokens share, and what every owner's name begins with, only once or not at all. */
+/**
+ * An entry as it is stored: of its tokens only the randoms, since no other token of any run has them, and up to some
+ * ids' length short enough for Redis to keep it in one piece with its header (embstr, 44 bytes).
+ */
 export function encodeEntry({ allowed, owner, userToken, ownerToken, validUntil, via }: Entry): string {
-  const fields = [allowed ? 1 : 0, idOf(owner), userToken + ownerToken.slice(RUN_LENGTH), validUntil];
-  const came = via === undefined ? [] : via === "own" ? [0] : [via.cooperation, via.share];
-  return JSON.stringify([...fields, ...came]);
+  const until = validUntil.toString(36).padStart(VALID_UNTIL_LENGTH, "0");
+  // the engine holds no id with white space in it
+  const came = via === undefined ? "" : via === "own" ? " " : ` ${via.cooperation} ${via.share}`;
+  return `${allowed ? 1 : 0}${userToken.slice(-RANDOM_LENGTH)}${ownerToken.slice(-RANDOM_LENGTH)}${until}${idOf(owner)}${came}`;
 }
 
-/** An entry as it was stored; undefined for what somebody else put there. */
-export function decodeEntry(text: string): Entry | undefined {
-  let fields: unknown;
-  try {
-    fields = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-  if (!Array.isArray(fields)) return undefined;
-  const [allowed, owner, tokens, validUntil, cooperation, share] = fields;
-  if (typeof tokens !== "string") return undefined;
-  const ownerRandom = tokens.lastIndexOf(":");
-  const via: Via | undefined =
-    cooperation === undefined ? undefined : cooperation === 0 ? "own" : { cooperation, share };
+const ENTRY = new RegExp(
+  `^([01])([\\w-]{${RANDOM_LENGTH}})([\\w-]{${RANDOM_LENGTH}})([0-9a-z]{${VALID_UNTIL_LENGTH}})(\\S+)(?: (\\S+ \\S+|))?$`,
+);
+
+/** An entry as it was stored, its tokens as they are in this run of the server; undefined for what somebody else put there. */
+export function decodeEntry(text: string, run: string): Entry | undefined {
+  const found = ENTRY.exec(text);
+  if (found === null) return undefined;
+  const [, allowed, userRandom, ownerRandom, until = "", owner = "", came] = found;
   return {
-    allowed: allowed === 1,
+    allowed: allowed === "1",
     owner: ownerScope(owner),
-    userToken: tokens.slice(0, ownerRandom),
-    ownerToken: tokens.slice(0, RUN_LENGTH) + tokens.slice(ownerRandom),
-    validUntil,
-    via,
+    userToken: `${run}:${userRandom}`,
+    ownerToken: `${run}:${ownerRandom}`,
+    validUntil: Number.parseInt(until, 36),
+    via: viaOf(came),
   };
+}
+
+function viaOf(came: string | undefined): Via | undefined {
+  if (came === undefined) return undefined;
+  if (came === "") return "own";
+  const [cooperation = "", share = ""] = came.split(" ");
+  return { cooperation, share };
 }

@@ -7,7 +7,16 @@
 import { randomBytes } from "node:crypto";
 import type { Scope } from "../domain/scopes.ts";
 import type { DecisionCache, Lookup, Meter } from "../ports.ts";
-import { decodeEntry, encodeEntry, entryKey, followerKey, leaseKey, RUN_LENGTH, tokenKey } from "./cache-keys.ts";
+import {
+  decodeEntry,
+  encodeEntry,
+  entryKey,
+  followerKey,
+  leaseKey,
+  RANDOM_BYTES,
+  RUN_LENGTH,
+  tokenKey,
+} from "./cache-keys.ts";
 import { connect } from "./connection.ts";
 import { createGetter } from "./get-together.ts";
 import { createOnceATurn } from "./once-a-turn.ts";
@@ -17,7 +26,6 @@ import { createServerClock } from "./server-clock.ts";
 const LEASE_MILLISECONDS = 10_000;
 const FOLLOWER_MILLISECONDS = 10_000;
 const TOKEN_MILLISECONDS = 86_400_000;
-const RANDOM_BYTES = 9;
 const SCAN_COUNT = 1000;
 
 export type RedisCacheOptions = {
@@ -115,7 +123,7 @@ export function createRedisCache(options: RedisCacheOptions): DecisionCache {
       const [entry, userToken, ownerToken] = values;
       const ofRun = (token: string | null | undefined) => (token?.startsWith(run) ? token : undefined);
       const lookup: Lookup = { userToken: ofRun(userToken), ownerToken: ofRun(ownerToken) };
-      if (entry) lookup.entry = decodeEntry(entry);
+      if (entry) lookup.entry = decodeEntry(entry, run);
       return lookup;
     },
 

@@ -73,7 +73,7 @@ for (const { name, user, date } of DATED)
         seen.no++;
       }
       const kept = await redis.client.get(entryKey(store.modelId, questionOf(user)));
-      const entry = kept === null ? undefined : decodeEntry(kept);
+      const entry = kept === null ? undefined : decodeEntry(kept, "run");
       if (entry?.allowed) expect(entry.validUntil).toBeLessThanOrEqual(instant);
       await sleep(2);
     }
