@@ -20,7 +20,7 @@ import { docsRoutes, openApiDocument } from "./http/docs.ts";
 import type { Env } from "./http/env.ts";
 import { healthRoutes } from "./http/health.ts";
 import { metricsRoutes } from "./http/metrics.ts";
-import { fault, faultOf, refused } from "./http/problem.ts";
+import { FAULTS, fault, faultOf, refused } from "./http/problem.ts";
 import { requestIds } from "./http/request-id.ts";
 import { isOpenFga, openFgaError, openFgaFault } from "./http/stores/error.ts";
 import { describeStores } from "./http/stores/openapi.ts";
@@ -96,13 +96,17 @@ export function createApp(deps: AppDeps): OpenAPIHono<Env> {
       return isOpenFga(c) ? openFgaFault(c, "invalid_request") : fault(c, "invalid_request", { detail: error.message });
     const outage = faultOf(error);
     // only the reply failed: "nothing was written" would be untrue
-    const code = c.var.written && outage !== "internal" ? "outcome_unknown" : outage;
+    const isOurs = outage === "internal" || outage === "store_damaged";
+    const code = c.var.written && !isOurs ? "outcome_unknown" : outage;
     if (code === "engine_unavailable" || code === "overloaded" || code === "contended") c.header("Retry-After", "1");
     const facts = { request_id: c.var.requestId };
     // whose work ended because nobody waits for it: the engine may be as well as ever
     if (code === "engine_unavailable" && c.req.raw.signal.aborted) deps.log("info", "caller_gone", facts);
     else deps.log("error", code, { ...facts, error: error.stack ?? String(error), cause: String(error.cause ?? "") });
-    return isOpenFga(c) ? openFgaFault(c, code) : fault(c, code);
+    if (isOpenFga(c)) return openFgaFault(c, code);
+    // it names what others own
+    const isTold = code === "store_damaged" && c.var.caller?.scopes.includes("admin");
+    return fault(c, code, isTold ? { detail: `${error.message}. ${FAULTS[code][2]}` } : {});
   });
   return app;
 }

@@ -9,6 +9,7 @@ import { type Decision, type Plan, planned, refuse, same, type Touch, WRITE_TUPL
 import type { Head, Organization, Person } from "./records.ts";
 import type { Refusal } from "./refusal.ts";
 import type { OrganizationRole } from "./roles.ts";
+import { StoreDamaged } from "./store-damaged.ts";
 import { difference, type Tuple, type TupleKey, tuplesOfEmail, tuplesOfPerson } from "./tuples.ts";
 
 /** `email:<hash>`: how an address is looked up without standing in the graph. */
@@ -137,6 +138,6 @@ export function decideLeave(state: PersonState, held: Held): Decision<{ first: T
 
 function touchOwn(state: PersonState, entry: Touch["entry"]): Touch {
   const { organizationHead: head } = state;
-  if (head.value === undefined || entry === undefined) throw new Error(`${head.object} has no record`);
+  if (head.value === undefined || entry === undefined) throw new StoreDamaged(head.object, "it has no record");
   return { head, record: head.value, entry };
 }

@@ -9,6 +9,7 @@ import type { ResourceRef } from "./ids.ts";
 import { type Decision, planned, refuse, type Stamp, same, type Touch } from "./plan.ts";
 import type { Head, Organization, Person, Resource, Share } from "./records.ts";
 import type { JobRole } from "./roles.ts";
+import { StoreDamaged } from "./store-damaged.ts";
 import { difference, type TupleKey, tuplesOfJobRole, tuplesOfResource } from "./tuples.ts";
 
 export type ResourceState = {
@@ -78,7 +79,7 @@ export function decideDeleteResource(
   if (before === undefined) return same(undefined);
   if (state.shares.length > 0) return refuse({ code: "not_empty", what: ref, holds: `${state.shares.length} shares` });
   if (state.plants > 0) return refuse({ code: "not_empty", what: ref, holds: `${state.plants} plants` });
-  if (owner.value === undefined) throw new Error(`the owner of ${ref} has no record; run doctor`);
+  if (owner.value === undefined) throw new StoreDamaged(ref, "its owner has no record");
   const after: Resource = { ...before, deleted_at: instant(stamp.now) };
   const entry = { action: "unregister", object: ref, before, after };
   const touches = [
@@ -107,7 +108,7 @@ export function decideJobRole(state: JobRoleState, role: JobRole | undefined): D
   if (role === state.role) return same({ before: role, role });
   if (role !== undefined && !state.ownPerson)
     return refuse({ code: "not_own_person", organization: resource.owner, user });
-  if (owner.value === undefined) throw new Error(`the owner of ${ref} has no record; run doctor`);
+  if (owner.value === undefined) throw new StoreDamaged(ref, "its owner has no record");
   const entry = {
     action: role === undefined ? "take_job_role" : "give_job_role",
     object: ref,

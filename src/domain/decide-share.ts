@@ -12,6 +12,7 @@ import type { Cooperation, Delegation, Head, Share } from "./records.ts";
 import type { Refusal } from "./refusal.ts";
 import { effectiveRole, type SharedRole } from "./roles.ts";
 import { refuseUnlessSide } from "./standing.ts";
+import { StoreDamaged } from "./store-damaged.ts";
 import { touchCooperation } from "./touch.ts";
 import { difference, sweepMark, tuplesOfShare } from "./tuples.ts";
 
@@ -113,7 +114,7 @@ function refuseOnShare(state: ShareState, action: "change_share" | "unshare", st
 
 function become(state: ShareState, after: Share, cooperation: Cooperation, action: string, reason?: string) {
   const { share: before, resource } = state;
-  if (resource.head.value === undefined) throw new Error(`${resource.ref} is shared and has no record; run doctor`);
+  if (resource.head.value === undefined) throw new StoreDamaged(resource.ref, "it is shared and has no record");
   const entry = { action, object: `share:${before.id}`, before, after, reason: initiatorsReason(reason) };
   return {
     touches: [

@@ -24,6 +24,7 @@ import {
   ShareRecord,
   toFields,
 } from "./records.ts";
+import { StoreDamaged } from "./store-damaged.ts";
 
 /** How the record of each type is read. */
 export const SCHEMAS: Record<string, z.ZodType<Record<string, string | number | undefined>>> = {
@@ -68,7 +69,7 @@ export function examineRecords(contents: Contents, report: Report): Records {
       if (fields.id !== undefined && fields.id !== id) report("record", object, `its record is of ${fields.id}`);
       found.set(object, head);
     } catch (error) {
-      report("record", object, `its record cannot be read: ${error instanceof Error ? error.message : error}`);
+      report("record", object, error instanceof StoreDamaged ? error.what : `its record cannot be read: ${error}`);
     }
   }
   const ofType = <T>(...types: string[]) =>

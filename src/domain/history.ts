@@ -8,6 +8,7 @@
 import { createHash } from "node:crypto";
 import canonicalize from "canonicalize";
 import { entryNumber, fieldsOf, toFields } from "./records.ts";
+import { StoreDamaged } from "./store-damaged.ts";
 import type { Tuple } from "./tuples.ts";
 
 /** The two sides of a cooperation. In an organization's own history its own part is the initiator's. */
@@ -87,15 +88,19 @@ export function entryFields(entry: Entry): Record<string, string> {
   });
 }
 
-/** The entry that rides on a `log` tuple. Throws when its fields cannot be read. */
+/** The entry that rides on a `log` tuple. Throws StoreDamaged when its fields cannot be read. */
 export function entryFrom(tuple: Tuple): Entry {
   const fields = fieldsOf(tuple);
   const part = <T>(name: string): T | undefined => {
     const text = fields[name];
-    return text === undefined ? undefined : (JSON.parse(text) as T);
+    try {
+      return text === undefined ? undefined : (JSON.parse(text) as T);
+    } catch {
+      throw new StoreDamaged(tuple.user, `its ${name} cannot be read`);
+    }
   };
   const common = part<Common>("common");
-  if (common === undefined) throw new Error(`${tuple.user} has no facts; run doctor`);
+  if (common === undefined) throw new StoreDamaged(tuple.user, "it has no facts");
   return {
     common,
     initiator_only: part<Private>("initiator_only"),

@@ -5,6 +5,7 @@
  */
 import { z } from "zod";
 import { SHARED_ROLES, type SharedRole } from "./roles.ts";
+import { StoreDamaged } from "./store-damaged.ts";
 import type { Tuple, TupleKey } from "./tuples.ts";
 
 export const STATUSES = ["invited", "pending", "active", "paused", "ended"] as const;
@@ -106,18 +107,24 @@ export function headKey(object: string, n: number): TupleKey {
 
 /** The string fields that ride on a tuple; none on a tuple without a record. */
 export function fieldsOf(tuple: Tuple): Record<string, string> {
-  return tuple.condition?.name === "record" ? tuple.condition.context.fields : {};
+  // one that was written past the service may have a condition without a context
+  return (tuple.condition?.name === "record" && tuple.condition.context?.fields) || {};
 }
 
 /**
- * The head of an object, from tuples read of it. Throws when there are two, or when
- * its record cannot be read: only a write past the service makes such a thing.
+ * The head of an object, from tuples read of it. Throws StoreDamaged when there are two, or when
+ * its record cannot be read.
  */
 export function headFrom<T>(object: string, tuples: Tuple[], schema: z.ZodType<T>): Head<T> {
   const heads = tuples.filter((tuple) => tuple.object === object && tuple.relation === "head");
   const [tuple] = heads;
   if (tuple === undefined) return { object, n: 0, hash: NO_HASH, value: undefined };
-  if (heads.length > 1) throw new Error(`${object} has ${heads.length} heads; run doctor`);
+  if (heads.length > 1) throw new StoreDamaged(object, `it has ${heads.length} heads`);
   const { hash, ...fields } = fieldsOf(tuple);
-  return { object, n: entryNumber(tuple.user), hash: hash ?? NO_HASH, value: schema.parse(fields) };
+  const record = schema.safeParse(fields);
+  if (!record.success) {
+    const wrong = record.error.issues.map(({ path, message }) => [...path, message].join(": "));
+    throw new StoreDamaged(object, `its record cannot be read: ${wrong.join("; ")}`);
+  }
+  return { object, n: entryNumber(tuple.user), hash: hash ?? NO_HASH, value: record.data };
 }

@@ -1,6 +1,7 @@
 /** The heads that actions in a cooperation replace, each with its line in the history. */
 import type { EntryFacts, Touch } from "./plan.ts";
 import type { Cooperation, Head, Organization } from "./records.ts";
+import { StoreDamaged } from "./store-damaged.ts";
 
 /**
  * A cooperation as its history tells of it, to both sides: without the invited address,
@@ -20,15 +21,15 @@ export function touchCooperation(head: Head<Cooperation>, after: Cooperation, en
  * its admins may still leave, that no invitation is open. Its history says what came.
  */
 export function touchOrganization(head: Head<Organization>, action: string, cooperation: Cooperation): Touch {
-  if (head.value === undefined) throw new Error(`${head.object} has no record`);
+  if (head.value === undefined) throw new StoreDamaged(head.object, "it has no record");
   const { id, initiator, partner, email, status } = cooperation;
   // the invited organization learns nothing of the address it was found by
   const after = { id, initiator, partner, status, ...(action === "invite" && { email }) };
   return { head, record: head.value, entry: { action, object: `cooperation:${id}`, after } };
 }
 
-/** An organization's head where there must be one. Throws when a write past the service took it away. */
+/** A partner's head. Throws StoreDamaged where there is none. */
 export function knownOrganization(head: Head<Organization> | undefined): Head<Organization> {
-  if (head?.value === undefined) throw new Error("a cooperation's partner has no record; run doctor");
+  if (head?.value === undefined) throw new StoreDamaged(head?.object ?? "a partner", "it has no record");
   return head;
 }

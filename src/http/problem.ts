@@ -52,6 +52,11 @@ export const FAULTS = {
   body_too_large: [413, "The body is too large", "Send at most 256 KiB."],
   unsupported_media_type: [415, "The body must be JSON", "Send `Content-Type: application/json`."],
   internal: [500, "Something is wrong on our side", "Try again; name the request id when you ask for help."],
+  store_damaged: [
+    500,
+    "What stands in the store does not fit together",
+    "It was written past the service. Run `npm run doctor`: it names all of it, and what to do.",
+  ],
   contended: [503, "Others kept changing the same object", "Nothing was written. Send the request again."],
   engine_unavailable: [503, "OpenFGA does not answer", "Nothing was decided or written. Try again after Retry-After."],
   overloaded: [503, "Too many questions are with OpenFGA", "Nothing was decided. Try again after Retry-After."],
@@ -81,10 +86,11 @@ export function refused(c: Context, refusal: Refusal): Response {
 /** The fault that something thrown amounts to. What is not known by name is ours to mend. */
 export function faultOf(
   error: Error,
-): "engine_unavailable" | "overloaded" | "contended" | "outcome_unknown" | "internal" {
+): "engine_unavailable" | "overloaded" | "contended" | "outcome_unknown" | "store_damaged" | "internal" {
   if (error.name === "EngineUnavailable") return "engine_unavailable";
   if (error.name === "Overloaded") return "overloaded";
   if (error.name === "Contended") return "contended";
   if (error.name === "OutcomeUnknown") return "outcome_unknown";
+  if (error.name === "StoreDamaged") return "store_damaged";
   return "internal";
 }

@@ -2,6 +2,7 @@
 import { idOf, type ResourceRef } from "../domain/ids.ts";
 import { type Impact, impactOf, type Reach } from "../domain/impact.ts";
 import type { Cooperation, Delegation, Share } from "../domain/records.ts";
+import { StoreDamaged } from "../domain/store-damaged.ts";
 import type { Relationships } from "../ports.ts";
 import { adminsOf } from "./people.ts";
 import { plantsIn } from "./resources.ts";
@@ -35,7 +36,7 @@ export async function impactOfMove(
   const ids = [...new Set(shares.map((share) => share.cooperation))].sort();
   return inTurns(ids, async (id) => {
     const cooperation = (await cooperationHead(reads, id)).value;
-    if (cooperation === undefined) throw new Error(`cooperation ${id} has shares and no record; run doctor`);
+    if (cooperation === undefined) throw new StoreDamaged(`cooperation:${id}`, "it has shares and no record");
     const before = await reachOf(reads, cooperation, { cooperation });
     const moved = new Map(before.plantsIn);
     for (const [portfolio, plants] of moved) {

@@ -86,6 +86,20 @@ const PRODUCED: Record<keyof typeof REFUSALS | keyof typeof FAULTS, Produce> = {
     admin("PUT", ORG, { name: "X" }, { headers: { "Content-Type": "text/plain" } }),
   internal: (service) =>
     withRelationships(service, { read: () => Promise.reject(new Error("a bug of ours")) }).admin("GET", ORG),
+  store_damaged: async (service) => {
+    await service.deps.relationships.write({
+      deletes: [],
+      writes: [
+        {
+          user: "entry:organization.sunward.9",
+          relation: "head",
+          object: "organization:sunward",
+          condition: { name: "record", context: { fields: {} } },
+        },
+      ],
+    });
+    return service.admin("GET", ORG);
+  },
   contended: (service, { active }) =>
     withRelationships(service, { write: async () => "stale" }).as("anna", "POST", `/v1/cooperations/${active}/pause`),
   engine_unavailable: (service) => {

@@ -24,6 +24,7 @@ const FAULTS = {
   invalid_request: [400, "validation_error", "The request is not valid."],
   body_too_large: [413, "validation_error", "The body is too large: send at most 256 KiB."],
   internal: [500, "internal_error", "Internal Server Error"],
+  store_damaged: [500, "internal_error", "What stands in the store does not fit together. Run `npm run doctor`."],
   engine_unavailable: [503, "unavailable", "OpenFGA does not answer. Nothing was decided or written."],
   overloaded: [503, "resource_exhausted", "Too many questions are with OpenFGA. Nothing was decided."],
   contended: [503, "unavailable", "Others kept changing the same object. Nothing was written."],

@@ -84,8 +84,14 @@ export async function* importEvents(
     const { stack } = error as Error;
     const code = faultOf(error as Error);
     deps.warn("import_stopped", { request_id: call.requestId, line: counts.line, error: stack });
-    yield stopped(code, code === "internal" ? FAULTS[code][2] : `${FAULTS[code][1]}. Go on from the line in \`from\`.`);
+    yield stopped(code, adviceOn(code, error as Error));
   }
+}
+
+function adviceOn(code: ReturnType<typeof faultOf>, { message }: Error): string {
+  if (code === "internal") return FAULTS[code][2];
+  if (code === "store_damaged") return `${message}. ${FAULTS[code][2]}`;
+  return `${FAULTS[code][1]}. Go on from the line in \`from\`.`;
 }
 
 function refusedEvent(outcome: LineOutcome): ImportEvent[] {
