@@ -20,7 +20,7 @@ import { docsRoutes, openApiDocument } from "./http/docs.ts";
 import type { Env } from "./http/env.ts";
 import { healthRoutes } from "./http/health.ts";
 import { metricsRoutes } from "./http/metrics.ts";
-import { FAULTS, fault, faultOf, refused } from "./http/problem.ts";
+import { damageDetail, fault, faultOf, refused } from "./http/problem.ts";
 import { requestIds } from "./http/request-id.ts";
 import { isOpenFga, openFgaError, openFgaFault } from "./http/stores/error.ts";
 import { describeStores } from "./http/stores/openapi.ts";
@@ -104,9 +104,8 @@ export function createApp(deps: AppDeps): OpenAPIHono<Env> {
     if (code === "engine_unavailable" && c.req.raw.signal.aborted) deps.log("info", "caller_gone", facts);
     else deps.log("error", code, { ...facts, error: error.stack ?? String(error), cause: String(error.cause ?? "") });
     if (isOpenFga(c)) return openFgaFault(c, code);
-    // it names what others own
     const isTold = code === "store_damaged" && c.var.caller?.scopes.includes("admin");
-    return fault(c, code, isTold ? { detail: `${error.message}. ${FAULTS[code][2]}` } : {});
+    return fault(c, code, isTold ? { detail: damageDetail(error) } : {});
   });
   return app;
 }

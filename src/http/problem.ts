@@ -83,6 +83,9 @@ export function refused(c: Context, refusal: Refusal): Response {
   return problemResponse(c, { status, code, title, detail: detailOf(refusal) }, dataOf(refusal));
 }
 
+/** What is wrong with a damaged store, and what to do. It names what others own: for who may read all of it. */
+export const damageDetail = ({ message }: Error): string => `${message}. ${FAULTS.store_damaged[2]}`;
+
 /** The fault that something thrown amounts to. What is not known by name is ours to mend. */
 export function faultOf(
   error: Error,

@@ -60,6 +60,7 @@ describe("tokens of another run of the server", () => {
         const { userToken, ownerToken } = entry;
         if (restarted) {
           expect([found.userToken, found.ownerToken]).toEqual([undefined, undefined]);
+          expect(found.entry).toMatchObject({ allowed: entry.allowed, owner: entry.owner });
           expect(taken).toMatchObject({ userToken: expect.any(String), ownerToken: expect.any(String) });
           // as it is told now or as it was written: it never stands again
           for (const told of [entry, found.entry]) {

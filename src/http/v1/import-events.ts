@@ -7,7 +7,7 @@ import { importLines, type LineOutcome } from "../../actions/import-lines.ts";
 import type { Call } from "../../actions/perform.ts";
 import type { NumberedLine } from "../../domain/import-line.ts";
 import { dataOf, detailOf } from "../../domain/refusal.ts";
-import { FAULTS, faultOf } from "../problem.ts";
+import { damageDetail, FAULTS, faultOf } from "../problem.ts";
 import { BodyBroken } from "./import-body.ts";
 import type { V1Deps } from "./route.ts";
 
@@ -88,9 +88,9 @@ export async function* importEvents(
   }
 }
 
-function adviceOn(code: ReturnType<typeof faultOf>, { message }: Error): string {
+function adviceOn(code: ReturnType<typeof faultOf>, error: Error): string {
   if (code === "internal") return FAULTS[code][2];
-  if (code === "store_damaged") return `${message}. ${FAULTS[code][2]}`;
+  if (code === "store_damaged") return damageDetail(error);
   return `${FAULTS[code][1]}. Go on from the line in \`from\`.`;
 }
 
