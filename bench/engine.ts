@@ -42,9 +42,8 @@ async function load(world: World): Promise<Loaded> {
   const running = await startServer(await server(), { folder, throwAway: true });
   try {
     const model = readFileSync(new URL("../model.fga", import.meta.url), "utf8");
-    const connection = { apiUrl: running.apiUrl };
-    const { storeId, modelId } = await openStore({ ...connection, store: STORE, model, allowPush: false });
-    const { write } = createRelationships({ ...connection, storeId, modelId });
+    const { storeId, modelId } = await openStore({ ...running, store: STORE, model, allowPush: false });
+    const { write } = createRelationships({ ...running, storeId, modelId });
     const tuples = tuplesOfWorld(world);
     const writer = async () => {
       while (tuples.length > 0) {

@@ -9,38 +9,26 @@
  * Exit code 0: no damage, or none left after the repair; what a sweep takes away is none.
  * 1: damage. 2: it could not look.
  */
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { ulid } from "ulid";
 import { type Repair, type RepairDeps, repair } from "../src/actions/repair.ts";
 import { resolveScopes } from "../src/check/resolve-scopes.ts";
 import { keyText } from "../src/domain/tuples.ts";
-import { findServer } from "../src/openfga/find-server.ts";
 import { createRelationships } from "../src/openfga/relationships.ts";
-import { runningOn, startServer } from "../src/openfga/server.ts";
 import { openStore } from "../src/openfga/store.ts";
 import { doctor, isDamage, textOf, viewOf } from "../src/queries/doctor.ts";
 import { createRedisCache } from "../src/redis/decision-cache.ts";
+import { openSource } from "./source.ts";
 
 const REDIS_TIMEOUT_MILLISECONDS = 2000;
 
 // an empty variable is an unset one, as for the service
-const { OPENFGA_API_URL: url, OPENFGA_API_TOKEN: apiToken, OPENFGA_STORE, CONCORDAT_FOLDER } = process.env;
-const { REDIS_URL, CACHE_TTL_SECONDS } = process.env;
+const { OPENFGA_STORE, REDIS_URL, CACHE_TTL_SECONDS } = process.env;
 const store = OPENFGA_STORE || "concordat";
-const folder = CONCORDAT_FOLDER || ".concordat";
 
 const say = (text: string) => console.error(text);
-
-async function embedded() {
-  if (!existsSync(join(folder, "openfga.db")))
-    throw new Error(`There is no engine in ${folder}. Set OPENFGA_API_URL or CONCORDAT_FOLDER.`);
-  const found = await findServer(process.env, { line: say, counter: () => {} });
-  if (found.kind === "external") throw new Error("unreachable: there is no OPENFGA_API_URL");
-  return startServer(found, { folder });
-}
 
 /** The cache of the services on this store. Without one of Redis each of them sees within a second what was written. */
 async function cacheOf(ids: { storeId: string; modelId: string }) {
@@ -71,10 +59,8 @@ const actOf = ({ took, outcome }: Repair) =>
 
 async function main(): Promise<number> {
   const { values } = parseArgs({ options: { repair: { type: "boolean" }, json: { type: "boolean" } } });
-  const running = url || (await runningOn(folder));
-  const server = running ? undefined : await embedded();
+  const { connection, close } = await openSource(process.env);
   try {
-    const connection = { apiUrl: running || (server?.apiUrl ?? ""), ...(apiToken && { apiToken }) };
     const model = readFileSync(new URL("../model.fga", import.meta.url), "utf8");
     const opened = await openStore({ ...connection, store, model, allowPush: false, mustExist: true });
     // what a newer version writes would look like nothing that Concordat writes
@@ -111,7 +97,7 @@ async function main(): Promise<number> {
     say(`The store "${store}": ${repaired}${damage} damaged, ${findings.length - damage} left to sweep.`);
     return damage > 0 ? 1 : 0;
   } finally {
-    await server?.stop();
+    await close();
   }
 }
 

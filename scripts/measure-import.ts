@@ -41,9 +41,9 @@ function* lines() {
   }
 }
 
-async function startService(apiUrl: string) {
+async function startService({ apiUrl, apiToken = "" }: { apiUrl: string; apiToken?: string }) {
   const model = readFileSync(new URL("../model.fga", import.meta.url), "utf8");
-  await openStore({ apiUrl, store: "concordat", model, allowPush: false });
+  await openStore({ apiUrl, apiToken, store: "concordat", model, allowPush: false });
   const child = spawn(process.execPath, ["src/main.ts"], {
     cwd: fileURLToPath(new URL("..", import.meta.url)),
     env: {
@@ -51,6 +51,7 @@ async function startService(apiUrl: string) {
       PORT: "0",
       LOG_LEVEL: "warn",
       OPENFGA_API_URL: apiUrl,
+      OPENFGA_API_TOKEN: apiToken,
       INVITATION_SECRET: randomBytes(32).toString("hex"),
       SERVICE_KEYS: JSON.stringify([{ name: "measure", scopes: ["admin"], key: KEY }]),
     },
@@ -118,7 +119,7 @@ if ("reason" in engine) {
 // as autovacuum does where it is on
 const analyzing = setInterval(() => void engine.analyze().catch(() => {}), 60_000);
 try {
-  const { child, url } = await startService(engine.apiUrl);
+  const { child, url } = await startService(engine);
   try {
     console.log(`the service has ${memoryOf(child.pid)} MiB before`);
     await measureImport(url, child.pid);

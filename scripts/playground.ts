@@ -15,7 +15,7 @@ import { createRelationships } from "../src/openfga/relationships.ts";
 import { startServer } from "../src/openfga/server.ts";
 import { openStore } from "../src/openfga/store.ts";
 import { accessModel, accessTuples, nearest } from "./playground/access-only.ts";
-import { openSource } from "./playground/source.ts";
+import { openSource } from "./source.ts";
 
 /** The playground shows no more tuples than these. They also fit one Write. */
 const TUPLES_MAX = 100;
@@ -56,10 +56,13 @@ async function serve(port: string, tuples: TupleKey[]): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), "concordat-playground-"));
   try {
     const flags = ["--datastore-engine=memory", "--playground-enabled", `--playground-addr=127.0.0.1:${port}`];
-    const server = await startServer(found, { folder, throwAway: true, flags });
+    const server = await startServer(found, { folder, throwAway: true, flags, open: true });
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => void server.stop());
     await write(server.apiUrl, tuples);
     say(`Open http://localhost:${port}/playground in a browser that has the internet. Ctrl-C ends it.`);
+    say(
+      "The copy has no key: every user of this machine, and every page in a browser on it, can read and change the copy.",
+    );
     await server.exited;
     return 0;
   } finally {

@@ -47,7 +47,7 @@ async function engineFor(config: Config, folder: string) {
   if (found.kind === "external")
     return { connection: { apiUrl: found.apiUrl, ...(apiToken && { apiToken }) }, server: undefined };
   const server = await startServer(found, { folder });
-  return { connection: { apiUrl: server.apiUrl }, server };
+  return { connection: server, server };
 }
 
 /** Takes no more connections, waits for the requests under way, and cuts off what takes too long. */
@@ -189,7 +189,7 @@ async function main(isStart: boolean) {
     if (start.key !== undefined) {
       const sample = await playSample((path, init) => app.request(path, init), start.key);
       // beside the key, so that a command can name the share without copying its id
-      writeFileSync(join(folder, "share"), sample.share);
+      writeFileSync(join(folder, "share"), sample.share, { mode: 0o600 });
       say(sampleHint(`http://${config.HOST}:${port}`, folder));
     }
   } catch (error) {
@@ -201,7 +201,8 @@ async function main(isStart: boolean) {
 }
 
 main(process.argv.includes("--start")).catch((error: unknown) => {
-  const known = error instanceof ConfigurationError || (error instanceof Error && error.name === "UnknownModel");
+  const isToSay = (name: string) => name === "UnknownModel" || name === "FolderNotPrivate";
+  const known = error instanceof ConfigurationError || (error instanceof Error && isToSay(error.name));
   say(known ? `Concordat does not start.\n${(error as Error).message}` : String((error as Error)?.stack ?? error));
   process.exit(1);
 });

@@ -18,11 +18,20 @@ const MAY_IMPORT: Record<string, string[]> = {
   actions: ["domain", "ports.ts", "queries", "mail/letters.ts", "async-mutex", "node:timers/promises"],
   queries: ["domain", "ports.ts", "node:crypto"],
   check: ["domain", "ports.ts", "lru-cache", "node:crypto"],
-  openfga: ["domain", "ports.ts", "@openfga/sdk", "@openfga/syntax-transformer", "undici", "node:*"],
+  "private-folder.ts": ["node:*"],
+  openfga: [
+    "domain",
+    "ports.ts",
+    "private-folder.ts",
+    "@openfga/sdk",
+    "@openfga/syntax-transformer",
+    "undici",
+    "node:*",
+  ],
   redis: ["domain", "ports.ts", "ioredis", "node:*"],
   memory: ["domain", "ports.ts", "lru-cache"],
   "mail/letters.ts": ["domain", "type ports.ts", "mail"],
-  mail: ["mail/letters.ts", "domain", "ports.ts", "nodemailer", "ulid", "node:*"],
+  mail: ["mail/letters.ts", "domain", "ports.ts", "private-folder.ts", "nodemailer", "ulid", "node:*"],
   http: ["domain", "actions", "queries", "check", "hono", "@hono/zod-openapi", "zod", "swagger-ui-dist", "node:*"],
   console: ["domain", "actions", "queries", "check", "hono", "@hono/zod-openapi", "zod"],
   "app.ts": [
@@ -38,7 +47,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   "config.ts": ["domain", "zod", "node:*"],
   "log.ts": ["pino"],
   "metrics.ts": ["ports.ts", "prom-client"],
-  start: ["node:*"],
+  start: ["private-folder.ts", "node:*"],
   "main.ts": ["*"],
 };
 

@@ -110,7 +110,7 @@ export async function measureEngineReads(binary: string, model: string): Promise
   const metrics = `127.0.0.1:${await freePort()}`;
   const server = await startOnOneProcessor(binary, folder, metrics);
   try {
-    return await measure(server.apiUrl, `http://${metrics}/metrics`, model);
+    return await measure(server, `http://${metrics}/metrics`, model);
   } finally {
     await server.stop();
     rmSync(folder, { recursive: true, force: true });
@@ -148,13 +148,13 @@ async function startOnOneProcessor(binary: string, folder: string, metrics: stri
   }
 }
 
-async function measure(apiUrl: string, metricsUrl: string, model: string): Promise<EngineReads> {
-  const store = await openStore({ apiUrl, store: "reads", model, allowPush: false });
-  const relationships = createRelationships({ apiUrl, ...store });
+async function measure(server: RunningServer, metricsUrl: string, model: string): Promise<EngineReads> {
+  const store = await openStore({ ...server, store: "reads", model, allowPush: false });
+  const relationships = createRelationships({ ...server, ...store });
   const tuples = world();
   for (let start = 0; start < tuples.length; start += 100)
     await relationships.write({ deletes: [], writes: tuples.slice(start, start + 100) });
-  const engine = createEngine({ apiUrl, ...store, timeoutMilliseconds: 10_000, connections: 1 });
+  const engine = createEngine({ ...server, ...store, timeoutMilliseconds: 10_000, connections: 1 });
   /** Nobody else asks this server, so what its sum grows by is the one check's. */
   const readsOf = async ({ user, object, allowed }: Asked): Promise<number> => {
     const before = await sumOfReads(metricsUrl);

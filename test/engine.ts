@@ -19,17 +19,28 @@ import type { Engine, Relationships } from "../src/ports.ts";
 /** The text of model.fga. */
 export const MODEL = readFileSync(new URL("../model.fga", import.meta.url), "utf8");
 
-const token = process.env.OPENFGA_API_TOKEN;
-/** Where the run's engine listens, in the form the adapters take. */
-export const connection = () => ({ apiUrl: inject("openfgaUrl"), ...(token && { apiToken: token }) });
+/** Where the run's engine listens and its key, in the form the adapters take. */
+export function connection(): { apiUrl: string; apiToken?: string } {
+  const apiToken = inject("openfgaToken");
+  return { apiUrl: inject("openfgaUrl"), ...(apiToken && { apiToken }) };
+}
+
+/** The same of a server that a test started. */
+export const connectionOf = ({ apiUrl, apiToken }: RunningServer) => ({ apiUrl, ...(apiToken && { apiToken }) });
+
+/** The environment by which a process of ours finds an engine. */
+export const environmentOf = ({ apiUrl, apiToken = "" }: ReturnType<typeof connection>) => ({
+  OPENFGA_API_URL: apiUrl,
+  OPENFGA_API_TOKEN: apiToken,
+});
 
 type Fixtures = {
   /** The fresh store, with the adapters' connection to it. */
   store: OpenStore & { apiUrl: string; apiToken?: string };
   relationships: Relationships;
   engine: Engine;
-  /** A server of this test's own on an empty folder; it is stopped and removed afterwards. `restart` runs another on the same folder. */
-  ownServer: RunningServer & { folder: string; restart(): Promise<RunningServer> };
+  /** A server of this test's own on an empty folder; it is stopped and removed afterwards. `restart` runs another on the same folder, if wanted without a key. */
+  ownServer: RunningServer & { folder: string; restart(options?: { open: boolean }): Promise<RunningServer> };
 };
 
 export const test = base.extend<Fixtures>({
@@ -53,8 +64,8 @@ export const test = base.extend<Fixtures>({
     if (found.kind === "external") throw new Error("an external engine is not ours to stop");
     const folder = mkdtempSync(join(tmpdir(), "concordat-own-"));
     const started: RunningServer[] = [];
-    const start = async () => {
-      const server = await startServer(found, { folder, throwAway: true });
+    const start = async (options = {}) => {
+      const server = await startServer(found, { folder, throwAway: true, ...options });
       started.push(server);
       return server;
     };

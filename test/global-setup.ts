@@ -12,8 +12,9 @@ import { startServer } from "../src/openfga/server.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
-    /** Where the engine of this run listens. */
+    /** Where the engine of this run listens, and its key: an engine of our own has one. */
     openfgaUrl: string;
+    openfgaToken: string | undefined;
   }
 }
 
@@ -33,11 +34,13 @@ export default async function startEngine(project: TestProject): Promise<() => P
   const found = await findServer(process.env, { line: (text) => console.log(text), counter: () => {} });
   if (found.kind === "external") {
     project.provide("openfgaUrl", found.apiUrl);
+    project.provide("openfgaToken", process.env.OPENFGA_API_TOKEN || undefined);
     return async () => {};
   }
   const folder = mkdtempSync(join(tmpdir(), "concordat-test-"));
   const server = await startServer(found, { folder, throwAway: true });
   project.provide("openfgaUrl", server.apiUrl);
+  project.provide("openfgaToken", server.apiToken);
   return async () => {
     await server.stop();
     rmSync(folder, { recursive: true, force: true });

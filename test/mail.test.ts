@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
+import { chmod, mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -248,6 +248,11 @@ describe("without an SMTP server", () => {
     const names = await readdir(folder);
     expect(names).toEqual([expect.stringMatching(/^2026-12-01T08-30-00Z-[0-9A-Z]{26}\.eml$/)]);
     for (const name of names) expect((await stat(join(folder, name))).mode & 0o777).toBe(0o600);
+
+    // as another tool may have left it
+    await chmod(folder, 0o755);
+    await createMailer({ folder, from, clock }).send(invitationMail("en", invitation));
+    expect((await stat(folder)).mode & 0o777).toBe(0o700);
   });
 
   it("a folder that cannot be made is an error, never a lost mail", async () => {

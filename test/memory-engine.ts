@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findServer } from "../src/openfga/find-server.ts";
 import { startServer } from "../src/openfga/server.ts";
-import { connection } from "./engine.ts";
+import { connection, connectionOf } from "./engine.ts";
 
 export type MemoryEngine = { at: ReturnType<typeof connection>; stop(): Promise<void> };
 
@@ -18,7 +18,7 @@ export async function startMemoryEngine(): Promise<MemoryEngine> {
   const folder = mkdtempSync(join(tmpdir(), "concordat-memory-"));
   const server = await startServer(found, { folder, throwAway: true, flags: ["--datastore-engine=memory"] });
   return {
-    at: { apiUrl: server.apiUrl },
+    at: connectionOf(server),
     stop: async () => {
       await server.stop();
       rmSync(folder, { recursive: true, force: true });

@@ -20,9 +20,9 @@ const sql = (statement: string, database = "postgres") =>
   });
 
 /** `analyze` does what autovacuum does every minute, where it is off: without it plans stay those of an empty table. */
-export type OnPostgres = { apiUrl: string; stop(): Promise<void>; analyze(): Promise<void> };
+export type OnPostgres = { apiUrl: string; apiToken?: string; stop(): Promise<void>; analyze(): Promise<void> };
 
-/** The engine's address and how to end it, or why there is none. */
+/** The engine's address and key, and how to end it, or why there is none. */
 export async function startOnPostgres(): Promise<OnPostgres | { reason: string }> {
   const found = await findServer({ ...process.env, OPENFGA_API_URL: "" }, { line: () => {}, counter: () => {} });
   // a container would not reach this machine's loopback
@@ -54,7 +54,7 @@ export async function startOnPostgres(): Promise<OnPostgres | { reason: string }
       rmSync(folder, { recursive: true, force: true });
     };
     const analyze = async () => void (await sql("ANALYZE", database));
-    return { apiUrl: server.apiUrl, stop, analyze };
+    return { ...server, stop, analyze };
   } catch (error) {
     await drop();
     rmSync(folder, { recursive: true, force: true });

@@ -48,6 +48,7 @@ async function startService(
     PATH: process.env.PATH,
     PORT: "0",
     OPENFGA_API_URL: engine.server.apiUrl,
+    OPENFGA_API_TOKEN: engine.server.apiToken,
     OPENFGA_STORE: STORE,
     SERVICE_KEYS: JSON.stringify([{ name: "bench", scopes: ["check", "manage"], key: KEY }]),
     INVITATION_SECRET: "a secret that signs no invitation here",

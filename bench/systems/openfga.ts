@@ -47,7 +47,7 @@ async function start(name: string, world: World, at: Date, flags: string[]): Pro
   const post = (path: string, body: object): Request => ({
     method: "POST",
     path: `/stores/${storeId}/${path}`,
-    headers: { "Content-Type": "application/json" },
+    headers: { "Content-Type": "application/json", Authorization: `Bearer ${server.apiToken}` },
     body: JSON.stringify({ authorization_model_id: modelId, ...body }),
   });
   const request = (question: Question) => post("check", { tuple_key: question, context });

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { createTransport, type SendMailOptions } from "nodemailer";
 import { ulid } from "ulid";
 import type { Clock, Mail, Mailer } from "../ports.ts";
+import { makePrivate } from "../private-folder.ts";
 
 /**
  * `smtpUrl` as nodemailer reads it (`smtp://user:password@host:587`, `smtps://host`); without it mails
@@ -37,8 +38,12 @@ export function createMailer({ smtpUrl, folder, from, clock }: MailerOptions): M
     };
   }
   const transport = createTransport({ streamTransport: true, buffer: true, newline: "windows" });
+  let isPrivate = false;
   return {
     async send(mail) {
+      // once: there may be many mails in it
+      if (!isPrivate) makePrivate(folder);
+      isPrivate = true;
       const sent = await transport.sendMail(message(mail));
       await keep(folder, clock(), sent.message as Buffer);
     },

@@ -43,14 +43,15 @@ export type KeptProcess = {
 
 /**
  * Runs `command` with `args`; both outputs go to `output`. It leads a process group of its
- * own, so Ctrl-C reaches us and not it: we decide when it stops.
+ * own, so Ctrl-C reaches us and not it: we decide when it stops. `umask` is for the files that it makes.
  */
 export function startKept(
   command: string,
   args: readonly string[],
-  options: { output: Output; cwd?: string; env?: NodeJS.ProcessEnv },
+  options: { output: Output; cwd?: string; env?: NodeJS.ProcessEnv; umask?: "077" },
 ): KeptProcess {
-  const child = spawn("/bin/sh", ["-c", KEEPER, "keeper", command, ...args], {
+  const script = options.umask === undefined ? KEEPER : `umask ${options.umask}${KEEPER}`;
+  const child = spawn("/bin/sh", ["-c", script, "keeper", command, ...args], {
     stdio: ["pipe", options.output, options.output],
     detached: true,
     ...(options.cwd !== undefined && { cwd: options.cwd }),

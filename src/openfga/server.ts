@@ -1,17 +1,22 @@
 /**
- * Runs an OpenFGA server for this process alone: on sqlite in a given folder, on
- * free loopback ports, without metrics, playground or profiler, its log in a file.
- * It ends with this process, however that ends.
+ * Runs an OpenFGA server for this process alone: on sqlite in a given folder that only
+ * its user can enter, on free loopback ports, without metrics, playground or profiler,
+ * its log in a file. It answers nobody without the key of this one start, over HTTP and
+ * gRPC, and no page of a browser. It ends with this process, however that ends.
  */
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { closeSync, openSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { makePrivate } from "../private-folder.ts";
+import type { Connection } from "./client.ts";
 import type { FoundServer } from "./find-server.ts";
 import { type KeptProcess, startKept } from "./kept-process.ts";
+import { announce, withdraw } from "./running.ts";
 
-export type RunningServer = {
-  readonly apiUrl: string;
+/** How to reach it (`apiToken` is the key of this start), and its life. */
+export type RunningServer = Readonly<Pick<Connection, "apiUrl" | "apiToken">> & {
   /** The process group of the server and its keeper, which is not ours. */
   readonly processGroup: number;
   /** Resolves with the exit code when the server has ended, wanted or not. */
@@ -22,8 +27,6 @@ export type RunningServer = {
 
 const START_TIMEOUT_MS = 60_000;
 const PORT_TRIES = 3;
-/** In the folder while a server runs on it: its address, for tools that look into the same store. */
-const ADDRESS_FILE = "openfga.url";
 
 // Asked one branch at a time a nested union is left at its first yes (see model.fga).
 const RUN_FLAGS = [
@@ -35,18 +38,23 @@ const RUN_FLAGS = [
   "--shutdown-timeout=3s",
 ];
 
+/** A page's origin is never this one (RFC 2606): OpenFGA's default is every page. */
+const CLOSED_TO_BROWSERS = "--http-cors-allowed-origins=https://none.invalid";
+
 /**
  * Brings the schema of `<folder>/openfga.db` up to date, starts the server on it and returns when it is
  * healthy. `throwAway` trades safety against power loss for speed, for stores nobody keeps;
- * `flags` are further flags of `openfga run` and win over ours.
- * Throws with the end of `<folder>/openfga.log` when it does not come up.
+ * `flags` are further flags of `openfga run` and win over ours. `open` starts it without a key and for browsers:
+ * it answers whoever reaches the loopback of this machine.
+ * Throws with the end of `<folder>/openfga.log` when it does not come up, FolderNotPrivate when others can read the folder.
  */
 export async function startServer(
   found: Exclude<FoundServer, { kind: "external" }>,
-  options: { folder: string; throwAway?: boolean; flags?: readonly string[] },
+  options: { folder: string; throwAway?: boolean; flags?: readonly string[]; open?: boolean },
 ): Promise<RunningServer> {
   const folder = resolve(options.folder);
-  mkdirSync(folder, { recursive: true });
+  makePrivate(folder);
+  const apiToken = options.open ? undefined : randomBytes(32).toString("base64url");
   const logPath = join(folder, "openfga.log");
   const log = openSync(logPath, "a", 0o600);
   try {
@@ -64,17 +72,27 @@ export async function startServer(
         found,
         folder,
         log,
-        ["run", ...datastore, ...addresses, ...RUN_FLAGS, ...(options.flags ?? [])],
-        http,
+        [
+          "run",
+          ...datastore,
+          ...addresses,
+          ...RUN_FLAGS,
+          ...(options.open ? [] : [CLOSED_TO_BROWSERS]),
+          ...(options.flags ?? []),
+        ],
+        { httpPort: http, apiToken },
       );
       const apiUrl = `http://127.0.0.1:${http}`;
       if (await healthy(apiUrl, process)) {
-        writeFileSync(join(folder, ADDRESS_FILE), apiUrl);
+        // the log and the database are there now
+        makePrivate(folder);
+        const connection = { apiUrl, ...(apiToken && { apiToken }) };
+        announce(folder, connection);
         const stop = async () => {
-          rmSync(join(folder, ADDRESS_FILE), { force: true });
+          withdraw(folder, apiUrl);
           await process.stop();
         };
-        return { apiUrl, processGroup: process.child.pid ?? 0, exited: process.exited, stop };
+        return { ...connection, processGroup: process.child.pid ?? 0, exited: process.exited, stop };
       }
       await process.stop();
       // Between our look and its bind another process may have taken the port.
@@ -83,17 +101,6 @@ export async function startServer(
     }
   } finally {
     closeSync(log);
-  }
-}
-
-/** Where the server on a folder listens, when one does: another process may have started it. */
-export async function runningOn(folder: string): Promise<string | undefined> {
-  try {
-    const apiUrl = readFileSync(join(folder, ADDRESS_FILE), "utf8");
-    // a process that was killed left its address behind
-    return (await serves(apiUrl, AbortSignal.timeout(1000))) ? apiUrl : undefined;
-  } catch {
-    return undefined;
   }
 }
 
@@ -113,15 +120,25 @@ function startCommand(
   folder: string,
   log: number,
   args: string[],
-  httpPort?: number,
+  run: { httpPort?: number; apiToken?: string | undefined } = {},
 ): KeptProcess {
   // An OPENFGA_* variable of ours must not change the server behind our back.
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("OPENFGA_")));
-  if (found.kind === "binary") return startKept(found.path, args, { output: log, env });
-  const publish = httpPort === undefined ? [] : ["--publish", `127.0.0.1:${httpPort}:8080`];
+  const others = Object.entries(process.env).filter(([name]) => !name.startsWith("OPENFGA_"));
+  // in its environment: its arguments can be read by every user of the machine
+  const lock = run.apiToken && { OPENFGA_AUTHN_METHOD: "preshared", OPENFGA_AUTHN_PRESHARED_KEYS: run.apiToken };
+  const env = { ...Object.fromEntries(others), ...lock };
+  const options = { output: log, env, umask: "077" } as const;
+  if (found.kind === "binary") return startKept(found.path, args, options);
+  const publish = run.httpPort === undefined ? [] : ["--publish", `127.0.0.1:${run.httpPort}:8080`];
   const owner = ["--user", `${process.getuid?.() ?? 0}:${process.getgid?.() ?? 0}`];
-  const docker = ["run", "--rm", ...publish, ...owner, "--volume", `${folder}:/data`, found.image, ...args];
-  return startKept("docker", docker, { output: log, env });
+  // without a value it is taken from docker's own environment
+  const passed = Object.keys(lock || {}).flatMap((name) => ["--env", name]);
+  const volume = ["--volume", `${folder}:/data`];
+  return startKept(
+    "docker",
+    ["run", "--rm", ...publish, ...owner, ...passed, ...volume, found.image, ...args],
+    options,
+  );
 }
 
 /** True once `/healthz` answers SERVING, false when the process ends first or it takes too long. */

@@ -3,11 +3,13 @@
  * their owner reads, so that the README's commands work as pasted and go on working.
  */
 import { randomBytes } from "node:crypto";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { makePrivate } from "../private-folder.ts";
 
 /** The environment with what `npm start` adds where nothing is set, and the key in clear where it was made here. */
 export function withStartKeys(env: NodeJS.ProcessEnv, folder: string): { env: NodeJS.ProcessEnv; key?: string } {
+  makePrivate(folder);
   const added: NodeJS.ProcessEnv = { INVITATION_SECRET: kept(folder, "invitation-secret"), ...present(env) };
   if (env.SERVICE_KEYS) return { env: added };
   const key = kept(folder, "key");
@@ -18,7 +20,6 @@ export function withStartKeys(env: NodeJS.ProcessEnv, folder: string): { env: No
 const present = (env: NodeJS.ProcessEnv) => Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ""));
 
 function kept(folder: string, name: string): string {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
   const path = join(folder, name);
   try {
     // `wx`: of two that start at once, one makes it and both read the same

@@ -14,7 +14,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vit
 import { OPENFGA_VERSION } from "../../src/openfga/find-server.ts";
 import { startServer } from "../../src/openfga/server.ts";
 import { openStore } from "../../src/openfga/store.ts";
-import { MODEL } from "../engine.ts";
+import { connectionOf, MODEL } from "../engine.ts";
 import { playStory, storyIn } from "../worked-story.ts";
 
 const run = promisify(execFile);
@@ -217,7 +217,12 @@ describe.skipIf(missing !== undefined)("the embedded engine in a container", () 
       const models: string[] = [];
       for (let count = 1; count <= 2; count++) {
         const server = await startServer({ kind: "image", image }, { folder });
-        const opened = await openStore({ apiUrl: server.apiUrl, store: "in an image", model: MODEL, allowPush: false });
+        const opened = await openStore({
+          ...connectionOf(server),
+          store: "in an image",
+          model: MODEL,
+          allowPush: false,
+        });
         models.push(opened.modelId);
         expect(await lives()).toBe(true);
         await server.stop();

@@ -20,7 +20,7 @@ import { openStore } from "../../src/openfga/store.ts";
 import type { Relationships } from "../../src/ports.ts";
 import { diagnose, doctor, isDamage, viewOf } from "../../src/queries/doctor.ts";
 import { damages, liveALot, put, repairDeps, restore, textsOf } from "../damage.ts";
-import { connection, MODEL } from "../engine.ts";
+import { connection, connectionOf, environmentOf, MODEL } from "../engine.ts";
 import { cooperate, seedWorld, test } from "../service.ts";
 
 /** What a repair would take away for these. */
@@ -215,7 +215,7 @@ test("as a command it names damage one a line and fails, and fails too where the
 }) => {
   await seedWorld(service);
   const { name = "" } = await createClient(connection()).getStore({ storeId: store.storeId });
-  const at = (OPENFGA_STORE: string) => ({ OPENFGA_API_URL: connection().apiUrl, OPENFGA_STORE });
+  const at = (OPENFGA_STORE: string) => ({ ...environmentOf(connection()), OPENFGA_STORE });
   expect(await runDoctor(at(name))).toMatchObject({ code: 0, stdout: "" });
   await relationships.write({
     deletes: [],
@@ -231,9 +231,10 @@ test("as a command it names damage one a line and fails, and fails too where the
 
 test("it looks at the embedded engine where that runs, and starts it where it does not", async ({ ownServer }) => {
   const { apiUrl, folder } = ownServer;
-  const opened = await openStore({ apiUrl, store: "concordat", model: MODEL, allowPush: true });
+  const at = connectionOf(ownServer);
+  const opened = await openStore({ ...at, store: "concordat", model: MODEL, allowPush: true });
   const holder: Tuple = { user: "user:tom", relation: "holder", object: "email:abc" };
-  await createRelationships({ apiUrl, ...opened }).write({ deletes: [], writes: [holder] });
+  await createRelationships({ ...at, ...opened }).write({ deletes: [], writes: [holder] });
   const env = { OPENFGA_API_URL: "", OPENFGA_API_TOKEN: "", OPENFGA_STORE: "", CONCORDAT_FOLDER: folder };
   const line = "relation email:abc: holder user:tom stands unasked for\n";
   expect(await runDoctor(env)).toMatchObject({ code: 1, stdout: line });

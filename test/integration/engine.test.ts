@@ -1,21 +1,11 @@
-/**
- * The engine port against real servers. What matters most: whatever goes wrong on
- * the way throws or is a fault, and never reads as a "no".
- */
-import { randomUUID } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { describe, expect, onTestFinished } from "vitest";
 import { createEngine, type EngineOptions } from "../../src/openfga/engine.ts";
-import { findServer } from "../../src/openfga/find-server.ts";
 import { createRelationships } from "../../src/openfga/relationships.ts";
-import { startServer } from "../../src/openfga/server.ts";
 import { openStore } from "../../src/openfga/store.ts";
 import { type Engine, EngineUnavailable, type Question } from "../../src/ports.ts";
-import { MODEL, test } from "../engine.ts";
+import { connectionOf, MODEL, test } from "../engine.ts";
 
 const NOW = new Date("2026-06-01T00:00:00.500Z");
 const VIEW: Question = { user: "user:anna", relation: "can_view", object: "plant:7" };
@@ -141,9 +131,10 @@ describe("a list", () => {
 
 describe("never a no", () => {
   test("when the server has gone", async ({ ownServer }) => {
-    const store = await openStore({ apiUrl: ownServer.apiUrl, store: "own", model: MODEL, allowPush: false });
-    const engine = opened({ ...store, apiUrl: ownServer.apiUrl });
-    await createRelationships({ ...store, apiUrl: ownServer.apiUrl }).write({ deletes: [], writes: [ANNA_VIEWS] });
+    const at = connectionOf(ownServer);
+    const store = await openStore({ ...at, store: "own", model: MODEL, allowPush: false });
+    const engine = opened({ ...store, ...at });
+    await createRelationships({ ...store, ...at }).write({ deletes: [], writes: [ANNA_VIEWS] });
     expect(await engine.check(VIEW, NOW)).toBe(true);
     expect(await engine.ready()).toBe(true);
     await ownServer.stop();
@@ -168,22 +159,13 @@ describe("never a no", () => {
       await expect(call(engine, AbortSignal.abort())).rejects.toThrow(EngineUnavailable);
   });
 
-  test("when the engine wants a token: with it yes, without it nothing", async () => {
-    const found = await findServer({ ...process.env, OPENFGA_API_URL: "" }, { line: () => {}, counter: () => {} });
-    if (found.kind === "external") throw new Error("needs a server of its own");
-    const folder = mkdtempSync(join(tmpdir(), "concordat-token-"));
-    const apiToken = randomUUID();
-    const flags = ["--authn-method=preshared", `--authn-preshared-keys=${apiToken}`];
-    const server = await startServer(found, { folder, throwAway: true, flags });
-    onTestFinished(async () => {
-      await server.stop();
-      rmSync(folder, { recursive: true, force: true });
-    });
-    const connection = { apiUrl: server.apiUrl, apiToken };
-    const store = await openStore({ ...connection, store: "guarded", model: MODEL, allowPush: false });
-    expect(await opened({ ...store, ...connection }).check(VIEW, NOW)).toBe(false);
-    await expectOutage(opened({ ...store, apiUrl: server.apiUrl }));
-    await expectOutage(opened({ ...store, ...connection, apiToken: "wrong" }));
+  test("when the engine wants a token: with it yes, without it nothing", async ({ ownServer }) => {
+    const at = connectionOf(ownServer);
+    const { apiUrl } = at;
+    const store = await openStore({ ...at, store: "guarded", model: MODEL, allowPush: false });
+    expect(await opened({ ...store, ...at }).check(VIEW, NOW)).toBe(false);
+    await expectOutage(opened({ ...store, apiUrl }));
+    await expectOutage(opened({ ...store, apiUrl, apiToken: "wrong" }));
   });
 
   /** What may stand between us and the engine and break: a gateway that answers all by itself. */

@@ -5,7 +5,7 @@ import { openStore } from "../../src/openfga/store.ts";
 import type { Write } from "../../src/ports.ts";
 import { doctor } from "../../src/queries/doctor.ts";
 import { importAll, linesFrom, NDJSON, WORLD } from "../bulk.ts";
-import { MODEL } from "../engine.ts";
+import { connectionOf, MODEL } from "../engine.ts";
 import { everything } from "../routes.ts";
 import { cooperate, createService, KEYS, type Service, seedWorld, test } from "../service.ts";
 
@@ -365,8 +365,8 @@ describe("going on", () => {
     ownServer,
     engine,
   }) => {
-    const opened = await openStore({ apiUrl: ownServer.apiUrl, store: "own", model: MODEL, allowPush: false });
-    const relationships = createRelationships({ ...opened, apiUrl: ownServer.apiUrl });
+    const opened = await openStore({ ...connectionOf(ownServer), store: "own", model: MODEL, allowPush: false });
+    const relationships = createRelationships({ ...opened, ...connectionOf(ownServer) });
     const lines = [ORGANIZATION, ...crowd(400)];
     let stood = 0;
     const dying = {
@@ -381,8 +381,8 @@ describe("going on", () => {
     expect(end).toMatchObject({ event: "stopped", code: "engine_unavailable", from: end.line + 1 });
     expect(end.done).toBeGreaterThan(10);
     expect(end.done).toBeLessThan(100);
-    const { apiUrl } = await ownServer.restart();
-    const again = createService({ relationships: createRelationships({ ...opened, apiUrl }), engine });
+    const at = connectionOf(await ownServer.restart());
+    const again = createService({ relationships: createRelationships({ ...opened, ...at }), engine });
     const rest = await importAll(again, linesFrom(lines), `?from=${end.from}`);
     expect(rest.end).toMatchObject({ event: "end", done: 401 - end.done, same: 0, refused: 0 });
     expect(await doctor(again.deps.relationships)).toEqual([]);

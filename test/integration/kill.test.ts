@@ -18,7 +18,7 @@ import { createClient } from "../../src/openfga/client.ts";
 import type { Relationships } from "../../src/ports.ts";
 import { doctor, isDamage } from "../../src/queries/doctor.ts";
 import { expectAnswersOfRecords } from "../answers.ts";
-import { connection } from "../engine.ts";
+import { connection, environmentOf } from "../engine.ts";
 import { cooperate, createService, seedWorld, test } from "../service.ts";
 
 const KILLS = 100;
@@ -162,7 +162,7 @@ test("killed a hundred times amid actions, the service keeps what it answered, o
   }
   const { name = "" } = await createClient(connection()).getStore({ storeId: store.storeId });
   const env = {
-    OPENFGA_API_URL: store.apiUrl,
+    ...environmentOf(store),
     OPENFGA_STORE: name,
     CONCORDAT_FOLDER: folder,
     PORT: "0",

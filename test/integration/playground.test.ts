@@ -12,7 +12,7 @@ import { PERMISSION_OF } from "../../src/domain/roles.ts";
 import { createClient } from "../../src/openfga/client.ts";
 import { createRelationships } from "../../src/openfga/relationships.ts";
 import { openStore } from "../../src/openfga/store.ts";
-import { connection, MODEL } from "../engine.ts";
+import { connection, environmentOf, MODEL } from "../engine.ts";
 import { cooperate, createService, type Service, seedWorld, test } from "../service.ts";
 
 const NOW = new Date("2027-03-01T12:00:00.000Z");
@@ -125,9 +125,9 @@ test("the command serves the playground on a copy, and Ctrl-C takes all of it aw
   // only written through: no check is asked here
   await live(createService({ relationships, engine }));
   const port = await freePort();
-  const env = { OPENFGA_API_URL: connection().apiUrl, OPENFGA_STORE: name, PLAYGROUND_PORT: `${port}` };
+  const env = { ...environmentOf(connection()), OPENFGA_STORE: name, PLAYGROUND_PORT: `${port}` };
   const playground = run(env, ["plant:7"]);
-  const said = await playground.told(/Open http:\S+/);
+  const said = await playground.told(/Open http:[\s\S]*The copy has no key: every user of this machine/);
   expect(said).toMatch(/As of \S+: \d+ of \d+ tuples/);
   const page = await (await fetch(`http://127.0.0.1:${port}/playground`)).text();
   const apiUrl = `http://${decodeURIComponent(/fga_api_host=([^&]+)/.exec(page)?.[1] ?? "")}`;
@@ -148,17 +148,19 @@ test("the command serves the playground on a copy, and Ctrl-C takes all of it aw
 test("the command copies to an OpenFGA that runs already, as in the compose file, and ends", async ({ ownServer }) => {
   const name = `playground ${Date.now()}`;
   const { storeId } = await openStore({ ...connection(), store: name, model: MODEL, allowPush: false });
-  const env = { OPENFGA_API_URL: connection().apiUrl, OPENFGA_STORE: name, PLAYGROUND_API_URL: ownServer.apiUrl };
+  await ownServer.stop();
+  const target = await ownServer.restart({ open: true });
+  const env = { ...environmentOf(connection()), OPENFGA_STORE: name, PLAYGROUND_API_URL: target.apiUrl };
   const playground = run(env);
   expect(await playground.ended).toBe(0);
   await playground.told(/0 of 0 tuples[.]\nCopied to/);
-  const { stores } = await createClient(ownServer).listStores();
+  const { stores } = await createClient(target).listStores();
   expect(stores.map((store) => store.name)).toEqual([expect.stringMatching(/^concordat \d{4}-\d\d-\d\dT[\d.]+$/)]);
   await createClient(connection()).deleteStore({ storeId });
 });
 
 test("the command fails and says why where there is no store", async () => {
-  const env = { OPENFGA_API_URL: connection().apiUrl, OPENFGA_STORE: "not there" };
+  const env = { ...environmentOf(connection()), OPENFGA_STORE: "not there" };
   const playground = run(env);
   await playground.told(/There is no store "not there"/);
   expect(await playground.ended).toBe(1);

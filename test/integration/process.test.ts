@@ -5,7 +5,7 @@
 import { spawn } from "node:child_process";
 import { createHash, randomBytes, randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -14,7 +14,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { openStore } from "../../src/openfga/store.ts";
-import { connection, MODEL } from "../engine.ts";
+import { connection, environmentOf, MODEL } from "../engine.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const KEY = "a-key-for-the-tests-of-the-process";
@@ -72,10 +72,8 @@ async function listening({ printed }: ReturnType<typeof run>): Promise<string> {
 
 /** What the process needs to run on the run's engine, in a store of its own. */
 function external(): Environment {
-  const { apiUrl, apiToken } = connection();
   return {
-    OPENFGA_API_URL: apiUrl,
-    ...(apiToken !== undefined && { OPENFGA_API_TOKEN: apiToken }),
+    ...environmentOf(connection()),
     OPENFGA_STORE: `process ${randomUUID()}`,
     CONCORDAT_FOLDER: newFolder(),
     INVITATION_SECRET: randomBytes(32).toString("hex"),
@@ -148,6 +146,29 @@ describe("starting", () => {
     expect((await evaluate(await listening(again), KEY)).status).toBe(200);
     expect((await again.printed(/model (\w+)\)/))[1]).toBe(modelId);
     expect(again.output()).toMatch(/older_model/);
+  });
+
+  test("a folder that others could read is closed to them before anything is written to it, or the start refused", async () => {
+    const folder = newFolder();
+    chmodSync(folder, 0o755);
+    writeFileSync(join(folder, "share"), "", { mode: 0o644 });
+    const embedded = { ...external(), OPENFGA_API_URL: "", OPENFGA_API_TOKEN: "", CONCORDAT_FOLDER: folder };
+    const running = main(embedded);
+    await listening(running);
+    const names = readdirSync(folder);
+    expect(names).toEqual(expect.arrayContaining(["openfga.db", "openfga.db-wal", "openfga.key", "openfga.log"]));
+    for (const name of [".", ...names]) expect([name, statSync(join(folder, name)).mode & 0o077]).toEqual([name, 0]);
+    running.child.kill("SIGTERM");
+    expect(await running.ended).toBe(0);
+
+    chmodSync(folder, 0o1777);
+    for (const args of [[], ["--start"]]) {
+      const refused = main(embedded, ...args);
+      expect(await refused.ended).toBe(1);
+      expect(refused.output()).toMatch(
+        /does not start[.]\nThe folder .*Set CONCORDAT_FOLDER to a folder of its own[.]$/m,
+      );
+    }
   });
 
   test("it refuses an engine that is not there, and says what to look at", async () => {

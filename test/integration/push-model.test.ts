@@ -18,7 +18,7 @@ import { createRelationships } from "../../src/openfga/relationships.ts";
 import { newestModel, type OpenStore, openStore } from "../../src/openfga/store.ts";
 import type { Engine, Question } from "../../src/ports.ts";
 import { put, textsOf } from "../damage.ts";
-import { MODEL } from "../engine.ts";
+import { environmentOf, MODEL } from "../engine.ts";
 import { startMemoryEngine } from "../memory-engine.ts";
 
 /** One of them all: to be asked in every one takes a minute and more. */
@@ -262,8 +262,8 @@ test("a question without an answer is asked again and is never a no; one that ha
 
 const script = fileURLToPath(new URL("../../scripts/push-model.ts", import.meta.url));
 
-async function command({ apiUrl }: Connection, store: string, ...args: string[]) {
-  const env = { ...process.env, OPENFGA_API_URL: apiUrl, OPENFGA_STORE: store };
+async function command(at: Connection, store: string, ...args: string[]) {
+  const env = { ...process.env, ...environmentOf(at), OPENFGA_STORE: store };
   try {
     return { code: 0, ...(await promisify(execFile)(process.execPath, [script, ...args], { env })) };
   } catch (error) {

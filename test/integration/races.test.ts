@@ -113,7 +113,8 @@ describe.each(["sqlite", "PostgreSQL"] as const)("on %s", (datastore) => {
     if (datastore === "sqlite") return;
     const started = await startOnPostgres();
     if ("reason" in started) return console.log(`No PostgreSQL: ${started.reason}. These races ran on sqlite again.`);
-    at = { apiUrl: started.apiUrl };
+    const { apiUrl, apiToken } = started;
+    at = { apiUrl, ...(apiToken && { apiToken }) };
     stop = started.stop;
   });
   const total: Tally = { sent: 0, stale: 0 };

@@ -17,7 +17,7 @@ import type { Relationships } from "../../src/ports.ts";
 import { doctor } from "../../src/queries/doctor.ts";
 import { ask, questionOf, test } from "../cache.ts";
 import { put, repairDeps, textsOf } from "../damage.ts";
-import { connection, MODEL } from "../engine.ts";
+import { connection, environmentOf, MODEL } from "../engine.ts";
 import { cooperate, KEYS, seedWorld } from "../service.ts";
 
 const key = (user: string, relation: string, object: string): Tuple => ({ user, relation, object });
@@ -186,7 +186,7 @@ const nameOf = async ({ storeId }: { storeId: string }) =>
 const script = fileURLToPath(new URL("../../scripts/doctor.ts", import.meta.url));
 
 async function runDoctor(name: string, args: string[], more: NodeJS.ProcessEnv = {}) {
-  const env = { ...process.env, OPENFGA_API_URL: connection().apiUrl, OPENFGA_STORE: name, ...more };
+  const env = { ...process.env, ...environmentOf(connection()), OPENFGA_STORE: name, ...more };
   try {
     return { code: 0, ...(await promisify(execFile)(process.execPath, [script, ...args], { env })) };
   } catch (error) {

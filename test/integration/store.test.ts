@@ -4,7 +4,7 @@ import { describe, expect } from "vitest";
 import { createClient } from "../../src/openfga/client.ts";
 import { openStore } from "../../src/openfga/store.ts";
 import { EngineUnavailable } from "../../src/ports.ts";
-import { connection, MODEL, test } from "../engine.ts";
+import { connection, connectionOf, MODEL, test } from "../engine.ts";
 
 const OTHER_MODEL = "model\n  schema 1.1\n\ntype user\n\ntype thing\n  relations\n    define can_see: [user]\n";
 
@@ -78,7 +78,7 @@ describe("opening a store", () => {
     const options = { ...connection(), store: `broken ${randomUUID()}`, allowPush: true };
     await expect(openStore({ ...options, model: "model\n  schema 9\n" })).rejects.not.toBeInstanceOf(EngineUnavailable);
     await ownServer.stop();
-    const gone = { ...options, apiUrl: ownServer.apiUrl, model: MODEL };
+    const gone = { ...options, ...connectionOf(ownServer), model: MODEL };
     await expect(openStore(gone)).rejects.toBeInstanceOf(EngineUnavailable);
   });
 });

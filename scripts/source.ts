@@ -1,21 +1,26 @@
-/** The engine that a command looks into: OPENFGA_API_URL, or the embedded one, running or started for it. */
+/**
+ * The engine that a command looks into: OPENFGA_API_URL, or the embedded one, running or
+ * started for it. OPENFGA_API_TOKEN goes to the first alone: the embedded one has a key of its own.
+ */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { Connection } from "../../src/openfga/client.ts";
-import { findServer } from "../../src/openfga/find-server.ts";
-import { runningOn, startServer } from "../../src/openfga/server.ts";
+import type { Connection } from "../src/openfga/client.ts";
+import { findServer } from "../src/openfga/find-server.ts";
+import { runningOn } from "../src/openfga/running.ts";
+import { startServer } from "../src/openfga/server.ts";
 
 /** How to reach it, and what ends what was started. Throws when there is none. */
 export async function openSource(env: NodeJS.ProcessEnv): Promise<{ connection: Connection; close(): Promise<void> }> {
   const { OPENFGA_API_URL: url, OPENFGA_API_TOKEN: apiToken } = env;
+  if (url) return { connection: { apiUrl: url, ...(apiToken && { apiToken }) }, close: async () => {} };
   // an empty variable is an unset one, as for the service
   const folder = env.CONCORDAT_FOLDER || ".concordat";
-  const running = url || (await runningOn(folder));
-  if (running) return { connection: { apiUrl: running, ...(apiToken && { apiToken }) }, close: async () => {} };
+  const running = await runningOn(folder);
+  if (running) return { connection: running, close: async () => {} };
   if (!existsSync(join(folder, "openfga.db")))
     throw new Error(`There is no engine in ${folder}. Set OPENFGA_API_URL or CONCORDAT_FOLDER.`);
   const found = await findServer(env, { line: (text) => console.error(text), counter: () => {} });
   if (found.kind === "external") throw new Error("unreachable: there is no OPENFGA_API_URL");
   const server = await startServer(found, { folder });
-  return { connection: { apiUrl: server.apiUrl }, close: () => server.stop() };
+  return { connection: server, close: () => server.stop() };
 }
