@@ -3,8 +3,6 @@
  * listens nowhere and reads no clock or environment; tests drive it with `request`.
  */
 import { OpenAPIHono } from "@hono/zod-openapi";
-import type { Context } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import { HTTPException } from "hono/http-exception";
 import { routePath } from "hono/route";
 import { secureHeaders } from "hono/secure-headers";
@@ -14,13 +12,17 @@ import type { ServiceKey } from "./domain/service-keys.ts";
 import { describeAccess } from "./http/access/openapi.ts";
 import { plainEvaluation } from "./http/access/plain-evaluation.ts";
 import { accessRoutes } from "./http/access/routes.ts";
-import { guardRequest, isStreamed } from "./http/body-guard.ts";
+import { BodyBroken } from "./http/body.ts";
+import { guardRequest } from "./http/body-guard.ts";
 import { authenticate, requirePersonOrAdmin } from "./http/caller.ts";
 import { docsRoutes, openApiDocument } from "./http/docs.ts";
 import type { Env } from "./http/env.ts";
+import { frontRoutes } from "./http/front.ts";
 import { healthRoutes } from "./http/health.ts";
+import { refuseMethod } from "./http/methods.ts";
 import { metricsRoutes } from "./http/metrics.ts";
 import { damageDetail, fault, faultOf, refused } from "./http/problem.ts";
+import { sharedReadiness } from "./http/readiness.ts";
 import { requestIds } from "./http/request-id.ts";
 import { isOpenFga, openFgaError, openFgaFault } from "./http/stores/error.ts";
 import { describeStores } from "./http/stores/openapi.ts";
@@ -38,17 +40,28 @@ export type AppDeps = ActionDeps & {
   /** Everything that is counted, in Prometheus's text format. */
   metricsText: () => Promise<string>;
   stopping: () => boolean;
+  /** How long an import may wait for its next line. */
+  importIdleMilliseconds: number;
   /** One line for each request, and each fault with its cause. Never a key, a body or an address. */
   log: (level: "info" | "error", event: string, facts: object) => void;
 };
 
-/** 256 KiB: a batch of 1000 evaluations fits, and reading one never hurts. */
-const BODY_BYTES_MAX = 256 * 1024;
+/**
+ * A path as it was sent. Hono decodes it before it looks for a route: `/%6detrics` would then pass a proxy that keeps
+ * `/metrics` to itself. Parameters are decoded by who reads them.
+ */
+const pathOf = (request: Request): string => {
+  const { url } = request;
+  const start = url.indexOf("/", url.indexOf("://") + 3);
+  const end = url.slice(start).search(/[?#]/);
+  return end < 0 ? url.slice(start) : url.slice(start, start + end);
+};
 
 /** The whole service. */
 export function createApp(deps: AppDeps): OpenAPIHono<Env> {
-  const app = new OpenAPIHono<Env>();
-  app.post("/access/v1/evaluation", plainEvaluation(deps, deps.keys, BODY_BYTES_MAX));
+  const app = new OpenAPIHono<Env>({ getPath: pathOf });
+  const wrongMethod = refuseMethod(app);
+  app.post("/access/v1/evaluation", plainEvaluation(deps, deps.keys));
   app.use(requestIds(deps.newId));
   app.use(async (c, next) => {
     const startedAt = performance.now();
@@ -60,11 +73,9 @@ export function createApp(deps: AppDeps): OpenAPIHono<Env> {
     deps.log("info", "request", { request_id: c.var.requestId, key, ...facts, milliseconds });
   });
   app.use(secureHeaders());
-  const tooLarge = (c: Context) => (isOpenFga(c) ? openFgaFault : fault)(c, "body_too_large");
-  const limit = bodyLimit({ maxSize: BODY_BYTES_MAX, onError: tooLarge });
-  app.use((c, next) => (isStreamed(c) ? next() : limit(c, next)));
 
-  app.route("/", healthRoutes(deps.engine, deps.stopping));
+  app.route("/", frontRoutes());
+  app.route("/", healthRoutes(sharedReadiness(deps.engine, deps.clock), deps.stopping));
   app.route("/", metricsRoutes(deps.metricsText));
   app.use("/access/*", authenticate(deps.keys, ["check"]));
   app.route("/", accessRoutes(deps));
@@ -74,6 +85,7 @@ export function createApp(deps: AppDeps): OpenAPIHono<Env> {
     c.header("Cache-Control", "no-store");
     return c.req.path === "/v1/invitations/preview" ? next() : requirePersonOrAdmin(c, next);
   });
+  app.use("/v1/*", async (c, next) => wrongMethod(c) ?? next());
   app.use("/v1/*", guardRequest);
   app.route("/v1", v1Routes(deps));
 
@@ -86,14 +98,21 @@ export function createApp(deps: AppDeps): OpenAPIHono<Env> {
     docsRoutes(() => openApiDocument(app, deps.publicUrl)),
   );
 
-  app.notFound((c) =>
-    isOpenFga(c)
-      ? openFgaError(c, 404, "undefined_endpoint", "Not Found")
-      : refused(c, { code: "not_found", what: "page" }),
+  app.notFound(
+    (c) =>
+      wrongMethod(c) ??
+      (isOpenFga(c)
+        ? openFgaError(c, 404, "undefined_endpoint", "Not Found")
+        : refused(c, { code: "not_found", what: "page" })),
   );
   app.onError((error, c) => {
     if (error instanceof HTTPException && error.status < 500)
       return isOpenFga(c) ? openFgaFault(c, "invalid_request") : fault(c, "invalid_request", { detail: error.message });
+    // nobody reads this reply; nothing of ours is out of order
+    if (error instanceof BodyBroken) {
+      deps.log("info", "caller_gone", { request_id: c.var.requestId });
+      return (isOpenFga(c) ? openFgaFault : fault)(c, "invalid_request");
+    }
     const outage = faultOf(error);
     // only the reply failed: "nothing was written" would be untrue
     const isOurs = outage === "internal" || outage === "store_damaged";

@@ -35,6 +35,14 @@ export const VARIABLES = {
   HOST: z.string().default("127.0.0.1").describe("The address to listen on."),
   PORT: whole(0, 65535).default(3000).describe("The port to listen on; 0 takes a free one."),
   PUBLIC_URL: z.url().optional().describe("Where callers reach the service. Default: `http://<HOST>:<PORT>`."),
+  CONNECTIONS_MAX: whole(10, 1_000_000)
+    .default(1000)
+    .describe("Connections that may be open at once; one beyond that is closed unheard."),
+  STOPPING_MILLISECONDS: whole(0, 300_000)
+    .default(500)
+    .describe(
+      "How long it goes on answering when it is told to stop, while `/readyz` says `stopping`. Behind a load balancer: longer than that takes to see it.",
+    ),
   SERVICE_KEYS: serviceKeys
     .optional()
     .describe(

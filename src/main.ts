@@ -5,9 +5,8 @@
  */
 import { randomBytes } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
-import type { Server } from "node:http";
 import { join } from "node:path";
-import { serve } from "@hono/node-server";
+import { setTimeout as sleep } from "node:timers/promises";
 import { ulid } from "ulid";
 import { createAfterwards } from "./actions/afterwards.ts";
 import { createOrder } from "./actions/order.ts";
@@ -17,6 +16,7 @@ import { boundEngine } from "./check/bounded.ts";
 import { createChecker } from "./check/check.ts";
 import { createTail, TAIL_EVERY_MILLISECONDS } from "./check/tail.ts";
 import { type Config, ConfigurationError, readConfig } from "./config.ts";
+import { drain, listen } from "./http/listen.ts";
 import { createLog } from "./log.ts";
 import { createMailer } from "./mail/mailer.ts";
 import { createMemoryCache } from "./memory/decision-cache.ts";
@@ -34,8 +34,8 @@ import { playSample, sampleHint } from "./start/sample.ts";
 const SWEEP_EVERY_MILLISECONDS = 60_000;
 /** A check looks up, looks up again where the owner was another, and takes tokens. */
 const CACHE_TRIPS = 3;
-/** Node's default of five minutes would cut an import off: its body is read as fast as its lines are done. */
-const REQUEST_MILLISECONDS_MAX = 60 * 60_000;
+/** Whoever sends nothing for so long keeps the next import waiting. */
+const IMPORT_IDLE_MILLISECONDS = 30_000;
 // less than the ten seconds that Docker waits before it kills
 const DRAIN_MILLISECONDS = 7_000;
 
@@ -48,13 +48,6 @@ async function engineFor(config: Config, folder: string) {
     return { connection: { apiUrl: found.apiUrl, ...(apiToken && { apiToken }) }, server: undefined };
   const server = await startServer(found, { folder });
   return { connection: server, server };
-}
-
-/** Takes no more connections, waits for the requests under way, and cuts off what takes too long. */
-async function drain(server: Server): Promise<void> {
-  const late = setTimeout(() => server.closeAllConnections(), DRAIN_MILLISECONDS);
-  await new Promise((resolve) => server.close(resolve));
-  clearTimeout(late);
 }
 
 function cacheFor(config: Config, store: { storeId: string; modelId: string }, meter: Meter): DecisionCache {
@@ -139,6 +132,7 @@ async function main(isStart: boolean) {
       keys: config.SERVICE_KEYS,
       discloseOrganizations: config.DISCLOSE_ORGANIZATIONS,
       stopping: () => stopping,
+      importIdleMilliseconds: IMPORT_IDLE_MILLISECONDS,
       invitation: {
         secret: config.INVITATION_SECRET,
         url: config.INVITATION_URL,
@@ -152,25 +146,17 @@ async function main(isStart: boolean) {
     const follow = createTail({ relationships, cache, clock, meter, ttlMilliseconds, warn, replica: ulid() });
     const following = repeat(follow, TAIL_EVERY_MILLISECONDS);
 
-    const fetch = async (request: Request) => {
-      const reply = await app.fetch(request);
-      // a connection that is kept alive would bring the next request, and shutting down would never end
-      if (stopping) reply.headers.set("Connection", "close");
-      return reply;
-    };
-    const listening = serve({ fetch, hostname: config.HOST, port: config.PORT }) as Server;
-    listening.requestTimeout = REQUEST_MILLISECONDS_MAX;
-    await new Promise((resolve, reject) => {
-      listening.once("listening", resolve);
-      listening.once("error", reject);
-    });
+    const { HOST: hostname, PORT: port, CONNECTIONS_MAX: connectionsMax } = config;
+    const listening = await listen(app, { hostname, port, connectionsMax, stopping: () => stopping, warn });
     const stop = async (reason: string, code = 0) => {
       if (stopping) return;
       stopping = true;
       log("info", "stopping", { reason });
+      // whoever is in the middle of something is told that the connection ends, and nobody new is sent here
+      if (code === 0) await sleep(config.STOPPING_MILLISECONDS);
       clearInterval(sweeping);
       following.abort();
-      await drain(listening);
+      await drain(listening, DRAIN_MILLISECONDS);
       await afterwards.settled();
       await cache.close();
       await pool.close();
@@ -183,14 +169,14 @@ async function main(isStart: boolean) {
     server?.exited.then((code) => void stop(`openfga_ended_${code}`, 1));
 
     const address = listening.address();
-    const port = typeof address === "object" && address !== null ? address.port : config.PORT;
+    const bound = typeof address === "object" && address !== null ? address.port : config.PORT;
     const behind = `OpenFGA ${connection.apiUrl}, store ${store.storeId}, model ${store.modelId}`;
-    say(`Concordat listens on http://${config.HOST}:${port} (${behind}).`);
+    say(`Concordat listens on http://${config.HOST}:${bound} (${behind}).`);
     if (start.key !== undefined) {
       const sample = await playSample((path, init) => app.request(path, init), start.key);
       // beside the key, so that a command can name the share without copying its id
       writeFileSync(join(folder, "share"), sample.share, { mode: 0o600 });
-      say(sampleHint(`http://${config.HOST}:${port}`, folder));
+      say(sampleHint(`http://${config.HOST}:${bound}`, folder));
     }
   } catch (error) {
     // told to end while the sample was played: what failed then was cut off by that

@@ -77,7 +77,7 @@ export type Engine = {
   /** What the pinned model says each relation is made of. */
   readonly rewrites: Rewrites;
   /** Whether the engine answers and holds the pinned model. Never throws. */
-  ready(): Promise<boolean>;
+  ready(signal?: AbortSignal): Promise<boolean>;
 };
 
 /** A request of OpenFGA's HTTP API on our store: `path` is what comes behind `/stores/{store_id}`, with its query. */

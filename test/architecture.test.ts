@@ -32,6 +32,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   memory: ["domain", "ports.ts", "lru-cache"],
   "mail/letters.ts": ["domain", "type ports.ts", "mail"],
   mail: ["mail/letters.ts", "domain", "ports.ts", "private-folder.ts", "nodemailer", "ulid", "node:*"],
+  "http/listen.ts": ["http", "@hono/node-server", "node:*"],
   http: ["domain", "actions", "queries", "check", "hono", "@hono/zod-openapi", "zod", "swagger-ui-dist", "node:*"],
   console: ["domain", "actions", "queries", "check", "hono", "@hono/zod-openapi", "zod"],
   "app.ts": [

@@ -95,6 +95,7 @@ export function createService(
     keys,
     publicUrl: "https://concordat.example",
     stopping: () => false,
+    importIdleMilliseconds: 30_000,
     log: () => {},
     ...changes,
     engine,

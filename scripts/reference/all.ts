@@ -60,6 +60,7 @@ function undriven() {
     checker: { check: never, checkAll: never },
     cache: { begin: never, end: never },
     ttlMilliseconds: 0,
+    importIdleMilliseconds: 0,
     metricsText: never,
     engine: {
       ...engine,

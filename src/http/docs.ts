@@ -1,11 +1,14 @@
 /**
  * The API's own description: OpenAPI 3.1 at `/openapi.json`, made of the schemas that
- * requests are held to, and a viewer at `/docs` that needs nothing from elsewhere.
+ * requests are held to, and a viewer at `/docs` that needs nothing from elsewhere and
+ * works under whatever name it was reached by. All of it is made or read once: anybody
+ * may ask for it.
  */
+import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { OpenAPIHono } from "@hono/zod-openapi";
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
 // not the package's front door, which loads the whole viewer into the service
 import getAbsoluteFSPath from "swagger-ui-dist/absolute-path.js";
 import type { Env } from "./env.ts";
@@ -21,16 +24,18 @@ const PAGE = `<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Concordat API</title>
-<link rel="stylesheet" href="/docs/swagger-ui.css">
+<link rel="stylesheet" href="docs/swagger-ui.css">
 </head>
 <body>
-<div id="ui"></div>
-<script src="/docs/swagger-ui-bundle.js"></script>
-<script src="/docs/start.js"></script>
+<main id="ui">
+<noscript>This page needs JavaScript. What it shows is in <a href="openapi.json">openapi.json</a>.</noscript>
+</main>
+<script src="docs/swagger-ui-bundle.js"></script>
+<script src="docs/start.js"></script>
 </body>
 </html>
 `;
-const START = `SwaggerUIBundle({ url: "/openapi.json", dom_id: "#ui", deepLinking: true, tryItOutEnabled: true, validatorUrl: null });\n`;
+const START = `SwaggerUIBundle({ url: "openapi.json", dom_id: "#ui", deepLinking: true, docExpansion: "none", tryItOutEnabled: true, validatorUrl: null });\n`;
 // styles are inline in the viewer, its pictures data URLs; nothing comes from another host
 const CSP = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'";
 
@@ -62,7 +67,11 @@ export function openApiDocument(api: OpenAPIHono<Env>, publicUrl: string) {
       description:
         "Cooperations between organizations, kept by OpenFGA. Errors are RFC 9457 problems with a stable `code`, under `/stores` OpenFGA's own.",
     },
-    servers: [{ url: publicUrl }],
+    // relative to this document (OpenAPI 3.1 §4.8.5): what was reached by one name is tried under the same
+    servers: [
+      { url: ".", description: "Where this document was read." },
+      { url: publicUrl, description: "PUBLIC_URL." },
+    ],
     tags: TAGS.map((name) => ({ name })),
     security: [{ serviceKey: [] }],
   });
@@ -89,19 +98,46 @@ export function openApiDocument(api: OpenAPIHono<Env>, publicUrl: string) {
   };
 }
 
+/** What does not change while the process runs, as bytes: made at the first request for it, and asked for again by its ETag. */
+function kept(type: string, make: () => string | Promise<Uint8Array>) {
+  let made: Promise<{ bytes: Uint8Array<ArrayBuffer>; etag: string }> | undefined;
+  const once = async () => {
+    const bytes = Buffer.from(await make());
+    return { bytes, etag: `"${createHash("sha256").update(bytes).digest("base64url").slice(0, 22)}"` };
+  };
+  return async (c: Context<Env>) => {
+    made ??= once();
+    const { bytes, etag } = await made;
+    c.header("ETag", etag);
+    c.header("Cache-Control", "no-cache");
+    const isKnown = c.req
+      .header("If-None-Match")
+      ?.split(",")
+      .some((one) => one.trim().replace(/^W\//, "") === etag);
+    return isKnown ? c.body(null, 304) : c.body(bytes, 200, { "Content-Type": type });
+  };
+}
+
 /** Serves the document and the viewer. */
 export function docsRoutes(document: () => object) {
   const app = new Hono<Env>();
-  app.get("/openapi.json", (c) => c.json(document()));
+  app.get(
+    "/openapi.json",
+    kept("application/json", () => JSON.stringify(document())),
+  );
   app.get("/docs", (c) => {
     c.header("Content-Security-Policy", CSP);
     return c.html(PAGE);
   });
-  app.get("/docs/start.js", (c) => c.body(START, 200, { "Content-Type": "text/javascript; charset=utf-8" }));
+  app.get("/docs/", (c) => c.redirect("../docs", 308));
+  app.get(
+    "/docs/start.js",
+    kept("text/javascript; charset=utf-8", () => START),
+  );
   for (const [name, type] of Object.entries(ASSETS))
-    app.get(`/docs/${name}`, async (c) => {
-      const bytes = await readFile(join(getAbsoluteFSPath(), name));
-      return c.body(new Uint8Array(bytes), 200, { "Content-Type": type, "Cache-Control": "max-age=86400" });
-    });
+    app.get(
+      `/docs/${name}`,
+      kept(type, () => readFile(join(getAbsoluteFSPath(), name))),
+    );
   return app;
 }

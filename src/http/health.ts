@@ -1,6 +1,5 @@
 /** `/livez` tells that the process runs, `/readyz` that it can answer: engine and model. No key needed. */
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
-import type { Asking } from "../check/evaluate.ts";
 import type { Env } from "./env.ts";
 
 const answered = <const S extends string>(description: string, ...statuses: [S, ...S[]]) => ({
@@ -23,11 +22,11 @@ const readyz = createRoute({
 });
 
 /** Not ready while the engine is away, and while the service is shutting down. */
-export function healthRoutes(engine: Asking["engine"], stopping: () => boolean) {
+export function healthRoutes(ready: () => Promise<boolean>, stopping: () => boolean) {
   const app = new OpenAPIHono<Env>();
   app.openapi(livez, (c) => c.json({ status: "ok" }));
   app.openapi(readyz, async (c) => {
-    const status = stopping() ? "stopping" : (await engine.ready()) ? "ok" : "engine_unavailable";
+    const status = stopping() ? "stopping" : (await ready()) ? "ok" : "engine_unavailable";
     return status === "ok" ? c.json({ status }, 200) : c.json({ status }, 503);
   });
   return app;

@@ -49,14 +49,6 @@ export async function* linesOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<
   if (last.length > 0) yield last;
 }
 
-// Fatal: bytes that are not UTF-8 would otherwise turn into another id than the one that was sent.
-const utf8 = new TextDecoder("utf-8", { fatal: true });
-
-/** What a line says. Throws when it is not JSON in UTF-8. */
-export function parseLine(bytes: Uint8Array): unknown {
-  return JSON.parse(utf8.decode(bytes));
-}
-
 /**
  * A reply of one JSON value a line, each made when the one before it was taken. `onEnd` is told when the last was
  * made, or the reader went away. What throws breaks the reply off, so that no reader takes a part for the whole.

@@ -25,14 +25,25 @@ export const ProblemView = z
     code: z.string(),
     detail: z.string().optional(),
     errors: z.array(z.object({ pointer: z.string(), detail: z.string() })).optional(),
+    more_errors: z.int().optional().describe("How many errors there are besides those listed."),
   })
   .loose()
   .openapi("Problem");
 
+/** More than anybody mends at once; a reply is not much longer than its request for them. */
+export const ERRORS_MAX = 20;
+
+/** The errors that a reply lists, and how many more there are. */
+export function listedErrors<E>(errors: readonly E[]): { errors: E[]; more_errors?: number } {
+  const more = errors.length - ERRORS_MAX;
+  return more > 0 ? { errors: errors.slice(0, ERRORS_MAX), more_errors: more } : { errors: [...errors] };
+}
+
 /** The reply `application/problem+json` for it; `members` are what a program acts on besides (RFC 9457 §3.2). */
 export function problemResponse(c: Context, problem: Problem, members: Record<string, unknown> = {}): Response {
   const { status, code, title, detail, errors } = problem;
-  const body = { type: `urn:concordat:problem:${code}`, title, status, code, detail, errors, ...members };
+  const listed = errors && listedErrors(errors);
+  const body = { type: `urn:concordat:problem:${code}`, title, status, code, detail, ...listed, ...members };
   return c.body(JSON.stringify(body), status as ContentfulStatusCode, { "Content-Type": "application/problem+json" });
 }
 
@@ -49,8 +60,15 @@ export const FAULTS = {
     "Send `Acting-User: user:<id>` with a key of scope `manage`.",
   ],
   unauthorized: [401, "The caller is not known", "Send `Authorization: Bearer <key>` with a key of SERVICE_KEYS."],
+  method_not_allowed: [405, "This is not done here", "Use one of the methods in the header `Allow`."],
+  request_timeout: [408, "The request took too long to come", "Send the whole of it within ten seconds."],
   body_too_large: [413, "The body is too large", "Send at most 256 KiB."],
-  unsupported_media_type: [415, "The body must be JSON", "Send `Content-Type: application/json`."],
+  unsupported_media_type: [
+    415,
+    "The body must be JSON",
+    "Send `Content-Type: application/json`, and no `Content-Encoding`.",
+  ],
+  headers_too_large: [431, "The headers are too large", "Send at most 16 KiB of them, the URL included."],
   internal: [500, "Something is wrong on our side", "Try again; name the request id when you ask for help."],
   store_damaged: [
     500,

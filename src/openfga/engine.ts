@@ -163,10 +163,10 @@ export function createEngine(options: EngineOptions): Engine & { close(): Promis
       return { refs, complete: complete && refs.length === items.length };
     },
 
-    async ready() {
+    async ready(signal) {
       try {
         const path = `/authorization-models/${modelId}`;
-        await call({ method: "GET", path }, timeoutMilliseconds);
+        await call({ method: "GET", path }, timeoutMilliseconds, signal);
         return true;
       } catch {
         return false;

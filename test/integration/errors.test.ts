@@ -6,6 +6,8 @@ import { REFUSALS } from "../../src/domain/refusal.ts";
 import { FAULTS } from "../../src/http/problem.ts";
 import { createEngine } from "../../src/openfga/engine.ts";
 import { createRelationships } from "../../src/openfga/relationships.ts";
+import { listen } from "../listening.ts";
+import { rawConnection, replyIn } from "../raw-http.ts";
 import { ask, everything, seedRoutes, send, type World } from "../routes.ts";
 import { createService, KEYS, type Reply, type Service, test } from "../service.ts";
 
@@ -18,6 +20,16 @@ type Produce = (service: Service, world: World) => Promise<Reply>;
 /** The service with another part: what an outage does, on the real store. */
 const withRelationships = (service: Service, changes: Partial<Service["deps"]["relationships"]>) =>
   createService({ ...service.deps, relationships: { ...service.deps.relationships, ...changes } });
+
+/** What the server answers to the beginning of a request that the app never hears of. */
+async function overHttp(service: Service, begun: string): Promise<Reply> {
+  const { url, close } = await listen(service);
+  const connection = await rawConnection(url);
+  connection.write(begun);
+  const reply = replyIn(await connection.rest());
+  await close();
+  return reply;
+}
 
 const PRODUCED: Record<keyof typeof REFUSALS | keyof typeof FAULTS, Produce> = {
   not_found: ({ as }) => as("anna", "GET", "/v1/plants/nowhere"),
@@ -81,6 +93,9 @@ const PRODUCED: Record<keyof typeof REFUSALS | keyof typeof FAULTS, Produce> = {
     ),
   acting_user_required: ({ admin }) => admin("GET", "/v1/me"),
   unauthorized: ({ admin }) => admin("GET", ORG, undefined, { key: "nobody's" }),
+  method_not_allowed: ({ admin }) => admin("PATCH", ORG, { name: "X" }),
+  request_timeout: (service) => overHttp(service, "PUT /v1/organizations/x HTTP/1.1\r\nHost: concordat\r\n"),
+  headers_too_large: (service) => overHttp(service, `GET /livez HTTP/1.1\r\nX-Long: ${"x".repeat(16 * 1024)}\r\n\r\n`),
   body_too_large: ({ admin }) => admin("PUT", ORG, { name: "x".repeat(256 * 1024) }),
   unsupported_media_type: ({ admin }) =>
     admin("PUT", ORG, { name: "X" }, { headers: { "Content-Type": "text/plain" } }),
@@ -131,7 +146,9 @@ test.for(Object.keys(PRODUCED) as (keyof typeof PRODUCED)[])(
       { type: `urn:concordat:problem:${code}`, code, status, title },
     ]);
     expect(reply.headers.get("Content-Type")).toBe("application/problem+json");
-    expect(reply.headers.get("X-Request-ID")).toMatch(/./);
+    // the id of a request that was never heard whole is not known
+    if (code !== "request_timeout" && code !== "headers_too_large")
+      expect(reply.headers.get("X-Request-ID")).toMatch(/./);
   },
 );
 

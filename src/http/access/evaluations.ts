@@ -6,7 +6,8 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import { type Asking, evaluateAll } from "../../check/evaluate.ts";
-import { EvaluationBody, invalidMembers, pointerOf, readBody } from "./body.ts";
+import { pointerOf } from "../json.ts";
+import { EvaluationBody, invalidMembers, readBody } from "./body.ts";
 import { answerEvaluation, decisionBody, evaluationOf, isTraced } from "./evaluation.ts";
 
 /** More than this is asked in several requests. */

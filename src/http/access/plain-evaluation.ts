@@ -1,17 +1,18 @@
 /**
  * The evaluation that services send all day, ahead of the middlewares: those make
  * several web-standard objects a request, and together cost many times what a hit does.
- * Whatever is not plain (no key with scope `check`, not JSON, no length, too long) goes
- * on to the ordinary route, which answers in words. It is counted, not logged.
+ * Whatever is not plain (no key with scope `check`, not JSON, compressed, no length, too
+ * long) goes on to the ordinary route, which answers in words. It is counted, not logged.
  */
 import { randomUUID } from "node:crypto";
 import type { Context, MiddlewareHandler } from "hono";
 import { type Asking, evaluate } from "../../check/evaluate.ts";
 import type { ServiceKey } from "../../domain/service-keys.ts";
+import { BODY_BYTES_MAX, isJson, wholeBody } from "../body.ts";
 import { presentedKey } from "../caller.ts";
 import type { Env } from "../env.ts";
-import { safeRequestId } from "../request-id.ts";
-import { EvaluationBody, isJson, readBody } from "./body.ts";
+import { loggable } from "../request-id.ts";
+import { EvaluationBody, heldBody } from "./body.ts";
 import { decisionBody, evaluationOf, isTraced } from "./evaluation.ts";
 
 /** On every reply. Callers are services: what tells browsers apart frames and origins says nothing to them. */
@@ -21,25 +22,22 @@ const HEADERS = {
   "X-Content-Type-Options": "nosniff",
 };
 
-/** For `POST /access/v1/evaluation`, before any `use`. Lets EngineUnavailable and Overloaded through. */
-export function plainEvaluation(
-  asking: Asking,
-  keys: readonly ServiceKey[],
-  bodyBytesMax: number,
-): MiddlewareHandler<Env> {
+/** For `POST /access/v1/evaluation`, before any `use`. Lets EngineUnavailable, Overloaded and BodyBroken through. */
+export function plainEvaluation(asking: Asking, keys: readonly ServiceKey[]): MiddlewareHandler<Env> {
   const isPlain = (c: Context) =>
     // a body without a length would have to be counted as it comes
-    Number(c.req.header("Content-Length") ?? Number.NaN) <= bodyBytesMax &&
+    Number(c.req.header("Content-Length") ?? Number.NaN) <= BODY_BYTES_MAX &&
     isJson(c) &&
+    c.req.header("Content-Encoding") === undefined &&
     c.req.header("Acting-User") === undefined &&
     presentedKey(c, keys)?.scopes.includes("check") === true;
 
   return async (c, next) => {
     if (!isPlain(c)) return next();
-    const requestId = safeRequestId(c) ?? randomUUID();
-    c.set("requestId", requestId);
+    const requestId = c.req.header("X-Request-ID") || randomUUID();
+    c.set("requestId", loggable(requestId));
     try {
-      const { body, refusal } = await readBody(c, EvaluationBody);
+      const { body, refusal } = heldBody(c, EvaluationBody, await wholeBody(c));
       if (refusal !== undefined) return withHeaders(refusal, requestId);
       const decision = await evaluate(asking, evaluationOf(body), () => c.req.raw.signal);
       const reply = JSON.stringify(decisionBody(decision, isTraced(body)));

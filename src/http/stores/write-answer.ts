@@ -7,6 +7,7 @@ import type { Rejected } from "../../domain/raw-change.ts";
 import { type RawTuple, tupleText } from "../../domain/raw-tuple.ts";
 import { detailOf, REFUSALS, type Refusal } from "../../domain/refusal.ts";
 import type { TupleKey } from "../../domain/tuples.ts";
+import { listedErrors } from "../problem.ts";
 import { openFgaError } from "./error.ts";
 
 /** More tuples than one Write holds, and `why` where it is not the request that names so many. */
@@ -17,6 +18,12 @@ export const exceeded = (c: Context, why = "") =>
     "exceeded_entity_limit",
     `The number of write operations exceeds the allowed limit of ${WRITE_TUPLES_MAX}${why}`,
   );
+
+/** One problem a line, as many as a reply lists. */
+export function listedText(problems: readonly string[]): string {
+  const { errors, more_errors: more } = listedErrors(problems);
+  return [...errors, ...(more === undefined ? [] : [`and ${more} more`])].join("\n");
+}
 
 /** The reply to what became of a Write. */
 export function answerWrite(c: Context, outcome: TuplesWritten): Response {
@@ -31,7 +38,7 @@ export function answerWrite(c: Context, outcome: TuplesWritten): Response {
         `duplicate tuple in write: ${keyWords(outcome.tuple)}`,
       );
     case "refused":
-      return openFgaError(c, 400, "validation_error", outcome.problems.join("\n"));
+      return openFgaError(c, 400, "validation_error", listedText(outcome.problems));
     case "rejected":
       return rejected(c, outcome.rejected);
     case "decided_against":

@@ -12,7 +12,7 @@ import type { Env } from "../env.ts";
 import { readMembers } from "./body.ts";
 import { openFgaError } from "./error.ts";
 import { isOtherModel, modelNotFound, type StoresDeps } from "./pass.ts";
-import { answerWrite, exceeded } from "./write-answer.ts";
+import { answerWrite, exceeded, listedText } from "./write-answer.ts";
 
 const Condition = z.strictObject({
   name: z.string(),
@@ -49,7 +49,7 @@ export function writeRoutes(deps: ActionDeps & StoresDeps): Hono<Env> {
     const read = await readMembers(c);
     if (read.refusal !== undefined) return read.refusal;
     const parsed = WriteRequest.safeParse(read.body);
-    if (!parsed.success) return invalid(parsed.error.issues.map(issueText).join("\n"));
+    if (!parsed.success) return invalid(listedText(parsed.error.issues.flatMap(issueTexts)));
     const { writes, deletes, authorization_model_id: model } = parsed.data;
     if (isOtherModel(model, deps.engine.api.modelId)) return modelNotFound(c, model);
     if (model && !MODEL_ID.test(model)) return invalid("authorization_model_id: is not the id of a model");
@@ -75,7 +75,12 @@ export function writeRoutes(deps: ActionDeps & StoresDeps): Hono<Env> {
   return app;
 }
 
-function issueText({ path, message }: z.core.$ZodIssue): string {
-  const place = path.map((step) => (typeof step === "number" ? `[${step}]` : `.${String(step)}`)).join("");
-  return `${place.replace(/^\./, "") || "the body"}: ${message}`;
+function issueTexts(issue: z.core.$ZodIssue): string[] {
+  const text = (path: readonly PropertyKey[], message: string) => {
+    const place = path.map((step) => (typeof step === "number" ? `[${step}]` : `.${String(step)}`)).join("");
+    return `${place.replace(/^\./, "") || "the body"}: ${message}`;
+  };
+  return issue.code === "unrecognized_keys"
+    ? issue.keys.map((key) => text([...issue.path, key], "is not known here"))
+    : [text(issue.path, issue.message)];
 }

@@ -1,21 +1,27 @@
 /** The body of an import, line by line: each held to its schema, and none of them a reason to stop. */
 import { ImportLine, type LineError, type NumberedLine } from "../../domain/import-line.ts";
+import { BodyBroken } from "../body.ts";
 import { gathered } from "../gathered.ts";
-import { linesOf, parseLine, type RawLine } from "../ndjson.ts";
+import { readJson } from "../json.ts";
+import { linesOf, type RawLine } from "../ndjson.ts";
 import { errorsOf } from "./route.ts";
 
-/** The sender went away before the end of the body. */
-export class BodyBroken extends Error {
-  override readonly name = "BodyBroken";
+/** The sender said nothing for too long: the next import would wait for it. */
+export class BodyIdle extends Error {
+  override readonly name = "BodyIdle";
 }
 
 /** How many lines may wait while those before them are imported. */
 const WAITING_LINES_MAX = 128;
 
-/** The lines of a body from one on, as many at a time as have come. Throws BodyBroken. */
-export function importBody(body: ReadableStream<Uint8Array> | null, from: number): AsyncGenerator<NumberedLine[]> {
+/** The lines of a body from one on, as many at a time as have come. Throws BodyBroken, and BodyIdle when for so long none has come. */
+export function importBody(
+  body: ReadableStream<Uint8Array> | null,
+  from: number,
+  idleMilliseconds: number,
+): AsyncGenerator<NumberedLine[]> {
   const reader = (body ?? new Blob([]).stream()).getReader();
-  const lines = heldLines(linesOf(unbroken(reader)), from);
+  const lines = heldLines(timely(linesOf(unbroken(reader)), idleMilliseconds), from);
   return gathered(lines, WAITING_LINES_MAX, () => void reader.cancel().catch(() => {}));
 }
 
@@ -31,14 +37,26 @@ async function* heldLines(read: AsyncIterable<RawLine[]>, from: number): AsyncGe
 }
 
 function readLine(bytes: Uint8Array): ImportLine | { errors: LineError[] } {
-  let json: unknown;
-  try {
-    json = parseLine(bytes);
-  } catch {
-    return { errors: [{ pointer: "", detail: "must be JSON in UTF-8" }] };
-  }
+  const { json, wrong } = readJson(bytes);
+  if (wrong !== undefined) return { errors: [wrong] };
   const parsed = ImportLine.safeParse(json);
   return parsed.success ? parsed.data : { errors: errorsOf(parsed.error, "json") };
+}
+
+/** The same, each item awaited for so long and no longer. */
+async function* timely<T>(source: AsyncGenerator<T>, idleMilliseconds: number): AsyncGenerator<T> {
+  for (;;) {
+    const idle = Promise.withResolvers<never>();
+    const told = () => idle.reject(new BodyIdle(`No line came for ${Math.round(idleMilliseconds / 1000)} seconds`));
+    const timer = setTimeout(told, idleMilliseconds);
+    try {
+      const { done, value } = await Promise.race([source.next(), idle.promise]);
+      if (done) return;
+      yield value;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
 }
 
 async function* unbroken(reader: ReadableStreamDefaultReader<Uint8Array>): AsyncGenerator<Uint8Array> {

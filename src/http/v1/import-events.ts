@@ -7,8 +7,9 @@ import { importLines, type LineOutcome } from "../../actions/import-lines.ts";
 import type { Call } from "../../actions/perform.ts";
 import type { NumberedLine } from "../../domain/import-line.ts";
 import { dataOf, detailOf } from "../../domain/refusal.ts";
-import { damageDetail, FAULTS, faultOf } from "../problem.ts";
-import { BodyBroken } from "./import-body.ts";
+import { BodyBroken } from "../body.ts";
+import { damageDetail, FAULTS, faultOf, listedErrors } from "../problem.ts";
+import { BodyIdle } from "./import-body.ts";
 import type { V1Deps } from "./route.ts";
 
 /** How often progress is told while nothing is refused. */
@@ -31,6 +32,7 @@ export const ImportEvent = z.discriminatedUnion("event", [
       code: z.string().describe("As in a problem; `invalid_request` for a line that cannot be read."),
       detail: z.string().optional(),
       errors: z.array(z.object({ pointer: z.string(), detail: z.string() })).optional(),
+      more_errors: z.int().optional(),
     })
     .loose(),
   z.strictObject({ event: z.literal("done"), ...Counts }),
@@ -80,7 +82,9 @@ export async function* importEvents(
     yield { event: "end", ...counts };
   } catch (error) {
     // there is nobody to tell
-    if (error instanceof BodyBroken) return;
+    if (error instanceof BodyBroken) return deps.log("info", "caller_gone", { request_id: call.requestId });
+    if (error instanceof BodyIdle)
+      return yield stopped("request_timeout", `${error.message}. Go on from the line in \`from\`.`);
     const { stack } = error as Error;
     const code = faultOf(error as Error);
     deps.warn("import_stopped", { request_id: call.requestId, line: counts.line, error: stack });
@@ -97,7 +101,7 @@ function adviceOn(code: ReturnType<typeof faultOf>, error: Error): string {
 function refusedEvent(outcome: LineOutcome): ImportEvent[] {
   const { line } = outcome;
   if (outcome.outcome === "invalid")
-    return [{ event: "refused", line, code: "invalid_request", errors: outcome.errors }];
+    return [{ event: "refused", line, code: "invalid_request", ...listedErrors(outcome.errors) }];
   if (outcome.outcome !== "refused") return [];
   const { refusal } = outcome;
   return [{ event: "refused", line, code: refusal.code, detail: detailOf(refusal), ...dataOf(refusal) }];

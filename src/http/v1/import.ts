@@ -2,8 +2,10 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { refuseImport } from "../../actions/import-lines.ts";
 import { ImportLine } from "../../domain/import-line.ts";
+import { mediaTypeOf, refuseEncoding } from "../body.ts";
 import { NDJSON, ndjson } from "../ndjson.ts";
 import { fault, ProblemView, refused } from "../problem.ts";
+import { takeTime } from "../unhurried.ts";
 import { importBody } from "./import-body.ts";
 import { ImportEvent, importEvents } from "./import-events.ts";
 import { type V1Deps, v1 } from "./route.ts";
@@ -51,16 +53,21 @@ export function importRoutes(deps: V1Deps) {
     const call = { caller, requestId };
     const refusal = refuseImport(call);
     if (refusal) return refused(c, refusal);
-    if (c.req.header("Content-Type")?.split(";", 1)[0]?.trim().toLowerCase() !== NDJSON)
+    const encoded = refuseEncoding(c);
+    if (encoded !== undefined) return fault(c, encoded.code, encoded);
+    if (mediaTypeOf(c.req.header("Content-Type")) !== NDJSON)
       return fault(c, "unsupported_media_type", { detail: `Send \`Content-Type: ${NDJSON}\`.` });
     if (isRunning) {
       c.header("Retry-After", "10");
       return fault(c, "contended", { detail: "Another import is under way here; one is taken at a time." });
     }
     isRunning = true;
+    const hurry = takeTime(c);
     const from = c.req.valid("query").from ?? 1;
-    return ndjson(c, importEvents(deps, call, importBody(c.req.raw.body, from), from), () => {
+    const lines = importBody(c.req.raw.body, from, deps.importIdleMilliseconds);
+    return ndjson(c, importEvents(deps, call, lines, from), () => {
       isRunning = false;
+      hurry();
     });
   });
   return app;

@@ -12,8 +12,8 @@ import { Id } from "../../domain/ids.ts";
 import type { DoctorReads } from "../../queries/doctor.ts";
 import type { ExplainDeps } from "../../queries/explain.ts";
 import type { WholeStore } from "../../queries/export-lines.ts";
-import { pointerOf } from "../access/body.ts";
 import type { Env } from "../env.ts";
+import { pointerOf } from "../json.ts";
 import { fault, ProblemView, refused } from "../problem.ts";
 
 /** An app whose invalid requests are answered with what, where and why. */
@@ -131,7 +131,12 @@ export function listed(c: Context<Env>, page: { items: unknown[]; next_cursor: s
 
 export const notFound = (c: Context<Env>, what: string) => refused(c, { code: "not_found", what });
 
-/** What the routes need. `stopping`: whether the process is about to end. */
+/** What the routes need. `stopping`: whether the process is about to end. `importIdleMilliseconds`: how long an import may wait for its next line. */
 export type V1Deps = ActionDeps &
   Pick<Asking, "engine"> &
-  Pick<ExplainDeps, "relationships"> & { relationships: DoctorReads & WholeStore; stopping: () => boolean };
+  Pick<ExplainDeps, "relationships"> & {
+    relationships: DoctorReads & WholeStore;
+    stopping: () => boolean;
+    importIdleMilliseconds: number;
+    log: (level: "info", event: string, facts: object) => void;
+  };

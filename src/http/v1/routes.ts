@@ -31,11 +31,13 @@ const foundByUlid = (what: string) =>
 /** What an organization lists. Its history stays when it is deleted, and is not among them. */
 const LISTS = ["people", "resources", "cooperations", "incoming-shares"].map((list) => `/organizations/:org/${list}`);
 
+const isRead = (method: string) => method === "GET" || method === "HEAD";
+
 /** A service sees every organization there is; one that is not there has no lists, not even empty ones. */
 const ofOrganization = (deps: V1Deps) =>
   createMiddleware<Env>(async (c, next) => {
     const org = c.req.param("org") ?? "";
-    if (!isService(c.var.caller) || idProblem(org) !== undefined) return next();
+    if (!isRead(c.req.method) || !isService(c.var.caller) || idProblem(org) !== undefined) return next();
     const { value } = await organizationHead(deps.relationships, org);
     return value === undefined || value.deleted_at !== undefined ? notFound(c, "organization") : next();
   });
@@ -43,13 +45,17 @@ const ofOrganization = (deps: V1Deps) =>
 /** Cooperations, and what is done in them: only people act there, never a service of its own accord. */
 const IN_COOPERATIONS = ["/organizations/:org/cooperations", "/cooperations/:id/*", "/shares/:id/*"];
 
+const toActByPerson = createMiddleware<Env>(async (c, next) =>
+  isRead(c.req.method) ? next() : requirePerson(c, next),
+);
+
 /** The routes without authentication: the app around them has settled who calls. */
 export function v1Routes(deps: V1Deps) {
   const app = v1();
   app.use("/cooperations/:id/*", foundByUlid("cooperation"));
   app.use("/shares/:id/*", foundByUlid("share"));
-  app.on("GET", LISTS, ofOrganization(deps));
-  app.on(["POST", "PUT", "PATCH", "DELETE"], IN_COOPERATIONS, requirePerson);
+  for (const path of LISTS) app.use(path, ofOrganization(deps));
+  for (const path of IN_COOPERATIONS) app.use(path, toActByPerson);
   for (const routes of [
     organizationRoutes,
     peopleRoutes,

@@ -1,0 +1,111 @@
+/**
+ * The server that the app is heard through. Whoever connects has seconds to say what they
+ * want, and to take the reply; connections and headers are bounded. So who has no key can
+ * hold a place for seconds, and never more of them than there are.
+ */
+import { type Server, type ServerResponse, STATUS_CODES } from "node:http";
+import type { Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type ServerType, serve } from "@hono/node-server";
+import { FAULTS } from "./problem.ts";
+import { isUnhurried } from "./unhurried.ts";
+
+/** From the first byte, or from connecting, to the end of the headers. */
+const HEADERS_MILLISECONDS = 5_000;
+/** To the end of the body; an import has deadlines of its own. */
+const REQUEST_MILLISECONDS = 10_000;
+/** Between two requests of one connection. */
+const IDLE_MILLISECONDS = 10_000;
+/** How long a reply may lie there while nobody takes any of it. */
+const UNREAD_MILLISECONDS = 20_000;
+const LOOK_EVERY_MILLISECONDS = 1_000;
+/** Of a request's headers with its URL. */
+const HEADER_BYTES_MAX = 16 * 1024;
+const WARN_EVERY_MILLISECONDS = 60_000;
+
+export type ListenOptions = {
+  hostname: string;
+  port: number;
+  connectionsMax: number;
+  stopping: () => boolean;
+  warn: (event: string, facts: object) => void;
+};
+
+/** Listens. Throws what listening throws. */
+export async function listen(
+  app: { fetch: (request: Request, env: object) => Response | Promise<Response> },
+  { hostname, port, connectionsMax, stopping, warn }: ListenOptions,
+): Promise<Server> {
+  const fetch = async (request: Request, env: object) => {
+    const reply = await app.fetch(request, env);
+    // a connection that is kept alive would bring the next request, and shutting down would never end
+    if (stopping()) reply.headers.set("Connection", "close");
+    return reply;
+  };
+  const serverOptions = {
+    headersTimeout: HEADERS_MILLISECONDS,
+    requestTimeout: REQUEST_MILLISECONDS,
+    keepAliveTimeout: IDLE_MILLISECONDS,
+    connectionsCheckingInterval: LOOK_EVERY_MILLISECONDS,
+    maxHeaderSize: HEADER_BYTES_MAX,
+  };
+  const server = serve({ fetch, hostname, port, serverOptions }) as ServerType as Server;
+  server.maxConnections = connectionsMax;
+  server.on("clientError", refuseUnheard);
+  server.timeout = UNREAD_MILLISECONDS;
+  // where nothing happens for so long somebody waits for us, or nobody does, or what was sent is not taken
+  server.on("timeout", (socket) => {
+    if (replyOn(socket) === undefined || socket.writableLength > 0) socket.destroy();
+  });
+  let warnedAt = Number.NEGATIVE_INFINITY;
+  server.on("drop", () => {
+    if (performance.now() - warnedAt < WARN_EVERY_MILLISECONDS) return;
+    warnedAt = performance.now();
+    warn("connections_full", { connections: connectionsMax });
+  });
+  await new Promise((resolve, reject) => {
+    server.once("listening", resolve);
+    server.once("error", reject);
+  });
+  return server;
+}
+
+/** The reply under way on a connection, by Node's own name for it: it has no other. */
+const replyOn = (socket: Socket) =>
+  (socket as Socket & { _httpMessage?: ServerResponse | null })._httpMessage ?? undefined;
+
+/** A request that the app never hears of whole: its headers were too large, it took too long, or it is no HTTP. */
+function refuseUnheard(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === "ERR_HTTP_REQUEST_TIMEOUT" && isUnhurried(socket)) return;
+  // what has begun is broken off: another reply in the middle of it could pass for its end
+  if (!socket.writable || error.code === "ECONNRESET" || replyOn(socket)?.headersSent) return void socket.destroy();
+  const code = CODES[error.code ?? ""] ?? "invalid_request";
+  const [status, title] = FAULTS[code];
+  const body = JSON.stringify({ type: `urn:concordat:problem:${code}`, title, status, code });
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    "Connection: close",
+    "Content-Type: application/problem+json",
+    `Content-Length: ${Buffer.byteLength(body)}`,
+  ];
+  socket.write(`${head.join("\r\n")}\r\n\r\n${body}`);
+  socket.destroySoon();
+}
+
+const CODES: Record<string, "headers_too_large" | "request_timeout"> = {
+  HPE_HEADER_OVERFLOW: "headers_too_large",
+  ERR_HTTP_REQUEST_TIMEOUT: "request_timeout",
+};
+
+/** Takes no more connections, waits for the requests under way, and cuts off what takes longer. */
+export async function drain(server: Server, patienceMilliseconds: number): Promise<void> {
+  const closed = new Promise((resolve) => server.close(resolve));
+  const late = AbortSignal.timeout(patienceMilliseconds);
+  while (!late.aborted) {
+    // a reply that had begun before could not say that its connection ends
+    server.closeIdleConnections();
+    if (await Promise.race([closed.then(() => true), sleep(100, false)])) return;
+  }
+  server.closeAllConnections();
+  await closed;
+}
