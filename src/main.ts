@@ -50,11 +50,20 @@ async function engineFor(config: Config, folder: string) {
   return { connection: { apiUrl: server.apiUrl }, server };
 }
 
-/** Takes no more connections, waits for the requests under way, and cuts off what takes too long. */
-async function drain(server: Server): Promise<void> {
-  const late = setTimeout(() => server.closeAllConnections(), DRAIN_MILLISECONDS);
+/**
+ * Takes no more connections, waits for the requests under way and then for the work that they left, mails say, and cuts
+ * off what takes too long. Gives whether all of it was done.
+ */
+async function drain(server: Server, settled: () => Promise<void>): Promise<boolean> {
+  const late = Promise.withResolvers<false>();
+  const timer = setTimeout(() => {
+    server.closeAllConnections();
+    late.resolve(false);
+  }, DRAIN_MILLISECONDS);
   await new Promise((resolve) => server.close(resolve));
-  clearTimeout(late);
+  const done = await Promise.race([settled().then(() => true), late.promise]);
+  clearTimeout(timer);
+  return done;
 }
 
 function cacheFor(config: Config, store: { storeId: string; modelId: string }, meter: Meter): DecisionCache {
@@ -170,8 +179,7 @@ async function main(isStart: boolean) {
       log("info", "stopping", { reason });
       clearInterval(sweeping);
       following.abort();
-      await drain(listening);
-      await afterwards.settled();
+      if (!(await drain(listening, afterwards.settled))) log("warn", "work_cut_off", {});
       await cache.close();
       await pool.close();
       await server?.stop();

@@ -5,6 +5,7 @@
 import { z } from "@hono/zod-openapi";
 import { importLines, type LineOutcome } from "../../actions/import-lines.ts";
 import type { Call } from "../../actions/perform.ts";
+import { errorFacts } from "../../domain/error-facts.ts";
 import type { NumberedLine } from "../../domain/import-line.ts";
 import { dataOf, detailOf } from "../../domain/refusal.ts";
 import { damageDetail, FAULTS, faultOf } from "../problem.ts";
@@ -81,9 +82,8 @@ export async function* importEvents(
   } catch (error) {
     // there is nobody to tell
     if (error instanceof BodyBroken) return;
-    const { stack } = error as Error;
     const code = faultOf(error as Error);
-    deps.warn("import_stopped", { request_id: call.requestId, line: counts.line, error: stack });
+    deps.warn("import_stopped", { request_id: call.requestId, line: counts.line, ...errorFacts(error) });
     yield stopped(code, adviceOn(code, error as Error));
   }
 }
