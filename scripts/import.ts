@@ -35,8 +35,23 @@ async function send(path: string, from: number): Promise<AsyncIterable<string>> 
     body: Readable.toWeb(createReadStream(path)) as ReadableStream,
     duplex: "half",
   });
-  if (!reply.ok || reply.body === null) throw new Error(`${reply.status} ${await reply.text()}`);
+  if (!reply.ok || reply.body === null) throw new Error(`${reply.status} ${problemIn(await reply.text())}`);
   return createInterface({ input: Readable.fromWeb(reply.body as Parameters<typeof Readable.fromWeb>[0]) });
+}
+
+/** A refusal in short. What is no problem of the service's, a proxy's page say, is not repeated: who knows what it holds. */
+function problemIn(text: string): string {
+  const problem = parsed(text) as { code?: string; detail?: string; errors?: unknown } | undefined;
+  const { code = "without a code", detail, errors } = problem ?? {};
+  return [code, detail, errors && JSON.stringify(errors)].filter(Boolean).join(": ");
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Shows events as they come; gives the last line that is done and how it ended. */
@@ -62,7 +77,8 @@ async function main(path: string, from: number): Promise<number> {
   };
   try {
     for await (const text of await send(path, from)) {
-      const event: ImportEvent = JSON.parse(text);
+      const event = parsed(text) as ImportEvent | undefined;
+      if (event === undefined) break;
       if (event.event === "refused") {
         refused++;
         appendFileSync(report, `${text}\n`);

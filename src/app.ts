@@ -8,6 +8,7 @@ import { routePath } from "hono/route";
 import { secureHeaders } from "hono/secure-headers";
 import type { ActionDeps } from "./actions/perform.ts";
 import type { Asking } from "./check/evaluate.ts";
+import { errorFacts } from "./domain/error-facts.ts";
 import type { ServiceKey } from "./domain/service-keys.ts";
 import { describeAccess } from "./http/access/openapi.ts";
 import { plainEvaluation } from "./http/access/plain-evaluation.ts";
@@ -121,7 +122,7 @@ export function createApp(deps: AppDeps): OpenAPIHono<Env> {
     const facts = { request_id: c.var.requestId };
     // whose work ended because nobody waits for it: the engine may be as well as ever
     if (code === "engine_unavailable" && c.req.raw.signal.aborted) deps.log("info", "caller_gone", facts);
-    else deps.log("error", code, { ...facts, error: error.stack ?? String(error), cause: String(error.cause ?? "") });
+    else deps.log("error", code, { ...facts, ...errorFacts(error) });
     if (isOpenFga(c)) return openFgaFault(c, code);
     const isTold = code === "store_damaged" && c.var.caller?.scopes.includes("admin");
     return fault(c, code, isTold ? { detail: damageDetail(error) } : {});

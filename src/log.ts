@@ -1,6 +1,7 @@
 /**
  * One line of JSON for each request and for whatever an operator should know. Never in
- * it: keys, tokens, bodies, e-mail addresses. Faults carry their cause here, and only here.
+ * it: keys, tokens, bodies, names, e-mail addresses. A fault stands here by its kind, its codes
+ * and where it was thrown (`domain/error-facts.ts`), never by the text of a library or server.
  */
 import { pino } from "pino";
 

@@ -156,8 +156,11 @@ async function main(isStart: boolean) {
       if (code === 0) await sleep(config.STOPPING_MILLISECONDS);
       clearInterval(sweeping);
       following.abort();
+      const drainedBy = performance.now() + DRAIN_MILLISECONDS;
       await drain(listening, DRAIN_MILLISECONDS);
-      await afterwards.settled();
+      const rest = sleep(Math.max(0, drainedBy - performance.now()), false);
+      const isDone = await Promise.race([afterwards.settled().then(() => true), rest]);
+      if (!isDone) log("warn", "work_cut_off", {});
       await cache.close();
       await pool.close();
       await server?.stop();

@@ -107,6 +107,11 @@ export class Overloaded extends Error {
   override readonly name = "Overloaded";
 }
 
+/** The engine looked at a call of ours and refused it: a bug here. Its text is a status and a code. */
+export class EngineRefused extends Error {
+  override readonly name = "EngineRefused";
+}
+
 /** The engine did not answer, or answered with a fault of its own. Nothing was decided and nothing is known to be written. */
 export class EngineUnavailable extends Error {
   override readonly name = "EngineUnavailable";

@@ -1,14 +1,16 @@
+import { execFile } from "node:child_process";
 import { chmod, mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { inspect, promisify } from "node:util";
 import PostalMime from "postal-mime";
-import { SMTPServer } from "smtp-server";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { LANGUAGES } from "../src/domain/language.ts";
 import { invitationLink, invitationMail, noticeMail } from "../src/mail/letters.ts";
 import { createMailer } from "../src/mail/mailer.ts";
 import type { Mail } from "../src/ports.ts";
+import { startSmtp } from "./smtp.ts";
 
 const at = new Date("2026-12-01T08:30:00Z");
 const clock = () => at;
@@ -38,32 +40,6 @@ async function newFolder(): Promise<string> {
 async function mailsIn(folder: string) {
   const names = (await readdir(folder)).sort();
   return Promise.all(names.map(async (name) => PostalMime.parse(await readFile(join(folder, name)))));
-}
-
-/** A real SMTP server on a free loopback port, and what it took. */
-async function smtpServer(refuse?: string) {
-  const taken: { to: string[]; raw: string }[] = [];
-  const server = new SMTPServer({
-    disabledCommands: ["STARTTLS", "AUTH"],
-    onRcptTo: (address, _session, done) =>
-      done(address.address === refuse ? new Error("no such person here") : undefined),
-    onData(stream, session, done) {
-      const chunks: Buffer[] = [];
-      stream.on("data", (chunk: Buffer) => chunks.push(chunk));
-      stream.on("end", () => {
-        taken.push({
-          to: session.envelope.rcptTo.map(({ address }) => address),
-          raw: Buffer.concat(chunks).toString(),
-        });
-        done();
-      });
-    },
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  onTestFinished(() => new Promise<void>((resolve) => server.close(resolve)));
-  const address = server.server.address();
-  if (address === null || typeof address === "string") throw new Error("the server has no port");
-  return { url: `smtp://127.0.0.1:${address.port}`, taken };
 }
 
 async function closedPort(): Promise<number> {
@@ -174,7 +150,7 @@ describe("the notice", () => {
 
 describe("names from outside", () => {
   const evil = "Evil\r\nBcc: all@grid.example\r\n\r\nClick\u2028here\u202Enow\u0000";
-  const tame = "Evil Bcc: all@grid.example Click here now";
+  const tame = "Evil Bcc: all @ grid. example Click herenow";
 
   it.each(LANGUAGES)("forge neither a header nor a paragraph (%s)", async (language) => {
     const folder = await newFolder();
@@ -191,6 +167,82 @@ describe("names from outside", () => {
       expect(mail.text).toContain(`${language === "en" ? "“" : "„"}${tame}`);
       expect(mail.text).not.toMatch(/^(Bcc|Click)/m);
     }
+  });
+
+  /** What mail programs make a link of: a scheme, an address, a name with a dot in it, a share of a server. */
+  const LINK = /\w:\S|\S@\S|[^\s\d]\.[^\s.]|\d\.[^\s.\d]|\/\/|\\\\/u;
+  const INVISIBLE = /(?!\n|\u200C|\u200D|\u2068|\u2069)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
+  const HOSTILE = [
+    "Your bill is overdue. Pay now: https://evil.example/pay?id=1",
+    "www.evil.example",
+    "Write to boss@evil.example",
+    "evil\u3002example/login",
+    "ev\u200Bil\u200B.\u200Bexample",
+    "mailto:boss@evil.example",
+    "https:\\\\evil.example\\a",
+    "//evil.example",
+    "localhost:8080/x",
+    "7.evil",
+    "\u202Egro.elpmaxe\u202C",
+    "\u2067abc\u2066def",
+    "a\u00ADb\u2060c\u{E0041}",
+    "שלום 12 abc",
+    "مرحبا https://evil.example",
+    `Z${"\u0301".repeat(150)}`,
+    "\u200B\u3164",
+    "x".repeat(200),
+    "👨‍👩‍👧‍👦".repeat(15),
+    "a\r\n\r\nb\u2028c\u0085d",
+  ];
+
+  it.each(LANGUAGES.flatMap((language) => HOSTILE.map((name) => [language, name] as const)))(
+    "make no link, no paragraph and no other order of a mail, and are short (%s, %j)",
+    async (language, name) => {
+      const folder = await newFolder();
+      const mailer = createMailer({ folder, from, clock });
+      const mails = (other: string) => {
+        const facts = {
+          to: "ida@grid.example",
+          initiator: other,
+          shares: [{ type: "plant", name: other, role: "viewer" }] as const,
+        };
+        return [
+          invitationMail(language, { ...facts, link, linkDays: 14 }),
+          noticeMail(language, { ...facts, partner: other, name: other }),
+        ];
+      };
+      for (const mail of mails(name)) await mailer.send(mail);
+      const lines = (text: string | undefined) => text?.trimEnd().split("\n").length;
+      const plain = mails("Plain").map(({ text }) => lines(text));
+      const read = await mailsIn(folder);
+      expect(read.map(({ text }) => lines(text)).sort()).toEqual(plain.sort());
+      for (const { subject = "", text = "" } of read) {
+        const written = `${subject}\n${text.replace(link, "")}`;
+        expect(written).not.toMatch(LINK);
+        expect(written).not.toMatch(INVISIBLE);
+        expect(written.match(/\u2068/g)?.length).toBe(written.match(/\u2069/g)?.length);
+        if (/[א-ي]/.test(name)) expect(subject).toMatch(/\u2068[^\u2069]*[א-ي][^\u2069]*\u2069/);
+        expect(subject.length).toBeLessThan(60 * 11 + 60);
+        expect([...new Intl.Segmenter().segment(subject)].length).toBeLessThan(60 + 45);
+        expect(written).not.toMatch(/\p{M}{5}/u);
+      }
+    },
+  );
+
+  it("stay as they are where they are names", () => {
+    for (const name of [
+      "Müller & Söhne Solar",
+      "Park 2.5 MW",
+      "Café @ Home",
+      "Nord/Süd",
+      "Ørsted (3)",
+      "Agri-PV №7",
+      "अनुज",
+      "عبد",
+    ])
+      expect(noticeMail("en", { ...notice, initiator: name }).subject.replace(/[\u2068\u2069]/g, "")).toBe(
+        `${name} proposes a cooperation`,
+      );
   });
 
   it("forge no header even when a subject comes with line ends", async () => {
@@ -277,25 +329,32 @@ describe("without an SMTP server", () => {
 });
 
 describe("with an SMTP server", () => {
+  const at127 = ({ port }: { port: number }) => `smtp://127.0.0.1:${port}`;
+
   it.each(LANGUAGES)("each mail is handed over once, to its one address (%s)", async (language) => {
-    const { url, taken } = await smtpServer();
+    const smtp = await startSmtp();
     const folder = await newFolder();
-    const mailer = createMailer({ smtpUrl: url, folder, from, clock });
+    const mailer = createMailer({ smtpUrl: at127(smtp), folder, from, clock });
     const mails = [invitationMail(language, invitation), noticeMail(language, notice)];
     for (const mail of mails) await mailer.send(mail);
-    expect(taken.map(({ to }) => to)).toEqual([["ida@grid.example"], ["ida@grid.example"]]);
-    const read = await Promise.all(taken.map(({ raw }) => PostalMime.parse(raw)));
+    expect(smtp.taken.map(({ to }) => to)).toEqual([["ida@grid.example"], ["ida@grid.example"]]);
+    const read = await Promise.all(smtp.taken.map(({ raw }) => PostalMime.parse(raw)));
     expect(read.map(({ subject }) => subject)).toEqual(mails.map(({ subject }) => subject));
     expect(read.map(({ text }) => text?.trimEnd())).toEqual(mails.map(({ text }) => text.trimEnd()));
     await expect(readdir(folder)).rejects.toThrow("ENOENT");
   });
 
-  it("an address that the server refuses is an error", async () => {
-    const { url, taken } = await smtpServer("ida@grid.example");
-    const mailer = createMailer({ smtpUrl: url, folder: await newFolder(), from, clock });
-    await expect(mailer.send(invitationMail("en", invitation))).rejects.toThrow("no such person here");
+  it("an address that the server refuses is an error, by numbers and codes alone", async () => {
+    const rcpt = async (address: string) => {
+      if (address === "ida@grid.example") throw new Error(`no such person here: <${address}>`);
+    };
+    const smtp = await startSmtp({ rcpt });
+    const mailer = createMailer({ smtpUrl: at127(smtp), folder: await newFolder(), from, clock });
+    const error = await mailer.send(invitationMail("en", invitation)).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ name: "MailFailed", message: "EENVELOPE RCPT TO 550" });
+    expect(inspect(error)).not.toMatch(/ida|grid/);
     await mailer.send(invitationMail("en", { ...invitation, to: "ben@grid.example" }));
-    expect(taken.map(({ to }) => to)).toEqual([["ben@grid.example"]]);
+    expect(smtp.taken.map(({ to }) => to)).toEqual([["ben@grid.example"]]);
   });
 
   it("a server that is not there is an error, and no file is written instead", async () => {
@@ -303,5 +362,61 @@ describe("with an SMTP server", () => {
     const mailer = createMailer({ smtpUrl: `smtp://127.0.0.1:${await closedPort()}`, folder, from, clock });
     await expect(mailer.send(invitationMail("en", invitation))).rejects.toThrow("ECONNREFUSED");
     await expect(readdir(folder)).rejects.toThrow("ENOENT");
+  });
+
+  it("a server that never comes to an end is an error", async () => {
+    const smtp = await startSmtp({ rcpt: () => new Promise(() => {}) });
+    const mailer = createMailer({
+      smtpUrl: at127(smtp),
+      folder: await newFolder(),
+      from,
+      clock,
+      sendMilliseconds: 300,
+    });
+    await expect(mailer.send(invitationMail("en", invitation))).rejects.toThrow("EABORT");
+    expect([smtp.asked, smtp.taken]).toEqual([["ida@grid.example"], []]);
+  });
+
+  it("nodemailer's own log, which holds addresses, stays off whatever the URL says", async () => {
+    const smtp = await startSmtp();
+    const smtpUrl = `${at127(smtp)}?logger=true&debug=true&transactionLog=true`;
+    const send = `const { createMailer } = await import(${JSON.stringify(new URL("../src/mail/mailer.ts", import.meta.url).href)});
+      await createMailer({ smtpUrl: ${JSON.stringify(smtpUrl)}, folder: "none", from: "a@b.example", clock: () => new Date() })
+        .send({ to: "ida@grid.example", subject: "s", text: "t" });`;
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, ["--input-type=module", "-e", send]);
+    expect([stdout, stderr, smtp.taken.length]).toEqual(["", "", 1]);
+  });
+});
+
+// 0.0.0.0 leads to this machine, and is none of the names of its loopback: a host as good as another
+describe("to another machine", () => {
+  const mail = invitationMail("en", invitation);
+  const trusting = "?tls.rejectUnauthorized=false";
+  const sendTo = async (smtpUrl: string) =>
+    createMailer({ smtpUrl, folder: await newFolder(), from, clock }).send(mail);
+
+  it("a mail is not handed over in the clear: without STARTTLS it is an error that says what to do", async () => {
+    const smtp = await startSmtp();
+    const error = await sendTo(`smtp://0.0.0.0:${smtp.port}`).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ message: expect.stringMatching(/^ETLS STARTTLS \d+: .*requireTLS=false/) });
+    expect([smtp.asked, smtp.taken]).toEqual([[], []]);
+  });
+
+  it("it is where the URL asks for that, and over loopback", async () => {
+    const smtp = await startSmtp();
+    for (const to of ["0.0.0.0", "127.0.0.1", "localhost"])
+      await sendTo(`smtp://${to}:${smtp.port}${to === "0.0.0.0" ? "?requireTLS=false" : ""}`);
+    expect(smtp.taken.map(({ secure }) => secure)).toEqual([false, false, false]);
+  });
+
+  it("it goes over TLS, to a certificate that is trusted alone", async () => {
+    const starttls = await startSmtp({ disabledCommands: ["AUTH"] });
+    await expect(sendTo(`smtp://0.0.0.0:${starttls.port}`)).rejects.toThrow(/CERT/);
+    expect(starttls.taken).toEqual([]);
+    await sendTo(`smtp://0.0.0.0:${starttls.port}${trusting}`);
+    const smtps = await startSmtp({ secure: true });
+    await expect(sendTo(`smtps://0.0.0.0:${smtps.port}`)).rejects.toThrow(/CERT/);
+    await sendTo(`smtps://0.0.0.0:${smtps.port}${trusting}`);
+    expect([...starttls.taken, ...smtps.taken].map(({ secure }) => secure)).toEqual([true, true]);
   });
 });

@@ -1,4 +1,5 @@
 /** Work that no reply waits for: counted, so that stopping can wait for it. */
+import { errorFacts } from "../domain/error-facts.ts";
 
 /** `run` starts work; `settled` resolves when none is left. Work must not throw; what it throws is told to `warn`. */
 export function createAfterwards(warn: (event: string, facts: object) => void) {
@@ -6,7 +7,7 @@ export function createAfterwards(warn: (event: string, facts: object) => void) {
   return {
     run(work: () => Promise<unknown>): void {
       const done = work()
-        .catch((error: unknown) => warn("afterwards_failed", { error: String(error) }))
+        .catch((error: unknown) => warn("afterwards_failed", errorFacts(error)))
         .finally(() => running.delete(done));
       running.add(done);
     },

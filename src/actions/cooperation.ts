@@ -18,7 +18,7 @@ import type { Cooperation } from "../domain/records.ts";
 import type { Refusal } from "../domain/refusal.ts";
 import { ownerScope, type Scope } from "../domain/scopes.ts";
 import { cooperationHead, organizationHead, standingIn } from "../queries/snapshot.ts";
-import { sendLetters } from "./letters.ts";
+import { type MailState, sendLetters } from "./letters.ts";
 import { type ActionDeps, type Call, perform, type Receipt } from "./perform.ts";
 import { sweep } from "./sweep.ts";
 
@@ -86,7 +86,7 @@ export async function resend(
   call: Call,
   id: string,
   input: StepInput,
-): Promise<(Receipt<Changed> & { mail: "sent" | "failed" | "none" }) | Refusal> {
+): Promise<(Receipt<Changed> & { mail: MailState }) | Refusal> {
   const receipt = await perform(deps, call, {
     order: `cooperation:${id}`,
     read: () => readCooperation(deps, call, id),

@@ -6,6 +6,7 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { isService, needsService } from "../domain/caller.ts";
+import { errorFacts } from "../domain/error-facts.ts";
 import type { ImportLine, LineError, NumberedLine } from "../domain/import-line.ts";
 import { isRefusal, type Refusal } from "../domain/refusal.ts";
 import { EngineUnavailable } from "../ports.ts";
@@ -129,7 +130,7 @@ async function patiently<T>(deps: ActionDeps, attempt: () => Promise<T>): Promis
       return await attempt();
     } catch (error) {
       if (!(error instanceof EngineUnavailable) || performance.now() > giveUpAt) throw error;
-      deps.warn("importing_again", { error: String(error) });
+      deps.warn("importing_again", errorFacts(error));
       await sleep(Math.random() * PAUSE_MILLISECONDS_MAX);
     }
   }

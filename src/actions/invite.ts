@@ -23,12 +23,12 @@ import {
   resourceHead,
   standingIn,
 } from "../queries/snapshot.ts";
-import { sendLetters } from "./letters.ts";
+import { type MailState, sendLetters } from "./letters.ts";
 import { type ActionDeps, type Call, perform, type Receipt } from "./perform.ts";
 
 /** The question back: which of these organizations is meant? */
 export type Confirm = { outcome: "confirm"; organizations: { id: string; name: string }[] };
-export type InviteReceipt = Receipt<Invited> & { mail: "sent" | "failed" | "none" };
+export type InviteReceipt = Receipt<Invited> & { mail: MailState };
 
 /** Naming an organization by id tells whether it exists: with disclosure off that needs scope `admin`. */
 export async function invite(

@@ -1,8 +1,12 @@
 /**
  * The mails that belong to a cooperation: the invitation with its token, or the notice
- * to every admin of a known organization. They go out after the Write stands; one that
- * cannot be sent changes nothing, and "resend" sends it again.
+ * to every admin of a known organization. They go out after the Write stands, each by
+ * itself: one that cannot be sent keeps no other back and changes nothing, and "resend"
+ * sends all of them again. No reply waits for them longer than a second.
  */
+import { setTimeout as sleep } from "node:timers/promises";
+import { Semaphore } from "async-mutex";
+import { errorFacts } from "../domain/error-facts.ts";
 import { splitRef } from "../domain/ids.ts";
 import { issueToken } from "../domain/invitation-token.ts";
 import { type Language, LanguageInput } from "../domain/language.ts";
@@ -14,15 +18,51 @@ import { adminsOf } from "../queries/people.ts";
 import { inTurns, personHead, resourceHead, sharesOf } from "../queries/snapshot.ts";
 import type { ActionDeps } from "./perform.ts";
 
-/** Sends what a cooperation's status asks for. `none` where nobody has an address. Never throws. */
-export async function sendLetters(deps: ActionDeps, cooperation: Cooperation): Promise<"sent" | "failed" | "none"> {
+/**
+ * What became of the mails of an action: all, some or none of them were handed over; `none` where nobody has an
+ * address, `sending` where it is not known yet.
+ */
+export const MAIL_STATES = ["sent", "partly", "failed", "none", "sending"] as const;
+export type MailState = (typeof MAIL_STATES)[number];
+
+/** How long a reply waits for its mails. */
+const WAIT_MILLISECONDS = 1000;
+/** How many mails of one action are under way. */
+const MAILS_AT_ONCE = 5;
+
+/**
+ * Sends what a cooperation's state asks for, as work that stopping waits for; answers after a second at the latest.
+ * Never throws. In a batch of actions the mails go after its Write: until then they are `sending`.
+ */
+export async function sendLetters(deps: ActionDeps, cooperation: Cooperation): Promise<MailState> {
+  let work: Promise<MailState> | undefined;
+  deps.afterwards(() => {
+    work = deliver(deps, cooperation);
+    return work;
+  });
+  if (work === undefined) return "sending";
+  const waited = new AbortController();
+  const late = sleep(WAIT_MILLISECONDS, "sending" as const, { signal: waited.signal, ref: false });
+  // where the mails were first, nobody waits for the timer
+  late.catch(() => {});
+  return Promise.race([work, late]).finally(() => waited.abort());
+}
+
+/** Makes the mails that the state asks for now, and hands each over; tells of each that could not be. */
+async function deliver(deps: ActionDeps, cooperation: Cooperation): Promise<MailState> {
+  const failed = (error: unknown) => deps.warn("mail_failed", { cooperation: cooperation.id, ...errorFacts(error) });
   try {
     const mails =
       cooperation.partner === undefined ? await invitation(deps, cooperation) : await notices(deps, cooperation);
-    for (const mail of mails) await deps.mailer.send(mail);
-    return mails.length > 0 ? "sent" : "none";
+    const places = new Semaphore(MAILS_AT_ONCE);
+    const handed = await Promise.allSettled(mails.map((mail) => places.runExclusive(() => deps.mailer.send(mail))));
+    const refused = handed.filter(({ status }) => status === "rejected");
+    for (const { reason } of refused as PromiseRejectedResult[]) failed(reason);
+    if (mails.length === 0) return "none";
+    return refused.length === 0 ? "sent" : refused.length < mails.length ? "partly" : "failed";
   } catch (error) {
-    deps.warn("mail_failed", { cooperation: cooperation.id, error: String(error) });
+    // they could not even be made
+    failed(error);
     return "failed";
   }
 }

@@ -8,7 +8,6 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { sizeOf, WRITE_TUPLES_MAX } from "../domain/plan.ts";
 import { type Refusal, tellsWhatStands } from "../domain/refusal.ts";
 import type { Scope } from "../domain/scopes.ts";
-import type { Mail } from "../ports.ts";
 import { type Lease, withLease } from "./lease.ts";
 import { Contended, type Order } from "./order.ts";
 import type { ActionDeps, Call, Receipt } from "./perform.ts";
@@ -57,7 +56,6 @@ type Draft<T, R> = {
   stage: Stage;
   orders: Set<string>;
   scopes: Set<Scope>;
-  mails: Mail[];
   later: (() => Promise<unknown>)[];
   outcome:
     | { kind: "drawn"; receipts: Receipt<T>[] }
@@ -71,9 +69,8 @@ async function draw<T, R extends { code: string }>(
   steps: readonly Step<T, R>[],
 ): Promise<Draft<T, R>> {
   const stage = createStage(deps.relationships);
-  const mails: Mail[] = [];
   const later: Draft<T, R>["later"] = [];
-  const draft = { stage, orders: new Set<string>(), scopes: new Set<Scope>(), mails, later };
+  const draft = { stage, orders: new Set<string>(), scopes: new Set<Scope>(), later };
   const collect = (scopes: Scope[]) => {
     for (const scope of scopes) draft.scopes.add(scope);
   };
@@ -91,7 +88,6 @@ async function draw<T, R extends { code: string }>(
       draft.orders.add(object);
       return act();
     },
-    mailer: { send: async (mail) => void mails.push(mail) },
     afterwards: (work) => void later.push(work),
   };
   const receipts: Receipt<T>[] = [];
@@ -153,15 +149,10 @@ async function commit<T, R extends { code: string }>(
   throw new Contended(`others kept changing ${held.join(", ")}`);
 }
 
-/** What the actions left for afterwards, on the store as it now is. */
-function finish<T, R>(deps: ActionDeps, { stage, mails, later }: Draft<T, R>): void {
+/** What the actions left for afterwards, mails and sweeps, on the store as it now is. */
+function finish<T, R>(deps: ActionDeps, { stage, later }: Draft<T, R>): void {
   stage.release();
   for (const work of later) deps.afterwards(work);
-  if (mails.length === 0) return;
-  deps.afterwards(async () => {
-    for (const mail of mails)
-      await deps.mailer.send(mail).catch((error: unknown) => deps.warn("mail_failed", { error: String(error) }));
-  });
 }
 
 /** Runs `act` in all of these orders. They are taken one by one in their sorted order, by everybody, so nobody waits in a circle. */

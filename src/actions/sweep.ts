@@ -4,6 +4,7 @@
  * sweep that was cut off is finished by the next one; doing it twice does no harm. A
  * mark alone takes nothing away: what its record does not call removed stays.
  */
+import { errorFacts } from "../domain/error-facts.ts";
 import { splitRef } from "../domain/ids.ts";
 import { sweepMark, type TupleKey } from "../domain/tuples.ts";
 import { cooperationHead, shareIdsOf, shareWithDelegations } from "../queries/snapshot.ts";
@@ -29,7 +30,7 @@ export async function sweep(deps: SweepDeps): Promise<number> {
     }
     return cleared;
   } catch (error) {
-    deps.warn("sweep_failed", { error: String(error) });
+    deps.warn("sweep_failed", errorFacts(error));
     return 0;
   }
 }

@@ -4,6 +4,7 @@
  * once, and whose entry stands is read.
  */
 import { setTimeout as sleep } from "node:timers/promises";
+import { errorFacts } from "../domain/error-facts.ts";
 import { entryFrom } from "../domain/history.ts";
 import type { Tuple, TupleKey } from "../domain/tuples.ts";
 import { EngineUnavailable, type Write } from "../ports.ts";
@@ -34,7 +35,7 @@ export async function eraseFirst(deps: ActionDeps, call: Call, first: TupleKey[]
       if (!(error instanceof EngineUnavailable)) throw error;
       if (performance.now() > giveUpAt)
         throw new OutcomeUnknown("cut off before all of it was taken away", { cause: error });
-      deps.warn("erasing_again", { error: String(error) });
+      deps.warn("erasing_again", errorFacts(error));
       await sleep(Math.random() * PAUSE_MILLISECONDS_MAX);
     }
   }
@@ -71,7 +72,7 @@ async function settle(deps: ActionDeps, { write, begin }: Attempt): Promise<bool
       if (outcome === "stale") return await entryIsOurs(deps, entry, id);
     } catch (error) {
       // while the engine is away the first Write may still stand
-      deps.warn("settling_a_lost_reply", { stamp: id, error: String(error) });
+      deps.warn("settling_a_lost_reply", { stamp: id, ...errorFacts(error) });
     }
   }
   throw new OutcomeUnknown(`the reply to action ${id} was lost`);

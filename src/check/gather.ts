@@ -29,7 +29,9 @@ export function single(engine: Engine, clock: Clock): Asker {
 
 function decided(answer: Answer | undefined): boolean {
   if (answer !== undefined && "allowed" in answer) return answer.allowed;
-  throw new EngineUnavailable("OpenFGA could not decide a question of a batch", { cause: answer?.fault });
+  // its code alone: what the engine says besides may name what was asked
+  const code = /"(?:input|internal)_error":"(\w+)"/.exec(answer?.fault ?? "")?.[1] ?? "unknown";
+  throw new EngineUnavailable(`OpenFGA could not decide a question of a batch: ${code}`);
 }
 
 type Waiting = { question: Question; settle: PromiseWithResolvers<boolean> };

@@ -5,6 +5,7 @@
  * may still be cached, each after it what came since, and the last seconds again, so that
  * what was committed late is not missed.
  */
+import { errorFacts } from "../domain/error-facts.ts";
 import type { Scope } from "../domain/scopes.ts";
 import type { Change, Clock, DecisionCache, Meter, Relationships } from "../ports.ts";
 import { resolveScopes } from "./resolve-scopes.ts";
@@ -67,7 +68,7 @@ export function createTail(deps: TailDeps): () => Promise<void> {
         if (follower.readTo !== undefined) meter.changesRead(follower.readTo);
       }
     } catch (error) {
-      warn("changes_not_read", { error: String(error) });
+      warn("changes_not_read", errorFacts(error));
     }
   };
 }

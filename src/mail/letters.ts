@@ -1,7 +1,7 @@
 /**
  * The mails, as pure functions of what they tell: plain text, short, in the reader's
- * language. Names are other people's words, so each is put on one line and loses what
- * could forge a header, a paragraph or the direction of the text.
+ * language. Names are other people's words, so each is cut, put on one line, and loses
+ * what could forge a header, a paragraph, a link or the direction of the text.
  */
 import type { Instant } from "../domain/expiry.ts";
 import type { ResourceType } from "../domain/ids.ts";
@@ -25,7 +25,7 @@ export type NoticeFacts = Offer & { partner: string; name?: string | undefined }
 /** The mail to an address that no known organization has: who invites, to what, until when, and the link. */
 export function invitationMail(language: Language, facts: InvitationFacts): Mail {
   const wording = WORDING[language];
-  const initiator = oneLine(facts.initiator);
+  const initiator = onlyName(facts.initiator);
   return {
     to: facts.to,
     subject: wording.invitation.subject(initiator),
@@ -43,13 +43,13 @@ export function invitationMail(language: Language, facts: InvitationFacts): Mail
 /** The mail to one admin of a known organization: a proposal waits for one of them. */
 export function noticeMail(language: Language, facts: NoticeFacts): Mail {
   const wording = WORDING[language];
-  const initiator = oneLine(facts.initiator);
-  const partner = oneLine(facts.partner);
+  const initiator = onlyName(facts.initiator);
+  const partner = onlyName(facts.partner);
   return {
     to: facts.to,
     subject: wording.notice.subject(initiator),
     text: paragraphs(
-      wording.hello(facts.name === undefined ? undefined : oneLine(facts.name)),
+      wording.hello(facts.name === undefined ? undefined : onlyName(facts.name)),
       wording.notice.opening(initiator, partner),
       ...offer(wording, facts),
       wording.notice.closing(partner),
@@ -71,7 +71,7 @@ export function invitationLink(invitationUrl: string, token: string): string {
 
 function offer(wording: Wording, facts: Offer): string[] {
   const shares = facts.shares.map(({ type, name, role, expiresAt }) =>
-    wording.share(wording.resource[type], oneLine(name), wording.role[role], expiresAt && date(wording, expiresAt)),
+    wording.share(wording.resource[type], onlyName(name), wording.role[role], expiresAt && date(wording, expiresAt)),
   );
   return [
     shares.length === 0 ? wording.noOffer : [wording.offer, ...shares].join("\n"),
@@ -85,11 +85,37 @@ function date(wording: Wording, at: Instant): string {
   return wording.date(day, at.slice(11, 16));
 }
 
-// Control characters, line and paragraph separators, and the marks that turn the text's direction.
-const UNSAFE = /[\p{Cc}\p{Zl}\p{Zp}\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]+/gu;
+/** As many characters of a name, as a reader counts them, stand in a mail. */
+const NAME_CHARACTERS_MAX = 60;
+const characters = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 
-function oneLine(name: string): string {
-  return name.toWellFormed().replace(UNSAFE, " ").replace(/\s+/g, " ").trim();
+// Control characters, line and paragraph separators.
+const BREAKS = /[\p{Cc}\p{Zl}\p{Zp}]+/gu;
+// What has no shape of its own: marks that turn the text's direction, blanks without width, tags. Joiners shape letters and stay.
+const SHAPELESS = /(?!\u200C|\u200D)[\p{Cf}\u115F\u1160\u3164\uFFA0]/gu;
+// One letter may carry so many marks that they cover the lines around it.
+const MARKS = /(\p{M}{4})\p{M}+/gu;
+const WRITTEN_TO_THE_LEFT =
+  /[\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}\p{Script=Samaritan}\p{Script=Mandaic}\p{Script=Adlam}\u{10800}-\u{10FFF}\u{1E800}-\u{1EFFF}]/u;
+
+/**
+ * A name that is only a name wherever it stands. Mail programs make links of what looks like an address or a page, so
+ * a blank is put where such a thing would have none. Written to the left it is isolated from the text around it.
+ */
+function onlyName(name: string): string {
+  const line = name.toWellFormed().normalize("NFC").replace(BREAKS, " ").replace(SHAPELESS, "").replace(MARKS, "$1");
+  const linkless = line
+    // a dot within a word, the dots of other scripts too; numbers keep theirs
+    .replace(/(?<=[^\s\d])[.。．｡](?=[^\s.])|(?<=\d)[.。．｡](?=[^\s.\d])/gu, "$& ")
+    .replace(/(?<=\p{L}):(?=\S)/gu, ": ")
+    .replace(/\s*[@＠]\s*/gu, " @ ")
+    .replace(/[/\\]{2,}/g, " ")
+    .replace(/\s+/g, " ")
+    .trim();
+  const all = Array.from(characters.segment(linkless), ({ segment }) => segment);
+  const cut = all.length > NAME_CHARACTERS_MAX ? `${all.slice(0, NAME_CHARACTERS_MAX - 1).join("")}…` : linkless;
+  if (cut === "") return "…";
+  return WRITTEN_TO_THE_LEFT.test(cut) ? `\u2068${cut}\u2069` : cut;
 }
 
 function paragraphs(...all: string[]): string {

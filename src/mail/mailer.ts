@@ -1,6 +1,8 @@
 /**
  * Mails leave over SMTP, or without a server as `.eml` files that any mail program opens.
- * One mail is one message to one address; a file is there whole or not at all.
+ * One mail is one message to one address; a file is there whole or not at all. To another
+ * machine they leave encrypted. What fails, fails in bounded time, and no error that leaves
+ * this file holds anything of the mail.
  */
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -11,15 +13,31 @@ import { makePrivate } from "../private-folder.ts";
 
 /**
  * `smtpUrl` as nodemailer reads it (`smtp://user:password@host:587`, `smtps://host`); without it mails
- * are written to `folder`. `from` is the sender, as an address or `Name <address>`.
+ * are written to `folder`. `from` is the sender, as an address or `Name <address>`. `sendMilliseconds` is for
+ * one mail, from the connection to the server's last word.
  */
-export type MailerOptions = { smtpUrl?: string | undefined; folder: string; from: string; clock: Clock };
+export type MailerOptions = {
+  smtpUrl?: string | undefined;
+  folder: string;
+  from: string;
+  clock: Clock;
+  sendMilliseconds?: number;
+};
 
-// Well below nodemailer's own minutes: a request may be waiting for the mail.
+/** A mail was not handed over, or not for certain. Its text is a code, and what the server was asked and answered by number. */
+export class MailFailed extends Error {
+  override readonly name = "MailFailed";
+}
+
+// Well below nodemailer's own minutes.
 const TIMEOUTS = { connectionTimeout: 10_000, greetingTimeout: 10_000, socketTimeout: 20_000 };
+const NO_STARTTLS =
+  "the server offers no STARTTLS. Use smtps://, or send in the clear by adding ?requireTLS=false to SMTP_URL";
+/** A server that sends a byte now and then meets none of those. */
+const SEND_MILLISECONDS = 30_000;
 
-/** A mailer. Opens nothing before the first mail; `send` throws when the server or the disk refuses. */
-export function createMailer({ smtpUrl, folder, from, clock }: MailerOptions): Mailer {
+/** A mailer. Opens nothing before the first mail; `send` throws MailFailed when the server or the disk refuses. */
+export function createMailer({ smtpUrl, folder, from, clock, sendMilliseconds }: MailerOptions): Mailer {
   const message = (mail: Mail): SendMailOptions => ({
     from,
     to: { name: "", address: oneAddress(mail.to) },
@@ -30,24 +48,59 @@ export function createMailer({ smtpUrl, folder, from, clock }: MailerOptions): M
     headers: { "Auto-Submitted": "auto-generated" },
   });
   if (smtpUrl !== undefined) {
-    const transport = createTransport({ url: smtpUrl, ...TIMEOUTS });
+    const transport = createTransport({ ...TIMEOUTS, ...transportOf(smtpUrl) });
     return {
-      async send(mail) {
-        await transport.sendMail(message(mail));
-      },
+      send: orMailFailed(async (mail) => {
+        const signal = AbortSignal.timeout(sendMilliseconds ?? SEND_MILLISECONDS);
+        await transport.sendMail({ ...message(mail), signal });
+      }),
     };
   }
   const transport = createTransport({ streamTransport: true, buffer: true, newline: "windows" });
   let isPrivate = false;
   return {
-    async send(mail) {
+    send: orMailFailed(async (mail) => {
       // once: there may be many mails in it
       if (!isPrivate) makePrivate(folder);
       isPrivate = true;
       const sent = await transport.sendMail(message(mail));
       await keep(folder, clock(), sent.message as Buffer);
-    },
+    }),
   };
+}
+
+/**
+ * Mails hold tokens, so on the way to another machine STARTTLS is required, not only used where it is offered;
+ * `?requireTLS=false` in the URL turns that off. nodemailer's own log would hold addresses.
+ */
+function transportOf(smtpUrl: string) {
+  const url = new URL(smtpUrl);
+  for (const name of ["logger", "debug", "transactionLog"]) url.searchParams.delete(name);
+  const isLoopback = /^(localhost|.*\.localhost|127(\.\d+){3}|\[::1\])$/i.test(url.hostname);
+  // what the URL says goes before what stands beside it
+  return { requireTLS: url.protocol === "smtp:" && !isLoopback, url: url.href };
+}
+
+/** What a failure comes to, without the texts of servers and libraries: they hold addresses. */
+const orMailFailed =
+  (send: Mailer["send"]): Mailer["send"] =>
+  async (mail) => {
+    try {
+      await send(mail);
+    } catch (error) {
+      throw error instanceof MailFailed ? error : new MailFailed(wordsOf(error as Failure));
+    }
+  };
+
+/** A failure of nodemailer, of the disk, or of ours. `command`: what the server was asked. */
+type Failure = Error & { code?: unknown; originalCode?: unknown; command?: unknown; responseCode?: unknown };
+
+function wordsOf({ name, code, originalCode, command, responseCode }: Failure): string {
+  const words = [code ?? name, originalCode, command, responseCode].filter(
+    (word) => typeof word === "number" || (typeof word === "string" && /^[\w ]{1,40}$/.test(word)),
+  );
+  const hasNoTls = command === "STARTTLS" && responseCode !== undefined;
+  return hasNoTls ? `${words.join(" ")}: ${NO_STARTTLS}` : words.join(" ");
 }
 
 /** Writes a message beside its place and moves it there. Mails hold tokens: only the service's own user may read them. */
@@ -66,6 +119,6 @@ async function keep(folder: string, at: Date, message: Buffer): Promise<void> {
 // nodemailer would read a list of addresses, or a name, out of one string.
 function oneAddress(to: string): string {
   if (!/^[^\s\p{Cc},;:<>()[\]"\\]+@[^\s\p{Cc},;:<>()[\]"\\@]+$/u.test(to))
-    throw new Error("a mail goes to one plain address");
+    throw new MailFailed("a mail goes to one plain address");
   return to;
 }

@@ -34,7 +34,7 @@ export function createApi(options: {
     // our key, not the caller's
     if (reply.statusCode !== 401 && reply.statusCode !== 403) return reply;
     await reply.body.dump();
-    throw new Error(`status ${reply.statusCode}`);
+    throw new EngineUnavailable(`status ${reply.statusCode}`);
   }
 
   const unavailable = ({ method, path }: ApiRequest, cause: unknown) =>

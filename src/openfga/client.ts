@@ -1,10 +1,11 @@
 /**
  * The SDK client as Concordat uses it: no retries (a repeated Write would look stale),
  * short timeouts, no telemetry; and what its errors mean. An error of the SDK carries
- * request headers, so none leaves this folder: only a kind and the engine's own message.
+ * request headers, and the engine's messages hold what the request held: neither leaves
+ * this folder, only a kind, a status and a code.
  */
 import { CredentialsMethod, FgaApiError, FgaError, OpenFgaClient } from "@openfga/sdk";
-import { EngineUnavailable } from "../ports.ts";
+import { EngineRefused, EngineUnavailable } from "../ports.ts";
 
 /** How to reach the engine; `apiToken` is a preshared key, `timeoutMilliseconds` is for one call. */
 export type Connection = { apiUrl: string; apiToken?: string; timeoutMilliseconds?: number };
@@ -46,7 +47,7 @@ export function failureOf(error: unknown): Failure {
   }
   const { statusCode } = error;
   const code = (error.responseData as { code?: string } | undefined)?.code;
-  const message = `OpenFGA ${statusCode} ${code ?? ""}: ${error.apiErrorMessage ?? error.statusText ?? ""}`;
+  const message = `OpenFGA ${statusCode} ${code ?? ""}`.trimEnd();
   if (statusCode === 409 || (statusCode === 400 && code === "write_failed_due_to_invalid_input")) {
     return { kind: "stale", message };
   }
@@ -59,6 +60,6 @@ export function failureOf(error: unknown): Failure {
 export function toThrow(error: unknown): Error {
   const failure = failureOf(error);
   return failure.kind === "refused" || failure.kind === "stale"
-    ? new Error(failure.message)
+    ? new EngineRefused(failure.message)
     : new EngineUnavailable(failure.message);
 }

@@ -12,7 +12,7 @@ import { splitRef } from "../domain/ids.ts";
 import type { Rewrites } from "../domain/rewrite.ts";
 import { type Answer, type Engine, EngineUnavailable, type Found, type Question } from "../ports.ts";
 import { createApi } from "./api.ts";
-import { answerOf, isObject, leafOf, textOf, userOf } from "./replies.ts";
+import { answerOf, codeIn, isObject, leafOf, textOf, userOf } from "./replies.ts";
 
 /** OpenFGA's default for `--max-checks-per-batch-check`. */
 const BATCH_QUESTIONS_MAX = 50;
@@ -74,9 +74,9 @@ export function createEngine(options: EngineOptions): Engine & { close(): Promis
         signal: ended.signal,
       });
       const text = await reply.body.text();
-      if (reply.statusCode !== 200) throw new Error(`status ${reply.statusCode}: ${text.slice(0, 500)}`);
+      if (reply.statusCode !== 200) throw new EngineUnavailable(`status ${reply.statusCode} ${codeIn(text)}`);
       const body: unknown = JSON.parse(text);
-      if (!isObject(body)) throw new Error(`not a JSON object: ${text.slice(0, 500)}`);
+      if (!isObject(body)) throw new EngineUnavailable("not a JSON object");
       return body;
     } catch (cause) {
       throw new EngineUnavailable(`OpenFGA gave no answer to ${request.method} ${request.path}`, { cause });

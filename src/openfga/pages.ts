@@ -6,9 +6,9 @@
  */
 import { Pool } from "undici";
 import type { Condition, Tuple } from "../domain/tuples.ts";
-import { type Change, EngineUnavailable, type ReadFilter } from "../ports.ts";
+import { type Change, EngineRefused, EngineUnavailable, type ReadFilter } from "../ports.ts";
 import { type Connection, TIMEOUT_MILLISECONDS } from "./client.ts";
-import { isObject } from "./replies.ts";
+import { codeIn, isObject } from "./replies.ts";
 
 // The engine's largest page; its default is 50.
 const PAGE_SIZE = 100;
@@ -50,8 +50,8 @@ export function createPages(connection: Connection & { storeId: string }): Pages
     } catch (error) {
       throw new EngineUnavailable(`OpenFGA did not give ${items}: ${(error as Error).message}`);
     }
-    if (status === 400) throw new Error(`OpenFGA 400: ${text.slice(0, 500)}`);
-    if (status !== 200) throw new EngineUnavailable(`OpenFGA answered ${status} for ${items}: ${text.slice(0, 500)}`);
+    if (status === 400) throw new EngineRefused(`OpenFGA 400 ${codeIn(text)} for ${items}`);
+    if (status !== 200) throw new EngineUnavailable(`OpenFGA answered ${status} ${codeIn(text)} for ${items}`);
     const given = parsed(text);
     const [list, token] = [given[items], given.continuation_token];
     if (!Array.isArray(list) || typeof token !== "string")

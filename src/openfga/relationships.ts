@@ -5,7 +5,14 @@
  */
 import { ClientWriteRequestOnMissingDeletes } from "@openfga/sdk";
 import type { Tuple } from "../domain/tuples.ts";
-import { type Change, EngineUnavailable, type ReadFilter, type Relationships, type WriteOutcome } from "../ports.ts";
+import {
+  type Change,
+  EngineRefused,
+  EngineUnavailable,
+  type ReadFilter,
+  type Relationships,
+  type WriteOutcome,
+} from "../ports.ts";
 import { type Connection, createClient, failureOf, toThrow } from "./client.ts";
 import { createPages } from "./pages.ts";
 
@@ -13,8 +20,8 @@ import { createPages } from "./pages.ts";
 const WRITE_SIZE = 100;
 
 /**
- * The port over one store. `write` throws EngineUnavailable when nothing was sent, and an Error with the
- * engine's message when it refused what no caller may ask (a tuple outside the model, a key named twice,
+ * The port over one store. `write` throws EngineUnavailable when nothing was sent, and EngineRefused
+ * when the engine refused what no caller may ask (a tuple outside the model, a key named twice,
  * more than 100 tuples): that is our bug. `read` throws likewise.
  */
 export function createRelationships(connection: Connection & { storeId: string; modelId: string }): Relationships {
@@ -51,7 +58,7 @@ export function createRelationships(connection: Connection & { storeId: string; 
         return "committed";
       } catch (error) {
         const failure = failureOf(error);
-        if (failure.kind === "refused") throw new Error(failure.message);
+        if (failure.kind === "refused") throw new EngineRefused(failure.message);
         if (failure.kind === "not_sent") throw new EngineUnavailable(failure.message);
         return failure.kind;
       }

@@ -33,6 +33,11 @@ export function leafOf({ tree }: Record<string, unknown>): string[] {
   return list.map(textOf);
 }
 
+/** The code in the body of an error of OpenFGA's API. The message beside it may hold what the request held. */
+export function codeIn(text: string): string {
+  return /"code"\s*:\s*"(\w{1,80})"/.exec(text)?.[1] ?? "without a code";
+}
+
 /** A string of a reply; anything else throws EngineUnavailable. */
 export function textOf(value: unknown): string {
   if (typeof value !== "string") throw new EngineUnavailable("OpenFGA listed something that is not a string");

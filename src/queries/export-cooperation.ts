@@ -57,7 +57,7 @@ async function answered(engine: Asking["engine"], questions: Question[], at: Dat
   questions.forEach(({ user, relation, object }, index) => {
     const answer = answers[index];
     if (answer === undefined || "fault" in answer)
-      throw new EngineUnavailable(`OpenFGA did not answer ${relation} of ${object}: ${answer?.fault}`);
+      throw new EngineUnavailable(`OpenFGA did not answer ${relation} of ${object}`);
     const text = `${object} ${user}`;
     const known = assertions.get(text) ?? { user, object, answers: {} };
     known.answers[relation] = answer.allowed;

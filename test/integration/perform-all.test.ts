@@ -419,7 +419,8 @@ describe("what an action does besides", () => {
     expect((await performAll(service.deps, by("anna"), [...steps, no])).kind).toBe("refused");
     await service.settled();
     expect([service.mails, await everything(relationships)]).toEqual([[], before]);
-    must(await performAll(service.deps, by("anna"), steps));
+    const { receipts } = must(await performAll(service.deps, by("anna"), steps));
+    expect(receipts.at(-1), "no reply waits for them").toMatchObject({ mail: "sending" });
     await service.settled();
     expect(service.mails.map(({ to }) => to)).toEqual(["ida@else.example"]);
     expect(await relationships.read({ object: `share:${shares[0]}` })).toEqual([]);

@@ -5,6 +5,7 @@
  */
 import { Hono } from "hono";
 import { dated } from "../../check/asked.ts";
+import { errorFacts } from "../../domain/error-facts.ts";
 import type { Env } from "../env.ts";
 import { answer, pass, readQuestion, type StoresDeps } from "./pass.ts";
 
@@ -21,7 +22,7 @@ export function listRoutes(deps: StoresDeps): Hono<Env> {
     const request = { method: "POST" as const, path: "/streamed-list-objects", body: dated(body, deps.clock()) };
     const reply = await deps.engine.api.stream(request, c.req.raw.signal);
     const broke = (error: unknown) => {
-      const facts = { request_id: c.var.requestId, error: String(error) };
+      const facts = { request_id: c.var.requestId, ...errorFacts(error) };
       if (!c.req.raw.signal.aborted) deps.log("error", "engine_unavailable", facts);
     };
     return answer(c, { ...reply, body: ReadableStream.from(whole(reply.body, broke)) });

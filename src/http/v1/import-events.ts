@@ -5,6 +5,7 @@
 import { z } from "@hono/zod-openapi";
 import { importLines, type LineOutcome } from "../../actions/import-lines.ts";
 import type { Call } from "../../actions/perform.ts";
+import { errorFacts } from "../../domain/error-facts.ts";
 import type { NumberedLine } from "../../domain/import-line.ts";
 import { dataOf, detailOf } from "../../domain/refusal.ts";
 import { BodyBroken } from "../body.ts";
@@ -85,9 +86,8 @@ export async function* importEvents(
     if (error instanceof BodyBroken) return deps.log("info", "caller_gone", { request_id: call.requestId });
     if (error instanceof BodyIdle)
       return yield stopped("request_timeout", `${error.message}. Go on from the line in \`from\`.`);
-    const { stack } = error as Error;
     const code = faultOf(error as Error);
-    deps.warn("import_stopped", { request_id: call.requestId, line: counts.line, error: stack });
+    deps.warn("import_stopped", { request_id: call.requestId, line: counts.line, ...errorFacts(error) });
     yield stopped(code, adviceOn(code, error as Error));
   }
 }

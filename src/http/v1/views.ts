@@ -1,5 +1,6 @@
 /** What replies look like, for the OpenAPI document; the tests hold every reply to these. */
 import { z } from "@hono/zod-openapi";
+import { MAIL_STATES } from "../../actions/letters.ts";
 import { FINDING_KINDS, type FindingKind } from "../../domain/finding.ts";
 import { ACTION_NAMES } from "../../domain/lifecycle.ts";
 import { ENDINGS, STATUSES } from "../../domain/records.ts";
@@ -126,7 +127,11 @@ export const CooperationView = withMembers(CooperationItem, {
   shares: z.array(ShareView),
 }).openapi("Cooperation");
 
-const MailState = z.enum(["sent", "failed", "none"]).describe("`failed` changes nothing: send it again.");
+const MailState = z
+  .enum(MAIL_STATES)
+  .describe(
+    "`partly`, `failed`: not everybody's went out; the action stands, so send again. `none`: nobody has an address. `sending`: they took longer than a second and go on; the log tells of those that fail.",
+  );
 export const MailedCooperation = withMembers(CooperationView, { mail: MailState, ...Effective });
 
 const Moved = z.array(
