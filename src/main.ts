@@ -12,11 +12,11 @@ import { ulid } from "ulid";
 import { createAfterwards } from "./actions/afterwards.ts";
 import { createOrder } from "./actions/order.ts";
 import { sweep } from "./actions/sweep.ts";
-import { createApp } from "./app.ts";
+import { type AppDeps, createApp } from "./app.ts";
 import { boundEngine } from "./check/bounded.ts";
 import { createChecker } from "./check/check.ts";
 import { createTail, TAIL_EVERY_MILLISECONDS } from "./check/tail.ts";
-import { type Config, ConfigurationError, readConfig } from "./config.ts";
+import { type Config, ConfigurationError, readConfig, urlOf } from "./config.ts";
 import { createLog } from "./log.ts";
 import { createMailer } from "./mail/mailer.ts";
 import { createMemoryCache } from "./memory/decision-cache.ts";
@@ -119,8 +119,7 @@ async function main(isStart: boolean) {
       from: config.MAIL_FROM,
       clock,
     });
-    const publicUrl = config.PUBLIC_URL ?? `http://${config.HOST}:${config.PORT}`;
-    const app = createApp({
+    const deps: Omit<AppDeps, "publicUrl"> = {
       relationships,
       engine,
       checker,
@@ -131,7 +130,6 @@ async function main(isStart: boolean) {
       clock,
       warn,
       log,
-      publicUrl,
       order: createOrder(),
       newId: () => ulid(),
       newNonce: () => randomBytes(16).toString("base64url"),
@@ -144,7 +142,7 @@ async function main(isStart: boolean) {
         url: config.INVITATION_URL,
         ttlDays: config.INVITATION_TTL_DAYS,
       },
-    });
+    };
     // what an earlier process left half swept is finished first
     await sweep({ relationships, warn });
     const sweeping = setInterval(() => afterwards.run(() => sweep({ relationships, warn })), SWEEP_EVERY_MILLISECONDS);
@@ -152,6 +150,7 @@ async function main(isStart: boolean) {
     const follow = createTail({ relationships, cache, clock, meter, ttlMilliseconds, warn, replica: ulid() });
     const following = repeat(follow, TAIL_EVERY_MILLISECONDS);
 
+    let app: ReturnType<typeof createApp>;
     const fetch = async (request: Request) => {
       const reply = await app.fetch(request);
       // a connection that is kept alive would bring the next request, and shutting down would never end
@@ -164,6 +163,11 @@ async function main(isStart: boolean) {
       listening.once("listening", resolve);
       listening.once("error", reject);
     });
+    const address = listening.address();
+    const port = typeof address === "object" && address !== null ? address.port : config.PORT;
+    const listensOn = urlOf(config.HOST, port);
+    // only now, because the system may have chosen the port; nothing has come in meanwhile, as no turn has ended
+    app = createApp({ ...deps, publicUrl: config.PUBLIC_URL ?? listensOn });
     const stop = async (reason: string, code = 0) => {
       if (stopping) return;
       stopping = true;
@@ -182,15 +186,13 @@ async function main(isStart: boolean) {
     if (process.send) process.on("disconnect", () => void stop("parent_gone"));
     server?.exited.then((code) => void stop(`openfga_ended_${code}`, 1));
 
-    const address = listening.address();
-    const port = typeof address === "object" && address !== null ? address.port : config.PORT;
     const behind = `OpenFGA ${connection.apiUrl}, store ${store.storeId}, model ${store.modelId}`;
-    say(`Concordat listens on http://${config.HOST}:${port} (${behind}).`);
+    say(`Concordat listens on ${listensOn} (${behind}).`);
     if (start.key !== undefined) {
       const sample = await playSample((path, init) => app.request(path, init), start.key);
       // beside the key, so that a command can name the share without copying its id
       writeFileSync(join(folder, "share"), sample.share);
-      say(sampleHint(`http://${config.HOST}:${port}`, folder));
+      say(sampleHint(listensOn, folder));
     }
   } catch (error) {
     // told to end while the sample was played: what failed then was cut off by that
