@@ -96,7 +96,9 @@ export const VARIABLES = {
   OPENFGA_CONNECTIONS: whole(1, 1000).default(32).describe("Connections that checks are asked over."),
   OPENFGA_CONCURRENCY: whole(1, 10_000)
     .default(128)
-    .describe("Questions that may be with the engine at once; one beyond that is a 503 with Retry-After."),
+    .describe(
+      "Questions that may be with the engine at once, at most half of them one key's; one that finds no place within a second is a 503 with Retry-After.",
+    ),
   REDIS_URL: url({ schemes: ["redis", "rediss"], credentials: true, query: true, path: /^(\/\d*)?$/ })
     .optional()
     .describe(

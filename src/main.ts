@@ -17,6 +17,7 @@ import { boundEngine } from "./check/bounded.ts";
 import { createChecker } from "./check/check.ts";
 import { createTail, TAIL_EVERY_MILLISECONDS } from "./check/tail.ts";
 import { type Config, ConfigurationError, readConfig, urlOf } from "./config.ts";
+import { callerNow } from "./http/caller.ts";
 import { createLog } from "./log.ts";
 import { createMailer } from "./mail/mailer.ts";
 import { createMemoryCache } from "./memory/decision-cache.ts";
@@ -107,10 +108,10 @@ async function main(isStart: boolean) {
       connections: config.OPENFGA_CONNECTIONS,
       timeoutMilliseconds: config.OPENFGA_TIMEOUT_MILLISECONDS,
     });
-    const engine = boundEngine(pool, config.OPENFGA_CONCURRENCY, meter);
+    const engine = boundEngine(pool, { callsMax: config.OPENFGA_CONCURRENCY, meter, callerNow });
     const ttlMilliseconds = config.CACHE_TTL_SECONDS * 1000;
     const cache = cacheFor(config, store, meter);
-    const checker = createChecker({ engine, cache, clock, meter, ttlMilliseconds });
+    const checker = createChecker({ engine, cache, clock, meter, ttlMilliseconds, callerNow });
     const warn = (event: string, facts: object) => log("warn", event, facts);
     const afterwards = createAfterwards(warn);
     const mailer = createMailer({

@@ -8,7 +8,7 @@ import { randomUUID } from "node:crypto";
 import type { Context, MiddlewareHandler } from "hono";
 import { type Asking, evaluate } from "../../check/evaluate.ts";
 import type { ServiceKey } from "../../domain/service-keys.ts";
-import { presentedKey } from "../caller.ts";
+import { answerFor, presentedKey } from "../caller.ts";
 import type { Env } from "../env.ts";
 import { safeRequestId } from "../request-id.ts";
 import { EvaluationBody, isJson, readBody } from "./body.ts";
@@ -27,21 +27,24 @@ export function plainEvaluation(
   keys: readonly ServiceKey[],
   bodyBytesMax: number,
 ): MiddlewareHandler<Env> {
-  const isPlain = (c: Context) =>
+  /** The key of a plain request. */
+  function plainKey(c: Context): ServiceKey | undefined {
     // a body without a length would have to be counted as it comes
-    Number(c.req.header("Content-Length") ?? Number.NaN) <= bodyBytesMax &&
-    isJson(c) &&
-    c.req.header("Acting-User") === undefined &&
-    presentedKey(c, keys)?.scopes.includes("check") === true;
+    const isShort = Number(c.req.header("Content-Length") ?? Number.NaN) <= bodyBytesMax;
+    if (!isShort || !isJson(c) || c.req.header("Acting-User") !== undefined) return undefined;
+    const key = presentedKey(c, keys);
+    return key?.scopes.includes("check") ? key : undefined;
+  }
 
   return async (c, next) => {
-    if (!isPlain(c)) return next();
+    const key = plainKey(c);
+    if (key === undefined) return next();
     const requestId = safeRequestId(c) ?? randomUUID();
     c.set("requestId", requestId);
     try {
       const { body, refusal } = await readBody(c, EvaluationBody);
       if (refusal !== undefined) return withHeaders(refusal, requestId);
-      const decision = await evaluate(asking, evaluationOf(body), () => c.req.raw.signal);
+      const decision = await answerFor(key, () => evaluate(asking, evaluationOf(body), () => c.req.raw.signal));
       const reply = JSON.stringify(decisionBody(decision, isTraced(body)));
       // not `c.body`: that makes a Headers of them, which the server then takes apart again
       return new Response(reply, { headers: { ...HEADERS, "X-Request-ID": requestId } });
