@@ -2,11 +2,54 @@
  * The environment as one frozen value. Every problem is reported at once, with the
  * variable's name and what it should be; a secret's value is never part of a message.
  */
+import { isIP, isIPv6 } from "node:net";
 import { z } from "zod";
 import { type ServiceKey, ServiceKeyInput, toServiceKey } from "./domain/service-keys.ts";
 
 const onOff = z.enum(["on", "off"]).transform((text) => text === "on");
-const whole = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
+
+/** Digits alone: what reads `1e3`, `0x50` or `010` as a number reads it as another one than some people meant. */
+const whole = (min: number, max: number) =>
+  z
+    .string()
+    .regex(/^(0|[1-9]\d*)$/, `must be a whole number from ${min} to ${max}, in digits`)
+    .transform(Number)
+    .pipe(z.number().min(min).max(max));
+
+type UrlForm = { schemes: readonly string[]; credentials?: true; query?: true; fragment?: true; path?: RegExp };
+
+/** A URL in full, of one of these schemes, without what its reader would overlook. */
+const url = ({ schemes, credentials, query, fragment, path = /^/ }: UrlForm) =>
+  z.string().superRefine((text, context) => {
+    const problem = (message: string) => context.addIssue({ code: "custom", message });
+    const named = schemes.map((scheme) => `${scheme}://`).join(" or ");
+    // `new URL` takes `localhost:6379` for a scheme, and repairs `http:host`
+    const isOfScheme = schemes.some((scheme) => text.toLowerCase().startsWith(`${scheme}://`));
+    if (!isOfScheme || !URL.canParse(text)) return problem(`must be a URL that begins with ${named} and a host`);
+    const { hostname, username, password, search, hash, pathname } = new URL(text);
+    if (hostname === "") problem(`must name a host behind ${named}`);
+    if (!credentials && (username !== "" || password !== "")) problem("must hold no user and no password");
+    if (!query && search !== "") problem("must have no query");
+    if (!fragment && (hash !== "" || text.endsWith("#"))) problem("must have no fragment");
+    if (!path.test(pathname)) problem("must have no path but the number of a database");
+  });
+
+/** An address to listen on: an IP address, an IPv6 one in brackets or not, or a host's name. */
+const host = z.string().transform((text, context) => {
+  const bare = /^\[(.*)\]$/.exec(text)?.[1];
+  if (bare !== undefined ? isIPv6(bare) : isIP(text) !== 0 || /^[a-z\d_-]+(\.[a-z\d_-]+)*$/i.test(text))
+    return bare ?? text;
+  context.addIssue({ code: "custom", message: "must be an IP address or a host's name, without a port" });
+  return z.NEVER;
+});
+
+/** One address, as `anna@example.org` or `Anna <anna@example.org>`. */
+const SENDER = /^(?:[^\p{Cc}<>@",;:\\]*<([^<>]+)>|"[^\p{Cc}"\\]*" *<([^<>]+)>|([^<>]+))$/u;
+const ADDRESS = /^[\p{L}\p{N}!#$%&'*+/=?^_`{|}~.-]{1,64}@[\p{L}\p{N}-]+(\.[\p{L}\p{N}-]+)*$/u;
+const sender = z.string().refine((text) => {
+  const [, named, quoted, bare] = SENDER.exec(text) ?? [];
+  return ADDRESS.test(named ?? quoted ?? bare ?? "");
+}, "must be one address, `anna@example.org` or `Anna <anna@example.org>`");
 
 const serviceKeys = z.string().transform((text, context) => {
   let json: unknown;
@@ -32,9 +75,13 @@ const serviceKeys = z.string().transform((text, context) => {
 
 /** Each variable: what it takes, and for the README what it is for and its default. */
 export const VARIABLES = {
-  HOST: z.string().default("127.0.0.1").describe("The address to listen on."),
+  HOST: host.default("127.0.0.1").describe("The address to listen on."),
   PORT: whole(0, 65535).default(3000).describe("The port to listen on; 0 takes a free one."),
-  PUBLIC_URL: z.url().optional().describe("Where callers reach the service. Default: `http://<HOST>:<PORT>`."),
+  PUBLIC_URL: url({ schemes: ["https", "http"] })
+    .optional()
+    .describe(
+      "Where callers reach the service. Default: `http://<HOST>:<PORT>`; required where HOST is no address to call, as `0.0.0.0` and `::` are.",
+    ),
   CONNECTIONS_MAX: whole(10, 1_000_000)
     .default(1000)
     .describe("Connections that may be open at once; one beyond that is closed unheard."),
@@ -48,19 +95,22 @@ export const VARIABLES = {
     .describe(
       "JSON list of `{name, scopes, key}` or `{name, scopes, sha256}`; scopes `check`, `manage`, `admin`. Required.",
     ),
-  OPENFGA_API_URL: z.url().optional().describe("An OpenFGA server to use. Default: one of our own, on sqlite."),
+  OPENFGA_API_URL: url({ schemes: ["http", "https"] })
+    .optional()
+    .describe("An OpenFGA server to use. Default: one of our own, on sqlite."),
   OPENFGA_API_TOKEN: z.string().min(1).optional().describe("Its preshared key."),
   OPENFGA_STORE: z.string().min(3).max(64).default("concordat").describe("The store's name."),
   OPENFGA_TIMEOUT_MILLISECONDS: whole(50, 60_000).default(3000).describe("How long a check may take."),
   OPENFGA_CONNECTIONS: whole(1, 1000).default(32).describe("Connections that checks are asked over."),
   OPENFGA_CONCURRENCY: whole(1, 10_000)
     .default(128)
-    .describe("Questions that may be with the engine at once; one beyond that is a 503 with Retry-After."),
-  REDIS_URL: z
-    .url()
+    .describe(
+      "Questions that may be with the engine at once, at most half of them one key's; one that finds no place within a second is a 503 with Retry-After.",
+    ),
+  REDIS_URL: url({ schemes: ["redis", "rediss"], credentials: true, query: true, path: /^(\/\d*)?$/ })
     .optional()
     .describe(
-      "The Redis that keeps decisions, `redis://host:6379`. Default: this process's memory, for one replica alone.",
+      "The Redis that keeps decisions, `redis://host:6379`, over TLS `rediss://…`. Default: this process's memory, for one replica alone.",
     ),
   REDIS_TIMEOUT_MILLISECONDS: whole(3, 10_000)
     .default(150)
@@ -76,13 +126,14 @@ export const VARIABLES = {
     .min(32, "must be at least 32 characters")
     .optional()
     .describe("Signs the links in invitations. Required."),
-  INVITATION_URL: z
-    .url()
+  INVITATION_URL: url({ schemes: ["https", "http"], query: true, fragment: true })
     .default("http://localhost:5173/join")
     .describe("The page of yours that invitations link to; the token is in its fragment."),
   INVITATION_TTL_DAYS: whole(1, 365).default(14).describe("How many days an invitation's link lives."),
-  SMTP_URL: z.url().optional().describe("Where mails go, `smtps://user:password@host`. Default: `.eml` files."),
-  MAIL_FROM: z.string().default("Concordat <concordat@localhost>").describe("The sender of mails."),
+  SMTP_URL: url({ schemes: ["smtps", "smtp"], credentials: true, query: true })
+    .optional()
+    .describe("Where mails go, `smtps://user:password@host`. Default: `.eml` files."),
+  MAIL_FROM: sender.default("Concordat <concordat@localhost>").describe("The sender of mails."),
   DISCLOSE_ORGANIZATIONS: onOff
     .default(true)
     .describe("`off`: an invitation never tells whether an address or an organization is known."),
@@ -105,6 +156,18 @@ export class ConfigurationError extends Error {
   override readonly name = "ConfigurationError";
 }
 
+/** Where the service is reached at an address to listen on. */
+export const urlOf = (host: string, port: number): string => `http://${isIPv6(host) ? `[${host}]` : host}:${port}`;
+
+/** Addresses that mean all of a machine's, as URLs spell them: one may listen there, and call nobody. */
+const UNSPECIFIED = ["0.0.0.0", "[::]", "[::ffff:0:0]"];
+
+/** Whether callers can be sent there: to no address of all, and to none with a zone, which no URL holds. */
+function isCallable(host: string): boolean {
+  const text = urlOf(host, 80);
+  return URL.canParse(text) && !UNSPECIFIED.includes(new URL(text).hostname);
+}
+
 /** Reads the configuration. Throws ConfigurationError that names every problem. An empty variable is an unset one. */
 export function readConfig(env: NodeJS.ProcessEnv): Config {
   const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ""));
@@ -114,6 +177,11 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     : parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
   for (const name of ["SERVICE_KEYS", "INVITATION_SECRET"])
     if (set[name] === undefined) problems.push(`${name}: is required (see the README; \`npm start\` makes one)`);
+  const listening = VARIABLES.HOST.safeParse(set.HOST);
+  if (set.PUBLIC_URL === undefined && listening.success && !isCallable(listening.data))
+    problems.push(
+      `PUBLIC_URL: is required with HOST=${listening.data}, which nobody can call: it is published to callers`,
+    );
   if (!parsed.success || problems.length > 0) throw new ConfigurationError(problems.join("\n"));
   const { SERVICE_KEYS = [], INVITATION_SECRET = "", ...rest } = parsed.data;
   return Object.freeze({ ...rest, SERVICE_KEYS, INVITATION_SECRET });

@@ -11,11 +11,12 @@ import { ulid } from "ulid";
 import { createAfterwards } from "./actions/afterwards.ts";
 import { createOrder } from "./actions/order.ts";
 import { sweep } from "./actions/sweep.ts";
-import { createApp } from "./app.ts";
+import { type AppDeps, createApp } from "./app.ts";
 import { boundEngine } from "./check/bounded.ts";
 import { createChecker } from "./check/check.ts";
 import { createTail, TAIL_EVERY_MILLISECONDS } from "./check/tail.ts";
-import { type Config, ConfigurationError, readConfig } from "./config.ts";
+import { type Config, ConfigurationError, readConfig, urlOf } from "./config.ts";
+import { callerNow } from "./http/caller.ts";
 import { drain, listen } from "./http/listen.ts";
 import { createLog } from "./log.ts";
 import { createMailer } from "./mail/mailer.ts";
@@ -100,10 +101,10 @@ async function main(isStart: boolean) {
       connections: config.OPENFGA_CONNECTIONS,
       timeoutMilliseconds: config.OPENFGA_TIMEOUT_MILLISECONDS,
     });
-    const engine = boundEngine(pool, config.OPENFGA_CONCURRENCY, meter);
+    const engine = boundEngine(pool, { callsMax: config.OPENFGA_CONCURRENCY, meter, callerNow });
     const ttlMilliseconds = config.CACHE_TTL_SECONDS * 1000;
     const cache = cacheFor(config, store, meter);
-    const checker = createChecker({ engine, cache, clock, meter, ttlMilliseconds });
+    const checker = createChecker({ engine, cache, clock, meter, ttlMilliseconds, callerNow });
     const warn = (event: string, facts: object) => log("warn", event, facts);
     const afterwards = createAfterwards(warn);
     const mailer = createMailer({
@@ -112,8 +113,7 @@ async function main(isStart: boolean) {
       from: config.MAIL_FROM,
       clock,
     });
-    const publicUrl = config.PUBLIC_URL ?? `http://${config.HOST}:${config.PORT}`;
-    const app = createApp({
+    const deps: Omit<AppDeps, "publicUrl"> = {
       relationships,
       engine,
       checker,
@@ -124,7 +124,6 @@ async function main(isStart: boolean) {
       clock,
       warn,
       log,
-      publicUrl,
       order: createOrder(),
       newId: () => ulid(),
       newNonce: () => randomBytes(16).toString("base64url"),
@@ -138,7 +137,7 @@ async function main(isStart: boolean) {
         url: config.INVITATION_URL,
         ttlDays: config.INVITATION_TTL_DAYS,
       },
-    });
+    };
     // what an earlier process left half swept is finished first
     await sweep({ relationships, warn });
     const sweeping = setInterval(() => afterwards.run(() => sweep({ relationships, warn })), SWEEP_EVERY_MILLISECONDS);
@@ -146,8 +145,16 @@ async function main(isStart: boolean) {
     const follow = createTail({ relationships, cache, clock, meter, ttlMilliseconds, warn, replica: ulid() });
     const following = repeat(follow, TAIL_EVERY_MILLISECONDS);
 
+    let app: ReturnType<typeof createApp>;
     const { HOST: hostname, PORT: port, CONNECTIONS_MAX: connectionsMax } = config;
-    const listening = await listen(app, { hostname, port, connectionsMax, stopping: () => stopping, warn });
+    const listening = await listen(
+      { fetch: (request, env) => app.fetch(request, env) },
+      { hostname, port, connectionsMax, stopping: () => stopping, warn },
+    );
+    const address = listening.address();
+    const listensOn = urlOf(hostname, typeof address === "object" && address !== null ? address.port : port);
+    // only now, because the system may have chosen the port; nothing has come in meanwhile, as no turn has ended
+    app = createApp({ ...deps, publicUrl: config.PUBLIC_URL ?? listensOn });
     const stop = async (reason: string, code = 0) => {
       if (stopping) return;
       stopping = true;
@@ -171,15 +178,13 @@ async function main(isStart: boolean) {
     if (process.send) process.on("disconnect", () => void stop("parent_gone"));
     server?.exited.then((code) => void stop(`openfga_ended_${code}`, 1));
 
-    const address = listening.address();
-    const bound = typeof address === "object" && address !== null ? address.port : config.PORT;
     const behind = `OpenFGA ${connection.apiUrl}, store ${store.storeId}, model ${store.modelId}`;
-    say(`Concordat listens on http://${config.HOST}:${bound} (${behind}).`);
+    say(`Concordat listens on ${listensOn} (${behind}).`);
     if (start.key !== undefined) {
       const sample = await playSample((path, init) => app.request(path, init), start.key);
       // beside the key, so that a command can name the share without copying its id
       writeFileSync(join(folder, "share"), sample.share, { mode: 0o600 });
-      say(sampleHint(`http://${config.HOST}:${bound}`, folder));
+      say(sampleHint(listensOn, folder));
     }
   } catch (error) {
     // told to end while the sample was played: what failed then was cut off by that

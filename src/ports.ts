@@ -102,7 +102,7 @@ export type EngineApi = {
   ): Promise<ApiReply<ReadableStream<Uint8Array>> & { ended: Promise<void> }>;
 };
 
-/** As many calls to the engine are under way as there may be. Nothing was decided. */
+/** A question found no place among the calls to the engine in time. Nothing was decided. */
 export class Overloaded extends Error {
   override readonly name = "Overloaded";
 }

@@ -17,7 +17,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   // an action reads before it decides, and words the mails it sends
   actions: ["domain", "ports.ts", "queries", "mail/letters.ts", "async-mutex", "node:timers/promises"],
   queries: ["domain", "ports.ts", "node:crypto"],
-  check: ["domain", "ports.ts", "lru-cache", "node:crypto"],
+  check: ["domain", "ports.ts", "async-mutex", "lru-cache", "node:crypto"],
   "private-folder.ts": ["node:*"],
   openfga: [
     "domain",

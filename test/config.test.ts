@@ -1,7 +1,7 @@
 /** The environment is read whole or not at all, and no secret gets into a message. */
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { ConfigurationError, readConfig } from "../src/config.ts";
+import { ConfigurationError, readConfig, urlOf } from "../src/config.ts";
 import { findKey } from "../src/domain/service-keys.ts";
 
 const KEY = "a-key-of-the-tests-1";
@@ -89,5 +89,102 @@ describe("what is wrong", () => {
   test("no message holds a key or a secret", () => {
     const short = JSON.stringify([{ name: "app", scopes: ["root"], key: KEY }]);
     expect(told({ SERVICE_KEYS: short, INVITATION_SECRET: "short-secret" })).not.toMatch(/a-key-of|short-secret/);
+  });
+});
+
+/** The variables that a message names. */
+const named = (env: NodeJS.ProcessEnv) => told({ ...enough, ...env }).match(/^[A-Z_]+(?=:)/gm) ?? [];
+
+describe("URLs and addresses", () => {
+  test.each([
+    ["REDIS_URL", "redis://host:6379"],
+    ["REDIS_URL", "redis://:ab=+%2F@[::1]:6379/2"],
+    ["REDIS_URL", "rediss://concordat:secret@redis.example:6380"],
+    ["OPENFGA_API_URL", "http://127.0.0.1:8080"],
+    ["OPENFGA_API_URL", "https://gateway.example/openfga"],
+    ["PUBLIC_URL", "https://concordat.example/pdp"],
+    ["INVITATION_URL", "https://app.example/join?from=mail#/invitations"],
+    ["INVITATION_URL", "http://localhost:5173/join"],
+    ["SMTP_URL", "smtp://user:password@mail.example:587?requireTLS=true"],
+    ["SMTP_URL", "smtps://mail.example"],
+    ["MAIL_FROM", "anna@example.org"],
+    ["MAIL_FROM", "Concordat <concordat@localhost>"],
+    ["MAIL_FROM", '"Sunward, Inc." <no-reply@m\u00fcller.example>'],
+    ["HOST", "localhost"],
+    ["HOST", "::1"],
+    ["PORT", "0"],
+  ])("%s=%s is taken", (name, value) => {
+    expect(named({ [name]: value })).toEqual([]);
+  });
+
+  test.each([
+    ["REDIS_URL", "localhost:6379"],
+    ["REDIS_URL", "127.0.0.1:6379"],
+    ["REDIS_URL", "http://host:6379"],
+    ["REDIS_URL", "redis:host:6379"],
+    ["REDIS_URL", "redis:///0"],
+    ["REDIS_URL", "redis://host:66000"],
+    ["REDIS_URL", "redis://host/cache"],
+    ["OPENFGA_API_URL", "localhost:8080"],
+    ["OPENFGA_API_URL", "http:localhost:8080"],
+    ["OPENFGA_API_URL", "grpc://localhost:8081"],
+    ["OPENFGA_API_URL", "http://user:password@localhost:8080"],
+    ["OPENFGA_API_URL", "http://localhost:8080?store=1"],
+    ["PUBLIC_URL", "localhost:3000"],
+    ["PUBLIC_URL", "ftp://concordat.example"],
+    ["PUBLIC_URL", "https://concordat.example/#pdp"],
+    ["INVITATION_URL", "javascript:alert(1)"],
+    ["INVITATION_URL", "javascript://x/%0aalert(1)"],
+    ["INVITATION_URL", "data:text/html,join"],
+    ["INVITATION_URL", "/join"],
+    ["SMTP_URL", "localhost:25"],
+    ["SMTP_URL", "mail.example"],
+    ["SMTP_URL", "https://mail.example"],
+    ["MAIL_FROM", "not an address"],
+    ["MAIL_FROM", "Concordat"],
+    ["MAIL_FROM", "a@b.example, c@d.example"],
+    ["MAIL_FROM", "Anna <a@b.example> <c@d.example>"],
+    ["MAIL_FROM", "a@b@c.example"],
+    ["MAIL_FROM", "Anna\r\nBcc: c@d.example <a@b.example>"],
+    ["HOST", "localhost:3000"],
+    ["HOST", "http://localhost"],
+    ["HOST", "[localhost]"],
+  ])("%s=%j is refused by its name", (name, value) => {
+    expect(named({ [name]: value })).toEqual([name]);
+  });
+
+  test("an IPv6 address is listened on without brackets and stands in a URL with them", () => {
+    for (const HOST of ["::1", "[::1]"]) expect(readConfig({ ...enough, HOST }).HOST).toBe("::1");
+    expect(urlOf("::1", 3000)).toBe("http://[::1]:3000");
+    expect(urlOf("127.0.0.1", 3000)).toBe("http://127.0.0.1:3000");
+  });
+
+  test.each(["0.0.0.0", "0", "::", "[::]", "::0", "::ffff:0.0.0.0", "fe80::1%eth0"])(
+    "HOST=%s, which nobody can call, needs a PUBLIC_URL",
+    (HOST) => {
+      expect(named({ HOST })).toEqual(["PUBLIC_URL"]);
+      expect(named({ HOST, PUBLIC_URL: "https://concordat.example" })).toEqual([]);
+    },
+  );
+
+  test("what is wrong with an address is told beside everything else, and no URL with its password", () => {
+    const REDIS_URL = "redis://:a-password@host/cache";
+    expect(named({ HOST: "0.0.0.0", PORT: "x", REDIS_URL })).toEqual(["PORT", "REDIS_URL", "PUBLIC_URL"]);
+    expect(told({ ...enough, REDIS_URL })).not.toContain("a-password");
+  });
+});
+
+describe("whole numbers", () => {
+  test.each(["1e3", "0x50", "0b1", "010", "3000.0", "+3000", " 3000", "3000 ", "-1", "Infinity", "\u0663"])(
+    "%j is no number in digits",
+    (text) => {
+      for (const name of ["PORT", "CACHE_TTL_SECONDS", "REDIS_TIMEOUT_MILLISECONDS"])
+        expect(named({ [name]: text })).toEqual([name]);
+    },
+  );
+
+  test("digits are, within their bounds alone", () => {
+    expect(readConfig({ ...enough, CACHE_TTL_SECONDS: "3600" }).CACHE_TTL_SECONDS).toBe(3600);
+    for (const text of ["0", "3601"]) expect(named({ CACHE_TTL_SECONDS: text })).toEqual(["CACHE_TTL_SECONDS"]);
   });
 });

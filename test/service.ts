@@ -14,6 +14,7 @@ import { boundEngine } from "../src/check/bounded.ts";
 import { createChecker } from "../src/check/check.ts";
 import { REFUSALS } from "../src/domain/refusal.ts";
 import { toServiceKey } from "../src/domain/service-keys.ts";
+import { callerNow } from "../src/http/caller.ts";
 import { FAULTS } from "../src/http/problem.ts";
 import { createMemoryCache } from "../src/memory/decision-cache.ts";
 import { createMetrics } from "../src/metrics.ts";
@@ -76,13 +77,13 @@ export function createService(
   const { meter, text: metricsText } = createMetrics(clock);
   const ttlMilliseconds = changes.ttlMilliseconds ?? TTL_MILLISECONDS;
   const cache = changes.cache ?? base.cache ?? createMemoryCache({ entriesMax: 10_000 });
-  const engine = boundEngine(changes.engine ?? base.engine, engineCallsMax, meter);
+  const engine = boundEngine(changes.engine ?? base.engine, { callsMax: engineCallsMax, meter, callerNow });
   const deps: Service["deps"] = {
     ...base,
     cache,
     ttlMilliseconds,
     metricsText,
-    checker: createChecker({ engine, cache, clock, meter, ttlMilliseconds }),
+    checker: createChecker({ engine, cache, clock, meter, ttlMilliseconds, callerNow }),
     mailer: { send: async (mail) => void mails.push(mail) },
     clock,
     order: createOrder(),

@@ -1,25 +1,33 @@
 /**
- * The engine with a bound: only so many calls are under way at once, and one beyond
- * that is turned away at once instead of waiting where nobody sees it.
+ * The engine with a bound: only so many calls are under way at once, shared fairly by
+ * those who call (`places.ts`). One beyond that waits a little and is then turned away.
  */
-import { type Engine, type EngineApi, type Meter, Overloaded } from "../ports.ts";
+import type { Engine, EngineApi, Meter } from "../ports.ts";
+import { createPlaces } from "./places.ts";
 
-/** The same engine; its questions throw Overloaded while `callsMax` others are under way. */
-export function boundEngine(engine: Engine, callsMax: number, meter: Pick<Meter, "engineCalled">): Engine {
-  let underWay = 0;
+/** Long enough for a burst to pass, and well within the time that a caller waits for a check. */
+const WAIT_MILLISECONDS = 1000;
 
-  function begin(name: Parameters<Meter["engineCalled"]>[0]): void {
-    if (underWay >= callsMax) throw new Overloaded(`${callsMax} calls to OpenFGA are under way`);
-    underWay++;
+type Bound = {
+  callsMax: number;
+  meter: Pick<Meter, "engineCalled">;
+  /** For whom a call is made that is made now. */
+  callerNow: () => string;
+};
+
+/** The same engine; its questions throw Overloaded when they found no place in time. */
+export function boundEngine(engine: Engine, { callsMax, meter, callerNow }: Bound): Engine {
+  const places = createPlaces(callsMax, WAIT_MILLISECONDS);
+
+  async function begin(name: Parameters<Meter["engineCalled"]>[0]): Promise<() => void> {
+    const caller = callerNow();
+    await places.take(caller);
     meter.engineCalled(name);
-  }
-
-  function end(): void {
-    underWay--;
+    return () => places.free(caller);
   }
 
   async function call<T>(name: Parameters<Meter["engineCalled"]>[0], ask: () => Promise<T>): Promise<T> {
-    begin(name);
+    const end = await begin(name);
     try {
       return await ask();
     } finally {
@@ -29,7 +37,7 @@ export function boundEngine(engine: Engine, callsMax: number, meter: Pick<Meter,
 
   /** Under way until its last byte. */
   async function stream(...asked: Parameters<EngineApi["stream"]>): ReturnType<EngineApi["stream"]> {
-    begin("api");
+    const end = await begin("api");
     try {
       const reply = await engine.api.stream(...asked);
       void reply.ended.then(end);

@@ -31,6 +31,8 @@ export type CheckerDeps = {
   meter: Meter;
   /** How long an answer is kept. */
   ttlMilliseconds: number;
+  /** For whom a question is asked that is asked now. */
+  callerNow: () => string;
 };
 
 export function createChecker(deps: CheckerDeps): Checker {

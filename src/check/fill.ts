@@ -59,7 +59,9 @@ export function createFill(deps: FillDeps): (miss: Miss, seen: Seen) => Promise<
       if (typeof grounds === "string") return alone(deps, miss, grounds);
 
       const { userToken, ownerToken, startedAt } = grounds;
-      const key = JSON.stringify([question.user, question.relation, question.object, userToken, ownerToken]);
+      // each caller by itself: what one of them has waiting for a place, no other waits for
+      const { user, relation, object } = question;
+      const key = JSON.stringify([deps.callerNow(), user, relation, object, userToken, ownerToken]);
       const running = flights.get(key);
       // the same tokens: nothing was written since it began (bad/coalesce-by-question); not too old: a raise
       // that was not acknowledged counts on that (bad/coalesce-older-than-ttl)

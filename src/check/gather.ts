@@ -1,9 +1,10 @@
 /**
  * The engine as a check asks it: one question or a few at one instant, in one call. For
  * a batch, what is asked in the same turn of the event loop as of one instant goes out
- * as one BatchCheck, and the same question or read goes out once.
+ * as one BatchCheck, and the same question or read goes out once, a few reads at a time.
  */
 
+import { Semaphore } from "async-mutex";
 import { type Answer, type Clock, type Engine, EngineUnavailable, type Question } from "../ports.ts";
 import type { Signal } from "./check.ts";
 
@@ -34,6 +35,9 @@ function decided(answer: Answer | undefined): boolean {
   throw new EngineUnavailable(`OpenFGA could not decide a question of a batch: ${code}`);
 }
 
+/** Reads of one request that are under way at once: a batch of a thousand resources takes no more of the places than that. */
+const READS_MAX = 16;
+
 type Waiting = { question: Question; settle: PromiseWithResolvers<boolean> };
 
 /** Gathers for one request; `signal` is that request's, whatever the single calls say. */
@@ -41,6 +45,7 @@ export function gather(engine: Engine, clock: Clock, signal: Signal | undefined)
   let turn: Date | undefined;
   const batches = new Map<number, Map<string, Waiting>>();
   const reads = new Map<string, ReturnType<Engine["expand"]>>();
+  const turns = new Semaphore(READS_MAX);
 
   async function send(at: number): Promise<void> {
     const waiting = [...(batches.get(at)?.values() ?? [])];
@@ -93,10 +98,12 @@ export function gather(engine: Engine, clock: Clock, signal: Signal | undefined)
       const running = reads.get(key);
       if (running) return running;
       // begun at the end of the turn: no read may be older than the tokens of whoever shares it
-      const begun = new Promise((resolve) => setImmediate(resolve)).then(() => {
-        reads.delete(key);
-        return engine.expand(of, signal?.());
-      });
+      const begun = new Promise((resolve) => setImmediate(resolve)).then(() =>
+        turns.runExclusive(() => {
+          reads.delete(key);
+          return engine.expand(of, signal?.());
+        }),
+      );
       reads.set(key, begun);
       return begun;
     },

@@ -3,12 +3,16 @@
  * neither a person nor an owner is looked up; what cannot be found any more raises
  * everything, since nobody can tell whose it was.
  */
+import { Semaphore } from "async-mutex";
 import { idOf } from "../domain/ids.ts";
 import { reachOf, type Scope } from "../domain/scopes.ts";
 import type { TupleKey } from "../domain/tuples.ts";
 import type { Relationships } from "../ports.ts";
 
 type Reads = Pick<Relationships, "read">;
+
+/** At once: a partner may have a thousand cooperations. */
+const READS_MAX = 16;
 
 /** The scopes of all of them; `all` when one cannot be resolved. Throws EngineUnavailable. */
 export async function resolveScopes(reads: Reads, keys: TupleKey[]): Promise<Scope[] | "all"> {
@@ -66,7 +70,9 @@ async function initiators(
   tuples: TupleKey[],
   cooperationOf: (tuple: TupleKey) => string,
 ): Promise<Scope[] | undefined> {
-  const found = await Promise.all(tuples.map((tuple) => organizations(reads, cooperationOf(tuple), "initiator")));
+  const turns = new Semaphore(READS_MAX);
+  const read = (tuple: TupleKey) => organizations(reads, cooperationOf(tuple), "initiator");
+  const found = await Promise.all(tuples.map((tuple) => turns.runExclusive(() => read(tuple))));
   const scopes = found.flatMap((one) => one ?? []);
   return scopes.length > 0 ? scopes : undefined;
 }

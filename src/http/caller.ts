@@ -2,6 +2,7 @@
  * Who calls, and for whom. A service key names the service; with scope `manage` the
  * header `Acting-User` names the person it acts for. No actor is ever read from a body.
  */
+import { AsyncLocalStorage } from "node:async_hooks";
 import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
 import type { Caller, Scope } from "../domain/caller.ts";
@@ -9,6 +10,14 @@ import { idProblem } from "../domain/ids.ts";
 import { findKey, type ServiceKey } from "../domain/service-keys.ts";
 import type { Env } from "./env.ts";
 import { fault, refused } from "./problem.ts";
+
+const callers = new AsyncLocalStorage<string>();
+
+/** The name of the key whose request is being answered; empty outside of any. For what callers share, not for what they may. */
+export const callerNow = (): string => callers.getStore() ?? "";
+
+/** Answers for the caller with that key. */
+export const answerFor = <T>(key: Pick<ServiceKey, "name">, answer: () => T): T => callers.run(key.name, answer);
 
 const BEARER = /^Bearer +([\x21-\x7e]+) *$/i;
 
@@ -36,7 +45,7 @@ export function authenticate(keys: readonly ServiceKey[], scopes: readonly Scope
       return refused(c, { code: "insufficient_scope", needs: "scope manage, to act for a person" });
     const caller: Caller = { key: key.name, scopes: key.scopes, user };
     c.set("caller", caller);
-    return next();
+    return answerFor(key, next);
   });
 }
 

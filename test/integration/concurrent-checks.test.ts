@@ -31,8 +31,12 @@ const test = cacheTest.extend<{ gate: Gate & { engine: Engine }; gated: Service 
       await pass(signal);
       return engine.batchCheck(questions, at, signal);
     };
+    const listObjects: Engine["listObjects"] = async (question, at, signal) => {
+      await pass(signal);
+      return engine.listObjects(question, at, signal);
+    };
     await use({
-      engine: { ...engine, check, batchCheck },
+      engine: { ...engine, check, batchCheck, listObjects },
       came,
       close: () => {
         opened = Promise.withResolvers();
@@ -221,21 +225,95 @@ describe("a client that gives up", () => {
   });
 });
 
-test("beyond the bound a question is turned away with Retry-After, and the others and all hits are answered", async ({
-  gated,
-  gate,
-  relationships,
-}) => {
-  const busy = createService({ relationships, engine: gate.engine }, { cache: gated.deps.cache }, 2);
-  await ask(busy, "eva");
-  gate.close();
-  const first = ask(busy, "anna", "organization:sunward", "manage");
-  const second = ask(busy, "otto", "organization:sunward", "manage");
-  await expect.poll(() => gate.came.checks).toBe(2);
-  const away = await busy.admin("POST", "/access/v1/evaluation", evaluationOf("tom"), { key: KEYS.check });
-  expect([away.status, away.body.code, away.headers.get("Retry-After")]).toEqual([503, "overloaded", "1"]);
-  expect(await ask(busy, "eva")).toMatchObject({ decision: false, context: { source: "hit" } });
-  gate.open();
-  expect((await Promise.all([first, second])).map(({ decision }) => decision)).toEqual([true, false]);
-  expect(await ask(busy, "tom")).toMatchObject({ decision: false });
+/** A question of a key's own caller, by its number: no two are the same, and none is kept. */
+const questionOfNumber = (n: number) => evaluationOf(`somebody-${n}`, "organization:sunward", "manage");
+const evaluateAs = (service: Service, key: string, n: number) =>
+  service.admin("POST", "/access/v1/evaluation", questionOfNumber(n), { key });
+
+describe("beyond the bound", () => {
+  const searchAs = (service: Service, key: string, n: number) => {
+    const { subject, action } = evaluationOf(`somebody-${n}`);
+    const question = { subject, action, resource: { type: "plant" } };
+    return service.admin("POST", "/access/v1/search/resource", question, { key });
+  };
+  for (const [what, asks] of [
+    ["checks", evaluateAs],
+    ["searches", searchAs],
+  ] as const)
+    test(`one key's ${what} wait and are then turned away with Retry-After, and another key and all hits are answered`, async ({
+      gated,
+      gate,
+      relationships,
+    }) => {
+      const busy = createService({ relationships, engine: gate.engine }, { cache: gated.deps.cache }, 8);
+      await ask(busy, "eva");
+      gate.close();
+      const greedy = Array.from({ length: 20 }, (_, n) => asks(busy, KEYS.all, n));
+      await expect.poll(() => gate.came.checks).toBe(4);
+      const other = evaluateAs(busy, KEYS.check, 0);
+      await expect.poll(() => gate.came.checks).toBe(5);
+      expect(await ask(busy, "eva")).toMatchObject({ decision: false, context: { source: "hit" } });
+      const turnedAway = await Promise.all(greedy.slice(4));
+      for (const { status, body, headers } of turnedAway)
+        expect([status, body.code, headers.get("Retry-After")]).toEqual([503, "overloaded", "1"]);
+      // none of those came to the engine
+      expect(gate.came.checks).toBe(5);
+      gate.open();
+      for (const { status } of await Promise.all([other, ...greedy.slice(0, 4)])) expect(status).toBe(200);
+      expect((await asks(busy, KEYS.all, 30)).status).toBe(200);
+    });
+
+  test("who waits is answered when a place is free in time", async ({
+    gated,
+    gate,
+    relationships,
+  }) => {
+    const busy = createService({ relationships, engine: gate.engine }, { cache: gated.deps.cache }, 2);
+    gate.close();
+    const asked = Array.from({ length: 6 }, (_, n) => evaluateAs(busy, KEYS.check, n));
+    await expect.poll(() => gate.came.checks).toBe(1);
+    gate.open();
+    expect((await Promise.all(asked)).map(({ status }) => status)).toEqual([200, 200, 200, 200, 200, 200]);
+  });
+});
+
+describe("a batch about many unknown resources", () => {
+  const ITEMS_MAX = 1000;
+  /** As many questions as a batch takes, about resources that are not there and were never asked for. */
+  const unknown = (name: string, many = ITEMS_MAX) => ({
+    subject: { type: "user", id: "anna" },
+    action: { name: "view" },
+    evaluations: Array.from({ length: many }, (_, n) => ({ resource: { type: "plant", id: `${name}-${n}` } })),
+  });
+  const sendBatch = (service: Service, key: string, batch: object) =>
+    service.admin("POST", "/access/v1/evaluations", batch, { key });
+
+  test("of a thousand is answered, in its order and beside those that are known", async ({ cached }) => {
+    await seedWorld(cached);
+    const batch = unknown("nowhere");
+    batch.evaluations[777] = { resource: { type: "plant", id: "7" } };
+    const { status, body } = await sendBatch(cached, KEYS.check, batch);
+    expect(status).toBe(200);
+    const allowed = body.evaluations.flatMap(({ decision }: { decision: boolean }, n: number) => (decision ? [n] : []));
+    expect([body.evaluations.length, allowed]).toEqual([ITEMS_MAX, [777]]);
+  });
+
+  test("sent by two clients of one key again and again keeps no question of another key from its answer", async ({
+    cached,
+  }) => {
+    await seedWorld(cached);
+    let isDone = false;
+    const greedy = [1, 2].map(async (client) => {
+      const statuses: number[] = [];
+      for (let n = 0; !isDone; n++)
+        statuses.push((await sendBatch(cached, KEYS.all, unknown(`nowhere-${client}-${n}`))).status);
+      return statuses;
+    });
+    const statuses: number[] = [];
+    for (let n = 0; n < 200; n++) statuses.push((await evaluateAs(cached, KEYS.check, n)).status);
+    isDone = true;
+    expect(statuses.filter((status) => status !== 200)).toEqual([]);
+    // nor is any of theirs turned away: they wait
+    for (const one of await Promise.all(greedy)) expect(new Set(one)).toEqual(new Set([200]));
+  });
 });

@@ -122,7 +122,11 @@ const PRODUCED: Record<keyof typeof REFUSALS | keyof typeof FAULTS, Produce> = {
     return createService({ ...service.deps, relationships }).admin("GET", ORG);
   },
   overloaded: (service) => {
-    const engine = boundEngine(service.deps.engine, 0, { engineCalled: () => {} });
+    const engine = boundEngine(service.deps.engine, {
+      callsMax: 0,
+      meter: { engineCalled: () => {} },
+      callerNow: () => "",
+    });
     const question = {
       subject: { type: "user", id: "a" },
       action: { name: "view" },

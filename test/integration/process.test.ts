@@ -178,6 +178,39 @@ describe("starting", () => {
   });
 });
 
+describe("where it listens", () => {
+  type Configuration = { policy_decision_point: string; access_evaluation_endpoint: string };
+  const published = async (url: string) =>
+    (await (await fetch(`${url}/.well-known/authzen-configuration`)).json()) as Configuration;
+
+  for (const [HOST, spelled] of [
+    ["127.0.0.1", "127.0.0.1"],
+    ["::1", "[::1]"],
+    ["[::1]", "[::1]"],
+  ])
+    test(`with HOST=${HOST} and a port of the system's choice it is where it says, and publishes that`, async () => {
+      const url = await listening(main({ ...external(), HOST: HOST ?? "" }));
+      expect(url).toMatch(/:[1-9]\d*$/);
+      expect(url.slice(0, url.lastIndexOf(":"))).toBe(`http://${spelled}`);
+      const { policy_decision_point, access_evaluation_endpoint } = await published(url);
+      expect(policy_decision_point).toBe(url);
+      expect(access_evaluation_endpoint).toBe(`${url}/access/v1/evaluation`);
+      expect((await evaluate(url, KEY)).status).toBe(200);
+    });
+
+  for (const HOST of ["0.0.0.0", "::"])
+    test(`with HOST=${HOST} it does not start without a PUBLIC_URL, and with one it publishes that`, async () => {
+      const refused = main({ ...external(), HOST });
+      expect(await refused.ended).toBe(1);
+      expect(refused.output()).toMatch(/^PUBLIC_URL: is required with HOST=/m);
+      const PUBLIC_URL = "https://concordat.example";
+      const url = await listening(main({ ...external(), HOST, PUBLIC_URL }));
+      const loopback = `http://127.0.0.1:${new URL(url).port}`;
+      expect((await published(loopback)).policy_decision_point).toBe(PUBLIC_URL);
+      if (HOST === "::") expect((await fetch(`http://[::1]:${new URL(url).port}/livez`)).status).toBe(200);
+    });
+});
+
 /** A question whose last bytes are held back. `finish` sends them and gives the whole reply. */
 async function halfQuestion(url: string) {
   const body = JSON.stringify(QUESTION);

@@ -275,7 +275,7 @@ test("an engine that is away, full, hidden or strange to our own key is a 503, o
   const refusal = '{"code":"unauthenticated","message":"no"}';
   const engines = {
     away: opened("http://127.0.0.1:1"),
-    full: boundEngine(service.deps.engine, 0, { engineCalled: () => {} }),
+    full: boundEngine(service.deps.engine, { callsMax: 0, meter: { engineCalled: () => {} }, callerNow: () => "" }),
     stranger: opened(await answering(401, "application/json", refusal)),
     "something in between": opened(await answering(502, "text/html", "<h1>Bad Gateway</h1>")),
   };

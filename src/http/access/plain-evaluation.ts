@@ -9,7 +9,7 @@ import type { Context, MiddlewareHandler } from "hono";
 import { type Asking, evaluate } from "../../check/evaluate.ts";
 import type { ServiceKey } from "../../domain/service-keys.ts";
 import { BODY_BYTES_MAX, isJson, wholeBody } from "../body.ts";
-import { presentedKey } from "../caller.ts";
+import { answerFor, presentedKey } from "../caller.ts";
 import type { Env } from "../env.ts";
 import { loggable } from "../request-id.ts";
 import { EvaluationBody, heldBody } from "./body.ts";
@@ -24,22 +24,25 @@ const HEADERS = {
 
 /** For `POST /access/v1/evaluation`, before any `use`. Lets EngineUnavailable, Overloaded and BodyBroken through. */
 export function plainEvaluation(asking: Asking, keys: readonly ServiceKey[]): MiddlewareHandler<Env> {
-  const isPlain = (c: Context) =>
+  /** The key of a plain request. */
+  function plainKey(c: Context): ServiceKey | undefined {
     // a body without a length would have to be counted as it comes
-    Number(c.req.header("Content-Length") ?? Number.NaN) <= BODY_BYTES_MAX &&
-    isJson(c) &&
-    c.req.header("Content-Encoding") === undefined &&
-    c.req.header("Acting-User") === undefined &&
-    presentedKey(c, keys)?.scopes.includes("check") === true;
+    const isShort = Number(c.req.header("Content-Length") ?? Number.NaN) <= BODY_BYTES_MAX;
+    if (!isShort || !isJson(c) || c.req.header("Content-Encoding") !== undefined) return undefined;
+    if (c.req.header("Acting-User") !== undefined) return undefined;
+    const key = presentedKey(c, keys);
+    return key?.scopes.includes("check") ? key : undefined;
+  }
 
   return async (c, next) => {
-    if (!isPlain(c)) return next();
+    const key = plainKey(c);
+    if (key === undefined) return next();
     const requestId = c.req.header("X-Request-ID") || randomUUID();
     c.set("requestId", loggable(requestId));
     try {
       const { body, refusal } = heldBody(c, EvaluationBody, await wholeBody(c));
       if (refusal !== undefined) return withHeaders(refusal, requestId);
-      const decision = await evaluate(asking, evaluationOf(body), () => c.req.raw.signal);
+      const decision = await answerFor(key, () => evaluate(asking, evaluationOf(body), () => c.req.raw.signal));
       const reply = JSON.stringify(decisionBody(decision, isTraced(body)));
       // not `c.body`: that makes a Headers of them, which the server then takes apart again
       return new Response(reply, { headers: { ...HEADERS, "X-Request-ID": requestId } });

@@ -6,7 +6,7 @@
 import { createMiddleware } from "hono/factory";
 import type { Scope } from "../../domain/caller.ts";
 import type { ServiceKey } from "../../domain/service-keys.ts";
-import { actingUser, presentedKey } from "../caller.ts";
+import { actingUser, answerFor, presentedKey } from "../caller.ts";
 import type { Env } from "../env.ts";
 import { openFgaError } from "./error.ts";
 
@@ -39,6 +39,6 @@ export function authenticateService(keys: readonly ServiceKey[]) {
     if (header !== undefined && !isWrite) return invalid("Acting-User has no meaning here: leave it out.");
     if (header !== undefined && user === undefined) return invalid("Acting-User must be user:<id>, percent-encoded.");
     c.set("caller", { key: key.name, scopes: key.scopes, user });
-    return next();
+    return answerFor(key, next);
   });
 }
