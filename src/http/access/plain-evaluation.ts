@@ -2,7 +2,7 @@
  * The evaluation that services send all day, ahead of the middlewares: those make
  * several web-standard objects a request, and together cost many times what a hit does.
  * Whatever is not plain (no key with scope `check`, not JSON, compressed, no length, too
- * long) goes on to the ordinary route, which answers in words. It is counted, not logged.
+ * long, an odd request id) goes on to the ordinary route, which answers in words. It is counted, not logged.
  */
 import { randomUUID } from "node:crypto";
 import type { Context, MiddlewareHandler } from "hono";
@@ -33,9 +33,10 @@ export function plainEvaluation(asking: Asking, keys: readonly ServiceKey[]): Mi
     presentedKey(c, keys)?.scopes.includes("check") === true;
 
   return async (c, next) => {
-    if (!isPlain(c)) return next();
     const requestId = c.req.header("X-Request-ID") || randomUUID();
-    c.set("requestId", loggable(requestId));
+    // one that is not printable would make of the reply's headers what Node makes of its text: UTF-8
+    if (!isPlain(c) || loggable(requestId) !== requestId) return next();
+    c.set("requestId", requestId);
     try {
       const { body, refusal } = heldBody(c, EvaluationBody, await wholeBody(c));
       if (refusal !== undefined) return withHeaders(refusal, requestId);
