@@ -10,12 +10,14 @@ import { setTimeout as sleep } from "node:timers/promises";
  */
 export type Fate = "pass" | "lose_request" | "lose_reply" | "late_request" | "late_reply" | "turn_away";
 
+type Asked = { path: string; isWrite: boolean; sending: number };
+
 export type FaultyNetwork = {
   apiUrl: string;
   /** Decides for each request. `sending` counts from 1 how often this very body was sent. */
-  fate: (request: { isWrite: boolean; sending: number }) => Fate;
+  fate: (request: Asked) => Fate;
   /** Runs when the engine has done what it was asked, or, where the request is lost, instead of it. */
-  meanwhile: (request: { isWrite: boolean; sending: number }) => Promise<void>;
+  meanwhile: (request: Asked) => Promise<void>;
   /** Until nothing is under way. */
   settled(): Promise<void>;
   /** As if nobody ever listened there. */
@@ -40,16 +42,17 @@ export async function startFaultyNetwork(apiUrl: string, lateMilliseconds: numbe
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const body = Buffer.concat(chunks).toString();
-    const isWrite = request.url?.endsWith("/write") === true;
+    const path = request.url ?? "";
+    const isWrite = path.endsWith("/write");
     const sending = (sendings.get(body) ?? 0) + 1;
     sendings.set(body, sending);
-    const fate = network.fate({ isWrite, sending });
+    const fate = network.fate({ path, isWrite, sending });
     const answer = (status: number, text: string) =>
       response.writeHead(status, { "Content-Type": "application/json" }).end(text);
     if (fate === "turn_away") return void answer(429, '{"code":"rate_limit_exceeded","message":"later"}');
     if (fate === "late_request") await sleep(lateMilliseconds);
     const reply = fate === "lose_request" ? undefined : await forward(request, body);
-    await network.meanwhile({ isWrite, sending });
+    await network.meanwhile({ path, isWrite, sending });
     if (reply === undefined || fate === "lose_reply") return void request.socket.destroy();
     if (fate === "late_reply") await sleep(lateMilliseconds);
     answer(reply.status, reply.text);

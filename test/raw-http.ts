@@ -17,7 +17,7 @@ export type RawConnection = {
 export async function rawConnection(url: string): Promise<RawConnection> {
   const socket = connect(Number(new URL(url).port), "127.0.0.1");
   // what it ends by is in what came, or not
-  socket.on("error", () => {});
+  socket.setMaxListeners(0).on("error", () => {});
   onTestFinished(() => void socket.destroy());
   await once(socket, "connect");
   let seen = "";

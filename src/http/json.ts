@@ -67,7 +67,10 @@ function findWrong(text: string): Wrong | undefined {
     const level = levels.at(-1);
     if (token === "{" || token === "[") {
       if (levels.length === NESTING_MAX)
-        return { pointer: "", detail: `must not be nested deeper than ${NESTING_MAX} levels` };
+        return {
+          pointer: pointerOf([levels[0]?.at ?? ""]),
+          detail: `must not be nested deeper than ${NESTING_MAX} levels`,
+        };
       levels.push(token === "{" ? { at: "", names: new Set(), isNamed: false } : { at: 0, isNamed: true });
     } else if (token === "}" || token === "]") levels.pop();
     else if (token === "," && level !== undefined) {

@@ -186,7 +186,8 @@ describe("what may be sent (1, 9)", () => {
 
   test.each(ENDPOINTS)("%s is answered to POST alone", async (path) => {
     const headers = { Authorization: `Bearer ${KEY}` };
-    expect((await send(`/access/v1/${path}`, { headers })).status).toBe(404);
+    const { status, headers: told } = await send(`/access/v1/${path}`, { headers });
+    expect([status, told.get("Allow")]).toEqual([405, "POST, OPTIONS"]);
   });
 });
 

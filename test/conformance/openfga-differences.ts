@@ -43,7 +43,7 @@ export const DIFFERENCES: Record<string, { openfga: string; concordat: string; w
   },
   "a method that is none": {
     openfga: "404 unimplemented",
-    concordat: "404 undefined_endpoint",
-    why: "A path without the method is no path here; what is not offered is a 501 and says what to use.",
+    concordat: "405 unimplemented",
+    why: "A 405 names the methods that there are in Allow; what is not offered is a 501 and says what to use.",
   },
 };

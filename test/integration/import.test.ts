@@ -1,4 +1,5 @@
 /** Import: every line is the action that a PUT of it would be, in Writes of many lines, and what became of it is told. */
+import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect } from "vitest";
 import { createRelationships } from "../../src/openfga/relationships.ts";
 import { openStore } from "../../src/openfga/store.ts";
@@ -333,6 +334,27 @@ describe("while it goes", () => {
     expect(await reply.text()).not.toContain('"end"');
     expect((await importAll(service, linesFrom([person("sunward", "whole")]))).end.event).toBe("end");
     expect((await service.admin("GET", "/v1/organizations/sunward/people")).body.items).toHaveLength(1);
+  });
+
+  test("a sender that sends no whole line for too long is told from where to go on, and the next import is taken", async ({
+    service: { deps },
+  }) => {
+    const service = createService(deps, { importIdleMilliseconds: 300 });
+    const { body, send } = pieces();
+    send(ORGANIZATION, person("sunward", "x"));
+    const stopped = { event: "stopped", code: "request_timeout", line: 2, from: 3, done: 2 };
+    expect((await importAll(service, body)).end).toMatchObject(stopped);
+    // bytes that never come to the end of a line are nothing said
+    const byte = new TextEncoder().encode("x");
+    const dripping = new ReadableStream<Uint8Array>({
+      pull: async (controller) => {
+        await sleep(20);
+        controller.enqueue(byte);
+      },
+    });
+    expect((await importAll(service, dripping)).end).toMatchObject({ ...stopped, line: 0, from: 1, done: 0 });
+    const rest = await importAll(service, linesFrom([ORGANIZATION, person("sunward", "x"), person("sunward", "y")]));
+    expect(rest.end).toMatchObject({ event: "end", same: 2, done: 1 });
   });
 
   test("a process that is told to end stops it between two Writes and says from where to go on", async ({

@@ -15,6 +15,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { openStore } from "../../src/openfga/store.ts";
 import { connection, environmentOf, MODEL } from "../engine.ts";
+import { type RawConnection, rawConnection } from "../raw-http.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const KEY = "a-key-for-the-tests-of-the-process";
@@ -238,21 +239,42 @@ async function halfQuestion(url: string) {
 
 describe("ending", () => {
   for (const signal of ["SIGTERM", "SIGINT"] as const)
-    test(`at ${signal} a request under way is answered, no new one is taken, and the exit code is 0`, async () => {
-      const service = main(external());
+    test(`at ${signal} a request under way is answered, a new one is told that it stops, and the exit code is 0`, async () => {
+      const service = main({ ...external(), STOPPING_MILLISECONDS: "3000" });
       const url = await listening(service);
       // an idle connection that is kept alive must not hold it up
       expect((await fetch(`${url}/livez`)).status).toBe(200);
       const question = await halfQuestion(url);
       service.child.kill(signal);
       await service.printed(/stopping/);
-      await expect(fetch(`${url}/livez`)).rejects.toThrow();
+      const ready = await fetch(`${url}/readyz`);
+      expect([ready.status, await ready.json()]).toEqual([503, { status: "stopping" }]);
+      expect(ready.headers.get("Connection")).toBe("close");
       const reply = await question.finish();
       expect(reply).toMatch(/^HTTP\/1\.1 200 /);
       expect(reply).toMatch(/^Connection: close\r$/im);
       expect(reply).toContain('"decision":false');
       expect(await service.ended).toBe(0);
+      await expect(fetch(`${url}/livez`)).rejects.toThrow();
     });
+
+  test("whoever is in the middle of asking again and again is told that the connection ends, and never just cut off", async () => {
+    const service = main({ ...external(), STOPPING_MILLISECONDS: "2000" });
+    const url = await listening(service);
+    /** Asks on one connection until a reply says that it is the last; how many were answered. */
+    const askOn = async (connection: RawConnection): Promise<number> => {
+      for (let answered = 1; ; answered++) {
+        connection.write("GET /livez HTTP/1.1\r\nHost: concordat\r\n\r\n");
+        const came = await connection.came(new RegExp(`(\\{"status":"ok"\\}[^]*?){${answered}}$`));
+        if (/^connection: close\r$/im.test(came)) return answered;
+      }
+    };
+    const asking = (await Promise.all(Array.from({ length: 12 }, () => rawConnection(url)))).map(askOn);
+    await sleep(500);
+    service.child.kill("SIGTERM");
+    for (const answered of await Promise.all(asking)) expect(answered).toBeGreaterThan(1);
+    expect(await service.ended).toBe(0);
+  });
 
   test("a caller who never finishes does not keep it from ending", async () => {
     const service = main(external());

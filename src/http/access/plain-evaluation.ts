@@ -2,7 +2,7 @@
  * The evaluation that services send all day, ahead of the middlewares: those make
  * several web-standard objects a request, and together cost many times what a hit does.
  * Whatever is not plain (no key with scope `check`, not JSON, compressed, no length, too
- * long) goes on to the ordinary route, which answers in words. It is counted, not logged.
+ * long, an odd request id) goes on to the ordinary route, which answers in words. It is counted, not logged.
  */
 import { randomUUID } from "node:crypto";
 import type { Context, MiddlewareHandler } from "hono";
@@ -36,9 +36,10 @@ export function plainEvaluation(asking: Asking, keys: readonly ServiceKey[]): Mi
 
   return async (c, next) => {
     const key = plainKey(c);
-    if (key === undefined) return next();
     const requestId = c.req.header("X-Request-ID") || randomUUID();
-    c.set("requestId", loggable(requestId));
+    // one that is not printable would make of the reply's headers what Node makes of its text: UTF-8
+    if (key === undefined || loggable(requestId) !== requestId) return next();
+    c.set("requestId", requestId);
     try {
       const { body, refusal } = heldBody(c, EvaluationBody, await wholeBody(c));
       if (refusal !== undefined) return withHeaders(refusal, requestId);

@@ -22,7 +22,7 @@ export const isOpenFga = (c: Context) => /^\/stores(\/|$)/.test(c.req.path);
 /** What is true of every path, in OpenFGA's words. Its clients try a 5xx again by themselves, save 501. */
 const FAULTS = {
   invalid_request: [400, "validation_error", "The request is not valid."],
-  method_not_allowed: [405, "undefined_endpoint", "Method Not Allowed"],
+  method_not_allowed: [405, "unimplemented", "Method Not Allowed"],
   body_too_large: [413, "validation_error", "The body is too large: send at most 256 KiB."],
   unsupported_media_type: [415, "validation_error", "Send the body as it is, without Content-Encoding."],
   internal: [500, "internal_error", "Internal Server Error"],

@@ -1,0 +1,67 @@
+/** The service as a process on the run's engine, in a store of its own: for what only a process shows. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { randomBytes, randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { onTestFinished } from "vitest";
+import { connection } from "./engine.ts";
+import { KEYS } from "./service.ts";
+
+export type ServiceProcess = {
+  url: string;
+  child: ChildProcess;
+  /** The exit code, once it ended. */
+  ended: Promise<number | null>;
+  /** What it has printed. */
+  output(): string;
+  /** Waits until it has printed that. */
+  printed(wanted: RegExp): Promise<RegExpExecArray>;
+};
+
+/** Starts `src/main.ts` with the keys of the tests and waits until it listens; it ends with the test. */
+export async function startProcess(env: Record<string, string> = {}): Promise<ServiceProcess> {
+  const { apiUrl, apiToken } = connection();
+  const folder = mkdtempSync(join(tmpdir(), "concordat-process-"));
+  const keys = Object.entries(KEYS).map(([name, key]) => {
+    return { name, key, scopes: name === "all" ? ["check", "manage", "admin"] : [name] };
+  });
+  const child = spawn(process.execPath, ["src/main.ts"], {
+    cwd: fileURLToPath(new URL("..", import.meta.url)),
+    env: {
+      PATH: process.env.PATH,
+      HOME: process.env.HOME,
+      PORT: "0",
+      OPENFGA_API_URL: apiUrl,
+      ...(apiToken !== undefined && { OPENFGA_API_TOKEN: apiToken }),
+      OPENFGA_STORE: `process ${randomUUID()}`,
+      CONCORDAT_FOLDER: folder,
+      INVITATION_SECRET: randomBytes(32).toString("hex"),
+      SERVICE_KEYS: JSON.stringify(keys),
+      ...env,
+    },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  onTestFinished(() => {
+    child.kill("SIGKILL");
+    rmSync(folder, { recursive: true, force: true });
+  });
+  let seen = "";
+  const ended = once(child, "close").then(([code]) => code as number | null);
+  for (const stream of [child.stdout, child.stderr])
+    stream.setMaxListeners(0).on("data", (data: Buffer) => {
+      seen += data;
+    });
+  const printed = async (wanted: RegExp) => {
+    for (;;) {
+      const found = wanted.exec(seen);
+      if (found !== null) return found;
+      if (child.exitCode !== null) throw new Error(`ended with ${child.exitCode}, before ${wanted}:\n${seen}`);
+      await Promise.race([once(child.stdout, "data"), once(child.stderr, "data"), ended]);
+    }
+  };
+  const url = (await printed(/Concordat listens on (http:\S+)/))[1] ?? "";
+  return { url, child, ended, output: () => seen, printed };
+}
