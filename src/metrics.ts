@@ -10,11 +10,30 @@ const BUCKETS_SECONDS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.
 const SOURCES: Source[] = ["hit", "miss", "engine"];
 const UNSTORED: Unstored[] = ["away", "leased", "no_owner", "overtaken", "date"];
 
+/** What the process itself is asked for, files it has open and all, costs many times the rest: anybody may ask. */
+const PROCESS_EVERY_MILLISECONDS = 1_000;
+
+/** What Node tells of the process, read at most once a second. */
+function processMetrics(clock: Clock): () => Promise<string> {
+  const register = new Registry();
+  collectDefaultMetrics({ register });
+  let text: Promise<string> | undefined;
+  let readAt = 0;
+  return () => {
+    const now = clock().getTime();
+    if (text === undefined || Math.abs(now - readAt) >= PROCESS_EVERY_MILLISECONDS) {
+      readAt = now;
+      text = register.metrics();
+    }
+    return text;
+  };
+}
+
 /** Metrics of its own registry, so that two services in one process do not meet. */
 export function createMetrics(clock: Clock): Metrics {
   const registry = new Registry();
   const registers = [registry];
-  collectDefaultMetrics({ register: registry });
+  const ofProcess = processMetrics(clock);
 
   const checks = new Histogram({
     name: "concordat_check_duration_seconds",
@@ -67,6 +86,6 @@ export function createMetrics(clock: Clock): Metrics {
         changesReadTo = to;
       },
     },
-    text: () => registry.metrics(),
+    text: async () => `${await registry.metrics()}${await ofProcess()}`,
   };
 }

@@ -3,7 +3,7 @@ import { gzipSync } from "node:zlib";
 import { expect } from "vitest";
 import { loggable } from "../../src/http/request-id.ts";
 import { startProcess } from "../process.ts";
-import { rawConnection } from "../raw-http.ts";
+import { rawConnection, replyIn } from "../raw-http.ts";
 import { ask, everything, ROUTES, seedRoutes, send, storesRoutes, type World } from "../routes.ts";
 import { cooperate, KEYS, type Service, seedWorld, test } from "../service.ts";
 
@@ -219,6 +219,22 @@ test("a path is spelled as it is: one with its fixed parts escaped is none of ou
   expect((await service.admin("GET", "/v1/organizations/%73unward")).body).toEqual(plain.body);
   // an escape that is escaped is an id with a per cent sign in it
   expect((await service.admin("GET", "/v1/organizations/%2573unward")).status).toBe(404);
+});
+
+test("an address in raw UTF-8 is refused, where it would be read as another id; percent-encoded it is right", async () => {
+  const { url } = await startProcess();
+  const get = async (path: string) => {
+    const connection = await rawConnection(url);
+    const key = `Authorization: Bearer ${KEYS.admin}`;
+    connection.write(`GET ${path} HTTP/1.1\r\nHost: concordat\r\n${key}\r\nConnection: close\r\n\r\n`);
+    return replyIn(await connection.rest());
+  };
+  for (const path of ["/v1/organizations/\xc3\xbc", "/v1/organizations/x/resources?search=\xc3\xbc"])
+    expect(await get(path), path).toMatchObject({
+      status: 400,
+      body: { errors: [{ pointer: "path", detail: "must be percent-encoded" }] },
+    });
+  expect((await get("/v1/organizations/%C3%BC")).status).toBe(404);
 });
 
 test("X-Request-ID comes back byte for byte, and stands in log and history in printable characters", async () => {

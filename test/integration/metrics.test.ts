@@ -94,3 +94,23 @@ test("needs no key, is Prometheus's text, and holds nobody's id", async ({ cache
   for (const name of ["anna", "ben", "tom", "sunward", "brightfix", "plant:", "north", "@"])
     expect(text).not.toContain(name);
 });
+
+test("what is counted is told at once, and the process itself is looked at once a second, however many ask", async ({
+  cached,
+}) => {
+  await seedWorld(cached);
+  cached.setNow(NOON);
+  const look = async () => {
+    const text = await (await cached.app.request("/metrics")).text();
+    const lines = (name: RegExp) => text.split("\n").filter((line) => name.test(line));
+    return { counted: lines(/^concordat_engine_calls_total/), ofProcess: lines(/^(process|nodejs)_/) };
+  };
+  const first = await look();
+  expect(first.ofProcess.length).toBeGreaterThan(20);
+  await ask(cached, "eva");
+  const second = await look();
+  expect(second.counted).not.toEqual(first.counted);
+  expect(second.ofProcess).toEqual(first.ofProcess);
+  cached.setNow(new Date(NOON.getTime() + 1000));
+  expect((await look()).ofProcess).not.toEqual(first.ofProcess);
+});
