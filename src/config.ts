@@ -73,7 +73,10 @@ export const VARIABLES = {
     .default("http://localhost:5173/join")
     .describe("The page of yours that invitations link to; the token is in its fragment."),
   INVITATION_TTL_DAYS: whole(1, 365).default(14).describe("How many days an invitation's link lives."),
-  SMTP_URL: z.url().optional().describe("Where mails go, `smtps://user:password@host`. Default: `.eml` files."),
+  SMTP_URL: z
+    .url()
+    .optional()
+    .describe("Where mails go, `smtps://user:password@host`, or `smtp://…` with STARTTLS. Default: `.eml` files."),
   MAIL_FROM: z.string().default("Concordat <concordat@localhost>").describe("The sender of mails."),
   DISCLOSE_ORGANIZATIONS: onOff
     .default(true)
