@@ -1,6 +1,7 @@
 /**
- * Plays the sample of `npm start` on a service that runs elsewhere: takes CONCORDAT_URL
- * and CONCORDAT_KEY, a key with the scopes `manage` and `admin`. Played again it changes nothing.
+ * Plays the sample of `npm start` on a service that runs elsewhere and whose store is
+ * empty: takes CONCORDAT_URL and CONCORDAT_KEY, a key with the scopes `manage` and `admin`.
+ * On any other store it writes nothing. Exit code 0: the sample is there. 1: it is not, and why.
  */
 import { playSample } from "../src/start/sample.ts";
 
@@ -11,8 +12,13 @@ if (!url || !key) {
   process.exit(1);
 }
 try {
-  const { cooperation, share } = await playSample((path, init) => fetch(new URL(path, url), init), key);
-  console.log(`cooperation ${cooperation}\nshare ${share}`);
+  const sample = await playSample((path, init) => fetch(new URL(path, url), init), key);
+  if (sample.kind === "left") {
+    console.error(`The sample was not played: ${sample.why}.`);
+    process.exit(1);
+  }
+  if (sample.kind === "found") console.error("The sample was played before. Nothing was changed.");
+  console.log(`cooperation ${sample.cooperation}\nshare ${sample.share}`);
 } catch (error) {
   console.error((error as Error).message);
   process.exit(1);

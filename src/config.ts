@@ -132,7 +132,7 @@ export const VARIABLES = {
   INVITATION_TTL_DAYS: whole(1, 365).default(14).describe("How many days an invitation's link lives."),
   SMTP_URL: url({ schemes: ["smtps", "smtp"], credentials: true, query: true })
     .optional()
-    .describe("Where mails go, `smtps://user:password@host`. Default: `.eml` files."),
+    .describe("Where mails go, `smtps://user:password@host`, or `smtp://…` with STARTTLS. Default: `.eml` files."),
   MAIL_FROM: sender.default("Concordat <concordat@localhost>").describe("The sender of mails."),
   DISCLOSE_ORGANIZATIONS: onOff
     .default(true)

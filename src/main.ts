@@ -4,7 +4,7 @@
  * is what `npm start` runs: keys of its own, a sample cooperation, three commands to try.
  */
 import { randomBytes } from "node:crypto";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ulid } from "ulid";
@@ -182,9 +182,14 @@ async function main(isStart: boolean) {
     say(`Concordat listens on ${listensOn} (${behind}).`);
     if (start.key !== undefined) {
       const sample = await playSample((path, init) => app.request(path, init), start.key);
+      // what failed then was cut off by that, and says nothing of the sample
+      if (stopping) return;
       // beside the key, so that a command can name the share without copying its id
-      writeFileSync(join(folder, "share"), sample.share, { mode: 0o600 });
-      say(sampleHint(listensOn, folder));
+      const path = join(folder, "share");
+      if (sample.kind === "left") rmSync(path, { force: true });
+      else writeFileSync(path, sample.share, { mode: 0o600 });
+      const anew = `stop, ${server ? `delete ${folder}` : "set OPENFGA_STORE to a new name"}, and start again`;
+      say(sampleHint(sample, { url: listensOn, folder, anew }));
     }
   } catch (error) {
     // told to end while the sample was played: what failed then was cut off by that

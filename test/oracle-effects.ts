@@ -44,8 +44,16 @@ export function apply(world: World, step: Step, made: Made): void {
       if (partner !== undefined) log(`organization:${partner}`);
       return;
     }
+    case "forget":
+      dropAddress(world, step.user);
+      return;
     case "put_person":
       world.people.get(step.organization)?.set(step.user, step.role);
+      world.known.add(step.user);
+      if (step.email !== undefined) {
+        dropAddress(world, step.user);
+        world.addresses.set(step.email, step.user);
+      }
       log(`organization:${step.organization}`);
       return;
     case "remove_person":
@@ -114,6 +122,10 @@ export function apply(world: World, step: Step, made: Made): void {
       share?.delegations.delete(step.user);
       break;
   }
+}
+
+function dropAddress(world: World, user: string): void {
+  for (const [email, holder] of world.addresses) if (holder === user) world.addresses.delete(email);
 }
 
 /** Law 4: with a person goes all that they hold through the organization; who comes back starts with nothing. */

@@ -15,8 +15,12 @@ export type Cooperation = Bond & {
   /** Whether the sweep has been, so that the shares of an ended cooperation, and removed ones, are gone. */
   sweptShares: Set<string>;
 };
-/** `addresses`: e-mail → person. `entries`: object → lines of its history. */
-export type World = Plain<Cooperation> & { addresses: Map<string, string>; entries: Map<string, number> };
+/** `addresses`: e-mail → person. `known`: who ever belonged to an organization. `entries`: object → lines of its history. */
+export type World = Plain<Cooperation> & {
+  addresses: Map<string, string>;
+  known: Set<string>;
+  entries: Map<string, number>;
+};
 
 /** Who takes a step: a person, or a service (undefined). */
 type By = { by: string | undefined };
@@ -34,7 +38,8 @@ export type Step =
   | ({ do: "unshare"; share: string } & By)
   | ({ do: "delegate"; share: string; user: string; role: string; until: number } & By)
   | ({ do: "revoke"; share: string; user: string } & By)
-  | ({ do: "put_person"; organization: string; user: string; role: string } & By)
+  | ({ do: "put_person"; organization: string; user: string; role: string; email?: string | undefined } & By)
+  | ({ do: "forget"; user: string } & By)
   | ({ do: "remove_person"; organization: string; user: string } & By)
   | ({ do: "give_job"; resource: string; user: string; role: string } & By)
   | ({ do: "take_job"; resource: string; user: string } & By)
@@ -238,13 +243,26 @@ export function outcomeOf(world: World, step: Step): string {
     return offer(world, cooperation.initiator, step);
   }
   if ("resource" in step) return onResource(world, step);
+  const belongs = (one: string) => [...world.people.values()].some((people) => people.has(one));
+  if (step.do === "forget") {
+    if (step.by !== undefined) return "insufficient_scope";
+    if (!world.known.has(step.user)) return "not_found";
+    if (belongs(step.user)) return "still_member";
+    // the address is all that a record has here
+    return [...world.addresses.values()].includes(step.user) ? "done" : "same";
+  }
   const { organization, user, by } = step;
+  const email = step.do === "put_person" ? step.email : undefined;
+  if (email !== undefined && by !== undefined) return "insufficient_scope";
   const role = roleIn(world, organization, user);
   const may =
     step.do === "remove_person" && by === user && role !== undefined ? "done" : manages(world, organization, by);
   if (may !== "done") return may;
   if (step.do === "put_person" && role === undefined && by !== undefined) return "insufficient_scope";
-  if (role === (step.do === "put_person" ? step.role : undefined)) return "same";
+  const holder = email === undefined ? user : world.addresses.get(email);
+  if (role === (step.do === "put_person" ? step.role : undefined) && holder === user) return "same";
   const stays = step.do === "put_person" && step.role === "admin";
-  return !stays && keptAsAdmin(world, organization, user) ? "last_admin" : "done";
+  if (!stays && keptAsAdmin(world, organization, user)) return "last_admin";
+  // who belongs nowhere keeps no address from anybody
+  return holder !== undefined && holder !== user && belongs(holder) ? "email_taken" : "done";
 }

@@ -61,7 +61,9 @@ export function rawStepOf(world: World, draw: Draw): RawStep | undefined {
     // no tuple can say that operator crosses: the model has no such relation
     if (step === undefined || (step.do === "delegate" && step.role === "operator")) continue;
     by ??= kinds === DELEGATED ? step.by : undefined;
-    if (!steps.some((one) => subjectOf(one) === subjectOf(step))) steps.push({ ...step, by });
+    // nor an address
+    const said = step.do === "put_person" ? { ...step, email: undefined } : step;
+    if (!steps.some((one) => subjectOf(one) === subjectOf(said))) steps.push({ ...said, by });
   }
   return steps.length === 0 ? undefined : { do: "write", by, steps, alt: next(2) === 0, lenient };
 }
@@ -295,6 +297,7 @@ export function readBack(
     for (const { user, relation } of told.filter(({ relation }) => relation !== "person")) {
       if (people.has(id(user))) wrong.push(`${user} has two roles in ${organization}`);
       people.set(id(user), relation);
+      world.known.add(id(user));
     }
     const persons = told.filter(({ relation }) => relation === "person").map(({ user }) => id(user));
     if (persons.sort().join() !== [...people.keys()].sort().join())

@@ -129,6 +129,7 @@ export const ROUTES: Record<string, Route> = {
   "DELETE /v1/plants/{id}/roles/{user}": { by: "anna", ...at("/v1/plants/7/roles/otto") },
   "DELETE /v1/portfolios/{id}/roles/{user}": { by: "anna", ...at("/v1/portfolios/north/roles/otto") },
   "DELETE /v1/organizations/{org}/people/{user}": { by: "anna", ...at(`${org}/people/otto`) },
+  "DELETE /v1/people/{user}": { by: SERVICE, ...at("/v1/people/otto"), needsNoStanding: true },
   "DELETE /v1/plants/{id}": { by: SERVICE, ...at("/v1/plants/7"), needsNoStanding: true },
   "DELETE /v1/portfolios/{id}": { by: SERVICE, ...at("/v1/portfolios/north"), needsNoStanding: true },
   "DELETE /v1/organizations/{org}": { by: SERVICE, ...at(org), needsNoStanding: true },

@@ -29,6 +29,7 @@ const WEIGHTS: Record<Kind, number> = {
   revoke: 2,
   put_person: 5,
   remove_person: 3,
+  forget: 2,
   give_job: 2,
   take_job: 2,
   register: 4,
@@ -118,15 +119,25 @@ export function stepOf(world: World, { kind, fits, n, hours }: Draw): Step | und
     const shares = number(3) % 3 > 0 && first.resource !== "" ? [first] : [];
     return { do: kind, by: adminOf(organization), organization, to: pick(to, 5) ?? {}, until, shares };
   }
+  if (kind === "forget") {
+    const belongs = (user: string) => organizations.some((one) => world.people.get(one)?.has(user));
+    const gone = [...world.known].filter((user) => !belongs(user));
+    return {
+      do: kind,
+      by: number(1) % 5 === 0 ? (pick(USERS, 0) ?? "") : undefined,
+      user: pick(either(gone, USERS), 3) ?? "",
+    };
+  }
   if (kind === "put_person" || kind === "remove_person") {
     const organization = pick(organizations, 2) ?? "";
     const own = peopleOf(organization).map(([user]) => user);
     const leaving = kind === "remove_person";
     const user = pick(leaving ? either(own, USERS) : USERS, 3) ?? "";
     const by = leaving && number(4) % 3 === 0 ? user : manager(organization);
+    const asked = number(5) % 3 === 0 ? pick([...world.addresses.keys(), `${user}-2@x.example`], 2) : undefined;
     return leaving
       ? { do: kind, by, organization, user }
-      : { do: kind, by, organization, user, role: pick(ORGANIZATION_ROLES, 4) ?? "" };
+      : { do: kind, by, organization, user, role: pick(ORGANIZATION_ROLES, 4) ?? "", email: asked };
   }
   if (kind === "register" || kind === "unregister") {
     const gone = RESOURCES.filter((ref) => !world.resources.has(ref));
@@ -248,8 +259,10 @@ export function requestOf(
       return {
         method: "PUT",
         path: `/v1/organizations/${step.organization}/people/${step.user}`,
-        body: { role: step.role },
+        body: { role: step.role, ...(step.email !== undefined && { email: step.email }) },
       };
+    case "forget":
+      return { method: "DELETE", path: `/v1/people/${step.user}` };
     case "remove_person":
       return { method: "DELETE", path: `/v1/organizations/${step.organization}/people/${step.user}` };
     case "give_job":

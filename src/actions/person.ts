@@ -1,15 +1,19 @@
 /**
  * Takes people into an organization, gives them roles, and lets them leave with all
- * they hold through it. A service with scope `admin` may do all of it; an admin of the
- * organization gives roles to those who belong to it already.
+ * they hold through it; forgets who belongs to none. A service with scope `admin` may do all
+ * of it; an admin of the organization gives roles to those who belong to it already.
  */
 
 import { isService, needsService } from "../domain/caller.ts";
 import type { PersonInput } from "../domain/commands.ts";
 import {
+  decideForget,
   decideLeave,
   decidePerson,
+  type EmailHead,
   emailHash,
+  type ForgetState,
+  type Forgotten,
   type Held,
   type PersonChanged,
   type PersonState,
@@ -18,7 +22,7 @@ import type { Refusal } from "../domain/refusal.ts";
 import { userScope } from "../domain/scopes.ts";
 import { refuseUnlessAdmin } from "../domain/standing.ts";
 import { bondsOf } from "../queries/live.ts";
-import { adminsOf, delegationsThrough, jobRolesThrough } from "../queries/people.ts";
+import { adminsOf, delegationsThrough, jobRolesThrough, organizationIdsOf } from "../queries/people.ts";
 import { emailHead, inTurns, organizationHead, personHead, roleOf, standingIn } from "../queries/snapshot.ts";
 import { type ActionDeps, type Call, perform, type Receipt } from "./perform.ts";
 
@@ -75,6 +79,26 @@ export async function removePerson(
   });
 }
 
+/** Empties the record of somebody who belongs to no organization. */
+export async function forgetPerson(deps: ActionDeps, call: Call, user: string): Promise<Receipt<Forgotten> | Refusal> {
+  if (!isService(call.caller)) return needsService("to forget people");
+  const { relationships } = deps;
+  return perform(deps, call, {
+    order: `user:${user}`,
+    read: async (): Promise<ForgetState | Refusal> => {
+      const person = await personHead(relationships, user);
+      if (person.n === 0) return { code: "not_found", what: "person" };
+      const address = person.value?.email;
+      const email = address === undefined ? undefined : await emailHead(relationships, emailHash(address));
+      const organizations = await organizationIdsOf(relationships, user);
+      return { user, person, organizations, email, expectedN: call.expectedN };
+    },
+    decide: (state: ForgetState) => decideForget(state),
+    // who belongs nowhere may do nothing
+    scopes: () => [],
+  });
+}
+
 /** Why the caller may not manage an organization, or undefined when they may. */
 export async function refuseUnlessManager(
   deps: ActionDeps,
@@ -105,8 +129,12 @@ async function readPerson(
   const admins = isCounted ? await adminsOf(relationships, organization) : [];
   const otherAdmins = admins.filter((admin) => admin !== user).length;
   const addresses = [...new Set([person.value?.email, email ?? undefined])].filter((one) => one !== undefined);
-  const emails = await inTurns(addresses, async (address) => {
-    return { address, head: await emailHead(relationships, emailHash(address)) };
+  const emails = await inTurns(addresses, async (address): Promise<EmailHead> => {
+    const head = await emailHead(relationships, emailHash(address));
+    const holder = head.value?.holder;
+    if (holder === undefined || holder === user) return { address, head };
+    const other = await personHead(relationships, holder);
+    return { address, head, other: { person: other, organizations: await organizationIdsOf(relationships, holder) } };
   });
   const liveCooperations = isCounted && otherAdmins === 0 ? (await bondsOf(relationships, organization)).live : 0;
   return {

@@ -58,8 +58,6 @@ export async function stands(deps: ActionDeps, call: Call, attempt: Attempt): Pr
  */
 async function settle(deps: ActionDeps, { write, begin }: Attempt): Promise<boolean> {
   const entry = write.writes.find(({ relation }) => relation === "log");
-  if (entry === undefined) throw new Error("an action without an entry");
-  const { id } = entryFrom(entry).common;
   // its own patience: the call whose reply was lost may have used up the action's
   const giveUpAt = performance.now() + patience(deps);
   while (performance.now() < giveUpAt) {
@@ -69,16 +67,18 @@ async function settle(deps: ActionDeps, { write, begin }: Attempt): Promise<bool
     try {
       const outcome = await deps.relationships.write(write);
       if (outcome === "committed") return true;
-      if (outcome === "stale") return await entryIsOurs(deps, entry, id);
+      // an action without an entry is one that may be decided again: done by then it is so already
+      if (outcome === "stale") return entry !== undefined && (await entryIsOurs(deps, entry));
     } catch (error) {
       // while the engine is away the first Write may still stand
-      deps.warn("settling_a_lost_reply", { stamp: id, ...errorFacts(error) });
+      deps.warn("settling_a_lost_reply", { stamp: entry && entryFrom(entry).common.id, ...errorFacts(error) });
     }
   }
-  throw new OutcomeUnknown(`the reply to action ${id} was lost`);
+  throw new OutcomeUnknown("the reply to an action was lost");
 }
 
-async function entryIsOurs(deps: ActionDeps, { user, relation, object }: Tuple, id: string): Promise<boolean> {
+async function entryIsOurs(deps: ActionDeps, entry: Tuple): Promise<boolean> {
+  const { user, relation, object } = entry;
   const [stands] = await deps.relationships.read({ user, relation, object });
-  return stands !== undefined && entryFrom(stands).common.id === id;
+  return stands !== undefined && entryFrom(stands).common.id === entryFrom(entry).common.id;
 }

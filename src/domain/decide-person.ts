@@ -1,7 +1,7 @@
 /**
- * Decides who belongs to an organization, at which role, and what leaves with them.
- * Pure. Kept here because the model cannot: one role each, one person an address, and
- * a last admin who stays.
+ * Decides who belongs to an organization, at which role, what leaves with them, and what
+ * is forgotten of who belongs to none. Pure. Kept here because the model cannot: one role
+ * each, one person an address, and a last admin who stays.
  */
 import { createHash } from "node:crypto";
 import type { PersonInput } from "./commands.ts";
@@ -17,7 +17,12 @@ export function emailHash(address: string): string {
   return createHash("sha256").update(address.trim().toLowerCase()).digest("hex");
 }
 
-export type EmailHead = { address: string; head: Head<{ holder?: string | undefined }> };
+/** `other`: the person who holds it, where that is somebody else, and the organizations that they belong to. */
+export type EmailHead = {
+  address: string;
+  head: Head<{ holder?: string | undefined }>;
+  other?: { person: Head<Person>; organizations: string[] } | undefined;
+};
 
 export type PersonState = {
   organization: string;
@@ -73,7 +78,8 @@ export function decidePerson(state: PersonState, input: PersonInput): Decision<P
     after: { role: input.role },
   };
   const touches = [touchOwn(state, entry), ...emails.touches];
-  if (!kept || state.person.n === 0) touches.push({ head: state.person, record: after });
+  // so that nobody who is taken in is forgotten, or loses the address, at the same moment
+  if (!kept || role === undefined) touches.push({ head: state.person, record: after });
   return planned(
     {
       touches,
@@ -87,19 +93,25 @@ export function decidePerson(state: PersonState, input: PersonInput): Decision<P
 function decideEmail(state: PersonState, from: string | undefined, to: string | undefined): Plan | Refusal {
   const plan: Plan = { touches: [], deletes: [], writes: [] };
   if (from === to) return plan;
-  const headOf = (address: string) => {
+  const emailOf = (address: string) => {
     const found = state.emails.find((email) => email.address === address);
     if (found === undefined) throw new Error("the head of an address was not read");
-    return found.head;
+    return found;
   };
   if (to !== undefined) {
-    const head = headOf(to);
-    if (head.value?.holder !== undefined && head.value.holder !== state.user) return { code: "email_taken" };
+    const { head, other } = emailOf(to);
+    if (other !== undefined) {
+      if (other.organizations.length > 0) return { code: "email_taken" };
+      // who belongs nowhere keeps no address from a successor; the rest of the record is not the successor's business
+      const { email, ...rest } = other.person.value ?? {};
+      plan.touches.push({ head: other.person, record: email === to ? rest : { email, ...rest } });
+      plan.deletes.push(...tuplesOfEmail(emailHash(to), head.value?.holder));
+    }
     plan.touches.push({ head, record: { holder: state.user } });
     plan.writes.push(...tuplesOfEmail(emailHash(to), state.user));
   }
   if (from !== undefined) {
-    plan.touches.push({ head: headOf(from), record: {} });
+    plan.touches.push({ head: emailOf(from).head, record: {} });
     plan.deletes.push(...tuplesOfEmail(emailHash(from), state.user));
   }
   return plan;
@@ -134,6 +146,31 @@ export function decideLeave(state: PersonState, held: Held): Decision<{ first: T
   const room = WRITE_TUPLES_MAX - deletes.length - 5;
   const first = taken.length > room ? taken : [];
   return planned({ touches, deletes: first.length > 0 ? deletes : [...deletes, ...taken], writes: [] }, { first });
+}
+
+/** What is forgotten of a person. `organizations` are those that the person belongs to, `email` the head of their address. */
+export type ForgetState = {
+  user: string;
+  person: Head<Person>;
+  organizations: string[];
+  email?: Head<{ holder?: string | undefined }> | undefined;
+  expectedN?: number | undefined;
+};
+
+/** `erased`: what the record held until now; `before` and `n`: its head's number until and from now. */
+export type Forgotten = { user: string; erased: (keyof Person)[]; before: number; n: number };
+
+/** Empties the record of somebody who belongs to no organization. Histories go on naming the id: they would not verify without it. */
+export function decideForget(state: ForgetState): Decision<Forgotten> {
+  const { user, person, organizations, email, expectedN } = state;
+  if (expectedN !== undefined && expectedN !== person.n) return refuse({ code: "stale", current: person.n });
+  if (organizations.length > 0) return refuse({ code: "still_member", user, organizations });
+  const erased = (["name", "email", "language"] as const).filter((field) => person.value?.[field] !== undefined);
+  if (erased.length === 0) return same({ user, erased, before: person.n, n: person.n });
+  const isHeld = email?.value?.holder === user;
+  const touches: Touch[] = [{ head: person, record: {} }, ...(isHeld ? [{ head: email, record: {} }] : [])];
+  const deletes = isHeld ? tuplesOfEmail(email.object.slice("email:".length), user) : [];
+  return planned({ touches, deletes, writes: [] }, { user, erased, before: person.n, n: person.n + 1 });
 }
 
 function touchOwn(state: PersonState, entry: Touch["entry"]): Touch {

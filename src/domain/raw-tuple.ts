@@ -64,10 +64,16 @@ const cooperation =
 
 /** Every other relation that the model has tuples in, with the action to use instead. */
 const MANAGED: Record<string, Record<string, Advice>> = {
-  user: { head: ({ id }) => `use PUT /v1/organizations/{org}/people/${segment(id)}` },
+  user: {
+    head: ({ id, operation }) =>
+      `use ${operation === "write" ? "PUT /v1/organizations/{org}" : "DELETE /v1"}/people/${segment(id)}`,
+  },
   email: {
     head: () => "use PUT /v1/organizations/{org}/people/{user} with `email`",
-    holder: ({ user }) => `use PUT /v1/organizations/{org}/people/${segment(idOf(user))} with \`email\``,
+    holder: ({ user, operation }) =>
+      `use PUT /v1/organizations/{org}/people/${segment(idOf(user))} with \`email\`${
+        operation === "write" ? "" : `, or DELETE /v1/people/${segment(idOf(user))}`
+      }`,
   },
   organization: { head: ({ id }) => `use PUT /v1/organizations/${segment(id)}`, log: onHistory },
   twin: {

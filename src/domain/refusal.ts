@@ -20,6 +20,7 @@ export type Refusal =
   | { code: "not_empty"; what: string; holds: string }
   | { code: "last_admin"; organization: string }
   | { code: "email_taken" }
+  | { code: "still_member"; user: string; organizations: string[] }
   | { code: "confirmation_stale" }
   | { code: "owner_is_fixed"; resource: string }
   | { code: "stale"; current: number }
@@ -64,7 +65,16 @@ export const REFUSALS = {
   already_invited: [409, "This invitation is open already", "Use, resend or remove the one in `cooperation`."],
   not_empty: [409, "It still holds something", "Take away what the detail names, then delete."],
   last_admin: [409, "The last admin of an organization with live cooperations stays", "Name another admin first."],
-  email_taken: [409, "This address belongs to another person", "Use another address, or take it from them first."],
+  email_taken: [
+    409,
+    "This address belongs to a person of an organization",
+    "Use another address, or clear theirs: `email: null`. Who belongs to no organization gives it up by itself.",
+  ],
+  still_member: [
+    409,
+    "The person still belongs to an organization",
+    "Let them leave those in `organizations` first: DELETE /v1/organizations/{org}/people/{user}.",
+  ],
   confirmation_stale: [
     409,
     "The confirmed organization no longer matches",
@@ -109,6 +119,8 @@ export function detailOf(refusal: Refusal): string {
       return `${refusal.organization} has live cooperations and no other admin.`;
     case "email_taken":
       return "The e-mail address is another person's.";
+    case "still_member":
+      return `${refusal.user} belongs to ${refusal.organizations.join(", ")}.`;
     case "confirmation_stale":
       return "The address no longer belongs to a person of the organization that was confirmed.";
     case "owner_is_fixed":

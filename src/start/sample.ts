@@ -1,61 +1,95 @@
 /**
  * The sample that `npm start` and `npm run seed` play through the API itself: two
- * organizations, a plant shared as technical manager, and a delegation of it. Played
- * again it finds everything as it is and changes nothing.
+ * organizations, a plant shared as technical manager, and a delegation of it. It is
+ * played into an empty store only: what was changed or taken away since is never undone.
  */
 
 /** Sends one request to the service, wherever it is. */
 export type Send = (path: string, init: RequestInit) => Response | Promise<Response>;
 
-export type Sample = { cooperation: string; share: string };
+/**
+ * `played`: now. `found`: it was played before, and its share can still be delegated as the commands do; `changed`
+ * when it is not delegated as it was played. `left`: nothing was written but what the steps before the refused one did.
+ */
+export type Sample =
+  | { kind: "played"; cooperation: string; share: string }
+  | { kind: "found"; cooperation: string; share: string; changed: boolean }
+  | { kind: "left"; why: string };
 
-/** What the sample looks at in replies. */
-type Reply = { id: string; items: { id: string; partner: { id: string } | null }[]; shares: { id: string }[] };
+// what the sample looks at in replies: whatever is not there is undefined
+// biome-ignore lint/suspicious/noExplicitAny: see above
+type Reply = { status: number; body: any };
 type Call = (method: string, path: string, user?: string, value?: unknown) => Promise<Reply>;
 
-const body = (value: unknown) => ({ body: JSON.stringify(value), headers: { "Content-Type": "application/json" } });
+/** A step of the sample that the service refused. */
+class Refused extends Error {}
 
-/** Plays the sample and returns the ids it made or found. Throws when the service refuses a step. */
+/** Plays the sample where the store is empty, and looks for it where it is not. Throws only what `send` throws. */
 export async function playSample(send: Send, key: string): Promise<Sample> {
   const call: Call = async (method, path, user, value) => {
-    const { headers, ...init } = value === undefined ? { headers: {} } : body(value);
-    const acting = user === undefined ? {} : { "Acting-User": `user:${user}` };
     const reply = await send(path, {
       method,
-      ...init,
-      headers: { ...headers, ...acting, Authorization: `Bearer ${key}` },
+      ...(value !== undefined && { body: JSON.stringify(value) }),
+      headers: {
+        ...(value !== undefined && { "Content-Type": "application/json" }),
+        ...(user !== undefined && { "Acting-User": `user:${user}` }),
+        Authorization: `Bearer ${key}`,
+      },
     });
-    const answer = (await reply.json()) as Reply;
-    if (!reply.ok) throw new Error(`the sample: ${method} ${path} answered ${reply.status} ${JSON.stringify(answer)}`);
-    return answer;
+    return { status: reply.status, body: await reply.json().catch(() => ({})) };
   };
-  await call("PUT", "/v1/organizations/sunward", undefined, { name: "Sunward Energy" });
-  await call("PUT", "/v1/organizations/brightfix", undefined, { name: "Brightfix Service" });
+  const must: Call = async (method, path, ...rest) => {
+    const reply = await call(method, path, ...rest);
+    if (reply.status < 400) return reply;
+    throw new Refused(`${method} ${path} was answered ${reply.status} ${reply.body.code}`);
+  };
+  try {
+    if (await isEmpty(must)) return await play(must);
+    const why = "the store is not empty, and what the sample's commands need was changed since or was never there";
+    return (await find(call)) ?? { kind: "left", why };
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    return { kind: "left", why: error.message };
+  }
+}
+
+async function isEmpty(must: Call): Promise<boolean> {
+  const { body } = await must("GET", "/stores");
+  const read = await must("POST", `/stores/${body.stores?.[0]?.id}/read`, undefined, { page_size: 1 });
+  return read.body.tuples?.length === 0;
+}
+
+async function play(must: Call): Promise<Sample> {
+  await must("PUT", "/v1/organizations/sunward", undefined, { name: "Sunward Energy" });
+  await must("PUT", "/v1/organizations/brightfix", undefined, { name: "Brightfix Service" });
   const people = [
     ["sunward", "anna", "admin", "anna@sunward.example"],
     ["brightfix", "ben", "admin", "ben@brightfix.example"],
     ["brightfix", "tom", "member", "tom@brightfix.example"],
   ] as const;
   for (const [organization, user, role, email] of people)
-    await call("PUT", `/v1/organizations/${organization}/people/${user}`, undefined, { role, email });
-  await call("PUT", "/v1/plants/7", undefined, { owner: "sunward", name: "Hillside" });
-
-  const { items } = await call("GET", "/v1/organizations/sunward/cooperations?direction=outgoing", "anna");
-  const known = items.find((item) => item.partner?.id === "brightfix");
-  const id: string = known?.id ?? (await invited(call));
-  const { shares } = await call("GET", `/v1/cooperations/${id}`, "anna");
-  const share = shares[0]?.id ?? "";
-  // whoever plays with it may have changed it since: then it is left as it is
-  if (known !== undefined) return { cooperation: id, share };
-  await call("POST", `/v1/cooperations/${id}/accept`, "ben");
-  await call("PUT", `/v1/shares/${share}/delegations/tom`, "ben", { role: "viewer" });
-  return { cooperation: id, share };
-}
-
-async function invited(call: Call): Promise<string> {
+    await must("PUT", `/v1/organizations/${organization}/people/${user}`, undefined, { role, email });
+  await must("PUT", "/v1/plants/7", undefined, { owner: "sunward", name: "Hillside" });
   const shares = [{ resource: "plant:7", role: "technical_manager" }];
   const invitation = { email: "ben@brightfix.example", confirm_organization: "brightfix", shares };
-  return (await call("POST", "/v1/organizations/sunward/cooperations", "anna", invitation)).id;
+  const { body } = await must("POST", "/v1/organizations/sunward/cooperations", "anna", invitation);
+  await must("POST", `/v1/cooperations/${body.id}/accept`, "ben");
+  const share = body.shares[0].id;
+  await must("PUT", `/v1/shares/${share}/delegations/tom`, "ben", { role: "viewer" });
+  return { kind: "played", cooperation: body.id, share };
+}
+
+/** The share that the commands name: one of plant 7 that ben may delegate to tom at the role of the sample. */
+async function find(call: Call): Promise<Sample | undefined> {
+  const { body } = await call("GET", "/v1/organizations/brightfix/incoming-shares?limit=100", "ben");
+  for (const { id, cooperation, resource, expired, delegations } of body.items ?? []) {
+    if (resource !== "plant:7" || expired) continue;
+    const path = `/v1/shares/${id}/delegations/tom?dry_run=true`;
+    if ((await call("PUT", path, "ben", { role: "technical_manager" })).status !== 200) continue;
+    const toms = delegations.find(({ user }: { user: string }) => user === "tom");
+    return { kind: "found", cooperation, share: id, changed: toms?.role !== "viewer" };
+  }
+  return undefined;
 }
 
 /**
@@ -77,11 +111,18 @@ curl -s -X PUT ${url}/v1/shares/$(cat ${folder}/share)/delegations/tom ${headers
 ${may}`;
 }
 
-/** What `npm start` says: what the sample is, and what to try. */
-export function sampleHint(url: string, folder: string): string {
+/** What `npm start` says: what the sample is, and what to try; or why there is nothing to try, and how to begin anew. */
+export function sampleHint(sample: Sample, { url, folder, anew }: { url: string; folder: string; anew: string }) {
+  const documentation = `Documentation: ${url}/docs`;
+  if (sample.kind === "left")
+    return `\nThe sample was not played: ${sample.why}.\nTo begin anew with it ${anew}. ${documentation}\n`;
+  const standing =
+    sample.kind === "found" && sample.changed
+      ? "The sample was changed since it was played, and stays as it is: the first answer may be another."
+      : `Sunward Energy shares plant 7 with Brightfix Service as technical manager, and Brightfix's
+admin ben delegated it to tom as viewer.`;
   return `
-Sunward Energy shares plant 7 with Brightfix Service as technical manager, and Brightfix's
-admin ben delegated it to tom as viewer. Documentation: ${url}/docs
+${standing} ${documentation}
 
 ${sampleCommands(url, folder)}
 `;

@@ -48,6 +48,7 @@ const PRODUCED: Record<keyof typeof REFUSALS | keyof typeof FAULTS, Produce> = {
   already_invited: ({ as }) => as("anna", "POST", `${ORG}/cooperations`, { organization: "lumen" }),
   not_empty: ({ admin }) => admin("DELETE", ORG),
   last_admin: ({ as }) => as("anna", "DELETE", `${ORG}/people/anna`),
+  still_member: ({ admin }) => admin("DELETE", "/v1/people/otto"),
   email_taken: ({ admin }) => admin("PUT", `${ORG}/people/otto`, { role: "member", email: "ben@brightfix.example" }),
   confirmation_stale: ({ as }) =>
     as("anna", "POST", `${ORG}/cooperations`, { email: "x@y.example", confirm_organization: "lumen" }),

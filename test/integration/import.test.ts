@@ -154,6 +154,26 @@ describe("what stands afterwards", () => {
   });
 });
 
+test("a line may give the address of who belongs to no organization to another, who is taken in again without it", async ({
+  service,
+}) => {
+  await seedWorld(service);
+  await service.admin("DELETE", "/v1/organizations/brightfix/people/tom");
+  const email = "tom@brightfix.example";
+  const lines = [
+    person("brightfix", "tina", "member", { email }),
+    person("brightfix", "tom", "member", { name: "Tom" }),
+  ];
+  expect((await importAll(service, linesFrom(lines))).end).toMatchObject({ event: "end", done: 2, refused: 0 });
+  const view = async (user: string) => (await service.admin("GET", `/v1/organizations/brightfix/people/${user}`)).body;
+  expect([(await view("tina")).email, (await view("tom")).email, (await view("tom")).name]).toEqual([
+    email,
+    null,
+    "Tom",
+  ]);
+  expect(await doctor(service.deps.relationships)).toEqual([]);
+});
+
 describe("what is refused", () => {
   test("a line that its action would refuse is told with its number, code and reason, and stops no other", async ({
     service,

@@ -394,6 +394,7 @@ const BLANK = (): World => ({
   resources: new Map(),
   cooperations: [],
   addresses: new Map(),
+  known: new Set(),
   entries: new Map(),
 });
 const PEOPLE = [
@@ -426,6 +427,7 @@ async function settle(play: Play): Promise<void> {
     await put(`/v1/organizations/${organization}/people/${user}`, { role, email });
     world.people.get(organization)?.set(user, role);
     world.addresses.set(email, user);
+    world.known.add(user);
     world.entries.set(`organization:${organization}`, (world.entries.get(`organization:${organization}`) ?? 0) + 1);
   }
 }

@@ -1,7 +1,10 @@
 /** Organizations, their people and what they own: who belongs, who stays, and what must be empty before it goes. */
-import { expect } from "vitest";
+import { describe, expect } from "vitest";
+import type { Write } from "../../src/ports.ts";
+import { doctor } from "../../src/queries/doctor.ts";
+import { personHead } from "../../src/queries/snapshot.ts";
 import { everything, seedRoutes } from "../routes.ts";
-import { cooperate, type Service, seedWorld, test } from "../service.ts";
+import { cooperate, createService, KEYS, type Service, seedWorld, test } from "../service.ts";
 
 const ORG = "/v1/organizations/sunward";
 const person = (service: Service, path: string, body: object) =>
@@ -118,6 +121,138 @@ test("an address belongs to one person: taken it is refused, given up it is free
   expect([free.status, free.body.email]).toEqual([200, "ben@brightfix.example"]);
   const old = await person(service, "brightfix/people/eva", { role: "external", email: "otto@sunward.example" });
   expect(old.status).toBe(200);
+});
+
+test("the address of who belongs to no organization goes to who is given it, in one Write; the name stays", async ({
+  service,
+}) => {
+  await seedWorld(service);
+  const email = "tom@brightfix.example";
+  await person(service, "brightfix/people/tom", { role: "member", name: "Tom", language: "de" });
+  const taken = await person(service, "brightfix/people/tina", { role: "member", email });
+  expect([taken.status, taken.body.code], "while he belongs to it").toEqual([409, "email_taken"]);
+  await person(service, "sunward/people/tom", { role: "external" });
+  await service.admin("DELETE", "/v1/organizations/brightfix/people/tom");
+  const still = await person(service, "brightfix/people/tina", { role: "member", email });
+  expect([still.status, still.body.code], "while he belongs to another").toEqual([409, "email_taken"]);
+  await service.admin("DELETE", "/v1/organizations/sunward/people/tom");
+  const nobody = await service.as("ben", "PUT", "/v1/organizations/brightfix/people/eva", { role: "member", email });
+  expect([nobody.status, nobody.body.code], "not by an admin of the organization").toEqual([403, "insufficient_scope"]);
+
+  const { relationships } = service.deps;
+  const writes: Write[] = [];
+  const write = (one: Write) => {
+    writes.push(one);
+    return relationships.write(one);
+  };
+  const counting = createService({ ...service.deps, relationships: { ...relationships, write } });
+  const given = await person(counting, "brightfix/people/tina", { role: "member", email });
+  expect([given.status, given.body.email]).toEqual([201, email]);
+  expect(writes).toHaveLength(1);
+  const { value } = await personHead(relationships, "tom");
+  expect(value).toEqual({ name: "Tom", language: "de" });
+  const back = await person(service, "brightfix/people/tom", { role: "member" });
+  expect([back.body.name, back.body.email]).toEqual(["Tom", null]);
+  const again = await person(service, "brightfix/people/tom", { role: "member", email });
+  expect([again.status, again.body.code], "it is hers now").toEqual([409, "email_taken"]);
+  const invited = await service.as("anna", "POST", "/v1/organizations/sunward/cooperations", { email });
+  expect(invited.body).toMatchObject({ outcome: "confirm", organizations: [{ id: "brightfix" }] });
+  expect(await doctor(relationships)).toEqual([]);
+});
+
+describe("forgetting", () => {
+  const STAYS = expect.stringContaining("The id stays in histories");
+  const forget = (service: Service, user: string, query = "", headers = {}) =>
+    service.admin("DELETE", `/v1/people/${user}${query}`, undefined, { headers });
+
+  test("erases name, address and language of who belongs to no organization, says so, and is done once", async ({
+    service,
+  }) => {
+    await seedWorld(service);
+    const { relationships } = service.deps;
+    await person(service, "brightfix/people/tom", { role: "member", name: "Tom Qzname", language: "de" });
+    await service.admin("DELETE", "/v1/organizations/brightfix/people/tom");
+    const before = await everything(service);
+    const tried = await forget(service, "tom", "?dry_run=true");
+    const erased = ["name", "email", "language"];
+    expect([tried.status, tried.body]).toEqual([
+      200,
+      { dry_run: true, user: "tom", erased, stays: STAYS, etag: expect.any(String) },
+    ]);
+    expect(await everything(service)).toEqual(before);
+    const stale = await forget(service, "tom", "", { "If-Match": '"1"' });
+    expect([stale.status, stale.body.code, stale.headers.get("ETag")]).toEqual([412, "stale", tried.body.etag]);
+    expect(await everything(service)).toEqual(before);
+
+    const done = await forget(service, "tom", "", { "If-Match": tried.body.etag });
+    expect([done.status, done.body]).toEqual([
+      200,
+      { user: "tom", erased, stays: STAYS, etag: done.headers.get("ETag"), effective_by: expect.any(String) },
+    ]);
+    expect(done.body.etag).not.toBe(tried.body.etag);
+    const after = await everything(service);
+    expect(JSON.stringify(before)).toMatch(/Qzname.*|tom@brightfix/);
+    expect(JSON.stringify(after)).not.toMatch(/Qzname|tom@brightfix/);
+    const again = await forget(service, "tom");
+    expect([again.status, again.body.erased, again.body.etag]).toEqual([200, [], done.body.etag]);
+    expect(await everything(service)).toEqual(after);
+
+    // what stays, and what is free
+    const { items } = (await service.as("ben", "GET", "/v1/organizations/brightfix/history")).body;
+    expect(items.map((one: { object: string; action: string }) => [one.object, one.action])).toContainEqual([
+      "user:tom",
+      "remove_person",
+    ]);
+    expect(await doctor(relationships)).toEqual([]);
+    const free = await person(service, "brightfix/people/tina", { role: "member", email: "tom@brightfix.example" });
+    expect(free.status).toBe(201);
+    const back = await person(service, "brightfix/people/tom", { role: "member" });
+    expect([back.status, back.body.name, back.body.email, back.body.language]).toEqual([201, null, null, null]);
+  });
+
+  test("is refused while they belong to one, with those that they belong to, and for who was never known", async ({
+    service,
+  }) => {
+    await seedWorld(service);
+    await person(service, "sunward/people/eva", { role: "member" });
+    const before = await everything(service);
+    const refused = await forget(service, "eva");
+    expect([refused.status, refused.body]).toMatchObject([
+      409,
+      { code: "still_member", user: "eva", organizations: ["brightfix", "sunward"] },
+    ]);
+    expect((await forget(service, "eva", "?dry_run=true")).body.code).toBe("still_member");
+    const nobody = await forget(service, "nobody");
+    expect([nobody.status, nobody.body.code]).toEqual([404, "not_found"]);
+    expect(await everything(service)).toEqual(before);
+  });
+
+  test("is for a service with scope admin alone, not for a person, and not for themselves", async ({ service }) => {
+    await seedWorld(service);
+    await service.admin("DELETE", "/v1/organizations/brightfix/people/tom");
+    const before = await everything(service);
+    for (const user of ["tom", "ben", "nobody"])
+      for (const key of [KEYS.manage, KEYS.all]) {
+        const reply = await service.as(user, "DELETE", "/v1/people/tom", undefined, { key });
+        expect([reply.status, reply.body.code]).toEqual([403, "insufficient_scope"]);
+      }
+    expect(await everything(service)).toEqual(before);
+  });
+
+  test("is done where its reply was lost", async ({ service }) => {
+    await seedWorld(service);
+    await service.admin("DELETE", "/v1/organizations/brightfix/people/tom");
+    const { relationships } = service.deps;
+    let lost = 0;
+    const write = async (one: Write) => {
+      const outcome = await relationships.write(one);
+      return lost++ === 0 ? ("unknown" as const) : outcome;
+    };
+    const losing = createService({ ...service.deps, relationships: { ...relationships, write } });
+    const reply = await forget(losing, "tom");
+    expect([reply.status, reply.body.user]).toEqual([200, "tom"]);
+    expect((await personHead(relationships, "tom")).value).toEqual({});
+  });
 });
 
 test("people leave by themselves, by an admin and by a service; strangers and colleagues send nobody away", async ({

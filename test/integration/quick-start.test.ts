@@ -1,6 +1,6 @@
 /** `npm start` as the README promises it: the process really runs, and the three commands work as pasted. */
 import { execFile, spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -20,7 +20,7 @@ function block(language: string, text = ""): string {
   return found;
 }
 
-/** Starts what `npm start` starts, on a free port and in `folder`. Resolves once it has said what to try. */
+/** Starts what `npm start` starts, on a free port and in `folder`. Resolves once it has said all of its hint. */
 async function start(folder: string) {
   const env = { ...process.env, PORT: "0", CONCORDAT_FOLDER: folder, OPENFGA_API_URL: "", SERVICE_KEYS: "" };
   const child = spawn("node", ["src/main.ts", "--start"], { cwd: root, env, stdio: ["ignore", "ignore", "pipe"] });
@@ -30,8 +30,8 @@ async function start(folder: string) {
   await new Promise<void>((resolve, reject) => {
     child.stderr.on("data", (text: string) => {
       said += text;
-      // the last of what it says: the third command, whole
-      if (/# now he may\n.*\n.*'\n/.test(said)) resolve();
+      // the last of what it says: the third command, whole, or why there is none
+      if (/# now he may\n.*\n.*'\n|\nTo begin anew .*\n/.test(said)) resolve();
     });
     ended.then((code) => reject(new Error(`it ended with ${code}:\n${said}`)));
   });
@@ -86,6 +86,56 @@ console.log(await may("tom", "view", "7").catch((error) => error.message.slice(0
     delegated,
     { decision: true },
   ]);
+  expect(second.said).toContain("The sample was changed since it was played");
+  expect(await second.stop()).toBe(0);
+});
+
+test("a second npm start undoes nothing of what was done since, prints no command that fails, and says how to begin anew", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "concordat-start-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const first = await start(folder);
+  onTestFinished(async () => void (await first.stop()));
+  const key = readFileSync(join(folder, "key"), "utf8");
+  const call = async (url: string, method: string, path: string, user?: string, body?: object) => {
+    const acting = user === undefined ? undefined : { "Acting-User": `user:${user}` };
+    const headers = { Authorization: `Bearer ${key}`, "Content-Type": "application/json", ...acting };
+    const reply = await fetch(`${url}/v1${path}`, { method, headers, ...(body && { body: JSON.stringify(body) }) });
+    return { status: reply.status, body: (await reply.json()) as { items: { id: string }[] } };
+  };
+  const sun = "/organizations/sunward";
+  const list = `${sun}/cooperations?direction=outgoing&status=`;
+  const [cooperation] = (await call(first.url, "GET", `${list}active`, "anna")).body.items;
+  const changes: [path: string, user: string | undefined, body?: object][] = [
+    [`${sun}/people/carl`, undefined, { role: "admin" }],
+    [`${sun}/people/anna`, undefined, { role: "member" }],
+    ["/organizations/brightfix/people/tom", undefined, { role: "member", email: null }],
+    ["/organizations/brightfix/people/tom", undefined],
+    ["/organizations/brightfix/people/tina", undefined, { role: "member", email: "tom@brightfix.example" }],
+    [`/cooperations/${cooperation?.id}`, "carl"],
+    [sun, undefined, { name: "Sundown" }],
+    ["/plants/7", undefined, { owner: "sunward", name: "Seaside" }],
+  ];
+  for (const [path, user, body] of changes)
+    expect((await call(first.url, body ? "PUT" : "DELETE", path, user, body)).status, path).toBeLessThan(300);
+  const lines = async (url: string) =>
+    (await (await fetch(`${url}/v1/export`, { headers: { Authorization: `Bearer ${key}` } })).text())
+      .split("\n")
+      .sort();
+  const before = await lines(first.url);
+  expect(await first.stop()).toBe(0);
+
+  const second = await start(folder);
+  onTestFinished(async () => void (await second.stop()));
+  expect(await lines(second.url)).toEqual(before);
+  expect((await call(second.url, "GET", `${list}ended`, "carl")).body.items).toHaveLength(1);
+  for (const status of ["active", "pending", "invited"])
+    expect((await call(second.url, "GET", list + status, "carl")).body.items, status).toEqual([]);
+  expect(second.said).toMatch(
+    /not played: the store is not empty, .*\nTo begin anew with it stop, delete \S+, and start/,
+  );
+  expect(second.said).toContain(folder);
+  expect(second.said).not.toMatch(/^curl/m);
+  expect(existsSync(join(folder, "share"))).toBe(false);
   expect(await second.stop()).toBe(0);
 });
 

@@ -362,6 +362,47 @@ describe.each(["sqlite", "PostgreSQL"] as const)("on %s", (datastore) => {
     });
   });
 
+  test("two are given the address of who left: one has it, the other is told that it is taken", async (world) => {
+    const [one, two] = pair(world);
+    await rounds(async (round) => {
+      const email = `desk${round}@shared.example`;
+      const gone = `/v1/organizations/brightfix/people/gone${round}`;
+      await must(one.admin("PUT", gone, { role: "member", email }));
+      await must(one.admin("DELETE", gone));
+      const replies = await race(
+        () => one.admin("PUT", "/v1/organizations/brightfix/people/tom", { role: "member", email }),
+        () => two.admin("PUT", "/v1/organizations/sunward/people/otto", { role: "member", email }),
+      );
+      expect(outcomes(replies)).toEqual(["done", "email_taken"]);
+    });
+  });
+
+  test("somebody who left is forgotten, or loses the address, and is taken in at once: never half of it", async (world) => {
+    const [one, two] = pair(world);
+    await rounds(async (round) => {
+      const email = `back${round}@shared.example`;
+      const back = `/v1/organizations/brightfix/people/back${round}`;
+      await must(one.admin("PUT", back, { role: "member", email }));
+      await must(one.admin("DELETE", back));
+      const isTaken = round % 2 === 0;
+      const replies = await race(
+        () =>
+          isTaken
+            ? one.admin("PUT", "/v1/organizations/sunward/people/otto", { role: "member", email })
+            : one.admin("DELETE", `/v1/people/back${round}`),
+        // in words, so that it counts on having it
+        () => two.admin("PUT", back, { role: "member", email }),
+      );
+      if (isTaken) return expect(outcomes(replies)).toEqual(["done", "email_taken"]);
+      // taken in after it was forgotten, the address is given anew
+      expect([
+        ["done", "done"],
+        ["done", "still_member"],
+      ]).toContainEqual(outcomes(replies));
+      expect((await one.admin("GET", back)).body.email).toBe(email);
+    });
+  });
+
   test("the last two admins leave at once: one goes and the other stays", async (world) => {
     const [one, two] = pair(world);
     await cooperate(one, [{ resource: "plant:7", role: "viewer" }]);

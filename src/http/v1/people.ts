@@ -1,7 +1,7 @@
-/** `/v1/organizations/{org}/people`: who belongs to an organization, at which role. */
+/** `/v1/organizations/{org}/people`: who belongs to an organization, at which role. `/v1/people`: who is forgotten. */
 
 import { z } from "@hono/zod-openapi";
-import { putPerson, removePerson } from "../../actions/person.ts";
+import { forgetPerson, putPerson, removePerson } from "../../actions/person.ts";
 import { isService } from "../../domain/caller.ts";
 import { PersonInput } from "../../domain/commands.ts";
 import { isRefusal } from "../../domain/refusal.ts";
@@ -10,7 +10,18 @@ import { personView } from "../../queries/person.ts";
 import { organizationHead, roleOf, standingIn } from "../../queries/snapshot.ts";
 import { PageQuery, pageOf } from "../page.ts";
 import { refused } from "../problem.ts";
-import { callOf, listed, notFound, organizationParam, route, stated, userParam, type V1Deps, v1 } from "./route.ts";
+import {
+  callOf,
+  DryRunQuery,
+  listed,
+  notFound,
+  organizationParam,
+  route,
+  stated,
+  userParam,
+  type V1Deps,
+  v1,
+} from "./route.ts";
 import { Effective, Etag, listOf, PersonView, withMembers } from "./views.ts";
 
 const tag = "People";
@@ -52,6 +63,27 @@ const remove = route({
   summary: "Leave, with all that is held through the organization",
   params,
   reply: z.strictObject({ ...OfOrganization, ...Effective }),
+});
+
+const STAYS =
+  "The id stays in histories, which would not verify without it; an invited address with who invited it; what was written until now in OpenFGA's change log and in backups.";
+const Erased = {
+  user: z.string(),
+  erased: z.array(z.enum(["name", "email", "language"])).describe("What the record held until now."),
+  stays: z.literal(STAYS),
+  etag: Etag.describe("The person's own."),
+};
+const forget = route({
+  method: "delete",
+  path: "/people/{user}",
+  tag,
+  summary: "Erase name, address and language of who belongs to no organization (scope admin)",
+  params: userParam,
+  query: DryRunQuery,
+  reply: z.union([
+    z.strictObject({ ...Erased, ...Effective }),
+    z.strictObject({ dry_run: z.literal(true), ...Erased }),
+  ]),
 });
 
 export function peopleRoutes(deps: V1Deps) {
@@ -96,6 +128,16 @@ export function peopleRoutes(deps: V1Deps) {
     const { org, user } = c.req.valid("param");
     const receipt = await removePerson(deps, callOf(c), org, user);
     return isRefusal(receipt) ? refused(c, receipt) : stated(c, await etagOf(org), receipt.effective_by);
+  });
+  app.openapi(forget, async (c) => {
+    const { user } = c.req.valid("param");
+    const receipt = await forgetPerson(deps, callOf(c, c.req.valid("query").dry_run), user);
+    if (isRefusal(receipt)) return refused(c, receipt);
+    const { before, n, erased } = receipt.value;
+    const facts = { user, erased, stays: STAYS };
+    // what If-Match then names
+    if (receipt.outcome === "dry_run") return c.json({ dry_run: true, ...facts, etag: `"${before}"` });
+    return stated(c, { ...facts, etag: `"${n}"` }, receipt.effective_by);
   });
   return app;
 }
