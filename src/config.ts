@@ -73,6 +73,15 @@ export const VARIABLES = {
     .default("http://localhost:5173/join")
     .describe("The page of yours that invitations link to; the token is in its fragment."),
   INVITATION_TTL_DAYS: whole(1, 365).default(14).describe("How many days an invitation's link lives."),
+  INVITATION_DECLINED_DAYS: whole(0, 365)
+    .default(3)
+    .describe("How many days after a decline the same organization may not be invited again by the same."),
+  INVITATIONS_OPEN_MAX: whole(1, 100_000)
+    .default(200)
+    .describe("Invitations of one organization that may wait for an answer."),
+  INVITATIONS_DAILY_MAX: whole(1, 100_000)
+    .default(100)
+    .describe("Invitations that one organization may send on one day (UTC)."),
   SMTP_URL: z.url().optional().describe("Where mails go, `smtps://user:password@host`. Default: `.eml` files."),
   MAIL_FROM: z.string().default("Concordat <concordat@localhost>").describe("The sender of mails."),
   DISCLOSE_ORGANIZATIONS: onOff

@@ -70,6 +70,7 @@ function undriven() {
     mailer: { send: never },
     clock: never,
     order: never,
+    repeats: { raise: never },
     newId: never,
     newNonce: never,
     afterwards: never,
@@ -79,6 +80,6 @@ function undriven() {
     keys: [],
     publicUrl: URL_AT_START,
     discloseOrganizations: true,
-    invitation: { secret: "", url: URL_AT_START, ttlDays: 1 },
+    invitation: { secret: "", url: URL_AT_START, ttlDays: 1, limits: { openMax: 1, dailyMax: 1, declinedDays: 1 } },
   });
 }

@@ -108,7 +108,7 @@ async function readPerson(
   const emails = await inTurns(addresses, async (address) => {
     return { address, head: await emailHead(relationships, emailHash(address)) };
   });
-  const liveCooperations = isCounted && otherAdmins === 0 ? (await bondsOf(relationships, organization)).live : 0;
+  const liveCooperations = isCounted && otherAdmins === 0 ? await bondsOf(relationships, organization) : 0;
   return {
     organization,
     organizationHead: organizationNow,

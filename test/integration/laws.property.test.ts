@@ -395,6 +395,7 @@ const BLANK = (): World => ({
   cooperations: [],
   addresses: new Map(),
   entries: new Map(),
+  invited: new Map(),
 });
 const PEOPLE = [
   ["sun", "anna", "admin"],
