@@ -70,7 +70,7 @@ function undriven() {
     mailer: { send: never },
     clock: never,
     order: never,
-    repeats: { raise: never },
+    repeats: { invalidate: never },
     newId: never,
     newNonce: never,
     afterwards: never,

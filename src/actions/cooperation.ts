@@ -15,6 +15,7 @@ import {
 import { decideJoin, type JoinState } from "../domain/decide-join.ts";
 import type { Instant } from "../domain/expiry.ts";
 import { readToken } from "../domain/invitation-token.ts";
+import { LIFECYCLE } from "../domain/lifecycle.ts";
 import type { Cooperation, Head, Invitation } from "../domain/records.ts";
 import type { Refusal } from "../domain/refusal.ts";
 import { ownerScope, type Scope } from "../domain/scopes.ts";
@@ -95,16 +96,18 @@ export async function declineOffers(deps: ActionDeps, call: Call, organization: 
 async function readStep(deps: ActionDeps, call: Call, id: string, step: Step): Promise<StepState | Refusal> {
   const { relationships } = deps;
   const state = await readCooperation(deps, call, id);
-  if ("code" in state || step === "pause" || step === "resume") return state;
+  if ("code" in state) return state;
   const { cooperation } = state;
+  // what changes nothing needs no more than this
+  if (step === "pause" || step === "resume" || ["same", "no"].includes(LIFECYCLE[step][cooperation.status]))
+    return state;
   const partner =
     cooperation.partner === undefined ? undefined : await organizationHead(relationships, cooperation.partner);
-  const answers = cooperation.status === "pending" && (step === "accept" || step === "decline");
+  const answers = step === "accept" || step === "decline";
   const invitation = answers ? await invitationHead(relationships, cooperation) : undefined;
   if (step === "accept") return { ...state, partner, invitation };
   const initiator = await organizationHead(relationships, cooperation.initiator);
-  const sharedAtEnd = cooperation.status === "ended" ? [] : await sharedNow(relationships, id);
-  return { ...state, initiator, partner, invitation, sharedAtEnd };
+  return { ...state, initiator, partner, invitation, sharedAtEnd: await sharedNow(relationships, id) };
 }
 
 /** Sets or clears the expiry of the whole cooperation. */

@@ -24,7 +24,7 @@ export type Ended = { at: Date; acknowledged: boolean };
  * The end behind a reply that tells what stands already, though nothing was written: whoever wrote it may have died
  * before the end. Once for what `heads` say, in this process (`repeats.ts`).
  */
-export async function raiseOnce(
+export async function invalidateOnce(
   { repeats, clock }: Pick<ActionDeps, "repeats" | "clock">,
   { caller }: Pick<Call, "caller">,
   lease: Lease,
@@ -33,7 +33,7 @@ export async function raiseOnce(
 ): Promise<Date> {
   // what this one began itself, before another was first, only its own end lets go
   if (lease.hasBegun()) return (await lease.end(scopes)).at;
-  const ended = await repeats.raise({ heads, by: caller.user }, scopes, lease.end);
+  const ended = await repeats.invalidate({ heads, by: caller.user }, scopes, lease.end);
   return ended === "before" ? clock() : ended.at;
 }
 

@@ -9,7 +9,7 @@ import { sizeOf, WRITE_TUPLES_MAX } from "../domain/plan.ts";
 import { type Refusal, tellsWhatStands } from "../domain/refusal.ts";
 import type { Scope } from "../domain/scopes.ts";
 import type { Mail } from "../ports.ts";
-import { type Lease, raiseOnce, withLease } from "./lease.ts";
+import { invalidateOnce, type Lease, withLease } from "./lease.ts";
 import { Contended, type Order } from "./order.ts";
 import type { ActionDeps, Call, Receipt } from "./perform.ts";
 import { createStage, Overtaken, type Stage, Uncombinable } from "./stage.ts";
@@ -92,7 +92,7 @@ async function draw<T, R extends { code: string }>(
       return act(false);
     },
     // nothing is raised while it is only staged
-    repeats: { raise: (_, scopes, end) => end(scopes) },
+    repeats: { invalidate: (_, scopes, end) => end(scopes) },
     mailer: { send: async (mail) => void mails.push(mail) },
     afterwards: (work) => void later.push(work),
   };
@@ -136,7 +136,7 @@ async function commit<T, R extends { code: string }>(
     if (outcome.kind === "overtaken") continue;
     if (outcome.kind !== "drawn") {
       const tells = outcome.kind === "refused" && tellsWhatStands(outcome.refusal) && !call.dryRun;
-      if (tells) await raiseOnce(deps, call, lease, scopes, stage.heads());
+      if (tells) await invalidateOnce(deps, call, lease, scopes, stage.heads());
       else await lease.release();
       return outcome;
     }
@@ -146,7 +146,7 @@ async function commit<T, R extends { code: string }>(
     };
     if (call.dryRun) return ended("dry_run", deps.clock());
     const write = stage.net();
-    if (sizeOf(write) === 0) return ended("same", await raiseOnce(deps, call, lease, scopes, stage.heads()));
+    if (sizeOf(write) === 0) return ended("same", await invalidateOnce(deps, call, lease, scopes, stage.heads()));
     await lease.begin(scopes);
     if (!(await stands(deps, call, { write, begin: () => lease.begin(scopes) }))) continue;
     const { at } = await lease.end(scopes);

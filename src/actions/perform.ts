@@ -13,7 +13,7 @@ import { isRefusal, type Refusal, tellsWhatStands } from "../domain/refusal.ts";
 import type { Scope } from "../domain/scopes.ts";
 import type { TupleKey } from "../domain/tuples.ts";
 import type { Clock, DecisionCache, Mailer, Relationships } from "../ports.ts";
-import { type Lease, raiseOnce, withLease } from "./lease.ts";
+import { invalidateOnce, type Lease, withLease } from "./lease.ts";
 import { Contended, type Order } from "./order.ts";
 import type { Repeats } from "./repeats.ts";
 import { eraseFirst, PAUSE_MILLISECONDS_MAX, patience, stands } from "./write.ts";
@@ -141,7 +141,7 @@ async function answer<S extends object, T>(
   { state, stamp, decision }: Look<S, T>,
 ): Promise<Receipt<T> | Refusal> {
   const scopes = state === undefined ? [] : action.scopes(state);
-  const raised = (told: Scope[]) => raiseOnce(deps, call, lease, told, headsIn(state));
+  const raised = (told: Scope[]) => invalidateOnce(deps, call, lease, told, headsIn(state));
   if (decision.kind === "same") {
     // a dry run tells nobody that anything is so
     if (call.dryRun) return receipt("dry_run", decision.value, deps.clock());

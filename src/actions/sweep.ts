@@ -4,13 +4,14 @@
  * sweep that was cut off is finished by the next one; doing it twice does no harm. A
  * mark alone takes nothing away: what its record does not call removed stays.
  */
+
 import { splitRef } from "../domain/ids.ts";
+import { isSide } from "../domain/records.ts";
 import { sweepMark, type Tuple, type TupleKey, tuplesOfSides } from "../domain/tuples.ts";
 import {
   cooperationHead,
   cooperationIdsOf,
   endedIdsOf,
-  isSide,
   organizationHead,
   shareIdsOf,
   shareWithDelegations,

@@ -4,9 +4,10 @@
  */
 import { secondsToWait, touchAnswered, touchSent } from "./cool-down.ts";
 import { hasPassed, type Instant, instant } from "./expiry.ts";
+import type { Side } from "./history.ts";
 import { type Action, LIFECYCLE, statusesFor, step } from "./lifecycle.ts";
 import { type Decision, type EntryFacts, type Plan, planned, refuse, type Stamp, same } from "./plan.ts";
-import type { Cooperation, Head, Invitation, Organization, Share } from "./records.ts";
+import { type Cooperation, type Head, type Invitation, isSide, type Organization, type Share } from "./records.ts";
 import type { Refusal } from "./refusal.ts";
 import { refuseUnlessSide, type Standings } from "./standing.ts";
 import { knownOrganization, toldOf, touchCooperation, touchOrganization } from "./touch.ts";
@@ -86,6 +87,9 @@ export function decideStep(
   const next = stepOrRefuse(cooperation, action, stamp.now);
   if (next === "same") return same({ before: cooperation, cooperation });
   if ("code" in next) return refuse(next);
+  // it was deleted since, and another has its id: the offer was not to that one
+  if (action === "accept" && state.partner?.value !== undefined && !isSide(cooperation, "partner", state.partner.value))
+    return refuse({ code: "not_found", what: "cooperation" });
 
   const at = instant(stamp.now);
   const after: Cooperation = {
@@ -94,8 +98,8 @@ export function decideStep(
     ...(next.to === "ended" && {
       ended_as: next.ended_as,
       ended_at: at,
-      initiator_name: state.initiator?.value?.name,
-      partner_name: state.partner?.value?.name,
+      initiator_name: nameAt(cooperation, "initiator", state.initiator),
+      partner_name: nameAt(cooperation, "partner", state.partner),
     }),
     ...(action === "accept" && { accepted_at: at }),
   };
@@ -110,6 +114,9 @@ export function decideStep(
     plan.touches.push(touchAnswered(state.invitation, action, stamp));
   return planned(plan, { before: cooperation, cooperation: after });
 }
+
+const nameAt = (cooperation: Cooperation, side: Side, organization: Head<Organization> | undefined) =>
+  isSide(cooperation, side, organization?.value) ? organization?.value?.name : undefined;
 
 /** Sets the expiry of the whole cooperation, or clears it (null). */
 export function decideExpiry(

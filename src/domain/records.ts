@@ -92,6 +92,16 @@ export type Organization = z.infer<typeof OrganizationRecord>;
 /** The incarnation of an organization, or of a cooperation's side: 1 for the first to have the id. */
 export const incarnationOf = (kept: number | undefined): number => kept ?? 1;
 
+/** Whether an organization, as it stands now, is that side of a cooperation: there, and no other one under the same id. */
+export function isSide(
+  cooperation: Cooperation,
+  side: "initiator" | "partner",
+  organization: Organization | undefined,
+): boolean {
+  if (organization === undefined || organization.deleted_at !== undefined) return false;
+  return incarnationOf(cooperation[`${side}_incarnation`]) === incarnationOf(organization.incarnation);
+}
+
 export const InvitationRecord = z.object({
   sent_at: z.string().optional(),
   unanswered: z.coerce.number().int().optional(),

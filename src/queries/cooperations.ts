@@ -6,13 +6,13 @@ import type { SharedAtEnd } from "../domain/decide-cooperation.ts";
 import { earliest, hasPassed } from "../domain/expiry.ts";
 import type { Side } from "../domain/history.ts";
 import { actionsFor } from "../domain/lifecycle.ts";
-import type { Cooperation, Delegation, Share } from "../domain/records.ts";
+import { type Cooperation, type Delegation, isSide, type Share } from "../domain/records.ts";
 import { delegable, effectiveRole } from "../domain/roles.ts";
 import { type Standings, sidesOf } from "../domain/standing.ts";
 import type { Relationships } from "../ports.ts";
 import { historyOf } from "./history.ts";
 import { adminsOf } from "./people.ts";
-import { inTurns, isSide, organizationHead, personHead, resourceHead, sharesOf } from "./snapshot.ts";
+import { inTurns, organizationHead, personHead, resourceHead, sharesOf } from "./snapshot.ts";
 
 type Reads = Pick<Relationships, "read">;
 

@@ -6,12 +6,12 @@
 import type { VisibleEntry } from "../domain/history.ts";
 import type { ResourceRef } from "../domain/ids.ts";
 import type { Limit, Path } from "../domain/limit.ts";
-import { type Cooperation, ShareRecord } from "../domain/records.ts";
+import { type Cooperation, isSide, ShareRecord } from "../domain/records.ts";
 import type { OrganizationRole } from "../domain/roles.ts";
 import { limitsOfCooperation, needsOf } from "../domain/share-limits.ts";
 import type { Relationships } from "../ports.ts";
 import { historyOf } from "./history.ts";
-import { cooperationHead, cooperationIdsOf, endedIdsOf, isSide, organizationHead } from "./snapshot.ts";
+import { cooperationHead, cooperationIdsOf, endedIdsOf, organizationHead } from "./snapshot.ts";
 
 type Reads = Pick<Relationships, "read">;
 

@@ -6,12 +6,12 @@
 import type { Side } from "../domain/history.ts";
 import { splitRef } from "../domain/ids.ts";
 import { type Limit, nearestFirst, type Path } from "../domain/limit.ts";
-import type { Cooperation } from "../domain/records.ts";
+import { type Cooperation, isSide } from "../domain/records.ts";
 import { limitsOfCooperation } from "../domain/share-limits.ts";
 import type { Question, Relationships } from "../ports.ts";
 import { asAdmin, type Person, personOf } from "./asked-person.ts";
 import { pathsToResource } from "./resource-paths.ts";
-import { cooperationHead, isSide, organizationHead, resourceHead, shareHead } from "./snapshot.ts";
+import { cooperationHead, organizationHead, resourceHead, shareHead } from "./snapshot.ts";
 
 type Reads = Pick<Relationships, "read" | "readSome">;
 

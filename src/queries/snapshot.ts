@@ -15,7 +15,7 @@ import {
   headFrom,
   type Invitation,
   InvitationRecord,
-  incarnationOf,
+  isSide,
   type Organization,
   OrganizationRecord,
   type Person,
@@ -128,12 +128,6 @@ export async function standingsIn(
     return isSide(cooperation, side, (await organizationHead(reads, organization)).value) ? standing : "none";
   };
   return { initiator: await standingAt("initiator", initiator), partner: await standingAt("partner", partner) };
-}
-
-/** Whether an organization, as it stands now, is that side of a cooperation: there, and no other one under the same id. */
-export function isSide(cooperation: Cooperation, side: Side, organization: Organization | undefined): boolean {
-  if (organization === undefined || organization.deleted_at !== undefined) return false;
-  return incarnationOf(cooperation[`${side}_incarnation`]) === incarnationOf(organization.incarnation);
 }
 
 /** A person's job role on a resource. */

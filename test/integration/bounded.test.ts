@@ -290,7 +290,7 @@ describe("whoever repeats what is so already", () => {
       ends++;
       return { at: new Date(), acknowledged: true };
     };
-    const tell = (n: number) => repeats.raise({ heads: [`cooperation:a ${n}`], by: "ben" }, [SUNWARD], end);
+    const tell = (n: number) => repeats.invalidate({ heads: [`cooperation:a ${n}`], by: "ben" }, [SUNWARD], end);
     await tell(1);
     // different readings, as between other changes: each is told behind an end of its own or a later one
     const all = await Promise.all([2, 3, 4, 5, 6].map(tell));
@@ -298,8 +298,8 @@ describe("whoever repeats what is so already", () => {
     expect(ends).toBe(2);
     expect(await tell(6)).toBe("before");
     // somebody else and a service do not wait for them
-    await repeats.raise({ heads: ["cooperation:a 7"], by: "tom" }, [SUNWARD], end);
-    await repeats.raise({ heads: ["cooperation:a 7"], by: undefined }, [SUNWARD, "user:x"], end);
+    await repeats.invalidate({ heads: ["cooperation:a 7"], by: "tom" }, [SUNWARD], end);
+    await repeats.invalidate({ heads: ["cooperation:a 7"], by: undefined }, [SUNWARD, "user:x"], end);
     expect(ends).toBe(4);
   });
 });

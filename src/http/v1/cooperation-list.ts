@@ -4,19 +4,12 @@ import { settleEnded } from "../../actions/sweep.ts";
 import { isService } from "../../domain/caller.ts";
 import { hasPassed } from "../../domain/expiry.ts";
 import { fold } from "../../domain/fold.ts";
-import { type Cooperation, STATUSES } from "../../domain/records.ts";
+import { type Cooperation, isSide, STATUSES } from "../../domain/records.ts";
 import { refuseUnlessAdmin } from "../../domain/standing.ts";
 import { cooperationItem, nameOfSide } from "../../queries/cooperations.ts";
 import { readOnce } from "../../queries/once.ts";
 import { readerOf } from "../../queries/reader.ts";
-import {
-  cooperationHead,
-  cooperationIdsOf,
-  endedIdsOf,
-  isSide,
-  organizationHead,
-  standingIn,
-} from "../../queries/snapshot.ts";
+import { cooperationHead, cooperationIdsOf, endedIdsOf, organizationHead, standingIn } from "../../queries/snapshot.ts";
 import { PageQuery, pageOf } from "../page.ts";
 import { refused } from "../problem.ts";
 import { listed, organizationParam, route, type V1Deps, v1 } from "./route.ts";
