@@ -130,6 +130,15 @@ export const VARIABLES = {
     .default("http://localhost:5173/join")
     .describe("The page of yours that invitations link to; the token is in its fragment."),
   INVITATION_TTL_DAYS: whole(1, 365).default(14).describe("How many days an invitation's link lives."),
+  INVITATION_DECLINED_DAYS: whole(0, 365)
+    .default(3)
+    .describe("How many days after a decline the same organization may not be invited again by the same."),
+  INVITATIONS_OPEN_MAX: whole(1, 100_000)
+    .default(200)
+    .describe("Invitations of one organization that may wait for an answer."),
+  INVITATIONS_DAILY_MAX: whole(1, 100_000)
+    .default(100)
+    .describe("Invitations that one organization may send on one day (UTC)."),
   SMTP_URL: url({ schemes: ["smtps", "smtp"], credentials: true, query: true })
     .optional()
     .describe("Where mails go, `smtps://user:password@host`, or `smtp://…` with STARTTLS. Default: `.eml` files."),

@@ -10,6 +10,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { ulid } from "ulid";
 import { createAfterwards } from "./actions/afterwards.ts";
 import { createOrder } from "./actions/order.ts";
+import { createRepeats } from "./actions/repeats.ts";
 import { sweep } from "./actions/sweep.ts";
 import { type AppDeps, createApp } from "./app.ts";
 import { boundEngine } from "./check/bounded.ts";
@@ -125,6 +126,7 @@ async function main(isStart: boolean) {
       warn,
       log,
       order: createOrder(),
+      repeats: createRepeats(),
       newId: () => ulid(),
       newNonce: () => randomBytes(16).toString("base64url"),
       afterwards: afterwards.run,
@@ -136,6 +138,11 @@ async function main(isStart: boolean) {
         secret: config.INVITATION_SECRET,
         url: config.INVITATION_URL,
         ttlDays: config.INVITATION_TTL_DAYS,
+        limits: {
+          openMax: config.INVITATIONS_OPEN_MAX,
+          dailyMax: config.INVITATIONS_DAILY_MAX,
+          declinedDays: config.INVITATION_DECLINED_DAYS,
+        },
       },
     };
     // what an earlier process left half swept is finished first

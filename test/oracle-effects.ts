@@ -2,7 +2,7 @@
  * What a step that was done makes of the oracle's world. Law 12 in passing: each leaves
  * one line in the history of every object that keeps one and was touched.
  */
-import type { Cooperation, Step, World } from "./oracle-refusals.ts";
+import { type Cooperation, pairOf, type Step, type World } from "./oracle-refusals.ts";
 
 /** The ids that the service gave to what a step made: a cooperation's, and each share's by its resource. */
 export type Made = { cooperation: string | undefined; shares: Map<string, string> };
@@ -41,7 +41,8 @@ export function apply(world: World, step: Step, made: Made): void {
         sweptShares: new Set(),
       });
       for (const object of [`cooperation:${made.cooperation}`, `organization:${step.organization}`]) log(object);
-      if (partner !== undefined) log(`organization:${partner}`);
+      // the invited organization is not written to before it answers
+      mailed(world, pairOf({ initiator: step.organization, partner, email: step.to.email }));
       return;
     }
     case "forget":
@@ -88,20 +89,25 @@ export function apply(world: World, step: Step, made: Made): void {
   cooperation.status = BECOMES[step.do] ?? (step.do in ENDS_AS ? "ended" : cooperation.status);
   switch (step.do) {
     case "join":
+      world.invited.delete(pairOf(cooperation));
       Object.assign(cooperation, { status: "active", partner: step.organization });
       log(`organization:${step.organization}`);
       break;
     case "accept":
+      world.invited.delete(pairOf(cooperation));
       log(`organization:${cooperation.partner}`);
       break;
     case "decline":
     case "remove":
     case "leave":
       cooperation.endedAs = ENDS_AS[step.do] ?? "";
+      if (step.do === "decline")
+        world.invited.set(pairOf(cooperation), { mails: 0, at: -Infinity, declinedAt: world.now });
       break;
     case "resend":
       if (cooperation.status === "invited") cooperation.mails += 1;
       cooperation.sentAt = world.now;
+      mailed(world, pairOf(cooperation));
       break;
     case "change_expiry":
       cooperation.until = step.until;
@@ -126,6 +132,11 @@ export function apply(world: World, step: Step, made: Made): void {
 
 function dropAddress(world: World, user: string): void {
   for (const [email, holder] of world.addresses) if (holder === user) world.addresses.delete(email);
+}
+
+function mailed(world: World, pair: string): void {
+  const { mails = 0, declinedAt = -Infinity } = world.invited.get(pair) ?? {};
+  world.invited.set(pair, { mails: mails + 1, at: world.now, declinedAt });
 }
 
 /** Law 4: with a person goes all that they hold through the organization; who comes back starts with nothing. */

@@ -20,7 +20,13 @@ export type World = Plain<Cooperation> & {
   addresses: Map<string, string>;
   known: Set<string>;
   entries: Map<string, number>;
+  /** Who invites and who is invited, as one text: mails without an answer, the last of them, and the last decline. */
+  invited: Map<string, { mails: number; at: number; declinedAt: number }>;
 };
+
+/** Who invites and who is invited. */
+export const pairOf = ({ initiator, partner, email }: Pick<Cooperation, "initiator" | "partner" | "email">) =>
+  `${initiator} → ${partner ?? email}`;
 
 /** Who takes a step: a person, or a service (undefined). */
 type By = { by: string | undefined };
@@ -100,6 +106,15 @@ const past = (world: World, until: number) => until <= world.now;
 const isLive = ({ status }: Cooperation) => status !== "ended";
 const isOpen = ({ status }: Cooperation) => status === "invited" || status === "pending";
 
+const DECLINED_LASTS = 3 * 24 * 3600 * SECONDS;
+
+/** Whether they were written to or said no too short a while ago: a minute after the first two mails, then twice as long each time. */
+function isTooSoon(world: World, pair: string): boolean {
+  const { mails, at, declinedAt } = world.invited.get(pair) ?? { mails: 0, at: -Infinity, declinedAt: -Infinity };
+  const pause = Math.min(60 * 2 ** Math.max(0, mails - 2), 24 * 3600) * SECONDS;
+  return world.now < at + pause || world.now < declinedAt + DECLINED_LASTS;
+}
+
 /** A share with its cooperation, while the sweep has left anything of it. */
 function find(world: World, id: string): { share: Share; cooperation: Cooperation } | undefined {
   for (const cooperation of world.cooperations)
@@ -144,6 +159,7 @@ function invite(world: World, step: Step & { do: "invite" }): string {
   );
   if (again) return "already_invited";
   if (past(world, step.until)) return "invalid_expiry";
+  if (isTooSoon(world, pairOf({ initiator: organization, partner, email: to.email }))) return "cool_down";
   return step.shares.map((share) => offer(world, organization, share)).find((code) => code !== "done") ?? "done";
 }
 
@@ -234,7 +250,7 @@ export function outcomeOf(world: World, step: Step): string {
     if (step.do === "join") return join(world, step, cooperation);
     const gated = gate(world, step.do, step.by, cooperation);
     if (gated !== "done") return gated;
-    if (step.do === "resend") return world.now < cooperation.sentAt + 60 * SECONDS ? "cool_down" : "done";
+    if (step.do === "resend") return isTooSoon(world, pairOf(cooperation)) ? "cool_down" : "done";
     if (step.do === "change_expiry")
       return step.until === cooperation.until ? "same" : past(world, step.until) ? "invalid_expiry" : "done";
     if (step.do !== "share") return "done";

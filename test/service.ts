@@ -9,6 +9,7 @@ import { ulid } from "ulid";
 import { expect } from "vitest";
 import { createAfterwards } from "../src/actions/afterwards.ts";
 import { createOrder } from "../src/actions/order.ts";
+import { createRepeats } from "../src/actions/repeats.ts";
 import { type AppDeps, createApp } from "../src/app.ts";
 import { boundEngine } from "../src/check/bounded.ts";
 import { createChecker } from "../src/check/check.ts";
@@ -87,11 +88,17 @@ export function createService(
     mailer: { send: async (mail) => void mails.push(mail) },
     clock,
     order: createOrder(),
+    repeats: createRepeats(),
     newId: () => ulid(),
     newNonce: () => randomBytes(16).toString("base64url"),
     afterwards: afterwards.run,
     warn: (event) => warnings.push(event),
-    invitation: { secret: "a secret for the tests alone, 32+", url: "https://app.example/join", ttlDays: 14 },
+    invitation: {
+      secret: "a secret for the tests alone, 32+",
+      url: "https://app.example/join",
+      ttlDays: 14,
+      limits: { openMax: 200, dailyMax: 100, declinedDays: 3 },
+    },
     discloseOrganizations: true,
     keys,
     publicUrl: "https://concordat.example",
@@ -177,6 +184,12 @@ export async function seedWorld({ admin }: Service): Promise<void> {
   await must("PUT", "/v1/portfolios/north", { owner: "sunward", name: "North" });
   await must("PUT", "/v1/plants/7", { owner: "sunward", name: "Hillside" });
   await must("PUT", "/v1/plants/8", { owner: "sunward", name: "Lakeside", portfolio: "north" });
+}
+
+/** As if nobody had ever invited anybody: for tests that make the same invitation many times, and not to see how often it may be. */
+export async function forgetInvitations({ deps: { relationships } }: Service): Promise<void> {
+  const all = await relationships.readAll();
+  await relationships.erase(all.filter(({ object }) => object.startsWith("invitation:")));
 }
 
 /** An active cooperation of sunward (anna) with brightfix (ben), with these shares; returns its id and the shares' ids, in their order. */

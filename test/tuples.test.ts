@@ -95,6 +95,7 @@ function everyTuple(): Tuple[] {
     ...tuplesOfEmail("e3b0", "ann"),
     sweepMark("cooperation:c"),
     sweepMark("share:s"),
+    sweepMark("organization:o"),
   ];
 }
 

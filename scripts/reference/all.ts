@@ -71,6 +71,7 @@ function undriven() {
     mailer: { send: never },
     clock: never,
     order: never,
+    repeats: { invalidate: never },
     newId: never,
     newNonce: never,
     afterwards: never,
@@ -80,6 +81,6 @@ function undriven() {
     keys: [],
     publicUrl: URL_AT_START,
     discloseOrganizations: true,
-    invitation: { secret: "", url: URL_AT_START, ttlDays: 1 },
+    invitation: { secret: "", url: URL_AT_START, ttlDays: 1, limits: { openMax: 1, dailyMax: 1, declinedDays: 1 } },
   });
 }

@@ -10,14 +10,24 @@ import {
   decideResend,
   decideStep,
   type StepInput,
+  type StepState,
 } from "../domain/decide-cooperation.ts";
 import { decideJoin, type JoinState } from "../domain/decide-join.ts";
 import type { Instant } from "../domain/expiry.ts";
 import { readToken } from "../domain/invitation-token.ts";
-import type { Cooperation } from "../domain/records.ts";
+import { LIFECYCLE } from "../domain/lifecycle.ts";
+import type { Cooperation, Head, Invitation } from "../domain/records.ts";
 import type { Refusal } from "../domain/refusal.ts";
 import { ownerScope, type Scope } from "../domain/scopes.ts";
-import { cooperationHead, organizationHead, standingIn } from "../queries/snapshot.ts";
+import { sharedNow } from "../queries/cooperations.ts";
+import {
+  cooperationHead,
+  cooperationIdsOf,
+  invitationHead,
+  organizationHead,
+  standingIn,
+  standingsIn,
+} from "../queries/snapshot.ts";
 import { type MailState, sendLetters } from "./letters.ts";
 import { type ActionDeps, type Call, perform, type Receipt } from "./perform.ts";
 import { sweep } from "./sweep.ts";
@@ -30,10 +40,8 @@ export async function readCooperation(deps: ActionDeps, call: Call, id: string):
   const head = await cooperationHead(relationships, id);
   const cooperation = head.value;
   if (cooperation === undefined) return { code: "not_found", what: "cooperation" };
-  const { user } = call.caller;
-  const initiator = await standingIn(relationships, cooperation.initiator, user);
-  const partner = await standingIn(relationships, cooperation.partner, user);
-  return { head, cooperation, standings: { initiator, partner }, expectedN: call.expectedN };
+  const standings = await standingsIn(relationships, cooperation, call.caller.user);
+  return { head, cooperation, standings, expectedN: call.expectedN };
 }
 
 /** A cooperation and its shares reach the initiator's resources alone. */
@@ -51,18 +59,55 @@ export async function takeStep(
 ): Promise<Receipt<Changed> | Refusal> {
   const receipt = await perform(deps, call, {
     order: `cooperation:${id}`,
-    read: async () => {
-      const state = await readCooperation(deps, call, id);
-      // only who accepts binds the partner: its head is replaced with the answer
-      if ("code" in state || step !== "accept" || state.cooperation.partner === undefined) return state;
-      return { ...state, partner: await organizationHead(deps.relationships, state.cooperation.partner) };
-    },
-    decide: (state: CooperationState, stamp) => decideStep(state, step, input, stamp),
+    read: () => readStep(deps, call, id, step),
+    decide: (state: StepState, stamp) => decideStep(state, step, input, stamp),
     scopes: initiatorsScope,
   });
   if (!("code" in receipt) && receipt.outcome === "done" && receipt.value.cooperation.status === "ended")
     deps.afterwards(() => sweep(deps));
   return receipt;
+}
+
+/** Declines what an organization never answered, on the word of the service that deletes it. */
+export async function declineOffers(deps: ActionDeps, call: Call, organization: string): Promise<void> {
+  const { caller, requestId } = call;
+  const ids = await cooperationIdsOf(deps.relationships, organization, "partner");
+  for (const id of ids) {
+    const receipt = await perform(
+      deps,
+      { caller, requestId },
+      {
+        order: `cooperation:${id}`,
+        read: async (): Promise<StepState | Refusal> => {
+          const state = await readStep(deps, call, id, "decline");
+          return "code" in state
+            ? state
+            : { ...state, standings: { ...state.standings, partner: "admin" }, expectedN: undefined };
+        },
+        decide: (state: StepState, stamp) => decideStep(state, "decline", {}, stamp),
+        scopes: initiatorsScope,
+      },
+    );
+    if (!("code" in receipt) && receipt.outcome === "done") deps.afterwards(() => sweep(deps));
+  }
+}
+
+/** The state behind a step. Its sides' heads are read where it binds the partner, and where what it ends is to be seen as it was. */
+async function readStep(deps: ActionDeps, call: Call, id: string, step: Step): Promise<StepState | Refusal> {
+  const { relationships } = deps;
+  const state = await readCooperation(deps, call, id);
+  if ("code" in state) return state;
+  const { cooperation } = state;
+  // what changes nothing needs no more than this
+  if (step === "pause" || step === "resume" || ["same", "no"].includes(LIFECYCLE[step][cooperation.status]))
+    return state;
+  const partner =
+    cooperation.partner === undefined ? undefined : await organizationHead(relationships, cooperation.partner);
+  const answers = step === "accept" || step === "decline";
+  const invitation = answers ? await invitationHead(relationships, cooperation) : undefined;
+  if (step === "accept") return { ...state, partner, invitation };
+  const initiator = await organizationHead(relationships, cooperation.initiator);
+  return { ...state, initiator, partner, invitation, sharedAtEnd: await sharedNow(relationships, id) };
 }
 
 /** Sets or clears the expiry of the whole cooperation. */
@@ -89,8 +134,12 @@ export async function resend(
 ): Promise<(Receipt<Changed> & { mail: MailState }) | Refusal> {
   const receipt = await perform(deps, call, {
     order: `cooperation:${id}`,
-    read: () => readCooperation(deps, call, id),
-    decide: (state: CooperationState, stamp) => decideResend(state, input, stamp),
+    read: async (): Promise<(CooperationState & { invitation: Head<Invitation> }) | Refusal> => {
+      const state = await readCooperation(deps, call, id);
+      if ("code" in state) return state;
+      return { ...state, invitation: await invitationHead(deps.relationships, state.cooperation) };
+    },
+    decide: (state, stamp) => decideResend(state, input, stamp),
     // a mail changes no answer
     scopes: () => [],
     toldOf: initiatorsScope,
@@ -116,7 +165,9 @@ export async function join(
       if (head.value === undefined) return { code: "invalid_invitation" };
       const joining = await organizationHead(relationships, input.organization);
       const standing = await standingIn(relationships, input.organization, call.caller.user);
-      return { head, cooperation: head.value, joining, standing, tokenN: token.n, ttlDays: invitation.ttlDays };
+      const sent = head.value.partner === undefined ? await invitationHead(relationships, head.value) : undefined;
+      const { ttlDays } = invitation;
+      return { head, cooperation: head.value, joining, standing, invitation: sent, tokenN: token.n, ttlDays };
     },
     decide: (state: JoinState, stamp) => decideJoin(state, input, stamp),
     scopes: initiatorsScope,

@@ -19,12 +19,15 @@ import {
   cooperationIdsOf,
   emailHead,
   inTurns,
+  invitationHead,
   organizationHead,
   resourceHead,
+  roleOf,
   standingIn,
 } from "../queries/snapshot.ts";
 import { type MailState, sendLetters } from "./letters.ts";
 import { type ActionDeps, type Call, perform, type Receipt } from "./perform.ts";
+import { settleEnded } from "./sweep.ts";
 
 /** The question back: which of these organizations is meant? */
 export type Confirm = { outcome: "confirm"; organizations: { id: string; name: string }[] };
@@ -65,15 +68,20 @@ async function whoIsMeant(
   input: InviteInput,
 ): Promise<Meant | Confirm | Refusal> {
   if (input.email === undefined) return { partner: input.organization, ownAddress: false };
-  const { value } = await emailHead(deps.relationships, emailHash(input.email));
+  const hash = emailHash(input.email);
+  const { value } = await emailHead(deps.relationships, hash);
+  if (!deps.discloseOrganizations) {
+    // the same reads whether the address is known or not: how long they take tells nothing either
+    const holder = value?.holder ?? hash;
+    if ((await roleOf(deps.relationships, organization, holder)) !== undefined) return { ownAddress: true };
+    return input.confirm_organization === undefined ? { ownAddress: false } : { code: "confirmation_stale" };
+  }
   const known = value?.holder === undefined ? [] : await organizationIdsOf(deps.relationships, value.holder);
   if (known.includes(organization)) return { ownAddress: true };
   const chosen = input.confirm_organization;
   if (chosen !== undefined)
-    return known.includes(chosen) && deps.discloseOrganizations
-      ? { partner: chosen, ownAddress: false }
-      : { code: "confirmation_stale" };
-  if (known.length === 0 || !deps.discloseOrganizations) return { ownAddress: false };
+    return known.includes(chosen) ? { partner: chosen, ownAddress: false } : { code: "confirmation_stale" };
+  if (known.length === 0) return { ownAddress: false };
   const organizations = await inTurns(known, async (id) => {
     return { id, name: await organizationName(deps.relationships, id) };
   });
@@ -97,8 +105,19 @@ async function readInvite(
   });
   const ids = await cooperationIdsOf(relationships, organization, "initiator");
   const heads = await inTurns(ids, (id) => cooperationHead(relationships, id));
+  // in a store from before what has ended stood apart
+  const unsettled = heads.flatMap(({ value }) => (value?.status === "ended" ? [value.id] : []));
+  if (unsettled.length > 0) deps.afterwards(() => settleEnded(deps, unsettled));
   const open = heads.flatMap(({ value }): Cooperation[] =>
     value && (value.status === "invited" || value.status === "pending") ? [value] : [],
   );
-  return { initiator, standing, partner, ownAddress: meant.ownAddress, open, resources };
+  const invitation = await invitationHead(relationships, {
+    initiator: organization,
+    initiator_incarnation: initiator.value?.incarnation,
+    partner: meant.partner,
+    partner_incarnation: partner?.value?.incarnation,
+    email: input.email,
+  });
+  const { limits } = deps.invitation;
+  return { initiator, standing, partner, ownAddress: meant.ownAddress, open, resources, invitation, limits };
 }

@@ -11,10 +11,11 @@ export class Contended extends Error {
 }
 
 /**
- * Runs `act` when everything asked before on the same object is done. Throws Contended
- * when that takes too long: behind an engine that hangs no queue may grow without end.
+ * Runs `act` when everything asked before on the same object is done; `waited` tells whether there was anything, so
+ * that what was read before may be old. Throws Contended when that takes too long: behind an engine that hangs no
+ * queue may grow without end.
  */
-export type Order = <T>(object: string, act: () => Promise<T>) => Promise<T>;
+export type Order = <T>(object: string, act: (waited?: boolean) => Promise<T>) => Promise<T>;
 
 /** Longer than one action may take with its patience and a lost reply to settle. */
 const WAIT_MILLISECONDS = 20_000;
@@ -27,7 +28,8 @@ export function createOrder(waitMilliseconds = WAIT_MILLISECONDS): Order {
     entry.asking++;
     try {
       const busy = new Contended(`${object} was kept busy for ${waitMilliseconds} ms`);
-      return await withTimeout(entry.mutex, waitMilliseconds, busy).runExclusive(act);
+      const waited = entry.mutex.isLocked();
+      return await withTimeout(entry.mutex, waitMilliseconds, busy).runExclusive(() => act(waited));
     } finally {
       entry.asking--;
       if (entry.asking === 0) mutexes.delete(object);

@@ -8,11 +8,14 @@ import {
   type OrganizationState,
 } from "../domain/decide-organization.ts";
 import type { Refusal } from "../domain/refusal.ts";
+import { sweepMark } from "../domain/tuples.ts";
 import { bondsOf } from "../queries/live.ts";
 import { peopleOf } from "../queries/people.ts";
 import { resourceRefsOf } from "../queries/resources.ts";
 import { organizationHead } from "../queries/snapshot.ts";
-import { type ActionDeps, type Call, perform, type Receipt } from "./perform.ts";
+import { declineOffers } from "./cooperation.ts";
+import { type ActionDeps, type ActionOf, type Call, perform, type Receipt, wouldDo } from "./perform.ts";
+import { sweep, sweepOrganization } from "./sweep.ts";
 
 type Emptying = OrganizationState & { holdings: Holdings };
 
@@ -26,31 +29,46 @@ export async function putOrganization(
   input: { name: string },
 ): Promise<Receipt<OrganizationChanged> | Refusal> {
   if (!isService(call.caller)) return needsService("to keep organizations");
-  return perform(deps, call, {
+  const receipt = await perform(deps, call, {
     order: `organization:${id}`,
     read: () => readOrganization(deps, call, id),
     decide: (state: OrganizationState) => decideOrganization(state, input),
     scopes: NO_SCOPES,
   });
+  const isAnother = !("code" in receipt) && receipt.outcome === "done" && receipt.value.before === undefined;
+  // one that was deleted before deletions were marked left its sides behind
+  if (isAnother && receipt.value.organization.incarnation !== undefined)
+    deps.afterwards(() => sweepOrganization(deps, id));
+  return receipt;
 }
 
-/** Deletes an organization without people, resources and cooperations that have not ended. */
+/**
+ * Deletes an organization without people, resources and cooperations that bind it. What it was offered and never
+ * answered is declined first.
+ */
 export async function deleteOrganization(
   deps: ActionDeps,
   call: Call,
   id: string,
 ): Promise<Receipt<undefined> | Refusal> {
   if (!isService(call.caller)) return needsService("to keep organizations");
-  return perform(deps, call, {
+  const action: ActionOf<Emptying, undefined> = {
     order: `organization:${id}`,
-    read: async (): Promise<Emptying | Refusal> => {
+    read: async () => {
+      const mark = await deps.relationships.read(sweepMark(`organization:${id}`));
+      // of an earlier deletion: it is swept before there is another
+      if (mark.length > 0) await sweep(deps);
       const state = await readOrganization(deps, call, id);
       if (state.head.n === 0) return { code: "not_found", what: "organization" };
       return { ...state, holdings: await holdingsOf(deps, id) };
     },
     decide: (state: Emptying, stamp) => decideDeleteOrganization(state, state.holdings, stamp),
     scopes: NO_SCOPES,
-  });
+  };
+  if (await wouldDo(deps, call, action)) await declineOffers(deps, call, id);
+  const receipt = await perform(deps, call, action);
+  if (!("code" in receipt) && receipt.outcome === "done") deps.afterwards(() => sweep(deps));
+  return receipt;
 }
 
 async function readOrganization(deps: ActionDeps, call: Call, id: string): Promise<OrganizationState> {
@@ -60,6 +78,5 @@ async function readOrganization(deps: ActionDeps, call: Call, id: string): Promi
 async function holdingsOf({ relationships }: ActionDeps, id: string): Promise<Holdings> {
   const people = (await peopleOf(relationships, id)).length;
   const resources = (await resourceRefsOf(relationships, id)).length;
-  const { live, open } = await bondsOf(relationships, id);
-  return { people, resources, cooperations: live + open };
+  return { people, resources, cooperations: await bondsOf(relationships, id) };
 }

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { sizeOf, WRITE_TUPLES_MAX } from "../domain/plan.ts";
 import { type Refusal, tellsWhatStands } from "../domain/refusal.ts";
 import type { Scope } from "../domain/scopes.ts";
-import { type Lease, withLease } from "./lease.ts";
+import { invalidateOnce, type Lease, withLease } from "./lease.ts";
 import { Contended, type Order } from "./order.ts";
 import type { ActionDeps, Call, Receipt } from "./perform.ts";
 import { createStage, Overtaken, type Stage, Uncombinable } from "./stage.ts";
@@ -86,8 +86,10 @@ async function draw<T, R extends { code: string }>(
     },
     order: (object, act) => {
       draft.orders.add(object);
-      return act();
+      return act(false);
     },
+    // nothing is raised while it is only staged
+    repeats: { invalidate: (_, scopes, end) => end(scopes) },
     afterwards: (work) => void later.push(work),
   };
   const receipts: Receipt<T>[] = [];
@@ -129,7 +131,8 @@ async function commit<T, R extends { code: string }>(
     const scopes = [...reached];
     if (outcome.kind === "overtaken") continue;
     if (outcome.kind !== "drawn") {
-      if (outcome.kind === "refused" && tellsWhatStands(outcome.refusal)) await lease.end(scopes);
+      const tells = outcome.kind === "refused" && tellsWhatStands(outcome.refusal) && !call.dryRun;
+      if (tells) await invalidateOnce(deps, call, lease, scopes, stage.heads());
       else await lease.release();
       return outcome;
     }
@@ -139,10 +142,10 @@ async function commit<T, R extends { code: string }>(
     };
     if (call.dryRun) return ended("dry_run", deps.clock());
     const write = stage.net();
-    if (sizeOf(write) === 0) return ended("same", await lease.end(scopes));
+    if (sizeOf(write) === 0) return ended("same", await invalidateOnce(deps, call, lease, scopes, stage.heads()));
     await lease.begin(scopes);
     if (!(await stands(deps, call, { write, begin: () => lease.begin(scopes) }))) continue;
-    const at = await lease.end(scopes);
+    const { at } = await lease.end(scopes);
     finish(deps, draft);
     return ended("done", at);
   }

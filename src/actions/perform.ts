@@ -6,13 +6,16 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { actorOf, type Caller } from "../domain/caller.ts";
+import type { InvitationLimits } from "../domain/cool-down.ts";
 import { type Decision, type Stamp, sizeOf, WRITE_TUPLES_MAX, writeOf } from "../domain/plan.ts";
+import type { Head } from "../domain/records.ts";
 import { isRefusal, type Refusal, tellsWhatStands } from "../domain/refusal.ts";
 import type { Scope } from "../domain/scopes.ts";
 import type { TupleKey } from "../domain/tuples.ts";
 import type { Clock, DecisionCache, Mailer, Relationships } from "../ports.ts";
-import { type Lease, withLease } from "./lease.ts";
+import { invalidateOnce, type Lease, withLease } from "./lease.ts";
 import { Contended, type Order } from "./order.ts";
+import type { Repeats } from "./repeats.ts";
 import { eraseFirst, PAUSE_MILLISECONDS_MAX, patience, stands } from "./write.ts";
 
 /** What actions need of the world. `newId` gives ULIDs, `newNonce` 128 random bits. */
@@ -24,13 +27,14 @@ export type ActionDeps = {
   mailer: Mailer;
   clock: Clock;
   order: Order;
+  repeats: Repeats;
   newId: () => string;
   newNonce: () => string;
   /** Does work that no reply waits for; `main.ts` finishes it before it stops. */
   afterwards: (work: () => Promise<unknown>) => void;
   /** Told of mails that could not be sent and sweeps that failed. */
   warn: (event: string, facts: object) => void;
-  invitation: { secret: string; url: string; ttlDays: number };
+  invitation: { secret: string; url: string; ttlDays: number; limits: InvitationLimits };
   discloseOrganizations: boolean;
   /** Another patience than PATIENCE_MILLISECONDS. */
   patienceMilliseconds?: number;
@@ -62,13 +66,42 @@ export type ActionOf<S, T> = {
   first?: (value: T) => TupleKey[];
 };
 
-/** Performs an action. Throws EngineUnavailable, Contended or OutcomeUnknown; every other "no" is a refusal. */
+/**
+ * Performs an action. Throws EngineUnavailable, Contended or OutcomeUnknown; every other "no" is a refusal. Only what
+ * is to be written waits for its turn: who may not, or finds it so already, keeps nobody waiting (law 18).
+ */
 export function perform<S extends object, T>(
   deps: ActionDeps,
   call: Call,
   action: ActionOf<S, T>,
 ): Promise<Receipt<T> | Refusal> {
-  return deps.order(action.order, () => withLease(deps, (lease) => tryOn(deps, call, action, lease)));
+  return withLease(deps, async (lease) => {
+    const first = await look(deps, call, action);
+    if (first.decision.kind !== "planned" || call.dryRun) return answer(deps, call, action, lease, first);
+    return deps.order(action.order, (waited) => {
+      // behind others, what was read before them is old
+      return tryOn(deps, call, action, lease, waited === false ? first : undefined);
+    });
+  });
+}
+
+/** Whether an action would write something now. */
+export async function wouldDo<S extends object, T>(
+  deps: ActionDeps,
+  call: Call,
+  action: ActionOf<S, T>,
+): Promise<boolean> {
+  return (await look(deps, call, action)).decision.kind === "planned";
+}
+
+/** What was read and what is decided on it; without a state where the reading already said no. */
+type Look<S, T> = { state?: S; stamp: Stamp; decision: Decision<T> };
+
+async function look<S extends object, T>(deps: ActionDeps, call: Call, action: ActionOf<S, T>): Promise<Look<S, T>> {
+  const state = await action.read();
+  const stamp = stampOf(deps, call);
+  if (isRefusal(state)) return { stamp, decision: { kind: "refused", refusal: state } };
+  return { state, stamp, decision: action.decide(state, stamp) };
 }
 
 async function tryOn<S extends object, T>(
@@ -76,34 +109,62 @@ async function tryOn<S extends object, T>(
   call: Call,
   action: ActionOf<S, T>,
   lease: Lease,
+  first: Look<S, T> | undefined,
 ): Promise<Receipt<T> | Refusal> {
   // a duration, not a date: the clock argument may be frozen
   const giveUpAt = performance.now() + patience(deps);
   for (let lost = 0; performance.now() < giveUpAt; lost++) {
     if (lost > 0) await sleep(Math.random() * Math.min(PAUSE_MILLISECONDS_MAX, 10 * lost));
-    const state = await action.read();
-    if (isRefusal(state)) return refused(lease, state, []);
-    const scopes = action.scopes(state);
-    const stamp = stampOf(deps, call);
-    const decision = action.decide(state, stamp);
-    if (decision.kind === "refused")
-      return refused(lease, decision.refusal, [...scopes, ...(action.toldOf?.(state) ?? [])]);
+    const seen = lost === 0 && first !== undefined ? first : await look(deps, call, action);
+    const { state, stamp, decision } = seen;
+    if (decision.kind !== "planned" || state === undefined) return answer(deps, call, action, lease, seen);
     const { value } = decision;
-    // a dry run tells nobody that anything is so
-    if (call.dryRun && decision.kind === "same") return receipt("dry_run", value, deps.clock());
-    if (decision.kind === "same") return receipt("same", value, await lease.end(scopes));
     const write = writeOf(decision.plan, stamp);
     const tuples = sizeOf(write);
-    if (tuples > WRITE_TUPLES_MAX)
-      return refused(lease, { code: "too_many_tuples", tuples, limit: WRITE_TUPLES_MAX }, []);
-    if (call.dryRun) return receipt("dry_run", value, deps.clock());
+    if (tuples > WRITE_TUPLES_MAX) return answer(deps, call, action, lease, seen);
+    const scopes = action.scopes(state);
     await lease.begin(scopes);
-    const first = action.first?.(value) ?? [];
-    if (first.length > 0) await eraseFirst(deps, call, first);
+    const before = action.first?.(value) ?? [];
+    if (before.length > 0) await eraseFirst(deps, call, before);
     const attempt = { write, begin: () => lease.begin(scopes) };
-    if (await stands(deps, call, attempt)) return receipt("done", value, await lease.end(scopes));
+    if (await stands(deps, call, attempt)) return receipt("done", value, (await lease.end(scopes)).at);
   }
   throw new Contended(`others kept changing ${action.order}`);
+}
+
+/** The reply to what writes nothing: a refusal, what is so already, or what a dry run would do. */
+async function answer<S extends object, T>(
+  deps: ActionDeps,
+  call: Call,
+  action: ActionOf<S, T>,
+  lease: Lease,
+  { state, stamp, decision }: Look<S, T>,
+): Promise<Receipt<T> | Refusal> {
+  const scopes = state === undefined ? [] : action.scopes(state);
+  const raised = (told: Scope[]) => invalidateOnce(deps, call, lease, told, headsIn(state));
+  if (decision.kind === "same") {
+    // a dry run tells nobody that anything is so
+    if (call.dryRun) return receipt("dry_run", decision.value, deps.clock());
+    return receipt("same", decision.value, await raised(scopes));
+  }
+  if (decision.kind === "planned") {
+    const tuples = sizeOf(writeOf(decision.plan, stamp));
+    await lease.release();
+    if (tuples > WRITE_TUPLES_MAX) return { code: "too_many_tuples", tuples, limit: WRITE_TUPLES_MAX };
+    return receipt("dry_run", decision.value, deps.clock());
+  }
+  const { refusal } = decision;
+  if (call.dryRun || state === undefined || !tellsWhatStands(refusal)) await lease.release();
+  else await raised([...scopes, ...(action.toldOf?.(state) ?? [])]);
+  return refusal;
+}
+
+/** The heads that a state was read with, each with its number: what it says is the same as long as they are. */
+function headsIn(state: unknown): string[] {
+  if (typeof state !== "object" || state === null) return [];
+  const { object, n, hash } = state as Partial<Head<unknown>>;
+  const own = typeof object === "string" && typeof n === "number" && typeof hash === "string" ? [`${object} ${n}`] : [];
+  return [...own, ...Object.values(state).flatMap(headsIn)];
 }
 
 function stampOf(deps: ActionDeps, call: Call): Stamp {
@@ -113,11 +174,4 @@ function stampOf(deps: ActionDeps, call: Call): Stamp {
 
 function receipt<T>(outcome: Receipt<T>["outcome"], value: T, effectiveBy: Date): Receipt<T> {
   return { outcome, value, effective_by: effectiveBy.toISOString() };
-}
-
-/** A refusal, with the end behind it of what was begun and of what it tells. */
-async function refused(lease: Lease, refusal: Refusal, scopes: Scope[]): Promise<Refusal> {
-  if (tellsWhatStands(refusal)) await lease.end(scopes);
-  else await lease.release();
-  return refusal;
 }

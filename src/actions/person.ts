@@ -136,7 +136,7 @@ async function readPerson(
     const other = await personHead(relationships, holder);
     return { address, head, other: { person: other, organizations: await organizationIdsOf(relationships, holder) } };
   });
-  const liveCooperations = isCounted && otherAdmins === 0 ? (await bondsOf(relationships, organization)).live : 0;
+  const liveCooperations = isCounted && otherAdmins === 0 ? await bondsOf(relationships, organization) : 0;
   return {
     organization,
     organizationHead: organizationNow,

@@ -25,6 +25,8 @@ export type Stage = {
   relationships: StagedRelationships;
   /** The one Write for all that was staged. What was written and deleted again is not in it. */
   net(): Write;
+  /** What the store said when it was first read: each object with its head. */
+  heads(): string[];
   /** From here on the stage is the store itself: for work that an action left for afterwards. */
   release(): void;
 };
@@ -123,6 +125,7 @@ export function createStage(store: StagedRelationships): Stage {
       deletes: [...deleted.values()],
       writes: withHeadsInTurn([...deleted.values()], [...written.values()]),
     }),
+    heads: () => [...heads].map(([object, head]) => `${object} ${head}`),
     release: () => {
       released = true;
     },

@@ -1,14 +1,24 @@
 /**
- * Clears away what removed cooperations and shares leave without effect. What is
+ * Clears away what removed cooperations, shares and organizations leave without effect. What is
  * still to do stands in the store (`sweep:all#pending`), written with the removal, so a
  * sweep that was cut off is finished by the next one; doing it twice does no harm. A
  * mark alone takes nothing away: what its record does not call removed stays.
  */
 import { errorFacts } from "../domain/error-facts.ts";
 import { splitRef } from "../domain/ids.ts";
-import { sweepMark, type TupleKey } from "../domain/tuples.ts";
-import { cooperationHead, shareIdsOf, shareWithDelegations } from "../queries/snapshot.ts";
+import { isSide } from "../domain/records.ts";
+import { sweepMark, type Tuple, type TupleKey, tuplesOfSides } from "../domain/tuples.ts";
+import {
+  cooperationHead,
+  cooperationIdsOf,
+  endedIdsOf,
+  organizationHead,
+  shareIdsOf,
+  shareWithDelegations,
+} from "../queries/snapshot.ts";
 import type { ActionDeps } from "./perform.ts";
+
+const SIDES = ["initiator", "partner"] as const;
 
 type SweepDeps = Pick<ActionDeps, "relationships" | "warn">;
 
@@ -18,10 +28,7 @@ export async function sweep(deps: SweepDeps): Promise<number> {
     const marks = await deps.relationships.read({ object: "sweep:all", relation: "pending" });
     let cleared = 0;
     for (const { user } of marks) {
-      const [type, id] = splitRef(user);
-      const shares = type === "cooperation" ? await shareIdsOf(deps.relationships, id) : [id];
-      let isOver = type === "share" || (await hasEnded(deps, id));
-      for (const share of shares) isOver = (await sweepShare(deps, share)) && isOver;
+      const isOver = await sweepMarked(deps, user);
       // the mark goes last: until then the next sweep begins here again
       if (isOver) {
         await deps.relationships.erase([keyOf(sweepMark(user as `share:${string}`))]);
@@ -33,6 +40,57 @@ export async function sweep(deps: SweepDeps): Promise<number> {
     deps.warn("sweep_failed", errorFacts(error));
     return 0;
   }
+}
+
+/** False where something of it goes on. */
+async function sweepMarked(deps: SweepDeps, marked: string): Promise<boolean> {
+  const [type, id] = splitRef(marked);
+  if (type === "organization") return sweepOrganization(deps, id);
+  const shares = type === "cooperation" ? await shareIdsOf(deps.relationships, id) : [id];
+  let isOver = type === "share" || (await hasEnded(deps, id));
+  for (const share of shares) isOver = (await sweepShare(deps, share)) && isOver;
+  if (type === "cooperation") await settleEnded(deps, [id]);
+  return isOver;
+}
+
+/** Takes a deleted organization out of the cooperations that ended with it, so that no other one under its id is a side of them. False for one that was never deleted. */
+export async function sweepOrganization(deps: SweepDeps, id: string): Promise<boolean> {
+  const { relationships } = deps;
+  const { value } = await organizationHead(relationships, id);
+  if (value === undefined || (value.deleted_at === undefined && value.incarnation === undefined)) return false;
+  for (const side of SIDES) {
+    const ids = [...(await endedIdsOf(relationships, id, side)), ...(await cooperationIdsOf(relationships, id, side))];
+    await settleEnded(deps, ids);
+  }
+  return true;
+}
+
+/**
+ * Makes the sides of ended cooperations former ones, as their end does; in stores from before there were former ones
+ * they still stand among the present. A side whose organization is not there any more has none.
+ */
+export async function settleEnded(deps: Pick<ActionDeps, "relationships">, ids: readonly string[]): Promise<void> {
+  for (const id of ids) await settleOne(deps, id);
+}
+
+async function settleOne({ relationships }: Pick<ActionDeps, "relationships">, id: string): Promise<void> {
+  const { value } = await cooperationHead(relationships, id);
+  if (value?.status !== "ended") return;
+  const stands = async (tuple: TupleKey) => (await relationships.read(keyOf(tuple))).length > 0;
+  const deletes: TupleKey[] = [];
+  const writes: Tuple[] = [];
+  for (const tuple of tuplesOfSides(value, "present")) if (await stands(tuple)) deletes.push(keyOf(tuple));
+  for (const [index, tuple] of tuplesOfSides(value, "former").entries()) {
+    const side = SIDES[index] ?? "initiator";
+    const { value: organization } = await organizationHead(relationships, value[side] ?? "");
+    // one without a record is damage, and nothing to go by
+    const isWanted = organization === undefined || isSide(value, side, organization);
+    if ((await stands(tuple)) === isWanted) continue;
+    if (isWanted) writes.push(tuple);
+    else deletes.push(keyOf(tuple));
+  }
+  // an end is for good, so nothing that this rests on changes but the organization; stale is done by another, or by the next
+  if (deletes.length + writes.length > 0) await relationships.write({ deletes, writes });
 }
 
 const hasEnded = async (deps: SweepDeps, cooperation: string) =>

@@ -45,7 +45,7 @@ async function lookUp(reads: Reads, object: string): Promise<Scope[] | undefined
     case "portfolio":
       return organizations(reads, object, "owner");
     case "cooperation":
-      return organizations(reads, object, "initiator");
+      return initiatorOf(reads, object);
     case "share":
       return initiators(reads, await reads.read({ object, relation: "cooperation" }), (link) => link.user);
     case "twin": {
@@ -65,13 +65,19 @@ async function organizations(reads: Reads, object: string, relation: string): Pr
   return found.length > 0 ? found : undefined;
 }
 
+/** Also of what has ended: its end is what was written. */
+async function initiatorOf(reads: Reads, cooperation: string): Promise<Scope[] | undefined> {
+  const now = await organizations(reads, cooperation, "initiator");
+  return now ?? organizations(reads, cooperation, "former_initiator");
+}
+
 async function initiators(
   reads: Reads,
   tuples: TupleKey[],
   cooperationOf: (tuple: TupleKey) => string,
 ): Promise<Scope[] | undefined> {
   const turns = new Semaphore(READS_MAX);
-  const read = (tuple: TupleKey) => organizations(reads, cooperationOf(tuple), "initiator");
+  const read = (tuple: TupleKey) => initiatorOf(reads, cooperationOf(tuple));
   const found = await Promise.all(tuples.map((tuple) => turns.runExclusive(() => read(tuple))));
   const scopes = found.flatMap((one) => one ?? []);
   return scopes.length > 0 ? scopes : undefined;

@@ -2,10 +2,12 @@
  * Decides what happens to a cooperation that exists: each step of the lifecycle
  * table, from joining to its end. Pure; the table is the only place that says when.
  */
+import { secondsToWait, touchAnswered, touchSent } from "./cool-down.ts";
 import { hasPassed, type Instant, instant } from "./expiry.ts";
+import type { Side } from "./history.ts";
 import { type Action, LIFECYCLE, statusesFor, step } from "./lifecycle.ts";
 import { type Decision, type EntryFacts, type Plan, planned, refuse, type Stamp, same } from "./plan.ts";
-import type { Cooperation, Head, Organization, Share } from "./records.ts";
+import { type Cooperation, type Head, type Invitation, isSide, type Organization, type Share } from "./records.ts";
 import type { Refusal } from "./refusal.ts";
 import { refuseUnlessSide, type Standings } from "./standing.ts";
 import { knownOrganization, toldOf, touchCooperation, touchOrganization } from "./touch.ts";
@@ -22,9 +24,6 @@ export type CooperationState = {
 
 /** What an action changed, each as it is after it. */
 export type Changed = { before: Cooperation; cooperation: Cooperation };
-
-/** How long after a mail the next may go out. */
-export const RESEND_PAUSE_SECONDS = 60;
 
 /** Where the table leads, or why it does not. */
 export function stepOrRefuse(
@@ -57,9 +56,26 @@ export function become(
 
 export type StepInput = { reason?: string | undefined };
 
-/** accept, decline, pause, resume, remove, leave. `partner` is the partner's head, needed to accept. */
+/** A share as it stood when its cooperation ended: what both sides see of it from then on (law 15). */
+export type SharedAtEnd = {
+  resource: string;
+  name?: string | undefined;
+  role: string;
+  expires_at?: string | undefined;
+};
+
+/** What each step is decided on besides: to accept, the partner's head; to end, all that is to be seen of it afterwards. */
+export type StepState = CooperationState & {
+  initiator?: Head<Organization> | undefined;
+  partner?: Head<Organization> | undefined;
+  /** What stands between the two sides, where the partner answers an offer. */
+  invitation?: Head<Invitation> | undefined;
+  sharedAtEnd?: SharedAtEnd[] | undefined;
+};
+
+/** accept, decline, pause, resume, remove, leave. */
 export function decideStep(
-  state: CooperationState & { partner?: Head<Organization> | undefined },
+  state: StepState,
   action: "accept" | "decline" | "pause" | "resume" | "remove" | "leave",
   input: StepInput,
   stamp: Stamp,
@@ -71,19 +87,36 @@ export function decideStep(
   const next = stepOrRefuse(cooperation, action, stamp.now);
   if (next === "same") return same({ before: cooperation, cooperation });
   if ("code" in next) return refuse(next);
+  // it was deleted since, and another has its id: the offer was not to that one
+  if (action === "accept" && state.partner?.value !== undefined && !isSide(cooperation, "partner", state.partner.value))
+    return refuse({ code: "not_found", what: "cooperation" });
 
   const at = instant(stamp.now);
   const after: Cooperation = {
     ...cooperation,
     status: next.to,
-    ...(next.to === "ended" && { ended_as: next.ended_as, ended_at: at }),
+    ...(next.to === "ended" && {
+      ended_as: next.ended_as,
+      ended_at: at,
+      initiator_name: nameAt(cooperation, "initiator", state.initiator),
+      partner_name: nameAt(cooperation, "partner", state.partner),
+    }),
     ...(action === "accept" && { accepted_at: at }),
   };
   const plan = become(state, after, action, input.reason === undefined ? undefined : { side, text: input.reason });
-  if (next.to === "ended") plan.writes.push(sweepMark(`cooperation:${cooperation.id}`));
+  const [touch] = plan.touches;
+  if (next.to === "ended") {
+    plan.writes.push(sweepMark(`cooperation:${cooperation.id}`));
+    if (touch?.entry !== undefined) touch.entry.after = { ...touch.entry.after, shared_at_end: state.sharedAtEnd };
+  }
   if (action === "accept") plan.touches.push(touchOrganization(knownOrganization(state.partner), "accept", after));
+  if (state.invitation !== undefined && (action === "accept" || action === "decline"))
+    plan.touches.push(touchAnswered(state.invitation, action, stamp));
   return planned(plan, { before: cooperation, cooperation: after });
 }
+
+const nameAt = (cooperation: Cooperation, side: Side, organization: Head<Organization> | undefined) =>
+  isSide(cooperation, side, organization?.value) ? organization?.value?.name : undefined;
 
 /** Sets the expiry of the whole cooperation, or clears it (null). */
 export function decideExpiry(
@@ -106,19 +139,26 @@ export function decideExpiry(
 }
 
 /** Sends the invitation again with a new token, or the notice again. */
-export function decideResend(state: CooperationState, input: StepInput, stamp: Stamp): Decision<Changed> {
+export function decideResend(
+  state: CooperationState & { invitation: Head<Invitation> },
+  input: StepInput,
+  stamp: Stamp,
+): Decision<Changed> {
   const { cooperation } = state;
   const refusal = refuseUnlessSide(state.standings, "initiator", cooperation, "cooperation") ?? refuseIfMoved(state);
   if (refusal) return refuse(refusal);
   const next = stepOrRefuse(cooperation, "resend", stamp.now);
   if (next !== "same" && "code" in next) return refuse(next);
-  const sentAt = cooperation.sent_at === undefined ? 0 : Date.parse(cooperation.sent_at);
-  const waitSeconds = Math.ceil(sentAt / 1000 + RESEND_PAUSE_SECONDS - stamp.now.getTime() / 1000);
-  if (waitSeconds > 0) return refuse({ code: "cool_down", retry_after_seconds: waitSeconds });
+  // one that was sent before the two sides had a record of it
+  const sent = { sent_at: cooperation.sent_at, unanswered: 1, ...state.invitation.value };
+  const wait = secondsToWait(sent, 0, stamp.now);
+  if (wait > 0) return refuse({ code: "cool_down", retry_after_seconds: wait });
   const invitation = cooperation.status === "invited" ? cooperation.invitation + 1 : cooperation.invitation;
   const after: Cooperation = { ...cooperation, invitation, sent_at: instant(stamp.now) };
   const reason = input.reason === undefined ? undefined : { side: "initiator" as const, text: input.reason };
-  return planned(become(state, after, "resend", reason), { before: cooperation, cooperation: after });
+  const plan = become(state, after, "resend", reason);
+  plan.touches.push(touchSent({ ...state.invitation, value: sent }, stamp));
+  return planned(plan, { before: cooperation, cooperation: after });
 }
 
 /** A new date moves a dated fact to its other spelling (model.fga). */

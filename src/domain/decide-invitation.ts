@@ -3,10 +3,19 @@
  * it. Pure: everything it needs is in its arguments, the time included.
  */
 import type { InviteInput } from "./commands.ts";
+import { countInvitation, type InvitationLimits, refuseInvitation, touchSent } from "./cool-down.ts";
 import { hasPassed, instant } from "./expiry.ts";
 import { newShare, type SharedResource } from "./new-share.ts";
 import { type Decision, type Plan, planned, refuse, type Stamp } from "./plan.ts";
-import { type Cooperation, type Head, NO_HASH, type Organization, type Share } from "./records.ts";
+import {
+  type Cooperation,
+  type Head,
+  type Invitation,
+  incarnationOf,
+  NO_HASH,
+  type Organization,
+  type Share,
+} from "./records.ts";
 import { refuseUnlessAdmin, type Standing } from "./standing.ts";
 import { toldOf, touchOrganization } from "./touch.ts";
 import { difference, tuplesOfCooperation } from "./tuples.ts";
@@ -21,6 +30,9 @@ export type InviteState = {
   /** The initiator's cooperations that still wait for an answer. */
   open: Cooperation[];
   resources: SharedResource[];
+  /** What stands between the two sides from before, also of cooperations that have ended. */
+  invitation: Head<Invitation>;
+  limits: InvitationLimits;
 };
 
 /** Fresh ids, as many as the decision may need. */
@@ -38,16 +50,22 @@ export function decideInvite(state: InviteState, input: InviteInput, ids: FreshI
   if (state.partner && (state.partner.value === undefined || state.partner.value.deleted_at !== undefined))
     return refuse({ code: "not_found", what: "organization" });
   const twin = state.open.find((other) =>
-    partner === undefined ? other.email === input.email && other.partner === undefined : other.partner === partner,
+    partner === undefined
+      ? other.email === input.email && other.partner === undefined
+      : other.partner === partner && isSameIncarnation(other.partner_incarnation, state.partner?.value),
   );
   if (twin) return refuse({ code: "already_invited", cooperation: twin.id });
   if (hasPassed(input.expires_at, stamp.now)) return refuse({ code: "invalid_expiry", now: instant(stamp.now) });
+  const tooOften = refuseInvitation(state, state.limits, stamp.now);
+  if (tooOften) return refuse(tooOften);
 
   const cooperation: Cooperation = {
     id: ids.cooperation,
     status: partner === undefined ? "invited" : "pending",
     initiator,
+    initiator_incarnation: state.initiator.value?.incarnation,
     partner,
+    partner_incarnation: state.partner?.value?.incarnation,
     email: input.email,
     language: input.language,
     invitation: partner === undefined ? 1 : 0,
@@ -78,8 +96,18 @@ export function decideInvite(state: InviteState, input: InviteInput, ids: FreshI
   };
   plan.touches.push(
     { head: { object, n: 0, hash: NO_HASH, value: undefined }, record: cooperation, entry },
-    touchOrganization(state.initiator, "invite", cooperation),
+    touchOrganization(counted(state.initiator, stamp.now), "invite", cooperation),
+    // nothing is written to the invited organization before it answers: anybody may invite it (law 18)
+    touchSent(state.invitation, stamp),
   );
-  if (state.partner) plan.touches.push(touchOrganization(state.partner, "be_invited", cooperation));
   return planned(plan, { cooperation, shares });
 }
+
+/** An offer to an organization that is deleted by now is none to the one that has its id. */
+const isSameIncarnation = (of: number | undefined, now: Organization | undefined) =>
+  incarnationOf(of) === incarnationOf(now?.incarnation);
+
+const counted = (head: Head<Organization>, now: Date): Head<Organization> => ({
+  ...head,
+  value: head.value && countInvitation(head.value, now),
+});

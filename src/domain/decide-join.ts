@@ -1,8 +1,9 @@
 /** Decides who joins by the token of an invitation, and whether a token still stands. Pure. */
+import { touchAnswered } from "./cool-down.ts";
 import { become, type Changed, type StepInput, stepOrRefuse } from "./decide-cooperation.ts";
 import { instant } from "./expiry.ts";
 import { type Decision, planned, refuse, type Stamp, same } from "./plan.ts";
-import type { Cooperation, Head, Organization } from "./records.ts";
+import type { Cooperation, Head, Invitation, Organization } from "./records.ts";
 import type { Refusal } from "./refusal.ts";
 import { refuseUnlessAdmin, type Standing, type Standings } from "./standing.ts";
 import { knownOrganization, touchOrganization } from "./touch.ts";
@@ -13,6 +14,8 @@ export type JoinState = {
   /** The organization that wants to join, and what the actor is in it. */
   joining: Head<Organization>;
   standing: Standing;
+  /** What stands between the initiator and the address that was invited. */
+  invitation?: Head<Invitation> | undefined;
   /** The number in the token, already verified to be ours. */
   tokenN: number;
   ttlDays: number;
@@ -36,12 +39,15 @@ export function decideJoin(state: JoinState, input: StepInput, stamp: Stamp): De
     ...cooperation,
     status: next.to,
     partner: joining,
+    partner_since: head.n + 1,
+    partner_incarnation: state.joining.value?.incarnation,
     accepted_at: instant(stamp.now),
   };
   const standings: Standings = { initiator: "none", partner: state.standing };
   const reason = input.reason === undefined ? undefined : { side: "partner" as const, text: input.reason };
   const plan = become({ head, cooperation, standings }, after, "join", reason);
   plan.touches.push(touchOrganization(knownOrganization(state.joining), "join", after));
+  if (state.invitation !== undefined) plan.touches.push(touchAnswered(state.invitation, "accept", stamp));
   return planned(plan, { before: cooperation, cooperation: after });
 }
 

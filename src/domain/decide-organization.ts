@@ -2,11 +2,14 @@
 import { instant } from "./expiry.ts";
 import { type Decision, planned, refuse, type Stamp, same } from "./plan.ts";
 import type { Head, Organization } from "./records.ts";
-import { difference, tuplesOfOrganization } from "./tuples.ts";
+import { difference, sweepMark, tuplesOfOrganization } from "./tuples.ts";
 
 export type OrganizationState = { id: string; head: Head<Organization>; expectedN?: number | undefined };
 
-/** What an organization still holds; it is deleted only when all are 0. */
+/**
+ * What an organization still holds; it is deleted only when all are 0. Offers that it never answered do not hold it:
+ * otherwise anybody could keep it from being deleted.
+ */
 export type Holdings = { people: number; resources: number; cooperations: number };
 
 /** `before` is undefined for one that was created. */
@@ -18,13 +21,18 @@ export function decideOrganization(state: OrganizationState, input: { name: stri
   const before = head.value?.deleted_at === undefined ? head.value : undefined;
   if (state.expectedN !== undefined && state.expectedN !== head.n) return refuse({ code: "stale", current: head.n });
   if (before?.name === input.name) return same({ before, organization: before });
-  const after: Organization = { name: input.name };
+  // who creates it again under a deleted id begins anew: this entry is its first
+  const incarnation = head.n === 0 ? undefined : head.n + 1;
+  const after: Organization = before ? { ...before, name: input.name } : { name: input.name, incarnation };
   const entry = { action: before ? "rename" : "create", object: head.object, before, after };
   const tuples = before ? { deletes: [], writes: [] } : { deletes: [], writes: tuplesOfOrganization(id) };
   return planned({ touches: [{ head, record: after, entry }], ...tuples }, { before, organization: after });
 }
 
-/** Deletes an organization that holds nothing. Its history stays, and goes on if it is created again. */
+/**
+ * Deletes an organization that holds nothing. Its history stays, and goes on if another is created under its id; what
+ * it was a side of is swept, so that the other one is no side of it.
+ */
 export function decideDeleteOrganization(
   state: OrganizationState,
   holdings: Holdings,
@@ -40,5 +48,7 @@ export function decideDeleteOrganization(
   }
   const after: Organization = { ...head.value, deleted_at: instant(stamp.now) };
   const entry = { action: "delete", object: head.object, before: head.value, after };
-  return planned({ touches: [{ head, record: after, entry }], ...difference(tuplesOfOrganization(id), []) }, undefined);
+  const { deletes } = difference(tuplesOfOrganization(id), []);
+  const writes = [sweepMark(`organization:${id}`)];
+  return planned({ touches: [{ head, record: after, entry }], deletes, writes }, undefined);
 }

@@ -113,9 +113,10 @@ export function examineTold(contents: Contents, records: Records, told: Told, re
     if (differing.length > 0)
       report("history", head.object, `its record is not what its history says: ${differing.sort().join(", ")}`);
   };
-  for (const [object, head] of records.organizations) hold(object, head, []);
+  // invitations are counted with entries about them
+  for (const [object, head] of records.organizations) hold(object, head, ["invited_on", "invited"]);
   // shares come and go with entries about them, the counter is held to them; the address is not told to both sides
-  for (const [object, head] of records.cooperations) hold(object, head, ["with", "shares", "email"]);
+  for (const [object, head] of records.cooperations) hold(object, head, ["with", "shares", "email", "shared_at_end"]);
   for (const head of records.shares.values()) hold(`cooperation:${head.value?.cooperation}`, head, []);
   for (const head of records.resources.values()) hold(`organization:${head.value?.owner}`, head, ["shared_through"]);
   for (const [object] of records.people)

@@ -14,6 +14,7 @@ import {
   fieldsOf,
   type Head,
   headFrom,
+  InvitationRecord,
   type Organization,
   OrganizationRecord,
   type Person,
@@ -35,6 +36,7 @@ export const SCHEMAS: Record<string, z.ZodType<Record<string, string | number | 
   portfolio: ResourceRecord,
   cooperation: CooperationRecord,
   share: ShareRecord,
+  invitation: InvitationRecord,
 };
 
 /** The readable records by `type:id`. */

@@ -25,7 +25,8 @@ export function examineReferences(records: Records, report: Report): void {
   );
   for (const [object, { value }] of records.cooperations) {
     if (value === undefined || value.status === "ended") continue;
-    for (const side of [value.initiator, value.partner])
+    // an organization may be deleted while it is invited: what it never answered binds nobody
+    for (const side of [value.initiator, ...(value.status === "pending" ? [] : [value.partner])])
       if (side !== undefined && !isThere(records, side)) report("relation", object, `its side ${side} is not there`);
     if (value.partner === value.initiator) report("relation", object, "its partner is its initiator");
     const own = live.get(value.id) ?? [];

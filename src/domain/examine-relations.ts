@@ -3,7 +3,7 @@
  * stands, and nothing else does. What a sweep is taking away may stand or be gone.
  */
 import { emailHash } from "./decide-person.ts";
-import { isMarked } from "./examine-leftovers.ts";
+import { isMarked, sidesAtEnd } from "./examine-leftovers.ts";
 import { alive, type Records } from "./examine-records.ts";
 import type { Contents, Report } from "./finding.ts";
 import { idOf, type ResourceRef, splitRef } from "./ids.ts";
@@ -16,6 +16,7 @@ import {
   tuplesOfOrganization,
   tuplesOfResource,
   tuplesOfShare,
+  tuplesOfSides,
 } from "./tuples.ts";
 
 /** The relations that records ask for; people, job roles and delegations have no record and are examined apart. */
@@ -24,6 +25,8 @@ const RECORDED = [
   "holder",
   "initiator",
   "partner",
+  "former_initiator",
+  "former_partner",
   "in_force",
   "cooperation",
   "owner",
@@ -46,7 +49,18 @@ export function examineRelations(contents: Contents, records: Records, report: R
   for (const [object, head] of records.organizations) if (alive(head)) ask(tuplesOfOrganization(idOf(object)));
   for (const [ref, { value }] of records.resources) if (value) ask(tuplesOfResource(ref as ResourceRef, value));
   for (const [object, { value }] of records.emails) ask(tuplesOfEmail(idOf(object), value?.holder));
-  for (const { value } of records.cooperations.values()) if (value) ask(tuplesOfCooperation(value));
+  for (const { value } of records.cooperations.values()) {
+    if (value === undefined) continue;
+    ask(tuplesOfCooperation(value));
+    if (value.status !== "ended") continue;
+    const { kept, unsettled } = sidesAtEnd(contents, records, value);
+    // a side whose organization is not there any more has no tuple, or one that the next sweep takes
+    ask(
+      tuplesOfSides(value, "former").filter((tuple) => unsettled.length > 0 || !kept.includes(tuple.relation)),
+      true,
+    );
+    ask(unsettled, true);
+  }
   for (const [object, { value }] of records.shares)
     if (value) ask(tuplesOfShare(value), isMarked(contents, idOf(object), value));
 

@@ -28,6 +28,8 @@ export const WRITTEN: Forms = {
   cooperation: {
     initiator: ["organization"],
     partner: ["organization"],
+    former_initiator: ["organization"],
+    former_partner: ["organization"],
     in_force: dated("organization", "twin"),
     head: RECORD,
     log: RECORD,
@@ -40,7 +42,8 @@ export const WRITTEN: Forms = {
       () => dated("user"),
     ),
   },
-  sweep: { pending: ["cooperation", "share"] },
+  invitation: { head: RECORD },
+  sweep: { pending: ["cooperation", "share", "organization"] },
   portfolio: RESOURCE,
   plant: { ...RESOURCE, portfolio: ["portfolio"] },
 };

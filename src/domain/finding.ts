@@ -30,7 +30,7 @@ export type FindingKind = keyof typeof FINDING_KINDS;
 export type Remedy = { heads: Head<object>[] } & ({ erase: TupleKey[] } | { sweep: Removed });
 
 /** What can be removed and swept. */
-export type Removed = `cooperation:${string}` | `share:${string}`;
+export type Removed = `cooperation:${string}` | `share:${string}` | `organization:${string}`;
 
 export type Finding = { kind: FindingKind; object: string; detail: string; remedy?: Remedy };
 

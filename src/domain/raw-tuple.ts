@@ -55,8 +55,12 @@ const putResource = (type: string) => ({
   head: ((parts) => `use PUT /v1/${type}s/${segment(parts.id)}`) as Advice,
   ...Object.fromEntries(SHARED_ROLES.map((role) => [`shared_${role}`, shared])),
 });
-const removed: Advice = ({ user }) =>
-  `use DELETE /v1/${user.startsWith("share:") ? "shares" : "cooperations"}/${segment(idOf(user))}`;
+const removed: Advice = ({ user }) => {
+  const type = ["share", "organization"].find((one) => user.startsWith(`${one}:`)) ?? "cooperation";
+  return `use DELETE /v1/${type}s/${segment(idOf(user))}`;
+};
+const ended: Advice = ({ id }) =>
+  `use DELETE /v1/cooperations/${segment(id)} for the initiator, POST /v1/cooperations/${segment(id)}/leave for the partner`;
 const cooperation =
   (write: (parts: Parameters<Advice>[0]) => string, remove: string): Advice =>
   (parts) =>
@@ -86,6 +90,8 @@ const MANAGED: Record<string, Record<string, Advice>> = {
       "DELETE /v1/cooperations/{id}",
     ),
     partner: cooperation(({ id }) => `POST /v1/cooperations/${segment(id)}/accept`, "POST /v1/cooperations/{id}/leave"),
+    former_initiator: ended,
+    former_partner: ended,
     in_force: cooperation(
       ({ id, dated }) =>
         dated
@@ -103,6 +109,7 @@ const MANAGED: Record<string, Record<string, Advice>> = {
         : `use DELETE /v1/shares/${segment(id)}`,
     head: ({ id }) => `use PATCH /v1/shares/${segment(id)}`,
   },
+  invitation: { head: () => "use POST /v1/organizations/{org}/cooperations" },
   sweep: { pending: removed },
   plant: putResource("plant"),
   portfolio: putResource("portfolio"),

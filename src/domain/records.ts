@@ -15,6 +15,8 @@ export const ENDINGS = ["declined", "removed", "left"] as const;
 export type Ending = (typeof ENDINGS)[number];
 
 const spelling = z.enum(["plain", "alt"]);
+/** The number of an entry in a history. */
+const entryN = z.coerce.number().int();
 
 export const CooperationRecord = z.object({
   id: z.string(),
@@ -33,8 +35,18 @@ export const CooperationRecord = z.object({
   created_by: z.string(),
   accepted_at: z.string().optional(),
   ended_at: z.string().optional(),
+  partner_since: entryN.optional(),
+  initiator_incarnation: entryN.optional(),
+  partner_incarnation: entryN.optional(),
+  initiator_name: z.string().optional(),
+  partner_name: z.string().optional(),
 });
-/** `invitation` is the number in the newest token, 0 where none was sent; `shares` counts the live ones. */
+/**
+ * `invitation` is the number in the newest token, 0 where none was sent; `shares` counts the live ones. `partner_since`
+ * is the entry by which the partner joined; none where it was in from the first. An incarnation is the organization's
+ * at that side, none for the first. The names are the sides' as they were at the end; none while it lives, and none
+ * where it ended before they were kept.
+ */
 export type Cooperation = z.infer<typeof CooperationRecord>;
 
 export const ShareRecord = z.object({
@@ -64,8 +76,39 @@ export const PersonRecord = z.object({
 });
 export type Person = z.infer<typeof PersonRecord>;
 
-export const OrganizationRecord = z.object({ name: z.string(), deleted_at: z.string().optional() });
+export const OrganizationRecord = z.object({
+  name: z.string(),
+  deleted_at: z.string().optional(),
+  incarnation: entryN.optional(),
+  invited_on: z.string().optional(),
+  invited: z.coerce.number().int().optional(),
+});
+/**
+ * `incarnation` is the entry that created it, where another organization had the id before: what that one left behind
+ * is not this one's (law 15). `invited` counts the invitations that it sent on the day `invited_on` (UTC).
+ */
 export type Organization = z.infer<typeof OrganizationRecord>;
+
+/** The incarnation of an organization, or of a cooperation's side: 1 for the first to have the id. */
+export const incarnationOf = (kept: number | undefined): number => kept ?? 1;
+
+/** Whether an organization, as it stands now, is that side of a cooperation: there, and no other one under the same id. */
+export function isSide(
+  cooperation: Cooperation,
+  side: "initiator" | "partner",
+  organization: Organization | undefined,
+): boolean {
+  if (organization === undefined || organization.deleted_at !== undefined) return false;
+  return incarnationOf(cooperation[`${side}_incarnation`]) === incarnationOf(organization.incarnation);
+}
+
+export const InvitationRecord = z.object({
+  sent_at: z.string().optional(),
+  unanswered: z.coerce.number().int().optional(),
+  declined_at: z.string().optional(),
+});
+/** Between one who invites and one who is invited: when a mail last went out, how many since the last acceptance, and the last decline. */
+export type Invitation = z.infer<typeof InvitationRecord>;
 
 export const EmailRecord = z.object({ holder: z.string().optional() });
 

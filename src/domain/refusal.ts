@@ -33,7 +33,14 @@ export type Refusal =
   | { code: "invalid_invitation" }
   | { code: "invitation_expired" }
   | { code: "too_many_tuples"; tuples: number; limit: number }
-  | { code: "cool_down"; retry_after_seconds: number };
+  | { code: "cool_down"; retry_after_seconds: number }
+  | {
+      code: "too_many_invitations";
+      kind: "open" | "today";
+      count: number;
+      limit: number;
+      retry_after_seconds?: number;
+    };
 
 export type RefusalCode = Refusal["code"];
 
@@ -91,7 +98,12 @@ export const REFUSALS = {
   invalid_invitation: [404, "This invitation does not stand", "Use the newest mail, or ask to have it sent again."],
   invitation_expired: [410, "This invitation has expired", "Ask to have it sent again."],
   too_many_tuples: [422, "More than one Write can hold", "Do it in smaller steps."],
-  cool_down: [429, "Sent a moment ago", "Wait for the seconds in Retry-After."],
+  cool_down: [429, "They were invited a while ago", "Wait for the seconds in Retry-After."],
+  too_many_invitations: [
+    429,
+    "The organization has invited too many",
+    "Remove invitations that stay open, or wait for the seconds in Retry-After where it is there.",
+  ],
 } as const satisfies Record<RefusalCode, readonly [status: number, title: string, advice: string]>;
 
 /** What happened here, in one sentence, from the refusal's data. */
@@ -146,7 +158,11 @@ export function detailOf(refusal: Refusal): string {
     case "too_many_tuples":
       return `This would take ${refusal.tuples} tuples in one Write; OpenFGA takes ${refusal.limit}.`;
     case "cool_down":
-      return `Sent less than a minute ago; ${refusal.retry_after_seconds} seconds remain.`;
+      return `Each mail without an answer and each "no" makes the next wait; ${refusal.retry_after_seconds} seconds remain.`;
+    case "too_many_invitations":
+      return refusal.kind === "open"
+        ? `${refusal.count} invitations wait for an answer; there may be ${refusal.limit}.`
+        : `${refusal.count} invitations were sent today; there may be ${refusal.limit}.`;
   }
 }
 

@@ -55,6 +55,8 @@ export const SENTENCES: Record<string, Record<string, Wording>> = {
   cooperation: {
     initiator: (user, object) => `${user} initiated ${object}`,
     partner: (user, object) => `${user} is the partner in ${object}`,
+    former_initiator: (user, object) => `${user} initiated ${object}, which has ended`,
+    former_partner: (user, object) => `${user} was the partner in ${object}, which has ended`,
     in_force: (user, object) => `${object} is in force for ${user}`,
     head,
     log,
@@ -69,6 +71,7 @@ export const SENTENCES: Record<string, Record<string, Wording>> = {
     delegated_viewer: delegated("viewer"),
     delegated_viewer_alt: delegated("viewer"),
   },
+  invitation: { head },
   sweep: { pending: (user) => `${user} was removed and still has tuples to sweep` },
   portfolio: RESOURCE,
   plant: { ...RESOURCE, portfolio: (user, object) => `${object} lies in ${user}` },

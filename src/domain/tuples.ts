@@ -28,15 +28,24 @@ function dated(key: TupleKey, expiresAt: Instant | undefined): Tuple {
 /** A cooperation's two sides, and while it is active the one tuple that puts it in force. */
 export function tuplesOfCooperation(cooperation: Cooperation): Tuple[] {
   const object = `cooperation:${cooperation.id}`;
-  const tuples: Tuple[] = [{ user: `organization:${cooperation.initiator}`, relation: "initiator", object }];
+  const tuples = tuplesOfSides(cooperation, cooperation.status === "ended" ? "former" : "present");
   if (cooperation.partner === undefined) return tuples;
-  tuples.push({ user: `organization:${cooperation.partner}`, relation: "partner", object });
   if (cooperation.status === "active") {
     const spelled = cooperation.spelling === "alt" ? "twin" : "organization";
     const key = { user: `${spelled}:${cooperation.partner}`, relation: "in_force", object };
     tuples.push(dated(key, cooperation.expires_at));
   }
   return tuples;
+}
+
+/** The sides of a cooperation: present ones until it ends, former ones from then on. Before there were former ones, ended cooperations kept the present ones. */
+export function tuplesOfSides({ id, initiator, partner }: Cooperation, which: "present" | "former"): Tuple[] {
+  return Object.entries({ initiator, partner }).flatMap(([side, organization]) => {
+    const relation = which === "former" ? `former_${side}` : side;
+    return organization === undefined
+      ? []
+      : [{ user: `organization:${organization}`, relation, object: `cooperation:${id}` }];
+  });
 }
 
 /** A share's link to its cooperation and, while it is not removed, its rungs on the resource. */
@@ -98,7 +107,7 @@ export function tuplesOfEmail(hash: string, holder: string | undefined): Tuple[]
 }
 
 /** The mark that something removed still has tuples without effect to sweep away. */
-export function sweepMark(removed: `cooperation:${string}` | `share:${string}`): Tuple {
+export function sweepMark(removed: `cooperation:${string}` | `share:${string}` | `organization:${string}`): Tuple {
   return { user: removed, relation: "pending", object: "sweep:all" };
 }
 

@@ -94,7 +94,8 @@ export function fault(
 /** The reply to a refusal: its sentence, what a program acts on, and for a pause how long. */
 export function refused(c: Context, refusal: Refusal): Response {
   const [status, title] = REFUSALS[refusal.code];
-  if (refusal.code === "cool_down") c.header("Retry-After", String(refusal.retry_after_seconds));
+  if ("retry_after_seconds" in refusal && refusal.retry_after_seconds !== undefined)
+    c.header("Retry-After", String(refusal.retry_after_seconds));
   if (refusal.code === "stale") c.header("ETag", `"${refusal.current}"`);
   if (refusal.code === "insufficient_scope") c.header("WWW-Authenticate", 'Bearer error="insufficient_scope"');
   const { code } = refusal;

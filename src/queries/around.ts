@@ -20,6 +20,9 @@ export async function around(reads: Reads, id: string): Promise<Around | undefin
   const { value: cooperation } = await cooperationHead(reads, id);
   if (cooperation === undefined) return undefined;
   const { initiator, partner } = cooperation;
+  // what has ended is over for everybody: who is at its sides now has nothing to do with it (law 15)
+  if (cooperation.status === "ended")
+    return { tuples: await sidesOf(reads, `cooperation:${id}`), users: [], objects: [`cooperation:${id}`] };
 
   const found = await inTurns(await shareIdsOf(reads, id), (share) => shareWithDelegations(reads, share));
   const own = found.flatMap(({ head, delegations }) =>
@@ -74,7 +77,7 @@ async function factsOf(reads: Reads, object: string): Promise<Tuple[]> {
 
 // relation by relation: a cooperation's history may be long
 async function sidesOf(reads: Reads, object: string): Promise<Tuple[]> {
-  const relations = ["initiator", "partner", "in_force"];
+  const relations = ["initiator", "partner", "former_initiator", "former_partner", "in_force"];
   return (await inTurns(relations, (relation) => reads.read({ object, relation }))).flat();
 }
 

@@ -2,12 +2,15 @@
  * Cooperations and shares as the two sides see them: with names, what is left of the
  * dates, and what the reader may do now. Who may see which is decided here too.
  */
+import type { SharedAtEnd } from "../domain/decide-cooperation.ts";
 import { earliest, hasPassed } from "../domain/expiry.ts";
+import type { Side } from "../domain/history.ts";
 import { actionsFor } from "../domain/lifecycle.ts";
-import type { Cooperation, Delegation, Share } from "../domain/records.ts";
+import { type Cooperation, type Delegation, isSide, type Share } from "../domain/records.ts";
 import { delegable, effectiveRole } from "../domain/roles.ts";
 import { type Standings, sidesOf } from "../domain/standing.ts";
 import type { Relationships } from "../ports.ts";
+import { historyOf } from "./history.ts";
 import { adminsOf } from "./people.ts";
 import { inTurns, organizationHead, personHead, resourceHead, sharesOf } from "./snapshot.ts";
 
@@ -21,6 +24,17 @@ export async function organizationName(reads: Reads, id: string): Promise<string
   return (await organizationHead(reads, id)).value?.name ?? id;
 }
 
+/**
+ * What a side of a cooperation is called: while it lives as it is called now, once it has ended as it was then (law
+ * 15). By its id where that was not kept, and where the organization that was invited is not there any more.
+ */
+export async function nameOfSide(reads: Reads, cooperation: Cooperation, side: Side): Promise<string> {
+  const id = cooperation[side] ?? "";
+  if (cooperation.status === "ended") return cooperation[`${side}_name`] ?? id;
+  const { value } = await organizationHead(reads, id);
+  return value !== undefined && isSide(cooperation, side, value) ? value.name : id;
+}
+
 /** A cooperation as one line of a list. */
 export async function cooperationItem(reads: Reads, cooperation: Cooperation, n: number, reader: Reader, now: Date) {
   const { id, status, ended_as, initiator, partner } = cooperation;
@@ -31,8 +45,8 @@ export async function cooperationItem(reads: Reads, cooperation: Cooperation, n:
     status,
     ended_as: ended_as ?? null,
     expired,
-    initiator: { id: initiator, name: await organizationName(reads, initiator) },
-    partner: partner === undefined ? null : { id: partner, name: await organizationName(reads, partner) },
+    initiator: { id: initiator, name: await nameOfSide(reads, cooperation, "initiator") },
+    partner: partner === undefined ? null : { id: partner, name: await nameOfSide(reads, cooperation, "partner") },
     // until somebody joins, the invited address is all there is to show; it is the initiator's to see
     label: initiators ? (cooperation.email ?? null) : null,
     expires_at: cooperation.expires_at ?? null,
@@ -49,8 +63,13 @@ export async function cooperationItem(reads: Reads, cooperation: Cooperation, n:
 /** A cooperation with its contacts and shares. */
 export async function cooperationDetails(reads: Reads, cooperation: Cooperation, n: number, reader: Reader, now: Date) {
   const item = await cooperationItem(reads, cooperation, n, reader, now);
+  // what has ended is shown as it was: nobody who is there now is a contact of it
+  if (cooperation.status === "ended") {
+    const contacts = { initiator: [], partner: [] };
+    return { ...item, contacts, shares: [], shared_at_end: await sharedAtEnd(reads, cooperation.id, n) };
+  }
   const accepted = cooperation.accepted_at !== undefined;
-  const shares = cooperation.status === "ended" ? [] : await sharesOf(reads, cooperation.id);
+  const shares = await sharesOf(reads, cooperation.id);
   return {
     ...item,
     contacts: {
@@ -59,6 +78,39 @@ export async function cooperationDetails(reads: Reads, cooperation: Cooperation,
     },
     shares: await inTurns(shares, (found) => shareView(reads, cooperation, found, reader, now)),
   };
+}
+
+/** JSON of one ending entry's shares: an entry holds no more than a tuple's condition does. */
+const SHARED_AT_END_LENGTH_MAX = 12_000;
+
+/** The live shares of a cooperation as they are to be seen once it has ended; the oldest, as many as its last entry holds. */
+export async function sharedNow(reads: Reads, cooperation: string): Promise<SharedAtEnd[]> {
+  const shared = await inTurns(await sharesOf(reads, cooperation), async ({ share }): Promise<SharedAtEnd> => {
+    const { resource, role, expires_at } = share;
+    return { resource, name: (await resourceHead(reads, resource)).value?.name, role, expires_at };
+  });
+  let length = 0;
+  return shared.filter((one) => {
+    length += JSON.stringify(one).length;
+    return length <= SHARED_AT_END_LENGTH_MAX;
+  });
+}
+
+/** Repairs are the only lines behind an end. */
+const ENTRIES_BEHIND_END = 10;
+
+/** What an ended cooperation's last entry says was shared; nothing where it ended before that was kept. */
+async function sharedAtEnd(reads: Reads, id: string, n: number) {
+  const { items } = await historyOf(reads, `cooperation:${id}`, undefined, {
+    before: n + 1,
+    limit: ENTRIES_BEHIND_END,
+  });
+  const found = items.find(({ after }) => after?.shared_at_end !== undefined)?.after?.shared_at_end;
+  return ((found ?? []) as SharedAtEnd[]).map(({ name, expires_at, ...one }) => ({
+    ...one,
+    name: name ?? null,
+    expires_at: expires_at ?? null,
+  }));
 }
 
 /** A share with its delegations, seen by either side's admins. */

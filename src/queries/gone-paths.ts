@@ -4,14 +4,14 @@
  * that were swept only the cooperation's history still knows.
  */
 import type { VisibleEntry } from "../domain/history.ts";
-import { idOf, type ResourceRef } from "../domain/ids.ts";
+import type { ResourceRef } from "../domain/ids.ts";
 import type { Limit, Path } from "../domain/limit.ts";
-import { type Cooperation, ShareRecord } from "../domain/records.ts";
+import { type Cooperation, isSide, ShareRecord } from "../domain/records.ts";
 import type { OrganizationRole } from "../domain/roles.ts";
 import { limitsOfCooperation, needsOf } from "../domain/share-limits.ts";
 import type { Relationships } from "../ports.ts";
 import { historyOf } from "./history.ts";
-import { cooperationHead } from "./snapshot.ts";
+import { cooperationHead, cooperationIdsOf, endedIdsOf, organizationHead } from "./snapshot.ts";
 
 type Reads = Pick<Relationships, "read">;
 
@@ -33,12 +33,13 @@ export async function gonePaths(
   const paths: Path[] = [];
   let complete = true;
   for (const organization of roles.keys()) {
-    const filter = { object: "cooperation:", relation: "partner", user: `organization:${organization}` };
-    const ids = (await reads.read(filter)).map(({ object }) => idOf(object)).filter((id) => !met.has(id));
+    const all = [cooperationIdsOf(reads, organization, "partner"), endedIdsOf(reads, organization, "partner")];
+    const ids = [...new Set((await Promise.all(all)).flat())].filter((id) => !met.has(id));
+    const { value: present } = await organizationHead(reads, organization);
     complete &&= ids.length <= COOPERATIONS_MAX;
     for (const id of ids.sort().reverse().slice(0, COOPERATIONS_MAX)) {
       const { value } = await cooperationHead(reads, id);
-      if (value?.initiator !== owner) continue;
+      if (value?.initiator !== owner || !isSide(value, "partner", present)) continue;
       const found = await pathsOf(reads, value, permission, places, now);
       paths.push(...found.paths);
       complete &&= found.complete;

@@ -3,9 +3,10 @@
  * from the records. The engine decides; this tells a person what to do about it. Where
  * the records see nothing in the way, it says so: then they and the tuples differ.
  */
+import type { Side } from "../domain/history.ts";
 import { splitRef } from "../domain/ids.ts";
 import { type Limit, nearestFirst, type Path } from "../domain/limit.ts";
-import type { Cooperation } from "../domain/records.ts";
+import { type Cooperation, isSide } from "../domain/records.ts";
 import { limitsOfCooperation } from "../domain/share-limits.ts";
 import type { Question, Relationships } from "../ports.ts";
 import { asAdmin, type Person, personOf } from "./asked-person.ts";
@@ -76,7 +77,7 @@ async function pathsOf(
       return all([asAdmin(person, id)]);
     case "cooperation": {
       const { value } = await cooperationHead(reads, id);
-      return all(value === undefined ? [] : pathsToCooperation(person, permission, value));
+      return all(value === undefined ? [] : await pathsToCooperation(reads, person, permission, value));
     }
     default: {
       const { value: share } = await shareHead(reads, id);
@@ -90,12 +91,28 @@ async function pathsOf(
 }
 
 /** The sides of a cooperation whose admins a permission is for (model.fga, type cooperation). */
-function pathsToCooperation(person: Person, permission: string, { id, initiator, partner }: Cooperation): Path[] {
-  const ofInitiator = asAdmin(person, initiator);
+async function pathsToCooperation(
+  reads: Reads,
+  person: Person,
+  permission: string,
+  cooperation: Cooperation,
+): Promise<Path[]> {
+  const { id, status, initiator, partner, ended_as, ended_at } = cooperation;
+  const through = `cooperation:${id}`;
+  const pathOf = async (side: Side, organization: string): Promise<Path> => {
+    const isIts = status !== "ended" || isSide(cooperation, side, (await organizationHead(reads, organization)).value);
+    if (isIts) return asAdmin(person, organization);
+    // the organization that was its side is gone, also where another has its id
+    return {
+      through,
+      limits: [{ code: "cooperation_ended", cooperation: id, initiator, partner, ended_as, ended_at }],
+    };
+  };
+  const ofInitiator = await pathOf("initiator", initiator);
   if (permission === "can_manage") return [ofInitiator];
   const ofPartner: Path =
     partner === undefined
-      ? { through: `cooperation:${id}`, limits: [{ code: "cooperation_invited", cooperation: id, initiator, partner }] }
-      : asAdmin(person, partner);
+      ? { through, limits: [{ code: "cooperation_invited", cooperation: id, initiator, partner }] }
+      : await pathOf("partner", partner);
   return permission === "can_answer" ? [ofPartner] : [ofInitiator, ofPartner];
 }

@@ -5,18 +5,14 @@ import { cooperationHead, cooperationIdsOf, inTurns } from "./snapshot.ts";
 type Reads = Pick<Relationships, "read">;
 
 /**
- * `live`: the cooperations that bind, as initiator all that have not ended, as partner
- * the accepted ones. `open`: the invitations that wait for its answer; such a one must
- * not keep the last admin of the invited organization from leaving.
+ * How many cooperations bind it: as initiator all that have not ended, as partner the accepted ones. An offer that
+ * waits for its answer binds nobody: it must keep neither the last admin from leaving nor the organization from going.
  */
-export async function bondsOf(reads: Reads, organization: string): Promise<{ live: number; open: number }> {
+export async function bondsOf(reads: Reads, organization: string): Promise<number> {
   const initiated = await statuses(reads, organization, "initiator");
   const joined = await statuses(reads, organization, "partner");
   const accepted = joined.filter((status) => status === "active" || status === "paused");
-  return {
-    live: initiated.filter((status) => status !== "ended").length + accepted.length,
-    open: joined.filter((status) => status === "pending").length,
-  };
+  return initiated.filter((status) => status !== "ended").length + accepted.length;
 }
 
 async function statuses(reads: Reads, organization: string, side: "initiator" | "partner") {

@@ -6,15 +6,13 @@ import type { Refusal } from "../domain/refusal.ts";
 import { refuseUnlessVisible, sidesOf } from "../domain/standing.ts";
 import type { Relationships } from "../ports.ts";
 import type { Reader } from "./cooperations.ts";
-import { cooperationHead, shareHead, shareWithDelegations, standingIn } from "./snapshot.ts";
+import { cooperationHead, shareHead, shareWithDelegations, standingsIn } from "./snapshot.ts";
 
 type Reads = Pick<Relationships, "read">;
 
 /** What a caller is on both sides of a cooperation. */
 export async function readerOf(reads: Reads, cooperation: Cooperation, caller: Caller): Promise<Reader> {
-  const initiator = await standingIn(reads, cooperation.initiator, caller.user);
-  const partner = await standingIn(reads, cooperation.partner, caller.user);
-  return { standings: { initiator, partner }, service: isService(caller) };
+  return { standings: await standingsIn(reads, cooperation, caller.user), service: isService(caller) };
 }
 
 /** The side whose private part of the history a reader sees: none for services. */

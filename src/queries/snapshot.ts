@@ -3,6 +3,8 @@
  * before the facts it stands for: when the Write then still finds that head, nothing
  * changed in between.
  */
+import { type Invited, invitationId } from "../domain/cool-down.ts";
+import type { Side } from "../domain/history.ts";
 import { idOf, type ResourceRef } from "../domain/ids.ts";
 import {
   type Cooperation,
@@ -11,6 +13,9 @@ import {
   EmailRecord,
   type Head,
   headFrom,
+  type Invitation,
+  InvitationRecord,
+  isSide,
   type Organization,
   OrganizationRecord,
   type Person,
@@ -27,7 +32,7 @@ import {
   roleOfRungs,
   type SharedRole,
 } from "../domain/roles.ts";
-import { roleIn, type Standing, standingOf } from "../domain/standing.ts";
+import { roleIn, type Standing, type Standings, standingOf } from "../domain/standing.ts";
 import type { Tuple } from "../domain/tuples.ts";
 import type { Relationships } from "../ports.ts";
 
@@ -52,6 +57,11 @@ export const shareHead = async (reads: Reads, id: string): Promise<Head<Share>> 
 
 export const emailHead = async (reads: Reads, hash: string): Promise<Head<{ holder?: string | undefined }>> =>
   headFrom(`email:${hash}`, await headTuples(reads, `email:${hash}`), EmailRecord);
+
+export const invitationHead = async (reads: Reads, invited: Invited): Promise<Head<Invitation>> => {
+  const object = `invitation:${invitationId(invited)}`;
+  return headFrom(object, await headTuples(reads, object), InvitationRecord);
+};
 
 /** A share with all that stands on it: its record and the delegations. */
 export async function shareWithDelegations(
@@ -103,6 +113,23 @@ export async function standingIn(
   return standingOf(await roleOf(reads, organization, user));
 }
 
+/** What a person is on both sides of a cooperation: nothing where another organization has a side's id by now (law 15). */
+export async function standingsIn(
+  reads: Reads,
+  cooperation: Cooperation,
+  user: string | undefined,
+): Promise<Standings> {
+  const { status, initiator, partner } = cooperation;
+  // what binds an organization keeps it from being deleted: only what does not can outlive it
+  const outlives = { initiator: status === "ended", partner: status === "ended" || status === "pending" };
+  const standingAt = async (side: Side, organization: string | undefined): Promise<Standing> => {
+    const standing = await standingIn(reads, organization, user);
+    if (standing === "none" || organization === undefined || !outlives[side]) return standing;
+    return isSide(cooperation, side, (await organizationHead(reads, organization)).value) ? standing : "none";
+  };
+  return { initiator: await standingAt("initiator", initiator), partner: await standingAt("partner", partner) };
+}
+
 /** A person's job role on a resource. */
 export async function jobRoleOf(reads: Reads, ref: ResourceRef, user: string): Promise<JobRole | undefined> {
   const tuples = await reads.read({ object: ref, user: `user:${user}` });
@@ -137,13 +164,21 @@ export async function sharesOn(reads: Reads, ref: ResourceRef): Promise<Share[]>
   return live.filter((_, index) => cooperations[index]?.value?.status !== "ended");
 }
 
-/** The cooperations of an organization on one side, also ended ones. Newest first: ids are ULIDs. */
-export async function cooperationIdsOf(
-  reads: Reads,
-  organization: string,
-  side: "initiator" | "partner",
-): Promise<string[]> {
-  const tuples = await reads.read({ object: "cooperation:", relation: side, user: `organization:${organization}` });
+/**
+ * The cooperations of an organization on one side that have not ended, newest first: ids are ULIDs. In a store from
+ * before there were former sides, also ended ones; `settleEnded` moves them.
+ */
+export function cooperationIdsOf(reads: Reads, organization: string, side: Side): Promise<string[]> {
+  return cooperationIdsIn(reads, organization, side);
+}
+
+/** Those that have ended, newest first, also of organizations that had the id before. */
+export function endedIdsOf(reads: Reads, organization: string, side: Side): Promise<string[]> {
+  return cooperationIdsIn(reads, organization, `former_${side}`);
+}
+
+async function cooperationIdsIn(reads: Reads, organization: string, relation: string): Promise<string[]> {
+  const tuples = await reads.read({ object: "cooperation:", relation, user: `organization:${organization}` });
   return tuples
     .map((tuple) => idOf(tuple.object))
     .sort()

@@ -10,7 +10,7 @@ import { createRelationships } from "../../src/openfga/relationships.ts";
 import type { DecisionCache, Relationships } from "../../src/ports.ts";
 import { ask, test as cacheTest } from "../cache.ts";
 import { type FaultyNetwork, startFaultyNetwork } from "../faulty-network.ts";
-import { cooperate, createService, type Reply, type Service, seedWorld } from "../service.ts";
+import { cooperate, createService, forgetInvitations, type Reply, type Service, seedWorld } from "../service.ts";
 
 const NOON = new Date("2030-01-01T12:00:00Z");
 const YEAR = new Date().getFullYear() + 1;
@@ -102,6 +102,7 @@ test("every action begins with all that its Write reaches", { timeout: 120_000 }
   const invite = (body: object) => act("anna", "POST", "/v1/organizations/sunward/cooperations", body);
   const declined = await invite({ organization: "brief", shares });
   await act("lena", "POST", `/v1/cooperations/${declined.id}/decline`, {});
+  await forgetInvitations(service);
   const removed = await invite({ email: "ida@else.example", shares });
   await act("anna", "DELETE", `/v1/cooperations/${removed.id}`);
   const invited = await invite({ organization: "brief", shares });

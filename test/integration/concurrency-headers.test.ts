@@ -1,7 +1,7 @@
 /** ETag, If-Match, and asking for what is so already: nobody overwrites what they have not seen. */
 import { expect } from "vitest";
 import { everything } from "../routes.ts";
-import { cooperate, type Reply, type Service, seedWorld, test } from "../service.ts";
+import { cooperate, forgetInvitations, type Reply, type Service, seedWorld, test } from "../service.ts";
 
 /** A thing with an ETag: where it is read, and two changes of it. */
 type Thing = {
@@ -185,6 +185,7 @@ test("asking for what is so already is 200, changes nothing and leaves no entry,
   await twice("ben", "POST", `${cooperation}/leave`);
   const removed = (await service.as("anna", "POST", `${org}/cooperations`, { organization: "brightfix" })).body.id;
   await twice("anna", "DELETE", `/v1/cooperations/${removed}`);
+  await forgetInvitations(service);
   const declined = (await service.as("anna", "POST", `${org}/cooperations`, { organization: "brightfix" })).body.id;
   await twice("ben", "POST", `/v1/cooperations/${declined}/decline`);
   await twice("", "DELETE", "/v1/plants/9");

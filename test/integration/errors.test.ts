@@ -78,6 +78,12 @@ const PRODUCED: Record<keyof typeof REFUSALS | keyof typeof FAULTS, Produce> = {
     return admin("DELETE", "/v1/plants/crowded");
   },
   cool_down: ({ as }, { invited }) => as("anna", "POST", `/v1/cooperations/${invited}/resend`),
+  too_many_invitations: (service) => {
+    const { invitation } = service.deps;
+    const limits = { ...invitation.limits, openMax: 1 };
+    const strict = createService({ ...service.deps }, { invitation: { ...invitation, limits } });
+    return strict.as("anna", "POST", `${ORG}/cooperations`, { email: "somebody.new@x.example" });
+  },
   invalid_request: ({ as }) => as("anna", "GET", `${ORG}/people?limit=0`),
   invalid_page_token: (service) =>
     send(

@@ -169,6 +169,8 @@ test("killed a hundred times amid actions, the service keeps what it answered, o
     LOG_LEVEL: "silent",
     SERVICE_KEYS: JSON.stringify([{ name: "test", scopes: ["manage", "admin"], key: KEY }]),
     INVITATION_SECRET: KEY,
+    INVITATIONS_OPEN_MAX: "100000",
+    INVITATIONS_DAILY_MAX: "100000",
     NODE_COMPILE_CACHE: join(folder, "cache"),
     NO_PROXY: "127.0.0.1",
   };

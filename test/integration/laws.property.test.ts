@@ -396,6 +396,7 @@ const BLANK = (): World => ({
   addresses: new Map(),
   known: new Set(),
   entries: new Map(),
+  invited: new Map(),
 });
 const PEOPLE = [
   ["sun", "anna", "admin"],

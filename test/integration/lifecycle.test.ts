@@ -9,7 +9,7 @@ import { afterAll, describe, expect } from "vitest";
 import { issueToken } from "../../src/domain/invitation-token.ts";
 import { ACTION_NAMES, type Action, LIFECYCLE, statusesFor, step } from "../../src/domain/lifecycle.ts";
 import { ENDINGS, type Ending, STATUSES, type Status } from "../../src/domain/records.ts";
-import { createService, type Reply, type Service, seedWorld, test } from "../service.ts";
+import { createService, forgetInvitations, type Reply, type Service, seedWorld, test } from "../service.ts";
 
 const SENT = Date.parse("2027-03-01T12:00:00Z");
 const HOUR = 3_600_000;
@@ -148,6 +148,7 @@ describe("in the table every action does, in every status, what its cell says", 
         done.push(action);
         // an open invitation to the same organization would be in the way of the next
         await service.as("anna", "DELETE", `/v1/cooperations/${made.id}`);
+        await forgetInvitations(service);
         made = undefined;
       }
       const by = (side: string) => done.filter((action) => LIFECYCLE[action].by === side);

@@ -325,7 +325,9 @@ test("what counts as live: one's own open invitation does, a proposal that waits
   expect((await service.as("anna", "DELETE", `${ORG}/people/anna`)).status).toBe(200);
 });
 
-test("an organization is deleted only when it is empty, and is gone then", async ({ service }) => {
+test("an organization is deleted only when nothing binds it, what it was offered is declined, and it is gone then", async ({
+  service,
+}) => {
   await service.admin("PUT", ORG, { name: "Sunward" });
   await service.admin("PUT", "/v1/organizations/brightfix", { name: "Brightfix" });
   const refused = async () => {
@@ -335,9 +337,20 @@ test("an organization is deleted only when it is empty, and is gone then", async
   await person(service, "sunward/people/anna", { role: "admin" });
   await refused();
   const open = await service.as("anna", "POST", `${ORG}/cooperations`, { organization: "brightfix" });
-  expect((await service.admin("DELETE", "/v1/organizations/brightfix")).body.code).toBe("not_empty");
-  await service.as("anna", "DELETE", `/v1/cooperations/${open.body.id}`);
+  const stale = await service.admin("DELETE", "/v1/organizations/brightfix", undefined, {
+    headers: { "If-Match": '"9"' },
+  });
+  expect([stale.status, (await service.as("anna", "GET", `/v1/cooperations/${open.body.id}`)).body.status]).toEqual([
+    412,
+    "pending",
+  ]);
+  // else anybody could keep it from being deleted
   expect((await service.admin("DELETE", "/v1/organizations/brightfix")).status).toBe(200);
+  expect((await service.as("anna", "GET", `/v1/cooperations/${open.body.id}`)).body).toMatchObject({
+    status: "ended",
+    ended_as: "declined",
+    partner: { id: "brightfix", name: "Brightfix" },
+  });
   await service.admin("DELETE", `${ORG}/people/anna`);
   await service.admin("PUT", "/v1/plants/7", { owner: "sunward" });
   await refused();

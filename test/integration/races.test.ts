@@ -18,7 +18,7 @@ import { doctor, isDamage } from "../../src/queries/doctor.ts";
 import { expectAnswersOfRecords } from "../answers.ts";
 import { connection, MODEL } from "../engine.ts";
 import { startOnPostgres } from "../postgres.ts";
-import { cooperate, createService, type Reply, type Service, seedWorld } from "../service.ts";
+import { cooperate, createService, forgetInvitations, type Reply, type Service, seedWorld } from "../service.ts";
 
 const ROUNDS = 5;
 const YEAR = new Date().getFullYear() + 1;
@@ -320,7 +320,7 @@ describe.each(["sqlite", "PostgreSQL"] as const)("on %s", (datastore) => {
     });
   });
 
-  test("deleting an organization against inviting it: one is done and the other refused", async (world) => {
+  test("deleting an organization against inviting it: it is gone, and an offer that was made is nobody's to take", async (world) => {
     const [one, two] = pair(world);
     await rounds(async (round) => {
       await must(one.admin("PUT", `/v1/organizations/o${round}`, { name: "Brief" }));
@@ -329,9 +329,15 @@ describe.each(["sqlite", "PostgreSQL"] as const)("on %s", (datastore) => {
         () => two.as("anna", "POST", "/v1/organizations/sunward/cooperations", { organization: `o${round}` }),
       );
       expect([
-        ["done", "not_empty"],
+        ["done", "done"],
         ["done", "not_found"],
       ]).toContainEqual(outcomes(replies));
+      const offer = replies.find((reply) => reply.status === 201)?.body.id;
+      await must(one.admin("PUT", `/v1/organizations/o${round}`, { name: "Another" }));
+      await must(one.admin("PUT", `/v1/organizations/o${round}/people/new${round}`, { role: "admin" }));
+      if (offer === undefined) return;
+      const taken = await one.as(`new${round}`, "POST", `/v1/cooperations/${offer}/accept`);
+      expect(taken.body.code).toBe("not_found");
     });
   });
 
@@ -431,6 +437,7 @@ describe.each(["sqlite", "PostgreSQL"] as const)("on %s", (datastore) => {
       const open = replies.find((reply) => reply.status === 201)?.body.id;
       expect(replies.find((reply) => reply.status === 409)?.body.cooperation).toBe(open);
       await must(one.as("anna", "DELETE", `/v1/cooperations/${open}`));
+      await forgetInvitations(one);
     });
   });
 

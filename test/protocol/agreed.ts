@@ -21,6 +21,7 @@ export const agreedReader = {
 export const sequential: Protocol = {
   ...writerScripts(raise),
   endOfRepetition: raise,
+  repetitionsEnd: "each",
   take,
   matches,
   restart,
@@ -32,6 +33,9 @@ export const sequential: Protocol = {
   writer: agreedWriter,
   reader: agreedReader,
 };
+
+/** Who repeats ends once for what was read, and not each time (law 18): the product's. */
+export const endsRepetitionsOnce: Protocol = { ...sequential, repetitionsEnd: "once for a reading" };
 
 /** The owner is read beside the question, and must be the very registration that was guessed: saves a round trip. */
 export const beside: Protocol = { ...sequential, owner: "beside the question, by incarnation" };

@@ -49,6 +49,10 @@ const WRITERS: Readonly<Record<string, Scenario>> = {
     writers.repetitionOnlyReplies,
     oneWrite("lost lease", "crash", "repetition"),
   ),
+  "bad/repetition-trusts-an-earlier-end": scenario(
+    writers.trustsAnEarlierEnd,
+    world([onO1, onO1], "lost lease", "crash", "repetition"),
+  ),
   "bad/settled-by-head-without-end": scenario(writers.settlesWithoutEnd, oneWrite("lost lease", "lost reply")),
   "bad/pending-not-raised": scenario(checks.trustsWhilePending, {
     ...oneWrite("unreachable Redis"),

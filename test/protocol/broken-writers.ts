@@ -16,6 +16,9 @@ export const repliesNowWithoutEnd: Protocol = { ...sequential, replyWithoutEnd: 
 /** The first request may have crashed before its end. */
 export const repetitionOnlyReplies: Protocol = { ...sequential, endOfRepetition: (redis) => [redis] };
 
+/** What an end was acknowledged for may have been followed by another Write, whose writer has died. */
+export const trustsAnEarlierEnd: Protocol = { ...sequential, repetitionsEnd: "once for the scopes" };
+
 const readsHead: Act = (_, state, writer) =>
   state.writers[writer]?.write === "stands"
     ? [

@@ -2,7 +2,7 @@
 import type { Step } from "./explore.ts";
 import type { Setting } from "./protocol.ts";
 import { EMPTY, endLease } from "./redis.ts";
-import { changed, type Engine, has, MISSING, SCOPES, type State, scopeNames, type Writes } from "./state.ts";
+import { changed, type Engine, has, MISSING, plus, SCOPES, type State, scopeNames, type Writes } from "./state.ts";
 import { effectiveNow, endsAndReplies, moved, nameOf, writeOf } from "./writer.ts";
 
 export function happenings(setting: Setting, state: State): Step<State>[] {
@@ -49,13 +49,37 @@ function standing(setting: Setting, state: State, writer: number): Step<State>[]
   const { raise, endOfRepetition } = setting.protocol;
   if (!past) {
     if (!setting.world.faults.includes("repetition")) return [];
+    const name = `a repetition finds ${nameOf(writer)} done,`;
+    if (isEnded(setting, state, writer))
+      return [{ label: `${name} and an end behind it`, to: effectiveNow(state, writer) }];
     const ended = endOfRepetition(state.redis, touches);
-    return endsAndReplies(setting, state, writer, `a repetition finds ${nameOf(writer)} done,`, ended);
+    return endsAndReplies(setting, remembered(setting, state, writer), writer, name, ended).map((step) =>
+      // what was not acknowledged is not remembered
+      has(step.to.effective, writer) ? step : { ...step, to: { ...step.to, repeated: state.repeated } },
+    );
   }
   return raise(state.redis, touches).map((redis) => ({
     label: `the tail finds ${nameOf(writer)}, raises ${scopeNames(touches)}`,
     to: effectiveNow({ ...state, redis }, writer),
   }));
+}
+
+const onSameScopes = (setting: Setting, a: number, b: number) =>
+  writeOf(setting, a).touches.join() === writeOf(setting, b).touches.join();
+
+/** Whether the end of a repetition is behind this Write, as its protocol sees it. */
+function isEnded(setting: Setting, { repeated, writers }: State, writer: number): boolean {
+  const { repetitionsEnd } = setting.protocol;
+  if (repetitionsEnd === "each") return false;
+  if (repetitionsEnd === "once for a reading") return has(repeated, writer);
+  return writers.some((_, other) => has(repeated, other) && onSameScopes(setting, other, writer));
+}
+
+/** The state in which it is remembered that what stands on these scopes was ended. */
+function remembered(setting: Setting, state: State, writer: number): State {
+  if (setting.protocol.repetitionsEnd === "each") return state;
+  const same = state.engine.log.filter((write) => onSameScopes(setting, write, writer));
+  return { ...state, repeated: same.reduce(plus, state.repeated) };
 }
 
 function lateReply(setting: Setting, state: State, writer: number): Step<State>[] {

@@ -6,7 +6,7 @@
  * leases (`withoutLeases` says why that loses nothing) and the faults are those that each world names. Every kind of
  * fault is in some world. PROTOCOL_FULL=1 gives all of them ANY_FAULT, leases, and two checks at a time.
  */
-import { beside, coalescing, sequential, withoutLeases } from "./agreed.ts";
+import { beside, coalescing, endsRepetitionsOnce, sequential, withoutLeases } from "./agreed.ts";
 import { looksTwice } from "./broken-checks.ts";
 import { endsWithoutRaise, inSeparateScripts } from "./broken-writers.ts";
 import type { Protocol } from "./protocol.ts";
@@ -76,6 +76,8 @@ export function holds(full: boolean): Readonly<Record<string, Scenario>> {
     ),
     "good/hit-stays-within-reach": scenario(sequential, { ...anyFault, law: "live" }),
     "good/refusal-ends-lease": scenario(sequential, { writes: [onO1], faults: ["refusal"], law: "live" }),
+
+    "good/repetition-ends-once": scenario(endsRepetitionsOnce, { ...anyFault, writes: [onO1, onO1] }),
 
     "good/pending-raised-first": scenario(sequential, {
       ...anyFault,

@@ -48,8 +48,8 @@ function keyOfStore({ tokens, entry }: Pick<Redis, "tokens" | "entry">): string 
   return held + characters(entry.answer, entry.owner, entry.tokens.user, entry.tokens.owner, entry.youngerThan);
 }
 
-export function keyOf({ redis, engine, writers, readers, effective, late, shown }: State): string {
-  const done = characters(effective, late, shown, ...redis.leases, ...engine.log);
+export function keyOf({ redis, engine, writers, readers, effective, late, repeated, shown }: State): string {
+  const done = characters(effective, late, repeated, shown, ...redis.leases, ...engine.log);
   const writing = writers.map(({ at, write }) => WRITER_AT[at] + WRITE[write]).join("");
   const saved = redis.saved ? keyOfStore(redis.saved) : "";
   return `${done}/${writing}/${keyOfStore(redis)}/${readers.map(keyOfReader).join("/")}/${saved}`;

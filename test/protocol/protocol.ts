@@ -22,6 +22,8 @@ export type Protocol = {
   readonly end: (redis: Redis, scopes: readonly Scope[], writer: number) => Redis[];
   /** What a request does that finds its Write done by another one. */
   readonly endOfRepetition: Raise;
+  /** Whether each such request ends; or none for what an end behind the same reading was acknowledged for, or for any Write on the same scopes. */
+  readonly repetitionsEnd: "each" | "once for a reading" | "once for the scopes";
   readonly take: (redis: Redis, owner: Scope) => Taken[];
   readonly matches: (redis: Redis, entry: Entry) => boolean;
   readonly restart: (redis: Redis) => Redis;

@@ -112,6 +112,8 @@ export type State = {
   readonly effective: Writes;
   /** Writes that were replied to as effective by now + TTL, which is not past yet. */
   readonly late: Writes;
+  /** Writes that stood when a repetition was last ended, where its protocol remembers that. */
+  readonly repeated: Writes;
   /** Writes that some finished check has shown; kept only where the law asks for it. */
   readonly shown: Writes;
 };

@@ -38,6 +38,7 @@ const initialState = (world: World): State => ({
   readers: Array.from({ length: world.readers }, (_, place) => idleReader(`R${place + 1}`)),
   effective: 0,
   late: 0,
+  repeated: 0,
   shown: 0,
 });
 

@@ -1,20 +1,22 @@
 /** `GET /v1/organizations/{org}/cooperations`: outgoing and incoming, searchable by who is on the other side. */
 import { z } from "@hono/zod-openapi";
+import { settleEnded } from "../../actions/sweep.ts";
 import { isService } from "../../domain/caller.ts";
 import { hasPassed } from "../../domain/expiry.ts";
 import { fold } from "../../domain/fold.ts";
-import { type Cooperation, STATUSES } from "../../domain/records.ts";
+import { type Cooperation, isSide, STATUSES } from "../../domain/records.ts";
 import { refuseUnlessAdmin } from "../../domain/standing.ts";
-import { cooperationItem, organizationName } from "../../queries/cooperations.ts";
+import { cooperationItem, nameOfSide } from "../../queries/cooperations.ts";
 import { readOnce } from "../../queries/once.ts";
 import { readerOf } from "../../queries/reader.ts";
-import { cooperationHead, cooperationIdsOf, standingIn } from "../../queries/snapshot.ts";
+import { cooperationHead, cooperationIdsOf, endedIdsOf, organizationHead, standingIn } from "../../queries/snapshot.ts";
 import { PageQuery, pageOf } from "../page.ts";
 import { refused } from "../problem.ts";
 import { listed, organizationParam, route, type V1Deps, v1 } from "./route.ts";
 import { CooperationItem, listOf, withMembers } from "./views.ts";
 
 const DIRECTIONS = ["outgoing", "incoming"] as const;
+const SIDE_OF = { outgoing: "initiator", incoming: "partner" } as const;
 
 const list = route({
   method: "get",
@@ -49,22 +51,32 @@ export function cooperationListRoutes(deps: V1Deps) {
       : refuseUnlessAdmin(org, await standingIn(relationships, org, caller.user));
     if (refusal) return refused(c, refusal);
 
-    const outgoing = direction === "incoming" ? [] : await cooperationIdsOf(relationships, org, "initiator");
-    const incoming = direction === "outgoing" ? [] : await cooperationIdsOf(relationships, org, "partner");
-    const directions = new Map(incoming.map((id) => [id, "incoming" as (typeof DIRECTIONS)[number]]));
-    for (const id of outgoing) directions.set(id, "outgoing");
+    const directions = new Map<string, (typeof DIRECTIONS)[number]>();
+    /** Where the list of what lives still has what has ended: in a store from before the two stood apart. */
+    const unsettled: string[] = [];
+    for (const at of DIRECTIONS) {
+      if (direction !== undefined && direction !== at) continue;
+      const living = await cooperationIdsOf(relationships, org, SIDE_OF[at]);
+      const ended = status === "ended" ? await endedIdsOf(relationships, org, SIDE_OF[at]) : [];
+      for (const id of [...living, ...ended]) directions.set(id, directions.get(id) ?? at);
+    }
+    const { value: organization } = await organizationHead(relationships, org);
     const wanted = fold(search ?? "");
     const look = async (id: string) => {
       const { value, n } = await cooperationHead(relationships, id);
+      if (value?.status === "ended" && status !== "ended") unsettled.push(id);
       if (value === undefined || !fits(value, status, clock())) return undefined;
       const at = directions.get(id) ?? "outgoing";
+      if (!isSide(value, SIDE_OF[at], organization)) return undefined;
       if (wanted !== "" && !(await searched(relationships, value, at)).includes(wanted)) return undefined;
       const reader = await readerOf(relationships, value, caller);
       return { ...(await cooperationItem(relationships, value, n, reader, clock())), direction: at };
     };
     const ids = [...directions.keys()].sort().reverse();
     const query = ["cooperations", org, direction, status, wanted];
-    return listed(c, await pageOf(ids, query, page, look, "descending"));
+    const found = await pageOf(ids, query, page, look, "descending");
+    if (unsettled.length > 0) deps.afterwards(() => settleEnded(deps, unsettled));
+    return listed(c, found);
   });
   return app;
 }
@@ -72,12 +84,12 @@ export function cooperationListRoutes(deps: V1Deps) {
 /** What a search looks through: the other side's name, and for who invited the address. */
 async function searched(
   reads: Pick<V1Deps["relationships"], "read">,
-  { initiator, partner, email }: Cooperation,
+  cooperation: Cooperation,
   direction: (typeof DIRECTIONS)[number],
 ): Promise<string> {
-  if (direction === "incoming") return fold(await organizationName(reads, initiator));
-  const name = partner === undefined ? "" : await organizationName(reads, partner);
-  return fold(`${name}\n${email ?? ""}`);
+  if (direction === "incoming") return fold(await nameOfSide(reads, cooperation, "initiator"));
+  const name = cooperation.partner === undefined ? "" : await nameOfSide(reads, cooperation, "partner");
+  return fold(`${name}\n${cooperation.email ?? ""}`);
 }
 
 function fits(cooperation: Cooperation, status: string | undefined, now: Date): boolean {

@@ -2,6 +2,7 @@
 
 import { isService } from "../../domain/caller.ts";
 import type { Side } from "../../domain/history.ts";
+import { incarnationOf } from "../../domain/records.ts";
 import { isRefusal } from "../../domain/refusal.ts";
 import { refuseUnlessAdmin } from "../../domain/standing.ts";
 import { historyOf } from "../../queries/history.ts";
@@ -37,11 +38,11 @@ export function historyRoutes(deps: V1Deps) {
   const { relationships } = deps;
   const app = v1();
 
-  async function page(object: string, side: Side | undefined, { limit, cursor }: PageQuery) {
+  async function page(object: string, side: Side | undefined, first: number, { limit, cursor }: PageQuery) {
     const from = readCursor(["history", object], cursor);
     if (from === "foreign") return from;
     const before = from.after === undefined ? undefined : Number(from.after);
-    const { items, next } = await historyOf(relationships, object, side, { before, limit });
+    const { items, next } = await historyOf(relationships, object, side, { before, limit, first });
     return { items, next_cursor: next === undefined ? null : cursorAfter(["history", object], String(next)) };
   }
 
@@ -49,7 +50,10 @@ export function historyRoutes(deps: V1Deps) {
     const { id } = c.req.valid("param");
     const found = await findCooperation(relationships, id, c.var.caller);
     if (isRefusal(found)) return refused(c, found);
-    return listed(c, await page(`cooperation:${id}`, sideOf(found.reader), c.req.valid("query")));
+    const side = sideOf(found.reader);
+    // what was offered and taken back before somebody joined was never offered to them
+    const first = side === "partner" ? (found.cooperation.partner_since ?? 1) : 1;
+    return listed(c, await page(`cooperation:${id}`, side, first, c.req.valid("query")));
   });
   app.openapi(ofOrganization, async (c) => {
     const { org } = c.req.valid("param");
@@ -57,10 +61,13 @@ export function historyRoutes(deps: V1Deps) {
     const standing = await standingIn(relationships, org, caller.user);
     const refusal = isService(caller) ? undefined : refuseUnlessAdmin(org, standing);
     if (refusal) return refused(c, refusal);
-    if ((await organizationHead(relationships, org)).n === 0) return notFound(c, "organization");
+    const { n, value } = await organizationHead(relationships, org);
+    if (n === 0) return notFound(c, "organization");
     // an organization's own reasons are its history's first private part
     const side = standing === "admin" ? "initiator" : undefined;
-    return listed(c, await page(`organization:${org}`, side, c.req.valid("query")));
+    // to its admins the history is their organization's, not that of one which had the id before (law 15)
+    const first = isService(caller) ? 1 : incarnationOf(value?.incarnation);
+    return listed(c, await page(`organization:${org}`, side, first, c.req.valid("query")));
   });
   return app;
 }

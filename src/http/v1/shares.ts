@@ -3,6 +3,7 @@ import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import type { Receipt } from "../../actions/perform.ts";
 import { changeShare, share, unshare } from "../../actions/share.ts";
+import { settleEnded } from "../../actions/sweep.ts";
 import { isService } from "../../domain/caller.ts";
 import { ChangeShareInput, ShareInput } from "../../domain/commands.ts";
 import type { ShareChanged } from "../../domain/decide-share.ts";
@@ -161,7 +162,8 @@ export function shareRoutes(deps: V1Deps) {
     const reader = { standings: { initiator: "none" as const, partner: standing }, service: isService(caller) };
     const reads = readOnce(relationships);
     const look = (id: string) => incomingShare(reads, id, reader, clock());
-    const ids = await incomingShareIds(relationships, org);
+    const { ids, unsettled } = await incomingShareIds(relationships, org);
+    if (unsettled.length > 0) deps.afterwards(() => settleEnded(deps, unsettled));
     return listed(c, await pageOf(ids, ["incoming", org], c.req.valid("query"), look));
   });
   return app;

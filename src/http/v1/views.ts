@@ -125,6 +125,17 @@ const Contact = z.strictObject({ user: z.string(), name: z.string().nullable(), 
 export const CooperationView = withMembers(CooperationItem, {
   contacts: z.strictObject({ initiator: z.array(Contact), partner: z.array(Contact) }),
   shares: z.array(ShareView),
+  shared_at_end: z
+    .array(
+      z.strictObject({
+        resource: z.string(),
+        name: z.string().nullable(),
+        role: z.enum(SHARED_ROLES),
+        expires_at: Instant.nullable(),
+      }),
+    )
+    .optional()
+    .describe("What was shared when it ended, as it was then. Only once it has ended."),
 }).openapi("Cooperation");
 
 const MailState = z
