@@ -2,7 +2,9 @@
  * The environment as one frozen value. Every problem is reported at once, with the
  * variable's name and what it should be; a secret's value is never part of a message.
  */
+import { readFileSync } from "node:fs";
 import { z } from "zod";
+import { readHistoryKeys } from "./domain/history-keys.ts";
 import { type ServiceKey, ServiceKeyInput, toServiceKey } from "./domain/service-keys.ts";
 
 const onOff = z.enum(["on", "off"]).transform((text) => text === "on");
@@ -28,6 +30,17 @@ const serviceKeys = z.string().transform((text, context) => {
   const names = parsed.data.map((key) => key.name);
   if (new Set(names).size < names.length) context.addIssue({ code: "custom", message: "names a key twice" });
   return parsed.data.map(toServiceKey);
+});
+
+/** A file of keys, read when the environment is. Nothing of it gets into a message. */
+const historyKeys = z.string().transform((path, context) => {
+  try {
+    return readHistoryKeys(readFileSync(path, "utf8"));
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    context.addIssue({ code: "custom", message: code === undefined ? message : `cannot be read (${code})` });
+    return z.NEVER;
+  }
 });
 
 /** Each variable: what it takes, and for the README what it is for and its default. */
@@ -73,6 +86,17 @@ export const VARIABLES = {
     .default("http://localhost:5173/join")
     .describe("The page of yours that invitations link to; the token is in its fragment."),
   INVITATION_TTL_DAYS: whole(1, 365).default(14).describe("How many days an invitation's link lives."),
+  HISTORY_KEY_FILE: historyKeys
+    .optional()
+    .describe(
+      "A PEM file with the Ed25519 key that signs histories; keys behind it only verify. Default: they are not signed.",
+    ),
+  HISTORY_UNSIGNED: z
+    .enum(["refuse", "allow"])
+    .default("refuse")
+    .describe(
+      "`allow`: with a key, actions also go on from a head that carries no signature; until `npm run doctor -- --sign` is done.",
+    ),
   SMTP_URL: z.url().optional().describe("Where mails go, `smtps://user:password@host`. Default: `.eml` files."),
   MAIL_FROM: z.string().default("Concordat <concordat@localhost>").describe("The sender of mails."),
   DISCLOSE_ORGANIZATIONS: onOff

@@ -8,6 +8,7 @@ import type { Context } from "hono";
 import type { ActionDeps, Call } from "../../actions/perform.ts";
 import type { Asking } from "../../check/evaluate.ts";
 import { Reason } from "../../domain/commands.ts";
+import type { HistoryKeys } from "../../domain/history-keys.ts";
 import { Id } from "../../domain/ids.ts";
 import type { DoctorReads } from "../../queries/doctor.ts";
 import type { ExplainDeps } from "../../queries/explain.ts";
@@ -134,4 +135,7 @@ export const notFound = (c: Context<Env>, what: string) => refused(c, { code: "n
 /** What the routes need. `stopping`: whether the process is about to end. */
 export type V1Deps = ActionDeps &
   Pick<Asking, "engine"> &
-  Pick<ExplainDeps, "relationships"> & { relationships: DoctorReads & WholeStore; stopping: () => boolean };
+  Pick<ExplainDeps, "relationships"> & { relationships: DoctorReads & WholeStore; stopping: () => boolean } & {
+    /** What histories are signed with; without it they are not. */
+    historyKeys?: HistoryKeys | undefined;
+  };
