@@ -33,7 +33,7 @@ export async function readCooperation(deps: ActionDeps, call: Call, id: string):
   const { user } = call.caller;
   const initiator = await standingIn(relationships, cooperation.initiator, user);
   const partner = await standingIn(relationships, cooperation.partner, user);
-  return { head, cooperation, standings: { initiator, partner }, expectedN: call.expectedN };
+  return { head, cooperation, standings: { initiator, partner }, expected: call.expected };
 }
 
 /** A cooperation and its shares reach the initiator's resources alone. */

@@ -118,6 +118,6 @@ async function readPerson(
     otherAdmins,
     liveCooperations,
     emails,
-    expectedN: call.expectedN,
+    expected: call.expected,
   };
 }

@@ -6,6 +6,7 @@
 import { createHash } from "node:crypto";
 import type { PersonInput } from "./commands.ts";
 import { type Decision, type Plan, planned, refuse, same, type Touch, WRITE_TUPLES_MAX } from "./plan.ts";
+import { type Precondition, refuseUnlessExpected } from "./precondition.ts";
 import type { Head, Organization, Person } from "./records.ts";
 import type { Refusal } from "./refusal.ts";
 import type { OrganizationRole } from "./roles.ts";
@@ -32,14 +33,14 @@ export type PersonState = {
   /** The heads of the addresses that are held and asked for, where there are any. */
   emails: EmailHead[];
   /** If-Match on a person names the organization's head, which every change of its people replaces. */
-  expectedN?: number | undefined;
+  expected?: Precondition | undefined;
 };
 
 /** `before` is the role held until now; undefined for who was taken in. */
 export type PersonChanged = { before: OrganizationRole | undefined; role: OrganizationRole; person: Person };
 
-const refuseIfMoved = ({ expectedN, organizationHead: { n } }: PersonState): Refusal | undefined =>
-  expectedN === undefined || expectedN === n ? undefined : { code: "stale", current: n };
+const refuseIfMoved = ({ expected, organizationHead: { n }, role }: PersonState): Refusal | undefined =>
+  refuseUnlessExpected(expected, { n, exists: role !== undefined });
 
 const refuseLastAdmin = (state: PersonState): Refusal | undefined =>
   state.role === "admin" && state.otherAdmins === 0 && state.liveCooperations > 0

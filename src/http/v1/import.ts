@@ -3,6 +3,7 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { refuseImport } from "../../actions/import-lines.ts";
 import { ImportLine } from "../../domain/import-line.ts";
 import { NDJSON, ndjson } from "../ndjson.ts";
+import { refusePreconditions } from "../precondition.ts";
 import { fault, ProblemView, refused } from "../problem.ts";
 import { importBody } from "./import-body.ts";
 import { ImportEvent, importEvents } from "./import-events.ts";
@@ -12,6 +13,7 @@ const post = createRoute({
   method: "post",
   path: "/import",
   operationId: "postImport",
+  middleware: [refusePreconditions] as const,
   tags: ["Bulk"],
   summary: "Load organizations, people, resources and job roles, a line each (scope admin)",
   request: {

@@ -51,6 +51,7 @@ const create = route({
   params: ulidParam,
   query: DryRunQuery,
   body: ShareInput,
+  conditional: true,
   reply: changed,
   creates: true,
 });
