@@ -4,17 +4,22 @@
  * prints one object. Takes OPENFGA_API_URL, OPENFGA_API_TOKEN and OPENFGA_STORE as the
  * service does, REDIS_URL to bring cached checks up to date with a repair, and without
  * the first looks at the embedded engine in CONCORDAT_FOLDER: the running one, or one
- * started for it.
+ * started for it. HISTORY_KEY_FILE, or the key that `npm start` made there, holds heads to their
+ * signatures and signs what a repair writes; with `--sign` it first signs what was there before histories were.
  *
  * Exit code 0: no damage, or none left after the repair; what a sweep takes away is none.
  * 1: damage. 2: it could not look.
  */
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { ulid } from "ulid";
 import { type Repair, type RepairDeps, repair } from "../src/actions/repair.ts";
+import { signHeads } from "../src/actions/sign-heads.ts";
+import { signStore } from "../src/actions/sign-store.ts";
 import { resolveScopes } from "../src/check/resolve-scopes.ts";
+import { readHistoryKeys } from "../src/domain/history-keys.ts";
 import { keyText } from "../src/domain/tuples.ts";
 import { createRelationships } from "../src/openfga/relationships.ts";
 import { openStore } from "../src/openfga/store.ts";
@@ -25,8 +30,12 @@ import { openSource } from "./source.ts";
 const REDIS_TIMEOUT_MILLISECONDS = 2000;
 
 // an empty variable is an unset one, as for the service
-const { OPENFGA_STORE, REDIS_URL, CACHE_TTL_SECONDS } = process.env;
+const { OPENFGA_API_URL: url, OPENFGA_STORE, CONCORDAT_FOLDER } = process.env;
+const { REDIS_URL, CACHE_TTL_SECONDS, HISTORY_KEY_FILE } = process.env;
 const store = OPENFGA_STORE || "concordat";
+/** The key that `npm start` made for the engine in the folder. */
+const ownKey = join(CONCORDAT_FOLDER || ".concordat", "history-key");
+const keyFile = HISTORY_KEY_FILE || (!url && existsSync(ownKey) ? ownKey : undefined);
 
 const say = (text: string) => console.error(text);
 
@@ -52,13 +61,15 @@ async function cacheOf(ids: { storeId: string; modelId: string }) {
   return { raise, close: cache.close };
 }
 
+const options = { repair: { type: "boolean" }, sign: { type: "boolean" }, json: { type: "boolean" } } as const;
+
 const actOf = ({ took, outcome }: Repair) =>
   took.length > 0
     ? `took ${took.map(keyText).join(", ")}${outcome === "unknown" ? " (the reply was lost)" : ""}`
     : "swept";
 
 async function main(): Promise<number> {
-  const { values } = parseArgs({ options: { repair: { type: "boolean" }, json: { type: "boolean" } } });
+  const { values } = parseArgs({ options });
   const { connection, close } = await openSource(process.env);
   try {
     const model = readFileSync(new URL("../model.fga", import.meta.url), "utf8");
@@ -66,14 +77,22 @@ async function main(): Promise<number> {
     // what a newer version writes would look like nothing that Concordat writes
     if (opened.model === "older")
       throw new Error(`The newest model of the store "${store}" is another version's. Run that version's doctor.`);
-    const relationships = createRelationships({ ...connection, ...opened });
+    const keys = keyFile === undefined ? undefined : readHistoryKeys(readFileSync(keyFile, "utf8"));
+    const plain = createRelationships({ ...connection, ...opened });
+    // a repair touches nothing whose signature is wrong; one that is missing everywhere is a store not signed yet
+    const relationships = keys === undefined ? plain : signHeads(plain, keys, "allow");
+    const clock = () => new Date();
+    if (values.sign) {
+      if (keys === undefined) throw new Error("Set HISTORY_KEY_FILE to the key that the services sign with.");
+      const { signed, left } = await signStore({ relationships: plain, clock, newId: ulid }, keys);
+      say(`Signed ${signed} heads${left.length > 0 ? "; what is in disorder was left as it is" : ""}.`);
+    }
     let done: Repair[] = [];
-    let findings = values.repair ? [] : await doctor(relationships);
+    let findings = values.repair ? [] : await doctor(relationships, keys?.verifying);
     if (values.repair) {
       const cache = await cacheOf(opened);
       const warn = (event: string, facts: object) => say(`${event} ${JSON.stringify(facts)}`);
       const scopesOf = (keys: Parameters<typeof resolveScopes>[1]) => resolveScopes(relationships, keys);
-      const clock = () => new Date();
       ({ done, left: findings } = await repair({
         relationships,
         raise: cache.raise,
@@ -81,6 +100,7 @@ async function main(): Promise<number> {
         clock,
         newId: ulid,
         warn,
+        keys: keys?.verifying,
       }));
       await cache.close();
     }

@@ -9,6 +9,7 @@ import { secureHeaders } from "hono/secure-headers";
 import type { ActionDeps } from "./actions/perform.ts";
 import type { Asking } from "./check/evaluate.ts";
 import { errorFacts } from "./domain/error-facts.ts";
+import type { HistoryKeys } from "./domain/history-keys.ts";
 import type { ServiceKey } from "./domain/service-keys.ts";
 import { describeAccess } from "./http/access/openapi.ts";
 import { plainEvaluation } from "./http/access/plain-evaluation.ts";
@@ -20,6 +21,7 @@ import { docsRoutes, openApiDocument } from "./http/docs.ts";
 import type { Env } from "./http/env.ts";
 import { frontRoutes } from "./http/front.ts";
 import { healthRoutes } from "./http/health.ts";
+import { historyKeysRoutes } from "./http/history-keys.ts";
 import { refuseMethod } from "./http/methods.ts";
 import { metricsRoutes } from "./http/metrics.ts";
 import { damageDetail, fault, faultOf, refused } from "./http/problem.ts";
@@ -38,6 +40,8 @@ export type AppDeps = ActionDeps & {
   keys: readonly ServiceKey[];
   /** Where callers reach the service; the identifier in its AuthZEN configuration. */
   publicUrl: string;
+  /** What histories are signed with; without it they are not. */
+  historyKeys?: HistoryKeys | undefined;
   /** Everything that is counted, in Prometheus's text format. */
   metricsText: () => Promise<string>;
   stopping: () => boolean;
@@ -78,6 +82,7 @@ export function createApp(deps: AppDeps): OpenAPIHono<Env> {
   app.route("/", frontRoutes());
   app.route("/", healthRoutes(sharedReadiness(deps.engine, deps.clock), deps.stopping));
   app.route("/", metricsRoutes(deps.metricsText));
+  app.route("/", historyKeysRoutes(deps.historyKeys));
   app.use("/access/*", authenticate(deps.keys, ["check"]));
   app.route("/", accessRoutes(deps));
 

@@ -2,8 +2,10 @@
  * The environment as one frozen value. Every problem is reported at once, with the
  * variable's name and what it should be; a secret's value is never part of a message.
  */
+import { readFileSync } from "node:fs";
 import { isIP, isIPv6 } from "node:net";
 import { z } from "zod";
+import { readHistoryKeys } from "./domain/history-keys.ts";
 import { type ServiceKey, ServiceKeyInput, toServiceKey } from "./domain/service-keys.ts";
 
 const onOff = z.enum(["on", "off"]).transform((text) => text === "on");
@@ -73,6 +75,17 @@ const serviceKeys = z.string().transform((text, context) => {
   return parsed.data.map(toServiceKey);
 });
 
+/** A file of keys, read when the environment is. Nothing of it gets into a message. */
+const historyKeys = z.string().transform((path, context) => {
+  try {
+    return readHistoryKeys(readFileSync(path, "utf8"));
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    context.addIssue({ code: "custom", message: code === undefined ? message : `cannot be read (${code})` });
+    return z.NEVER;
+  }
+});
+
 /** Each variable: what it takes, and for the README what it is for and its default. */
 export const VARIABLES = {
   HOST: host.default("127.0.0.1").describe("The address to listen on."),
@@ -139,6 +152,17 @@ export const VARIABLES = {
   INVITATIONS_DAILY_MAX: whole(1, 100_000)
     .default(100)
     .describe("Invitations that one organization may send on one day (UTC)."),
+  HISTORY_KEY_FILE: historyKeys
+    .optional()
+    .describe(
+      "A PEM file with the Ed25519 key that signs histories; keys behind it only verify. Default: they are not signed.",
+    ),
+  HISTORY_UNSIGNED: z
+    .enum(["refuse", "allow"])
+    .default("refuse")
+    .describe(
+      "`allow`: with a key, actions also go on from a head that carries no signature; until `npm run doctor -- --sign` is done.",
+    ),
   SMTP_URL: url({ schemes: ["smtps", "smtp"], credentials: true, query: true })
     .optional()
     .describe("Where mails go, `smtps://user:password@host`, or `smtp://…` with STARTTLS. Default: `.eml` files."),

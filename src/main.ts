@@ -4,13 +4,15 @@
  * is what `npm start` runs: keys of its own, a sample cooperation, three commands to try.
  */
 import { randomBytes } from "node:crypto";
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ulid } from "ulid";
 import { createAfterwards } from "./actions/afterwards.ts";
 import { createOrder } from "./actions/order.ts";
 import { createRepeats } from "./actions/repeats.ts";
+import { signHeads } from "./actions/sign-heads.ts";
+import { signStore } from "./actions/sign-store.ts";
 import { sweep } from "./actions/sweep.ts";
 import { type AppDeps, createApp } from "./app.ts";
 import { boundEngine } from "./check/bounded.ts";
@@ -93,8 +95,15 @@ async function main(isStart: boolean) {
       allowPush: server !== undefined,
     });
     if (store.model === "older") log("warn", "older_model", { store: store.storeId, model: store.modelId });
-    const relationships = createRelationships({ ...connection, ...store });
     const clock = () => new Date();
+    const historyKeys = config.HISTORY_KEY_FILE;
+    const plain = createRelationships({ ...connection, ...store });
+    if (historyKeys && start.signedMark && !existsSync(start.signedMark)) {
+      // what an older version left; a store that is new holds nothing yet
+      await signStore({ relationships: plain, clock, newId: ulid }, historyKeys);
+      writeFileSync(start.signedMark, "");
+    }
+    const relationships = historyKeys ? signHeads(plain, historyKeys, config.HISTORY_UNSIGNED) : plain;
     const { meter, text: metricsText } = createMetrics(clock);
     const pool = createEngine({
       ...connection,
@@ -116,6 +125,7 @@ async function main(isStart: boolean) {
     });
     const deps: Omit<AppDeps, "publicUrl"> = {
       relationships,
+      historyKeys,
       engine,
       checker,
       cache,

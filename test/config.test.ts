@@ -1,6 +1,9 @@
 /** The environment is read whole or not at all, and no secret gets into a message. */
-import { createHash } from "node:crypto";
-import { describe, expect, test } from "vitest";
+import { createHash, generateKeyPairSync } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
 import { ConfigurationError, readConfig, urlOf } from "../src/config.ts";
 import { findKey } from "../src/domain/service-keys.ts";
 
@@ -186,5 +189,44 @@ describe("whole numbers", () => {
   test("digits are, within their bounds alone", () => {
     expect(readConfig({ ...enough, CACHE_TTL_SECONDS: "3600" }).CACHE_TTL_SECONDS).toBe(3600);
     for (const text of ["0", "3601"]) expect(named({ CACHE_TTL_SECONDS: text })).toEqual(["CACHE_TTL_SECONDS"]);
+  });
+});
+
+describe("the key of the histories", () => {
+  const folder = mkdtempSync(join(tmpdir(), "concordat-config-"));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  const file = (text: string) => {
+    const path = join(folder, "key");
+    writeFileSync(path, text);
+    return { ...enough, HISTORY_KEY_FILE: path };
+  };
+  const ed25519 = generateKeyPairSync("ed25519");
+  const rsa = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  const pem = ed25519.privateKey.export({ format: "pem", type: "pkcs8" }).toString();
+  const publicPem = ed25519.publicKey.export({ format: "pem", type: "spki" }).toString();
+
+  test("is read from its file, with the keys that only verify behind it", () => {
+    expect(readConfig(file(pem)).HISTORY_KEY_FILE?.verifying.size).toBe(1);
+    const older = generateKeyPairSync("ed25519").publicKey.export({ format: "pem", type: "spki" });
+    expect(readConfig(file(pem + older)).HISTORY_KEY_FILE?.verifying.size).toBe(2);
+    expect(readConfig(enough).HISTORY_KEY_FILE).toBeUndefined();
+  });
+
+  test("that is none is told by the variable's name, without a word of it", () => {
+    const rsaPem = rsa.privateKey.export({ format: "pem", type: "pkcs8" }).toString();
+    for (const text of [
+      "",
+      "a secret that is no key",
+      publicPem,
+      rsaPem,
+      pem + rsaPem,
+      pem.replace(/[A-Za-z]{5}/g, "x"),
+    ]) {
+      expect(told(file(text))).toMatch(/^HISTORY_KEY_FILE: must (begin with|hold) [^\n]*Ed25519/);
+      expect(told(file(text))).not.toContain("secret");
+    }
+    expect(told({ ...enough, HISTORY_KEY_FILE: join(folder, "none") })).toBe(
+      "HISTORY_KEY_FILE: cannot be read (ENOENT)",
+    );
   });
 });

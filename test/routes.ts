@@ -46,6 +46,7 @@ export const ROUTES: Record<string, Route> = {
   "GET /v1/organizations/{org}/cooperations": { by: "anna", ...at(`${org}/cooperations`) },
   "GET /v1/organizations/{org}/incoming-shares": { by: "anna", ...at(`${org}/incoming-shares`) },
   "GET /v1/organizations/{org}/history": { by: "anna", ...at(`${org}/history`) },
+  "GET /v1/organizations/{org}/history/verify": { by: "anna", ...at(`${org}/history/verify`) },
   "GET /v1/plants/{id}": { by: "anna", ...at("/v1/plants/7") },
   "GET /v1/portfolios/{id}": { by: "anna", ...at("/v1/portfolios/north") },
   "GET /v1/plants/{id}/roles": { by: "anna", ...at("/v1/plants/7/roles") },
@@ -53,6 +54,7 @@ export const ROUTES: Record<string, Route> = {
   "GET /v1/cooperations/{id}": { by: "anna", ...cooperation() },
   "GET /v1/cooperations/{id}/shares": { by: "anna", ...cooperation("/shares") },
   "GET /v1/cooperations/{id}/history": { by: "anna", ...cooperation("/history") },
+  "GET /v1/cooperations/{id}/history/verify": { by: "anna", ...cooperation("/history/verify") },
   "GET /v1/shares/{id}": { by: "anna", ...share() },
   "GET /v1/shares/{id}/delegations": { by: "anna", ...share("/delegations") },
   "GET /v1/doctor": { by: SERVICE, ...at("/v1/doctor"), needsNoStanding: true },
@@ -199,7 +201,13 @@ export function storesRoutes({ deps }: Service): Record<string, StoresRoute> {
 }
 
 /** Routes that answer anybody. */
-export const OPEN_ROUTES = ["GET /livez", "GET /readyz", "GET /metrics", "GET /.well-known/authzen-configuration"];
+export const OPEN_ROUTES = [
+  "GET /livez",
+  "GET /readyz",
+  "GET /metrics",
+  "GET /.well-known/authzen-configuration",
+  "GET /.well-known/concordat-history-keys.json",
+];
 
 /** The routes of `/v1`, as [name, route]. */
 export const V1 = Object.entries(ROUTES).filter(([name]) => name.includes(" /v1/"));

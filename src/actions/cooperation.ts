@@ -41,7 +41,7 @@ export async function readCooperation(deps: ActionDeps, call: Call, id: string):
   const cooperation = head.value;
   if (cooperation === undefined) return { code: "not_found", what: "cooperation" };
   const standings = await standingsIn(relationships, cooperation, call.caller.user);
-  return { head, cooperation, standings, expectedN: call.expectedN };
+  return { head, cooperation, standings, expected: call.expected };
 }
 
 /** A cooperation and its shares reach the initiator's resources alone. */
@@ -82,7 +82,7 @@ export async function declineOffers(deps: ActionDeps, call: Call, organization: 
           const state = await readStep(deps, call, id, "decline");
           return "code" in state
             ? state
-            : { ...state, standings: { ...state.standings, partner: "admin" }, expectedN: undefined };
+            : { ...state, standings: { ...state.standings, partner: "admin" }, expected: undefined };
         },
         decide: (state: StepState, stamp) => decideStep(state, "decline", {}, stamp),
         scopes: initiatorsScope,

@@ -72,7 +72,7 @@ export async function deleteOrganization(
 }
 
 async function readOrganization(deps: ActionDeps, call: Call, id: string): Promise<OrganizationState> {
-  return { id, head: await organizationHead(deps.relationships, id), expectedN: call.expectedN };
+  return { id, head: await organizationHead(deps.relationships, id), expected: call.expected };
 }
 
 async function holdingsOf({ relationships }: ActionDeps, id: string): Promise<Holdings> {

@@ -8,6 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { actorOf, type Caller } from "../domain/caller.ts";
 import type { InvitationLimits } from "../domain/cool-down.ts";
 import { type Decision, type Stamp, sizeOf, WRITE_TUPLES_MAX, writeOf } from "../domain/plan.ts";
+import type { Precondition } from "../domain/precondition.ts";
 import type { Head } from "../domain/records.ts";
 import { isRefusal, type Refusal, tellsWhatStands } from "../domain/refusal.ts";
 import type { Scope } from "../domain/scopes.ts";
@@ -40,11 +41,11 @@ export type ActionDeps = {
   patienceMilliseconds?: number;
 };
 
-/** Who asks, and how: `expectedN` is the head that If-Match names; a dry run writes nothing. */
+/** Who asks, and how: `expected` is what must be so of what they change; a dry run writes nothing. */
 export type Call = {
   caller: Caller;
   requestId: string;
-  expectedN?: number | undefined;
+  expected?: Precondition | undefined;
   dryRun?: boolean | undefined;
   /** Told when something is written: what fails from then on, a read for the reply say, is no "nothing was written". */
   onWritten?: () => void;

@@ -91,7 +91,7 @@ export async function forgetPerson(deps: ActionDeps, call: Call, user: string): 
       const address = person.value?.email;
       const email = address === undefined ? undefined : await emailHead(relationships, emailHash(address));
       const organizations = await organizationIdsOf(relationships, user);
-      return { user, person, organizations, email, expectedN: call.expectedN };
+      return { user, person, organizations, email, expected: call.expected };
     },
     decide: (state: ForgetState) => decideForget(state),
     // who belongs nowhere may do nothing
@@ -146,6 +146,6 @@ async function readPerson(
     otherAdmins,
     liveCooperations,
     emails,
-    expectedN: call.expectedN,
+    expected: call.expected,
   };
 }

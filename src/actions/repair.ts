@@ -8,6 +8,7 @@
  * by: when an action came first it is stale, and the store is looked over anew.
  */
 import type { Finding, Remedy } from "../domain/finding.ts";
+import type { VerifyingKeys } from "../domain/history-keys.ts";
 import { type Stamp, type Touch, writeOf } from "../domain/plan.ts";
 import { type Cooperation, fieldsOf, type Head, NO_HASH } from "../domain/records.ts";
 import type { Scope } from "../domain/scopes.ts";
@@ -32,6 +33,8 @@ export type RepairDeps = {
   clock: Clock;
   newId: () => string;
   warn: (event: string, facts: object) => void;
+  /** Heads are held to them where there are any. */
+  keys?: VerifyingKeys | undefined;
 };
 
 /** `took`: the tuples that were taken away; none where a sweep takes them. `unknown`: the reply was lost, it may stand. */
@@ -41,7 +44,7 @@ export type Repair = { finding: Finding; outcome: "done" | "unknown"; took: Tupl
 export async function repair(deps: RepairDeps): Promise<{ done: Repair[]; left: Finding[] }> {
   const done: Repair[] = [];
   for (let round = 1; ; round++) {
-    const findings = await doctor(deps.relationships);
+    const findings = await doctor(deps.relationships, deps.keys);
     // what is found again though it was repaired would only be repaired again
     const tried = new Set(done.map(({ finding }) => textOf(finding)));
     const due = findings.filter((finding) => finding.remedy !== undefined && !tried.has(textOf(finding)));
@@ -86,7 +89,10 @@ async function takeAway(
   const id = deps.newId();
   const stamp: Stamp = { id, requestId: id, now: deps.clock(), actor: ACTOR, nonce: id };
   const heads = remedy.heads.map((head) => moved.get(head.object) ?? head);
-  const write = writeOf({ touches: heads.map((head) => touchOf(head, keys)), deletes: keys, writes: [] }, stamp);
+  const write = writeOf(
+    { touches: heads.map((head) => touchOf(head, "repair", keys)), deletes: keys, writes: [] },
+    stamp,
+  );
   const scopes = await scopesOf(deps, keys);
   const outcome = await deps.relationships.write(write);
   if (outcome === "stale") return outcome;
@@ -99,12 +105,12 @@ async function takeAway(
 }
 
 /** A head replaced by itself; where the object keeps a history, with the line that tells what was taken. */
-function touchOf(head: Head<object>, keys: TupleKey[]): Touch {
+export function touchOf(head: Head<object>, action: "repair" | "sign", took: TupleKey[] = []): Touch {
   const record = head.value as Touch["record"];
   if (!/^(organization|cooperation):/.test(head.object)) return { head, record };
   const after = head.object.startsWith("cooperation:") ? toldOf(head.value as Cooperation) : record;
-  const before = { ...after, taken: keys.map(keyText) };
-  return { head, record, entry: { action: "repair", object: head.object, before, after } };
+  const before = took.length === 0 ? after : { ...after, taken: took.map(keyText) };
+  return { head, record, entry: { action, object: head.object, before, after } };
 }
 
 /** The scopes of tuples; of an owner or initiator too many also that of the other one, who has cached answers through it. */

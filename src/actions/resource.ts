@@ -44,7 +44,7 @@ export async function putResource(
       const owner = await organizationHead(relationships, input.owner);
       const from = await portfolioState(relationships, known?.portfolio);
       const to = input.portfolio === known?.portfolio ? from : await portfolioState(relationships, input.portfolio);
-      return { ref, head, owner, from, to, expectedN: call.expectedN };
+      return { ref, head, owner, from, to, expected: call.expected };
     },
     decide: (state) => {
       const decision = decideResource(state, input);
@@ -123,5 +123,5 @@ async function readResource(deps: ActionDeps, call: Call, ref: ResourceRef): Pro
   const head = await resourceHead(deps.relationships, ref);
   if (head.value === undefined) return { code: "not_found", what: "resource" };
   const owner = await organizationHead(deps.relationships, head.value.owner);
-  return { ref, head, owner, expectedN: call.expectedN };
+  return { ref, head, owner, expected: call.expected };
 }

@@ -57,8 +57,8 @@ export async function readShare(
     shareHead: head,
     share: head.value,
     delegations,
-    expectedN: undefined,
-    expectedShareN: call.expectedN,
+    expected: undefined,
+    expectedShare: call.expected,
   };
 }
 

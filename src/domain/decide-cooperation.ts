@@ -7,6 +7,7 @@ import { hasPassed, type Instant, instant } from "./expiry.ts";
 import type { Side } from "./history.ts";
 import { type Action, LIFECYCLE, statusesFor, step } from "./lifecycle.ts";
 import { type Decision, type EntryFacts, type Plan, planned, refuse, type Stamp, same } from "./plan.ts";
+import { type Precondition, refuseUnlessOwn } from "./precondition.ts";
 import { type Cooperation, type Head, type Invitation, isSide, type Organization, type Share } from "./records.ts";
 import type { Refusal } from "./refusal.ts";
 import { refuseUnlessSide, type Standings } from "./standing.ts";
@@ -18,8 +19,8 @@ export type CooperationState = {
   head: Head<Cooperation>;
   cooperation: Cooperation;
   standings: Standings;
-  /** The head that the caller's If-Match names, where it sent one. */
-  expectedN?: number | undefined;
+  /** What the caller expects of the cooperation. */
+  expected?: Precondition | undefined;
 };
 
 /** What an action changed, each as it is after it. */
@@ -166,9 +167,7 @@ export function otherSpelling(spelling: Share["spelling"]): Share["spelling"] {
   return spelling === "plain" ? "alt" : "plain";
 }
 
-/** The refusal for an If-Match that names another head than the newest. */
-export function refuseIfMoved(state: { head: Head<object>; expectedN?: number | undefined }): Refusal | undefined {
-  return state.expectedN === undefined || state.expectedN === state.head.n
-    ? undefined
-    : { code: "stale", current: state.head.n };
+/** The refusal of a cooperation that is not as the caller expects. */
+export function refuseIfMoved(state: Pick<CooperationState, "head" | "expected">): Refusal | undefined {
+  return refuseUnlessOwn(state.expected, { n: state.head.n, exists: true });
 }

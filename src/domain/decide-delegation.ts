@@ -7,6 +7,7 @@ import { type CooperationState, otherSpelling, stepOrRefuse } from "./decide-coo
 import { hasPassed, instant } from "./expiry.ts";
 import type { Side } from "./history.ts";
 import { type Decision, planned, refuse, type Stamp, same } from "./plan.ts";
+import { type Precondition, refuseUnlessExpected } from "./precondition.ts";
 import type { Cooperation, Delegation, Head, Person, Share } from "./records.ts";
 import type { Refusal } from "./refusal.ts";
 import { delegable } from "./roles.ts";
@@ -24,7 +25,7 @@ export type DelegationState = CooperationState & {
   /** What `user` holds on this share now. */
   existing?: Delegation | undefined;
   /** If-Match on a delegation names its share's head, which every delegation replaces. */
-  expectedShareN?: number | undefined;
+  expectedShare?: Precondition | undefined;
 };
 
 export type DelegationChanged = {
@@ -79,8 +80,11 @@ function refuseOnDelegation(state: DelegationState, action: "delegate" | "revoke
   const refusal = refuseUnlessSide(state.standings, "partner", state.cooperation, "share");
   if (refusal) return refusal;
   if (state.share.removed_at !== undefined) return { code: "not_found", what: "share", gone: true };
-  if (state.expectedShareN !== undefined && state.expectedShareN !== state.shareHead.n)
-    return { code: "stale", current: state.shareHead.n };
+  const moved = refuseUnlessExpected(state.expectedShare, {
+    n: state.shareHead.n,
+    exists: state.existing !== undefined,
+  });
+  if (moved) return moved;
   const next = stepOrRefuse(state.cooperation, action, stamp.now);
   return next !== "same" && "code" in next ? next : undefined;
 }

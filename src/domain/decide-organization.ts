@@ -1,10 +1,11 @@
 /** Decides what becomes of an organization: created, renamed, deleted when it holds nothing. Pure. */
 import { instant } from "./expiry.ts";
 import { type Decision, planned, refuse, type Stamp, same } from "./plan.ts";
+import { type Precondition, refuseUnlessOwn } from "./precondition.ts";
 import type { Head, Organization } from "./records.ts";
 import { difference, sweepMark, tuplesOfOrganization } from "./tuples.ts";
 
-export type OrganizationState = { id: string; head: Head<Organization>; expectedN?: number | undefined };
+export type OrganizationState = { id: string; head: Head<Organization>; expected?: Precondition | undefined };
 
 /**
  * What an organization still holds; it is deleted only when all are 0. Offers that it never answered do not hold it:
@@ -19,7 +20,8 @@ export type OrganizationChanged = { before?: Organization | undefined; organizat
 export function decideOrganization(state: OrganizationState, input: { name: string }): Decision<OrganizationChanged> {
   const { head, id } = state;
   const before = head.value?.deleted_at === undefined ? head.value : undefined;
-  if (state.expectedN !== undefined && state.expectedN !== head.n) return refuse({ code: "stale", current: head.n });
+  const refusal = refuseUnlessOwn(state.expected, { n: head.n, exists: before !== undefined });
+  if (refusal) return refuse(refusal);
   if (before?.name === input.name) return same({ before, organization: before });
   // who creates it again under a deleted id begins anew: this entry is its first
   const incarnation = head.n === 0 ? undefined : head.n + 1;
@@ -39,15 +41,17 @@ export function decideDeleteOrganization(
   stamp: Stamp,
 ): Decision<undefined> {
   const { head, id } = state;
-  if (state.expectedN !== undefined && state.expectedN !== head.n) return refuse({ code: "stale", current: head.n });
-  if (head.value === undefined || head.value.deleted_at !== undefined) return same(undefined);
+  const before = head.value?.deleted_at === undefined ? head.value : undefined;
+  const refusal = refuseUnlessOwn(state.expected, { n: head.n, exists: before !== undefined });
+  if (refusal) return refuse(refusal);
+  if (before === undefined) return same(undefined);
   const held = Object.entries(holdings).filter(([, count]) => count > 0);
   if (held.length > 0) {
     const holds = held.map(([what, count]) => `${count} ${what}`).join(", ");
     return refuse({ code: "not_empty", what: head.object, holds });
   }
-  const after: Organization = { ...head.value, deleted_at: instant(stamp.now) };
-  const entry = { action: "delete", object: head.object, before: head.value, after };
+  const after: Organization = { ...before, deleted_at: instant(stamp.now) };
+  const entry = { action: "delete", object: head.object, before, after };
   const { deletes } = difference(tuplesOfOrganization(id), []);
   const writes = [sweepMark(`organization:${id}`)];
   return planned({ touches: [{ head, record: after, entry }], deletes, writes }, undefined);

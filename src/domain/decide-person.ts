@@ -6,6 +6,7 @@
 import { createHash } from "node:crypto";
 import type { PersonInput } from "./commands.ts";
 import { type Decision, type Plan, planned, refuse, same, type Touch, WRITE_TUPLES_MAX } from "./plan.ts";
+import { type Precondition, refuseUnlessExpected } from "./precondition.ts";
 import type { Head, Organization, Person } from "./records.ts";
 import type { Refusal } from "./refusal.ts";
 import type { OrganizationRole } from "./roles.ts";
@@ -37,14 +38,14 @@ export type PersonState = {
   /** The heads of the addresses that are held and asked for, where there are any. */
   emails: EmailHead[];
   /** If-Match on a person names the organization's head, which every change of its people replaces. */
-  expectedN?: number | undefined;
+  expected?: Precondition | undefined;
 };
 
 /** `before` is the role held until now; undefined for who was taken in. */
 export type PersonChanged = { before: OrganizationRole | undefined; role: OrganizationRole; person: Person };
 
-const refuseIfMoved = ({ expectedN, organizationHead: { n } }: PersonState): Refusal | undefined =>
-  expectedN === undefined || expectedN === n ? undefined : { code: "stale", current: n };
+const refuseIfMoved = ({ expected, organizationHead: { n }, role }: PersonState): Refusal | undefined =>
+  refuseUnlessExpected(expected, { n, exists: role !== undefined });
 
 const refuseLastAdmin = (state: PersonState): Refusal | undefined =>
   state.role === "admin" && state.otherAdmins === 0 && state.liveCooperations > 0
@@ -154,7 +155,7 @@ export type ForgetState = {
   person: Head<Person>;
   organizations: string[];
   email?: Head<{ holder?: string | undefined }> | undefined;
-  expectedN?: number | undefined;
+  expected?: Precondition | undefined;
 };
 
 /** `erased`: what the record held until now; `before` and `n`: its head's number until and from now. */
@@ -162,8 +163,9 @@ export type Forgotten = { user: string; erased: (keyof Person)[]; before: number
 
 /** Empties the record of somebody who belongs to no organization. Histories go on naming the id: they would not verify without it. */
 export function decideForget(state: ForgetState): Decision<Forgotten> {
-  const { user, person, organizations, email, expectedN } = state;
-  if (expectedN !== undefined && expectedN !== person.n) return refuse({ code: "stale", current: person.n });
+  const { user, person, organizations, email, expected } = state;
+  const moved = refuseUnlessExpected(expected, { n: person.n, exists: true });
+  if (moved) return refuse(moved);
   if (organizations.length > 0) return refuse({ code: "still_member", user, organizations });
   const erased = (["name", "email", "language"] as const).filter((field) => person.value?.[field] !== undefined);
   if (erased.length === 0) return same({ user, erased, before: person.n, n: person.n });

@@ -7,6 +7,7 @@ import type { ResourceInput } from "./commands.ts";
 import { instant } from "./expiry.ts";
 import type { ResourceRef } from "./ids.ts";
 import { type Decision, planned, refuse, type Stamp, same, type Touch } from "./plan.ts";
+import { type Precondition, refuseUnlessExpected, refuseUnlessOwn } from "./precondition.ts";
 import type { Head, Organization, Person, Resource, Share } from "./records.ts";
 import type { JobRole } from "./roles.ts";
 import { StoreDamaged } from "./store-damaged.ts";
@@ -16,7 +17,7 @@ export type ResourceState = {
   ref: ResourceRef;
   head: Head<Resource>;
   owner: Head<Organization>;
-  expectedN?: number | undefined;
+  expected?: Precondition | undefined;
 };
 
 /** A portfolio that a plant leaves or enters, with the live shares of it. */
@@ -33,7 +34,8 @@ export function decideResource(
 ): Decision<ResourceChanged> {
   const { head, ref, owner, from, to } = state;
   const before = alive(head);
-  if (state.expectedN !== undefined && state.expectedN !== head.n) return refuse({ code: "stale", current: head.n });
+  const refusal = refuseUnlessOwn(state.expected, { n: head.n, exists: before !== undefined });
+  if (refusal) return refuse(refusal);
   if (owner.value === undefined || owner.value.deleted_at !== undefined)
     return refuse({ code: "not_found", what: "organization" });
   if (before && before.owner !== input.owner) return refuse({ code: "owner_is_fixed", resource: ref });
@@ -75,7 +77,8 @@ export function decideDeleteResource(
 ): Decision<undefined> {
   const { head, ref, owner } = state;
   const before = alive(head);
-  if (state.expectedN !== undefined && state.expectedN !== head.n) return refuse({ code: "stale", current: head.n });
+  const refusal = refuseUnlessOwn(state.expected, { n: head.n, exists: before !== undefined });
+  if (refusal) return refuse(refusal);
   if (before === undefined) return same(undefined);
   if (state.shares.length > 0) return refuse({ code: "not_empty", what: ref, holds: `${state.shares.length} shares` });
   if (state.plants > 0) return refuse({ code: "not_empty", what: ref, holds: `${state.plants} plants` });
@@ -104,7 +107,8 @@ export function decideJobRole(state: JobRoleState, role: JobRole | undefined): D
   const { ref, head, owner, user, person } = state;
   const resource = alive(head);
   if (resource === undefined) return refuse({ code: "not_found", what: "resource", gone: true });
-  if (state.expectedN !== undefined && state.expectedN !== head.n) return refuse({ code: "stale", current: head.n });
+  const refusal = refuseUnlessExpected(state.expected, { n: head.n, exists: state.role !== undefined });
+  if (refusal) return refuse(refusal);
   if (role === state.role) return same({ before: role, role });
   if (role !== undefined && !state.ownPerson)
     return refuse({ code: "not_own_person", organization: resource.owner, user });

@@ -8,6 +8,7 @@ import { type CooperationState, otherSpelling, refuseIfMoved, stepOrRefuse } fro
 import { hasPassed, instant } from "./expiry.ts";
 import { crossing, newShare, type SharedResource } from "./new-share.ts";
 import { type Decision, planned, refuse, type Stamp, same } from "./plan.ts";
+import { type Precondition, refuseUnlessExpected } from "./precondition.ts";
 import type { Cooperation, Delegation, Head, Share } from "./records.ts";
 import type { Refusal } from "./refusal.ts";
 import { effectiveRole, type SharedRole } from "./roles.ts";
@@ -35,7 +36,7 @@ export type ShareState = CooperationState & {
   resource: SharedResource;
   delegations: Delegation[];
   /** If-Match on a share names the share's own head. */
-  expectedShareN?: number | undefined;
+  expectedShare?: Precondition | undefined;
 };
 
 /** Shares a resource. `existing` is the live share of it in this cooperation, if there is one. */
@@ -106,8 +107,8 @@ function refuseOnShare(state: ShareState, action: "change_share" | "unshare", st
   const refusal = refuseUnlessSide(state.standings, "initiator", cooperation, "share");
   if (refusal) return refusal;
   if (share.removed_at !== undefined) return { code: "not_found", what: "share", gone: true };
-  if (state.expectedShareN !== undefined && state.expectedShareN !== state.shareHead.n)
-    return { code: "stale", current: state.shareHead.n };
+  const moved = refuseUnlessExpected(state.expectedShare, { n: state.shareHead.n, exists: true });
+  if (moved) return moved;
   const next = stepOrRefuse(cooperation, action, stamp.now);
   return next !== "same" && "code" in next ? next : undefined;
 }

@@ -7,7 +7,7 @@ import type { Records } from "./examine-records.ts";
 import type { Contents, Report } from "./finding.ts";
 import { chainProblems, type Entry, entryFrom } from "./history.ts";
 import { splitRef } from "./ids.ts";
-import { entryNumber, entryRef, fieldsOf, type Head, NO_HASH, toFields } from "./records.ts";
+import { entryNumber, entryRef, type Head, NO_HASH, recordOf, toFields } from "./records.ts";
 
 /** What an entry says of a thing; `after` is undefined when it is gone. */
 type Word = { after: Record<string, unknown> | undefined; n: number; at: string };
@@ -107,8 +107,8 @@ export function examineTold(contents: Contents, records: Records, told: Told, re
       return;
     }
     const pick = (fields: Record<string, string>) =>
-      Object.fromEntries(Object.entries(fields).filter(([name]) => name !== "hash" && !ignored.includes(name)));
-    const [is, was] = [pick(fieldsOf(tuple)), pick(toFields(said.after as Record<string, string>))];
+      Object.fromEntries(Object.entries(fields).filter(([name]) => !ignored.includes(name)));
+    const [is, was] = [pick(recordOf(tuple)), pick(toFields(said.after as Record<string, string>))];
     const differing = [...new Set([...Object.keys(is), ...Object.keys(was)])].filter((name) => is[name] !== was[name]);
     if (differing.length > 0)
       report("history", head.object, `its record is not what its history says: ${differing.sort().join(", ")}`);

@@ -11,7 +11,6 @@ import {
   EmailRecord,
   entryNumber,
   entryRef,
-  fieldsOf,
   type Head,
   headFrom,
   InvitationRecord,
@@ -21,6 +20,7 @@ import {
   PersonRecord,
   type Resource,
   ResourceRecord,
+  recordOf,
   type Share,
   ShareRecord,
   toFields,
@@ -65,7 +65,7 @@ export function examineRecords(contents: Contents, report: Report): Records {
       const head = headFrom(object, newest, schema);
       if (tuple.user !== entryRef(object, head.n) || head.n < 1)
         report("head", object, `its head is ${tuple.user}, which is no entry of it`);
-      const { hash: _, ...fields } = fieldsOf(tuple);
+      const fields = recordOf(tuple);
       const unknown = Object.keys(fields).filter((name) => fields[name] !== toFields(head.value ?? {})[name]);
       if (unknown.length > 0) report("record", object, `holds what no record of its kind does: ${unknown.join(", ")}`);
       if (fields.id !== undefined && fields.id !== id) report("record", object, `its record is of ${fields.id}`);

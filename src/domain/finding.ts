@@ -10,6 +10,7 @@ export const FINDING_KINDS = {
   head: "an object without its one head, or with a head that names another's entry",
   record: "a record or an entry that cannot be read, or names another object",
   history: "a chain that does not hold, or a record or role that its history does not tell of",
+  signature: "a head that the key of the history did not sign",
   relation: "a tuple that the records ask for and is not there, stands and is not asked for, or has another date",
   person: "a person of an organization without exactly one role, or without `person` beside it",
   job_role: "a job role without all its rungs, or of who is no person of the owner",
@@ -41,7 +42,7 @@ export type Proposal = { by: string[]; trusting?: string[] } & ({ erase: TupleKe
 export type Report = (kind: FindingKind, object: string, detail: string, proposal?: Proposal) => void;
 
 /** Findings that leave nothing to go by: what hangs on such an object is named, never taken away. */
-const UNTRUSTWORTHY: readonly FindingKind[] = ["head", "record", "history", "email"];
+const UNTRUSTWORTHY: readonly FindingKind[] = ["head", "record", "history", "signature", "email"];
 
 /** Where findings are gathered. A proposal becomes a remedy when it does something and all that it goes by is in order. */
 export function createFindings() {

@@ -154,6 +154,14 @@ export function fieldsOf(tuple: Tuple): Record<string, string> {
   return (tuple.condition?.name === "record" && tuple.condition.context?.fields) || {};
 }
 
+/** What stands on a head beside its record: the hash of its newest entry, and signatures (history-keys.ts). */
+const PROOF = ["hash", "chain_signature", "signature"];
+
+/** The fields of a head that are its record. */
+export function recordOf(tuple: Tuple): Record<string, string> {
+  return Object.fromEntries(Object.entries(fieldsOf(tuple)).filter(([name]) => !PROOF.includes(name)));
+}
+
 /**
  * The head of an object, from tuples read of it. Throws StoreDamaged when there are two, or when
  * its record cannot be read.
@@ -163,8 +171,8 @@ export function headFrom<T>(object: string, tuples: Tuple[], schema: z.ZodType<T
   const [tuple] = heads;
   if (tuple === undefined) return { object, n: 0, hash: NO_HASH, value: undefined };
   if (heads.length > 1) throw new StoreDamaged(object, `it has ${heads.length} heads`);
-  const { hash, ...fields } = fieldsOf(tuple);
-  const record = schema.safeParse(fields);
+  const { hash } = fieldsOf(tuple);
+  const record = schema.safeParse(recordOf(tuple));
   if (!record.success) {
     const wrong = record.error.issues.map(({ path, message }) => [...path, message].join(": "));
     throw new StoreDamaged(object, `its record cannot be read: ${wrong.join("; ")}`);

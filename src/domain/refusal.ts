@@ -23,7 +23,7 @@ export type Refusal =
   | { code: "still_member"; user: string; organizations: string[] }
   | { code: "confirmation_stale" }
   | { code: "owner_is_fixed"; resource: string }
-  | { code: "stale"; current: number }
+  | { code: "stale"; current: number; exists: boolean }
   | { code: "role_above_cap"; role: SharedRole; cap: SharedRole }
   | { code: "operator_never_crosses" }
   | { code: "own_organization" }
@@ -88,7 +88,7 @@ export const REFUSALS = {
     "Invite again without confirmation and choose anew.",
   ],
   owner_is_fixed: [409, "An owner never changes", "Delete the resource and register it with the new owner."],
-  stale: [412, "It changed since you read it", "Read it again and decide again."],
+  stale: [412, "It is not as the request expects", "Read it again and decide again."],
   role_above_cap: [422, "The role is above the share's cap", "Choose one of the roles in `may_grant`."],
   operator_never_crosses: [422, "Operator never crosses to a partner", "Share or delegate a lower role."],
   own_organization: [422, "A cooperation needs another organization", "Invite somebody outside your organization."],
@@ -138,7 +138,7 @@ export function detailOf(refusal: Refusal): string {
     case "owner_is_fixed":
       return `${refusal.resource} is registered to another owner.`;
     case "stale":
-      return `The newest ETag is "${refusal.current}".`;
+      return refusal.exists ? `It is there; the newest ETag is "${refusal.current}".` : "It is not there.";
     case "role_above_cap":
       return `The share's role is ${refusal.cap}; it may be delegated at ${delegable(refusal.cap).join(" or ")}, not at ${refusal.role}.`;
     case "operator_never_crosses":
@@ -163,6 +163,36 @@ export function detailOf(refusal: Refusal): string {
       return refusal.kind === "open"
         ? `${refusal.count} invitations wait for an answer; there may be ${refusal.limit}.`
         : `${refusal.count} invitations were sent today; there may be ${refusal.limit}.`;
+  }
+}
+
+/** What to do, with the data in it: for replies that have a text and no members. `detailOf` stands before it. */
+export function adviceOf(refusal: Refusal): string {
+  switch (refusal.code) {
+    case "not_found":
+      return refusal.what === "organization"
+        ? "Create it first: use PUT /v1/organizations/{org}."
+        : "Check its id, and that you may see it.";
+    case "insufficient_scope":
+      return `Use a key with ${refusal.needs}.`;
+    case "not_admin":
+      return `Ask an admin of ${refusal.organization}.`;
+    case "wrong_side":
+      return `Ask an admin of the ${refusal.needs}.`;
+    case "wrong_status":
+      return `Do it while the cooperation is ${refusal.needs.join(" or ")}.`;
+    case "already_shared":
+      return `Change share ${refusal.share}.`;
+    case "already_invited":
+      return `Use, resend or remove cooperation ${refusal.cooperation}.`;
+    case "not_empty":
+      return `Take away ${refusal.holds} first.`;
+    case "role_above_cap":
+      return `Choose ${delegable(refusal.cap).join(" or ")}.`;
+    case "cool_down":
+      return `Wait for ${refusal.retry_after_seconds} seconds.`;
+    default:
+      return REFUSALS[refusal.code][2];
   }
 }
 

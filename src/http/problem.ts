@@ -96,7 +96,7 @@ export function refused(c: Context, refusal: Refusal): Response {
   const [status, title] = REFUSALS[refusal.code];
   if ("retry_after_seconds" in refusal && refusal.retry_after_seconds !== undefined)
     c.header("Retry-After", String(refusal.retry_after_seconds));
-  if (refusal.code === "stale") c.header("ETag", `"${refusal.current}"`);
+  if (refusal.code === "stale" && refusal.current > 0) c.header("ETag", `"${refusal.current}"`);
   if (refusal.code === "insufficient_scope") c.header("WWW-Authenticate", 'Bearer error="insufficient_scope"');
   const { code } = refusal;
   return problemResponse(c, { status, code, title, detail: detailOf(refusal) }, dataOf(refusal));

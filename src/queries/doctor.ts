@@ -9,29 +9,32 @@ import { examineLeftovers } from "../domain/examine-leftovers.ts";
 import { examineRecords, headIn } from "../domain/examine-records.ts";
 import { examineReferences } from "../domain/examine-references.ts";
 import { examineRelations } from "../domain/examine-relations.ts";
+import { examineSignatures } from "../domain/examine-signatures.ts";
 import { examineStrays } from "../domain/examine-strays.ts";
 import { contentsOf, createFindings, type Finding } from "../domain/finding.ts";
+import type { VerifyingKeys } from "../domain/history-keys.ts";
 import type { Tuple } from "../domain/tuples.ts";
 import type { Relationships } from "../ports.ts";
 
 /** All that doctor looks at. */
 export type DoctorReads = Pick<Relationships, "readAll">;
 
-/** The findings, in the order of their objects. Throws EngineUnavailable. */
-export async function doctor(relationships: DoctorReads): Promise<Finding[]> {
-  const first = diagnose(await relationships.readAll());
+/** The findings, in the order of their objects; signatures are looked at where there are keys. Throws EngineUnavailable. */
+export async function doctor(relationships: DoctorReads, keys?: VerifyingKeys): Promise<Finding[]> {
+  const first = diagnose(await relationships.readAll(), keys);
   if (first.length === 0) return [];
   const known = new Set(first.map(textOf));
-  return diagnose(await relationships.readAll()).filter((finding) => known.has(textOf(finding)));
+  return diagnose(await relationships.readAll(), keys).filter((finding) => known.has(textOf(finding)));
 }
 
 /** What is wrong with a store that holds these tuples and no other. Pure. */
-export function diagnose(tuples: readonly Tuple[]): Finding[] {
+export function diagnose(tuples: readonly Tuple[], keys?: VerifyingKeys): Finding[] {
   const contents = contentsOf(tuples);
   const { report, all } = createFindings();
   const records = examineRecords(contents, report);
   const told = examineHistories(contents, records, report);
   examineTold(contents, records, told, report);
+  if (keys !== undefined) examineSignatures(contents, keys, report);
   examineRelations(contents, records, report);
   examineReferences(records, report);
   examineLeftovers(contents, records, report);

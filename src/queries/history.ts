@@ -1,8 +1,21 @@
-/** The history of a cooperation or organization, newest first, as one side may see it. */
-import { entryFrom, type Side, type VisibleEntry, visibleTo } from "../domain/history.ts";
-import { entryNumber, entryRef } from "../domain/records.ts";
+/** The history of a cooperation or organization: newest first, as one side may see it; and whether it holds. */
+import { chainProblems, entriesFrom, entryFrom, type Side, type VisibleEntry, visibleTo } from "../domain/history.ts";
+import { headSignature, type SignatureState, signatureProblem, type VerifyingKeys } from "../domain/history-keys.ts";
+import { entryNumber, entryRef, fieldsOf, NO_HASH } from "../domain/records.ts";
+import type { Tuple } from "../domain/tuples.ts";
 import type { Relationships } from "../ports.ts";
 import { inTurns } from "./snapshot.ts";
+
+type Reads = Pick<Relationships, "read">;
+
+/** Where a history ends: the number and hash of its newest entry, and the signature under it; nothing of the record. */
+export type ChainEnd = { object: string; n: number; hash: string; signature: string | null };
+
+function endOf(object: string, tuple: Tuple | undefined): ChainEnd {
+  if (tuple === undefined) return { object, n: 0, hash: NO_HASH, signature: null };
+  const { hash = NO_HASH, chain_signature = null } = fieldsOf(tuple);
+  return { object, n: entryNumber(tuple.user), hash, signature: chain_signature };
+}
 
 /**
  * A page of entries below number `before` (undefined: from the newest), none below `first`. `next` is where
@@ -10,19 +23,34 @@ import { inTurns } from "./snapshot.ts";
  * long history costs no more than a short one.
  */
 export async function historyOf(
-  reads: Pick<Relationships, "read">,
+  reads: Reads,
   object: string,
   side: Side | undefined,
-  page: { before?: number | undefined; limit: number; first?: number },
-): Promise<{ items: VisibleEntry[]; next: number | undefined }> {
-  const [head] = await reads.read({ object, relation: "head" });
-  const newest = head === undefined ? 0 : entryNumber(head.user);
-  const from = Math.min(newest, (page.before ?? newest + 1) - 1);
+  page: { before?: number | undefined; limit: number; first?: number | undefined },
+): Promise<{ items: VisibleEntry[]; next: number | undefined; head: ChainEnd }> {
+  const [tuple] = await reads.read({ object, relation: "head" });
+  const head = endOf(object, tuple);
+  const from = Math.min(head.n, (page.before ?? head.n + 1) - 1);
   const { first = 1 } = page;
   const length = Math.min(page.limit, Math.max(from - first + 1, 0));
   const numbers = Array.from({ length }, (_, index) => from - index);
   const found = await inTurns(numbers, (n) => reads.read({ object, relation: "log", user: entryRef(object, n) }));
-  const items = found.flat().map((tuple) => visibleTo(entryFrom(tuple), side));
+  const items = found.flat().map((log) => visibleTo(entryFrom(log), side));
   const last = numbers.at(-1) ?? 0;
-  return { items, next: last > first ? last : undefined };
+  return { items, next: last > first ? last : undefined, head };
+}
+
+/** `signature`: what the head's is worth; `unchecked` where there are no keys. `problems`: empty when all of it holds. */
+export type Verified = ChainEnd & { signed: SignatureState | "unchecked"; problems: string[] };
+
+/** Reads a whole history and verifies its chain and the signature on its head. Throws EngineUnavailable, StoreDamaged. */
+export async function verifyHistory(reads: Reads, object: string, keys: VerifyingKeys | undefined): Promise<Verified> {
+  const [tuple] = await reads.read({ object, relation: "head" });
+  const end = endOf(object, tuple);
+  // what was added after the head was read is not of this look
+  const logs = (await reads.read({ object, relation: "log" })).filter(({ user }) => entryNumber(user) <= end.n);
+  const problems = chainProblems(entriesFrom(logs), end, NO_HASH);
+  const signed = keys === undefined || tuple === undefined ? "unchecked" : headSignature(keys, tuple);
+  const problem = signed === "unchecked" ? undefined : signatureProblem(signed);
+  return { ...end, signed, problems: problem === undefined ? problems : [...problems, `${problem} (entry ${end.n})`] };
 }

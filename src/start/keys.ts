@@ -1,29 +1,44 @@
 /**
- * The key and secret that `npm start` runs with: made once, kept in files that only
+ * The keys and secret that `npm start` runs with: made once, kept in files that only
  * their owner reads, so that the README's commands work as pasted and go on working.
  */
-import { randomBytes } from "node:crypto";
+import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { makePrivate } from "../private-folder.ts";
 
-/** The environment with what `npm start` adds where nothing is set, and the key in clear where it was made here. */
-export function withStartKeys(env: NodeJS.ProcessEnv, folder: string): { env: NodeJS.ProcessEnv; key?: string } {
+/**
+ * `key`: the service's key in clear, where it was made here. `signedMark`: where histories are signed with a key that
+ * was made here, the file that tells that what stood in the store before has been signed.
+ */
+type Started = { env: NodeJS.ProcessEnv; key?: string; signedMark?: string };
+
+/** The environment with what `npm start` adds where nothing is set. */
+export function withStartKeys(env: NodeJS.ProcessEnv, folder: string): Started {
   makePrivate(folder);
-  const added: NodeJS.ProcessEnv = { INVITATION_SECRET: kept(folder, "invitation-secret"), ...present(env) };
-  if (env.SERVICE_KEYS) return { env: added };
-  const key = kept(folder, "key");
+  const added: NodeJS.ProcessEnv = { INVITATION_SECRET: kept(folder, "invitation-secret", random), ...present(env) };
+  // services on a store elsewhere must all sign with one key, so none of them makes its own
+  const signs = !env.HISTORY_KEY_FILE && !env.OPENFGA_API_URL;
+  if (signs) kept(folder, "history-key", ed25519);
+  const history = signs ? { HISTORY_KEY_FILE: join(folder, "history-key") } : {};
+  const marked = signs ? { signedMark: join(folder, "history-signed") } : {};
+  if (env.SERVICE_KEYS) return { env: { ...added, ...history }, ...marked };
+  const key = kept(folder, "key", random);
   const keys = [{ name: "npm-start", scopes: ["check", "manage", "admin"], key }];
-  return { env: { ...added, SERVICE_KEYS: JSON.stringify(keys), HOST: "127.0.0.1" }, key };
+  return { env: { ...added, ...history, SERVICE_KEYS: JSON.stringify(keys), HOST: "127.0.0.1" }, key, ...marked };
 }
 
 const present = (env: NodeJS.ProcessEnv) => Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ""));
 
-function kept(folder: string, name: string): string {
+const random = () => randomBytes(24).toString("base64url");
+
+const ed25519 = () => generateKeyPairSync("ed25519").privateKey.export({ format: "pem", type: "pkcs8" }).toString();
+
+function kept(folder: string, name: string, make: () => string): string {
   const path = join(folder, name);
   try {
     // `wx`: of two that start at once, one makes it and both read the same
-    writeFileSync(path, randomBytes(24).toString("base64url"), { flag: "wx", mode: 0o600 });
+    writeFileSync(path, make(), { flag: "wx", mode: 0o600 });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
   }

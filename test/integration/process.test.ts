@@ -318,9 +318,10 @@ describe("npm start", () => {
     expect(await service.ended).toBe(1);
   });
 
-  test("it makes a key once, that its owner alone reads, and its sample once; it listens on loopback only", async () => {
+  test("it makes its keys once, that their owner alone reads, and its sample once; histories are signed; it listens on loopback only", async () => {
     const folder = newFolder();
     const env = { CONCORDAT_FOLDER: folder, HOST: "0.0.0.0" };
+    let historyKey = "";
     const runs: { key: string; cooperations: unknown; decisions: unknown[] }[] = [];
     for (let count = 1; count <= 2; count++) {
       const service = main(env, "--start");
@@ -330,6 +331,13 @@ describe("npm start", () => {
       await service.printed(new RegExp(`curl [^]*${url}/[^]*${join(folder, "key")}`));
       expect(statSync(join(folder, "key")).mode & 0o777).toBe(0o600);
       const key = readFileSync(join(folder, "key"), "utf8");
+      expect(statSync(join(folder, "history-key")).mode & 0o777).toBe(0o600);
+      historyKey ||= readFileSync(join(folder, "history-key"), "utf8");
+      expect(readFileSync(join(folder, "history-key"), "utf8")).toBe(historyKey);
+      const verified = await fetch(`${url}/v1/organizations/sunward/history/verify`, {
+        headers: { Authorization: `Bearer ${key}` },
+      });
+      expect(await verified.json()).toMatchObject({ holds: true, signed: "valid" });
       expect(service.output()).not.toContain(key);
       const list = await fetch(`${url}/v1/organizations/sunward/cooperations?direction=outgoing`, {
         headers: { Authorization: `Bearer ${key}`, "Acting-User": "user:anna" },

@@ -9,6 +9,7 @@ import type { ActionDeps } from "../../actions/perform.ts";
 import { writeTuples } from "../../actions/write-tuples.ts";
 import { WRITE_TUPLES_MAX } from "../../domain/plan.ts";
 import type { Env } from "../env.ts";
+import { overlooked } from "../precondition.ts";
 import { readMembers } from "./body.ts";
 import { openFgaError } from "./error.ts";
 import { isOtherModel, modelNotFound, type StoresDeps } from "./pass.ts";
@@ -46,6 +47,8 @@ export function writeRoutes(deps: ActionDeps & StoresDeps): Hono<Env> {
   const app = new Hono<Env>();
   app.post("/stores/:store_id/write", async (c) => {
     const invalid = (message: string) => openFgaError(c, 400, "validation_error", message);
+    const names = overlooked(c);
+    if (names.length > 0) return invalid(`${names.join(", ")}: not honoured here, leave it out`);
     const read = await readMembers(c);
     if (read.refusal !== undefined) return read.refusal;
     const parsed = WriteRequest.safeParse(read.body);

@@ -100,6 +100,7 @@ export function cooperationRoutes(deps: V1Deps) {
       tag,
       summary,
       bodyOptional: true,
+      conditional: true,
       params: ulidParam,
       query: DryRunQuery,
       body: ReasonInput,
@@ -120,6 +121,7 @@ export function cooperationRoutes(deps: V1Deps) {
     query: DryRunQuery,
     body: ReasonInput,
     bodyOptional: true,
+    conditional: true,
     reply: z.union([MailedCooperation, DryRunView]),
   });
   app.openapi(again, async (c) => {

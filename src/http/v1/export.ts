@@ -5,6 +5,7 @@ import { isService, needsService } from "../../domain/caller.ts";
 import { ANSWERS_MAX, exportCooperation } from "../../queries/export-cooperation.ts";
 import { exportLines, organizationIds } from "../../queries/export-lines.ts";
 import { NDJSON, ndjson } from "../ndjson.ts";
+import { refusePreconditions } from "../precondition.ts";
 import { fault, ProblemView, refused } from "../problem.ts";
 import { notFound, type V1Deps, v1 } from "./route.ts";
 
@@ -13,6 +14,7 @@ const YAML = "application/yaml";
 
 const get = createRoute({
   method: "get",
+  middleware: [refusePreconditions] as const,
   path: "/export",
   operationId: "getExport",
   tags: ["Bulk"],

@@ -1,17 +1,18 @@
-/** `…/history`: what happened to a cooperation or an organization, newest first, with what it takes to verify it. */
-
+/** `…/history`: what happened to a cooperation or an organization, newest first, with what it takes to verify it; and that it holds. */
+import type { Context } from "hono";
 import { isService } from "../../domain/caller.ts";
 import type { Side } from "../../domain/history.ts";
 import { incarnationOf } from "../../domain/records.ts";
 import { isRefusal } from "../../domain/refusal.ts";
 import { refuseUnlessAdmin } from "../../domain/standing.ts";
-import { historyOf } from "../../queries/history.ts";
+import { historyOf, type Verified, verifyHistory } from "../../queries/history.ts";
 import { findCooperation, sideOf } from "../../queries/reader.ts";
 import { organizationHead, standingIn } from "../../queries/snapshot.ts";
+import type { Env } from "../env.ts";
 import { cursorAfter, PageQuery, readCursor } from "../page.ts";
 import { refused } from "../problem.ts";
+import { HistoryView, VerifiedView } from "./history-view.ts";
 import { listed, notFound, organizationParam, route, ulidParam, type V1Deps, v1 } from "./route.ts";
-import { EntryView, listOf } from "./views.ts";
 
 const tag = "History";
 
@@ -22,7 +23,7 @@ const ofCooperation = route({
   summary: "A cooperation's history, for both sides",
   params: ulidParam,
   query: PageQuery,
-  reply: listOf(EntryView),
+  reply: HistoryView,
 });
 const ofOrganization = route({
   method: "get",
@@ -31,19 +32,62 @@ const ofOrganization = route({
   summary: "An organization's history, for its admins",
   params: organizationParam,
   query: PageQuery,
-  reply: listOf(EntryView),
+  reply: HistoryView,
+});
+const verifyCooperation = route({
+  method: "get",
+  path: "/cooperations/{id}/history/verify",
+  tag,
+  summary: "Whether a cooperation's history holds: its chain, and the signature on its head",
+  params: ulidParam,
+  reply: VerifiedView,
+});
+const verifyOrganization = route({
+  method: "get",
+  path: "/organizations/{org}/history/verify",
+  tag,
+  summary: "Whether an organization's history holds",
+  params: organizationParam,
+  reply: VerifiedView,
 });
 
 export function historyRoutes(deps: V1Deps) {
   const { relationships } = deps;
   const app = v1();
+  /** One look at a history at a time: it reads all of it, so who asks meanwhile is given the same answer. */
+  const underWay = new Map<string, Promise<Verified>>();
 
   async function page(object: string, side: Side | undefined, first: number, { limit, cursor }: PageQuery) {
     const from = readCursor(["history", object], cursor);
     if (from === "foreign") return from;
     const before = from.after === undefined ? undefined : Number(from.after);
-    const { items, next } = await historyOf(relationships, object, side, { before, limit, first });
-    return { items, next_cursor: next === undefined ? null : cursorAfter(["history", object], String(next)) };
+    const { items, next, head } = await historyOf(relationships, object, side, { before, limit, first });
+    return { items, next_cursor: next === undefined ? null : cursorAfter(["history", object], String(next)), head };
+  }
+
+  async function verified(c: Context<Env>, object: string) {
+    const look = () =>
+      verifyHistory(relationships, object, deps.historyKeys?.verifying).finally(() => underWay.delete(object));
+    const found = underWay.get(object) ?? look();
+    underWay.set(object, found);
+    const { problems, ...end } = await found;
+    return c.json({ ...end, holds: problems.length === 0, problems });
+  }
+
+  /** The side that an organization's history is read from and its first entry there, or why not. */
+  async function readerOfOrganization(c: Context<Env>, org: string) {
+    const { caller } = c.var;
+    const standing = await standingIn(relationships, org, caller.user);
+    const refusal = isService(caller) ? undefined : refuseUnlessAdmin(org, standing);
+    if (refusal) return { refusal: refused(c, refusal) };
+    const { n, value } = await organizationHead(relationships, org);
+    if (n === 0) return { refusal: notFound(c, "organization") };
+    return {
+      // an organization's own reasons are its history's first private part
+      side: standing === "admin" ? ("initiator" as const) : undefined,
+      // to its admins the history is their organization's, not that of one which had the id before (law 15)
+      first: isService(caller) ? 1 : incarnationOf(value?.incarnation),
+    };
   }
 
   app.openapi(ofCooperation, async (c) => {
@@ -57,17 +101,18 @@ export function historyRoutes(deps: V1Deps) {
   });
   app.openapi(ofOrganization, async (c) => {
     const { org } = c.req.valid("param");
-    const { caller } = c.var;
-    const standing = await standingIn(relationships, org, caller.user);
-    const refusal = isService(caller) ? undefined : refuseUnlessAdmin(org, standing);
-    if (refusal) return refused(c, refusal);
-    const { n, value } = await organizationHead(relationships, org);
-    if (n === 0) return notFound(c, "organization");
-    // an organization's own reasons are its history's first private part
-    const side = standing === "admin" ? "initiator" : undefined;
-    // to its admins the history is their organization's, not that of one which had the id before (law 15)
-    const first = isService(caller) ? 1 : incarnationOf(value?.incarnation);
-    return listed(c, await page(`organization:${org}`, side, first, c.req.valid("query")));
+    const { refusal, side, first } = await readerOfOrganization(c, org);
+    return refusal ?? listed(c, await page(`organization:${org}`, side, first, c.req.valid("query")));
+  });
+  app.openapi(verifyCooperation, async (c) => {
+    const { id } = c.req.valid("param");
+    const found = await findCooperation(relationships, id, c.var.caller);
+    return isRefusal(found) ? refused(c, found) : verified(c, `cooperation:${id}`);
+  });
+  app.openapi(verifyOrganization, async (c) => {
+    const { org } = c.req.valid("param");
+    const { refusal } = await readerOfOrganization(c, org);
+    return refusal ?? verified(c, `organization:${org}`);
   });
   return app;
 }

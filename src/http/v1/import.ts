@@ -4,6 +4,7 @@ import { refuseImport } from "../../actions/import-lines.ts";
 import { ImportLine } from "../../domain/import-line.ts";
 import { mediaTypeOf, refuseEncoding } from "../body.ts";
 import { NDJSON, ndjson } from "../ndjson.ts";
+import { refusePreconditions } from "../precondition.ts";
 import { fault, ProblemView, refused } from "../problem.ts";
 import { takeTime } from "../unhurried.ts";
 import { importBody } from "./import-body.ts";
@@ -14,6 +15,7 @@ const post = createRoute({
   method: "post",
   path: "/import",
   operationId: "postImport",
+  middleware: [refusePreconditions] as const,
   tags: ["Bulk"],
   summary: "Load organizations, people, resources and job roles, a line each (scope admin)",
   request: {

@@ -8,12 +8,14 @@ import type { Context } from "hono";
 import type { ActionDeps, Call } from "../../actions/perform.ts";
 import type { Asking } from "../../check/evaluate.ts";
 import { Reason } from "../../domain/commands.ts";
+import type { HistoryKeys } from "../../domain/history-keys.ts";
 import { Id } from "../../domain/ids.ts";
 import type { DoctorReads } from "../../queries/doctor.ts";
 import type { ExplainDeps } from "../../queries/explain.ts";
 import type { WholeStore } from "../../queries/export-lines.ts";
 import type { Env } from "../env.ts";
 import { pointerOf } from "../json.ts";
+import { preconditionOf, refusePreconditions } from "../precondition.ts";
 import { fault, ProblemView, refused } from "../problem.ts";
 
 /** An app whose invalid requests are answered with what, where and why. */
@@ -60,6 +62,8 @@ type Parts = {
   /** An action without facts of its own may come without a body. */
   bodyOptional?: boolean;
   reply: z.ZodType;
+  /** Whether it honours `If-Match` and `If-None-Match`, as every PUT, PATCH and DELETE does. Others refuse them. */
+  conditional?: boolean;
   /** Whether it may answer 201. Every PUT does when there was nothing before. */
   creates?: boolean;
 };
@@ -81,9 +85,15 @@ function operationIdOf(method: string, path: string): string {
   return `${method}${named.join("")}`;
 }
 
+const Preconditions = z.object({
+  "If-Match": z.string().optional().describe("The ETag that it must have now; `*`: it must be there. Else 412."),
+  "If-None-Match": z.string().optional().describe("`*`: it must not be there. Else 412."),
+});
+
 /** A route of the OpenAPI document. Its replies stand there for the reader; handlers answer with plain responses. */
 export function route<const P extends Parts>(parts: P) {
   const { method, path, summary, tag, params, query, body, reply, creates = method === "put" } = parts;
+  const { conditional = ["put", "patch", "delete"].includes(method) } = parts;
   const content = { "application/json": { schema: reply } };
   const found = { description: method === "get" ? "Found." : "Done, or so already.", content };
   const created = { description: "Created.", content };
@@ -96,22 +106,29 @@ export function route<const P extends Parts>(parts: P) {
   };
   const request = {
     ...(params && { params }),
+    ...(conditional && { headers: Preconditions }),
     // strict everywhere: a misspelled `dry_run`, or one where there is none, must never write
     query: (query ?? z.object({})).strict(),
     ...(body && { body: { content: { "application/json": { schema: body } }, required: parts.bodyOptional !== true } }),
   } as RequestOf<P>;
   const operationId = operationIdOf(method, path);
-  return createRoute({ method, path: path as P["path"], operationId, summary, tags: [tag], request, responses });
+  const middleware = conditional ? [] : [refusePreconditions];
+  return createRoute({
+    method,
+    path: path as P["path"],
+    operationId,
+    summary,
+    tags: [tag],
+    request,
+    responses,
+    middleware,
+  });
 }
 
-/** How the request's actor, id, If-Match and dry run reach an action. An If-Match that is no ETag of ours matches nothing (RFC 9110 §13.1.1). */
+/** How the request's actor, id, preconditions and dry run reach an action. For routes that are `conditional`. */
 export function callOf(c: Context<Env>, dryRun?: boolean): Call {
   const { caller, requestId } = c.var;
-  const call: Call = { caller, requestId, dryRun, onWritten: () => c.set("written", true) };
-  const header = c.req.header("If-Match");
-  if (header === undefined || header === "*") return call;
-  const match = /^"(\d{1,15})"$/.exec(header.trim());
-  return { ...call, expectedN: match?.[1] === undefined ? -1 : Number(match[1]) };
+  return { caller, requestId, dryRun, expected: preconditionOf(c), onWritten: () => c.set("written", true) };
 }
 
 /** A whole new state with its ETag, and from when on checks answer from it. */
@@ -139,4 +156,6 @@ export type V1Deps = ActionDeps &
     stopping: () => boolean;
     importIdleMilliseconds: number;
     log: (level: "info", event: string, facts: object) => void;
+    /** What histories are signed with; without it they are not. */
+    historyKeys?: HistoryKeys | undefined;
   };

@@ -52,6 +52,7 @@ const create = route({
   params: ulidParam,
   query: DryRunQuery,
   body: ShareInput,
+  conditional: true,
   reply: changed,
   creates: true,
 });

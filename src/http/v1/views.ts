@@ -169,30 +169,6 @@ export const DryRunView = z
   .strictObject({ dry_run: z.literal(true), impact: z.array(ImpactView).describe("One for each cooperation.") })
   .openapi("DryRun");
 
-const Hash = z.string().regex(/^[0-9a-f]{64}$/);
-export const EntryView = z
-  .strictObject({
-    n: z.int(),
-    id: z.string(),
-    at: Instant,
-    actor: z.string(),
-    action: z.string(),
-    request_id: z.string(),
-    object: z.string(),
-    before: z.record(z.string(), z.unknown()).optional(),
-    after: z.record(z.string(), z.unknown()).optional(),
-    reason: z.string().optional().describe("Only your own side's."),
-    proof: z.strictObject({
-      previous: Hash,
-      hash: Hash,
-      common: Hash,
-      initiator_only: Hash,
-      partner_only: Hash,
-      nonce: z.string().optional(),
-    }),
-  })
-  .openapi("Entry");
-
 export const DoctorView = z
   .strictObject({
     began_at: Instant.describe("What was written before then was seen."),

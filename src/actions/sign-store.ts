@@ -1,0 +1,57 @@
+/**
+ * Signs what was in a store before its histories were signed: each head is replaced by itself, with a line `sign`
+ * where the object keeps a history, so that a history says since when it is signed. What doctor finds in disorder
+ * is left alone and named; a signature would make it look true. Services may run beside it.
+ */
+
+import { SCHEMAS } from "../domain/examine-records.ts";
+import type { Finding } from "../domain/finding.ts";
+import { type HistoryKeys, headSignature } from "../domain/history-keys.ts";
+import { splitRef } from "../domain/ids.ts";
+import { type Stamp, writeOf } from "../domain/plan.ts";
+import { headFrom } from "../domain/records.ts";
+import type { Clock, Relationships } from "../ports.ts";
+import { diagnose } from "../queries/doctor.ts";
+import { touchOf } from "./repair.ts";
+import { signHeads } from "./sign-heads.ts";
+
+/** Whom histories name. */
+const ACTOR = "service:sign";
+
+/** Three tuples each, so they fit one Write. */
+const TOGETHER_HEADS = 30;
+/** The first round does nearly all; what an action touched meanwhile is done one by one. */
+const ROUNDS_MAX = 5;
+
+/** How many heads were signed, and what was left unsigned because something is wrong with it. Throws EngineUnavailable. */
+export async function signStore(
+  { relationships, clock, newId }: { relationships: Relationships; clock: Clock; newId: () => string },
+  keys: HistoryKeys,
+): Promise<{ signed: number; left: Finding[] }> {
+  const signing = signHeads(relationships, keys, "allow");
+  let signed = 0;
+  for (let round = 1; ; round++) {
+    const tuples = await relationships.readAll();
+    const wrong = diagnose(tuples).filter(({ kind }) => kind === "head" || kind === "record" || kind === "history");
+    const inDisorder = new Set(wrong.map(({ object }) => object));
+    const due = tuples.filter(
+      (tuple) =>
+        tuple.relation === "head" &&
+        !inDisorder.has(tuple.object) &&
+        headSignature(keys.verifying, tuple) === "missing",
+    );
+    if (due.length === 0 || round > ROUNDS_MAX) return { signed, left: wrong };
+    const together = round === 1 ? TOGETHER_HEADS : 1;
+    for (let start = 0; start < due.length; start += together) {
+      const some = due.slice(start, start + together);
+      const touches = some.flatMap((tuple) => {
+        const schema = SCHEMAS[splitRef(tuple.object)[0]];
+        return schema === undefined ? [] : [touchOf(headFrom(tuple.object, [tuple], schema), "sign")];
+      });
+      const id = newId();
+      const stamp: Stamp = { id, requestId: id, now: clock(), actor: ACTOR, nonce: id };
+      const outcome = await signing.write(writeOf({ touches, deletes: [], writes: [] }, stamp));
+      if (outcome === "committed") signed += some.length;
+    }
+  }
+}

@@ -1,0 +1,25 @@
+/**
+ * What a caller expects of the thing that they change (RFC 9110 §13.1.1, §13.1.2), and the one refusal where it is
+ * not so. An ETag is the number of a head; where a thing has none of its own (a person, a delegation, a job role)
+ * it is that of what holds it, and `any` still asks for the thing itself.
+ */
+import type { Refusal } from "./refusal.ts";
+
+/** `match`: one of these must stand now. `none`: none of these may. `any`: whatever there is. */
+export type Precondition = { match?: "any" | readonly number[]; none?: "any" | readonly number[] };
+
+/** The ETag's number, and whether the thing is there. */
+export type Found = { n: number; exists: boolean };
+
+/** The refusal where things are not as the caller expects; undefined where they are, or nothing was expected. */
+export function refuseUnlessExpected(expected: Precondition | undefined, found: Found): Refusal | undefined {
+  const { match, none } = expected ?? {};
+  const isOf = (named: "any" | readonly number[]) => (named === "any" ? found.exists : named.includes(found.n));
+  const holds = (match === undefined || isOf(match)) && (none === undefined || !isOf(none));
+  return holds ? undefined : { code: "stale", current: found.n, exists: found.exists };
+}
+
+/** The same for a thing with a head of its own: where it is not there, it has no ETag either. */
+export function refuseUnlessOwn(expected: Precondition | undefined, { n, exists }: Found): Refusal | undefined {
+  return refuseUnlessExpected(expected, exists ? { n, exists } : { n: 0, exists });
+}
