@@ -4,7 +4,6 @@
  * sweep that was cut off is finished by the next one; doing it twice does no harm. A
  * mark alone takes nothing away: what its record does not call removed stays.
  */
-
 import { splitRef } from "../domain/ids.ts";
 import { isSide } from "../domain/records.ts";
 import { sweepMark, type Tuple, type TupleKey, tuplesOfSides } from "../domain/tuples.ts";
@@ -90,7 +89,9 @@ async function settleOne({ relationships }: Pick<ActionDeps, "relationships">, i
     else deletes.push(keyOf(tuple));
   }
   // an end is for good, so nothing that this rests on changes but the organization; stale is done by another, or by the next
-  if (deletes.length + writes.length > 0) await relationships.write({ deletes, writes });
+  if (deletes.length + writes.length === 0) return;
+  if ((await relationships.write({ deletes, writes })) === "unknown")
+    throw new Error(`whether the sides of cooperation ${id} were settled is not known`);
 }
 
 const hasEnded = async (deps: SweepDeps, cooperation: string) =>
