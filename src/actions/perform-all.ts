@@ -42,8 +42,9 @@ export function performAll<T, R extends { code: string } = Refusal>(
     let orders: string[] = [];
     for (;;) {
       orders = [...new Set([...orders, ...draft.orders])].sort();
-      // a "no" writes nothing, so it waits for nobody
-      const held = ["refused", "too_large"].includes(draft.outcome.kind) ? [] : orders;
+      // what writes nothing waits for nobody: a "no", what is so already, a dry run
+      const isIdle = draft.outcome.kind !== "overtaken" && (call.dryRun || sizeOf(draft.stage.net()) === 0);
+      const held = isIdle || ["refused", "too_large"].includes(draft.outcome.kind) ? [] : orders;
       const end = await inOrders(deps.order, held, () => commit(deps, call, steps, { draft, held, lease }));
       if ("kind" in end) return end;
       draft = end;

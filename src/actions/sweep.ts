@@ -90,7 +90,9 @@ async function settleOne({ relationships }: Pick<ActionDeps, "relationships">, i
     else deletes.push(keyOf(tuple));
   }
   // an end is for good, so nothing that this rests on changes but the organization; stale is done by another, or by the next
-  if (deletes.length + writes.length > 0) await relationships.write({ deletes, writes });
+  if (deletes.length + writes.length === 0) return;
+  if ((await relationships.write({ deletes, writes })) === "unknown")
+    throw new Error(`whether the sides of cooperation ${id} were settled is not known`);
 }
 
 const hasEnded = async (deps: SweepDeps, cooperation: string) =>

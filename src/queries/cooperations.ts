@@ -80,8 +80,8 @@ export async function cooperationDetails(reads: Reads, cooperation: Cooperation,
   };
 }
 
-/** JSON of one ending entry's shares: an entry holds no more than a tuple's condition does. */
-const SHARED_AT_END_LENGTH_MAX = 12_000;
+/** JSON of one ending entry's shares: OpenFGA keeps 32 KiB in a tuple's condition, and the entry holds more than them. */
+const SHARED_AT_END_BYTES_MAX = 12_000;
 
 /** The live shares of a cooperation as they are to be seen once it has ended; the oldest, as many as its last entry holds. */
 export async function sharedNow(reads: Reads, cooperation: string): Promise<SharedAtEnd[]> {
@@ -89,10 +89,10 @@ export async function sharedNow(reads: Reads, cooperation: string): Promise<Shar
     const { resource, role, expires_at } = share;
     return { resource, name: (await resourceHead(reads, resource)).value?.name, role, expires_at };
   });
-  let length = 0;
+  let bytes = 0;
   return shared.filter((one) => {
-    length += JSON.stringify(one).length;
-    return length <= SHARED_AT_END_LENGTH_MAX;
+    bytes += Buffer.byteLength(JSON.stringify(one));
+    return bytes <= SHARED_AT_END_BYTES_MAX;
   });
 }
 

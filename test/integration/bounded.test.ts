@@ -283,7 +283,7 @@ describe("whoever repeats what is so already", () => {
   });
 
   test("is told behind an invalidation that comes after the reading, and many at once share one", async () => {
-    const repeats = createRepeats(20);
+    const repeats = createRepeats(400);
     const SUNWARD: Scope = "organization:sunward";
     let ends = 0;
     const end = async () => {
