@@ -4,7 +4,7 @@
  * is what `npm start` runs: keys of its own, a sample cooperation, three commands to try.
  */
 import { randomBytes } from "node:crypto";
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import type { Server } from "node:http";
 import { join } from "node:path";
 import { serve } from "@hono/node-server";
@@ -29,7 +29,7 @@ import { openStore } from "./openfga/store.ts";
 import type { DecisionCache, Meter } from "./ports.ts";
 import { createRedisCache } from "./redis/decision-cache.ts";
 import { withStartKeys } from "./start/keys.ts";
-import { playSample, sampleHint } from "./start/sample.ts";
+import { keepShare, playSample, sampleHint } from "./start/sample.ts";
 
 const SWEEP_EVERY_MILLISECONDS = 60_000;
 /** A check looks up, looks up again where the owner was another, and takes tokens. */
@@ -198,10 +198,7 @@ async function main(isStart: boolean) {
       const sample = await playSample((path, init) => app.request(path, init), start.key);
       // what failed then was cut off by that, and says nothing of the sample
       if (stopping) return;
-      // beside the key, so that a command can name the share without copying its id
-      const path = join(folder, "share");
-      if (sample.kind === "left") rmSync(path, { force: true });
-      else writeFileSync(path, sample.share);
+      keepShare(sample, folder);
       const anew = `stop, ${server ? `delete ${folder}` : "set OPENFGA_STORE to a new name"}, and start again`;
       say(sampleHint(sample, { url: `http://${config.HOST}:${port}`, folder, anew }));
     }
