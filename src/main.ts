@@ -4,7 +4,7 @@
  * is what `npm start` runs: keys of its own, a sample cooperation, three commands to try.
  */
 import { randomBytes } from "node:crypto";
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ulid } from "ulid";
@@ -33,7 +33,7 @@ import { openStore } from "./openfga/store.ts";
 import type { DecisionCache, Meter } from "./ports.ts";
 import { createRedisCache } from "./redis/decision-cache.ts";
 import { withStartKeys } from "./start/keys.ts";
-import { playSample, sampleHint } from "./start/sample.ts";
+import { keepShare, playSample, sampleHint } from "./start/sample.ts";
 
 const SWEEP_EVERY_MILLISECONDS = 60_000;
 /** A check looks up, looks up again where the owner was another, and takes tokens. */
@@ -101,7 +101,7 @@ async function main(isStart: boolean) {
     if (historyKeys && start.signedMark && !existsSync(start.signedMark)) {
       // what an older version left; a store that is new holds nothing yet
       await signStore({ relationships: plain, clock, newId: ulid }, historyKeys);
-      writeFileSync(start.signedMark, "");
+      writeFileSync(start.signedMark, "", { mode: 0o600 });
     }
     const relationships = historyKeys ? signHeads(plain, historyKeys, config.HISTORY_UNSIGNED) : plain;
     const { meter, text: metricsText } = createMetrics(clock);
@@ -201,10 +201,7 @@ async function main(isStart: boolean) {
       const sample = await playSample((path, init) => app.request(path, init), start.key);
       // what failed then was cut off by that, and says nothing of the sample
       if (stopping) return;
-      // beside the key, so that a command can name the share without copying its id
-      const path = join(folder, "share");
-      if (sample.kind === "left") rmSync(path, { force: true });
-      else writeFileSync(path, sample.share, { mode: 0o600 });
+      keepShare(sample, folder);
       const anew = `stop, ${server ? `delete ${folder}` : "set OPENFGA_STORE to a new name"}, and start again`;
       say(sampleHint(sample, { url: listensOn, folder, anew }));
     }

@@ -52,22 +52,34 @@ export async function sendLetters(deps: ActionDeps, cooperation: Cooperation): P
 async function deliver(deps: ActionDeps, cooperation: Cooperation): Promise<MailState> {
   const failed = (error: unknown) => deps.warn("mail_failed", { cooperation: cooperation.id, ...errorFacts(error) });
   try {
-    const mails =
+    const letters =
       cooperation.partner === undefined ? await invitation(deps, cooperation) : await notices(deps, cooperation);
     const places = new Semaphore(MAILS_AT_ONCE);
-    const handed = await Promise.allSettled(mails.map((mail) => places.runExclusive(() => deps.mailer.send(mail))));
-    const refused = handed.filter(({ status }) => status === "rejected");
-    for (const { reason } of refused as PromiseRejectedResult[]) failed(reason);
-    if (mails.length === 0) return "none";
-    return refused.length === 0 ? "sent" : refused.length < mails.length ? "partly" : "failed";
+    const handOver = async (letter: Letter): Promise<"sent" | "failed" | "none"> => {
+      try {
+        const mail = letter();
+        if (mail === undefined) return "none";
+        await deps.mailer.send(mail);
+        return "sent";
+      } catch (error) {
+        failed(error);
+        return "failed";
+      }
+    };
+    const states = await Promise.all(letters.map((letter) => places.runExclusive(() => handOver(letter))));
+    const isSent = states.includes("sent");
+    return states.includes("failed") ? (isSent ? "partly" : "failed") : isSent ? "sent" : "none";
   } catch (error) {
-    // they could not even be made
+    // none of them could even be made
     failed(error);
     return "failed";
   }
 }
 
-async function invitation(deps: ActionDeps, cooperation: Cooperation): Promise<Mail[]> {
+/** Makes the mail to one recipient; undefined where they have no address. Throws where their record cannot be read. */
+type Letter = () => Mail | undefined;
+
+async function invitation(deps: ActionDeps, cooperation: Cooperation): Promise<Letter[]> {
   const { email, id, invitation: n } = cooperation;
   if (email === undefined) return [];
   const token = issueToken(deps.invitation.secret, id, n);
@@ -77,27 +89,24 @@ async function invitation(deps: ActionDeps, cooperation: Cooperation): Promise<M
     link: invitationLink(deps.invitation.url, token),
     linkDays: deps.invitation.ttlDays,
   };
-  return [invitationMail(languageOf(cooperation.language), facts)];
+  return [() => invitationMail(languageOf(cooperation.language), facts)];
 }
 
-async function notices(deps: ActionDeps, cooperation: Cooperation): Promise<Mail[]> {
+async function notices(deps: ActionDeps, cooperation: Cooperation): Promise<Letter[]> {
   const { relationships } = deps;
   const partner = cooperation.partner ?? "";
   const partnerName = await organizationName(relationships, partner);
-  const people = await inTurns(await adminsOf(relationships, partner), (admin) => personHead(relationships, admin));
+  const admins = await adminsOf(relationships, partner);
+  // one record that cannot be read keeps the notice from nobody else
+  const people = await inTurns(admins, (admin) => Promise.allSettled([personHead(relationships, admin)]));
   const offer = await offerOf(deps, cooperation);
-  return people.flatMap(({ value }) =>
-    value?.email === undefined
-      ? []
-      : [
-          noticeMail(languageOf(value.language ?? cooperation.language), {
-            ...offer,
-            to: value.email,
-            partner: partnerName,
-            name: value.name,
-          }),
-        ],
-  );
+  return people.map(([head]) => () => {
+    if (head.status === "rejected") throw head.reason;
+    const { email: to, language = cooperation.language, name } = head.value.value ?? {};
+    return to === undefined
+      ? undefined
+      : noticeMail(languageOf(language), { ...offer, to, partner: partnerName, name });
+  });
 }
 
 async function offerOf(deps: ActionDeps, cooperation: Cooperation) {

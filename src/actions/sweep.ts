@@ -2,11 +2,13 @@
  * Clears away what removed cooperations, shares and organizations leave without effect. What is
  * still to do stands in the store (`sweep:all#pending`), written with the removal, so a
  * sweep that was cut off is finished by the next one; doing it twice does no harm. A
- * mark alone takes nothing away: what its record does not call removed stays.
+ * mark alone takes nothing away: what its record does not call removed stays. What cannot
+ * be read keeps nothing else from being swept.
  */
 import { errorFacts } from "../domain/error-facts.ts";
 import { splitRef } from "../domain/ids.ts";
 import { isSide } from "../domain/records.ts";
+import { StoreDamaged } from "../domain/store-damaged.ts";
 import { sweepMark, type Tuple, type TupleKey, tuplesOfSides } from "../domain/tuples.ts";
 import {
   cooperationHead,
@@ -27,14 +29,18 @@ export async function sweep(deps: SweepDeps): Promise<number> {
   try {
     const marks = await deps.relationships.read({ object: "sweep:all", relation: "pending" });
     let cleared = 0;
-    for (const { user } of marks) {
-      const isOver = await sweepMarked(deps, user);
-      // the mark goes last: until then the next sweep begins here again
-      if (isOver) {
-        await deps.relationships.erase([keyOf(sweepMark(user as `share:${string}`))]);
-        cleared++;
-      } else deps.warn("marked_but_not_removed", { marked: user });
-    }
+    for (const { user } of marks)
+      try {
+        const isOver = await sweepMarked(deps, user);
+        // the mark goes last: until then the next sweep begins here again
+        if (isOver) {
+          await deps.relationships.erase([keyOf(sweepMark(user as `share:${string}`))]);
+          cleared++;
+        } else deps.warn("marked_but_not_removed", { marked: user });
+      } catch (error) {
+        if (!(error instanceof StoreDamaged)) throw error;
+        deps.warn("sweep_failed", { marked: user, ...errorFacts(error) });
+      }
     return cleared;
   } catch (error) {
     deps.warn("sweep_failed", errorFacts(error));

@@ -4,6 +4,9 @@
  * played into an empty store only: what was changed or taken away since is never undone.
  */
 
+import { rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
 /** Sends one request to the service, wherever it is. */
 export type Send = (path: string, init: RequestInit) => Response | Promise<Response>;
 
@@ -109,6 +112,13 @@ curl -s -X PUT ${url}/v1/shares/$(cat ${folder}/share)/delegations/tom ${headers
 
 # now he may
 ${may}`;
+}
+
+/** Keeps the share's id beside the key, so that a command can name it without copying it; none where no command would work. */
+export function keepShare(sample: Sample, folder: string): void {
+  const path = join(folder, "share");
+  if (sample.kind === "left") rmSync(path, { force: true });
+  else writeFileSync(path, sample.share, { mode: 0o600 });
 }
 
 /** What `npm start` says: what the sample is, and what to try; or why there is nothing to try, and how to begin anew. */

@@ -240,7 +240,7 @@ describe("never a no", () => {
     }
   });
 
-  test("and the outage says what happened, without the token", async () => {
+  test("and the outage says what happened by its status, without the token and without what the server said", async () => {
     const apiUrl = await gateway((_, reply) => reply.writeHead(418).end("short and stout"));
     const engine = opened({
       apiUrl,
@@ -251,7 +251,7 @@ describe("never a no", () => {
       rewrites: new Map(),
     });
     const error = await engine.check(VIEW, NOW).catch((error: unknown) => error);
-    expect(error).toMatchObject({ cause: { message: expect.stringMatching(/418.*stout/) } });
-    expect(JSON.stringify(error, Object.getOwnPropertyNames(error))).not.toContain("secret");
+    expect(error).toMatchObject({ cause: { message: expect.stringMatching(/418/) } });
+    expect(JSON.stringify(error, Object.getOwnPropertyNames(error))).not.toMatch(/secret|stout/);
   });
 });

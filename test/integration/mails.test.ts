@@ -11,9 +11,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { ulid } from "ulid";
 import { expect, onTestFinished } from "vitest";
+import { sweep } from "../../src/actions/sweep.ts";
 import { createMailer } from "../../src/mail/mailer.ts";
 import { connection } from "../engine.ts";
-import { createService, type Service, seedWorld, test } from "../service.ts";
+import { cooperate, createService, type Service, seedWorld, test } from "../service.ts";
 import { type Smtp, startSmtp } from "../smtp.ts";
 
 const ADMINS = ["ada", "ben", "bob", "cyd"];
@@ -80,6 +81,44 @@ test("a mailbox that takes its time holds up neither the reply nor the other mai
   await service.settled();
   expect(to(smtp)).toEqual(ADMINS.map(address));
   expect(warned).toEqual([]);
+});
+
+test("an admin whose record cannot be read keeps the notice from nobody else", async ({
+  service: base,
+  relationships,
+}) => {
+  const smtp = await startSmtp();
+  const { service, warned } = await mailing(base, smtp);
+  const [head] = await relationships.read({ object: "user:bob", relation: "head" });
+  if (head === undefined) throw new Error("bob has no head");
+  await relationships.write({ deletes: [], writes: [{ ...head, user: "entry:user.bob.99" }] });
+  expect((await inviteBrightfix(service)).body.mail).toBe("partly");
+  expect(to(smtp)).toEqual(["ada", "ben", "cyd"].map(address));
+  expect(warned).toEqual([["mail_failed", expect.objectContaining({ error: "StoreDamaged" })]]);
+  expect(JSON.stringify(warned)).not.toContain("bob");
+});
+
+test("what was removed and cannot be read keeps nothing else from being swept", async ({
+  service: base,
+  relationships,
+}) => {
+  const warned: [string, object][] = [];
+  const service = createService(base.deps, { afterwards: () => {} });
+  await seedWorld(service);
+  const { shares } = await cooperate(service, [
+    { resource: "plant:7", role: "viewer" },
+    { resource: "plant:8", role: "viewer" },
+    { resource: "portfolio:north", role: "viewer" },
+  ]);
+  for (const share of shares) await service.as("anna", "DELETE", `/v1/shares/${share}`);
+  const [damaged = "", ...others] = [...shares].sort();
+  const [head] = await relationships.read({ object: `share:${damaged}`, relation: "head" });
+  if (head === undefined) throw new Error("the share has no head");
+  await relationships.write({ deletes: [], writes: [{ ...head, user: `entry:share.${damaged}.99` }] });
+  expect(await sweep({ relationships, warn: (...line) => warned.push(line) })).toBe(2);
+  for (const share of others) expect(await relationships.read({ object: `share:${share}` })).toEqual([]);
+  expect((await relationships.read({ object: "sweep:all" })).map(({ user }) => user)).toEqual([`share:${damaged}`]);
+  expect(warned).toEqual([["sweep_failed", expect.objectContaining({ error: "StoreDamaged" })]]);
 });
 
 test("no more than five mails of one action are under way", async ({ service: base }) => {

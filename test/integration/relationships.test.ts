@@ -93,7 +93,7 @@ describe("writing", () => {
     expect(await relationships.read({ object: "organization:north", relation: "admin" })).toHaveLength(5);
   });
 
-  test("what the model does not allow is our bug and is thrown with the engine's words and no request", async ({
+  test("what the model does not allow is our bug and is thrown with the engine's code, without words and request", async ({
     store,
   }) => {
     const { apiToken = "a-secret-token" } = store;
@@ -102,8 +102,8 @@ describe("writing", () => {
     const error = await relationships.write({ deletes: [], writes: [wrong] }).catch((error: unknown) => error);
     expect(error).toBeInstanceOf(Error);
     expect(error).not.toBeInstanceOf(EngineUnavailable);
-    expect((error as Error).message).toContain("organization:south");
-    expect(JSON.stringify(error, Object.getOwnPropertyNames(error))).not.toContain(apiToken);
+    expect((error as Error).message).toBe("OpenFGA 400 validation_error");
+    expect(JSON.stringify(error, Object.getOwnPropertyNames(error))).not.toMatch(new RegExp(`${apiToken}|south`));
   });
 
   test("a key deleted and written at once, or more than 100 tuples, is thrown and never stale", async ({
