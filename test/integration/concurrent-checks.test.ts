@@ -263,11 +263,7 @@ describe("beyond the bound", () => {
       expect((await asks(busy, KEYS.all, 30)).status).toBe(200);
     });
 
-  test("who waits is answered when a place is free in time", async ({
-    gated,
-    gate,
-    relationships,
-  }) => {
+  test("who waits is answered when a place is free in time", async ({ gated, gate, relationships }) => {
     const busy = createService({ relationships, engine: gate.engine }, { cache: gated.deps.cache }, 2);
     gate.close();
     const asked = Array.from({ length: 6 }, (_, n) => evaluateAs(busy, KEYS.check, n));
