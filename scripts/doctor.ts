@@ -47,7 +47,8 @@ async function cacheOf(ids: { storeId: string; modelId: string }) {
     ...ids,
     timeoutMilliseconds: REDIS_TIMEOUT_MILLISECONDS,
     ttlMilliseconds: Number(CACHE_TTL_SECONDS || 10) * 1000,
-    meter: { cacheFailed: () => {} },
+    meter: { cacheFailed: () => {}, cacheForged: () => {} },
+    warn: () => {},
   });
   const nobody = { user: "user:nobody", relation: "can_view", object: "plant:none" };
   const giveUpAt = performance.now() + REDIS_TIMEOUT_MILLISECONDS;

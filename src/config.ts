@@ -125,6 +125,11 @@ export const VARIABLES = {
     .describe(
       "The Redis that keeps decisions, `redis://host:6379`, over TLS `rediss://…`. Default: this process's memory, for one replica alone.",
     ),
+  CACHE_SECRET: z
+    .string()
+    .min(32, "must be at least 32 characters")
+    .optional()
+    .describe("Seals decisions in Redis, so that nobody else can make or change one."),
   REDIS_TIMEOUT_MILLISECONDS: whole(3, 10_000)
     .default(150)
     .describe("How long a check may wait for Redis, all in all; then it asks the engine."),

@@ -54,7 +54,14 @@ async function engineFor(config: Config, folder: string) {
   return { connection: server, server };
 }
 
-function cacheFor(config: Config, store: { storeId: string; modelId: string }, meter: Meter): DecisionCache {
+type Warn = (event: string, facts: object) => void;
+
+function cacheFor(
+  config: Config,
+  store: { storeId: string; modelId: string },
+  meter: Meter,
+  warn: Warn,
+): DecisionCache {
   const { REDIS_URL, REDIS_TIMEOUT_MILLISECONDS, CACHE_TTL_SECONDS, CACHE_ENTRIES_MAX } = config;
   if (REDIS_URL === undefined) return createMemoryCache({ entriesMax: CACHE_ENTRIES_MAX });
   return createRedisCache({
@@ -63,7 +70,9 @@ function cacheFor(config: Config, store: { storeId: string; modelId: string }, m
     modelId: store.modelId,
     timeoutMilliseconds: Math.floor(REDIS_TIMEOUT_MILLISECONDS / CACHE_TRIPS),
     ttlMilliseconds: CACHE_TTL_SECONDS * 1000,
+    secret: config.CACHE_SECRET,
     meter,
+    warn,
   });
 }
 
@@ -113,9 +122,9 @@ async function main(isStart: boolean) {
     });
     const engine = boundEngine(pool, { callsMax: config.OPENFGA_CONCURRENCY, meter, callerNow });
     const ttlMilliseconds = config.CACHE_TTL_SECONDS * 1000;
-    const cache = cacheFor(config, store, meter);
+    const warn: Warn = (event, facts) => log("warn", event, facts);
+    const cache = cacheFor(config, store, meter, warn);
     const checker = createChecker({ engine, cache, clock, meter, ttlMilliseconds, callerNow });
-    const warn = (event: string, facts: object) => log("warn", event, facts);
     const afterwards = createAfterwards(warn);
     const mailer = createMailer({
       smtpUrl: config.SMTP_URL,

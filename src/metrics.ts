@@ -60,6 +60,11 @@ export function createMetrics(clock: Clock): Metrics {
     labelNames: ["operation"],
     registers,
   });
+  const forgedEntries = new Counter({
+    name: "concordat_cache_forged_total",
+    help: "Entries in Redis that the service did not seal, or not there: somebody else writes to it.",
+    registers,
+  });
   let changesReadTo: number | undefined;
   new Gauge({
     name: "concordat_changes_age_seconds",
@@ -82,6 +87,7 @@ export function createMetrics(clock: Clock): Metrics {
       unstored: (reason) => unstored.labels(reason).inc(),
       engineCalled: (call) => engineCalls.labels(call).inc(),
       cacheFailed: (operation) => cacheFailures.labels(operation).inc(),
+      cacheForged: () => forgedEntries.inc(),
       changesRead: (to) => {
         changesReadTo = to;
       },

@@ -181,6 +181,8 @@ export type Meter = {
   unstored(reason: Unstored): void;
   engineCalled(call: "check" | "batch_check" | "expand" | "list" | "api"): void;
   cacheFailed(operation: string): void;
+  /** An entry was met that the service did not seal. */
+  cacheForged(): void;
   changesRead(to: number): void;
 };
 

@@ -70,7 +70,8 @@ export const test = serviceTest.extend<Fixtures>({
         modelId: "model",
         timeoutMilliseconds: 1000,
         ttlMilliseconds: TTL_MILLISECONDS,
-        meter: { cacheFailed: () => {} },
+        meter: { cacheFailed: () => {}, cacheForged: () => {} },
+        warn: () => {},
         ...options,
       });
       caches.push(cache);

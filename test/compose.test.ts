@@ -55,7 +55,14 @@ test("the image has the Node that the project is developed on", () => {
 });
 
 test("no secret has a value in the compose file, and none starts without one", () => {
-  const secrets = ["POSTGRES_PASSWORD", "REDIS_PASSWORD", "OPENFGA_API_TOKEN", "INVITATION_SECRET", "SERVICE_KEYS"];
+  const secrets = [
+    "POSTGRES_PASSWORD",
+    "REDIS_PASSWORD",
+    "CACHE_SECRET",
+    "OPENFGA_API_TOKEN",
+    "INVITATION_SECRET",
+    "SERVICE_KEYS",
+  ];
   const code = COMPOSE.replace(/^ *#.*$/gm, "");
   for (const name of secrets) {
     expect(code, name).toContain(`\${${name}:?`);

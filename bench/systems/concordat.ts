@@ -53,7 +53,11 @@ async function startService(
     SERVICE_KEYS: JSON.stringify([{ name: "bench", scopes: ["check", "manage"], key: KEY }]),
     INVITATION_SECRET: "a secret that signs no invitation here",
     LOG_LEVEL: "warn",
-    ...(redis && { REDIS_URL: redis.url }),
+    // as docker-compose.yml sets it
+    ...(redis && {
+      REDIS_URL: redis.url,
+      ...(process.env.BENCH_UNSEALED ? {} : { CACHE_SECRET: "a secret that seals the entries of the bench" }),
+    }),
     ...settings,
   };
   const service = await startUntil(/listens on http\S+/, process.execPath, [MAIN], env);

@@ -22,6 +22,16 @@ export const GRAMMAR = {
       "1 or 0 for the answer; the randoms of the user's and the owner's token, 12 characters each; `valid_until` in milliseconds, 9 digits to base 36; the owner's id; when known, behind a space how access came: nothing more for own people, else cooperation, space, share",
     ends: "the TTL after its tokens were taken",
   },
+  "s:<seal>:<n>:<user>:<n>:<permission>:<resource>": {
+    is: "a sealed entry, where `CACHE_SECRET` is set",
+    fields: {
+      seal: "8 characters of a MAC of the model's id: neither entries of another model nor those under another secret are met",
+      "n, user, permission, resource": "as above",
+    },
+    value:
+      "22 characters of a MAC (SHA-512/256 keyed with the secret, 128 bits) over the first part of both tokens, the rest of the value, and the key; then a value as above",
+    ends: "as above",
+  },
   "t:<store id>:<scope>": {
     is: "a token: it stands as long as nothing about the scope is written",
     fields: {
@@ -60,10 +70,15 @@ const MODEL_ID_LENGTH = 8;
 /** Enough for the next three thousand years. */
 const VALID_UNTIL_LENGTH = 9;
 
+export const entryKey = (modelId: string, question: Question): string =>
+  `e:${modelId.slice(-MODEL_ID_LENGTH)}:${questionText(question)}`;
+
+/** `seal` stands for the secret and the model, by its name. */
+export const sealedKey = (seal: string, question: Question): string => `s:${seal}:${questionText(question)}`;
+
 // the resource is the rest of the key, so it needs no length
-export function entryKey(modelId: string, { user, relation, object }: Question): string {
-  return `e:${modelId.slice(-MODEL_ID_LENGTH)}:${user.length}:${user}:${relation.length}:${relation}:${object}`;
-}
+const questionText = ({ user, relation, object }: Question) =>
+  `${user.length}:${user}:${relation.length}:${relation}:${object}`;
 
 // neither does the scope
 export const tokenKey = (storeId: string, scope: Scope): string => `t:${storeId.slice(-STORE_ID_LENGTH)}:${scope}`;

@@ -2,11 +2,12 @@
  * The decision cache in Redis: one MGET answers whatever was asked in the same turn of
  * the event loop, three scripts do the rest. An entry or token of another run of the
  * server is not seen, and after a raise that was not acknowledged nothing is trusted
- * until it is made up for.
+ * until it is made up for. With a secret an entry that the service did not seal is not
+ * there.
  */
 import { randomBytes } from "node:crypto";
 import type { Scope } from "../domain/scopes.ts";
-import type { DecisionCache, Lookup, Meter } from "../ports.ts";
+import type { DecisionCache, Entry, Lookup, Meter, Question } from "../ports.ts";
 import {
   decodeEntry,
   encodeEntry,
@@ -15,11 +16,13 @@ import {
   leaseKey,
   RANDOM_BYTES,
   RUN_LENGTH,
+  sealedKey,
   tokenKey,
 } from "./cache-keys.ts";
 import { connect } from "./connection.ts";
 import { createGetter } from "./get-together.ts";
 import { createOnceATurn } from "./once-a-turn.ts";
+import { createSeal, SEAL_LENGTH } from "./seal.ts";
 import { createServerClock } from "./server-clock.ts";
 
 /** Longer than the engine's deadline for a Write, so that a lease ends only after a writer that died. */
@@ -27,6 +30,7 @@ const LEASE_MILLISECONDS = 10_000;
 const FOLLOWER_MILLISECONDS = 10_000;
 const TOKEN_MILLISECONDS = 86_400_000;
 const SCAN_COUNT = 1000;
+const WARN_EVERY_MILLISECONDS = 60_000;
 
 export type RedisCacheOptions = {
   url: string;
@@ -36,12 +40,18 @@ export type RedisCacheOptions = {
   timeoutMilliseconds: number;
   /** How long entries live: what was not raised then is over. */
   ttlMilliseconds: number;
-  meter: Pick<Meter, "cacheFailed">;
+  /** Seals entries, so that nobody else can make one; those under another secret are not met. */
+  secret?: string | undefined;
+  meter: Pick<Meter, "cacheFailed" | "cacheForged">;
+  warn: (event: string, facts: object) => void;
 };
 
 /** Connects in the background; until then, and whenever Redis does not answer in time, everything is `away`. */
 export function createRedisCache(options: RedisCacheOptions): DecisionCache {
-  const { storeId, modelId, meter } = options;
+  const { storeId, modelId, meter, warn } = options;
+  const seal = options.secret === undefined ? undefined : createSeal(options.secret, modelId);
+  const keyOf = (question: Question) =>
+    seal === undefined ? entryKey(modelId, question) : sealedKey(seal.name, question);
   const connection = connect(options.url, options.timeoutMilliseconds, (name) => meter.cacheFailed(name));
   const { redis, within } = connection;
   const timeOf = createServerClock(() => within("time", redis.time()));
@@ -55,6 +65,7 @@ export function createRedisCache(options: RedisCacheOptions): DecisionCache {
     }
   });
   const get = createGetter((keys) => within("lookup", redis.mget(keys)));
+  const forged = { unsaid: 0, saidAt: Number.NEGATIVE_INFINITY };
   /** Scopes whose raise was not acknowledged, and since when. */
   const pending = new Map<Scope, number>();
   let makingUp = false;
@@ -80,6 +91,30 @@ export function createRedisCache(options: RedisCacheOptions): DecisionCache {
     for (const [scope, since] of pending) if (since < over) pending.delete(scope);
     const scopes = [...pending.keys()];
     if (scopes.length > 0) await raise(scopes);
+  }
+
+  /** An entry as it is stored. */
+  function sealed(key: string, entry: Entry): string {
+    const value = encodeEntry(entry);
+    // both tokens are of one run
+    return seal === undefined ? value : seal.of(key, value, entry.userToken.slice(0, RUN_LENGTH)) + value;
+  }
+
+  /** The entry behind a stored value; undefined for what the service did not store, or not there. */
+  function opened(key: string, text: string, run: string, { userToken }: Lookup): Entry | undefined {
+    if (seal === undefined) return decodeEntry(text, run);
+    const value = text.slice(SEAL_LENGTH);
+    const entry = decodeEntry(value, run);
+    // it cannot be answered with, whoever wrote it; one of another run of the server is nobody's forgery
+    if (entry !== undefined && entry.userToken !== userToken) return undefined;
+    if (entry !== undefined && seal.isOf(text.slice(0, SEAL_LENGTH), key, value, run)) return entry;
+    meter.cacheForged();
+    forged.unsaid++;
+    const now = performance.now();
+    if (now - forged.saidAt < WARN_EVERY_MILLISECONDS) return undefined;
+    warn("cache_entry_forged", { entries: forged.unsaid });
+    Object.assign(forged, { unsaid: 0, saidAt: now });
+    return undefined;
   }
 
   const keysOf = (scopes: Scope[]) => [
@@ -116,14 +151,15 @@ export function createRedisCache(options: RedisCacheOptions): DecisionCache {
     async lookup(question, owner) {
       const run = trustedRun();
       if (run === undefined) return "away";
-      const keys = [entryKey(modelId, question), tokenKey(storeId, question.user as Scope)];
+      const key = keyOf(question);
+      const keys = [key, tokenKey(storeId, question.user as Scope)];
       if (owner !== undefined) keys.push(tokenKey(storeId, owner));
       const values = await get(keys);
       if (values === "away") return values;
       const [entry, userToken, ownerToken] = values;
       const ofRun = (token: string | null | undefined) => (token?.startsWith(run) ? token : undefined);
       const lookup: Lookup = { userToken: ofRun(userToken), ownerToken: ofRun(ownerToken) };
-      if (entry) lookup.entry = decodeEntry(entry, run);
+      if (entry) lookup.entry = opened(key, entry, run, lookup);
       return lookup;
     },
 
@@ -149,8 +185,8 @@ export function createRedisCache(options: RedisCacheOptions): DecisionCache {
 
     store(question, entry, endsAt) {
       if (trustedRun() === undefined) return;
-      const key = entryKey(modelId, question);
-      const value = encodeEntry(entry);
+      const key = keyOf(question);
+      const value = sealed(key, entry);
       set(endsAt === "same" ? [key, value, "KEEPTTL", "XX"] : [key, value, "PXAT", endsAt]);
     },
 

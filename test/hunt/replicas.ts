@@ -7,6 +7,9 @@ import { createService, type Service } from "../service.ts";
 type Base = Parameters<typeof createService>[0];
 type Store = { storeId: string; modelId: string };
 
+/** Entries are sealed, as docker-compose.yml has it. */
+const SECRET = "a secret of the tests that seals entries";
+
 /** A connection of its own to a Redis, once it answers. */
 export async function connectCache(
   store: Store,
@@ -14,8 +17,9 @@ export async function connectCache(
   { ttlMilliseconds = 10_000, timeoutMilliseconds = 1000 } = {},
 ): Promise<DecisionCache> {
   const { storeId, modelId } = store;
-  const meter = { cacheFailed: () => {} };
-  const cache = createRedisCache({ url, storeId, modelId, timeoutMilliseconds, ttlMilliseconds, meter });
+  const meter = { cacheFailed: () => {}, cacheForged: () => {} };
+  const timing = { timeoutMilliseconds, ttlMilliseconds };
+  const cache = createRedisCache({ url, storeId, modelId, ...timing, secret: SECRET, meter, warn: () => {} });
   const question = { user: "user:nobody", relation: "can_view", object: "plant:none" };
   await expect.poll(() => cache.lookup(question, undefined)).not.toBe("away");
   return cache;

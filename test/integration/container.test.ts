@@ -50,6 +50,7 @@ const VARIABLES = {
   // base64 with the characters in it that mean something in a URL
   POSTGRES_PASSWORD: `+/${randomBytes(24).toString("base64")}=`,
   REDIS_PASSWORD: secret(),
+  CACHE_SECRET: secret(),
   OPENFGA_API_TOKEN: secret(),
   INVITATION_SECRET: secret(),
   INVITATION_URL: "https://app.example/join",

@@ -53,6 +53,7 @@ test("failures of Redis are counted by operation, and the answers that it cost",
     timeoutMilliseconds: 500,
     ttlMilliseconds: 10_000,
     meter,
+    warn: () => {},
   });
   await answering(cache);
   const service = createService({ relationships, engine }, { cache, metricsText });

@@ -81,7 +81,7 @@ describe("while Redis is paused", () => {
     connectCache,
   }) => {
     const failed = new Set<string>();
-    const meter = { cacheFailed: (name: string) => void failed.add(name) };
+    const meter = { cacheFailed: (name: string) => void failed.add(name), cacheForged: () => {} };
     const cache = connectCache({ timeoutMilliseconds: 500, meter });
     await answering(cache);
     const entry = await keep(cache);
