@@ -23,12 +23,14 @@ import { runningOn, startServer } from "../src/openfga/server.ts";
 import { openStore } from "../src/openfga/store.ts";
 import { doctor, isDamage, textOf, viewOf } from "../src/queries/doctor.ts";
 import { createRedisCache } from "../src/redis/decision-cache.ts";
+import { secretsOrExit } from "./secrets.ts";
 
 const REDIS_TIMEOUT_MILLISECONDS = 2000;
 
 // an empty variable is an unset one, as for the service
-const { OPENFGA_API_URL: url, OPENFGA_API_TOKEN: apiToken, OPENFGA_STORE, CONCORDAT_FOLDER } = process.env;
-const { REDIS_URL, CACHE_TTL_SECONDS } = process.env;
+const env = secretsOrExit(2);
+const { OPENFGA_API_URL: url, OPENFGA_API_TOKEN: apiToken, OPENFGA_STORE, CONCORDAT_FOLDER } = env;
+const { REDIS_URL, CACHE_TTL_SECONDS } = env;
 const store = OPENFGA_STORE || "concordat";
 const folder = CONCORDAT_FOLDER || ".concordat";
 

@@ -3,8 +3,9 @@
  * and CONCORDAT_KEY, a key with the scopes `manage` and `admin`. Played again it changes nothing.
  */
 import { playSample } from "../src/start/sample.ts";
+import { secretsOrExit } from "./secrets.ts";
 
-const { CONCORDAT_URL: url, CONCORDAT_KEY: key } = process.env;
+const { CONCORDAT_URL: url, CONCORDAT_KEY: key } = secretsOrExit(1);
 
 if (!url || !key) {
   console.error("CONCORDAT_URL and CONCORDAT_KEY are not set. `npm start` plays the sample by itself.");

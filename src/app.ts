@@ -10,7 +10,7 @@ import { routePath } from "hono/route";
 import { secureHeaders } from "hono/secure-headers";
 import type { ActionDeps } from "./actions/perform.ts";
 import type { Asking } from "./check/evaluate.ts";
-import type { ServiceKey } from "./domain/service-keys.ts";
+import type { FindKey } from "./domain/service-keys.ts";
 import { describeAccess } from "./http/access/openapi.ts";
 import { plainEvaluation } from "./http/access/plain-evaluation.ts";
 import { accessRoutes } from "./http/access/routes.ts";
@@ -21,6 +21,7 @@ import type { Env } from "./http/env.ts";
 import { healthRoutes } from "./http/health.ts";
 import { metricsRoutes } from "./http/metrics.ts";
 import { damageDetail, fault, faultOf, refused } from "./http/problem.ts";
+import { areChecksLimited, limitRequests, type RateLimiting } from "./http/rate-limit.ts";
 import { requestIds } from "./http/request-id.ts";
 import { isOpenFga, openFgaError, openFgaFault } from "./http/stores/error.ts";
 import { describeStores } from "./http/stores/openapi.ts";
@@ -32,14 +33,16 @@ export type AppDeps = ActionDeps & {
   relationships: Relationships;
   engine: Asking["engine"];
   checker: Asking["checker"];
-  keys: readonly ServiceKey[];
+  findKey: FindKey;
+  /** How many requests are answered; without it as many as come. */
+  rate?: RateLimiting | undefined;
   /** Where callers reach the service; the identifier in its AuthZEN configuration. */
   publicUrl: string;
   /** Everything that is counted, in Prometheus's text format. */
   metricsText: () => Promise<string>;
   stopping: () => boolean;
   /** One line for each request, and each fault with its cause. Never a key, a body or an address. */
-  log: (level: "info" | "error", event: string, facts: object) => void;
+  log: (level: "info" | "warn" | "error", event: string, facts: object) => void;
 };
 
 /** 256 KiB: a batch of 1000 evaluations fits, and reading one never hurts. */
@@ -48,7 +51,9 @@ const BODY_BYTES_MAX = 256 * 1024;
 /** The whole service. */
 export function createApp(deps: AppDeps): OpenAPIHono<Env> {
   const app = new OpenAPIHono<Env>();
-  app.post("/access/v1/evaluation", plainEvaluation(deps, deps.keys, BODY_BYTES_MAX));
+  // a limit of checks is counted on the ordinary route
+  if (!areChecksLimited(deps.rate))
+    app.post("/access/v1/evaluation", plainEvaluation(deps, deps.findKey, BODY_BYTES_MAX));
   app.use(requestIds(deps.newId));
   app.use(async (c, next) => {
     const startedAt = performance.now();
@@ -57,7 +62,15 @@ export function createApp(deps: AppDeps): OpenAPIHono<Env> {
     const key = (c.get("caller") as Env["Variables"]["caller"] | undefined)?.key;
     // the pattern, not the path: that holds people's ids, which the history names and no log
     const facts = { method: c.req.method, route: routePath(c, -1), status: c.res.status };
-    deps.log("info", "request", { request_id: c.var.requestId, key, ...facts, milliseconds });
+    const denied = c.get("denied") as string | undefined;
+    // what is refused for its key is nobody's everyday business: a key that is lost, or set up wrong
+    deps.log(denied === undefined ? "info" : "warn", "request", {
+      request_id: c.var.requestId,
+      key,
+      ...facts,
+      denied,
+      milliseconds,
+    });
   });
   app.use(secureHeaders());
   const tooLarge = (c: Context) => (isOpenFga(c) ? openFgaFault : fault)(c, "body_too_large");
@@ -66,10 +79,11 @@ export function createApp(deps: AppDeps): OpenAPIHono<Env> {
 
   app.route("/", healthRoutes(deps.engine, deps.stopping));
   app.route("/", metricsRoutes(deps.metricsText));
-  app.use("/access/*", authenticate(deps.keys, ["check"]));
+  const limited = limitRequests(deps.rate);
+  app.use("/access/*", authenticate(deps.findKey, "permission"), limited);
   app.route("/", accessRoutes(deps));
 
-  app.use("/v1/*", authenticate(deps.keys, ["manage", "admin"]));
+  app.use("/v1/*", authenticate(deps.findKey, "person", "service"), limited);
   app.use("/v1/*", async (c, next) => {
     c.header("Cache-Control", "no-store");
     return c.req.path === "/v1/invitations/preview" ? next() : requirePersonOrAdmin(c, next);

@@ -17,6 +17,7 @@ import { boundEngine } from "./check/bounded.ts";
 import { createChecker } from "./check/check.ts";
 import { createTail, TAIL_EVERY_MILLISECONDS } from "./check/tail.ts";
 import { type Config, ConfigurationError, readConfig } from "./config.ts";
+import { createKeyRing } from "./key-ring.ts";
 import { createLog } from "./log.ts";
 import { createMailer } from "./mail/mailer.ts";
 import { createMemoryCache } from "./memory/decision-cache.ts";
@@ -28,6 +29,7 @@ import { startServer } from "./openfga/server.ts";
 import { openStore } from "./openfga/store.ts";
 import type { DecisionCache, Meter } from "./ports.ts";
 import { createRedisCache } from "./redis/decision-cache.ts";
+import { createRateLimiter } from "./redis/rate-limiter.ts";
 import { withStartKeys } from "./start/keys.ts";
 import { playSample, sampleHint } from "./start/sample.ts";
 
@@ -86,6 +88,7 @@ async function main(isStart: boolean) {
   const start = isStart ? withStartKeys(process.env, folder) : { env: process.env };
   const config = readConfig(start.env);
   const log = createLog(config.LOG_LEVEL);
+  for (const warning of config.warnings) log("warn", "configuration", { warning });
   const { connection, server } = await engineFor(config, folder);
   let stopping = false;
   try {
@@ -107,6 +110,8 @@ async function main(isStart: boolean) {
       connections: config.OPENFGA_CONNECTIONS,
       timeoutMilliseconds: config.OPENFGA_TIMEOUT_MILLISECONDS,
     });
+    const limiter = createRateLimiter(config, store.storeId, meter);
+    const keys = createKeyRing({ config, permissions: pool.permissions, clock, log });
     const engine = boundEngine(pool, config.OPENFGA_CONCURRENCY, meter);
     const ttlMilliseconds = config.CACHE_TTL_SECONDS * 1000;
     const cache = cacheFor(config, store, meter);
@@ -136,7 +141,8 @@ async function main(isStart: boolean) {
       newId: () => ulid(),
       newNonce: () => randomBytes(16).toString("base64url"),
       afterwards: afterwards.run,
-      keys: config.SERVICE_KEYS,
+      findKey: keys.find,
+      rate: { limits: config.rateLimits, limiter, limited: meter.rateLimited },
       discloseOrganizations: config.DISCLOSE_ORGANIZATIONS,
       stopping: () => stopping,
       invitation: {
@@ -173,11 +179,13 @@ async function main(isStart: boolean) {
       await drain(listening);
       await afterwards.settled();
       await cache.close();
+      await limiter.close();
       await pool.close();
       await server?.stop();
       process.exit(code);
     };
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => void stop(signal));
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => void stop(signal));
+    process.on("SIGHUP", () => (keys.readAgain === undefined ? void stop("SIGHUP") : keys.readAgain()));
     // under `npm start` the parent's end is ours, however it came
     if (process.send) process.on("disconnect", () => void stop("parent_gone"));
     server?.exited.then((code) => void stop(`openfga_ended_${code}`, 1));

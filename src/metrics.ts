@@ -41,6 +41,12 @@ export function createMetrics(clock: Clock): Metrics {
     labelNames: ["operation"],
     registers,
   });
+  const rateLimited = new Counter({
+    name: "concordat_rate_limited_total",
+    help: "Requests that were answered 429, by the limit that was reached.",
+    labelNames: ["policy"],
+    registers,
+  });
   let changesReadTo: number | undefined;
   new Gauge({
     name: "concordat_changes_age_seconds",
@@ -63,6 +69,7 @@ export function createMetrics(clock: Clock): Metrics {
       unstored: (reason) => unstored.labels(reason).inc(),
       engineCalled: (call) => engineCalls.labels(call).inc(),
       cacheFailed: (operation) => cacheFailures.labels(operation).inc(),
+      rateLimited: (policy) => rateLimited.labels(policy).inc(),
       changesRead: (to) => {
         changesReadTo = to;
       },

@@ -13,7 +13,7 @@ import { type AppDeps, createApp } from "../src/app.ts";
 import { boundEngine } from "../src/check/bounded.ts";
 import { createChecker } from "../src/check/check.ts";
 import { REFUSALS } from "../src/domain/refusal.ts";
-import { toServiceKey } from "../src/domain/service-keys.ts";
+import { findKey, toServiceKey } from "../src/domain/service-keys.ts";
 import { FAULTS } from "../src/http/problem.ts";
 import { createMemoryCache } from "../src/memory/decision-cache.ts";
 import { createMetrics } from "../src/metrics.ts";
@@ -92,7 +92,7 @@ export function createService(
     warn: (event) => warnings.push(event),
     invitation: { secret: "a secret for the tests alone, 32+", url: "https://app.example/join", ttlDays: 14 },
     discloseOrganizations: true,
-    keys,
+    findKey: (presented) => findKey(keys, presented, clock),
     publicUrl: "https://concordat.example",
     stopping: () => false,
     log: () => {},
@@ -145,6 +145,12 @@ export function createService(
       return reply.body.decision;
     },
   };
+}
+
+/** The service with these keys beside its own: each by what it is called with. */
+export function withKeys({ deps }: Service, inputs: Parameters<typeof toServiceKey>[0][], changes = {}): Service {
+  const more = inputs.map(toServiceKey);
+  return createService(deps, { findKey: (key) => findKey([...keys, ...more], key, deps.clock), ...changes });
 }
 
 export const test = engineTest.extend<{ service: Service }>({

@@ -30,9 +30,8 @@ export async function readCooperation(deps: ActionDeps, call: Call, id: string):
   const head = await cooperationHead(relationships, id);
   const cooperation = head.value;
   if (cooperation === undefined) return { code: "not_found", what: "cooperation" };
-  const { user } = call.caller;
-  const initiator = await standingIn(relationships, cooperation.initiator, user);
-  const partner = await standingIn(relationships, cooperation.partner, user);
+  const initiator = await standingIn(relationships, cooperation.initiator, call.caller);
+  const partner = await standingIn(relationships, cooperation.partner, call.caller);
   return { head, cooperation, standings: { initiator, partner }, expectedN: call.expectedN };
 }
 
@@ -115,7 +114,7 @@ export async function join(
       const head = await cooperationHead(relationships, token.cooperation);
       if (head.value === undefined) return { code: "invalid_invitation" };
       const joining = await organizationHead(relationships, input.organization);
-      const standing = await standingIn(relationships, input.organization, call.caller.user);
+      const standing = await standingIn(relationships, input.organization, call.caller);
       return { head, cooperation: head.value, joining, standing, tokenN: token.n, ttlDays: invitation.ttlDays };
     },
     decide: (state: JoinState, stamp) => decideJoin(state, input, stamp),

@@ -12,8 +12,8 @@ type Reads = Pick<Relationships, "read">;
 
 /** What a caller is on both sides of a cooperation. */
 export async function readerOf(reads: Reads, cooperation: Cooperation, caller: Caller): Promise<Reader> {
-  const initiator = await standingIn(reads, cooperation.initiator, caller.user);
-  const partner = await standingIn(reads, cooperation.partner, caller.user);
+  const initiator = await standingIn(reads, cooperation.initiator, caller);
+  const partner = await standingIn(reads, cooperation.partner, caller);
   return { standings: { initiator, partner }, service: isService(caller) };
 }
 

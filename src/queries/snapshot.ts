@@ -3,6 +3,8 @@
  * before the facts it stands for: when the Write then still finds that head, nothing
  * changed in between.
  */
+import { countsIn } from "../domain/bounds.ts";
+import type { Caller } from "../domain/caller.ts";
 import { idOf, type ResourceRef } from "../domain/ids.ts";
 import {
   type Cooperation,
@@ -93,13 +95,13 @@ export async function roleOf(reads: Reads, organization: string, user: string): 
   return roleIn(found);
 }
 
-/** What a person is in an organization; nothing where there is no organization or no person. */
+/** What a caller is in an organization: nothing where there is no organization or no person, or their key is bound to others. */
 export async function standingIn(
   reads: Reads,
   organization: string | undefined,
-  user: string | undefined,
+  { user, bounds }: Pick<Caller, "user" | "bounds">,
 ): Promise<Standing> {
-  if (organization === undefined || user === undefined) return "none";
+  if (organization === undefined || user === undefined || !countsIn(bounds, organization)) return "none";
   return standingOf(await roleOf(reads, organization, user));
 }
 

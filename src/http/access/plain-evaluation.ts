@@ -7,7 +7,8 @@
 import { randomUUID } from "node:crypto";
 import type { Context, MiddlewareHandler } from "hono";
 import { type Asking, evaluate } from "../../check/evaluate.ts";
-import type { ServiceKey } from "../../domain/service-keys.ts";
+import { suffices } from "../../domain/scope-needs.ts";
+import type { FindKey, ServiceKey } from "../../domain/service-keys.ts";
 import { presentedKey } from "../caller.ts";
 import type { Env } from "../env.ts";
 import { safeRequestId } from "../request-id.ts";
@@ -22,26 +23,27 @@ const HEADERS = {
 };
 
 /** For `POST /access/v1/evaluation`, before any `use`. Lets EngineUnavailable and Overloaded through. */
-export function plainEvaluation(
-  asking: Asking,
-  keys: readonly ServiceKey[],
-  bodyBytesMax: number,
-): MiddlewareHandler<Env> {
+export function plainEvaluation(asking: Asking, findKey: FindKey, bodyBytesMax: number): MiddlewareHandler<Env> {
   const isPlain = (c: Context) =>
     // a body without a length would have to be counted as it comes
     Number(c.req.header("Content-Length") ?? Number.NaN) <= bodyBytesMax &&
     isJson(c) &&
-    c.req.header("Acting-User") === undefined &&
-    presentedKey(c, keys)?.scopes.includes("check") === true;
+    c.req.header("Acting-User") === undefined;
+  const plainKey = (c: Context): ServiceKey | undefined => {
+    const key = isPlain(c) ? presentedKey(c, findKey) : undefined;
+    return key && suffices(key.scopes, "permission") ? key : undefined;
+  };
 
   return async (c, next) => {
-    if (!isPlain(c)) return next();
+    const key = plainKey(c);
+    if (key === undefined) return next();
     const requestId = safeRequestId(c) ?? randomUUID();
     c.set("requestId", requestId);
     try {
       const { body, refusal } = await readBody(c, EvaluationBody);
       if (refusal !== undefined) return withHeaders(refusal, requestId);
-      const decision = await evaluate(asking, evaluationOf(body), () => c.req.raw.signal);
+      const decision = await evaluate(asking, evaluationOf(body), key.bounds, () => c.req.raw.signal);
+      if (decision.outside !== undefined) return next();
       const reply = JSON.stringify(decisionBody(decision, isTraced(body)));
       // not `c.body`: that makes a Headers of them, which the server then takes apart again
       return new Response(reply, { headers: { ...HEADERS, "X-Request-ID": requestId } });

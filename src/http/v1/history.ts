@@ -54,7 +54,7 @@ export function historyRoutes(deps: V1Deps) {
   app.openapi(ofOrganization, async (c) => {
     const { org } = c.req.valid("param");
     const { caller } = c.var;
-    const standing = await standingIn(relationships, org, caller.user);
+    const standing = await standingIn(relationships, org, caller);
     const refusal = isService(caller) ? undefined : refuseUnlessAdmin(org, standing);
     if (refusal) return refused(c, refusal);
     if ((await organizationHead(relationships, org)).n === 0) return notFound(c, "organization");
