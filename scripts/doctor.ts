@@ -25,13 +25,15 @@ import { createRelationships } from "../src/openfga/relationships.ts";
 import { openStore } from "../src/openfga/store.ts";
 import { doctor, isDamage, textOf, viewOf } from "../src/queries/doctor.ts";
 import { createRedisCache } from "../src/redis/decision-cache.ts";
+import { secretsOrExit } from "./secrets.ts";
 import { openSource } from "./source.ts";
 
 const REDIS_TIMEOUT_MILLISECONDS = 2000;
 
 // an empty variable is an unset one, as for the service
-const { OPENFGA_API_URL: url, OPENFGA_STORE, CONCORDAT_FOLDER } = process.env;
-const { REDIS_URL, CACHE_TTL_SECONDS, HISTORY_KEY_FILE } = process.env;
+const env = secretsOrExit(2);
+const { OPENFGA_API_URL: url, OPENFGA_STORE, CONCORDAT_FOLDER } = env;
+const { REDIS_URL, CACHE_TTL_SECONDS, HISTORY_KEY_FILE } = env;
 const store = OPENFGA_STORE || "concordat";
 /** The key that `npm start` made for the engine in the folder. */
 const ownKey = join(CONCORDAT_FOLDER || ".concordat", "history-key");
@@ -71,7 +73,7 @@ const actOf = ({ took, outcome }: Repair) =>
 
 async function main(): Promise<number> {
   const { values } = parseArgs({ options });
-  const { connection, close } = await openSource(process.env);
+  const { connection, close } = await openSource(env);
   try {
     const model = readFileSync(new URL("../model.fga", import.meta.url), "utf8");
     const opened = await openStore({ ...connection, store, model, allowPush: false, mustExist: true });

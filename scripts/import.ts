@@ -12,8 +12,10 @@ import { Readable } from "node:stream";
 import { parseArgs } from "node:util";
 import type { ImportEvent } from "../src/http/v1/import-events.ts";
 import { progressBar, progressLine } from "./import/progress.ts";
+import { secretsOrExit } from "./secrets.ts";
 
 const USAGE = "usage: npm run import -- <file> [--from <line>], with CONCORDAT_URL and CONCORDAT_KEY set";
+const env = secretsOrExit(2);
 /** How often a line is printed where there is no terminal. */
 const LINE_MILLISECONDS = 5_000;
 
@@ -28,7 +30,7 @@ async function linesIn(path: string): Promise<number> {
 }
 
 async function send(path: string, from: number): Promise<AsyncIterable<string>> {
-  const { CONCORDAT_URL, CONCORDAT_KEY } = process.env;
+  const { CONCORDAT_URL, CONCORDAT_KEY } = env;
   const reply = await fetch(new URL(`/v1/import?from=${from}`, CONCORDAT_URL), {
     method: "POST",
     headers: { Authorization: `Bearer ${CONCORDAT_KEY}`, "Content-Type": "application/x-ndjson" },
@@ -106,7 +108,7 @@ if (path === undefined || positionals.length > 1 || !Number.isInteger(from) || f
   console.error(USAGE);
   process.exit(2);
 }
-if (!process.env.CONCORDAT_URL || !process.env.CONCORDAT_KEY) {
+if (!env.CONCORDAT_URL || !env.CONCORDAT_KEY) {
   console.error(USAGE);
   process.exit(2);
 }

@@ -15,6 +15,7 @@ import { createRelationships } from "../src/openfga/relationships.ts";
 import { startServer } from "../src/openfga/server.ts";
 import { openStore } from "../src/openfga/store.ts";
 import { accessModel, accessTuples, nearest } from "./playground/access-only.ts";
+import { secretsOrExit } from "./secrets.ts";
 import { openSource } from "./source.ts";
 
 /** The playground shows no more tuples than these. They also fit one Write. */
@@ -26,7 +27,7 @@ const at = new Date();
 
 /** What is to be shown, and how much of it there is. */
 async function read(refs: readonly string[]): Promise<{ tuples: TupleKey[]; total: number }> {
-  const source = await openSource(process.env);
+  const source = await openSource(secretsOrExit(2));
   try {
     const store = process.env.OPENFGA_STORE || "concordat";
     const opened = await openStore({ ...source.connection, store, model: dsl, allowPush: false, mustExist: true });

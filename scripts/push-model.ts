@@ -11,12 +11,13 @@ import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { SITUATIONS } from "./permissions/situations.ts";
 import { pushModel } from "./push-model/push.ts";
+import { secretsOrExit } from "./secrets.ts";
 
 async function main(): Promise<number> {
   const options = { "allow-widening": { type: "boolean" }, "dry-run": { type: "boolean" } } as const;
   const { values } = parseArgs({ options });
   // an empty variable is an unset one, as for the service
-  const { OPENFGA_API_URL: apiUrl, OPENFGA_API_TOKEN: apiToken, OPENFGA_STORE } = process.env;
+  const { OPENFGA_API_URL: apiUrl, OPENFGA_API_TOKEN: apiToken, OPENFGA_STORE } = secretsOrExit(2);
   if (!apiUrl)
     throw new Error("OPENFGA_API_URL is not set. The embedded engine gets the model at every start and needs no push.");
   const outcome = await pushModel({

@@ -4,8 +4,9 @@
  * On any other store it writes nothing. Exit code 0: the sample is there. 1: it is not, and why.
  */
 import { playSample } from "../src/start/sample.ts";
+import { secretsOrExit } from "./secrets.ts";
 
-const { CONCORDAT_URL: url, CONCORDAT_KEY: key } = process.env;
+const { CONCORDAT_URL: url, CONCORDAT_KEY: key } = secretsOrExit(1);
 
 if (!url || !key) {
   console.error("CONCORDAT_URL and CONCORDAT_KEY are not set. `npm start` plays the sample by itself.");

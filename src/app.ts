@@ -10,7 +10,7 @@ import type { ActionDeps } from "./actions/perform.ts";
 import type { Asking } from "./check/evaluate.ts";
 import { errorFacts } from "./domain/error-facts.ts";
 import type { HistoryKeys } from "./domain/history-keys.ts";
-import type { ServiceKey } from "./domain/service-keys.ts";
+import type { FindKey } from "./domain/service-keys.ts";
 import { describeAccess } from "./http/access/openapi.ts";
 import { plainEvaluation } from "./http/access/plain-evaluation.ts";
 import { accessRoutes } from "./http/access/routes.ts";
@@ -25,6 +25,7 @@ import { historyKeysRoutes } from "./http/history-keys.ts";
 import { refuseMethod } from "./http/methods.ts";
 import { metricsRoutes } from "./http/metrics.ts";
 import { damageDetail, fault, faultOf, refused } from "./http/problem.ts";
+import { areChecksLimited, limitRequests, type RateLimiting } from "./http/rate-limit.ts";
 import { sharedReadiness } from "./http/readiness.ts";
 import { requestIds } from "./http/request-id.ts";
 import { isOpenFga, openFgaError, openFgaFault } from "./http/stores/error.ts";
@@ -37,7 +38,9 @@ export type AppDeps = ActionDeps & {
   relationships: Relationships;
   engine: Asking["engine"];
   checker: Asking["checker"];
-  keys: readonly ServiceKey[];
+  findKey: FindKey;
+  /** How many requests are answered; without it as many as come. */
+  rate?: RateLimiting | undefined;
   /** Where callers reach the service; the identifier in its AuthZEN configuration. */
   publicUrl: string;
   /** What histories are signed with; without it they are not. */
@@ -48,7 +51,7 @@ export type AppDeps = ActionDeps & {
   /** How long an import may wait for its next line. */
   importIdleMilliseconds: number;
   /** One line for each request, and each fault with its cause. Never a key, a body or an address. */
-  log: (level: "info" | "error", event: string, facts: object) => void;
+  log: (level: "info" | "warn" | "error", event: string, facts: object) => void;
 };
 
 /**
@@ -66,7 +69,8 @@ const pathOf = (request: Request): string => {
 export function createApp(deps: AppDeps): OpenAPIHono<Env> {
   const app = new OpenAPIHono<Env>({ getPath: pathOf });
   const wrongMethod = refuseMethod(app);
-  app.post("/access/v1/evaluation", plainEvaluation(deps, deps.keys));
+  // a limit of checks is counted on the ordinary route
+  if (!areChecksLimited(deps.rate)) app.post("/access/v1/evaluation", plainEvaluation(deps, deps.findKey));
   app.use(requestIds(deps.newId));
   app.use(async (c, next) => {
     const startedAt = performance.now();
@@ -75,7 +79,15 @@ export function createApp(deps: AppDeps): OpenAPIHono<Env> {
     const key = (c.get("caller") as Env["Variables"]["caller"] | undefined)?.key;
     // the pattern, not the path: that holds people's ids, which the history names and no log
     const facts = { method: c.req.method, route: routePath(c, -1), status: c.res.status };
-    deps.log("info", "request", { request_id: c.var.requestId, key, ...facts, milliseconds });
+    const denied = c.get("denied") as string | undefined;
+    // what is refused for its key is nobody's everyday business: a key that is lost, or set up wrong
+    deps.log(denied === undefined ? "info" : "warn", "request", {
+      request_id: c.var.requestId,
+      key,
+      ...facts,
+      denied,
+      milliseconds,
+    });
   });
   app.use(secureHeaders());
 
@@ -83,10 +95,11 @@ export function createApp(deps: AppDeps): OpenAPIHono<Env> {
   app.route("/", healthRoutes(sharedReadiness(deps.engine, deps.clock), deps.stopping));
   app.route("/", metricsRoutes(deps.metricsText));
   app.route("/", historyKeysRoutes(deps.historyKeys));
-  app.use("/access/*", authenticate(deps.keys, ["check"]));
+  const limited = limitRequests(deps.rate);
+  app.use("/access/*", authenticate(deps.findKey, "permission"), limited);
   app.route("/", accessRoutes(deps));
 
-  app.use("/v1/*", authenticate(deps.keys, ["manage", "admin"]));
+  app.use("/v1/*", authenticate(deps.findKey, "person", "service"), limited);
   app.use("/v1/*", async (c, next) => {
     c.header("Cache-Control", "no-store");
     return c.req.path === "/v1/invitations/preview" ? next() : requirePersonOrAdmin(c, next);

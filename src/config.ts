@@ -6,7 +6,9 @@ import { readFileSync } from "node:fs";
 import { isIP, isIPv6 } from "node:net";
 import { z } from "zod";
 import { readHistoryKeys } from "./domain/history-keys.ts";
-import { type ServiceKey, ServiceKeyInput, toServiceKey } from "./domain/service-keys.ts";
+import { KINDS, type Kind, LIMITS_FORM, type RateLimits, readLimits } from "./domain/rate-limits.ts";
+import { readServiceKeys, type ServiceKey } from "./domain/service-keys.ts";
+import { withSecretFiles } from "./secret-files.ts";
 
 const onOff = z.enum(["on", "off"]).transform((text) => text === "on");
 
@@ -53,26 +55,18 @@ const sender = z.string().refine((text) => {
   return ADDRESS.test(named ?? quoted ?? bare ?? "");
 }, "must be one address, `anna@example.org` or `Anna <anna@example.org>`");
 
+// kept as text, which is what the README shows; read below
+const limits = (byDefault: string) =>
+  z
+    .string()
+    .refine((text) => readLimits(text) !== undefined, `must be ${LIMITS_FORM}`)
+    .default(byDefault);
+
 const serviceKeys = z.string().transform((text, context) => {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    context.addIssue({
-      code: "custom",
-      message: "must be a JSON list of {name, scopes, key} or {name, scopes, sha256}",
-    });
-    return z.NEVER;
-  }
-  const parsed = z.array(ServiceKeyInput).min(1).safeParse(json);
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    context.addIssue({ code: "custom", message: `entry ${issue?.path.join(".")}: ${issue?.message}` });
-    return z.NEVER;
-  }
-  const names = parsed.data.map((key) => key.name);
-  if (new Set(names).size < names.length) context.addIssue({ code: "custom", message: "names a key twice" });
-  return parsed.data.map(toServiceKey);
+  const read = readServiceKeys(text);
+  if ("keys" in read) return read.keys;
+  context.addIssue({ code: "custom", message: read.problem });
+  return z.NEVER;
 });
 
 /** A file of keys, read when the environment is. Nothing of it gets into a message. */
@@ -106,7 +100,7 @@ export const VARIABLES = {
   SERVICE_KEYS: serviceKeys
     .optional()
     .describe(
-      "JSON list of `{name, scopes, key}` or `{name, scopes, sha256}`; scopes `check`, `manage`, `admin`. Required.",
+      "JSON list of `{name, scopes, key}` or `{name, scopes, sha256}`; scopes `check`, `manage`, `admin`; `types`, `permissions`, `organizations`, `not_after` [bind](#who-calls) a key. Required.",
     ),
   OPENFGA_API_URL: url({ schemes: ["http", "https"] })
     .optional()
@@ -175,6 +169,17 @@ export const VARIABLES = {
   DISCLOSE_ORGANIZATIONS: onOff
     .default(true)
     .describe("`off`: an invitation never tells whether an address or an organization is known."),
+  RATE_LIMIT_CHECKS_PER_MINUTE: limits("off").describe(
+    `Decisions: ${LIMITS_FORM}; a batch is one request. See [Rate limits](#rate-limits).`,
+  ),
+  RATE_LIMIT_SEARCHES_PER_MINUTE: limits("key=1200").describe("Searches, lists of OpenFGA's API and explanations."),
+  RATE_LIMIT_READS_PER_MINUTE: limits("user=1200").describe("Other reads."),
+  RATE_LIMIT_WRITES_PER_MINUTE: limits("key=6000,user=300,organization=1200").describe(
+    "Whatever may change something.",
+  ),
+  RATE_LIMIT_INVITATIONS_PER_MINUTE: limits("user=10,organization=30").describe(
+    "Invitations, sent the first time and again; each is a write besides.",
+  ),
   CONCORDAT_FOLDER: z.string().default(".concordat").describe("Where the embedded engine's data, mails and keys are."),
   LOG_LEVEL: z.enum(["silent", "error", "warn", "info", "debug"]).default("info").describe("What is logged."),
 } as const;
@@ -186,6 +191,11 @@ export type Config = Readonly<
   Omit<Environment, "SERVICE_KEYS" | "INVITATION_SECRET"> & {
     SERVICE_KEYS: readonly ServiceKey[];
     INVITATION_SECRET: string;
+    /** Where the keys were read from, to be read again. */
+    SERVICE_KEYS_FILE: string | undefined;
+    rateLimits: RateLimits;
+    /** What an operator should mend, a line each. */
+    warnings: readonly string[];
   }
 >;
 
@@ -208,13 +218,16 @@ function isCallable(host: string): boolean {
 
 /** Reads the configuration. Throws ConfigurationError that names every problem. An empty variable is an unset one. */
 export function readConfig(env: NodeJS.ProcessEnv): Config {
-  const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ""));
+  const files = withSecretFiles(Object.fromEntries(Object.entries(env).filter(([, value]) => value !== "")));
+  const set = files.env;
   const parsed = Environment.safeParse(set);
-  const problems = parsed.success
-    ? []
-    : parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
+  const problems = [
+    ...files.problems,
+    ...(parsed.success ? [] : parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`)),
+  ];
   for (const name of ["SERVICE_KEYS", "INVITATION_SECRET"])
-    if (set[name] === undefined) problems.push(`${name}: is required (see the README; \`npm start\` makes one)`);
+    if (set[name] === undefined && set[`${name}_FILE`] === undefined)
+      problems.push(`${name}: is required (see the README; \`npm start\` makes one)`);
   const listening = VARIABLES.HOST.safeParse(set.HOST);
   if (set.PUBLIC_URL === undefined && listening.success && !isCallable(listening.data))
     problems.push(
@@ -222,5 +235,20 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     );
   if (!parsed.success || problems.length > 0) throw new ConfigurationError(problems.join("\n"));
   const { SERVICE_KEYS = [], INVITATION_SECRET = "", ...rest } = parsed.data;
-  return Object.freeze({ ...rest, SERVICE_KEYS, INVITATION_SECRET });
+  const { SERVICE_KEYS_FILE } = set;
+  const perMinute = (kind: Kind) => readLimits(rest[`RATE_LIMIT_${upper(kind)}_PER_MINUTE`]) ?? {};
+  const rateLimits = Object.fromEntries(KINDS.map((kind) => [kind, perMinute(kind)])) as RateLimits;
+  const { warnings } = files;
+  return Object.freeze({ ...rest, SERVICE_KEYS, INVITATION_SECRET, SERVICE_KEYS_FILE, rateLimits, warnings });
+}
+
+const upper = <K extends Kind>(kind: K) => kind.toUpperCase() as Uppercase<K>;
+
+/** The keys as their file has them now, with what is to be mended about it. Throws ConfigurationError. */
+export function rereadServiceKeys(path: string): { keys: readonly ServiceKey[]; warnings: readonly string[] } {
+  const files = withSecretFiles({ SERVICE_KEYS_FILE: path });
+  const read = readServiceKeys(files.env.SERVICE_KEYS ?? "");
+  if (files.problems.length > 0) throw new ConfigurationError(files.problems.join("\n"));
+  if ("problem" in read) throw new ConfigurationError(`SERVICE_KEYS_FILE: ${read.problem}`);
+  return { keys: read.keys, warnings: files.warnings };
 }

@@ -21,6 +21,7 @@ import { createTail, TAIL_EVERY_MILLISECONDS } from "./check/tail.ts";
 import { type Config, ConfigurationError, readConfig, urlOf } from "./config.ts";
 import { callerNow } from "./http/caller.ts";
 import { drain, listen } from "./http/listen.ts";
+import { createKeyRing } from "./key-ring.ts";
 import { createLog } from "./log.ts";
 import { createMailer } from "./mail/mailer.ts";
 import { createMemoryCache } from "./memory/decision-cache.ts";
@@ -32,6 +33,7 @@ import { startServer } from "./openfga/server.ts";
 import { openStore } from "./openfga/store.ts";
 import type { DecisionCache, Meter } from "./ports.ts";
 import { createRedisCache } from "./redis/decision-cache.ts";
+import { createRateLimiter } from "./redis/rate-limiter.ts";
 import { withStartKeys } from "./start/keys.ts";
 import { keepShare, playSample, sampleHint } from "./start/sample.ts";
 
@@ -92,6 +94,7 @@ async function main(isStart: boolean) {
   const start = isStart ? withStartKeys(process.env, folder) : { env: process.env };
   const config = readConfig(start.env);
   const log = createLog(config.LOG_LEVEL);
+  for (const warning of config.warnings) log("warn", "configuration", { warning });
   const { connection, server } = await engineFor(config, folder);
   let stopping = false;
   try {
@@ -120,6 +123,8 @@ async function main(isStart: boolean) {
       connections: config.OPENFGA_CONNECTIONS,
       timeoutMilliseconds: config.OPENFGA_TIMEOUT_MILLISECONDS,
     });
+    const limiter = createRateLimiter(config, store.storeId, meter);
+    const keys = createKeyRing({ config, permissions: pool.permissions, clock, log });
     const engine = boundEngine(pool, { callsMax: config.OPENFGA_CONCURRENCY, meter, callerNow });
     const ttlMilliseconds = config.CACHE_TTL_SECONDS * 1000;
     const warn: Warn = (event, facts) => log("warn", event, facts);
@@ -149,7 +154,8 @@ async function main(isStart: boolean) {
       newId: () => ulid(),
       newNonce: () => randomBytes(16).toString("base64url"),
       afterwards: afterwards.run,
-      keys: config.SERVICE_KEYS,
+      findKey: keys.find,
+      rate: { limits: config.rateLimits, limiter, limited: meter.rateLimited },
       discloseOrganizations: config.DISCLOSE_ORGANIZATIONS,
       stopping: () => stopping,
       importIdleMilliseconds: IMPORT_IDLE_MILLISECONDS,
@@ -195,11 +201,13 @@ async function main(isStart: boolean) {
       const isDone = await Promise.race([afterwards.settled().then(() => true), rest]);
       if (!isDone) log("warn", "work_cut_off", {});
       await cache.close();
+      await limiter.close();
       await pool.close();
       await server?.stop();
       process.exit(code);
     };
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => void stop(signal));
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => void stop(signal));
+    process.on("SIGHUP", () => (keys.readAgain === undefined ? void stop("SIGHUP") : keys.readAgain()));
     // under `npm start` the parent's end is ours, however it came
     if (process.send) process.on("disconnect", () => void stop("parent_gone"));
     server?.exited.then((code) => void stop(`openfga_ended_${code}`, 1));

@@ -65,6 +65,12 @@ export function createMetrics(clock: Clock): Metrics {
     help: "Entries in Redis that the service did not seal, or not there: somebody else writes to it.",
     registers,
   });
+  const rateLimited = new Counter({
+    name: "concordat_rate_limited_total",
+    help: "Requests that were answered 429, by the limit that was reached.",
+    labelNames: ["policy"],
+    registers,
+  });
   let changesReadTo: number | undefined;
   new Gauge({
     name: "concordat_changes_age_seconds",
@@ -88,6 +94,7 @@ export function createMetrics(clock: Clock): Metrics {
       engineCalled: (call) => engineCalls.labels(call).inc(),
       cacheFailed: (operation) => cacheFailures.labels(operation).inc(),
       cacheForged: () => forgedEntries.inc(),
+      rateLimited: (policy) => rateLimited.labels(policy).inc(),
       changesRead: (to) => {
         changesReadTo = to;
       },

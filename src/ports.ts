@@ -169,6 +169,18 @@ export type DecisionCache = {
   close(): Promise<void>;
 };
 
+/** A count of requests for one subject: whether this one is within the limit, how many are left, and when the count begins anew. */
+export type Taken = { allowed: boolean; remaining: number; resetSeconds: number };
+
+/** Counts requests by policy and subject, in windows. It blocks nobody: what cannot be counted elsewhere in time is counted here. */
+export type RateLimiter = {
+  /** Counts one request. Undefined for a policy that there is none of. */
+  take(policy: string, subject: string): Promise<Taken | undefined>;
+  /** Takes back one that should not have counted; may come to nothing. */
+  giveBack(policy: string, subject: string): void;
+  close(): Promise<void>;
+};
+
 /** Where an answer came from: the cache; the engine, and it was stored; the engine alone. */
 export type Source = "hit" | "miss" | "engine";
 
@@ -184,6 +196,7 @@ export type Meter = {
   /** An entry was met that the service did not seal. */
   cacheForged(): void;
   changesRead(to: number): void;
+  rateLimited(policy: string): void;
 };
 
 /** One mail to one address, as text. */

@@ -1,16 +1,20 @@
 /** The environment is read whole or not at all, and no secret gets into a message. */
-import { createHash, generateKeyPairSync } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createHash, generateKeyPairSync, randomUUID } from "node:crypto";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { ConfigurationError, readConfig, urlOf } from "../src/config.ts";
+import { ConfigurationError, readConfig, urlOf, VARIABLES } from "../src/config.ts";
 import { findKey } from "../src/domain/service-keys.ts";
+import { SECRETS } from "../src/secret-files.ts";
+
+const NOW = () => new Date();
 
 const KEY = "a-key-of-the-tests-1";
 const SECRET = "a secret of more than thirty-two characters";
+const APP = { name: "app", scopes: ["check"], key: KEY };
 const enough = {
-  SERVICE_KEYS: JSON.stringify([{ name: "app", scopes: ["check"], key: KEY }]),
+  SERVICE_KEYS: JSON.stringify([APP]),
   INVITATION_SECRET: SECRET,
 };
 
@@ -46,13 +50,84 @@ describe("what is enough", () => {
   test("a key is found by itself or by its hash, and by nothing else", () => {
     const sha256 = createHash("sha256").update("another-key-of-the-tests").digest("hex");
     const keys = [...readConfig(enough).SERVICE_KEYS];
-    expect(findKey(keys, KEY)?.name).toBe("app");
-    expect(findKey(keys, `${KEY} `)).toBeUndefined();
-    expect(findKey(keys, "")).toBeUndefined();
+    expect(findKey(keys, KEY, NOW)?.name).toBe("app");
+    expect(findKey(keys, `${KEY} `, NOW)).toBeUndefined();
+    expect(findKey(keys, "", NOW)).toBeUndefined();
     const hashed = readConfig({ ...enough, SERVICE_KEYS: JSON.stringify([{ name: "h", scopes: ["admin"], sha256 }]) });
-    expect(findKey(hashed.SERVICE_KEYS, "another-key-of-the-tests")?.name).toBe("h");
-    expect(findKey(hashed.SERVICE_KEYS, sha256)).toBeUndefined();
+    expect(findKey(hashed.SERVICE_KEYS, "another-key-of-the-tests", NOW)?.name).toBe("h");
+    expect(findKey(hashed.SERVICE_KEYS, sha256, NOW)).toBeUndefined();
   });
+});
+
+describe("secrets in files", () => {
+  const folder = mkdtempSync(join(tmpdir(), "concordat-config-"));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const file = (text: string, mode = 0o600) => {
+    const path = join(folder, randomUUID());
+    writeFileSync(path, text);
+    chmodSync(path, mode);
+    return path;
+  };
+
+  test("each secret may stand in a file, without the line end behind it", () => {
+    const TEXTS: Record<string, string> = {
+      SERVICE_KEYS: enough.SERVICE_KEYS,
+      OPENFGA_API_TOKEN: "a token",
+      REDIS_URL: "redis://:p@host:6379",
+      INVITATION_SECRET: ` ${SECRET} `,
+      SMTP_URL: "smtps://user:p@host",
+    };
+    const texts = Object.entries(TEXTS);
+    const inFiles = (end: string) =>
+      Object.fromEntries(texts.map(([name, text]) => [`${name}_FILE`, file(text + end)]));
+    const { SERVICE_KEYS, ...rest } = TEXTS;
+    for (const end of ["", "\n", "\r\n"]) {
+      const config = readConfig(inFiles(end));
+      expect(config).toMatchObject(rest);
+      expect([config.SERVICE_KEYS[0]?.name, config.warnings]).toEqual(["app", []]);
+    }
+    expect(SECRETS.filter((name) => name in VARIABLES)).toEqual(expect.arrayContaining(Object.keys(TEXTS)));
+  });
+
+  test("a file beside its variable, none, or one with nothing in it is refused by name", () => {
+    expect(told({ ...enough, INVITATION_SECRET_FILE: file("x") })).toMatch(
+      /^INVITATION_SECRET_FILE: INVITATION_SECRET is set too/,
+    );
+    expect(told({ ...enough, REDIS_URL_FILE: "/nowhere/at/all" })).toMatch(
+      /^REDIS_URL_FILE: .* cannot be read: ENOENT$/m,
+    );
+    expect(told({ ...enough, SMTP_URL_FILE: file("\n") })).toMatch(/^SMTP_URL_FILE: .* is empty$/m);
+    const short = told({ SERVICE_KEYS: enough.SERVICE_KEYS, INVITATION_SECRET_FILE: file("short-secret") });
+    expect(short).toMatch(/^INVITATION_SECRET: must be at least 32/);
+    expect(short).not.toContain("short-secret");
+  });
+
+  test("who else may read or write a file is warned of", () => {
+    const warnings = (mode: number) => readConfig({ ...enough, REDIS_URL_FILE: file("redis://h", mode) }).warnings;
+    for (const mode of [0o600, 0o400, 0o640, 0o440]) expect(warnings(mode), mode.toString(8)).toEqual([]);
+    for (const mode of [0o644, 0o604, 0o660, 0o666, 0o602])
+      expect(warnings(mode), mode.toString(8)).toEqual([
+        expect.stringMatching(/^REDIS_URL_FILE: others than its owner/),
+      ]);
+  });
+});
+
+describe("limits", () => {
+  test("are a number for all, some by name, or off", () => {
+    const limits = (text: string) => readConfig({ ...enough, RATE_LIMIT_WRITES_PER_MINUTE: text }).rateLimits.writes;
+    expect(limits("5")).toEqual({ key: 5, user: 5, organization: 5 });
+    expect(limits("key=6000, user=off,organization=7")).toEqual({ key: 6000, organization: 7 });
+    for (const off of ["off", "0", "user=0"]) expect(limits(off)).toEqual({});
+    const { checks, writes } = readConfig(enough).rateLimits;
+    expect([checks, Object.keys(writes)]).toEqual([{}, ["key", "user", "organization"]]);
+  });
+
+  test.each(["x", "-1", "1.5", "key", "key=", "key=x", "keys=1", "key=1;user=2", "key=1,key=2"])(
+    "%s is none",
+    (text) => {
+      expect(told({ ...enough, RATE_LIMIT_CHECKS_PER_MINUTE: text })).toMatch(/^RATE_LIMIT_CHECKS_PER_MINUTE: /);
+    },
+  );
 });
 
 describe("what is wrong", () => {
@@ -84,7 +159,15 @@ describe("what is wrong", () => {
     ["a key with a space", JSON.stringify([{ name: "app", scopes: ["check"], key: `${KEY} x` }])],
     ["half a hash", JSON.stringify([{ name: "app", scopes: ["check"], sha256: "abc" }])],
     ["a key and a hash", JSON.stringify([{ name: "app", scopes: ["check"], key: KEY, sha256: "0".repeat(64) }])],
-    ["one name twice", JSON.stringify(["x", "y"].map((end) => ({ name: "app", scopes: ["check"], key: KEY + end })))],
+    ["one name three times", JSON.stringify(["x", "y", "z"].map((end) => ({ ...APP, key: KEY + end })))],
+    ["one key twice", JSON.stringify([APP, { ...APP, name: "other" }])],
+    ["a name of a service of our own", JSON.stringify([{ ...APP, name: "doctor" }])],
+    ["another spelling of it", JSON.stringify([{ ...APP, name: "Scheduler" }])],
+    ["no types", JSON.stringify([{ ...APP, types: [] }])],
+    ["a relation for a permission", JSON.stringify([{ ...APP, permissions: ["viewer"] }])],
+    ["an organization that is no id", JSON.stringify([{ ...APP, organizations: ["a:b"] }])],
+    ["an end that is no date", JSON.stringify([{ ...APP, not_after: "tomorrow" }])],
+    ["a misspelled bound", JSON.stringify([{ ...APP, organisations: ["sunward"] }])],
   ])("SERVICE_KEYS with %s is refused", (_, SERVICE_KEYS) => {
     expect(told({ ...enough, SERVICE_KEYS })).toContain("SERVICE_KEYS");
   });

@@ -154,8 +154,8 @@ export function storesRoutes({ deps }: Service): Record<string, StoresRoute> {
   const users = { object: { type: "plant", id: "7" }, relation: "can_view", user_filters: [{ type: "user" }] };
   const isOffered = false as const;
   return {
-    "GET /stores": { path: "/stores" },
-    "GET /stores/{store_id}": { path: at },
+    "GET /stores": { path: "/stores", isChecked: true },
+    "GET /stores/{store_id}": { path: at, isChecked: true },
     "GET /stores/{store_id}/authorization-models": { path: `${at}/authorization-models` },
     "GET /stores/{store_id}/authorization-models/{id}": { path: `${at}/authorization-models/${modelId}` },
     "GET /stores/{store_id}/assertions/{authorization_model_id}": { path: `${at}/assertions/${modelId}` },
@@ -165,9 +165,13 @@ export function storesRoutes({ deps }: Service): Record<string, StoresRoute> {
       body: { checks: [{ tuple_key, correlation_id: "1" }] },
       isChecked: true,
     },
-    "POST /stores/{store_id}/list-objects": { path: `${at}/list-objects`, body: list },
-    "POST /stores/{store_id}/streamed-list-objects": { path: `${at}/streamed-list-objects`, body: list },
-    "POST /stores/{store_id}/list-users": { path: `${at}/list-users`, body: users },
+    "POST /stores/{store_id}/list-objects": { path: `${at}/list-objects`, body: list, isChecked: true },
+    "POST /stores/{store_id}/streamed-list-objects": {
+      path: `${at}/streamed-list-objects`,
+      body: list,
+      isChecked: true,
+    },
+    "POST /stores/{store_id}/list-users": { path: `${at}/list-users`, body: users, isChecked: true },
     "POST /stores/{store_id}/expand": {
       path: `${at}/expand`,
       body: { tuple_key: { relation: "owner", object: "plant:7" } },

@@ -14,7 +14,7 @@ import { type AppDeps, createApp } from "../src/app.ts";
 import { boundEngine } from "../src/check/bounded.ts";
 import { createChecker } from "../src/check/check.ts";
 import { REFUSALS } from "../src/domain/refusal.ts";
-import { toServiceKey } from "../src/domain/service-keys.ts";
+import { findKey, toServiceKey } from "../src/domain/service-keys.ts";
 import { callerNow } from "../src/http/caller.ts";
 import { FAULTS } from "../src/http/problem.ts";
 import { createMemoryCache } from "../src/memory/decision-cache.ts";
@@ -100,7 +100,7 @@ export function createService(
       limits: { openMax: 200, dailyMax: 100, declinedDays: 3 },
     },
     discloseOrganizations: true,
-    keys,
+    findKey: (presented) => findKey(keys, presented, clock),
     publicUrl: "https://concordat.example",
     stopping: () => false,
     importIdleMilliseconds: 30_000,
@@ -154,6 +154,12 @@ export function createService(
       return reply.body.decision;
     },
   };
+}
+
+/** The service with these keys beside its own: each by what it is called with. */
+export function withKeys({ deps }: Service, inputs: Parameters<typeof toServiceKey>[0][], changes = {}): Service {
+  const more = inputs.map(toServiceKey);
+  return createService(deps, { findKey: (key) => findKey([...keys, ...more], key, deps.clock), ...changes });
 }
 
 export const test = engineTest.extend<{ service: Service }>({

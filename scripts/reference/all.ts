@@ -6,6 +6,7 @@ import { DENIALS } from "../../src/check/question.ts";
 import { VARIABLES } from "../../src/config.ts";
 import { LIFECYCLE } from "../../src/domain/lifecycle.ts";
 import { REFUSALS } from "../../src/domain/refusal.ts";
+import { NEEDS } from "../../src/domain/scope-needs.ts";
 import { openApiDocument } from "../../src/http/docs.ts";
 import { FAULTS } from "../../src/http/problem.ts";
 import { GRAMMAR } from "../../src/redis/cache-keys.ts";
@@ -16,6 +17,7 @@ import { denialsTable, errorsTable } from "./errors.ts";
 import { expiredSentence, lifecycleDiagram, lifecycleTable } from "./lifecycle.ts";
 import { capsTable, rolesTable } from "./roles.ts";
 import { routesTable } from "./routes.ts";
+import { scopesTable } from "./scopes.ts";
 import { speedBlock } from "./speed.ts";
 
 const HOST = VARIABLES.HOST.parse(undefined);
@@ -33,6 +35,7 @@ export function blocks(): Record<string, string> {
     denials: denialsTable(DENIALS),
     routes: routesTable(openApiDocument(undriven(), URL_AT_START)),
     errors: errorsTable(REFUSALS, FAULTS),
+    scopes: scopesTable(NEEDS),
     "cache-keys": cacheKeysTable(GRAMMAR),
     configuration: configurationTable(VARIABLES),
     speed: speedBlock(measured()),
@@ -78,7 +81,7 @@ function undriven() {
     warn: never,
     log: never,
     stopping: never,
-    keys: [],
+    findKey: never,
     publicUrl: URL_AT_START,
     discloseOrganizations: true,
     invitation: { secret: "", url: URL_AT_START, ttlDays: 1, limits: { openMax: 1, dailyMax: 1, declinedDays: 1 } },

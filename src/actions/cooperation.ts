@@ -40,7 +40,7 @@ export async function readCooperation(deps: ActionDeps, call: Call, id: string):
   const head = await cooperationHead(relationships, id);
   const cooperation = head.value;
   if (cooperation === undefined) return { code: "not_found", what: "cooperation" };
-  const standings = await standingsIn(relationships, cooperation, call.caller.user);
+  const standings = await standingsIn(relationships, cooperation, call.caller);
   return { head, cooperation, standings, expected: call.expected };
 }
 
@@ -164,7 +164,7 @@ export async function join(
       const head = await cooperationHead(relationships, token.cooperation);
       if (head.value === undefined) return { code: "invalid_invitation" };
       const joining = await organizationHead(relationships, input.organization);
-      const standing = await standingIn(relationships, input.organization, call.caller.user);
+      const standing = await standingIn(relationships, input.organization, call.caller);
       const sent = head.value.partner === undefined ? await invitationHead(relationships, head.value) : undefined;
       const { ttlDays } = invitation;
       return { head, cooperation: head.value, joining, standing, invitation: sent, tokenN: token.n, ttlDays };

@@ -42,7 +42,7 @@ export async function invite(
 ): Promise<InviteReceipt | Confirm | Refusal> {
   if (input.organization !== undefined && !deps.discloseOrganizations && !call.caller.scopes.includes("admin"))
     return { code: "insufficient_scope", needs: "scope admin" };
-  const standing = await standingIn(deps.relationships, organization, call.caller.user);
+  const standing = await standingIn(deps.relationships, organization, call.caller);
   const refusal = refuseUnlessAdmin(organization, standing);
   if (refusal) return refusal;
   const meant = await whoIsMeant(deps, organization, input);
@@ -99,7 +99,7 @@ async function readInvite(
   const initiator = await organizationHead(relationships, organization);
   const partner: Head<Organization> | undefined =
     meant.partner === undefined ? undefined : await organizationHead(relationships, meant.partner);
-  const standing = await standingIn(relationships, organization, call.caller.user);
+  const standing = await standingIn(relationships, organization, call.caller);
   const resources = await inTurns(input.shares ?? [], async ({ resource }): Promise<SharedResource> => {
     return { ref: resource, head: await resourceHead(relationships, resource) };
   });

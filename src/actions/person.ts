@@ -106,7 +106,7 @@ export async function refuseUnlessManager(
   organization: string,
 ): Promise<Refusal | undefined> {
   if (isService(call.caller)) return undefined;
-  return refuseUnlessAdmin(organization, await standingIn(deps.relationships, organization, call.caller.user));
+  return refuseUnlessAdmin(organization, await standingIn(deps.relationships, organization, call.caller));
 }
 
 /** Who it is about, the address asked for, and whether they would no longer be an admin. */

@@ -7,6 +7,7 @@
  * A service may run beside it. Each repair is one Write that replaces the heads it goes
  * by: when an action came first it is stale, and the store is looked over anew.
  */
+import { ownActor } from "../domain/caller.ts";
 import type { Finding, Remedy } from "../domain/finding.ts";
 import type { VerifyingKeys } from "../domain/history-keys.ts";
 import { type Stamp, type Touch, writeOf } from "../domain/plan.ts";
@@ -19,7 +20,7 @@ import { doctor, textOf } from "../queries/doctor.ts";
 import { sweep } from "./sweep.ts";
 
 /** Whom histories name for a repair. */
-const ACTOR = "service:doctor";
+const ACTOR = ownActor("doctor");
 
 /** One repair lays open what the next takes, a job role of somebody who was no person after all say; it never takes many. */
 const ROUNDS_MAX = 8;

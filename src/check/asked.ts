@@ -4,7 +4,7 @@
  * found here, so that it is honoured or refused and never lost. A value that OpenFGA
  * refuses is left in its place, for OpenFGA to refuse in its own words.
  */
-import { splitRef } from "../domain/ids.ts";
+import { idOf, idProblem, splitRef } from "../domain/ids.ts";
 import type { Engine, Question } from "../ports.ts";
 import { actionOf, type Entity, relationOf, unaskedCode } from "./question.ts";
 
@@ -55,6 +55,15 @@ export function supposition({
   return hasTuples(contextual_tuples) ? "contextual_tuples" : undefined;
 }
 
+/** What a question names beyond a permission of a person, in words: what only scope `admin` may ask. What is no text is OpenFGA's to refuse. */
+export function beyondPermission({ user, relation }: Members): string | undefined {
+  if (typeof relation === "string" && !isPermission(relation)) return "A relation that is not `can_*`";
+  const isPerson = typeof user !== "string" || (user.startsWith("user:") && idProblem(idOf(user)) === undefined);
+  return isPerson ? undefined : "A user that is not `user:<id>`";
+}
+
+const isPermission = (relation: string) => relationOf(actionOf(relation)) === relation;
+
 function hasTuples(contextual: unknown): boolean {
   if (isAbsent(contextual)) return false;
   if (!isMembers(contextual)) return true;
@@ -73,7 +82,7 @@ export function plainQuestion(engine: Engine, item: Members): Question | undefin
   const { user, relation, object } = key;
   if (typeof user !== "string" || typeof relation !== "string" || typeof object !== "string") return undefined;
   const action = actionOf(relation);
-  if (relationOf(action) !== relation) return undefined;
+  if (!isPermission(relation)) return undefined;
   const code = unaskedCode(engine, { subject: entityOf(user), action, resource: entityOf(object) });
   return code === undefined ? { user, relation, object } : undefined;
 }

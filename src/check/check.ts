@@ -4,6 +4,7 @@
  * one instant, else from the engine, and never with what was true before the question
  * began (law 13). A fault throws and is never a "no".
  */
+import type { Scope } from "../domain/scopes.ts";
 import type { Clock, DecisionCache, Engine, Entry, Lookup, Meter, Question, Source, Via } from "../ports.ts";
 import { createFill, type Seen } from "./fill.ts";
 import { type Asker, gather, single } from "./gather.ts";
@@ -12,7 +13,14 @@ import { createThroughout } from "./throughout.ts";
 import { createVias } from "./via.ts";
 
 /** An answer, where it came from, and until when (milliseconds since the epoch) the cache may give it again. */
-export type Checked = { allowed: boolean; source: Source; validUntil?: number; via?: Via | undefined };
+export type Checked = {
+  allowed: boolean;
+  source: Source;
+  validUntil?: number;
+  via?: Via | undefined;
+  /** Who owns the resource, where a cached decision tells it. */
+  owner?: Scope;
+};
 
 /** Ends the work when nobody waits for its answer any more. Asked for on a miss alone: making one costs as much as a hit. */
 export type Signal = () => AbortSignal;
@@ -86,7 +94,8 @@ export function createChecker(deps: CheckerDeps): Checker {
     const { entry, seen } = await look(question, engine);
     if (entry === undefined) return fill({ question, engine, signal: signal?.() }, seen);
     vias.remember(question, entry);
-    return { allowed: entry.allowed, source: "hit", validUntil: entry.validUntil, via: entry.via };
+    const { allowed, validUntil, via, owner } = entry;
+    return { allowed, source: "hit", validUntil, via, owner };
   }
 
   async function metered(question: Question, engine: Asker, signal: Signal | undefined): Promise<Checked> {

@@ -136,7 +136,7 @@ async function ask(deps: FillDeps, miss: Miss, grounds: Grounds): Promise<Outcom
     const entry: Entry = { allowed, owner: guess.owner, userToken, ownerToken, validUntil };
     entry.via = deps.vias.of(question, entry);
     deps.cache.store(question, entry, takenAt + deps.ttlMilliseconds);
-    return { checked: { allowed, source: "miss", validUntil, via: entry.via } };
+    return { checked: { allowed, source: "miss", validUntil, via: entry.via, owner: guess.owner } };
   } catch (error) {
     if (signal?.aborted) return "abandoned";
     throw error;

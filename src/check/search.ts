@@ -4,15 +4,18 @@
  * cap or deadline without saying so; then `complete` is false and more may be found
  * by an evaluation than by the search.
  */
+import { type Outside, outsidePermissions, outsideTypes } from "../domain/bounds.ts";
+import type { Bounds } from "../domain/caller.ts";
 import { idOf } from "../domain/ids.ts";
 import type { Found } from "../ports.ts";
 import type { Signal } from "./check.ts";
 import type { Asking } from "./evaluate.ts";
 import { type Page, type PageRequest, pageOf } from "./page.ts";
 import { actionOf, type Entity, questionOf, refOf, relationOf, unaskedCode } from "./question.ts";
+import { objectsWithin, outsideObject, outsideQuestion, outsideWords } from "./within.ts";
 
 /** One page of ids (of actions: names) in a stable order. */
-export type Result = { ids: string[]; page: Page; complete: boolean } | "invalid_page_token";
+export type Result = { ids: string[]; page: Page; complete: boolean } | "invalid_page_token" | Outside;
 
 const NOTHING: Found = { refs: [], complete: true };
 
@@ -21,34 +24,47 @@ export async function searchSubjects(
   { engine, clock }: Asking,
   { type, action, resource }: { type: string; action: string; resource: Entity },
   page: PageRequest,
+  bounds?: Bounds,
 ): Promise<Result> {
+  const object = refOf(resource);
+  const outside = await outsideQuestion(engine, bounds, { permission: relationOf(action), object });
+  if (outside !== undefined) return outside;
   const unasked = unaskedCode(engine, { subject: { type }, action, resource });
-  const question = { object: refOf(resource), relation: relationOf(action), type };
+  const question = { object, relation: relationOf(action), type };
   const found = unasked === undefined ? await engine.listUsers(question, clock()) : NOTHING;
   return resultOf(found.refs.map(idOf), found.complete, ["subject", type, action, resource.type, resource.id], page);
 }
 
-/** Resources of a type on which the subject may do the action. Throws EngineUnavailable. */
+/** Resources of a type on which the subject may do the action, of those that the key may ask about. Throws EngineUnavailable. */
 export async function searchResources(
   { engine, clock }: Asking,
   { subject, action, type }: { subject: Entity; action: string; type: string },
   page: PageRequest,
+  bounds?: Bounds,
 ): Promise<Result> {
+  const outside = outsideWords(bounds, relationOf(action), type);
+  if (outside !== undefined) return outside;
   const unasked = unaskedCode(engine, { subject, action, resource: { type } });
   const question = { user: refOf(subject), relation: relationOf(action), type };
   const found = unasked === undefined ? await engine.listObjects(question, clock()) : NOTHING;
-  return resultOf(found.refs.map(idOf), found.complete, ["resource", subject.type, subject.id, action, type], page);
+  const refs = await objectsWithin(engine, bounds, found.refs);
+  return resultOf(refs.map(idOf), found.complete, ["resource", subject.type, subject.id, action, type], page);
 }
 
-/** Actions the subject may do on the resource. Throws EngineUnavailable, Overloaded. */
+/** Actions the subject may do on the resource, of those that the key may ask for. Throws EngineUnavailable, Overloaded. */
 export async function searchActions(
   asking: Asking,
   { subject, resource }: { subject: Entity; resource: Entity },
   page: PageRequest,
+  bounds?: Bounds,
   signal?: Signal,
 ): Promise<Result> {
-  const unasked = unaskedCode(asking.engine, { subject, resource });
-  const names = unasked === undefined ? (asking.engine.permissions.get(resource.type) ?? []).map(actionOf) : [];
+  const { engine } = asking;
+  const outside = outsideTypes(bounds, resource.type) ?? (await outsideObject(engine, bounds, refOf(resource)));
+  if (outside !== undefined) return outside;
+  const unasked = unaskedCode(engine, { subject, resource });
+  const known = unasked === undefined ? (engine.permissions.get(resource.type) ?? []) : [];
+  const names = known.filter((one) => outsidePermissions(bounds, one) === undefined).map(actionOf);
   const answers = await asking.checker.checkAll(
     names.map((action) => questionOf(subject, action, resource)),
     signal,

@@ -9,8 +9,29 @@ import type { Refusal } from "./refusal.ts";
 export const SCOPES = ["check", "manage", "admin"] as const;
 export type Scope = (typeof SCOPES)[number];
 
+/** What a key is bound to: the types of what it names, the permissions it asks about, the organizations whose things and people those are. What is not there binds nothing. */
+export type Bounds = {
+  types?: readonly string[];
+  permissions?: readonly string[];
+  organizations?: readonly string[];
+};
+
 /** `user` is the acting user's id, without `user:`. */
-export type Caller = { key: string; scopes: readonly Scope[]; user?: string | undefined };
+export type Caller = {
+  key: string;
+  scopes: readonly Scope[];
+  user?: string | undefined;
+  bounds?: Bounds | undefined;
+};
+
+/** What acts in histories as `service:…` without a key: no key may be named like one of them. */
+const OWN_SERVICES = ["doctor", "scheduler", "concordat"] as const;
+
+/** How the history names a service of our own. */
+export const ownActor = (name: (typeof OWN_SERVICES)[number]): string => `service:${name}`;
+
+/** Whether a key of that name would be taken for a service of our own. */
+export const isOwnService = (name: string): boolean => OWN_SERVICES.some((own) => own === name.toLowerCase());
 
 /** How the history names a caller: the person, or the service that acted for none. */
 export function actorOf(caller: Caller): string {

@@ -77,6 +77,24 @@ export function sealEntry(previous: string, common: Common, own?: { side: Side; 
 
 const json = (part: object | undefined) => (part === undefined ? undefined : canonicalize(part));
 
+/** The fields of an entry that only one side may see. */
+const PRIVATE = ["initiator_only", "partner_only"] as const;
+
+/**
+ * An entry's string fields without what only one side may see: of each private part its hash, under a name of its own,
+ * so that the chain can be verified all the same. Fields of anything else stay as they are.
+ */
+export function withoutPrivate(fields: unknown): unknown {
+  if (typeof fields !== "object" || fields === null) return fields;
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, value]) => {
+      if (!PRIVATE.some((one) => one === name)) return [name, value];
+      // the text is canonical as it stands
+      return [`${name}_hash`, createHash("sha256").update(String(value)).digest("hex")];
+    }),
+  );
+}
+
 /** An entry as the string fields of the condition `record`. */
 export function entryFields(entry: Entry): Record<string, string> {
   return toFields({

@@ -3,6 +3,7 @@
  * vocabulary (status, title, what to do) stands beside each code; `detailOf` is the
  * one switch, without a default, so a new reason does not compile until it is told.
  */
+import type { Bounds } from "./caller.ts";
 import type { Instant } from "./expiry.ts";
 import type { Side } from "./history.ts";
 import type { Ending, Status } from "./records.ts";
@@ -11,6 +12,7 @@ import { delegable, type SharedRole } from "./roles.ts";
 export type Refusal =
   | { code: "not_found"; what: string; gone?: true }
   | { code: "insufficient_scope"; needs: string }
+  | { code: "outside_key"; bound_by: keyof Bounds; allowed: readonly string[] }
   | { code: "not_admin"; organization: string }
   | { code: "wrong_side"; needs: Side }
   | { code: "wrong_status"; status: Status; ended_as?: Ending | undefined; needs: Status[] }
@@ -40,12 +42,20 @@ export type Refusal =
       count: number;
       limit: number;
       retry_after_seconds?: number;
-    };
+    }
+  | { code: "rate_limited"; limit: string; retry_after_seconds: number };
 
 export type RefusalCode = Refusal["code"];
 
 /** Refusals about who calls: they tell nothing of what stands, or may not. */
-const OF_CALLER: readonly string[] = ["not_found", "insufficient_scope", "not_admin", "wrong_side"];
+const OF_CALLER: readonly string[] = [
+  "not_found",
+  "insufficient_scope",
+  "outside_key",
+  "rate_limited",
+  "not_admin",
+  "wrong_side",
+];
 
 /**
  * Whether a refusal tells its caller what stands: that it is so already, or gone. Somebody may have written that
@@ -64,6 +74,11 @@ export function isRefusal(value: object): value is Refusal {
 export const REFUSALS = {
   not_found: [404, "Not found", "Check the id, and that you may see it: what you may not know of is not found either."],
   insufficient_scope: [403, "The key's scopes do not allow this", "Use a key with the scope that the detail names."],
+  outside_key: [
+    403,
+    "The key is bound to less than this",
+    "Use a key whose `bound_by` allows it, or ask only what `allowed` lists.",
+  ],
   not_admin: [403, "Only admins may do this", "Ask an admin of the organization that the detail names."],
   wrong_side: [403, "Only the other side may do this", "Ask an admin of the side that the detail names."],
   wrong_status: [409, "The cooperation's status does not allow this", "See `needs` for the statuses that do."],
@@ -104,6 +119,11 @@ export const REFUSALS = {
     "The organization has invited too many",
     "Remove invitations that stay open, or wait for the seconds in Retry-After where it is there.",
   ],
+  rate_limited: [
+    429,
+    "Too many requests",
+    "Wait for the seconds in Retry-After. `RateLimit-Policy` says how many are answered.",
+  ],
 } as const satisfies Record<RefusalCode, readonly [status: number, title: string, advice: string]>;
 
 /** What happened here, in one sentence, from the refusal's data. */
@@ -113,6 +133,8 @@ export function detailOf(refusal: Refusal): string {
       return `There is no ${refusal.what} that you may see.`;
     case "insufficient_scope":
       return `This needs ${refusal.needs}.`;
+    case "outside_key":
+      return `The key is bound to the ${refusal.bound_by} ${refusal.allowed.join(", ")}.`;
     case "not_admin":
       return `Only admins of ${refusal.organization} may do this.`;
     case "wrong_side":
@@ -157,6 +179,8 @@ export function detailOf(refusal: Refusal): string {
       return "The token has outlived its days.";
     case "too_many_tuples":
       return `This would take ${refusal.tuples} tuples in one Write; OpenFGA takes ${refusal.limit}.`;
+    case "rate_limited":
+      return `The limit ${refusal.limit} is reached; it begins anew in ${refusal.retry_after_seconds} seconds.`;
     case "cool_down":
       return `Each mail without an answer and each "no" makes the next wait; ${refusal.retry_after_seconds} seconds remain.`;
     case "too_many_invitations":

@@ -5,9 +5,10 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
-import type { Caller, Scope } from "../domain/caller.ts";
+import type { Caller } from "../domain/caller.ts";
 import { idProblem } from "../domain/ids.ts";
-import { findKey, type ServiceKey } from "../domain/service-keys.ts";
+import { NEEDS, suffices } from "../domain/scope-needs.ts";
+import type { FindKey, ServiceKey } from "../domain/service-keys.ts";
 import type { Env } from "./env.ts";
 import { fault, refused } from "./problem.ts";
 
@@ -22,31 +23,39 @@ export const answerFor = <T>(key: Pick<ServiceKey, "name">, answer: () => T): T 
 const BEARER = /^Bearer +([\x21-\x7e]+) *$/i;
 
 /** The key that a request presents, when it is one of ours. */
-export function presentedKey(c: Context, keys: readonly ServiceKey[]): ServiceKey | undefined {
-  return findKey(keys, BEARER.exec(c.req.header("Authorization") ?? "")?.[1] ?? "");
+export function presentedKey(c: Context, findKey: FindKey): ServiceKey | undefined {
+  return findKey(BEARER.exec(c.req.header("Authorization") ?? "")?.[1] ?? "");
 }
 
-/** Lets nobody through without a key of one of these scopes (RFC 6750). Sets `caller`. */
-export function authenticate(keys: readonly ServiceKey[], scopes: readonly Scope[]) {
+/** Lets nobody through without a key whose scopes suffice for one of these needs (RFC 6750). Sets `caller`. */
+export function authenticate(findKey: FindKey, ...needs: (keyof typeof NEEDS)[]) {
   return createMiddleware<Env>(async (c, next) => {
-    const key = presentedKey(c, keys);
+    const key = presentedKey(c, findKey);
     if (key === undefined) {
       const error = c.req.header("Authorization") === undefined ? "" : ', error="invalid_token"';
       c.header("WWW-Authenticate", `Bearer realm="concordat"${error}`);
       return fault(c, "unauthorized");
     }
-    if (!scopes.some((scope) => key.scopes.includes(scope)))
+    // before any refusal: the log names the key that was refused
+    c.set("caller", callerOf(key));
+    if (!needs.some((need) => suffices(key.scopes, need))) {
+      const scopes = needs.flatMap((need) => NEEDS[need].scopes);
       return refused(c, { code: "insufficient_scope", needs: `scope ${scopes.join(" or ")}` });
+    }
     const header = c.req.header("Acting-User");
     const user = header === undefined ? undefined : actingUser(header);
     if (header !== undefined && user === undefined)
       return fault(c, "invalid_request", { detail: "Acting-User must be user:<id>, percent-encoded." });
     if (user !== undefined && !key.scopes.includes("manage"))
       return refused(c, { code: "insufficient_scope", needs: "scope manage, to act for a person" });
-    const caller: Caller = { key: key.name, scopes: key.scopes, user };
-    c.set("caller", caller);
+    c.set("caller", callerOf(key, user));
     return answerFor(key, next);
   });
+}
+
+/** Whoever calls with a key, for a person where they name one. */
+export function callerOf({ name, scopes, bounds }: ServiceKey, user?: string): Caller {
+  return { key: name, scopes, user, bounds };
 }
 
 /** Lets only calls through that act for a person, or a service's own with scope `admin`. */

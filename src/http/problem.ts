@@ -88,7 +88,13 @@ export function fault(
   more: { detail?: string; errors?: { pointer: string; detail: string }[] } = {},
 ): Response {
   const [status, title] = FAULTS[code];
+  if (code === "unauthorized") denied(c, code);
   return problemResponse(c, { status, code, title, ...more });
+}
+
+/** Notes for the log that the key was refused, and not what somebody did with it. */
+export function denied(c: Context, code: string): void {
+  c.set("denied", code);
 }
 
 /** The reply to a refusal: its sentence, what a program acts on, and for a pause how long. */
@@ -97,7 +103,10 @@ export function refused(c: Context, refusal: Refusal): Response {
   if ("retry_after_seconds" in refusal && refusal.retry_after_seconds !== undefined)
     c.header("Retry-After", String(refusal.retry_after_seconds));
   if (refusal.code === "stale" && refusal.current > 0) c.header("ETag", `"${refusal.current}"`);
-  if (refusal.code === "insufficient_scope") c.header("WWW-Authenticate", 'Bearer error="insufficient_scope"');
+  if (refusal.code === "insufficient_scope" || refusal.code === "outside_key") {
+    c.header("WWW-Authenticate", 'Bearer error="insufficient_scope"');
+    denied(c, refusal.code);
+  }
   const { code } = refusal;
   return problemResponse(c, { status, code, title, detail: detailOf(refusal) }, dataOf(refusal));
 }

@@ -12,7 +12,7 @@ type Reads = Pick<Relationships, "read">;
 
 /** What a caller is on both sides of a cooperation. */
 export async function readerOf(reads: Reads, cooperation: Cooperation, caller: Caller): Promise<Reader> {
-  return { standings: await standingsIn(reads, cooperation, caller.user), service: isService(caller) };
+  return { standings: await standingsIn(reads, cooperation, caller), service: isService(caller) };
 }
 
 /** The side whose private part of the history a reader sees: none for services. */

@@ -3,6 +3,9 @@
  * before the facts it stands for: when the Write then still finds that head, nothing
  * changed in between.
  */
+
+import { countsIn } from "../domain/bounds.ts";
+import type { Caller } from "../domain/caller.ts";
 import { type Invited, invitationId } from "../domain/cool-down.ts";
 import type { Side } from "../domain/history.ts";
 import { idOf, type ResourceRef } from "../domain/ids.ts";
@@ -103,13 +106,13 @@ export async function roleOf(reads: Reads, organization: string, user: string): 
   return roleIn(found);
 }
 
-/** What a person is in an organization; nothing where there is no organization or no person. */
+/** What a caller is in an organization: nothing where there is no organization or no person, or their key is bound to others. */
 export async function standingIn(
   reads: Reads,
   organization: string | undefined,
-  user: string | undefined,
+  { user, bounds }: Pick<Caller, "user" | "bounds">,
 ): Promise<Standing> {
-  if (organization === undefined || user === undefined) return "none";
+  if (organization === undefined || user === undefined || !countsIn(bounds, organization)) return "none";
   return standingOf(await roleOf(reads, organization, user));
 }
 
@@ -117,13 +120,13 @@ export async function standingIn(
 export async function standingsIn(
   reads: Reads,
   cooperation: Cooperation,
-  user: string | undefined,
+  caller: Pick<Caller, "user" | "bounds">,
 ): Promise<Standings> {
   const { status, initiator, partner } = cooperation;
   // what binds an organization keeps it from being deleted: only what does not can outlive it
   const outlives = { initiator: status === "ended", partner: status === "ended" || status === "pending" };
   const standingAt = async (side: Side, organization: string | undefined): Promise<Standing> => {
-    const standing = await standingIn(reads, organization, user);
+    const standing = await standingIn(reads, organization, caller);
     if (standing === "none" || organization === undefined || !outlives[side]) return standing;
     return isSide(cooperation, side, (await organizationHead(reads, organization)).value) ? standing : "none";
   };

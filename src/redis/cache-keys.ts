@@ -54,6 +54,16 @@ export const GRAMMAR = {
     value: "hash of `replica` and `read_to`, milliseconds up to which changes were read",
     ends: "ten seconds after it last said so",
   },
+  "r:<store id>:<limit>:<subject>": {
+    is: "a count of requests, by rate limit",
+    fields: {
+      "store id": "as above",
+      limit: "`writes-user`",
+      subject: "the key's name, or the id of a user or organization",
+    },
+    value: "requests in this window",
+    ends: "a minute after the first of them",
+  },
 } as const;
 
 /** The characters of the run id that a token carries. */
@@ -83,6 +93,8 @@ const questionText = ({ user, relation, object }: Question) =>
 // neither does the scope
 export const tokenKey = (storeId: string, scope: Scope): string => `t:${storeId.slice(-STORE_ID_LENGTH)}:${scope}`;
 export const leaseKey = (storeId: string, scope: Scope): string => `l:${storeId.slice(-STORE_ID_LENGTH)}:${scope}`;
+export const countKeyPrefix = (storeId: string, limit: string): string =>
+  `r:${storeId.slice(-STORE_ID_LENGTH)}:${limit}`;
 export const followerKey = (storeId: string): string => `f:${storeId.slice(-STORE_ID_LENGTH)}`;
 
 /**

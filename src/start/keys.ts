@@ -16,19 +16,24 @@ type Started = { env: NodeJS.ProcessEnv; key?: string; signedMark?: string };
 /** The environment with what `npm start` adds where nothing is set. */
 export function withStartKeys(env: NodeJS.ProcessEnv, folder: string): Started {
   makePrivate(folder);
-  const added: NodeJS.ProcessEnv = { INVITATION_SECRET: kept(folder, "invitation-secret", random), ...present(env) };
+  const set = present(env);
+  const added = isGiven(set, "INVITATION_SECRET")
+    ? set
+    : { INVITATION_SECRET: kept(folder, "invitation-secret", random), ...set };
   // services on a store elsewhere must all sign with one key, so none of them makes its own
   const signs = !env.HISTORY_KEY_FILE && !env.OPENFGA_API_URL;
   if (signs) kept(folder, "history-key", ed25519);
   const history = signs ? { HISTORY_KEY_FILE: join(folder, "history-key") } : {};
   const marked = signs ? { signedMark: join(folder, "history-signed") } : {};
-  if (env.SERVICE_KEYS) return { env: { ...added, ...history }, ...marked };
+  if (isGiven(set, "SERVICE_KEYS")) return { env: { ...added, ...history }, ...marked };
   const key = kept(folder, "key", random);
   const keys = [{ name: "npm-start", scopes: ["check", "manage", "admin"], key }];
   return { env: { ...added, ...history, SERVICE_KEYS: JSON.stringify(keys), HOST: "127.0.0.1" }, key, ...marked };
 }
 
 const present = (env: NodeJS.ProcessEnv) => Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ""));
+
+const isGiven = (env: NodeJS.ProcessEnv, name: string) => name in env || `${name}_FILE` in env;
 
 const random = () => randomBytes(24).toString("base64url");
 

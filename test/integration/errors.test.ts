@@ -4,12 +4,13 @@ import { expect } from "vitest";
 import { boundEngine } from "../../src/check/bounded.ts";
 import { REFUSALS } from "../../src/domain/refusal.ts";
 import { FAULTS } from "../../src/http/problem.ts";
+import { createMemoryRateLimiter } from "../../src/memory/rate-limiter.ts";
 import { createEngine } from "../../src/openfga/engine.ts";
 import { createRelationships } from "../../src/openfga/relationships.ts";
 import { listen } from "../listening.ts";
 import { rawConnection, replyIn } from "../raw-http.ts";
 import { ask, everything, seedRoutes, send, type World } from "../routes.ts";
-import { createService, KEYS, type Reply, type Service, test } from "../service.ts";
+import { createService, KEYS, type Reply, type Service, test, withKeys } from "../service.ts";
 
 const ORG = "/v1/organizations/sunward";
 const NOBODY = "http://127.0.0.1:1";
@@ -34,6 +35,18 @@ async function overHttp(service: Service, begun: string): Promise<Reply> {
 const PRODUCED: Record<keyof typeof REFUSALS | keyof typeof FAULTS, Produce> = {
   not_found: ({ as }) => as("anna", "GET", "/v1/plants/nowhere"),
   insufficient_scope: ({ as }) => as("anna", "PUT", ORG, { name: "X" }),
+  rate_limited: async (service) => {
+    const limiter = createMemoryRateLimiter([{ name: "reads-user", limit: 1 }], 60);
+    const limits = { checks: {}, searches: {}, reads: { user: 1 }, writes: {}, invitations: {} };
+    const limited = createService(service.deps, { rate: { limits, limiter, limited: () => {} } });
+    await limited.as("anna", "GET", ORG);
+    return limited.as("anna", "GET", ORG);
+  },
+  outside_key: async (service) => {
+    const key = "a-key-bound-to-brightfix";
+    const bound = withKeys(service, [{ name: "bound", scopes: ["admin"], organizations: ["brightfix"], key }]);
+    return bound.admin("GET", ORG, undefined, { key });
+  },
   not_admin: ({ as }) => as("otto", "GET", `${ORG}/cooperations`),
   wrong_side: ({ as }, { active }) => as("ben", "POST", `/v1/cooperations/${active}/pause`),
   wrong_status: ({ as }, { active }) => as("anna", "POST", `/v1/cooperations/${active}/resend`),

@@ -9,6 +9,8 @@ import { expect, onTestFinished, test } from "vitest";
 import { readConfig } from "../../src/config.ts";
 import { findKey } from "../../src/domain/service-keys.ts";
 
+const NOW = () => new Date();
+
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const README = readFileSync(join(root, "README.md"), "utf8");
 
@@ -147,9 +149,9 @@ test("the README's commands for a key make one that the service takes", async ()
     SERVICE_KEYS: line?.replace(/^SERVICE_KEYS=/, ""),
     INVITATION_SECRET: "a secret for the tests alone, 32+",
   });
-  expect(findKey(config.SERVICE_KEYS, key?.replace(/^.*: /, "") ?? "")).toMatchObject({
+  expect(findKey(config.SERVICE_KEYS, key?.replace(/^.*: /, "") ?? "", NOW)).toMatchObject({
     name: "app",
     scopes: ["check", "manage"],
   });
-  expect(findKey(config.SERVICE_KEYS, "another")).toBeUndefined();
+  expect(findKey(config.SERVICE_KEYS, "another", NOW)).toBeUndefined();
 });

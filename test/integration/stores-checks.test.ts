@@ -75,12 +75,11 @@ describe("a check", () => {
     await seedWorld(cached);
     await cooperate(cached, [{ resource: "plant:7", role: "viewer", expires_at: "2040-01-01T00:00:00Z" }]);
     const asked = async () => {
-      const batch = await post(cached, "/batch-check", {
-        checks: [
-          { tuple_key: view("ben"), correlation_id: "1" },
-          { tuple_key: { ...view("ben"), relation: "shared_viewer" }, correlation_id: "2" },
-        ],
-      });
+      const checks = [
+        { tuple_key: view("ben"), correlation_id: "1" },
+        { tuple_key: { ...view("ben"), relation: "shared_viewer" }, correlation_id: "2" },
+      ];
+      const batch = await post(cached, "/batch-check", { checks }, KEYS.admin);
       const { objects } = (
         await post(cached, "/list-objects", { user: "user:ben", relation: "can_view", type: "plant" }, KEYS.admin)
       ).body;

@@ -2,11 +2,14 @@
 import { type Context, Hono } from "hono";
 import type { z } from "zod";
 import { type Asking, type Decision, type Evaluation, evaluate } from "../../check/evaluate.ts";
+import { detailOf, REFUSALS } from "../../domain/refusal.ts";
+import type { Env } from "../env.ts";
+import { refused } from "../problem.ts";
 import { EvaluationBody, readBody } from "./body.ts";
 
 /** Throws EngineUnavailable when the engine gave no answer: a fault is a 5xx and never a denial. */
-export function evaluationRoutes(asking: Asking): Hono {
-  return new Hono().post("/access/v1/evaluation", async (c) => {
+export function evaluationRoutes(asking: Asking): Hono<Env> {
+  return new Hono<Env>().post("/access/v1/evaluation", async (c) => {
     const { body, refusal } = await readBody(c, EvaluationBody);
     return refusal ?? answerEvaluation(c, asking, body);
   });
@@ -14,11 +17,12 @@ export function evaluationRoutes(asking: Asking): Hono {
 
 /** The reply to one evaluation. */
 export async function answerEvaluation(
-  c: Context,
+  c: Context<Env>,
   asking: Asking,
   body: z.infer<typeof EvaluationBody>,
 ): Promise<Response> {
-  const decision = await evaluate(asking, evaluationOf(body), () => c.req.raw.signal);
+  const decision = await evaluate(asking, evaluationOf(body), c.var.caller.bounds, () => c.req.raw.signal);
+  if (decision.outside !== undefined) return refused(c, decision.outside);
   return c.json(decisionBody(decision, isTraced(body)));
 }
 
@@ -41,8 +45,12 @@ export function evaluationOf({ subject, action, resource }: z.infer<typeof Evalu
  * gets the same body. A trace says where the answer came from, until when the cache may give it again, and, once
  * known, how access came.
  */
-export function decisionBody({ decision, code, checked }: Decision, traced: boolean) {
+export function decisionBody({ decision, code, checked, outside }: Decision, traced: boolean) {
   if (code !== undefined) return { decision, context: { code } };
+  if (outside !== undefined) {
+    const error = { status: REFUSALS[outside.code][0], message: detailOf(outside) };
+    return { decision, context: { code: outside.code, error } };
+  }
   if (!traced) return { decision };
   const { source, validUntil, via } = checked;
   const valid_until = validUntil && new Date(validUntil).toISOString();

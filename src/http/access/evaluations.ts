@@ -6,6 +6,7 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import { type Asking, evaluateAll } from "../../check/evaluate.ts";
+import type { Env } from "../env.ts";
 import { pointerOf } from "../json.ts";
 import { EvaluationBody, invalidMembers, readBody } from "./body.ts";
 import { answerEvaluation, decisionBody, evaluationOf, isTraced } from "./evaluation.ts";
@@ -31,8 +32,8 @@ const EvaluationsBody = z.looseObject({
 /** What an item may leave to the top level. */
 const INHERITED = ["subject", "action", "resource", "context"] as const;
 
-export function evaluationsRoutes(asking: Asking): Hono {
-  return new Hono().post("/access/v1/evaluations", async (c) => {
+export function evaluationsRoutes(asking: Asking): Hono<Env> {
+  return new Hono<Env>().post("/access/v1/evaluations", async (c) => {
     const { body, refusal } = await readBody(c, EvaluationsBody);
     if (refusal !== undefined) return refusal;
     if (body.evaluations.length === 0) {
@@ -42,7 +43,7 @@ export function evaluationsRoutes(asking: Asking): Hono {
 
     const items = body.evaluations.map((item) => EvaluationBody.safeParse(withDefaults(item, body)));
     const valid = items.filter((item) => item.success).map((item) => item.data);
-    const decisions = await evaluateAll(asking, valid.map(evaluationOf), () => c.req.raw.signal);
+    const decisions = await evaluateAll(asking, valid.map(evaluationOf), c.var.caller.bounds, () => c.req.raw.signal);
     const decided = decisions.map((decision, n) => decisionBody(decision, isTraced(valid[n] ?? {}))).values();
     const evaluations = items.map((item) => (item.success ? decided.next().value : invalidItem(item.error)));
 

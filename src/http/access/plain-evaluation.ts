@@ -7,7 +7,8 @@
 import { randomUUID } from "node:crypto";
 import type { Context, MiddlewareHandler } from "hono";
 import { type Asking, evaluate } from "../../check/evaluate.ts";
-import type { ServiceKey } from "../../domain/service-keys.ts";
+import { suffices } from "../../domain/scope-needs.ts";
+import type { FindKey, ServiceKey } from "../../domain/service-keys.ts";
 import { BODY_BYTES_MAX, isJson, wholeBody } from "../body.ts";
 import { answerFor, presentedKey } from "../caller.ts";
 import type { Env } from "../env.ts";
@@ -23,15 +24,15 @@ const HEADERS = {
 };
 
 /** For `POST /access/v1/evaluation`, before any `use`. Lets EngineUnavailable, Overloaded and BodyBroken through. */
-export function plainEvaluation(asking: Asking, keys: readonly ServiceKey[]): MiddlewareHandler<Env> {
+export function plainEvaluation(asking: Asking, findKey: FindKey): MiddlewareHandler<Env> {
   /** The key of a plain request. */
   function plainKey(c: Context): ServiceKey | undefined {
     // a body without a length would have to be counted as it comes
     const isShort = Number(c.req.header("Content-Length") ?? Number.NaN) <= BODY_BYTES_MAX;
     if (!isShort || !isJson(c) || c.req.header("Content-Encoding") !== undefined) return undefined;
     if (c.req.header("Acting-User") !== undefined) return undefined;
-    const key = presentedKey(c, keys);
-    return key?.scopes.includes("check") ? key : undefined;
+    const key = presentedKey(c, findKey);
+    return key && suffices(key.scopes, "permission") ? key : undefined;
   }
 
   return async (c, next) => {
@@ -43,7 +44,10 @@ export function plainEvaluation(asking: Asking, keys: readonly ServiceKey[]): Mi
     try {
       const { body, refusal } = heldBody(c, EvaluationBody, await wholeBody(c));
       if (refusal !== undefined) return withHeaders(refusal, requestId);
-      const decision = await answerFor(key, () => evaluate(asking, evaluationOf(body), () => c.req.raw.signal));
+      const decision = await answerFor(key, () =>
+        evaluate(asking, evaluationOf(body), key.bounds, () => c.req.raw.signal),
+      );
+      if (decision.outside !== undefined) return next();
       const reply = JSON.stringify(decisionBody(decision, isTraced(body)));
       // not `c.body`: that makes a Headers of them, which the server then takes apart again
       return new Response(reply, { headers: { ...HEADERS, "X-Request-ID": requestId } });

@@ -4,6 +4,7 @@
  */
 import { Hono } from "hono";
 import type { Asking } from "../../check/evaluate.ts";
+import type { Env } from "../env.ts";
 import { configurationRoutes } from "./configuration.ts";
 import { evaluationRoutes } from "./evaluation.ts";
 import { evaluationsRoutes } from "./evaluations.ts";
@@ -15,8 +16,8 @@ import { searchSubjectRoutes } from "./search-subject.ts";
  * All AuthZEN routes, to mount at `/`. `publicUrl` is the identifier callers know us
  * by. Lets EngineUnavailable through.
  */
-export function accessRoutes({ publicUrl, ...asking }: Asking & { publicUrl: string }): Hono {
-  const app = new Hono();
+export function accessRoutes({ publicUrl, ...asking }: Asking & { publicUrl: string }): Hono<Env> {
+  const app = new Hono<Env>();
   // A decision holds for the moment it was asked in; nothing on the way may answer the next one with it.
   app.use("/access/*", async (c, next) => {
     c.header("Cache-Control", "no-store");

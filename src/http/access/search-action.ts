@@ -3,6 +3,7 @@ import { Hono } from "hono";
 import { z } from "zod";
 import type { Asking } from "../../check/evaluate.ts";
 import { searchActions } from "../../check/search.ts";
+import type { Env } from "../env.ts";
 import { Entity, PageBody, readBody } from "./body.ts";
 import { searchReply } from "./search-reply.ts";
 
@@ -13,11 +14,11 @@ const Body = z.object({
   page: PageBody,
 });
 
-export function searchActionRoutes(asking: Asking): Hono {
-  return new Hono().post("/access/v1/search/action", async (c) => {
+export function searchActionRoutes(asking: Asking): Hono<Env> {
+  return new Hono<Env>().post("/access/v1/search/action", async (c) => {
     const { body, refusal } = await readBody(c, Body);
     if (refusal !== undefined) return refusal;
-    const result = await searchActions(asking, body, body.page ?? {}, () => c.req.raw.signal);
+    const result = await searchActions(asking, body, body.page ?? {}, c.var.caller.bounds, () => c.req.raw.signal);
     return searchReply(c, result, body.page !== undefined, (name) => ({ name }));
   });
 }

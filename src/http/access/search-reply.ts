@@ -1,6 +1,7 @@
 /** The reply to a search (AuthZEN 1.0 §8.3), the same for all three. */
 import type { Context } from "hono";
 import type { Result } from "../../check/search.ts";
+import { refused } from "../problem.ts";
 import { invalidPageToken } from "./body.ts";
 
 /**
@@ -9,6 +10,7 @@ import { invalidPageToken } from "./body.ts";
  */
 export function searchReply(c: Context, result: Result, paged: boolean, entityOf: (id: string) => object): Response {
   if (result === "invalid_page_token") return invalidPageToken(c);
+  if ("code" in result) return refused(c, result);
   return c.json({
     ...(paged ? { page: result.page } : {}),
     ...(result.complete ? {} : { context: { complete: false } }),

@@ -3,6 +3,7 @@ import { Hono } from "hono";
 import { z } from "zod";
 import type { Asking } from "../../check/evaluate.ts";
 import { searchResources } from "../../check/search.ts";
+import type { Env } from "../env.ts";
 import { Action, Entity, PageBody, readBody, Sought } from "./body.ts";
 import { searchReply } from "./search-reply.ts";
 
@@ -14,13 +15,13 @@ const Body = z.object({
   page: PageBody,
 });
 
-export function searchResourceRoutes(asking: Asking): Hono {
-  return new Hono().post("/access/v1/search/resource", async (c) => {
+export function searchResourceRoutes(asking: Asking): Hono<Env> {
+  return new Hono<Env>().post("/access/v1/search/resource", async (c) => {
     const { body, refusal } = await readBody(c, Body);
     if (refusal !== undefined) return refusal;
     const { type } = body.resource;
     const query = { subject: body.subject, action: body.action.name, type };
-    const result = await searchResources(asking, query, body.page ?? {});
+    const result = await searchResources(asking, query, body.page ?? {}, c.var.caller.bounds);
     return searchReply(c, result, body.page !== undefined, (id) => ({ type, id }));
   });
 }

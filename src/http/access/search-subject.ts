@@ -3,6 +3,7 @@ import { Hono } from "hono";
 import { z } from "zod";
 import type { Asking } from "../../check/evaluate.ts";
 import { searchSubjects } from "../../check/search.ts";
+import type { Env } from "../env.ts";
 import { Action, Entity, PageBody, readBody, Sought } from "./body.ts";
 import { searchReply } from "./search-reply.ts";
 
@@ -14,13 +15,13 @@ const Body = z.object({
   page: PageBody,
 });
 
-export function searchSubjectRoutes(asking: Asking): Hono {
-  return new Hono().post("/access/v1/search/subject", async (c) => {
+export function searchSubjectRoutes(asking: Asking): Hono<Env> {
+  return new Hono<Env>().post("/access/v1/search/subject", async (c) => {
     const { body, refusal } = await readBody(c, Body);
     if (refusal !== undefined) return refusal;
     const { type } = body.subject;
     const query = { type, action: body.action.name, resource: body.resource };
-    const result = await searchSubjects(asking, query, body.page ?? {});
+    const result = await searchSubjects(asking, query, body.page ?? {}, c.var.caller.bounds);
     return searchReply(c, result, body.page !== undefined, (id) => ({ type, id }));
   });
 }

@@ -1,13 +1,17 @@
 /**
  * `POST …/batch-check` (openfga.v1 BatchCheck): up to 50 decisions by correlation id.
  * Items that are nothing but a question are answered from the cache, the others by the
- * engine; a batch that OpenFGA would refuse is left to it as a whole.
+ * engine; a batch that OpenFGA would refuse is left to it as a whole. What lies outside
+ * a bound key is an error in its place.
  */
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
 import { dated, isMembers, isUsual, type Members, plainQuestion } from "../../check/asked.ts";
+import type { Outside } from "../../domain/bounds.ts";
 import type { Env } from "../env.ts";
+import { outsideKey, outsideText } from "./error.ts";
 import { answer, decided, pass, readQuestion, type StoresDeps } from "./pass.ts";
-import { refuseSupposition } from "./supposition.ts";
+import { asCheck, refuseBeyondPermission } from "./permission-only.ts";
+import { outsideQuestions } from "./within-key.ts";
 
 /** OpenFGA's default for `--max-checks-per-batch-check`. */
 const CHECKS_MAX = 50;
@@ -18,20 +22,43 @@ const CORRELATION_ID = /^[\w-]{1,36}$/;
 /** Throws EngineUnavailable or Overloaded when any plain item has no answer: half a batch is not an answer to the whole. */
 export function batchCheckRoutes(deps: StoresDeps): Hono<Env> {
   const { engine, checker, clock } = deps;
-  return new Hono<Env>().post("/stores/:store_id/batch-check", async (c) => {
+  const app = new Hono<Env>();
+  app.post("/stores/:store_id/batch-check", async (c) => {
     const { body, refusal } = await readQuestion(c, deps);
     if (refusal !== undefined) return refusal;
     const items: unknown[] = Array.isArray(body.checks) ? body.checks : [];
-    const refused = refuseSupposition(c, items.filter(isMembers));
+    const members = items.filter(isMembers);
+    const refused = refuseBeyondPermission(c, members.map(asCheck));
     if (refused !== undefined) return refused;
+    const problems = await outsideQuestions(
+      c,
+      deps,
+      members.map((item) => asCheck(item).names),
+    );
+    const outside = problems.find((problem) => problem !== undefined);
+    if (outside !== undefined) {
+      if (!isBatch(items)) return outsideKey(c, outside);
+      const within = items.filter((_, n) => problems[n] === undefined);
+      const errors = items.flatMap((item, n) => {
+        const problem = problems[n];
+        return problem === undefined ? [] : [[String(item.correlation_id), outsideItem(problem)] as const];
+      });
+      return answerBatch(c, { ...body, checks: within }, Object.fromEntries(errors));
+    }
+    return answerBatch(c, body, {});
+  });
 
+  /** The answers to all items, and beside them what was said of others already. */
+  async function answerBatch(c: Context<Env>, body: Members, said: Record<string, object>): Promise<Response> {
+    const items: unknown[] = Array.isArray(body.checks) ? body.checks : [];
+    if (items.length === 0 && Object.keys(said).length > 0) return decided(c, deps, { result: said });
     const at = clock();
     const request = (some: unknown) => {
       const checks = Array.isArray(some) ? some.map((item) => (isMembers(item) ? dated(item, at) : item)) : some;
       return { method: "POST" as const, path: "/batch-check", body: { ...body, checks } };
     };
     const plain = isUsual(body, engine.api.modelId) && isBatch(items) ? questionsOf(deps, items) : [];
-    if (plain.length === 0) return pass(c, deps, request(body.checks));
+    if (plain.length === 0 && Object.keys(said).length === 0) return pass(c, deps, request(body.checks));
 
     const others = items.filter((item) => !plain.some((one) => one.item === item));
     const signal = () => c.req.raw.signal;
@@ -44,9 +71,16 @@ export function batchCheckRoutes(deps: StoresDeps): Hono<Env> {
     ]);
     if (rest !== undefined && rest.status !== 200) return answer(c, rest);
     const answers = plain.map(({ item }, n) => [item.correlation_id, { allowed: checked[n]?.allowed }]);
-    return decided(c, deps, { result: { ...Object.fromEntries(answers), ...(rest && JSON.parse(rest.body).result) } });
-  });
+    const asked = rest && JSON.parse(rest.body).result;
+    return decided(c, deps, { result: { ...Object.fromEntries(answers), ...asked, ...said } });
+  }
+  return app;
 }
+
+/** openfga.v1 CheckError: an item that was not decided. */
+const outsideItem = (outside: Outside) => ({
+  error: { input_error: "validation_error", message: outsideText(outside) },
+});
 
 /** Whether OpenFGA takes it for a batch: of one to fifty, each with a correlation id of its own. */
 function isBatch(items: unknown[]): items is Members[] {

@@ -1,24 +1,30 @@
 /**
- * Who may use OpenFGA's API: services with scope `admin`, for check and batch-check
- * also those with scope `check`. Only in a Write somebody acts for a person, by
+ * Who may use OpenFGA's API: services with scope `admin`, for permissions of people and
+ * the one store's id also those with scope `check` (what a question asks is looked at
+ * where it is read: permission-only.ts). Only in a Write somebody acts for a person, by
  * `Acting-User` with scope `manage` as under `/v1`: delegations are a person's to give.
  */
+import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
 import type { Scope } from "../../domain/caller.ts";
-import type { ServiceKey } from "../../domain/service-keys.ts";
-import { actingUser, answerFor, presentedKey } from "../caller.ts";
+import { NEEDS } from "../../domain/scope-needs.ts";
+import type { FindKey } from "../../domain/service-keys.ts";
+import { actingUser, answerFor, callerOf, presentedKey } from "../caller.ts";
 import type { Env } from "../env.ts";
-import { openFgaError } from "./error.ts";
+import { denied } from "../problem.ts";
+import { forbidden, openFgaError } from "./error.ts";
 
-const CHECKS = /\/(batch-)?check$/;
+const PERMISSIONS = /^\/stores\/[^/]+\/(check|batch-check|list-objects|streamed-list-objects|list-users)$/;
+const STORE = /^\/stores(\/[^/]+)?$/;
 const WRITES = /^\/stores\/[^/]+\/write$/;
 
 /** Lets nobody through without a key of the path's scopes (RFC 6750). Sets `caller`. */
-export function authenticateService(keys: readonly ServiceKey[]) {
+export function authenticateService(findKey: FindKey) {
   return createMiddleware<Env>(async (c, next) => {
-    const key = presentedKey(c, keys);
+    const key = presentedKey(c, findKey);
     if (key === undefined) {
       const isMissing = c.req.header("Authorization") === undefined;
+      denied(c, "unauthorized");
       c.header("WWW-Authenticate", `Bearer realm="concordat"${isMissing ? "" : ', error="invalid_token"'}`);
       return isMissing
         ? openFgaError(c, 401, "bearer_token_missing", "missing bearer token")
@@ -26,19 +32,23 @@ export function authenticateService(keys: readonly ServiceKey[]) {
     }
     const header = c.req.header("Acting-User");
     const isWrite = WRITES.test(c.req.path);
-    const scopes: Scope[] = CHECKS.test(c.req.path)
-      ? ["check", "admin"]
-      : [isWrite && header !== undefined ? "manage" : "admin"];
+    // before any refusal: the log names the key that was refused
+    c.set("caller", callerOf(key));
+    const scopes: readonly Scope[] = isWrite ? [header === undefined ? "admin" : "manage"] : scopesOf(c);
     if (!scopes.some((scope) => key.scopes.includes(scope))) {
-      c.header("WWW-Authenticate", 'Bearer error="insufficient_scope"');
       const needs = isWrite ? "scope admin, or scope manage and Acting-User" : `scope ${scopes.join(" or ")}`;
-      return openFgaError(c, 403, "forbidden", `This needs a key with ${needs}.`);
+      return forbidden(c, "insufficient_scope", `This needs a key with ${needs}.`);
     }
     const user = header === undefined ? undefined : actingUser(header);
     const invalid = (message: string) => openFgaError(c, 400, "validation_error", message);
     if (header !== undefined && !isWrite) return invalid("Acting-User has no meaning here: leave it out.");
     if (header !== undefined && user === undefined) return invalid("Acting-User must be user:<id>, percent-encoded.");
-    c.set("caller", { key: key.name, scopes: key.scopes, user });
+    c.set("caller", callerOf(key, user));
     return answerFor(key, next);
   });
+}
+
+function scopesOf(c: Context): readonly Scope[] {
+  if (c.req.method === "POST" && PERMISSIONS.test(c.req.path)) return NEEDS.permission.scopes;
+  return (c.req.method === "GET" && STORE.test(c.req.path) ? NEEDS.store : NEEDS.inside).scopes;
 }

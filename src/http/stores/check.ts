@@ -2,8 +2,10 @@
 import { Hono } from "hono";
 import { dated, isUsual, plainQuestion } from "../../check/asked.ts";
 import type { Env } from "../env.ts";
+import { outsideKey } from "./error.ts";
 import { decided, pass, readQuestion, type StoresDeps } from "./pass.ts";
-import { refuseSupposition } from "./supposition.ts";
+import { asCheck, refuseBeyondPermission } from "./permission-only.ts";
+import { outsideQuestions } from "./within-key.ts";
 
 /** Throws EngineUnavailable or Overloaded when there is no answer: a fault is a 5xx and never a no. */
 export function checkRoutes(deps: StoresDeps): Hono<Env> {
@@ -11,8 +13,10 @@ export function checkRoutes(deps: StoresDeps): Hono<Env> {
   return new Hono<Env>().post("/stores/:store_id/check", async (c) => {
     const { body, refusal } = await readQuestion(c, deps);
     if (refusal !== undefined) return refusal;
-    const refused = refuseSupposition(c, [body]);
+    const refused = refuseBeyondPermission(c, [asCheck(body)]);
     if (refused !== undefined) return refused;
+    const [outside] = await outsideQuestions(c, deps, [asCheck(body).names]);
+    if (outside !== undefined) return outsideKey(c, outside);
     const question = isUsual(body, engine.api.modelId) ? plainQuestion(engine, body) : undefined;
     if (question === undefined) return pass(c, deps, { method: "POST", path: "/check", body: dated(body, clock()) });
     const { allowed } = await checker.check(question, () => c.req.raw.signal);

@@ -6,7 +6,9 @@
 import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
-import type { fault } from "../problem.ts";
+import type { Outside } from "../../domain/bounds.ts";
+import { detailOf } from "../../domain/refusal.ts";
+import { denied, type fault } from "../problem.ts";
 
 /** It as the OpenAPI document has it. */
 export const ErrorView = z.object({ code: z.string(), message: z.string() }).openapi("OpenFgaError");
@@ -15,6 +17,21 @@ export const ErrorView = z.object({ code: z.string(), message: z.string() }).ope
 export function openFgaError(c: Context, status: ContentfulStatusCode, code: string, message: string): Response {
   return c.json({ code, message }, status);
 }
+
+/** The 403 for a key that may not ask this, noted for the log. */
+export function forbidden(c: Context, why: "insufficient_scope" | "outside_key", message: string): Response {
+  c.header("WWW-Authenticate", 'Bearer error="insufficient_scope"');
+  denied(c, why);
+  return openFgaError(c, 403, "forbidden", message);
+}
+
+/** The 403 for what lies outside the caller's key. */
+export function outsideKey(c: Context, outside: Outside): Response {
+  return forbidden(c, outside.code, outsideText(outside));
+}
+
+/** What is outside, and what to do. */
+export const outsideText = (outside: Outside): string => `outside_key: ${detailOf(outside)} Use another key.`;
 
 /** Whether a request is to OpenFGA's API. */
 export const isOpenFga = (c: Context) => /^\/stores(\/|$)/.test(c.req.path);

@@ -1,24 +1,51 @@
 /**
  * `POST …/list-objects`, `…/streamed-list-objects` and `…/list-users` (openfga.v1):
  * as of now, unless the question names a time. OpenFGA ends a list at its cap and its
- * deadline without a word, and so does this.
+ * deadline without a word, and so does this. A key that is bound to organizations is told
+ * of theirs alone, and not in a stream, which is passed on as it comes.
  */
 import { Hono } from "hono";
-import { dated } from "../../check/asked.ts";
+import { dated, isMembers } from "../../check/asked.ts";
+import { outsideAll } from "../../domain/bounds.ts";
 import { errorFacts } from "../../domain/error-facts.ts";
 import type { Env } from "../env.ts";
-import { answer, pass, readQuestion, type StoresDeps } from "./pass.ts";
+import { outsideKey } from "./error.ts";
+import { answer, decided, pass, readQuestion, type StoresDeps } from "./pass.ts";
+import { asObjects, asUsers, refuseBeyondPermission } from "./permission-only.ts";
+import { isShortened, outsideList, outsideQuestions, shortened } from "./within-key.ts";
 
 export function listRoutes(deps: StoresDeps): Hono<Env> {
   const app = new Hono<Env>();
-  for (const path of ["/list-objects", "/list-users"])
-    app.post(`/stores/:store_id${path}`, async (c) => {
-      const { body, refusal } = await readQuestion(c, deps);
-      return refusal ?? pass(c, deps, { method: "POST", path, body: dated(body, deps.clock()) });
-    });
+  app.post("/stores/:store_id/list-objects", async (c) => {
+    const { body, refusal } = await readQuestion(c, deps);
+    if (refusal !== undefined) return refusal;
+    const refused = refuseBeyondPermission(c, [asObjects(body)]);
+    if (refused !== undefined) return refused;
+    const outside = outsideList(c, body);
+    if (outside !== undefined) return outsideKey(c, outside);
+    const request = { method: "POST" as const, path: "/list-objects", body: dated(body, deps.clock()) };
+    if (!isShortened(c)) return pass(c, deps, request);
+    const reply = await deps.engine.api.ask(request, c.req.raw.signal);
+    if (reply.status !== 200) return answer(c, reply);
+    return decided(c, deps, { objects: await shortened(c, deps, JSON.parse(reply.body).objects) });
+  });
+  app.post("/stores/:store_id/list-users", async (c) => {
+    const { body, refusal } = await readQuestion(c, deps);
+    if (refusal !== undefined) return refusal;
+    const refused = refuseBeyondPermission(c, [asUsers(body)]);
+    if (refused !== undefined) return refused;
+    const { type, id } = isMembers(body.object) ? body.object : {};
+    const [outside] = await outsideQuestions(c, deps, [{ relation: body.relation, object: `${type}:${id}` }]);
+    if (outside !== undefined) return outsideKey(c, outside);
+    return pass(c, deps, { method: "POST", path: "/list-users", body: dated(body, deps.clock()) });
+  });
   app.post("/stores/:store_id/streamed-list-objects", async (c) => {
     const { body, refusal } = await readQuestion(c, deps);
     if (refusal !== undefined) return refusal;
+    const refused = refuseBeyondPermission(c, [asObjects(body)]);
+    if (refused !== undefined) return refused;
+    const outside = outsideList(c, body) ?? (isShortened(c) ? outsideAll(c.var.caller.bounds) : undefined);
+    if (outside !== undefined) return outsideKey(c, outside);
     const request = { method: "POST" as const, path: "/streamed-list-objects", body: dated(body, deps.clock()) };
     const reply = await deps.engine.api.stream(request, c.req.raw.signal);
     const broke = (error: unknown) => {

@@ -5,8 +5,9 @@
  */
 import { Hono } from "hono";
 import type { ActionDeps } from "../../actions/perform.ts";
-import type { ServiceKey } from "../../domain/service-keys.ts";
+import type { FindKey } from "../../domain/service-keys.ts";
 import type { Env } from "../env.ts";
+import { limitRequests, type RateLimiting } from "../rate-limit.ts";
 import { batchCheckRoutes } from "./batch-check.ts";
 import { authenticateService } from "./caller.ts";
 import { checkRoutes } from "./check.ts";
@@ -19,13 +20,15 @@ import { tupleRoutes } from "./tuples.ts";
 import { writeRoutes } from "./write.ts";
 
 /** All of it, to mount at `/`. Lets EngineUnavailable and Overloaded through. */
-export function storesRoutes(deps: StoresDeps & ActionDeps & { keys: readonly ServiceKey[] }): Hono<Env> {
+export function storesRoutes(
+  deps: StoresDeps & ActionDeps & { findKey: FindKey; rate?: RateLimiting | undefined },
+): Hono<Env> {
   const app = new Hono<Env>();
   app.use("/stores/*", async (c, next) => {
     c.header("Cache-Control", "no-store");
     await next();
   });
-  app.use("/stores/*", authenticateService(deps.keys));
+  app.use("/stores/*", authenticateService(deps.findKey), limitRequests(deps.rate));
   app.use("/stores/:store_id/*", async (c, next) =>
     c.req.param("store_id") === deps.engine.api.storeId
       ? next()

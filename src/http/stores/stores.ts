@@ -4,8 +4,9 @@
  * store there is here, and the one model that answers.
  */
 import { type Context, Hono } from "hono";
+import { outsideAll } from "../../domain/bounds.ts";
 import type { Env } from "../env.ts";
-import { openFgaError } from "./error.ts";
+import { openFgaError, outsideKey } from "./error.ts";
 import { answer, isOtherModel, modelNotFound, pass, type StoresDeps } from "./pass.ts";
 
 /** openfga.v1 ListStoresRequest.page_size, ReadAuthorizationModelsRequest.page_size. */
@@ -41,6 +42,9 @@ export function storeRoutes(deps: StoresDeps): Hono<Env> {
     ["/assertions", "authorization_model_id"],
   ] as const)
     app.get(`/stores/:store_id${path}/:${param}`, (c) => {
+      // assertions name users and objects of anybody
+      const outside = path === "/assertions" ? outsideAll(c.var.caller.bounds) : undefined;
+      if (outside !== undefined) return outsideKey(c, outside);
       const model = c.req.param(param);
       if (isOtherModel(model, api.modelId)) return modelNotFound(c, model);
       return pass(c, deps, { method: "GET", path: `${path}/${encodeURIComponent(model)}` });

@@ -1,26 +1,46 @@
 /**
  * What is written: `POST …/read` and `…/expand`, `GET …/changes` (openfga.v1 Read,
  * Expand, ReadChanges), with OpenFGA's filters, pages and tokens. Conditions are shown
- * and not evaluated.
+ * and not evaluated; of a history's private reasons the hashes are shown alone.
  */
 import { Hono } from "hono";
 import { fresh } from "../../check/asked.ts";
+import { withoutPrivate } from "../../domain/history.ts";
 import type { Env } from "../env.ts";
 import { readMembers } from "./body.ts";
-import { pass, readQuestion, type StoresDeps } from "./pass.ts";
+import { outsideKey } from "./error.ts";
+import { answer, pass, readQuestion, type StoresDeps } from "./pass.ts";
+import { outsideChanges, outsideObjectOf } from "./within-key.ts";
 
 export function tupleRoutes(deps: StoresDeps): Hono<Env> {
+  const { api } = deps.engine;
   const app = new Hono<Env>();
   app.post("/stores/:store_id/read", async (c) => {
     const { body, refusal } = await readMembers(c);
-    return refusal ?? pass(c, deps, { method: "POST", path: "/read", body: fresh(body) });
+    if (refusal !== undefined) return refusal;
+    const outside = await outsideObjectOf(c, deps, body.tuple_key);
+    if (outside !== undefined) return outsideKey(c, outside);
+    const reply = await api.ask({ method: "POST", path: "/read", body: fresh(body) }, c.req.raw.signal);
+    return answer(c, { ...reply, body: withoutReasons(reply) });
   });
   app.post("/stores/:store_id/expand", async (c) => {
     const { body, refusal } = await readQuestion(c, deps);
-    return refusal ?? pass(c, deps, { method: "POST", path: "/expand", body });
+    if (refusal !== undefined) return refusal;
+    const outside = await outsideObjectOf(c, deps, body.tuple_key);
+    return outside === undefined ? pass(c, deps, { method: "POST", path: "/expand", body }) : outsideKey(c, outside);
   });
-  app.get("/stores/:store_id/changes", (c) =>
-    pass(c, deps, { method: "GET", path: `/changes${new URL(c.req.url).search}` }),
-  );
+  app.get("/stores/:store_id/changes", async (c) => {
+    const outside = outsideChanges(c);
+    if (outside !== undefined) return outsideKey(c, outside);
+    const request = { method: "GET" as const, path: `/changes${new URL(c.req.url).search}` };
+    const reply = await api.ask(request, c.req.raw.signal);
+    return answer(c, { ...reply, body: withoutReasons(reply) });
+  });
   return app;
+}
+
+/** OpenFGA's reply with tuples in it, each as it may be shown; one without a private part to the letter. */
+function withoutReasons({ status, body }: { status: number; body: string }): string {
+  if (status !== 200 || !body.includes("_only")) return body;
+  return JSON.stringify(JSON.parse(body, (name, value) => (name === "fields" ? withoutPrivate(value) : value)));
 }

@@ -11,8 +11,9 @@ import { WRITE_TUPLES_MAX } from "../../domain/plan.ts";
 import type { Env } from "../env.ts";
 import { overlooked } from "../precondition.ts";
 import { readMembers } from "./body.ts";
-import { openFgaError } from "./error.ts";
+import { openFgaError, outsideKey } from "./error.ts";
 import { isOtherModel, modelNotFound, type StoresDeps } from "./pass.ts";
+import { outsideWrite } from "./within-key.ts";
 import { answerWrite, exceeded, listedText } from "./write-answer.ts";
 
 const Condition = z.strictObject({
@@ -65,6 +66,8 @@ export function writeRoutes(deps: ActionDeps & StoresDeps): Hono<Env> {
       );
     const [written, deleted] = [writes?.tuple_keys ?? [], deletes?.tuple_keys ?? []];
     if (written.length + deleted.length > WRITE_TUPLES_MAX) return exceeded(c);
+    const outside = await outsideWrite(c, deps, { writes: written, deletes: deleted });
+    if (outside !== undefined) return outsideKey(c, outside);
     const { caller, requestId } = c.var;
     const call = { caller, requestId, onWritten: () => c.set("written", true) };
     const outcome = await writeTuples(deps, call, {

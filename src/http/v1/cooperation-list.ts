@@ -48,7 +48,7 @@ export function cooperationListRoutes(deps: V1Deps) {
     const { caller } = c.var;
     const refusal = isService(caller)
       ? undefined
-      : refuseUnlessAdmin(org, await standingIn(relationships, org, caller.user));
+      : refuseUnlessAdmin(org, await standingIn(relationships, org, caller));
     if (refusal) return refused(c, refusal);
 
     const directions = new Map<string, (typeof DIRECTIONS)[number]>();

@@ -77,7 +77,7 @@ export function historyRoutes(deps: V1Deps) {
   /** The side that an organization's history is read from and its first entry there, or why not. */
   async function readerOfOrganization(c: Context<Env>, org: string) {
     const { caller } = c.var;
-    const standing = await standingIn(relationships, org, caller.user);
+    const standing = await standingIn(relationships, org, caller);
     const refusal = isService(caller) ? undefined : refuseUnlessAdmin(org, standing);
     if (refusal) return { refusal: refused(c, refusal) };
     const { n, value } = await organizationHead(relationships, org);

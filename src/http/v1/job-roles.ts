@@ -58,7 +58,7 @@ function routesOf(deps: V1Deps, type: ResourceType, path: string) {
     const ref: ResourceRef = `${type}:${c.req.valid("param").id}`;
     const { caller } = c.var;
     const view = await resourceView(relationships, ref);
-    const standing = view && (await standingIn(relationships, view.owner, caller.user));
+    const standing = view && (await standingIn(relationships, view.owner, caller));
     if (view === undefined || (standing === "none" && !isService(caller))) return notFound(c, type);
     if (standing !== "admin" && !isService(caller)) return refused(c, { code: "not_admin", organization: view.owner });
     const held = new Map((await jobRolesOn(relationships, ref)).map(({ user, role }) => [user, { user, role }]));

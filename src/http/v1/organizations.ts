@@ -2,6 +2,7 @@
 
 import { z } from "@hono/zod-openapi";
 import { deleteOrganization, putOrganization } from "../../actions/organization.ts";
+import { countsIn } from "../../domain/bounds.ts";
 import type { Caller } from "../../domain/caller.ts";
 import { isService } from "../../domain/caller.ts";
 import { OrganizationInput } from "../../domain/commands.ts";
@@ -65,7 +66,8 @@ export function organizationRoutes(deps: V1Deps) {
   app.use("/me", requirePerson);
   app.openapi(me, async (c) => {
     const user = c.var.caller.user ?? "";
-    const ids = await organizationIdsOf(deps.relationships, user);
+    const belongs = await organizationIdsOf(deps.relationships, user);
+    const ids = belongs.filter((id) => countsIn(c.var.caller.bounds, id));
     const organizations = await Promise.all(ids.map((id) => visible(deps, id, c.var.caller)));
     const name = (await personHead(deps.relationships, user)).value?.name ?? null;
     return c.json({ user, name, organizations: organizations.filter((view) => view !== undefined) });

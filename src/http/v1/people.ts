@@ -93,7 +93,7 @@ export function peopleRoutes(deps: V1Deps) {
   app.openapi(list, async (c) => {
     const { org } = c.req.valid("param");
     const { caller } = c.var;
-    if (!isService(caller) && (await standingIn(relationships, org, caller.user)) === "none")
+    if (!isService(caller) && (await standingIn(relationships, org, caller)) === "none")
       return notFound(c, "organization");
     const people = new Map((await peopleOf(relationships, org)).map((person) => [person.user, person.role]));
     const look = async (user: string) => {
@@ -105,7 +105,7 @@ export function peopleRoutes(deps: V1Deps) {
   app.openapi(get, async (c) => {
     const { org, user } = c.req.valid("param");
     const { caller } = c.var;
-    const standing = await standingIn(relationships, org, caller.user);
+    const standing = await standingIn(relationships, org, caller);
     if (standing === "none" && !isService(caller)) return notFound(c, "organization");
     // the head before what it stands for: an ETag must not be newer than what was read
     const { etag } = await etagOf(org);

@@ -49,7 +49,7 @@ export function resourceRoutes(deps: V1Deps) {
     const { org } = c.req.valid("param");
     const { type, search, ...page } = c.req.valid("query");
     const { caller } = c.var;
-    if (!isService(caller) && (await standingIn(relationships, org, caller.user)) === "none")
+    if (!isService(caller) && (await standingIn(relationships, org, caller)) === "none")
       return notFound(c, "organization");
     const refs = await resourceRefsOf(relationships, org, type === undefined ? RESOURCE_TYPES : [type]);
     const wanted = fold(search ?? "");
@@ -96,7 +96,7 @@ function routesOf(deps: V1Deps, type: ResourceType, path: string, body: z.ZodTyp
   app.openapi(get, async (c) => {
     const { caller } = c.var;
     const view = await resourceView(relationships, `${type}:${c.req.valid("param").id}`);
-    const known = view && (isService(caller) || (await standingIn(relationships, view.owner, caller.user)) !== "none");
+    const known = view && (isService(caller) || (await standingIn(relationships, view.owner, caller)) !== "none");
     if (!known) return notFound(c, type);
     c.header("ETag", view.etag);
     return c.json(view);

@@ -5,6 +5,7 @@ import { idProblem } from "../../domain/ids.ts";
 import { organizationHead } from "../../queries/snapshot.ts";
 import { requirePerson } from "../caller.ts";
 import type { Env } from "../env.ts";
+import { withinKey } from "./bounds.ts";
 import { cooperationListRoutes } from "./cooperation-list.ts";
 import { cooperationRoutes } from "./cooperations.ts";
 import { delegationRoutes } from "./delegations.ts";
@@ -52,6 +53,7 @@ const toActByPerson = createMiddleware<Env>(async (c, next) =>
 /** The routes without authentication: the app around them has settled who calls. */
 export function v1Routes(deps: V1Deps) {
   const app = v1();
+  app.use(withinKey(deps));
   app.use("/cooperations/:id/*", foundByUlid("cooperation"));
   app.use("/shares/:id/*", foundByUlid("share"));
   for (const path of LISTS) app.use(path, ofOrganization(deps));

@@ -157,7 +157,7 @@ export function shareRoutes(deps: V1Deps) {
   app.openapi(incoming, async (c) => {
     const { org } = c.req.valid("param");
     const { caller } = c.var;
-    const standing = await standingIn(relationships, org, caller.user);
+    const standing = await standingIn(relationships, org, caller);
     const refusal = isService(caller) ? undefined : refuseUnlessAdmin(org, standing);
     if (refusal) return refused(c, refusal);
     const reader = { standings: { initiator: "none" as const, partner: standing }, service: isService(caller) };

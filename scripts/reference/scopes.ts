@@ -1,0 +1,13 @@
+/** What each scope is for, from the table that the doors go by. */
+import type { NEEDS } from "../../src/domain/scope-needs.ts";
+import { code, table } from "./blocks.ts";
+
+/** A row for each thing that may be asked. */
+export function scopesTable(needs: Readonly<Record<string, (typeof NEEDS)[keyof typeof NEEDS]>>): string {
+  const rows = Object.values(needs).map(({ asks, doors, scopes }) => [
+    asks,
+    doors.join(", "),
+    scopes.map(code).join(" or "),
+  ]);
+  return table(["what is asked", "where", "scope"], rows);
+}

@@ -1,0 +1,132 @@
+/**
+ * Keys that are bound, under `/v1`. What a route is about is told by its path: the types
+ * that it names, and the organizations whose that is. What is about the whole store, and
+ * whatever this does not know, is outside every bound. Whom a bound key acts for counts as
+ * a person of its own organizations alone (queries/snapshot.ts).
+ */
+import type { Context } from "hono";
+import { createMiddleware } from "hono/factory";
+import { z } from "zod";
+import { relationOf } from "../../check/question.ts";
+import { outsideQuestion } from "../../check/within.ts";
+import {
+  countsIn,
+  type Outside,
+  outsideAll,
+  outsideOrganizations,
+  outsidePermissions,
+  outsideTypes,
+} from "../../domain/bounds.ts";
+import type { Bounds } from "../../domain/caller.ts";
+import { idProblem, RESOURCE_TYPES, type ResourceRef } from "../../domain/ids.ts";
+import { organizationIdsOf } from "../../queries/people.ts";
+import { cooperationHead, resourceHead, shareHead } from "../../queries/snapshot.ts";
+import { Action, Entity } from "../access/body.ts";
+import type { Env } from "../env.ts";
+import { refused } from "../problem.ts";
+import type { V1Deps } from "./route.ts";
+
+/** The types that each collection in a path is of. A route whose first part is not here is refused to every bound key. */
+const TYPES: Record<string, readonly string[]> = {
+  me: ["organization"],
+  organizations: ["organization"],
+  people: ["organization"],
+  resources: RESOURCE_TYPES,
+  plants: ["plant"],
+  portfolios: ["portfolio"],
+  cooperations: ["cooperation"],
+  invitations: ["cooperation"],
+  shares: ["share"],
+  "incoming-shares": ["share"],
+  delegations: ["share"],
+};
+
+/** About nobody's things in particular: what they tell depends on the acting user, or on a token. */
+const OF_NOBODY = ["me", "invitations"];
+
+const Explained = z.object({ action: Action, resource: Entity });
+const Owned = z.object({ owner: z.string() });
+
+/** Lets a bound key through to what lies within its bounds. */
+export const withinKey = (deps: V1Deps) =>
+  createMiddleware<Env>(async (c, next) => {
+    const { bounds } = c.var.caller;
+    const outside = bounds && (await outsideRoute(deps, c, bounds));
+    return outside === undefined ? next() : refused(c, outside);
+  });
+
+async function outsideRoute(deps: V1Deps, c: Context<Env>, bounds: Bounds): Promise<Outside | undefined> {
+  const [first = "", id = "", ...rest] = c.req.path.split("/").slice(2).map(decodeURIComponent);
+  if (first === "explain") {
+    const asked = Explained.safeParse(await bodyOf(c));
+    if (!asked.success) return undefined;
+    const { action, resource } = asked.data;
+    const object = `${resource.type}:${resource.id}`;
+    return outsideQuestion(deps.engine, bounds, { permission: relationOf(action.name), object });
+  }
+  if (first === "inspect") return outsideQuestion(deps.engine, bounds, { permission: undefined, object: id });
+  if (TYPES[first] === undefined) return outsideAll(bounds);
+  const types = [first, ...rest.filter((_, n) => n % 2 === 0)].flatMap((name) => TYPES[name] ?? []);
+  const outside = outsidePermissions(bounds, undefined) ?? outsideTypes(bounds, ...types);
+  if (outside !== undefined || bounds.organizations === undefined) return outside;
+  return (
+    (await outsidePerson(deps, c, bounds)) ??
+    (OF_NOBODY.includes(first)
+      ? undefined
+      : outsideOrganizations(bounds, await organizationsOfRoute(deps, c, first, id))) ??
+    (first === "organizations" && rest[0] === "people" && c.req.method === "PUT"
+      ? outsideRecord(deps, c, bounds, { organization: id, user: rest[1] ?? "" })
+      : undefined)
+  );
+}
+
+/** Whose a route's thing is. A resource that is not registered is whose it would be. */
+async function organizationsOfRoute(
+  { relationships }: V1Deps,
+  c: Context<Env>,
+  collection: string,
+  id: string,
+): Promise<string[]> {
+  if (idProblem(id) !== undefined) return [];
+  if (collection === "organizations") return [id];
+  const sidesOf = async (cooperation: string) => {
+    const { value } = await cooperationHead(relationships, cooperation);
+    return [value?.initiator, value?.partner].filter((side) => side !== undefined);
+  };
+  if (collection === "cooperations") return sidesOf(id);
+  if (collection === "shares") {
+    const share = (await shareHead(relationships, id)).value;
+    return share === undefined ? [] : sidesOf(share.cooperation);
+  }
+  const type = RESOURCE_TYPES.find((one) => `${one}s` === collection);
+  if (type === undefined) return [];
+  const ref: ResourceRef = `${type}:${id}`;
+  const { value } = await resourceHead(relationships, ref);
+  if (value !== undefined && value.deleted_at === undefined) return [value.owner];
+  const named = c.req.method === "PUT" ? Owned.safeParse(await bodyOf(c)) : undefined;
+  return named?.success ? [named.data.owner] : [];
+}
+
+/** An acting user belongs to one of the key's organizations, or the key does not act for them. */
+async function outsidePerson({ relationships }: V1Deps, c: Context<Env>, bounds: Bounds): Promise<Outside | undefined> {
+  const { user } = c.var.caller;
+  return user === undefined ? undefined : outsideOrganizations(bounds, await organizationIdsOf(relationships, user));
+}
+
+/** Name, address and language are one person's wherever they belong: of who belongs elsewhere a bound key takes in nobody, and writes no record. */
+async function outsideRecord(
+  { relationships }: V1Deps,
+  c: Context<Env>,
+  bounds: Bounds,
+  { organization, user }: { organization: string; user: string },
+): Promise<Outside | undefined> {
+  if (c.var.caller.user !== undefined || idProblem(user) !== undefined) return undefined;
+  const organizations = await organizationIdsOf(relationships, user);
+  if (organizations.every((one) => countsIn(bounds, one))) return undefined;
+  const body = await bodyOf(c);
+  const isRole = typeof body === "object" && body !== null && Object.keys(body).every((name) => name === "role");
+  return organizations.includes(organization) && isRole ? undefined : outsideAll(bounds);
+}
+
+/** The body, which is JSON already or nothing. */
+const bodyOf = (c: Context<Env>): Promise<unknown> => c.req.json().catch(() => undefined);
