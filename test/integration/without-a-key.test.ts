@@ -116,6 +116,18 @@ test("beyond so many connections the next is closed, the log says so once, and a
   while ((await fetch(`${url}/livez`).catch(() => undefined))?.status !== 200) await sleep(20);
 });
 
+test("who does not take the reply keeps no place either", { timeout: 120_000 }, async () => {
+  const { url } = await startProcess({ CONNECTIONS_MAX: "10" });
+  const asked = await Promise.all(Array.from({ length: 10 }, () => rawConnection(url)));
+  for (const { socket, write } of asked) {
+    socket.pause();
+    // more than the buffers on the way hold
+    write(head("GET", "/docs/swagger-ui-bundle.js").repeat(20));
+  }
+  expect(await (await rawConnection(url)).rest()).toBe("");
+  while ((await fetch(`${url}/livez`).catch(() => undefined))?.status !== 200) await sleep(200);
+});
+
 test("headers are bounded together, and what is beyond is a 431 that says so", async () => {
   const { url } = await startProcess();
   const long = async (bytes: number) => {
