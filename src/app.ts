@@ -58,11 +58,12 @@ export type AppDeps = ActionDeps & {
  * A path as it was sent. Hono decodes it before it looks for a route: `/%6detrics` would then pass a proxy that keeps
  * `/metrics` to itself. Parameters are decoded by who reads them.
  */
-const pathOf = (request: Request): string => {
-  const { url } = request;
+const pathOf = ({ url }: Request): string => {
   const start = url.indexOf("/", url.indexOf("://") + 3);
-  const end = url.slice(start).search(/[?#]/);
-  return end < 0 ? url.slice(start) : url.slice(start, start + end);
+  const query = url.indexOf("?", start);
+  const path = url.slice(start, query < 0 ? undefined : query);
+  const fragment = path.indexOf("#");
+  return fragment < 0 ? path : path.slice(0, fragment);
 };
 
 /** The whole service. */

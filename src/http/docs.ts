@@ -106,7 +106,11 @@ function kept(type: string, make: () => string | Promise<Uint8Array>) {
     return { bytes, etag: `"${createHash("sha256").update(bytes).digest("base64url").slice(0, 22)}"` };
   };
   return async (c: Context<Env>) => {
-    made ??= once();
+    made ??= once().catch((error: unknown) => {
+      // a file that could not be read now may be the next time
+      made = undefined;
+      throw error;
+    });
     const { bytes, etag } = await made;
     c.header("ETag", etag);
     c.header("Cache-Control", "no-cache");

@@ -18,8 +18,7 @@ export function frontRoutes() {
   const app = new Hono<Env>();
   app.get("/", (c) => {
     c.header("Vary", "Accept");
-    const wanted = { header: "Accept", supports: ["text/plain", "application/json"], default: "text/plain" } as const;
-    const type = accepts(c, { ...wanted, supports: [...wanted.supports] });
+    const type = accepts(c, { header: "Accept", supports: ["text/plain", "application/json"], default: "text/plain" });
     return type === "application/json" ? c.json({ what: WHAT, ...PAGES }) : c.text(TEXT);
   });
   app.get("/favicon.ico", (c) => c.body(null, 204, { "Cache-Control": "max-age=86400" }));

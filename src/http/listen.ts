@@ -6,7 +6,7 @@
 import { type Server, type ServerResponse, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type ServerType, serve } from "@hono/node-server";
+import { serve } from "@hono/node-server";
 import { FAULTS } from "./problem.ts";
 import { isUnhurried } from "./unhurried.ts";
 
@@ -16,7 +16,7 @@ const HEADERS_MILLISECONDS = 5_000;
 const REQUEST_MILLISECONDS = 10_000;
 /** Between two requests of one connection. */
 const IDLE_MILLISECONDS = 10_000;
-/** How long a reply may lie there while nobody takes any of it. */
+/** How long a part of a reply may lie there while nobody takes it. */
 const UNREAD_MILLISECONDS = 20_000;
 const LOOK_EVERY_MILLISECONDS = 1_000;
 /** Of a request's headers with its URL. */
@@ -49,14 +49,10 @@ export async function listen(
     connectionsCheckingInterval: LOOK_EVERY_MILLISECONDS,
     maxHeaderSize: HEADER_BYTES_MAX,
   };
-  const server = serve({ fetch, hostname, port, serverOptions }) as ServerType as Server;
+  const server = serve({ fetch, hostname, port, serverOptions }) as Server;
   server.maxConnections = connectionsMax;
   server.on("clientError", refuseUnheard);
-  server.timeout = UNREAD_MILLISECONDS;
-  // where nothing happens for so long somebody waits for us, or nobody does, or what was sent is not taken
-  server.on("timeout", (socket) => {
-    if (replyOn(socket) === undefined || socket.writableLength > 0) socket.destroy();
-  });
+  endUnread(server);
   let warnedAt = Number.NEGATIVE_INFINITY;
   server.on("drop", () => {
     if (performance.now() - warnedAt < WARN_EVERY_MILLISECONDS) return;
@@ -68,6 +64,27 @@ export async function listen(
     server.once("error", reject);
   });
   return server;
+}
+
+/**
+ * Ends connections whose reply is not taken. Looked for now and then: Node's own time-out, which also ends those that
+ * wait for us, costs every request a timer.
+ */
+function endUnread(server: Server): void {
+  const taken = new Map<Socket, number>();
+  server.on("connection", (socket) => {
+    taken.set(socket, -1);
+    socket.on("close", () => taken.delete(socket));
+  });
+  const look = () => {
+    for (const [socket, before] of taken) {
+      const now = socket.bytesWritten - socket.writableLength;
+      if (socket.writableLength > 0 && now === before) socket.destroy();
+      taken.set(socket, now);
+    }
+  };
+  const looking = setInterval(look, UNREAD_MILLISECONDS);
+  server.on("close", () => clearInterval(looking));
 }
 
 /** The reply under way on a connection, by Node's own name for it: it has no other. */

@@ -116,6 +116,31 @@ test("beyond so many connections the next is closed, the log says so once, and a
   while ((await fetch(`${url}/livez`).catch(() => undefined))?.status !== 200) await sleep(20);
 });
 
+test("who sends an import and does not take the reply keeps the next one waiting for seconds alone", {
+  timeout: 150_000,
+}, async () => {
+  const { url } = await startProcess();
+  const post = head("POST", "/v1/import", `Authorization: Bearer ${KEYS.admin}`, "Connection: close");
+  const importing = async (lines: string) => {
+    const connection = await rawConnection(url);
+    const type = post.replace("application/json", "application/x-ndjson");
+    connection.write(type.replace("\r\n\r\n", `\r\nContent-Length: ${lines.length}\r\n\r\n${lines}`));
+    return connection;
+  };
+  // each line is refused in some hundred bytes: more than the buffers on the way hold
+  const { socket } = await importing("x\n".repeat(100_000));
+  socket.pause();
+  const line = `${JSON.stringify({ kind: "organization", id: "next", name: "Next" })}\n`;
+  let came = "";
+  for (let tries = 0; !came.includes('"event":"end"'); tries++) {
+    came = await (await importing(line)).rest();
+    // it does wait: the first is still under way
+    if (tries === 0) expect(came).toContain('"code":"contended"');
+    await sleep(500);
+  }
+  expect(came).toMatch(/"done":1/);
+});
+
 test("headers are bounded together, and what is beyond is a 431 that says so", async () => {
   const { url } = await startProcess();
   const long = async (bytes: number) => {
