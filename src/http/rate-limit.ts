@@ -70,7 +70,7 @@ function kindsOf(method: string, path: string): Kind[] {
     return ["searches"];
   if (/^\/v1\/explain$/.test(path)) return ["searches"];
   if (path.startsWith("/stores")) return path.endsWith("/write") ? ["writes"] : ["reads"];
-  if (method === "GET" || path === "/v1/invitations/preview") return ["reads"];
+  if (method === "GET" || method === "HEAD" || path === "/v1/invitations/preview") return ["reads"];
   const invites = /^\/v1\/organizations\/[^/]+\/cooperations$|^\/v1\/cooperations\/[^/]+\/resend$/.test(path);
   return method === "POST" && invites ? ["invitations", "writes"] : ["writes"];
 }

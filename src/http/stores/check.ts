@@ -1,6 +1,7 @@
 /** `POST …/check` (openfga.v1 Check): a decision, from the cache when nothing is said but the question. */
 import { Hono } from "hono";
 import { dated, isUsual, plainQuestion } from "../../check/asked.ts";
+import { outsideQuestion } from "../../check/within.ts";
 import type { Env } from "../env.ts";
 import { outsideKey } from "./error.ts";
 import { decided, pass, readQuestion, type StoresDeps } from "./pass.ts";
@@ -15,11 +16,17 @@ export function checkRoutes(deps: StoresDeps): Hono<Env> {
     if (refusal !== undefined) return refusal;
     const refused = refuseBeyondPermission(c, [asCheck(body)]);
     if (refused !== undefined) return refused;
-    const [outside] = await outsideQuestions(c, deps, [asCheck(body).names]);
-    if (outside !== undefined) return outsideKey(c, outside);
     const question = isUsual(body, engine.api.modelId) ? plainQuestion(engine, body) : undefined;
-    if (question === undefined) return pass(c, deps, { method: "POST", path: "/check", body: dated(body, clock()) });
-    const { allowed } = await checker.check(question, () => c.req.raw.signal);
+    if (question === undefined) {
+      const [outside] = await outsideQuestions(c, deps, [asCheck(body).names]);
+      if (outside !== undefined) return outsideKey(c, outside);
+      return pass(c, deps, { method: "POST", path: "/check", body: dated(body, clock()) });
+    }
+    const { allowed, owner } = await checker.check(question, () => c.req.raw.signal);
+    // a hit knows whose it is
+    const { relation: permission, object } = question;
+    const outside = await outsideQuestion(engine, c.var.caller.bounds, { permission, object, owner });
+    if (outside !== undefined) return outsideKey(c, outside);
     return decided(c, deps, { allowed, resolution: "" });
   });
 }

@@ -7,16 +7,20 @@ import { NOT_OFFERED } from "./not-offered.ts";
 const STORE = "/stores/{store_id}";
 
 const ENDPOINTS = [
-  ["get", "/stores", "ListStores: the one store there is"],
-  ["get", STORE, "GetStore"],
+  ["get", "/stores", "ListStores: the one store there is; also with scope `check`"],
+  ["get", STORE, "GetStore; likewise"],
   ["get", `${STORE}/authorization-models`, "ReadAuthorizationModels: the one model that answers"],
   ["get", `${STORE}/authorization-models/{id}`, "ReadAuthorizationModel"],
   ["get", `${STORE}/assertions/{authorization_model_id}`, "ReadAssertions"],
-  ["post", `${STORE}/check`, "Check, from the cache when nothing is said but the question; also with scope `check`"],
+  [
+    "post",
+    `${STORE}/check`,
+    "Check, from the cache when nothing is said but the question; of permissions also with scope `check`",
+  ],
   ["post", `${STORE}/batch-check`, "BatchCheck, likewise"],
-  ["post", `${STORE}/list-objects`, "ListObjects"],
-  ["post", `${STORE}/streamed-list-objects`, "StreamedListObjects"],
-  ["post", `${STORE}/list-users`, "ListUsers"],
+  ["post", `${STORE}/list-objects`, "ListObjects, likewise"],
+  ["post", `${STORE}/streamed-list-objects`, "StreamedListObjects, likewise"],
+  ["post", `${STORE}/list-users`, "ListUsers, likewise"],
   ["post", `${STORE}/expand`, "Expand"],
   ["post", `${STORE}/read`, "Read"],
   ["get", `${STORE}/changes`, "ReadChanges"],
