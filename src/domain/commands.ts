@@ -9,7 +9,7 @@ import { Id, ResourceRefInput } from "./ids.ts";
 import { LanguageInput } from "./language.ts";
 import { JobRoleInput, OrganizationRoleInput } from "./roles.ts";
 
-/** The most shares that an invitation may carry: with them its Write holds 100 tuples at the worst. */
+/** The most shares that an invitation may carry: with them its Write holds 99 tuples at the worst. */
 export const INVITED_SHARES_MAX = 15;
 
 // A lone surrogate cannot be sent as UTF-8, nor hashed as canonical JSON (RFC 8785 §3.2.2.2).

@@ -10,7 +10,7 @@ import { type Cooperation, type Head, type Invitation, incarnationOf, type Organ
 import type { Refusal } from "./refusal.ts";
 
 /** How long after a mail the next may go out; from the third without an answer each doubles it, up to a day. */
-export const PAUSE_SECONDS = 60;
+const PAUSE_SECONDS = 60;
 const PAUSE_SECONDS_MAX = 24 * 60 * 60;
 const DAY_SECONDS = 24 * 60 * 60;
 
