@@ -5,13 +5,22 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { entryFrom } from "../domain/history.ts";
-import type { Tuple, TupleKey } from "../domain/tuples.ts";
+import type { TupleKey } from "../domain/tuples.ts";
 import { EngineUnavailable, type Write } from "../ports.ts";
 import type { ActionDeps, Call } from "./perform.ts";
 
-/** The Write may stand or not; reading the object again will tell. */
+/** The entry that an action wrote, if its Write stands, and the action's id in it. */
+export type Lost = { entry: TupleKey; id: string };
+
+/** The Write may stand or not; reading the object again will tell. `lost`: what to look for. */
 export class OutcomeUnknown extends Error {
   override readonly name = "OutcomeUnknown";
+  readonly lost: Lost | undefined;
+
+  constructor(message: string, { lost, ...options }: ErrorOptions & { lost?: Lost } = {}) {
+    super(message, options);
+    this.lost = lost;
+  }
 }
 
 /**
@@ -68,16 +77,20 @@ async function settle(deps: ActionDeps, { write, begin }: Attempt): Promise<bool
     try {
       const outcome = await deps.relationships.write(write);
       if (outcome === "committed") return true;
-      if (outcome === "stale") return await entryIsOurs(deps, entry, id);
+      if (outcome === "stale") return await entryIsOurs(deps, { entry, id });
     } catch (error) {
       // while the engine is away the first Write may still stand
       deps.warn("settling_a_lost_reply", { stamp: id, error: String(error) });
     }
   }
-  throw new OutcomeUnknown(`the reply to action ${id} was lost`);
+  throw new OutcomeUnknown(`the reply to action ${id} was lost`, { lost: { entry, id } });
 }
 
-async function entryIsOurs(deps: ActionDeps, { user, relation, object }: Tuple, id: string): Promise<boolean> {
-  const [stands] = await deps.relationships.read({ user, relation, object });
+/** Whether the entry that stands there is that of the action. Throws EngineUnavailable. */
+export async function entryIsOurs(
+  { relationships }: Pick<ActionDeps, "relationships">,
+  { entry: { user, relation, object }, id }: Lost,
+): Promise<boolean> {
+  const [stands] = await relationships.read({ user, relation, object });
   return stands !== undefined && entryFrom(stands).common.id === id;
 }
