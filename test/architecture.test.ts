@@ -15,7 +15,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   domain: ["zod", "canonicalize", "node:crypto"],
   "ports.ts": ["type domain"],
   // an action reads before it decides, and words the mails it sends
-  actions: ["domain", "ports.ts", "queries", "mail/letters.ts", "async-mutex", "node:timers/promises"],
+  actions: ["domain", "ports.ts", "queries", "mail/letters.ts", "async-mutex", "node:crypto", "node:timers/promises"],
   queries: ["domain", "ports.ts", "node:crypto"],
   check: ["domain", "ports.ts", "async-mutex", "lru-cache", "node:crypto"],
   "private-folder.ts": ["node:*"],

@@ -6,13 +6,22 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { errorFacts } from "../domain/error-facts.ts";
 import { entryFrom } from "../domain/history.ts";
-import type { Tuple, TupleKey } from "../domain/tuples.ts";
+import type { TupleKey } from "../domain/tuples.ts";
 import { EngineUnavailable, type Write } from "../ports.ts";
 import type { ActionDeps, Call } from "./perform.ts";
 
-/** The Write may stand or not; reading the object again will tell. */
+/** The entry that an action wrote, if its Write stands, and the action's id in it. */
+export type Lost = { entry: TupleKey; id: string };
+
+/** The Write may stand or not; reading the object again will tell. `lost`: what to look for. */
 export class OutcomeUnknown extends Error {
   override readonly name = "OutcomeUnknown";
+  readonly lost: Lost | undefined;
+
+  constructor(message: string, { lost, ...options }: ErrorOptions & { lost?: Lost } = {}) {
+    super(message, options);
+    this.lost = lost;
+  }
 }
 
 /**
@@ -58,6 +67,7 @@ export async function stands(deps: ActionDeps, call: Call, attempt: Attempt): Pr
  */
 async function settle(deps: ActionDeps, { write, begin }: Attempt): Promise<boolean> {
   const entry = write.writes.find(({ relation }) => relation === "log");
+  const lost = entry && { entry, id: entryFrom(entry).common.id };
   // its own patience: the call whose reply was lost may have used up the action's
   const giveUpAt = performance.now() + patience(deps);
   while (performance.now() < giveUpAt) {
@@ -68,17 +78,20 @@ async function settle(deps: ActionDeps, { write, begin }: Attempt): Promise<bool
       const outcome = await deps.relationships.write(write);
       if (outcome === "committed") return true;
       // an action without an entry is one that may be decided again: done by then it is so already
-      if (outcome === "stale") return entry !== undefined && (await entryIsOurs(deps, entry));
+      if (outcome === "stale") return lost !== undefined && (await entryIsOurs(deps, lost));
     } catch (error) {
       // while the engine is away the first Write may still stand
-      deps.warn("settling_a_lost_reply", { stamp: entry && entryFrom(entry).common.id, ...errorFacts(error) });
+      deps.warn("settling_a_lost_reply", { stamp: lost?.id, ...errorFacts(error) });
     }
   }
-  throw new OutcomeUnknown("the reply to an action was lost");
+  throw new OutcomeUnknown("the reply to an action was lost", lost && { lost });
 }
 
-async function entryIsOurs(deps: ActionDeps, entry: Tuple): Promise<boolean> {
-  const { user, relation, object } = entry;
-  const [stands] = await deps.relationships.read({ user, relation, object });
-  return stands !== undefined && entryFrom(stands).common.id === entryFrom(entry).common.id;
+/** Whether the entry that stands there is that of the action. Throws EngineUnavailable. */
+export async function entryIsOurs(
+  { relationships }: Pick<ActionDeps, "relationships">,
+  { entry: { user, relation, object }, id }: Lost,
+): Promise<boolean> {
+  const [stands] = await relationships.read({ user, relation, object });
+  return stands !== undefined && entryFrom(stands).common.id === id;
 }

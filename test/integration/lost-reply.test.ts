@@ -3,6 +3,8 @@
  * caller hears: a right answer and one entry, or that it is not known.
  */
 import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { CredentialsMethod, FgaApiValidationError, OpenFgaClient } from "@openfga/sdk";
 import { describe, expect } from "vitest";
 import { sweep } from "../../src/actions/sweep.ts";
 import { entriesFrom } from "../../src/domain/history.ts";
@@ -10,7 +12,17 @@ import { createRelationships } from "../../src/openfga/relationships.ts";
 import type { Relationships } from "../../src/ports.ts";
 import { doctor } from "../../src/queries/doctor.ts";
 import { type Fate, type FaultyNetwork, startFaultyNetwork } from "../faulty-network.ts";
-import { cooperate, createService, type Reply, type Service, seedWorld, test as serviceTest } from "../service.ts";
+import { listen } from "../listening.ts";
+import { send } from "../routes.ts";
+import {
+  cooperate,
+  createService,
+  KEYS,
+  type Reply,
+  type Service,
+  seedWorld,
+  test as serviceTest,
+} from "../service.ts";
 
 const TIMEOUT_MILLISECONDS = 1500;
 const YEAR = new Date().getFullYear() + 1;
@@ -311,4 +323,92 @@ test("who holds more than one Write takes away loses all of it, though replies a
   expect(await held()).toBe(0);
   expect(await standing(relationships, left.id)).toEqual([1]);
   expect(await doctor(relationships)).toEqual([]);
+});
+
+describe("a raw Write that an SDK repeats by itself after 504", () => {
+  const key = { user: "user:zoe", relation: "member", object: "organization:sunward" };
+  const clientOf = (url: string, storeId: string, token = KEYS.admin) =>
+    new OpenFgaClient({
+      apiUrl: url,
+      storeId,
+      retryParams: { maxRetry: 3, minWaitInMs: 10 },
+      credentials: { method: CredentialsMethod.ApiToken, config: { token } },
+    });
+
+  test("is done when the first stood: one entry, and the SDK's caller hears no error", async ({
+    service,
+    network,
+    impatient,
+    store,
+    relationships,
+  }) => {
+    await seedWorld(service);
+    const listening = await listen(impatient);
+    const client = clientOf(listening.url, store.storeId);
+    let sent = 0;
+    network.fate = ({ isWrite }) => (isWrite && ++sent <= 3 ? "lose_reply" : "pass");
+    // three replies lost, and the service gives up before the fourth: the engine is gone for that long
+    network.meanwhile = async ({ isWrite }) => void (isWrite && sent >= 2 && (await sleep(400)));
+    await client.write({ writes: [key] });
+    network.meanwhile = async () => {};
+    network.fate = () => "pass";
+    const { body } = await service.admin("GET", "/v1/organizations/sunward/history?limit=3");
+    expect(body.items.map(({ action, object }: Record<string, string>) => [action, object])[0]).toEqual([
+      "add_person",
+      "user:zoe",
+    ]);
+    expect(body.items.filter(({ object }: { object: string }) => object === "user:zoe")).toHaveLength(1);
+    expect(await doctor(relationships)).toEqual([]);
+    // what is written twice, and no reply was lost, is refused as OpenFGA does
+    await expect(client.write({ writes: [key] })).rejects.toThrow(FgaApiValidationError);
+    await listening.close();
+  });
+
+  test("is told by its caller, its tuples and its time from one that happens to be alike", async ({
+    service,
+    network,
+    impatient,
+    store,
+  }) => {
+    await seedWorld(service);
+    const write = (key_: string, tuple = key) =>
+      send(impatient, "POST", `/stores/${store.storeId}/write`, { writes: { tuple_keys: [tuple] } }, { key: key_ });
+    const loseAll = async () => {
+      network.fate = ({ isWrite }) => (isWrite ? "lose_reply" : "pass");
+      const lost = await write(KEYS.admin);
+      network.fate = () => "pass";
+      expect(lost.status).toBe(504);
+    };
+    await loseAll();
+    expect((await write(KEYS.all)).status, "another key").toBe(400);
+    expect((await write(KEYS.admin, { ...key, relation: "external" })).status, "another tuple").toBe(400);
+    expect((await write(KEYS.admin)).status, "the same again").toBe(200);
+    expect((await write(KEYS.admin)).status, "and once more").toBe(400);
+    await service.admin("DELETE", "/v1/organizations/sunward/people/zoe");
+    await loseAll();
+    impatient.setNow(new Date(Date.now() + 61_000));
+    expect((await write(KEYS.admin)).status, "after a minute").toBe(400);
+  });
+
+  test("that did not stand is written by the repetition; what was taken away in between is written again", async ({
+    service,
+    network,
+    impatient,
+    store,
+  }) => {
+    await seedWorld(service);
+    const write = () =>
+      send(impatient, "POST", `/stores/${store.storeId}/write`, { writes: { tuple_keys: [key] } }, { key: KEYS.admin });
+    const holds = async () => (await service.deps.relationships.read(key)).length;
+    for (const fate of ["late_request", "lose_request", "lose_reply"] as const) {
+      network.fate = ({ isWrite }) => (isWrite ? fate : "pass");
+      expect((await write()).status, fate).toBe(504);
+      network.fate = () => "pass";
+      await network.settled();
+      if (fate === "lose_reply") await service.admin("DELETE", "/v1/organizations/sunward/people/zoe");
+      expect((await write()).status, fate).toBe(200);
+      expect(await holds(), fate).toBe(1);
+      await service.admin("DELETE", "/v1/organizations/sunward/people/zoe");
+    }
+  });
 });

@@ -6,7 +6,7 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import type { ActionDeps } from "../../actions/perform.ts";
-import { writeTuples } from "../../actions/write-tuples.ts";
+import { createWriteAgain } from "../../actions/write-again.ts";
 import { WRITE_TUPLES_MAX } from "../../domain/plan.ts";
 import type { Env } from "../env.ts";
 import { overlooked } from "../precondition.ts";
@@ -46,6 +46,7 @@ const MODEL_ID = /^[ABCDEFGHJKMNPQRSTVWXYZ0-9]{26}$/;
 /** The one route; who calls is settled around it. Lets EngineUnavailable, Contended and OutcomeUnknown through. */
 export function writeRoutes(deps: ActionDeps & StoresDeps): Hono<Env> {
   const app = new Hono<Env>();
+  const writeTuples = createWriteAgain();
   app.post("/stores/:store_id/write", async (c) => {
     const invalid = (message: string) => openFgaError(c, 400, "validation_error", message);
     const names = overlooked(c);

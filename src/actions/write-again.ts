@@ -1,0 +1,52 @@
+/**
+ * A raw Write that is repeated because it was not known what became of it. The SDKs repeat a 504 by themselves; when
+ * the first Write stood after all, the second would find its own tuples there and be refused for them. So the same
+ * request, soon after and only where the entry of the first is found, takes what stands already as done. What
+ * somebody changed in between is written again, as the request says. Known to this process alone.
+ */
+import { createHash } from "node:crypto";
+import type { ActionDeps, Call } from "./perform.ts";
+import { entryIsOurs, type Lost, OutcomeUnknown } from "./write.ts";
+import { type TuplesWritten, type TupleWrite, writeTuples } from "./write-tuples.ts";
+
+/** Longer than any SDK goes on repeating. */
+const REPEATED_MILLISECONDS = 60_000;
+/** While the engine is away each Write may be one; the oldest are forgotten. */
+const REMEMBERED_MAX = 1000;
+
+export type WriteTuples = (deps: ActionDeps, call: Call, write: TupleWrite) => Promise<TuplesWritten>;
+
+/** `writeTuples`, with a memory of those whose outcome is not known. Throws what it throws. */
+export function createWriteAgain(): WriteTuples {
+  const unknown = new Map<string, { lost: Lost[]; at: number }>();
+
+  function remember(request: string, lost: Lost, at: number): void {
+    const before = unknown.get(request)?.lost ?? [];
+    unknown.delete(request);
+    unknown.set(request, { lost: [...before, lost], at });
+    for (const [oldest, one] of unknown) {
+      if (unknown.size <= REMEMBERED_MAX && at - one.at <= REPEATED_MILLISECONDS) break;
+      unknown.delete(oldest);
+    }
+  }
+
+  return async (deps, call, write) => {
+    const { key, user } = call.caller;
+    const request = createHash("sha256")
+      .update(JSON.stringify([key, user, write]))
+      .digest("base64");
+    const before = unknown.get(request);
+    const isRepeated = before !== undefined && deps.clock().getTime() - before.at <= REPEATED_MILLISECONDS;
+    const found = isRepeated ? await Promise.all(before.lost.map((lost) => entryIsOurs(deps, lost))) : [];
+    const stood = found.includes(true);
+    try {
+      const lenient = { onDuplicate: "ignore", onMissing: "ignore" } as const;
+      const outcome = await writeTuples(deps, call, stood ? { ...write, ...lenient } : write);
+      unknown.delete(request);
+      return outcome;
+    } catch (error) {
+      if (error instanceof OutcomeUnknown && error.lost) remember(request, error.lost, deps.clock().getTime());
+      throw error;
+    }
+  };
+}
