@@ -10,6 +10,7 @@ import { routePath } from "hono/route";
 import { secureHeaders } from "hono/secure-headers";
 import type { ActionDeps } from "./actions/perform.ts";
 import type { Asking } from "./check/evaluate.ts";
+import type { Notices } from "./check/notices.ts";
 import type { ServiceKey } from "./domain/service-keys.ts";
 import { describeAccess } from "./http/access/openapi.ts";
 import { plainEvaluation } from "./http/access/plain-evaluation.ts";
@@ -38,6 +39,8 @@ export type AppDeps = ActionDeps & {
   /** Everything that is counted, in Prometheus's text format. */
   metricsText: () => Promise<string>;
   stopping: () => boolean;
+  /** What is wrong around the service and does not stop it. */
+  notices: () => Notices;
   /** One line for each request, and each fault with its cause. Never a key, a body or an address. */
   log: (level: "info" | "error", event: string, facts: object) => void;
 };
@@ -64,7 +67,7 @@ export function createApp(deps: AppDeps): OpenAPIHono<Env> {
   const limit = bodyLimit({ maxSize: BODY_BYTES_MAX, onError: tooLarge });
   app.use((c, next) => (isStreamed(c) ? next() : limit(c, next)));
 
-  app.route("/", healthRoutes(deps.engine, deps.stopping));
+  app.route("/", healthRoutes(deps.engine, deps.stopping, deps.notices));
   app.route("/", metricsRoutes(deps.metricsText));
   app.use("/access/*", authenticate(deps.keys, ["check"]));
   app.route("/", accessRoutes(deps));

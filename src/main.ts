@@ -7,6 +7,7 @@ import { randomBytes } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import type { Server } from "node:http";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { serve } from "@hono/node-server";
 import { ulid } from "ulid";
 import { createAfterwards } from "./actions/afterwards.ts";
@@ -15,6 +16,7 @@ import { sweep } from "./actions/sweep.ts";
 import { type AppDeps, createApp } from "./app.ts";
 import { boundEngine } from "./check/bounded.ts";
 import { createChecker } from "./check/check.ts";
+import { createNotices, NOTICES_EVERY_MILLISECONDS } from "./check/notices.ts";
 import { createTail, TAIL_EVERY_MILLISECONDS } from "./check/tail.ts";
 import { type Config, ConfigurationError, readConfig, urlOf } from "./config.ts";
 import { callerNow } from "./http/caller.ts";
@@ -129,6 +131,7 @@ async function main(isStart: boolean) {
       from: config.MAIL_FROM,
       clock,
     });
+    const watch = createNotices({ cache, engine, clock, meter, warn, sleep });
     const deps: Omit<AppDeps, "publicUrl"> = {
       relationships,
       engine,
@@ -147,6 +150,7 @@ async function main(isStart: boolean) {
       keys: config.SERVICE_KEYS,
       discloseOrganizations: config.DISCLOSE_ORGANIZATIONS,
       stopping: () => stopping,
+      notices: watch.now,
       invitation: {
         secret: config.INVITATION_SECRET,
         url: config.INVITATION_URL,
@@ -159,6 +163,8 @@ async function main(isStart: boolean) {
 
     const follow = createTail({ relationships, cache, clock, meter, ttlMilliseconds, warn, replica: ulid() });
     const following = repeat(follow, TAIL_EVERY_MILLISECONDS);
+
+    const watching = repeat(watch.poll, NOTICES_EVERY_MILLISECONDS);
 
     let app: ReturnType<typeof createApp>;
     const fetch = async (request: Request) => {
@@ -184,6 +190,7 @@ async function main(isStart: boolean) {
       log("info", "stopping", { reason });
       clearInterval(sweeping);
       following.abort();
+      watching.abort();
       await drain(listening);
       await afterwards.settled();
       await cache.close();

@@ -96,6 +96,7 @@ export function createService(
     keys,
     publicUrl: "https://concordat.example",
     stopping: () => false,
+    notices: () => ({ cache: "ok", clock: "ok" }),
     log: () => {},
     ...changes,
     engine,

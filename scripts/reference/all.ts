@@ -46,7 +46,7 @@ function undriven() {
   const never = (): never => {
     throw new Error("the reference asks nothing");
   };
-  const engine = { check: never, batchCheck: never, expand: never, listObjects: never, listUsers: never, ready: never };
+  const engine = { check: never, batchCheck: never, expand: never, listObjects: never, listUsers: never, ready: never, time: never };
   return createApp({
     relationships: {
       read: never,
@@ -76,6 +76,7 @@ function undriven() {
     warn: never,
     log: never,
     stopping: never,
+    notices: never,
     keys: [],
     publicUrl: URL_AT_START,
     discloseOrganizations: true,
