@@ -46,7 +46,15 @@ function undriven() {
   const never = (): never => {
     throw new Error("the reference asks nothing");
   };
-  const engine = { check: never, batchCheck: never, expand: never, listObjects: never, listUsers: never, ready: never, time: never };
+  const engine = {
+    check: never,
+    batchCheck: never,
+    expand: never,
+    listObjects: never,
+    listUsers: never,
+    ready: never,
+    time: never,
+  };
   return createApp({
     relationships: {
       read: never,
