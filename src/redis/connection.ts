@@ -110,6 +110,11 @@ export function connect(url: string, timeoutMilliseconds: number, failed: (name:
 
 /** The password in a URL, as it stands there and as it is sent. */
 function passwordsOf(url: string): string[] {
-  const { password } = new URL(url);
-  return password === "" ? [] : [password, decodeURIComponent(password)];
+  const password = URL.canParse(url) ? new URL(url).password : "";
+  if (password === "") return [];
+  try {
+    return [password, decodeURIComponent(password)];
+  } catch {
+    return [password];
+  }
 }
