@@ -103,13 +103,13 @@ export function createRedisCache(options: RedisCacheOptions): DecisionCache {
     return seal === undefined ? value : seal.of(key, value, entry.userToken.slice(0, RUN_LENGTH)) + value;
   }
 
-  /** The entry behind a stored value; undefined for what the service did not store, or not there. */
+  /** The entry behind a stored value; undefined where it could be answered with and the service did not seal it. */
   function opened(key: string, text: string, run: string, { userToken }: Lookup): Entry | undefined {
     if (seal === undefined) return decodeEntry(text, run);
     const value = text.slice(SEAL_LENGTH);
     const entry = decodeEntry(value, run);
-    // it cannot be answered with, whoever wrote it; one of another run of the server is nobody's forgery
-    if (entry !== undefined && entry.userToken !== userToken) return undefined;
+    // nobody answers with it, whoever wrote it, and one of another run of the server is no forgery
+    if (entry !== undefined && entry.userToken !== userToken) return entry;
     if (entry !== undefined && seal.isOf(text.slice(0, SEAL_LENGTH), key, value, run)) return entry;
     meter.cacheForged();
     forged.unsaid++;
