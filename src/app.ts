@@ -8,6 +8,7 @@ import { routePath } from "hono/route";
 import { secureHeaders } from "hono/secure-headers";
 import type { ActionDeps } from "./actions/perform.ts";
 import type { Asking } from "./check/evaluate.ts";
+import type { Notices } from "./check/notices.ts";
 import { errorFacts } from "./domain/error-facts.ts";
 import type { HistoryKeys } from "./domain/history-keys.ts";
 import type { FindKey } from "./domain/service-keys.ts";
@@ -50,6 +51,8 @@ export type AppDeps = ActionDeps & {
   stopping: () => boolean;
   /** How long an import may wait for its next line. */
   importIdleMilliseconds: number;
+  /** What is wrong around the service and does not stop it. */
+  notices: () => Notices;
   /** One line for each request, and each fault with its cause. Never a key, a body or an address. */
   log: (level: "info" | "warn" | "error", event: string, facts: object) => void;
 };
@@ -93,7 +96,7 @@ export function createApp(deps: AppDeps): OpenAPIHono<Env> {
   app.use(secureHeaders());
 
   app.route("/", frontRoutes());
-  app.route("/", healthRoutes(sharedReadiness(deps.engine, deps.clock), deps.stopping));
+  app.route("/", healthRoutes(sharedReadiness(deps.engine, deps.clock), deps.stopping, deps.notices));
   app.route("/", metricsRoutes(deps.metricsText));
   app.route("/", historyKeysRoutes(deps.historyKeys));
   const limited = limitRequests(deps.rate);

@@ -17,6 +17,7 @@ import { sweep } from "./actions/sweep.ts";
 import { type AppDeps, createApp } from "./app.ts";
 import { boundEngine } from "./check/bounded.ts";
 import { createChecker } from "./check/check.ts";
+import { createNotices, NOTICES_EVERY_MILLISECONDS } from "./check/notices.ts";
 import { createTail, TAIL_EVERY_MILLISECONDS } from "./check/tail.ts";
 import { type Config, ConfigurationError, readConfig, urlOf } from "./config.ts";
 import { callerNow } from "./http/caller.ts";
@@ -137,6 +138,7 @@ async function main(isStart: boolean) {
       from: config.MAIL_FROM,
       clock,
     });
+    const watch = createNotices({ cache, engine, clock, meter, warn, sleep });
     const deps: Omit<AppDeps, "publicUrl"> = {
       relationships,
       historyKeys,
@@ -159,6 +161,7 @@ async function main(isStart: boolean) {
       discloseOrganizations: config.DISCLOSE_ORGANIZATIONS,
       stopping: () => stopping,
       importIdleMilliseconds: IMPORT_IDLE_MILLISECONDS,
+      notices: watch.now,
       invitation: {
         secret: config.INVITATION_SECRET,
         url: config.INVITATION_URL,
@@ -176,6 +179,8 @@ async function main(isStart: boolean) {
 
     const follow = createTail({ relationships, cache, clock, meter, ttlMilliseconds, warn, replica: ulid() });
     const following = repeat(follow, TAIL_EVERY_MILLISECONDS);
+
+    const watching = repeat(watch.poll, NOTICES_EVERY_MILLISECONDS);
 
     let app: ReturnType<typeof createApp>;
     const { HOST: hostname, PORT: port, CONNECTIONS_MAX: connectionsMax } = config;
@@ -195,6 +200,7 @@ async function main(isStart: boolean) {
       if (code === 0) await sleep(config.STOPPING_MILLISECONDS);
       clearInterval(sweeping);
       following.abort();
+      watching.abort();
       const drainedBy = performance.now() + DRAIN_MILLISECONDS;
       await drain(listening, DRAIN_MILLISECONDS);
       const rest = sleep(Math.max(0, drainedBy - performance.now()), false);

@@ -83,6 +83,23 @@ export function createMetrics(clock: Clock): Metrics {
     },
   });
 
+  let cacheIsUp: boolean | undefined;
+  new Gauge({
+    name: "concordat_cache_up",
+    help: "1 while the cache does all that it is there for, 0 while it does not answer for us.",
+    registers,
+    collect() {
+      if (cacheIsUp === undefined) this.remove();
+      else this.set(cacheIsUp ? 1 : 0);
+    },
+  });
+  const clockOffsets = new Gauge({
+    name: "concordat_clock_offset_seconds",
+    help: "How far this process's clock is ahead of the cache's or the engine's.",
+    labelNames: ["of"],
+    registers,
+  });
+
   // looked up once: a hit does it a hundred thousand times
   const bySource = new Map(SOURCES.map((source) => [source, checks.labels(source)]));
   // a counter that was never touched is there, and says zero
@@ -93,6 +110,10 @@ export function createMetrics(clock: Clock): Metrics {
       unstored: (reason) => unstored.labels(reason).inc(),
       engineCalled: (call) => engineCalls.labels(call).inc(),
       cacheFailed: (operation) => cacheFailures.labels(operation).inc(),
+      cacheUp: (isUp) => {
+        cacheIsUp = isUp;
+      },
+      clockOffset: (of, seconds) => clockOffsets.labels(of).set(seconds),
       cacheForged: () => forgedEntries.inc(),
       rateLimited: (policy) => rateLimited.labels(policy).inc(),
       changesRead: (to) => {

@@ -78,7 +78,12 @@ export type Engine = {
   readonly rewrites: Rewrites;
   /** Whether the engine answers and holds the pinned model. Never throws. */
   ready(signal?: AbortSignal): Promise<boolean>;
+  /** The engine's own time, as far as it says. Never throws. */
+  time(): Promise<ServerTime | undefined>;
 };
+
+/** A server's own time, which lies between the two; milliseconds since the epoch. */
+export type ServerTime = { from: number; to: number };
 
 /** A request of OpenFGA's HTTP API on our store: `path` is what comes behind `/stores/{store_id}`, with its query. */
 export type ApiRequest = { method: "GET" | "POST"; path: string; body?: object };
@@ -166,6 +171,8 @@ export type DecisionCache = {
    * (milliseconds since the epoch). Answers whether it is, and how far whoever is has read them.
    */
   lead(replica: string, readTo: number | undefined): Promise<{ leads: boolean; readTo: number | undefined } | "away">;
+  /** Whether it does for us all that it is there for: its own time where that is another clock, or why not, in words without a secret. */
+  probe(): Promise<{ time?: ServerTime } | { away: string }>;
   close(): Promise<void>;
 };
 
@@ -197,6 +204,9 @@ export type Meter = {
   cacheForged(): void;
   changesRead(to: number): void;
   rateLimited(policy: string): void;
+  cacheUp(isUp: boolean): void;
+  /** How far our clock is ahead. */
+  clockOffset(of: "cache" | "engine", seconds: number): void;
 };
 
 /** One mail to one address, as text. */

@@ -104,6 +104,7 @@ export function createService(
     publicUrl: "https://concordat.example",
     stopping: () => false,
     importIdleMilliseconds: 30_000,
+    notices: () => ({ cache: "ok", clock: "ok" }),
     log: () => {},
     ...changes,
     engine,

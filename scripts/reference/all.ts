@@ -49,7 +49,15 @@ function undriven() {
   const never = (): never => {
     throw new Error("the reference asks nothing");
   };
-  const engine = { check: never, batchCheck: never, expand: never, listObjects: never, listUsers: never, ready: never };
+  const engine = {
+    check: never,
+    batchCheck: never,
+    expand: never,
+    listObjects: never,
+    listUsers: never,
+    ready: never,
+    time: never,
+  };
   return createApp({
     relationships: {
       read: never,
@@ -82,6 +90,7 @@ function undriven() {
     log: never,
     stopping: never,
     findKey: never,
+    notices: never,
     publicUrl: URL_AT_START,
     discloseOrganizations: true,
     invitation: { secret: "", url: URL_AT_START, ttlDays: 1, limits: { openMax: 1, dailyMax: 1, declinedDays: 1 } },

@@ -53,6 +53,7 @@ export function boundEngine(engine: Engine, { callsMax, meter, callerNow }: Boun
     api: { ...engine.api, ask: (...asked) => call("api", () => engine.api.ask(...asked)), stream },
     rewrites: engine.rewrites,
     ready: (signal) => engine.ready(signal),
+    time: () => engine.time(),
     check: (...asked) => call("check", () => engine.check(...asked)),
     batchCheck: (...asked) => call("batch_check", () => engine.batchCheck(...asked)),
     expand: (...asked) => call("expand", () => engine.expand(...asked)),

@@ -93,6 +93,7 @@ export function createMemoryCache({ entriesMax }: { entriesMax: number }): Decis
       return { leads: true, readTo: readToNow };
     },
 
+    probe: async () => ({}),
     close: async () => {},
   };
 }

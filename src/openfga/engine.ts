@@ -28,6 +28,9 @@ const LIST_RESULTS_MAX = 1000;
 /** Defaults of `--listObjects-deadline` and `--listUsers-deadline`: after this long it does the same. */
 const LIST_DEADLINE_MILLISECONDS = 3000;
 
+/** A `Date` header tells whole seconds. */
+const DATE_MILLISECONDS = 1000;
+
 /** Where the engine is and what is asked of it; `permissions` and `rewrites` are read from the model `modelId` names. */
 export type EngineOptions = {
   /** Origin and, behind a gateway, a path. */
@@ -170,6 +173,18 @@ export function createEngine(options: EngineOptions): Engine & { close(): Promis
         return true;
       } catch {
         return false;
+      }
+    },
+
+    async time() {
+      try {
+        const signal = AbortSignal.timeout(timeoutMilliseconds);
+        const reply = await pool.request({ method: "GET", path: store, headers, signal });
+        await reply.body.dump();
+        const from = Date.parse(String(reply.headers.date));
+        return Number.isNaN(from) ? undefined : { from, to: from + DATE_MILLISECONDS };
+      } catch {
+        return undefined;
       }
     },
 

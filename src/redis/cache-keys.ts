@@ -40,7 +40,7 @@ export const GRAMMAR = {
     },
     value:
       "`<run id>:<random>`: first 10 characters of the server's run id, so that nothing outlives a restart or a failover; 72 random bits, so that no value comes back",
-    ends: "a day after it was made; deleted by every writer",
+    ends: "a day after it was made, a user's two TTLs and a minute; deleted by every writer",
   },
   "l:<store id>:<scope>": {
     is: "leases: who is writing about the scope",

@@ -22,6 +22,8 @@ export type Connection = {
   runId(): string | undefined;
   /** The answer, or `away` when it failed or took too long. `name` is what a failure is counted under. */
   within<T>(name: string, answer: Promise<T>): Promise<T | "away">;
+  /** What went wrong last, in words without a password. */
+  trouble(): string;
   close(): Promise<void>;
 };
 
@@ -50,9 +52,16 @@ export function connect(url: string, timeoutMilliseconds: number, failed: (name:
   });
   let runId: string | undefined;
   let overdue = 0;
+  let trouble = "no connection yet";
+  const passwords = passwordsOf(url);
+  // what Redis refuses it may repeat, and an old one repeats AUTH with the password
+  const keep = (error: unknown) => {
+    const [said = ""] = (error instanceof Error ? error.message : String(error)).split(", with args beginning with");
+    trouble = passwords.reduce((text, password) => text.replaceAll(password, "***"), said);
+  };
 
-  // a connection is not an error to anybody: whoever asks is told `away`
-  redis.on("error", () => {});
+  // a connection is not an error to anybody: whoever asks is told `away`, and why is kept
+  redis.on("error", keep);
   redis.on("close", () => {
     runId = undefined;
   });
@@ -61,8 +70,9 @@ export function connect(url: string, timeoutMilliseconds: number, failed: (name:
       .info("server")
       .then((info) => {
         runId = /^run_id:(\S+)/m.exec(info)?.[1];
+        if (runId === undefined) trouble = "INFO names no run_id: this is no Redis server, or a proxy";
       })
-      .catch(() => {});
+      .catch(keep);
   });
 
   return {
@@ -75,6 +85,7 @@ export function connect(url: string, timeoutMilliseconds: number, failed: (name:
           overdue++;
           // answers come in order: when this one is here, the server has caught up
           answer.catch(() => {}).finally(() => overdue--);
+          keep(`no answer in ${timeoutMilliseconds} ms`);
           resolve("away");
         }, timeoutMilliseconds);
       });
@@ -82,15 +93,28 @@ export function connect(url: string, timeoutMilliseconds: number, failed: (name:
         const first = await Promise.race([answer, late]);
         if (first === "away") failed(name);
         return first;
-      } catch {
+      } catch (error) {
+        keep(error);
         failed(name);
         return "away";
       } finally {
         clearTimeout(timer);
       }
     },
+    trouble: () => trouble,
     close: async () => {
       redis.disconnect();
     },
   };
+}
+
+/** The password in a URL, as it stands there and as it is sent. */
+function passwordsOf(url: string): string[] {
+  const password = URL.canParse(url) ? new URL(url).password : "";
+  if (password === "") return [];
+  try {
+    return [password, decodeURIComponent(password)];
+  } catch {
+    return [password];
+  }
 }

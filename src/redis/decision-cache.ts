@@ -28,7 +28,9 @@ import { createServerClock } from "./server-clock.ts";
 /** Longer than the engine's deadline for a Write, so that a lease ends only after a writer that died. */
 const LEASE_MILLISECONDS = 10_000;
 const FOLLOWER_MILLISECONDS = 10_000;
-const TOKEN_MILLISECONDS = 86_400_000;
+const OWNER_TOKEN_MILLISECONDS = 86_400_000;
+/** A user's token outlives its entries by as much: what nobody asks for again is soon gone, whoever was made up. */
+const USER_TOKEN_SPARE_MILLISECONDS = 60_000;
 const SCAN_COUNT = 1000;
 const WARN_EVERY_MILLISECONDS = 60_000;
 
@@ -65,6 +67,7 @@ export function createRedisCache(options: RedisCacheOptions): DecisionCache {
     }
   });
   const get = createGetter((keys) => within("lookup", redis.mget(keys)));
+  const tokenLives = [2 * options.ttlMilliseconds + USER_TOKEN_SPARE_MILLISECONDS, OWNER_TOKEN_MILLISECONDS];
   const forged = { unsaid: 0, saidAt: Number.NEGATIVE_INFINITY };
   /** Scopes whose raise was not acknowledged, and since when. */
   const pending = new Map<Scope, number>();
@@ -100,13 +103,13 @@ export function createRedisCache(options: RedisCacheOptions): DecisionCache {
     return seal === undefined ? value : seal.of(key, value, entry.userToken.slice(0, RUN_LENGTH)) + value;
   }
 
-  /** The entry behind a stored value; undefined for what the service did not store, or not there. */
+  /** The entry behind a stored value; undefined where it could be answered with and the service did not seal it. */
   function opened(key: string, text: string, run: string, { userToken }: Lookup): Entry | undefined {
     if (seal === undefined) return decodeEntry(text, run);
     const value = text.slice(SEAL_LENGTH);
     const entry = decodeEntry(value, run);
-    // it cannot be answered with, whoever wrote it; one of another run of the server is nobody's forgery
-    if (entry !== undefined && entry.userToken !== userToken) return undefined;
+    // nobody answers with it, whoever wrote it, and one of another run of the server is no forgery
+    if (entry !== undefined && entry.userToken !== userToken) return entry;
     if (entry !== undefined && seal.isOf(text.slice(0, SEAL_LENGTH), key, value, run)) return entry;
     meter.cacheForged();
     forged.unsaid++;
@@ -172,7 +175,7 @@ export function createRedisCache(options: RedisCacheOptions): DecisionCache {
         ...scopes.map((scope) => leaseKey(storeId, scope)),
       ];
       const random = randomBytes(RANDOM_BYTES).toString("base64url");
-      const answer = await within("take", redis.takeTokens(...keys, run, random, TOKEN_MILLISECONDS));
+      const answer = await within("take", redis.takeTokens(...keys, run, random, ...tokenLives));
       if (answer === "away") return answer;
       const [userToken, ownerToken, now] = answer;
       return userToken === null || ownerToken === null ? "leased" : { userToken, ownerToken, now };
@@ -206,6 +209,30 @@ export function createRedisCache(options: RedisCacheOptions): DecisionCache {
       if (answer === "away") return answer;
       const [leads, read] = answer;
       return { leads: leads === 1, readTo: read === null ? undefined : Number(read) };
+    },
+
+    async probe() {
+      const run = connection.runId()?.slice(0, RUN_LENGTH);
+      if (run === undefined) return { away: connection.trouble() };
+      // all that is asked of Redis, about a scope and a question that are nobody's
+      const scopes = ["user:", "organization:"] as Scope[];
+      const tokens = scopes.map((scope) => tokenKey(storeId, scope));
+      const leases = scopes.map((scope) => leaseKey(storeId, scope));
+      const entry = keyOf({ user: "user:", relation: "can_", object: "plant:" });
+      const answers = Promise.all([
+        redis.time(),
+        redis.beginWrite(4, ...leases, ...tokens, "probe", LEASE_MILLISECONDS),
+        redis.endWrite(4, ...leases, ...tokens, "probe"),
+        redis.takeTokens(...tokens, ...leases, run, "probe", ...tokenLives),
+        redis.leadChanges(`${followerKey(storeId)}:probe`, "probe", LEASE_MILLISECONDS, ""),
+        redis.set(entry, "", "PX", options.ttlMilliseconds),
+        redis.mget([entry, ...tokens]),
+      ]);
+      const answer = await within("probe", answers);
+      if (answer === "away") return { away: connection.trouble() };
+      const [[seconds = 0, microseconds = 0]] = answer;
+      const time = Number(seconds) * 1000 + Number(microseconds) / 1000;
+      return { time: { from: time, to: time } };
     },
 
     close: connection.close,

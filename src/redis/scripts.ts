@@ -27,7 +27,7 @@ end
 return 1`;
 
 /**
- * KEYS token of the user, of the owner, their leases  ARGV run, random, life of a token.
+ * KEYS token of the user, of the owner, their leases  ARGV run, random, life of the user's token, of the owner's.
  * The tokens, made where they are missing or of another run; none while a lease stands. And the time.
  */
 export const TAKE = `
@@ -41,7 +41,7 @@ for i = 1, 2 do
   local token = redis.call('GET', KEYS[i])
   if not token or string.sub(token, 1, #ARGV[1]) ~= ARGV[1] then
     token = ARGV[1] .. ':' .. ARGV[2]
-    redis.call('SET', KEYS[i], token, 'PX', ARGV[3])
+    redis.call('SET', KEYS[i], token, 'PX', ARGV[2 + i])
   end
   tokens[i] = token
 end

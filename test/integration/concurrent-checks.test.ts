@@ -263,6 +263,25 @@ describe("beyond the bound", () => {
       expect((await asks(busy, KEYS.all, 30)).status).toBe(200);
     });
 
+  test("a question that waits for a place of one key's is asked for another key by itself", async ({
+    gated,
+    gate,
+    relationships,
+  }) => {
+    const busy = createService({ relationships, engine: gate.engine }, { cache: gated.deps.cache }, 8);
+    await ask(busy, "eva");
+    const asks = (key: string, n: number) =>
+      busy.admin("POST", "/access/v1/evaluation", evaluationOf(`somebody-${n}`), { key });
+    gate.close();
+    const greedy = Array.from({ length: 20 }, (_, n) => asks(KEYS.all, n));
+    await expect.poll(() => gate.came.checks).toBe(4);
+    const other = asks(KEYS.check, 19);
+    await expect.poll(() => gate.came.checks).toBe(5);
+    gate.open();
+    expect(await other).toMatchObject({ status: 200, body: { decision: false } });
+    await Promise.all(greedy);
+  });
+
   test("who waits is answered when a place is free in time", async ({ gated, gate, relationships }) => {
     const busy = createService({ relationships, engine: gate.engine }, { cache: gated.deps.cache }, 2);
     gate.close();

@@ -4,13 +4,21 @@ import { describe, expect } from "vitest";
 import type { Scope } from "../../src/domain/scopes.ts";
 import { createMemoryCache } from "../../src/memory/decision-cache.ts";
 import type { DecisionCache, Entry, Lookup, Question, Tokens } from "../../src/ports.ts";
-import { questionOf, test as redisTest, TTL_MILLISECONDS } from "../cache.ts";
+import { answering, questionOf, test as redisTest, TTL_MILLISECONDS } from "../cache.ts";
 
 const memoryTest = redisTest.extend<{ cache: DecisionCache }>({
   cache: async ({ task: _ }, use) => {
     const cache = createMemoryCache({ entriesMax: 100 });
     await use(cache);
     await cache.close();
+  },
+});
+
+const sealedTest = redisTest.extend<{ cache: DecisionCache }>({
+  cache: async ({ connectCache }, use) => {
+    const cache = connectCache({ secret: "a secret of the tests that seals entries" });
+    await answering(cache);
+    await use(cache);
   },
 });
 
@@ -44,6 +52,7 @@ const matches = ({ entry, userToken, ownerToken }: Lookup): boolean =>
 
 describe.each([
   ["Redis", redisTest],
+  ["Redis, sealed", sealedTest],
   ["memory", memoryTest],
 ] as const)("the cache in %s", (where, test) => {
   test("an entry is found as it was stored, together with its tokens; another question has none", async ({ cache }) => {
@@ -227,6 +236,22 @@ redisTest(
     await redis.restart();
     await expect.poll(() => cache.time(), { timeout: 10_000 }).not.toBe("away");
     expect(await asked()).toBeGreaterThan(0);
+  },
+);
+
+redisTest(
+  "a user's token is gone two TTLs and a minute after it was made, whether there is such a user or not; the owner's stays",
+  async ({ cache, redis }) => {
+    for (let n = 0; n < 50; n++) await filled(cache, questionOf(`made-up-${n}`));
+    const lives = async (pattern: string) =>
+      Promise.all((await redis.client.keys(pattern)).map((key) => redis.client.pttl(key)));
+    const users = await lives("t:*:user:*");
+    expect(users).toHaveLength(50);
+    expect(Math.max(...users)).toBeLessThanOrEqual(2 * TTL_MILLISECONDS + 60_000);
+    // and outlives the entry that was made with it
+    expect(Math.min(...users)).toBeGreaterThan(TTL_MILLISECONDS);
+    for (const life of await lives("e:*")) expect(life).toBeLessThanOrEqual(TTL_MILLISECONDS);
+    expect(Math.min(...(await lives("t:*:organization:*")))).toBeGreaterThan(3_600_000);
   },
 );
 

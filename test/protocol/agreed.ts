@@ -4,8 +4,8 @@ import { fills, guesses, readsOn, takes } from "./fill.ts";
 import { waits } from "./join.ts";
 import { begins, looks } from "./look.ts";
 import type { Protocol } from "./protocol.ts";
-import { matches, raise, restart, take, writerScripts } from "./redis.ts";
-import { agreedWriter } from "./writer.ts";
+import { matches, matchesSealed, raise, restart, take, writerScripts } from "./redis.ts";
+import { agreedWriter, repliesLate } from "./writer.ts";
 
 export const agreedReader = {
   idle: begins,
@@ -39,6 +39,15 @@ export const endsRepetitionsOnce: Protocol = { ...sequential, repetitionsEnd: "o
 
 /** The owner is read beside the question, and must be the very registration that was guessed: saves a round trip. */
 export const beside: Protocol = { ...sequential, owner: "beside the question, by incarnation" };
+
+/** Entries are sealed with a secret that Redis does not know. */
+export const sealed: Protocol = { ...sequential, matches: matchesSealed };
+
+/** Every reply says that its Write is effective by now + TTL. */
+export const repliesLater = (protocol: Protocol): Protocol => ({
+  ...protocol,
+  writer: { ...agreedWriter, committed: repliesLate },
+});
 
 /** Concurrent misses share a question: each with the same tokens from its own fill. */
 export const coalescing = (protocol: Protocol): Protocol => ({

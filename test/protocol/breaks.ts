@@ -2,7 +2,7 @@
  * Protocols that look right and are not, each in a small world that shows it: the reason for each step of the
  * protocol. PROTOCOL_TRACES=1 prints the shortest way to what goes wrong.
  */
-import { beside, sequential, withoutLeases } from "./agreed.ts";
+import { beside, sealed, sequential, withoutLeases } from "./agreed.ts";
 import * as checks from "./broken-checks.ts";
 import * as coalescing from "./broken-coalescing.ts";
 import * as tokens from "./broken-tokens.ts";
@@ -88,6 +88,12 @@ const TOKENS: Readonly<Record<string, Scenario>> = {
   ),
 };
 
+/** Somebody else may write to Redis. */
+const FORGERIES: Readonly<Record<string, Scenario>> = {
+  "bad/unsealed-entries": scenario(sequential, oneWrite("forged entry"), "numbered"),
+  "bad/put-back-token": scenario(sealed, oneWrite("put back"), "numbered"),
+};
+
 const CHECKS: Readonly<Record<string, Scenario>> = {
   "bad/ttl-from-store": scenario(checks.ttlFromStore, oneWrite("unreachable Redis")),
   "bad/coalesce-by-question": scenario(coalescing.byQuestion, { ...oneWrite(), readers: 2 }, "numbered"),
@@ -119,4 +125,4 @@ const OWNERS: Readonly<Record<string, Scenario>> = {
   "bad/transfer-one-write-one-lease-for-all": scenario(writers.oneLeaseForAll, world([O1_TO_O2, onO2, onO1])),
 };
 
-export const BREAKS: Readonly<Record<string, Scenario>> = { ...WRITERS, ...TOKENS, ...CHECKS, ...OWNERS };
+export const BREAKS: Readonly<Record<string, Scenario>> = { ...WRITERS, ...TOKENS, ...FORGERIES, ...CHECKS, ...OWNERS };

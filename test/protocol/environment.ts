@@ -2,11 +2,25 @@
 import type { Step } from "./explore.ts";
 import type { Setting } from "./protocol.ts";
 import { EMPTY, endLease } from "./redis.ts";
-import { changed, type Engine, has, MISSING, plus, SCOPES, type State, scopeNames, type Writes } from "./state.ts";
+import {
+  changed,
+  type Engine,
+  type Entry,
+  has,
+  MISSING,
+  NOBODY,
+  plus,
+  type Redis,
+  SCOPES,
+  type State,
+  scopeNames,
+  USER,
+  type Writes,
+} from "./state.ts";
 import { effectiveNow, endsAndReplies, moved, nameOf, writeOf } from "./writer.ts";
 
 export function happenings(setting: Setting, state: State): Step<State>[] {
-  const steps = [...evictions(setting, state), ...restarts(setting, state)];
+  const steps = [...evictions(setting, state), ...restarts(setting, state), ...forgeries(setting, state)];
   for (const writer of state.writers.keys())
     steps.push(
       ...underWay(setting, state, writer),
@@ -85,7 +99,9 @@ function remembered(setting: Setting, state: State, writer: number): State {
 function lateReply(setting: Setting, state: State, writer: number): Step<State>[] {
   if (!has(state.late, writer)) return [];
   const { touches } = writeOf(setting, writer);
-  const steps: Step<State>[] = setting.protocol.raise(state.redis, touches).map((redis) => ({
+  // where tokens are put back a raise settles nothing, and only the TTL does
+  const raised = setting.world.faults.includes("put back") ? [] : setting.protocol.raise(state.redis, touches);
+  const steps: Step<State>[] = raised.map((redis) => ({
     label: `${nameOf(writer)}'s replica reaches Redis again, raises ${scopeNames(touches)}`,
     to: effectiveNow({ ...state, redis }, writer),
   }));
@@ -96,10 +112,12 @@ function lateReply(setting: Setting, state: State, writer: number): Step<State>[
 /** Entries filled before the reply have ended, and a fill begun before it stores nothing any more. */
 function ttlPassed({ protocol }: Setting, state: State, writer: number): State {
   const older = (youngerThan: Writes) => !has(youngerThan, writer);
-  const { entry } = state.redis;
+  const ended = (entry: Entry | undefined) => (entry && older(entry.youngerThan) ? undefined : entry);
+  const { entry, saved } = state.redis;
   return {
     ...effectiveNow(state, writer),
-    redis: entry && older(entry.youngerThan) ? { ...state.redis, entry: undefined } : state.redis,
+    // an entry carries its end, also where it is kept to be put back
+    redis: { ...state.redis, entry: ended(entry), saved: saved && { ...saved, entry: ended(saved.entry) } },
     readers: state.readers.map((reader) =>
       protocol.ttlFrom === "fill" && older(reader.youngerThan) ? { ...reader, tooOld: true } : reader,
     ),
@@ -144,5 +162,25 @@ function restarts({ protocol, world: { faults } }: Setting, state: State): Step<
         ? { label: "Redis restarts with what it saved", to: { ...state, redis: protocol.restart(redis) } }
         : { label: "Redis saves what it has", to: { ...state, redis: { ...redis, saved: { tokens, entry } } } },
     );
+  return steps;
+}
+
+/** What somebody does who may write to Redis, knows all that stands there, and has no secret of ours. */
+function forgeries({ world: { faults } }: Setting, { redis, engine, ...state }: State): Step<State>[] {
+  const { owner } = engine;
+  const { tokens, entry, saved } = redis;
+  const steps: Step<State>[] = [];
+  const made = (label: string, changes: Partial<Redis>) =>
+    steps.push({ label, to: { ...state, engine, redis: { ...redis, ...changes } } });
+  const [user = MISSING, owners = MISSING] = [tokens[USER], owner === NOBODY ? MISSING : tokens[owner]];
+  if (faults.includes("forged entry") && user !== MISSING && owners !== MISSING)
+    made("somebody makes an entry that shows no Write", {
+      entry: { answer: 0, owner, tokens: { user, owner: owners }, youngerThan: 0, forged: true },
+    });
+  if (faults.includes("put back") && saved) {
+    made("somebody puts tokens back", { tokens: saved.tokens });
+    made("somebody puts tokens back, and the entry that was there", { tokens: saved.tokens, entry: saved.entry });
+  }
+  if (faults.includes("put back") && !saved) made("somebody keeps what is there", { saved: { tokens, entry } });
   return steps;
 }

@@ -6,7 +6,7 @@
  * leases (`withoutLeases` says why that loses nothing) and the faults are those that each world names. Every kind of
  * fault is in some world. PROTOCOL_FULL=1 gives all of them ANY_FAULT, leases, and two checks at a time.
  */
-import { beside, coalescing, endsRepetitionsOnce, sequential, withoutLeases } from "./agreed.ts";
+import { beside, coalescing, endsRepetitionsOnce, repliesLater, sealed, sequential, withoutLeases } from "./agreed.ts";
 import { looksTwice } from "./broken-checks.ts";
 import { endsWithoutRaise, inSeparateScripts } from "./broken-writers.ts";
 import type { Protocol } from "./protocol.ts";
@@ -101,6 +101,18 @@ export function holds(full: boolean): Readonly<Record<string, Scenario>> {
       writes: [onBoth, onO1],
       ...faults("unreachable Redis", "evicted token", "crash", "lost lease"),
     }),
+
+    "good/sealed-entries": scenario(sealed, {
+      writes: [onUser, onO1],
+      faults: ["forged entry", "unreachable Redis", "evicted token"],
+      readers,
+    }),
+    // what a seal does not tell: who may write to Redis undoes a Write for a TTL, and not for longer
+    "good/put-back-ends-with-the-ttl": scenario(
+      repliesLater(sealed),
+      { writes: [onUser], faults: ["put back", "forged entry", "evicted token"], readers: 1 },
+      "numbered",
+    ),
 
     "good/coalesce": scenario(coalescing(sequential), { ...anyFault, writes: [onO1], readers: 2 }),
     "good/coalesce-beside-question": scenario(large(coalescing(beside)), {

@@ -45,7 +45,8 @@ export function keyOfReader({ at, owed, guess, tokens, ownerRead, answer, younge
 function keyOfStore({ tokens, entry }: Pick<Redis, "tokens" | "entry">): string {
   const held = characters(...tokens);
   if (!entry) return held;
-  return held + characters(entry.answer, entry.owner, entry.tokens.user, entry.tokens.owner, entry.youngerThan);
+  const told = characters(entry.answer, entry.owner, entry.tokens.user, entry.tokens.owner, entry.youngerThan);
+  return `${held}${told}${entry.forged ? "f" : ""}`;
 }
 
 export function keyOf({ redis, engine, writers, readers, effective, late, repeated, shown }: State): string {

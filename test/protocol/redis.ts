@@ -74,5 +74,8 @@ export const matches = ({ tokens }: Redis, entry: Entry): boolean =>
   entry.tokens.owner !== MISSING &&
   entry.tokens.owner === tokens[entry.owner];
 
+/** And the service sealed it: a MAC over key, value and tokens tells what others made. */
+export const matchesSealed = (redis: Redis, entry: Entry): boolean => matches(redis, entry) && !entry.forged;
+
 /** Redis comes back with old data. Its run id is new, so an old token counts as missing. */
 export const restart = ({ saved }: Redis): Redis => ({ ...EMPTY, entry: saved?.entry });

@@ -36,6 +36,8 @@ export type Entry = {
   readonly tokens: Tokens;
   /** Writes that had their late reply before this entry's fill began: the entry ends later than their TTL. */
   readonly youngerThan: Writes;
+  /** Made by somebody who may write to Redis, and not by a fill. */
+  readonly forged?: true;
 };
 
 export type Redis = {

@@ -25,6 +25,8 @@ export const FAULTS = [
   "evicted entry",
   "empty restart", // of Redis
   "old restart", // of Redis, from a snapshot or as a replica that lagged
+  "forged entry", // by somebody who may write to Redis: made up, changed, or another question's moved here
+  "put back", // by the same: tokens, and an entry that was sealed under them
 ] as const;
 export type Fault = (typeof FAULTS)[number];
 

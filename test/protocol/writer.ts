@@ -119,6 +119,15 @@ const committed: Act = (setting, state, writer) => {
   return endsAndReplies(setting, moved(state, writer, { at: "replied" }), writer, nameOf(writer), ended);
 };
 
+/** It ends and counts on nothing but the TTL. */
+export const repliesLate: Act = (setting, state, writer) => {
+  const { touches } = writeOf(setting, writer);
+  return setting.protocol.end(state.redis, touches, writer).map((redis) => ({
+    label: `${nameOf(writer)} ends, replies: effective by now + TTL`,
+    to: effectiveLater(moved({ ...state, redis }, writer, { at: "replied" }), writer),
+  }));
+};
+
 /** It ends, and decides again on what it reads then, as if it came for the first time. */
 const refused: Act = (setting, state, writer) => {
   const { touches } = writeOf(setting, writer);
