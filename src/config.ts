@@ -78,7 +78,10 @@ export const VARIABLES = {
   DISCLOSE_ORGANIZATIONS: onOff
     .default(true)
     .describe("`off`: an invitation never tells whether an address or an organization is known."),
-  CONCORDAT_FOLDER: z.string().default(".concordat").describe("Where the embedded engine's data, mails and keys are."),
+  CONCORDAT_FOLDER: z
+    .string()
+    .default(".concordat")
+    .describe("Where the embedded engine's data, mails and keys are; closed to other users."),
   LOG_LEVEL: z.enum(["silent", "error", "warn", "info", "debug"]).default("info").describe("What is logged."),
 } as const;
 
