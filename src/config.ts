@@ -180,7 +180,10 @@ export const VARIABLES = {
   RATE_LIMIT_INVITATIONS_PER_MINUTE: limits("user=10,organization=30").describe(
     "Invitations, sent the first time and again; each is a write besides.",
   ),
-  CONCORDAT_FOLDER: z.string().default(".concordat").describe("Where the embedded engine's data, mails and keys are."),
+  CONCORDAT_FOLDER: z
+    .string()
+    .default(".concordat")
+    .describe("Where the embedded engine's data, mails and keys are; closed to other users."),
   LOG_LEVEL: z.enum(["silent", "error", "warn", "info", "debug"]).default("info").describe("What is logged."),
 } as const;
 

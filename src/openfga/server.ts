@@ -14,6 +14,7 @@ import type { Connection } from "./client.ts";
 import type { FoundServer } from "./find-server.ts";
 import { type KeptProcess, startKept } from "./kept-process.ts";
 import { announce, withdraw } from "./running.ts";
+import { writeStatistics } from "./sqlite-statistics.ts";
 
 /** How to reach it (`apiToken` is the key of this start), and its life. */
 export type RunningServer = Readonly<Pick<Connection, "apiUrl" | "apiToken">> & {
@@ -27,6 +28,7 @@ export type RunningServer = Readonly<Pick<Connection, "apiUrl" | "apiToken">> & 
 
 const START_TIMEOUT_MS = 60_000;
 const PORT_TRIES = 3;
+const DATABASE_FILE = "openfga.db";
 
 // Asked one branch at a time a nested union is left at its first yes (see model.fga).
 const RUN_FLAGS = [
@@ -42,8 +44,8 @@ const RUN_FLAGS = [
 const CLOSED_TO_BROWSERS = "--http-cors-allowed-origins=https://none.invalid";
 
 /**
- * Brings the schema of `<folder>/openfga.db` up to date, starts the server on it and returns when it is
- * healthy. `throwAway` trades safety against power loss for speed, for stores nobody keeps;
+ * Brings the schema of `<folder>/openfga.db` up to date, tells sqlite of its indexes, starts the server on it and
+ * returns when it is healthy. `throwAway` trades safety against power loss for speed, for stores nobody keeps;
  * `flags` are further flags of `openfga run` and win over ours. `open` starts it without a key and for browsers:
  * it answers whoever reaches the loopback of this machine.
  * Throws with the end of `<folder>/openfga.log` when it does not come up, FolderNotPrivate when others can read the folder.
@@ -64,6 +66,9 @@ export async function startServer(
     ];
     const migrated = await startCommand(found, folder, log, ["migrate", ...datastore]).exited;
     if (migrated !== 0) throw new Error(`openfga migrate ended with ${migrated}:\n${logEnd(logPath)}`);
+    // the database is there now: its log and index of pages get the modes that it has
+    makePrivate(folder);
+    writeStatistics(join(folder, DATABASE_FILE));
     for (let attempt = 1; ; attempt++) {
       const [http, grpc] = await freePorts();
       const addresses =
@@ -84,8 +89,6 @@ export async function startServer(
       );
       const apiUrl = `http://127.0.0.1:${http}`;
       if (await healthy(apiUrl, process)) {
-        // the log and the database are there now
-        makePrivate(folder);
         const connection = { apiUrl, ...(apiToken && { apiToken }) };
         announce(folder, connection);
         const stop = async () => {
@@ -110,7 +113,7 @@ async function serves(apiUrl: string, signal: AbortSignal): Promise<boolean> {
 }
 
 function datastoreUri(found: FoundServer, folder: string, throwAway = false): string {
-  const path = join(found.kind === "image" ? "/data" : folder, "openfga.db");
+  const path = join(found.kind === "image" ? "/data" : folder, DATABASE_FILE);
   const pragmas = ["busy_timeout(5000)", ...(throwAway ? ["synchronous(OFF)"] : [])];
   return `file:${encodeURI(path)}?${pragmas.map((pragma) => `_pragma=${pragma}`).join("&")}`;
 }
