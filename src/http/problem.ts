@@ -7,6 +7,8 @@ import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { dataOf, detailOf, REFUSALS, type Refusal } from "../domain/refusal.ts";
 
+const PROBLEM = "application/problem+json";
+
 /** What went wrong; `errors` points into the request body with JSON Pointers (RFC 6901). */
 export type Problem = {
   status: number;
@@ -29,11 +31,22 @@ export const ProblemView = z
   .loose()
   .openapi("Problem");
 
-/** The reply `application/problem+json` for it; `members` are what a program acts on besides (RFC 9457 §3.2). */
+/**
+ * How the reply names its body. Clients of AuthZEN, whose errors are any text, take `application/problem+json` for
+ * garbage: under `/access` who accepts JSON and names no problem gets the same body as that.
+ */
+function typeFor(c: Context): Record<string, string> {
+  if (!c.req.path.startsWith("/access/")) return { "Content-Type": PROBLEM };
+  const ranges = (c.req.header("Accept") ?? "").split(",").map((range) => range.split(";", 1)[0]?.trim().toLowerCase());
+  const isPlain = ranges.includes("application/json") && !ranges.includes(PROBLEM);
+  return { "Content-Type": isPlain ? "application/json" : PROBLEM, Vary: "Accept" };
+}
+
+/** The problem as a reply; `members` are what a program acts on besides (RFC 9457 §3.2). */
 export function problemResponse(c: Context, problem: Problem, members: Record<string, unknown> = {}): Response {
   const { status, code, title, detail, errors } = problem;
   const body = { type: `urn:concordat:problem:${code}`, title, status, code, detail, errors, ...members };
-  return c.body(JSON.stringify(body), status as ContentfulStatusCode, { "Content-Type": "application/problem+json" });
+  return c.body(JSON.stringify(body), status as ContentfulStatusCode, typeFor(c));
 }
 
 /**
