@@ -106,7 +106,7 @@ async function main(isStart: boolean) {
     if (historyKeys && start.signedMark && !existsSync(start.signedMark)) {
       // what an older version left; a store that is new holds nothing yet
       await signStore({ relationships: plain, clock, newId: ulid }, historyKeys);
-      writeFileSync(start.signedMark, "");
+      writeFileSync(start.signedMark, "", { mode: 0o600 });
     }
     const relationships = historyKeys ? signHeads(plain, historyKeys, config.HISTORY_UNSIGNED) : plain;
     const { meter, text: metricsText } = createMetrics(clock);
