@@ -1,8 +1,8 @@
 /**
  * The test function for everything that talks to the service: each test gets the app
  * as a value on a fresh store of the real engine, a clock that it may turn, the mails
- * that went out, and short calls. `call` holds every reply to the OpenAPI document's
- * promise that errors are problems with a code.
+ * that went out, and short calls. Every reply is held to the OpenAPI document, and every
+ * error to being a problem with a known code.
  */
 import { randomBytes } from "node:crypto";
 import { ulid } from "ulid";
@@ -21,6 +21,7 @@ import { createMemoryCache } from "../src/memory/decision-cache.ts";
 import { createMetrics } from "../src/metrics.ts";
 import type { DecisionCache, Mail } from "../src/ports.ts";
 import { test as engineTest } from "./engine.ts";
+import { held } from "./reply-schemas.ts";
 
 /** Three keys, each with its scope alone, and one with all of them. */
 
@@ -109,7 +110,7 @@ export function createService(
     ...changes,
     engine,
   };
-  const app = createApp(deps);
+  const app = held(createApp(deps));
   const send = async (
     key: string,
     method: string,

@@ -7,6 +7,8 @@ import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { dataOf, detailOf, REFUSALS, type Refusal } from "../domain/refusal.ts";
 
+const PROBLEM = "application/problem+json";
+
 /** What went wrong; `errors` points into the request body with JSON Pointers (RFC 6901). */
 export type Problem = {
   status: number;
@@ -39,12 +41,23 @@ export function listedErrors<E>(errors: readonly E[]): { errors: E[]; more_error
   return more > 0 ? { errors: errors.slice(0, ERRORS_MAX), more_errors: more } : { errors: [...errors] };
 }
 
-/** The reply `application/problem+json` for it; `members` are what a program acts on besides (RFC 9457 §3.2). */
+/**
+ * How the reply names its body. Clients of AuthZEN, whose errors are any text, take `application/problem+json` for
+ * garbage: under `/access` who accepts JSON and names no problem gets the same body as that.
+ */
+function typeFor(c: Context): Record<string, string> {
+  if (!c.req.path.startsWith("/access/")) return { "Content-Type": PROBLEM };
+  const ranges = (c.req.header("Accept") ?? "").split(",").map((range) => range.split(";", 1)[0]?.trim().toLowerCase());
+  const isPlain = ranges.includes("application/json") && !ranges.includes(PROBLEM);
+  return { "Content-Type": isPlain ? "application/json" : PROBLEM, Vary: "Accept" };
+}
+
+/** The problem as a reply; `members` are what a program acts on besides (RFC 9457 §3.2). */
 export function problemResponse(c: Context, problem: Problem, members: Record<string, unknown> = {}): Response {
   const { status, code, title, detail, errors } = problem;
   const listed = errors && listedErrors(errors);
   const body = { type: `urn:concordat:problem:${code}`, title, status, code, detail, ...listed, ...members };
-  return c.body(JSON.stringify(body), status as ContentfulStatusCode, { "Content-Type": "application/problem+json" });
+  return c.body(JSON.stringify(body), status as ContentfulStatusCode, typeFor(c));
 }
 
 /**

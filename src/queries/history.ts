@@ -1,7 +1,8 @@
 /** The history of a cooperation or organization: newest first, as one side may see it; and whether it holds. */
-import { chainProblems, entriesFrom, entryFrom, type Side, type VisibleEntry, visibleTo } from "../domain/history.ts";
+import { chainProblems, type Entry, entryFrom, type Side, type VisibleEntry, visibleTo } from "../domain/history.ts";
 import { headSignature, type SignatureState, signatureProblem, type VerifyingKeys } from "../domain/history-keys.ts";
 import { entryNumber, entryRef, fieldsOf, NO_HASH } from "../domain/records.ts";
+import { StoreDamaged } from "../domain/store-damaged.ts";
 import type { Tuple } from "../domain/tuples.ts";
 import type { Relationships } from "../ports.ts";
 import { inTurns } from "./snapshot.ts";
@@ -43,14 +44,32 @@ export async function historyOf(
 /** `signature`: what the head's is worth; `unchecked` where there are no keys. `problems`: empty when all of it holds. */
 export type Verified = ChainEnd & { signed: SignatureState | "unchecked"; problems: string[] };
 
-/** Reads a whole history and verifies its chain and the signature on its head. Throws EngineUnavailable, StoreDamaged. */
+/** Reads a whole history and verifies its chain and the signature on its head. Throws EngineUnavailable. */
 export async function verifyHistory(reads: Reads, object: string, keys: VerifyingKeys | undefined): Promise<Verified> {
   const [tuple] = await reads.read({ object, relation: "head" });
   const end = endOf(object, tuple);
   // what was added after the head was read is not of this look
   const logs = (await reads.read({ object, relation: "log" })).filter(({ user }) => entryNumber(user) <= end.n);
-  const problems = chainProblems(entriesFrom(logs), end, NO_HASH);
+  const { entries, unreadable } = readableFrom(logs);
+  const problems = [...unreadable, ...chainProblems(entries, end, NO_HASH)];
   const signed = keys === undefined || tuple === undefined ? "unchecked" : headSignature(keys, tuple);
   const problem = signed === "unchecked" ? undefined : signatureProblem(signed);
   return { ...end, signed, problems: problem === undefined ? problems : [...problems, `${problem} (entry ${end.n})`] };
+}
+
+/** The entries that can be read, oldest first; the others as problems. */
+function readableFrom(logs: Tuple[]): { entries: Entry[]; unreadable: string[] } {
+  const unreadable: string[] = [];
+  const entries = logs
+    .toSorted((a, b) => entryNumber(a.user) - entryNumber(b.user))
+    .flatMap((log) => {
+      try {
+        return [entryFrom(log)];
+      } catch (error) {
+        if (!(error instanceof StoreDamaged)) throw error;
+        unreadable.push(`entry ${entryNumber(log.user)} cannot be read: ${error.what}`);
+        return [];
+      }
+    });
+  return { entries, unreadable };
 }

@@ -18,9 +18,11 @@ import { entriesFrom, entryFields, sealEntry } from "../../src/domain/history.ts
 import { type HistoryKeys, readHistoryKeys, signHead } from "../../src/domain/history-keys.ts";
 import { entryRef, fieldsOf, NO_HASH } from "../../src/domain/records.ts";
 import type { Tuple } from "../../src/domain/tuples.ts";
+import { createClient } from "../../src/openfga/client.ts";
 import type { Engine, Relationships } from "../../src/ports.ts";
 import { doctor, viewOf } from "../../src/queries/doctor.ts";
 import { liveALot, put, repairDeps } from "../damage.ts";
+import { connection } from "../engine.ts";
 import { cooperate, createService, seedWorld, test } from "../service.ts";
 
 const privatePem = (key: KeyObject) => key.export({ format: "pem", type: "pkcs8" }).toString();
@@ -100,6 +102,13 @@ test("a history that was rewritten with another actor and every hash right is na
     expect(verified.body.problems).toEqual([expect.stringContaining(`(entry ${body.head.n})`)]);
     expect(await found(relationships)).toContainEqual(expect.objectContaining({ kind: "signature", object }));
   }
+  const [entry] = await relationships.read({ object: "organization:brightfix", relation: "log" });
+  if (entry) await put(relationships, [entry], [withFields(entry, { common: "{" })]);
+  expect((await service.admin("GET", "/v1/organizations/brightfix/history/verify")).body).toMatchObject({
+    holds: false,
+    problems: expect.arrayContaining([expect.stringMatching(/^entry \d cannot be read/)]),
+  });
+  if (entry) await put(relationships, [entry], [entry]);
   // the chain alone shows nothing: that is what the key is for
   expect(await found(relationships, "none")).toEqual([]);
   // and nobody else is suspected
@@ -313,4 +322,30 @@ test("an exported history is verified by either side with the public keys alone,
   writeFileSync(join(folder, "none.json"), '{"keys":[]}');
   expect((await verify(anna.join("\n"), join(folder, "none.json"))).stdout).toMatch(/none of this service's/);
   expect((await verify("{}")).code).toBe(2);
+});
+
+test("the command names a store that was never signed, signs it, and then finds nothing; without the key it signs nothing", async ({
+  service,
+  relationships,
+  store,
+}) => {
+  await seedWorld(service);
+  const { name = "" } = await createClient(connection()).getStore({ storeId: store.storeId });
+  const folder = mkdtempSync(join(tmpdir(), "concordat-sign-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  writeFileSync(join(folder, "key"), privatePem(OLD.privateKey));
+  const script = fileURLToPath(new URL("../../scripts/doctor.ts", import.meta.url));
+  const run = (args: string[], HISTORY_KEY_FILE = join(folder, "key")) => {
+    const env = { ...process.env, OPENFGA_API_URL: connection().apiUrl, OPENFGA_STORE: name, HISTORY_KEY_FILE };
+    return promisify(execFile)("node", [script, ...args], { env }).then(
+      ({ stdout }) => ({ code: 0, stdout }),
+      ({ code, stdout }) => ({ code, stdout }),
+    );
+  };
+  expect(await run([])).toEqual({ code: 1, stdout: expect.stringMatching(/^signature store: none of its \d+ heads/) });
+  const before = await relationships.readAll();
+  expect(await run(["--sign"], "")).toEqual({ code: 2, stdout: "" });
+  expect(await relationships.readAll()).toEqual(before);
+  expect(await run(["--sign"])).toEqual({ code: 0, stdout: "" });
+  expect(await run([])).toEqual({ code: 0, stdout: "" });
 });

@@ -291,3 +291,34 @@ test("an engine that is away, full, hidden or strange to our own key is a 503, o
     expect(lines.filter((line) => line.startsWith("error"))).toHaveLength(asking.length);
   }
 });
+
+test("an error made here says what to do in its text alone, and ends as OpenFGA's own does", async ({ service }) => {
+  await seedWorld(service);
+  const { id, shares } = await cooperate(service, [{ resource: "plant:7", role: "asset_manager" }]);
+  const write = (user: string, relation: string) =>
+    send(
+      service,
+      "POST",
+      at(service, "/write"),
+      { writes: { tuple_keys: [{ user: "user:tom", relation, object: `share:${shares[0]}` }] } },
+      { key: KEYS.manage, user },
+    );
+  const own = [
+    await write("ben", "delegated_technical_manager"),
+    await write("anna", "delegated_viewer"),
+    await send(service, "GET", "/stores", undefined, {}),
+    await send(service, "GET", "/stores/nowhere/nothing", undefined, { key: KEYS.admin }),
+  ];
+  await service.as("anna", "POST", `/v1/cooperations/${id}/pause`);
+  own.push(await write("ben", "delegated_viewer"));
+  const tuple_key = { user: "user:tom", relation: "nothing", object: "plant:7" };
+  const passed = await send(service, "POST", at(service, "/check"), { tuple_key }, { key: KEYS.admin });
+  expect(passed.text).toMatch(/\}\n$/);
+  for (const { status, text, body } of own) {
+    expect([status >= 400, text]).toEqual([true, expect.stringMatching(/\}\n$/)]);
+    expect(body.message).not.toMatch(/`(may_grant|needs|share|cooperation)`|the detail/);
+  }
+  expect(own[0]?.body.message).toContain("Choose viewer or asset_manager.");
+  expect(own[1]?.body.message).toContain("Ask an admin of the partner.");
+  expect(own[4]?.body.message).toContain("Do it while the cooperation is active.");
+});

@@ -1,18 +1,37 @@
 /** The AuthZEN endpoints in the OpenAPI document, from the schemas that their bodies are held to. */
 import { type OpenAPIHono, z } from "@hono/zod-openapi";
+import { DENIALS } from "../../check/question.ts";
 import type { Env } from "../env.ts";
 import { ProblemView } from "../problem.ts";
 import { Action, Entity, EvaluationBody, PageBody, Sought } from "./body.ts";
 
-const Decision = z.object({ decision: z.boolean(), context: z.object({ code: z.string() }).optional() });
-const Page = z.object({ next_token: z.string(), count: z.int(), total: z.int().optional() }).optional();
+const NotAsked = z
+  .strictObject({
+    code: z.enum([...(Object.keys(DENIALS) as (keyof typeof DENIALS)[]), "invalid_request"]),
+    error: z.strictObject({ status: z.int(), message: z.string() }).optional().describe("With `invalid_request`."),
+  })
+  .describe("Beside `decision: false`: why the engine was not asked.");
+const Trace = z
+  .strictObject({
+    source: z.enum(["hit", "miss", "engine"]),
+    valid_until: z.iso.datetime().optional().describe("When a cached answer ends by itself."),
+    via: z
+      .union([z.literal("own"), z.strictObject({ cooperation: z.string(), share: z.string() })])
+      .optional()
+      .describe("How access came, once known."),
+  })
+  .describe("Where the question asked for a trace.");
+const Decision = z
+  .strictObject({ decision: z.boolean(), context: z.union([NotAsked, Trace]).optional() })
+  .openapi("Decision");
+const Page = z.strictObject({ next_token: z.string(), count: z.int(), total: z.int().optional() }).optional();
 const results = (item: z.ZodType) =>
-  z.object({
+  z.strictObject({
     page: Page,
-    context: z.object({ complete: z.boolean() }).optional().describe("`complete: false`: there may be more."),
+    context: z.strictObject({ complete: z.boolean() }).optional().describe("`complete: false`: there may be more."),
     results: z.array(item),
   });
-const Part = z.object({ type: z.string(), id: z.string() });
+const Part = z.strictObject({ type: z.string(), id: z.string() });
 
 const ENDPOINTS = [
   ["evaluation", "May the subject do this? 200 whatever the answer", EvaluationBody, Decision],
@@ -28,7 +47,7 @@ const ENDPOINTS = [
         .optional(),
     }),
     z.union([
-      z.object({ evaluations: z.array(Decision) }),
+      z.strictObject({ evaluations: z.array(Decision) }),
       Decision.describe("Without evaluations it is a single one."),
     ]),
   ],
@@ -48,11 +67,11 @@ const ENDPOINTS = [
     "search/action",
     "What may they do?",
     z.object({ subject: Entity, resource: Entity, page: PageBody }),
-    results(z.object({ name: z.string() })),
+    results(z.strictObject({ name: z.string() })),
   ],
 ] as const;
 
-const Configuration = z.object({
+const Configuration = z.strictObject({
   policy_decision_point: z.url(),
   access_evaluation_endpoint: z.url(),
   access_evaluations_endpoint: z.url(),
@@ -81,7 +100,10 @@ export function describeAccess(app: OpenAPIHono<Env>): void {
       request: { body: { content: { "application/json": { schema: body } }, required: true } },
       responses: {
         200: { description: "Answered.", content: { "application/json": { schema: reply } } },
-        default: { description: "A problem.", content: { "application/problem+json": { schema: ProblemView } } },
+        default: {
+          description: "A problem; as `application/json` where `Accept` names that and no problem.",
+          content: { "application/problem+json": { schema: ProblemView }, "application/json": { schema: ProblemView } },
+        },
       },
     });
 }

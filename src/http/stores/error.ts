@@ -15,7 +15,8 @@ export const ErrorView = z.object({ code: z.string(), message: z.string() }).ope
 
 /** The reply for an error; `code` is one of OpenFGA's. */
 export function openFgaError(c: Context, status: ContentfulStatusCode, code: string, message: string): Response {
-  return c.json({ code, message }, status);
+  // with the newline that ends OpenFGA's own: its command line prints the body as it comes
+  return c.body(`${JSON.stringify({ code, message })}\n`, status, { "Content-Type": "application/json" });
 }
 
 /** The 403 for a key that may not ask this, noted for the log. */

@@ -5,7 +5,7 @@ import type { RawChange } from "../../domain/admit.ts";
 import { WRITE_TUPLES_MAX } from "../../domain/plan.ts";
 import type { Rejected } from "../../domain/raw-change.ts";
 import { type RawTuple, tupleText } from "../../domain/raw-tuple.ts";
-import { detailOf, REFUSALS, type Refusal } from "../../domain/refusal.ts";
+import { adviceOf, detailOf, type Refusal } from "../../domain/refusal.ts";
 import type { TupleKey } from "../../domain/tuples.ts";
 import { listedErrors } from "../problem.ts";
 import { openFgaError } from "./error.ts";
@@ -88,11 +88,7 @@ function rejected(c: Context, why: Rejected): Response {
 }
 
 function decidedAgainst(c: Context, refusal: Refusal, change: RawChange): Response {
-  const advice =
-    refusal.code === "not_found" && refusal.what === "organization"
-      ? "Create it first: use PUT /v1/organizations/{org}."
-      : REFUSALS[refusal.code][2];
-  const message = `${changeText(change)}: ${refusal.code}: ${detailOf(refusal)} ${advice}`;
+  const message = `${changeText(change)}: ${refusal.code}: ${detailOf(refusal)} ${adviceOf(refusal)}`;
   return openFgaError(c, 400, "validation_error", message);
 }
 
