@@ -26,19 +26,19 @@ export type WriteOutcome = "committed" | "stale" | "unknown";
 /** The relationships behind the actions and queries. Reads see every Write that was acknowledged before they began. */
 export type Relationships = {
   /** All tuples that match, all pages. Throws EngineUnavailable. */
-  read(filter: ReadFilter): Promise<Tuple[]>;
+  read(filter: ReadFilter): Promise<readonly Tuple[]>;
   /** At most `max` of the tuples that match, and whether those are all. Throws EngineUnavailable. */
   readSome(filter: ReadFilter, max: number): Promise<{ tuples: Tuple[]; complete: boolean }>;
   /** Every tuple of the store, page by page: what is written meanwhile may be in it or not. Throws EngineUnavailable. */
   readAll(): Promise<Tuple[]>;
   /** The same, and each page only when it is asked for: for a store that is larger than memory. */
   pages(): AsyncIterable<Tuple[]>;
-  /** Never retried here. Throws EngineUnavailable only when nothing can have been written. */
+  /** Never retried here. Throws EngineUnavailable only when nothing can have been written, and EngineRefused. */
   write(write: Write): Promise<WriteOutcome>;
   /** Every change of a tuple since then, by anybody, oldest first. One that was committed late may come late. Throws EngineUnavailable. */
   changes(since: Date): Promise<Change[]>;
   /** Takes tuples away in batches, whether they are there or not: for what may be interrupted and done again. Throws EngineUnavailable. */
-  erase(keys: TupleKey[]): Promise<void>;
+  erase(keys: readonly TupleKey[]): Promise<void>;
 };
 
 /** A tuple that was written or deleted, and when; a time that the engine took before it committed. */

@@ -11,8 +11,8 @@ const root = fileURLToPath(new URL("..", import.meta.url));
  * only. The nearest part above a file counts, and a part may always import itself.
  */
 const MAY_IMPORT: Record<string, string[]> = {
-  // pure: no effect, no clock, no client; the libraries and Node's hashes are functions of their arguments
-  domain: ["zod", "canonicalize", "node:crypto"],
+  // pure: no effect, no clock, no client; the libraries, and Node's hashes and domain names, are functions of their arguments
+  domain: ["zod", "canonicalize", "node:crypto", "node:url"],
   "ports.ts": ["type domain"],
   // an action reads before it decides, and words the mails it sends
   actions: ["domain", "ports.ts", "queries", "mail/letters.ts", "async-mutex", "node:crypto", "node:timers/promises"],

@@ -218,7 +218,7 @@ async function tuplesOf(
   for (const step of steps) {
     if ("share" in step) {
       const [object, user] = [`share:${step.share}`, `user:${step.user}`];
-      const found = (await reads.read({ object, user })).sort((a, b) => a.relation.length - b.relation.length);
+      const found = [...(await reads.read({ object, user }))].sort((a, b) => a.relation.length - b.relation.length);
       const own = found.at(-1) ?? { user, relation: "delegated_viewer", object };
       const held = world.cooperations.flatMap(({ shares }) => shares).find(({ id }) => id === step.share);
       const same = step.do === "delegate" && isIdle(world, step);

@@ -1,6 +1,7 @@
 /** A refusal says what to do with its data in it: where a reply has no members, nothing points at one. */
 import { expect, test } from "vitest";
-import { adviceOf, detailOf, REFUSALS, type Refusal, type RefusalCode } from "../src/domain/refusal.ts";
+import { REFUSALS, type Refusal, type RefusalCode } from "../src/domain/refusal.ts";
+import { adviceOf, detailOf } from "../src/domain/refusal-text.ts";
 
 const SAMPLES: { [C in RefusalCode]: Extract<Refusal, { code: C }> } = {
   not_found: { code: "not_found", what: "share" },
@@ -27,6 +28,17 @@ const SAMPLES: { [C in RefusalCode]: Extract<Refusal, { code: C }> } = {
   invitation_expired: { code: "invitation_expired" },
   too_many_tuples: { code: "too_many_tuples", tuples: 101, limit: 100 },
   cool_down: { code: "cool_down", retry_after_seconds: 12 },
+  id_not_allowed: { code: "id_not_allowed", id: "anna\u200b", problem: "holds a character that is not seen" },
+  outside_key: { code: "outside_key", bound_by: "types", allowed: ["plant"] },
+  rate_limited: { code: "rate_limited", limit: "writes-user", retry_after_seconds: 12 },
+  still_member: { code: "still_member", user: "tom", organizations: ["brightfix"] },
+  too_many_invitations: {
+    code: "too_many_invitations",
+    kind: "today",
+    count: 100,
+    limit: 100,
+    retry_after_seconds: 12,
+  },
 };
 
 test.each(Object.values(SAMPLES))("$code as a text points at no member, header or detail", (refusal) => {

@@ -9,7 +9,7 @@ import { isService, needsService } from "../domain/caller.ts";
 import { errorFacts } from "../domain/error-facts.ts";
 import type { ImportLine, LineError, NumberedLine } from "../domain/import-line.ts";
 import { isRefusal, type Refusal } from "../domain/refusal.ts";
-import { EngineUnavailable } from "../ports.ts";
+import { EngineRefused, EngineUnavailable } from "../ports.ts";
 import { keepReads } from "./keep-reads.ts";
 import { putOrganization } from "./organization.ts";
 import type { ActionDeps, Call, Receipt } from "./perform.ts";
@@ -23,10 +23,11 @@ const AHEAD_LINES = 64;
 /** More lines than this never fit one Write: each takes three tuples at least. */
 const TOGETHER_LINES_MAX = 33;
 
-/** What became of a line. `effective_by` as in a receipt; a line that could not be read has none. */
+/** What became of a line. `effective_by` as in a receipt; a line that could not be read has none, nor one that the engine refuses to hold. */
 export type LineOutcome =
   | { line: number; outcome: "done" | "same"; effective_by: string }
   | { line: number; outcome: "refused"; refusal: Refusal }
+  | { line: number; outcome: "refused_by_engine" }
   | { line: number; outcome: "invalid"; errors: LineError[] };
 
 /** Why a caller may not import, or undefined when they may. */
@@ -53,13 +54,38 @@ export async function* importLines(
       await readAhead(kept, call, rest);
       while (rest.length > 0) {
         const tried = rest.slice(0, together);
-        const outcomes = await patiently(deps, () => importTogether(kept, call, tried));
+        const { outcomes, fitted } = await patiently(deps, () => importTaken(kept, call, tried));
         yield outcomes;
         // as many as fitted, and one more when all of them did
-        together = outcomes.length < tried.length ? outcomes.length : Math.min(together + 1, TOGETHER_LINES_MAX);
+        together = fitted < tried.length ? fitted : Math.min(together + 1, TOGETHER_LINES_MAX);
         rest = rest.slice(outcomes.length);
       }
     }
+}
+
+/**
+ * Imports the first of these lines that the engine takes together: half as many for each time it refuses them, until
+ * the one that it does not take stands alone and is refused. `fitted` is how many a Write can hold.
+ */
+async function importTaken(
+  deps: ActionDeps,
+  call: Call,
+  lines: NumberedLine[],
+): Promise<{ outcomes: LineOutcome[]; fitted: number }> {
+  try {
+    const outcomes = await importTogether(deps, call, lines);
+    return { outcomes, fitted: outcomes.length };
+  } catch (error) {
+    const [first] = lines;
+    if (!(error instanceof EngineRefused) || first === undefined) throw error;
+    if (lines.length > 1) {
+      const { outcomes } = await importTaken(deps, call, lines.slice(0, Math.ceil(lines.length / 2)));
+      return { outcomes, fitted: lines.length };
+    }
+    const { line } = first;
+    deps.warn("import_line_refused", { request_id: call.requestId, line, error: error.message });
+    return { outcomes: [{ line, outcome: "refused_by_engine" }], fitted: 1 };
+  }
 }
 
 /** Imports the first of these lines in one Write: as many as it can hold. */

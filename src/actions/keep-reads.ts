@@ -13,7 +13,7 @@ const textOf = ({ object, relation, user }: ReadFilter) => JSON.stringify([objec
 
 /** The relationships with reads that are kept. For one reader and writer, and for as long as one may be late. */
 export function keepReads(relationships: Acting): Acting {
-  const kept = new Map<string, Promise<Tuple[]>>();
+  const kept = new Map<string, Promise<readonly Tuple[]>>();
 
   function apply({ deletes, writes }: Write): void {
     for (const key of deletes)
@@ -22,9 +22,13 @@ export function keepReads(relationships: Acting): Acting {
       for (const filter of filtersOf(key))
         change(filter, (tuples) => [...tuples.filter((tuple) => !isOf(key, tuple)), key]);
   }
-  function change(filter: string, to: (tuples: Tuple[]) => Tuple[]): void {
+  function change(filter: string, to: (tuples: readonly Tuple[]) => Tuple[]): void {
     const tuples = kept.get(filter);
-    if (tuples !== undefined) kept.set(filter, tuples.then(to));
+    if (tuples === undefined) return;
+    const changed = tuples.then((before) => Object.freeze(to(before)));
+    // nobody may ask again for a read that failed meanwhile
+    changed.catch(() => {});
+    kept.set(filter, changed);
   }
 
   return {
@@ -33,7 +37,8 @@ export function keepReads(relationships: Acting): Acting {
       const text = textOf(filter);
       const known = kept.get(text);
       if (known !== undefined) return known;
-      const read = relationships.read(filter);
+      // many readers get the one array: none of them may change it
+      const read = relationships.read(filter).then((tuples) => Object.freeze(tuples));
       kept.set(text, read);
       read.catch(() => kept.delete(text));
       return read;

@@ -21,7 +21,7 @@ export function signHeads(relationships: Relationships, keys: HistoryKeys, unsig
   /** As they were read last, since that is what actions decide on. */
   const remembered = new Map<string, Tuple>();
 
-  function remember(tuples: Tuple[]): Tuple[] {
+  function remember<T extends readonly Tuple[]>(tuples: T): T {
     for (const tuple of tuples.filter(isHead)) {
       const text = keyText(tuple);
       remembered.delete(text);

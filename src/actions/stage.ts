@@ -54,7 +54,7 @@ export function createStage(store: StagedRelationships): Stage {
   const heads = new Map<string, string | undefined>();
   let released = false;
 
-  function noteStore(filter: ReadFilter, found: Tuple[]): void {
+  function noteStore(filter: ReadFilter, found: readonly Tuple[]): void {
     const there = new Set<string>();
     for (const tuple of found) {
       there.add(keyText(tuple));

@@ -73,7 +73,7 @@ async function initiatorOf(reads: Reads, cooperation: string): Promise<Scope[] |
 
 async function initiators(
   reads: Reads,
-  tuples: TupleKey[],
+  tuples: readonly TupleKey[],
   cooperationOf: (tuple: TupleKey) => string,
 ): Promise<Scope[] | undefined> {
   const turns = new Semaphore(READS_MAX);

@@ -4,24 +4,25 @@
  * misspelled `expires_at` never means "no date".
  */
 import { z } from "zod";
+import { Email } from "./email.ts";
 import { InstantInput } from "./expiry.ts";
 import { Id, ResourceRefInput } from "./ids.ts";
 import { LanguageInput } from "./language.ts";
 import { JobRoleInput, OrganizationRoleInput } from "./roles.ts";
+import { NameInput, TextInput } from "./text.ts";
 
 /** The most shares that an invitation may carry: with them its Write holds 99 tuples at the worst. */
 export const INVITED_SHARES_MAX = 15;
 
-// A lone surrogate cannot be sent as UTF-8, nor hashed as canonical JSON (RFC 8785 §3.2.2.2).
-const Text = z.string().refine((text) => text.isWellFormed(), "must be well-formed Unicode");
-
 /** Why, in the actor's words; seen by the actor's own side only. */
-export const Reason = Text.min(1).max(500).describe("Why; only your own side sees it in the history.");
+export const Reason = TextInput.min(1).max(500).describe("Why; only your own side sees it in the history.");
 
-const Name = Text.trim().min(1).max(200);
-
-/** An e-mail address, trimmed and in lower case: two spellings of one address are one address. */
-export const Email = z.string().max(254).trim().toLowerCase().pipe(z.email()).meta({ example: "ida@partner.example" });
+/** A member that may be missing: null says the same as leaving it out, so that what a reply says can be sent back. */
+const optional = <T>(schema: z.ZodType<T, unknown>) =>
+  schema
+    .nullable()
+    .transform((value) => value ?? undefined)
+    .optional();
 
 // `operator` is let in here so that the decision can refuse it by its own name.
 const SharedRoleInput = JobRoleInput.meta({
@@ -33,23 +34,20 @@ const Expiry = InstantInput.describe("When it ends by itself: RFC 3339 with an o
 export const ShareInput = z.strictObject({
   resource: ResourceRefInput.meta({ example: "plant:7" }),
   role: SharedRoleInput,
-  expires_at: Expiry.optional(),
-  reason: Reason.optional(),
+  expires_at: optional(Expiry),
+  reason: optional(Reason),
 });
 export type ShareInput = z.infer<typeof ShareInput>;
 
 export const InviteInput = z
   .strictObject({
-    email: Email.optional().describe("A person at the partner; or name `organization`."),
-    language: LanguageInput.optional().describe("Of the mail; the person's own, or English."),
-    organization: Id.optional().describe("A known organization, by id."),
-    confirm_organization: Id.optional().describe("The one chosen from an `outcome: confirm`."),
-    expires_at: Expiry.optional(),
-    shares: z
-      .array(ShareInput.omit({ reason: true }))
-      .max(INVITED_SHARES_MAX)
-      .optional(),
-    reason: Reason.optional(),
+    email: optional(Email).describe("A person at the partner; or name `organization`."),
+    language: optional(LanguageInput).describe("Of the mail; the person's own, or English."),
+    organization: optional(Id).describe("A known organization, by id."),
+    confirm_organization: optional(Id).describe("The one chosen from an `outcome: confirm`."),
+    expires_at: optional(Expiry),
+    shares: optional(z.array(ShareInput.omit({ reason: true })).max(INVITED_SHARES_MAX)),
+    reason: optional(Reason),
   })
   .refine((input) => (input.email === undefined) !== (input.organization === undefined), {
     message: "name either email or organization",
@@ -74,43 +72,43 @@ export type InviteInput = z.infer<typeof InviteInput>;
 
 export const ChangeCooperationInput = z.strictObject({
   expires_at: Expiry.nullable().optional(),
-  reason: Reason.optional(),
+  reason: optional(Reason),
 });
-export const ReasonInput = z.strictObject({ reason: Reason.optional() });
+export const ReasonInput = z.strictObject({ reason: optional(Reason) });
 
 export const ChangeShareInput = z.strictObject({
   role: SharedRoleInput.optional(),
   expires_at: Expiry.nullable().optional(),
-  reason: Reason.optional(),
+  reason: optional(Reason),
 });
 export type ChangeShareInput = z.infer<typeof ChangeShareInput>;
 
 export const DelegateInput = z.strictObject({
   role: SharedRoleInput,
-  expires_at: Expiry.optional(),
-  reason: Reason.optional(),
+  expires_at: optional(Expiry),
+  reason: optional(Reason),
 });
 export type DelegateInput = z.infer<typeof DelegateInput>;
 
 export const PreviewInput = z.strictObject({ token: z.string().max(1000) });
-export const JoinInput = z.strictObject({ token: z.string().max(1000), organization: Id, reason: Reason.optional() });
+export const JoinInput = z.strictObject({ token: z.string().max(1000), organization: Id, reason: optional(Reason) });
 
-export const OrganizationInput = z.strictObject({ name: Name });
+export const OrganizationInput = z.strictObject({ name: NameInput });
 export type OrganizationInput = z.infer<typeof OrganizationInput>;
 
 export const PersonInput = z.strictObject({
   role: OrganizationRoleInput,
   email: Email.nullable().optional().describe("Scope admin. Left out it stays, null clears it."),
-  name: Name.nullable().optional().describe("Scope admin."),
+  name: NameInput.nullable().optional().describe("Scope admin."),
   language: LanguageInput.nullable().optional().describe("Scope admin."),
 });
 export type PersonInput = z.infer<typeof PersonInput>;
 
 export const PlantInput = z.strictObject({
   owner: Id,
-  name: Name.optional(),
-  portfolio: Id.optional().describe("Of the same owner. Left out, the plant lies in none."),
-  reason: Reason.optional(),
+  name: optional(NameInput),
+  portfolio: optional(Id).describe("Of the same owner. Left out, the plant lies in none."),
+  reason: optional(Reason),
 });
 export const PortfolioInput = PlantInput.omit({ portfolio: true });
 export type ResourceInput = z.infer<typeof PlantInput>;

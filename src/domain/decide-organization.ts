@@ -1,5 +1,6 @@
 /** Decides what becomes of an organization: created, renamed, deleted when it holds nothing. Pure. */
 import { instant } from "./expiry.ts";
+import { newIdProblem } from "./ids.ts";
 import { type Decision, planned, refuse, type Stamp, same } from "./plan.ts";
 import { type Precondition, refuseUnlessOwn } from "./precondition.ts";
 import type { Head, Organization } from "./records.ts";
@@ -22,6 +23,8 @@ export function decideOrganization(state: OrganizationState, input: { name: stri
   const before = head.value?.deleted_at === undefined ? head.value : undefined;
   const refusal = refuseUnlessOwn(state.expected, { n: head.n, exists: before !== undefined });
   if (refusal) return refuse(refusal);
+  const problem = before === undefined ? newIdProblem(id) : undefined;
+  if (problem !== undefined) return refuse({ code: "id_not_allowed", id, problem });
   if (before?.name === input.name) return same({ before, organization: before });
   // who creates it again under a deleted id begins anew: this entry is its first
   const incarnation = head.n === 0 ? undefined : head.n + 1;

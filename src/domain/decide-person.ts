@@ -5,6 +5,7 @@
  */
 import { createHash } from "node:crypto";
 import type { PersonInput } from "./commands.ts";
+import { newIdProblem } from "./ids.ts";
 import { type Decision, type Plan, planned, refuse, same, type Touch, WRITE_TUPLES_MAX } from "./plan.ts";
 import { type Precondition, refuseUnlessExpected } from "./precondition.ts";
 import type { Head, Organization, Person } from "./records.ts";
@@ -57,6 +58,9 @@ export function decidePerson(state: PersonState, input: PersonInput): Decision<P
   const { organization, user, role } = state;
   const moved = refuseIfMoved(state);
   if (moved) return refuse(moved);
+  // who is known already stays who they are
+  const problem = state.person.n === 0 ? newIdProblem(user) : undefined;
+  if (problem !== undefined) return refuse({ code: "id_not_allowed", id: user, problem });
   const before: Person = state.person.value ?? {};
   const after: Person = { ...before };
   for (const field of ["name", "email", "language"] as const)

@@ -5,7 +5,7 @@
  */
 import type { ResourceInput } from "./commands.ts";
 import { instant } from "./expiry.ts";
-import type { ResourceRef } from "./ids.ts";
+import { idOf, newIdProblem, type ResourceRef } from "./ids.ts";
 import { type Decision, planned, refuse, type Stamp, same, type Touch } from "./plan.ts";
 import { type Precondition, refuseUnlessExpected, refuseUnlessOwn } from "./precondition.ts";
 import type { Head, Organization, Person, Resource, Share } from "./records.ts";
@@ -39,6 +39,8 @@ export function decideResource(
   if (owner.value === undefined || owner.value.deleted_at !== undefined)
     return refuse({ code: "not_found", what: "organization" });
   if (before && before.owner !== input.owner) return refuse({ code: "owner_is_fixed", resource: ref });
+  const problem = before === undefined ? newIdProblem(idOf(ref)) : undefined;
+  if (problem !== undefined) return refuse({ code: "id_not_allowed", id: idOf(ref), problem });
   const after: Resource = { owner: input.owner, name: input.name, portfolio: input.portfolio };
   if (before && before.name === after.name && before.portfolio === after.portfolio)
     return same({ before, resource: before });

@@ -75,7 +75,9 @@ export function sealEntry(previous: string, common: Common, own?: { side: Side; 
   return { common: plain, initiator_only: initiatorOnly, partner_only: partnerOnly, previous, hash };
 }
 
-const json = (part: object | undefined) => (part === undefined ? undefined : canonicalize(part));
+// JSON escapes control characters up to U+001F, OpenFGA refuses those from U+007F too: escaped, they say the same
+const escaped = (text: string) => text.replace(/[\x7f-\x9f]/g, (one) => `\\u00${one.charCodeAt(0).toString(16)}`);
+const json = (part: object | undefined) => (part === undefined ? undefined : escaped(canonicalize(part) ?? ""));
 
 /** The fields of an entry that only one side may see. */
 const PRIVATE = ["initiator_only", "partner_only"] as const;
@@ -129,7 +131,7 @@ export function entryFrom(tuple: Tuple): Entry {
 }
 
 /** The entries among some tuples, oldest first. */
-export function entriesFrom(tuples: Tuple[]): Entry[] {
+export function entriesFrom(tuples: readonly Tuple[]): Entry[] {
   return tuples
     .filter((tuple) => tuple.relation === "log")
     .sort((a, b) => entryNumber(a.user) - entryNumber(b.user))

@@ -4,6 +4,7 @@
  * OpenFGA in every place we put it; what does not is refused, never rewritten.
  */
 import { z } from "zod";
+import { UNSEEN } from "./text.ts";
 
 /**
  * The longest id, in UTF-8 bytes. OpenFGA allows 256 for an object and 512 for a
@@ -23,6 +24,18 @@ export function idProblem(id: string): string | undefined {
   if (FORBIDDEN.test(id)) return "must not contain : # * white space or control characters";
   if (Buffer.byteLength(id) > ID_BYTES_MAX) return `must be at most ${ID_BYTES_MAX} bytes of UTF-8`;
   return undefined;
+}
+
+/**
+ * Why a string may not be the id of something new, or undefined when it may: two ids that look alike and are not the
+ * same are two people who look alike. What is known under such an id is read, changed and taken away as ever.
+ */
+export function newIdProblem(id: string): string | undefined {
+  if (UNSEEN.test(id)) return "holds a character that is not seen, such as a zero-width space or a bidi control";
+  const composed = id.normalize("NFC");
+  return composed === id
+    ? undefined
+    : `is not in Unicode normalization form C, which is ${encodeURIComponent(composed)}`;
 }
 
 /** An id as it comes from a caller: refused when OpenFGA could not hold it. */

@@ -166,7 +166,7 @@ export function recordOf(tuple: Tuple): Record<string, string> {
  * The head of an object, from tuples read of it. Throws StoreDamaged when there are two, or when
  * its record cannot be read.
  */
-export function headFrom<T>(object: string, tuples: Tuple[], schema: z.ZodType<T>): Head<T> {
+export function headFrom<T>(object: string, tuples: readonly Tuple[], schema: z.ZodType<T>): Head<T> {
   const heads = tuples.filter((tuple) => tuple.object === object && tuple.relation === "head");
   const [tuple] = heads;
   if (tuple === undefined) return { object, n: 0, hash: NO_HASH, value: undefined };

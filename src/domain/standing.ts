@@ -14,7 +14,7 @@ export type Standing = "admin" | "person" | "none";
 export type Standings = { initiator: Standing; partner: Standing };
 
 /** A person's role in an organization, from the tuples between the two; undefined for who is no person of it. */
-export function roleIn(tuples: Tuple[]): OrganizationRole | undefined {
+export function roleIn(tuples: readonly Tuple[]): OrganizationRole | undefined {
   if (!tuples.some((tuple) => tuple.relation === "person")) return undefined;
   return ORGANIZATION_ROLES.find((role) => tuples.some((tuple) => tuple.relation === role));
 }

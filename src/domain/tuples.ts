@@ -8,11 +8,12 @@ import type { ResourceRef } from "./ids.ts";
 import type { Cooperation, Delegation, Resource, Share } from "./records.ts";
 import { type JobRole, type OrganizationRole, RUNGS } from "./roles.ts";
 
-export type TupleKey = { user: string; relation: string; object: string };
+// readonly: what was read may be kept and given to many
+export type TupleKey = { readonly user: string; readonly relation: string; readonly object: string };
 export type Condition =
   | { name: "not_expired"; context: { expires_at: Instant } }
   | { name: "record"; context: { fields: Record<string, string> } };
-export type Tuple = TupleKey & { condition?: Condition };
+export type Tuple = TupleKey & { readonly condition?: Condition };
 
 /** Which of the two spellings of a dated fact stands. A new date moves to the other one. */
 export type Spelling = "plain" | "alt";

@@ -71,6 +71,8 @@ export const requirePerson = createMiddleware<Env>(async (c, next) =>
 
 /** The id behind `user:anna`, percent-encoded; undefined for what is no such thing. */
 export function actingUser(header: string): string | undefined {
+  // a byte above that is read as Latin-1, whatever was sent: as another person
+  if (!/^[\x21-\x7e]*$/.test(header)) return undefined;
   try {
     const decoded = decodeURIComponent(header);
     const id = decoded.startsWith("user:") ? decoded.slice("user:".length) : "";

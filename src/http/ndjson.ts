@@ -15,14 +15,17 @@ const NEWLINE = 10;
 /** A line without its end, by its number from 1; `undefined` for one that is too long. */
 export type RawLine = { line: number; bytes: Uint8Array | undefined };
 
-/** The lines of a body as they come, several at a time; empty ones are left out and count. */
+// what a line of blanks holds, its own end and a mark at the beginning of the file
+const BLANK = /^(\xef\xbb\xbf)?[ \t\r]*$/;
+
+/** The lines of a body as they come, several at a time; blank ones are left out and count. */
 export async function* linesOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<RawLine[]> {
   let line = 1;
   let begun: Uint8Array[] = [];
   let length = 0;
   const end = (): RawLine[] => {
     const bytes = length > LINE_BYTES_MAX ? undefined : Buffer.concat(begun);
-    const found = length === 0 ? [] : [{ line, bytes }];
+    const found = bytes !== undefined && BLANK.test(bytes.toString("latin1")) ? [] : [{ line, bytes }];
     line++;
     begun = [];
     length = 0;

@@ -5,7 +5,8 @@
 import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
-import { dataOf, detailOf, REFUSALS, type Refusal } from "../domain/refusal.ts";
+import { REFUSALS, type Refusal } from "../domain/refusal.ts";
+import { dataOf, detailOf } from "../domain/refusal-text.ts";
 
 const PROBLEM = "application/problem+json";
 

@@ -7,6 +7,7 @@ import type { Instant } from "../domain/expiry.ts";
 import type { ResourceType } from "../domain/ids.ts";
 import type { Language } from "../domain/language.ts";
 import type { SharedRole } from "../domain/roles.ts";
+import { shownName } from "../domain/text.ts";
 import type { Mail } from "../ports.ts";
 import { WORDING, type Wording } from "./wording.ts";
 
@@ -89,10 +90,8 @@ function date(wording: Wording, at: Instant): string {
 const NAME_CHARACTERS_MAX = 60;
 const characters = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 
-// Control characters, line and paragraph separators.
-const BREAKS = /[\p{Cc}\p{Zl}\p{Zp}]+/gu;
-// What has no shape of its own: marks that turn the text's direction, blanks without width, tags. Joiners shape letters and stay.
-const SHAPELESS = /(?!\u200C|\u200D)[\p{Cf}\u115F\u1160\u3164\uFFA0]/gu;
+// Letters that show nothing.
+const BLANKS = /[\u115F\u1160\u3164\uFFA0]/gu;
 // One letter may carry so many marks that they cover the lines around it.
 const MARKS = /(\p{M}{4})\p{M}+/gu;
 const WRITTEN_TO_THE_LEFT =
@@ -103,7 +102,7 @@ const WRITTEN_TO_THE_LEFT =
  * a blank is put where such a thing would have none. Written to the left it is isolated from the text around it.
  */
 function onlyName(name: string): string {
-  const line = name.toWellFormed().normalize("NFC").replace(BREAKS, " ").replace(SHAPELESS, "").replace(MARKS, "$1");
+  const line = shownName(name).normalize("NFC").replace(BLANKS, "").replace(MARKS, "$1");
   const linkless = line
     // a dot within a word, the dots of other scripts too; numbers keep theirs
     .replace(/(?<=[^\s\d])[.。．｡](?=[^\s.])|(?<=\d)[.。．｡](?=[^\s.\d])/gu, "$& ")

@@ -31,7 +31,12 @@ export function createClient(connection: Connection, ids?: { storeId: string; mo
  * What became of a call that threw. `refused`: the engine looked at it and said no.
  * `not_sent`: nothing reached it, or it turned us away unread. `unknown`: it may have happened.
  */
-export type Failure = { kind: "stale" | "refused" | "not_sent" | "unknown"; message: string };
+export type Failure = {
+  kind: "stale" | "refused" | "not_sent" | "unknown";
+  message: string;
+  /** The engine's code, where it gave one: unlike its message it repeats nothing of what was sent. */
+  code?: string | undefined;
+};
 
 // The SDK drops the code of a network error and keeps only this in its message.
 const NO_CONNECTION = /\b(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)\b/;
@@ -51,7 +56,7 @@ export function failureOf(error: unknown): Failure {
   if (statusCode === 409 || (statusCode === 400 && code === "write_failed_due_to_invalid_input")) {
     return { kind: "stale", message };
   }
-  if (statusCode === 400) return { kind: "refused", message };
+  if (statusCode === 400) return { kind: "refused", message, code };
   if ([401, 403, 404, 429].includes(statusCode)) return { kind: "not_sent", message };
   return { kind: "unknown", message };
 }

@@ -7,7 +7,8 @@ export function readOnce(reads: Pick<Relationships, "read">): Pick<Relationships
   return {
     read(filter) {
       const key = JSON.stringify([filter.object, filter.relation, filter.user]);
-      const found = known.get(key) ?? reads.read(filter);
+      // many readers get the one array: none of them may change it
+      const found = known.get(key) ?? reads.read(filter).then((tuples) => Object.freeze(tuples));
       known.set(key, found);
       return found;
     },

@@ -45,7 +45,7 @@ export async function jobRolesOn(reads: Reads, ref: ResourceRef): Promise<JobRol
 }
 
 /** The job roles that a resource's tuples spell, in the order of their holders. */
-export function jobRolesFrom(tuples: Tuple[]): JobRoleHeld[] {
+export function jobRolesFrom(tuples: readonly Tuple[]): JobRoleHeld[] {
   const rungs = tuples.filter(({ relation }) => JOB_ROLES.some((rung) => rung === relation));
   return [...Map.groupBy(rungs, (tuple) => idOf(tuple.user))]
     .flatMap(([user, own]) => {

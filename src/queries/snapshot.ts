@@ -70,13 +70,13 @@ export const invitationHead = async (reads: Reads, invited: Invited): Promise<He
 export async function shareWithDelegations(
   reads: Reads,
   id: string,
-): Promise<{ head: Head<Share>; delegations: Delegation[]; tuples: Tuple[] }> {
+): Promise<{ head: Head<Share>; delegations: Delegation[]; tuples: readonly Tuple[] }> {
   const tuples = await reads.read({ object: `share:${id}` });
   return { head: headFrom(`share:${id}`, tuples, ShareRecord), delegations: delegationsFrom(id, tuples), tuples };
 }
 
 /** The delegations that a share's tuples spell, in the order of their holders. */
-export function delegationsFrom(share: string, tuples: Tuple[]): Delegation[] {
+export function delegationsFrom(share: string, tuples: readonly Tuple[]): Delegation[] {
   const spelled = new Map<string, { rungs: string[]; delegation: Omit<Delegation, "role"> }>();
   for (const tuple of tuples) {
     const match = /^delegated_(.+?)(_alt)?$/.exec(tuple.relation);
@@ -98,12 +98,11 @@ export async function roleOf(reads: Reads, organization: string, user: string): 
   // relation by relation: asked without one, the engine looks through all of the organization's people and history
   const find = (relation: string) =>
     reads.read({ object: `organization:${organization}`, relation, user: `user:${user}` });
-  const found = await find("person");
-  if (found.length === 0) return undefined;
+  const person = await find("person");
+  if (person.length === 0) return undefined;
   const [first, ...others] = ORGANIZATION_ROLES;
-  found.push(...(await find(first)));
-  if (found.length === 1) found.push(...(await inTurns(others, find)).flat());
-  return roleIn(found);
+  const admin = await find(first);
+  return roleIn([...person, ...(admin.length > 0 ? admin : (await inTurns(others, find)).flat())]);
 }
 
 /** What a caller is in an organization: nothing where there is no organization or no person, or their key is bound to others. */

@@ -65,6 +65,7 @@ const PRODUCED: Record<keyof typeof REFUSALS | keyof typeof FAULTS, Produce> = {
   email_taken: ({ admin }) => admin("PUT", `${ORG}/people/otto`, { role: "member", email: "ben@brightfix.example" }),
   confirmation_stale: ({ as }) =>
     as("anna", "POST", `${ORG}/cooperations`, { email: "x@y.example", confirm_organization: "lumen" }),
+  id_not_allowed: ({ admin }) => admin("PUT", `${ORG}/people/ott%E2%80%8Bo`, { role: "member" }),
   owner_is_fixed: ({ admin }) => admin("PUT", "/v1/plants/7", { owner: "brightfix" }),
   stale: ({ as }, { active }) =>
     as("anna", "POST", `/v1/cooperations/${active}/pause`, undefined, { headers: { "If-Match": '"999"' } }),

@@ -247,6 +247,79 @@ describe("what is refused", () => {
     expect((await service.admin("GET", "/v1/organizations/x")).status).toBe(404);
   });
 
+  test("a line with a control character is refused with its place, and stops no other", async ({ service }) => {
+    const lines = [
+      ORGANIZATION,
+      person("sunward", "a"),
+      { kind: "plant", id: "1", owner: "sunward", name: "Roof A\nBuilding 2" },
+      person("sunward", "b", "member", { name: "O\u0092Brien" }),
+      { kind: "plant", id: "2", owner: "sunward", reason: "it\u007fs" },
+      { kind: "plant", id: "3", owner: "sunward", name: "Roof C" },
+    ];
+    const { end, refused } = await importAll(service, linesFrom(lines));
+    expect(end).toMatchObject({ event: "end", line: 6, done: 3, refused: 3 });
+    expect(refused.map(({ line, code, errors }) => [line, code, errors?.[0]?.pointer])).toEqual([
+      [3, "invalid_request", "/name"],
+      [4, "invalid_request", "/name"],
+      [5, "invalid_request", "/reason"],
+    ]);
+    expect((await service.admin("GET", "/v1/plants/3")).body.name).toBe("Roof C");
+    expect((await service.admin("GET", "/v1/plants/1")).status).toBe(404);
+    expect(await doctor(service.deps.relationships)).toEqual([]);
+  });
+
+  test("a line that the engine itself does not take is refused alone, wherever it stands, and no log says what it said", async ({
+    service: { deps },
+  }) => {
+    // a rule of the engine that the schemas do not have: the control character comes in behind them
+    const relationships = {
+      ...deps.relationships,
+      write: (write: Write) =>
+        deps.relationships.write(JSON.parse(JSON.stringify(write).replaceAll("poison", "poi\u0085son"))),
+    };
+    const told: string[] = [];
+    const service = createService(
+      { relationships, engine: deps.engine },
+      {
+        warn: (event, facts) => told.push(JSON.stringify([event, facts])),
+        log: (level, event, facts) => told.push(JSON.stringify([level, event, facts])),
+      },
+    );
+    const isPoison = (n: number) => [0, 20, 21, 63, 64, 99].includes(n);
+    const lines = Array.from({ length: 100 }, (_, n) =>
+      person("sunward", `p${n}`, "member", { name: isPoison(n) ? "poison" : "good" }),
+    );
+    const { end, refused } = await importAll(service, linesFrom([ORGANIZATION, ...lines]));
+    expect(end).toMatchObject({ event: "end", read: 101, done: 95, same: 0, refused: 6 });
+    expect(refused.map(({ line, code }) => [line, code])).toEqual(
+      [2, 22, 23, 65, 66, 101].map((line) => [line, "refused_by_engine"]),
+    );
+    const { body } = await service.admin("GET", "/v1/organizations/sunward/people?limit=200");
+    expect(body.items).toHaveLength(94);
+    const alone = await service.admin("PUT", "/v1/plants/7", { owner: "sunward", name: "poison" });
+    expect([alone.status, alone.body.code]).toEqual([500, "internal"]);
+    expect(told.length).toBeGreaterThan(6);
+    for (const text of told) expect(text).not.toMatch(/poi.{0,6}son/);
+    expect(await doctor(deps.relationships)).toEqual([]);
+  });
+
+  test("blank lines count and say nothing, also with the ends and the mark of a Windows file", async ({ service }) => {
+    const good = [ORGANIZATION, person("sunward", "x")].map((line) => JSON.stringify(line));
+    const files: [string, number][] = [
+      [`\ufeff${good[0]}\r\n\r\n${good[1]}\r\n  \r\n\t\r\n`, 3],
+      [`\ufeff\r\n\n ${good[0]} \r\n${good[1]}\r\n \t `, 4],
+    ];
+    for (const [text, line] of files)
+      expect((await importAll(service, text)).end, text).toMatchObject({
+        event: "end",
+        line,
+        read: 2,
+        refused: 0,
+      });
+    const { end, refused } = await importAll(service, `${good[0]}\r\n\u00a0\r\n\u2028\r\n`);
+    expect([end.refused, refused.map(({ line }) => line)]).toEqual([2, [2, 3]]);
+  });
+
   test("empty lines count and say nothing; a last line needs no end; an empty file is imported at once", async ({
     service,
   }) => {

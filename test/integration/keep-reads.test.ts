@@ -3,6 +3,7 @@ import { expect } from "vitest";
 import { keepReads } from "../../src/actions/keep-reads.ts";
 import type { Tuple, TupleKey } from "../../src/domain/tuples.ts";
 import { EngineUnavailable, type ReadFilter } from "../../src/ports.ts";
+import { readOnce } from "../../src/queries/once.ts";
 import { test } from "../engine.ts";
 
 const USERS = ["user:a", "user:b", "user:c"];
@@ -24,7 +25,7 @@ const FILTERS: ReadFilter[] = [
     ...RELATIONS.map((relation) => ({ object: "organization:", relation, user })),
   ]),
 ];
-const texts = (tuples: Tuple[]) => tuples.map((tuple) => JSON.stringify(tuple)).sort();
+const texts = (tuples: readonly Tuple[]) => tuples.map((tuple) => JSON.stringify(tuple)).sort();
 
 test("after every write each filter gives what the store gives, also when it was being read meanwhile", async ({
   relationships,
@@ -73,4 +74,21 @@ test("after a write that came to nothing all is read anew, and a read that faile
   await expect(read()).rejects.toBeInstanceOf(EngineUnavailable);
   away = false;
   expect(await read()).toBe(1);
+});
+
+test("no reader can change what another reader gets, before and after a write", async ({ relationships }) => {
+  const [one, other, third] = KEYS as [TupleKey, TupleKey, TupleKey];
+  await relationships.write({ deletes: [], writes: [one, other] });
+  const filter = { object: "organization:x" };
+  const kept = keepReads(relationships);
+  for (const reads of [kept, readOnce(relationships)]) {
+    const found = (await reads.read(filter)) as Tuple[];
+    expect(() => found.push(third)).toThrow(TypeError);
+    expect(() => found.sort(() => 1)).toThrow(TypeError);
+    expect(texts(await reads.read(filter))).toEqual(texts([one, other]));
+  }
+  await kept.write({ deletes: [one], writes: [] });
+  const found = (await kept.read(filter)) as Tuple[];
+  expect(() => found.push(third)).toThrow(TypeError);
+  expect(texts(found)).toEqual(texts([other]));
 });

@@ -120,7 +120,8 @@ test("cooperations are found by their partner's name or the invited address, wit
   for (const text of ["éclair", "eclair", "E\u0301CLAIR", "ENERGIE", "strasse", "STRASSE"])
     expect(await search(text), text).toEqual([eclair]);
   for (const text of ["IDA@", "else.example"]) expect(await search(text), text).toEqual([ida]);
-  for (const text of ["sunward", "nobody", "%", "*", "brightfix\nx"]) expect(await search(text), text).toEqual([]);
+  for (const text of ["sunward", "nobody", "%", "*", "brightfix x", "else ida"])
+    expect(await search(text), text).toEqual([]);
   expect(await search("")).toHaveLength(3);
   const theirs = async (text: string) =>
     (await page(service, "/v1/organizations/brightfix/cooperations", `search=${text}`)).items.map((item) => item.id);
@@ -207,8 +208,27 @@ test("resources are found by name and id, without case and accents, and by type"
   expect(await find("search=UBER")).toEqual(["plant:hügel-9"]);
   expect(await find("search=hugel")).toEqual(["plant:hügel-9"]);
   expect(await find("search=side")).toEqual(["plant:7", "plant:8"]);
+  // each text by itself: what ends one name and begins an id is in neither
+  expect(await find("search=side%207")).toEqual([]);
+  for (const blanks of ["+side", "side+", "%E2%80%8Bside%C2%A0"])
+    expect(await find(`search=${blanks}`), blanks).toHaveLength(2);
   expect(await find("type=portfolio")).toEqual(["portfolio:north"]);
   expect(await find("type=plant&search=north")).toEqual([]);
+});
+
+test("people are found by name and id, as resources are, and by nothing that only admins may read", async ({
+  service,
+}) => {
+  await seedWorld(service);
+  const named = { role: "member", name: "Łukasz Κόσμος", email: "secret@sunward.example" };
+  await service.admin("PUT", "/v1/organizations/sunward/people/lk", named);
+  const path = "/v1/organizations/sunward/people";
+  const find = async (text: string) =>
+    (await page(service, path, `search=${encodeURIComponent(text)}`)).items.map(({ user }) => user);
+  for (const text of ["lukasz", " ŁUKASZ ", "κοσ", "κος", "ΚΌΣΜΟΣ", "LK"])
+    expect(await find(text), text).toEqual(["lk"]);
+  expect(await find("")).toEqual(["anna", "lk", "otto"]);
+  for (const text of ["secret", "sunward", "κόσμος lk"]) expect(await find(text), text).toEqual([]);
 });
 
 test("what came in lists shares of accepted cooperations only, with owner, dates and own delegates", async ({

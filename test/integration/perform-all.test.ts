@@ -209,7 +209,7 @@ describe("the stage", () => {
     const deps: ActionDeps = { ...service.deps, relationships: stage.relationships };
     for (const step of [person("sunward", "max"), plant("9", "sunward", "north"), job("plant:7", "max", "operator")])
       expect(await step(deps, SERVICE)).toMatchObject({ outcome: "done" });
-    const text = (tuples: object[]) => tuples.map((tuple) => canonicalize(tuple) ?? "").sort();
+    const text = (tuples: readonly object[]) => tuples.map((tuple) => canonicalize(tuple) ?? "").sort();
     const answers = async (reads: Pick<Relationships, "read">) => {
       const all: string[][] = [];
       for (const filter of FILTERS) all.push(text(await reads.read(filter)));

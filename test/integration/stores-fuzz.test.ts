@@ -17,6 +17,15 @@ const REFS = [
   ...["user:anna", "user:otto", "user:*", "user:", "user:a:b", "organization:sunward", "organization:sunward#admin"],
   ...["plant:7", "plant:8", "plant:*", "plant:", "portfolio:north", "turbine:7", "", ":", "#", "can_view", "viewer"],
   ...["can_fly", "owner", "user", "plant", "HIGHER_CONSISTENCY", "2030-01-01T00:00:00Z", "record", "\u0000", "\ud800"],
+  ...[
+    "user:a\tb",
+    "user:\u007f",
+    "plant:\u0085",
+    "plant:7\u0092",
+    "user:an\u200bna",
+    "user:\u202eanna",
+    "plant:e\u0301",
+  ],
 ];
 
 const text = fc.oneof(
@@ -54,6 +63,10 @@ const bodyOf = (body: object): fc.Arbitrary<string | Uint8Array<ArrayBuffer>> =>
     fc.tuple(json, bent(body)).map(([more, own]) => spellsJson({ ...(own as object), ...(more as object) })),
     json.map(spellsJson),
     fc.tuple(fc.nat(200), bent(body)).map(([at, own]) => spellsJson(own).slice(0, at)),
+    // a member named twice, at the end or within
+    fc
+      .tuple(bent(body), fc.constantFrom(...NAMES), json)
+      .map(([own, name, other]) => spellsJson(own).replace(/\}(?=\}*$)/, `,${spellsJson(name)}:${spellsJson(other)}}`)),
     fc.uint8Array({ maxLength: 60 }).map((bytes) => new Uint8Array(bytes)),
   );
 

@@ -2,7 +2,8 @@
 import { type Context, Hono } from "hono";
 import type { z } from "zod";
 import { type Asking, type Decision, type Evaluation, evaluate } from "../../check/evaluate.ts";
-import { detailOf, REFUSALS } from "../../domain/refusal.ts";
+import { REFUSALS } from "../../domain/refusal.ts";
+import { detailOf } from "../../domain/refusal-text.ts";
 import type { Env } from "../env.ts";
 import { refused } from "../problem.ts";
 import { EvaluationBody, readBody } from "./body.ts";

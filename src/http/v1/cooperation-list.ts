@@ -3,9 +3,10 @@ import { z } from "@hono/zod-openapi";
 import { settleEnded } from "../../actions/sweep.ts";
 import { isService } from "../../domain/caller.ts";
 import { hasPassed } from "../../domain/expiry.ts";
-import { fold } from "../../domain/fold.ts";
+import { isFoundIn } from "../../domain/fold.ts";
 import { type Cooperation, isSide, STATUSES } from "../../domain/records.ts";
 import { refuseUnlessAdmin } from "../../domain/standing.ts";
+import { TextInput } from "../../domain/text.ts";
 import { cooperationItem, nameOfSide } from "../../queries/cooperations.ts";
 import { readOnce } from "../../queries/once.ts";
 import { readerOf } from "../../queries/reader.ts";
@@ -33,7 +34,7 @@ const list = route({
       .enum([...STATUSES, "expired"])
       .optional()
       .describe("`ended` lists the ended ones."),
-    search: z.string().max(200).optional().describe("In the other side's name or the invited address."),
+    search: TextInput.max(200).optional().describe("In the other side's name or the invited address."),
   }),
   reply: listOf(withMembers(CooperationItem, { direction: z.enum(DIRECTIONS) })),
 });
@@ -44,7 +45,7 @@ export function cooperationListRoutes(deps: V1Deps) {
   app.openapi(list, async (c) => {
     const relationships = readOnce(deps.relationships);
     const { org } = c.req.valid("param");
-    const { direction, status, search, ...page } = c.req.valid("query");
+    const { direction, status, search = "", ...page } = c.req.valid("query");
     const { caller } = c.var;
     const refusal = isService(caller)
       ? undefined
@@ -61,19 +62,18 @@ export function cooperationListRoutes(deps: V1Deps) {
       for (const id of [...living, ...ended]) directions.set(id, directions.get(id) ?? at);
     }
     const { value: organization } = await organizationHead(relationships, org);
-    const wanted = fold(search ?? "");
     const look = async (id: string) => {
       const { value, n } = await cooperationHead(relationships, id);
       if (value?.status === "ended" && status !== "ended") unsettled.push(id);
       if (value === undefined || !fits(value, status, clock())) return undefined;
       const at = directions.get(id) ?? "outgoing";
       if (!isSide(value, SIDE_OF[at], organization)) return undefined;
-      if (wanted !== "" && !(await searched(relationships, value, at)).includes(wanted)) return undefined;
+      if (search !== "" && !isFoundIn(search, await searched(relationships, value, at))) return undefined;
       const reader = await readerOf(relationships, value, caller);
       return { ...(await cooperationItem(relationships, value, n, reader, clock())), direction: at };
     };
     const ids = [...directions.keys()].sort().reverse();
-    const query = ["cooperations", org, direction, status, wanted];
+    const query = ["cooperations", org, direction, status, search];
     const found = await pageOf(ids, query, page, look, "descending");
     if (unsettled.length > 0) deps.afterwards(() => settleEnded(deps, unsettled));
     return listed(c, found);
@@ -86,10 +86,10 @@ async function searched(
   reads: Pick<V1Deps["relationships"], "read">,
   cooperation: Cooperation,
   direction: (typeof DIRECTIONS)[number],
-): Promise<string> {
-  if (direction === "incoming") return fold(await nameOfSide(reads, cooperation, "initiator"));
-  const name = cooperation.partner === undefined ? "" : await nameOfSide(reads, cooperation, "partner");
-  return fold(`${name}\n${cooperation.email ?? ""}`);
+): Promise<(string | undefined)[]> {
+  if (direction === "incoming") return [await nameOfSide(reads, cooperation, "initiator")];
+  const name = cooperation.partner === undefined ? undefined : await nameOfSide(reads, cooperation, "partner");
+  return [name, cooperation.email];
 }
 
 function fits(cooperation: Cooperation, status: string | undefined, now: Date): boolean {

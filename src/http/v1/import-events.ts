@@ -7,7 +7,7 @@ import { importLines, type LineOutcome } from "../../actions/import-lines.ts";
 import type { Call } from "../../actions/perform.ts";
 import { errorFacts } from "../../domain/error-facts.ts";
 import type { NumberedLine } from "../../domain/import-line.ts";
-import { dataOf, detailOf } from "../../domain/refusal.ts";
+import { dataOf, detailOf } from "../../domain/refusal-text.ts";
 import { BodyBroken } from "../body.ts";
 import { damageDetail, FAULTS, faultOf, listedErrors } from "../problem.ts";
 import { BodyIdle } from "./import-body.ts";
@@ -30,7 +30,9 @@ export const ImportEvent = z.discriminatedUnion("event", [
     .object({
       event: z.literal("refused"),
       line: z.int(),
-      code: z.string().describe("As in a problem; `invalid_request` for a line that cannot be read."),
+      code: z
+        .string()
+        .describe("As in a problem; `invalid_request`: cannot be read; `refused_by_engine`: OpenFGA does not hold it."),
       detail: z.string().optional(),
       errors: z.array(z.object({ pointer: z.string(), detail: z.string() })).optional(),
       more_errors: z.int().optional(),
@@ -102,6 +104,8 @@ function refusedEvent(outcome: LineOutcome): ImportEvent[] {
   const { line } = outcome;
   if (outcome.outcome === "invalid")
     return [{ event: "refused", line, code: "invalid_request", ...listedErrors(outcome.errors) }];
+  if (outcome.outcome === "refused_by_engine")
+    return [{ event: "refused", line, code: outcome.outcome, detail: "OpenFGA does not hold what the line says." }];
   if (outcome.outcome !== "refused") return [];
   const { refusal } = outcome;
   return [{ event: "refused", line, code: refusal.code, detail: detailOf(refusal), ...dataOf(refusal) }];

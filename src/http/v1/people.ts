@@ -4,7 +4,9 @@ import { z } from "@hono/zod-openapi";
 import { forgetPerson, putPerson, removePerson } from "../../actions/person.ts";
 import { isService } from "../../domain/caller.ts";
 import { PersonInput } from "../../domain/commands.ts";
+import { isFoundIn } from "../../domain/fold.ts";
 import { isRefusal } from "../../domain/refusal.ts";
+import { TextInput } from "../../domain/text.ts";
 import { peopleOf } from "../../queries/people.ts";
 import { personView } from "../../queries/person.ts";
 import { organizationHead, roleOf, standingIn } from "../../queries/snapshot.ts";
@@ -36,7 +38,9 @@ const list = route({
   tag,
   summary: "The people of an organization",
   params: organizationParam,
-  query: PageQuery,
+  query: PageQuery.extend({
+    search: TextInput.max(200).optional().describe("In names and ids, without case and accents."),
+  }),
   reply: listOf(PersonView),
 });
 const get = route({
@@ -92,15 +96,17 @@ export function peopleRoutes(deps: V1Deps) {
   const etagOf = async (org: string) => ({ etag: `"${(await organizationHead(relationships, org)).n}"` });
   app.openapi(list, async (c) => {
     const { org } = c.req.valid("param");
+    const { search = "", ...page } = c.req.valid("query");
     const { caller } = c.var;
     if (!isService(caller) && (await standingIn(relationships, org, caller)) === "none")
       return notFound(c, "organization");
     const people = new Map((await peopleOf(relationships, org)).map((person) => [person.user, person.role]));
     const look = async (user: string) => {
       const role = people.get(user);
-      return role && personView(relationships, org, user, role, false, deps.clock());
+      const view = role && (await personView(relationships, org, user, role, false, deps.clock()));
+      return view && isFoundIn(search, [view.name ?? undefined, user]) ? view : undefined;
     };
-    return listed(c, await pageOf([...people.keys()], ["people", org], c.req.valid("query"), look));
+    return listed(c, await pageOf([...people.keys()], ["people", org, search], page, look));
   });
   app.openapi(get, async (c) => {
     const { org, user } = c.req.valid("param");

@@ -4,9 +4,10 @@ import { z } from "@hono/zod-openapi";
 import { deleteResource, putResource } from "../../actions/resource.ts";
 import { isService } from "../../domain/caller.ts";
 import { PlantInput, PortfolioInput, type ResourceInput } from "../../domain/commands.ts";
-import { fold } from "../../domain/fold.ts";
+import { isFoundIn } from "../../domain/fold.ts";
 import { idOf, RESOURCE_TYPES, type ResourceRef, type ResourceType } from "../../domain/ids.ts";
 import { isRefusal } from "../../domain/refusal.ts";
+import { TextInput } from "../../domain/text.ts";
 import { impactOfMove } from "../../queries/impact.ts";
 import { resourceRefsOf, resourceView } from "../../queries/resources.ts";
 import { standingIn } from "../../queries/snapshot.ts";
@@ -37,7 +38,7 @@ const owned = route({
   params: organizationParam,
   query: PageQuery.extend({
     type: z.enum(RESOURCE_TYPES).optional(),
-    search: z.string().max(200).optional().describe("In names and ids, without case and accents."),
+    search: TextInput.max(200).optional().describe("In names and ids, without case and accents."),
   }),
   reply: listOf(ResourceView),
 });
@@ -47,17 +48,16 @@ export function resourceRoutes(deps: V1Deps) {
   const app = v1();
   app.openapi(owned, async (c) => {
     const { org } = c.req.valid("param");
-    const { type, search, ...page } = c.req.valid("query");
+    const { type, search = "", ...page } = c.req.valid("query");
     const { caller } = c.var;
     if (!isService(caller) && (await standingIn(relationships, org, caller)) === "none")
       return notFound(c, "organization");
     const refs = await resourceRefsOf(relationships, org, type === undefined ? RESOURCE_TYPES : [type]);
-    const wanted = fold(search ?? "");
     const look = async (ref: string) => {
       const view = await resourceView(relationships, ref as ResourceRef);
-      return view && fold(`${view.name ?? ""} ${idOf(ref)}`).includes(wanted) ? view : undefined;
+      return view && isFoundIn(search, [view.name ?? undefined, idOf(ref)]) ? view : undefined;
     };
-    return listed(c, await pageOf(refs, ["resources", org, type, wanted], page, look));
+    return listed(c, await pageOf(refs, ["resources", org, type, search], page, look));
   });
   app.route("/", routesOf(deps, "plant", "/plants/{id}", PlantInput));
   app.route("/", routesOf(deps, "portfolio", "/portfolios/{id}", PortfolioInput));

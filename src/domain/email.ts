@@ -1,0 +1,51 @@
+/**
+ * E-mail addresses: one spelling for each, and no two addresses with one spelling.
+ * Addresses that were kept under earlier rules are spelled the same under these.
+ */
+import { domainToASCII } from "node:url";
+import { z } from "zod";
+
+const NOT_AN_ADDRESS = "must be an e-mail address, like ida@partner.example";
+const ASCII = /^[\x21-\x7e]+$/;
+
+/**
+ * The one spelling of an address: trimmed, in lower case, its domain in ASCII (IDNA, UTS 46); undefined for what has none.
+ * Lower case is taken of ASCII alone: elsewhere it makes one of two characters (U+212A, the Kelvin sign, becomes k).
+ */
+function spelledOnce(text: string): string | undefined {
+  const trimmed = text.trim();
+  const at = trimmed.lastIndexOf("@");
+  const [local, domain] = [trimmed.slice(0, at), trimmed.slice(at + 1)];
+  const ascii = ASCII.test(domain) ? domain : asciiOf(domain);
+  return at > 0 && ASCII.test(local) && ascii !== "" ? `${local}@${ascii}`.toLowerCase() : undefined;
+}
+
+/** An internationalized domain in ASCII; empty for one that has a hyphen at an end, or a character that only looks like another. */
+function asciiOf(domain: string): string {
+  const isItself = [...domain].every(
+    (one) => one.normalize("NFKC") === one && !/\p{Default_Ignorable_Code_Point}/u.test(one),
+  );
+  return isItself && !/(^|\.)-|-(\.|$)/.test(domain) ? domainToASCII(domain) : "";
+}
+
+// what the WHATWG pattern lets pass besides: dots at the ends or together, and a domain that is one name or a number
+const DOTS = /^\.|\.\.|\.@/;
+const TOP_LEVEL = /\.([a-z]{2,}|xn--[a-z0-9-]+)$/;
+
+/** An e-mail address as it comes from a caller. What it gives can be sent to as it is. */
+export const Email = z
+  .string()
+  .max(254)
+  .transform((text, context) => {
+    const address = spelledOnce(text);
+    if (address !== undefined) return address;
+    context.addIssue({ code: "custom", message: NOT_AN_ADDRESS });
+    return z.NEVER;
+  })
+  .pipe(
+    z
+      .email({ pattern: z.regexes.html5Email, error: NOT_AN_ADDRESS })
+      .max(254)
+      .refine((address) => !DOTS.test(address) && TOP_LEVEL.test(address), NOT_AN_ADDRESS),
+  )
+  .meta({ example: "ida@partner.example" });
