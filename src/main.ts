@@ -15,69 +15,32 @@ import { signHeads } from "./actions/sign-heads.ts";
 import { signStore } from "./actions/sign-store.ts";
 import { sweep } from "./actions/sweep.ts";
 import { type AppDeps, createApp } from "./app.ts";
+import { cacheFor, engineFor } from "./backends.ts";
 import { boundEngine } from "./check/bounded.ts";
 import { createChecker } from "./check/check.ts";
 import { createNotices, NOTICES_EVERY_MILLISECONDS } from "./check/notices.ts";
 import { createTail, TAIL_EVERY_MILLISECONDS } from "./check/tail.ts";
-import { type Config, ConfigurationError, readConfig, urlOf } from "./config.ts";
+import { ConfigurationError, readConfig, urlOf } from "./config.ts";
 import { callerNow } from "./http/caller.ts";
 import { drain, listen } from "./http/listen.ts";
 import { createKeyRing } from "./key-ring.ts";
 import { createLog } from "./log.ts";
 import { createMailer } from "./mail/mailer.ts";
-import { createMemoryCache } from "./memory/decision-cache.ts";
 import { createMetrics } from "./metrics.ts";
 import { createEngine } from "./openfga/engine.ts";
-import { findServer } from "./openfga/find-server.ts";
 import { createRelationships } from "./openfga/relationships.ts";
-import { startServer } from "./openfga/server.ts";
 import { openStore } from "./openfga/store.ts";
-import type { DecisionCache, Meter } from "./ports.ts";
-import { createRedisCache } from "./redis/decision-cache.ts";
 import { createRateLimiter } from "./redis/rate-limiter.ts";
 import { withStartKeys } from "./start/keys.ts";
 import { keepShare, playSample, sampleHint } from "./start/sample.ts";
 
 const SWEEP_EVERY_MILLISECONDS = 60_000;
-/** A check looks up, looks up again where the owner was another, and takes tokens. */
-const CACHE_TRIPS = 3;
 /** Whoever sends nothing for so long keeps the next import waiting. */
 const IMPORT_IDLE_MILLISECONDS = 30_000;
 // less than the ten seconds that Docker waits before it kills
 const DRAIN_MILLISECONDS = 7_000;
 
 const say = (text: string) => process.stderr.write(`${text}\n`);
-
-async function engineFor(config: Config, folder: string) {
-  const found = await findServer(process.env, { line: say, counter: () => {} });
-  const apiToken = config.OPENFGA_API_TOKEN;
-  if (found.kind === "external")
-    return { connection: { apiUrl: found.apiUrl, ...(apiToken && { apiToken }) }, server: undefined };
-  const server = await startServer(found, { folder });
-  return { connection: server, server };
-}
-
-type Warn = (event: string, facts: object) => void;
-
-function cacheFor(
-  config: Config,
-  store: { storeId: string; modelId: string },
-  meter: Meter,
-  warn: Warn,
-): DecisionCache {
-  const { REDIS_URL, REDIS_TIMEOUT_MILLISECONDS, CACHE_TTL_SECONDS, CACHE_ENTRIES_MAX } = config;
-  if (REDIS_URL === undefined) return createMemoryCache({ entriesMax: CACHE_ENTRIES_MAX });
-  return createRedisCache({
-    url: REDIS_URL,
-    storeId: store.storeId,
-    modelId: store.modelId,
-    timeoutMilliseconds: Math.floor(REDIS_TIMEOUT_MILLISECONDS / CACHE_TRIPS),
-    ttlMilliseconds: CACHE_TTL_SECONDS * 1000,
-    secret: config.CACHE_SECRET,
-    meter,
-    warn,
-  });
-}
 
 /** Does it again and again, each time some while after it was done. */
 function repeat(act: () => Promise<void>, everyMilliseconds: number): AbortController {
@@ -96,7 +59,7 @@ async function main(isStart: boolean) {
   const config = readConfig(start.env);
   const log = createLog(config.LOG_LEVEL);
   for (const warning of config.warnings) log("warn", "configuration", { warning });
-  const { connection, server } = await engineFor(config, folder);
+  const { connection, server } = await engineFor(config, folder, say);
   let stopping = false;
   try {
     const model = readFileSync(new URL("../model.fga", import.meta.url), "utf8");
@@ -128,7 +91,7 @@ async function main(isStart: boolean) {
     const keys = createKeyRing({ config, permissions: pool.permissions, clock, log });
     const engine = boundEngine(pool, { callsMax: config.OPENFGA_CONCURRENCY, meter, callerNow });
     const ttlMilliseconds = config.CACHE_TTL_SECONDS * 1000;
-    const warn: Warn = (event, facts) => log("warn", event, facts);
+    const warn = (event: string, facts: object) => log("warn", event, facts);
     const cache = cacheFor(config, store, meter, warn);
     const checker = createChecker({ engine, cache, clock, meter, ttlMilliseconds, callerNow });
     const afterwards = createAfterwards(warn);

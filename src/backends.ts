@@ -1,0 +1,49 @@
+/**
+ * What the process stands on, as the configuration says: an OpenFGA elsewhere or one that is started here, and
+ * decisions in Redis or in memory.
+ */
+import type { Config } from "./config.ts";
+import { createMemoryCache } from "./memory/decision-cache.ts";
+import type { Connection } from "./openfga/client.ts";
+import { findServer } from "./openfga/find-server.ts";
+import { type RunningServer, startServer } from "./openfga/server.ts";
+import type { DecisionCache, Meter } from "./ports.ts";
+import { createRedisCache } from "./redis/decision-cache.ts";
+
+/** A check looks up, looks up again where the owner was another, and takes tokens. */
+const CACHE_TRIPS = 3;
+
+/** How to reach the engine, and the server where it was started here. Throws when there is none to be had. */
+export async function engineFor(
+  config: Config,
+  folder: string,
+  say: (line: string) => void,
+): Promise<{ connection: Connection; server: RunningServer | undefined }> {
+  const found = await findServer(process.env, { line: say, counter: () => {} });
+  const apiToken = config.OPENFGA_API_TOKEN;
+  if (found.kind === "external")
+    return { connection: { apiUrl: found.apiUrl, ...(apiToken && { apiToken }) }, server: undefined };
+  const server = await startServer(found, { folder });
+  return { connection: server, server };
+}
+
+/** The cache of the decisions on a store. Redis is connected to in the background. */
+export function cacheFor(
+  config: Config,
+  store: { storeId: string; modelId: string },
+  meter: Meter,
+  warn: (event: string, facts: object) => void,
+): DecisionCache {
+  const { REDIS_URL, REDIS_TIMEOUT_MILLISECONDS, CACHE_TTL_SECONDS, CACHE_ENTRIES_MAX } = config;
+  if (REDIS_URL === undefined) return createMemoryCache({ entriesMax: CACHE_ENTRIES_MAX });
+  return createRedisCache({
+    url: REDIS_URL,
+    storeId: store.storeId,
+    modelId: store.modelId,
+    timeoutMilliseconds: Math.floor(REDIS_TIMEOUT_MILLISECONDS / CACHE_TRIPS),
+    ttlMilliseconds: CACHE_TTL_SECONDS * 1000,
+    secret: config.CACHE_SECRET,
+    meter,
+    warn,
+  });
+}

@@ -1,0 +1,80 @@
+/**
+ * What a variable may hold: each form reads the text of the environment, or says what it must be. No message repeats
+ * the text, which may be a secret.
+ */
+import { readFileSync } from "node:fs";
+import { isIP, isIPv6 } from "node:net";
+import { z } from "zod";
+import { readHistoryKeys } from "./domain/history-keys.ts";
+import { LIMITS_FORM, readLimits } from "./domain/rate-limits.ts";
+import { readServiceKeys } from "./domain/service-keys.ts";
+
+export const onOff = z.enum(["on", "off"]).transform((text) => text === "on");
+
+/** Digits alone: what reads `1e3`, `0x50` or `010` as a number reads it as another one than some people meant. */
+export const whole = (min: number, max: number) =>
+  z
+    .string()
+    .regex(/^(0|[1-9]\d*)$/, `must be a whole number from ${min} to ${max}, in digits`)
+    .transform(Number)
+    .pipe(z.number().min(min).max(max));
+
+type UrlForm = { schemes: readonly string[]; credentials?: true; query?: true; fragment?: true; path?: RegExp };
+
+/** A URL in full, of one of these schemes, without what its reader would overlook. */
+export const url = ({ schemes, credentials, query, fragment, path = /^/ }: UrlForm) =>
+  z.string().superRefine((text, context) => {
+    const problem = (message: string) => context.addIssue({ code: "custom", message });
+    const named = schemes.map((scheme) => `${scheme}://`).join(" or ");
+    // `new URL` takes `localhost:6379` for a scheme, and repairs `http:host`
+    const isOfScheme = schemes.some((scheme) => text.toLowerCase().startsWith(`${scheme}://`));
+    if (!isOfScheme || !URL.canParse(text)) return problem(`must be a URL that begins with ${named} and a host`);
+    const { hostname, username, password, search, hash, pathname } = new URL(text);
+    if (hostname === "") problem(`must name a host behind ${named}`);
+    if (!credentials && (username !== "" || password !== "")) problem("must hold no user and no password");
+    if (!query && search !== "") problem("must have no query");
+    if (!fragment && (hash !== "" || text.endsWith("#"))) problem("must have no fragment");
+    if (!path.test(pathname)) problem("must have no path but the number of a database");
+  });
+
+/** An address to listen on: an IP address, an IPv6 one in brackets or not, or a host's name. */
+export const host = z.string().transform((text, context) => {
+  const bare = /^\[(.*)\]$/.exec(text)?.[1];
+  if (bare !== undefined ? isIPv6(bare) : isIP(text) !== 0 || /^[a-z\d_-]+(\.[a-z\d_-]+)*$/i.test(text))
+    return bare ?? text;
+  context.addIssue({ code: "custom", message: "must be an IP address or a host's name, without a port" });
+  return z.NEVER;
+});
+
+/** One address, as `anna@example.org` or `Anna <anna@example.org>`. */
+const SENDER = /^(?:[^\p{Cc}<>@",;:\\]*<([^<>]+)>|"[^\p{Cc}"\\]*" *<([^<>]+)>|([^<>]+))$/u;
+const ADDRESS = /^[\p{L}\p{N}!#$%&'*+/=?^_`{|}~.-]{1,64}@[\p{L}\p{N}-]+(\.[\p{L}\p{N}-]+)*$/u;
+export const sender = z.string().refine((text) => {
+  const [, named, quoted, bare] = SENDER.exec(text) ?? [];
+  return ADDRESS.test(named ?? quoted ?? bare ?? "");
+}, "must be one address, `anna@example.org` or `Anna <anna@example.org>`");
+
+// kept as text, which is what the README shows; read below
+export const limits = (byDefault: string) =>
+  z
+    .string()
+    .refine((text) => readLimits(text) !== undefined, `must be ${LIMITS_FORM}`)
+    .default(byDefault);
+
+export const serviceKeys = z.string().transform((text, context) => {
+  const read = readServiceKeys(text);
+  if ("keys" in read) return read.keys;
+  context.addIssue({ code: "custom", message: read.problem });
+  return z.NEVER;
+});
+
+/** A file of keys, read when the environment is. Nothing of it gets into a message. */
+export const historyKeys = z.string().transform((path, context) => {
+  try {
+    return readHistoryKeys(readFileSync(path, "utf8"));
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    context.addIssue({ code: "custom", message: code === undefined ? message : `cannot be read (${code})` });
+    return z.NEVER;
+  }
+});
