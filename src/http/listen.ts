@@ -92,13 +92,15 @@ const replyOn = (socket: Socket) =>
   (socket as Socket & { _httpMessage?: ServerResponse | null })._httpMessage ?? undefined;
 
 /** A request that the app never hears of whole: its headers were too large, it took too long, or it is no HTTP. */
-function refuseUnheard(error: Error & { code?: string }, socket: Socket): void {
+function refuseUnheard(error: Error & { code?: string; reason?: string }, socket: Socket): void {
   if (error.code === "ERR_HTTP_REQUEST_TIMEOUT" && isUnhurried(socket)) return;
   // what has begun is broken off: another reply in the middle of it could pass for its end
   if (!socket.writable || error.code === "ECONNRESET" || replyOn(socket)?.headersSent) return void socket.destroy();
   const code = CODES[error.code ?? ""] ?? "invalid_request";
   const [status, title] = FAULTS[code];
-  const body = JSON.stringify({ type: `urn:concordat:problem:${code}`, title, status, code });
+  // the parser's own words for what is no HTTP
+  const detail = code === "invalid_request" ? error.reason : undefined;
+  const body = JSON.stringify({ type: `urn:concordat:problem:${code}`, title, status, code, detail });
   const head = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
     "Connection: close",

@@ -221,19 +221,20 @@ test("a path is spelled as it is: one with its fixed parts escaped is none of ou
   expect((await service.admin("GET", "/v1/organizations/%2573unward")).status).toBe(404);
 });
 
-test("an address in raw UTF-8 is refused, where it would be read as another id; percent-encoded it is right", async () => {
+test("what is no HTTP is refused with what is wrong with it; an address in raw UTF-8 is, and names no other id", async () => {
   const { url } = await startProcess();
-  const get = async (path: string) => {
+  const get = async (path: string, version = "HTTP/1.1") => {
     const connection = await rawConnection(url);
     const key = `Authorization: Bearer ${KEYS.admin}`;
-    connection.write(`GET ${path} HTTP/1.1\r\nHost: concordat\r\n${key}\r\nConnection: close\r\n\r\n`);
+    connection.write(`GET ${path} ${version}\r\nHost: concordat\r\n${key}\r\nConnection: close\r\n\r\n`);
     return replyIn(await connection.rest());
   };
   for (const path of ["/v1/organizations/\xc3\xbc", "/v1/organizations/x/resources?search=\xc3\xbc"])
     expect(await get(path), path).toMatchObject({
       status: 400,
-      body: { errors: [{ pointer: "path", detail: "must be percent-encoded" }] },
+      body: { code: "invalid_request", detail: expect.stringMatching(/url/i) },
     });
+  expect(await get("/livez", "HTTQ/1.1")).toMatchObject({ status: 400, body: { detail: expect.stringMatching(/./) } });
   expect((await get("/v1/organizations/%C3%BC")).status).toBe(404);
 });
 
