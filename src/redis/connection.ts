@@ -94,7 +94,8 @@ export function connect(url: string, timeoutMilliseconds: number, failed: (name:
         if (first === "away") failed(name);
         return first;
       } catch (error) {
-        keep(error);
+        // without a connection that is all there is to say; why there is none was said by itself
+        if (redis.status === "ready") keep(error);
         failed(name);
         return "away";
       } finally {

@@ -110,7 +110,7 @@ export function holds(full: boolean): Readonly<Record<string, Scenario>> {
     // what a seal does not tell: who may write to Redis undoes a Write for a TTL, and not for longer
     "good/put-back-ends-with-the-ttl": scenario(
       repliesLater(sealed),
-      { writes: [onUser], faults: ["put back", "forged entry", "evicted token"], readers: 1 },
+      { writes: [onUser], faults: ["put back", "forged entry"], readers: 1 },
       "numbered",
     ),
 
