@@ -2,8 +2,9 @@
  * E-mail addresses: one spelling for each, and no two addresses with one spelling.
  * Addresses that were kept under earlier rules are spelled the same under these.
  */
-import { domainToASCII } from "node:url";
+import { domainToASCII, domainToUnicode } from "node:url";
 import { z } from "zod";
+import { UNSEEN } from "./text.ts";
 
 const NOT_AN_ADDRESS = "must be an e-mail address, like ida@partner.example";
 const ASCII = /^[\x21-\x7e]+$/;
@@ -20,12 +21,12 @@ function spelledOnce(text: string): string | undefined {
   return at > 0 && ASCII.test(local) && ascii !== "" ? `${local}@${ascii}`.toLowerCase() : undefined;
 }
 
-/** An internationalized domain in ASCII; empty for one that has a hyphen at an end, or a character that only looks like another. */
+/** An internationalized domain in ASCII; empty for one with a hyphen at an end, or that IDNA takes for another but for case. */
 function asciiOf(domain: string): string {
-  const isItself = [...domain].every(
-    (one) => one.normalize("NFKC") === one && !/\p{Default_Ignorable_Code_Point}/u.test(one),
-  );
-  return isItself && !/(^|\.)-|-(\.|$)/.test(domain) ? domainToASCII(domain) : "";
+  // also the characters that normalization itself takes for others, U+212A for a K
+  const isItself = [...domain].every((one) => one.normalize("NFKC") === one && !UNSEEN.test(one));
+  const ascii = isItself && !/(^|\.)-|-(\.|$)/.test(domain) ? domainToASCII(domain) : "";
+  return domainToUnicode(ascii) === domain.normalize("NFC").toLowerCase().normalize("NFC") ? ascii : "";
 }
 
 // what the WHATWG pattern lets pass besides: dots at the ends or together, and a domain that is one name or a number
