@@ -150,7 +150,7 @@ describe("the notice", () => {
 
 describe("names from outside", () => {
   const evil = "Evil\r\nBcc: all@grid.example\r\n\r\nClick\u2028here\u202Enow\u0000";
-  const tame = "Evil Bcc: all @ grid. example Click herenow";
+  const tame = "Evil Bcc: all @ grid. example Click here now";
 
   it.each(LANGUAGES)("forge neither a header nor a paragraph (%s)", async (language) => {
     const folder = await newFolder();
