@@ -1,5 +1,6 @@
 /** A dry run writes nothing, and says of every action what the engine answers before and after it, dates included. */
 import { expect } from "vitest";
+import type { Answer } from "../../src/ports.ts";
 import { everything } from "../routes.ts";
 import { type Reply, type Service, seedWorld, test } from "../service.ts";
 
@@ -26,7 +27,12 @@ async function held({ deps }: Service): Promise<Map<string, string>> {
     relation: permission,
     object: resource,
   }));
-  const answers = await Promise.all(INSTANTS.map((at) => deps.engine.batchCheck(questions, at)));
+  const answersAt = async (at: Date, tries = 0): Promise<Answer[]> => {
+    const answers = await deps.engine.batchCheck(questions, at);
+    // a fault is no answer: an engine that is short of time is asked again
+    return answers.some((answer) => "fault" in answer) && tries < 5 ? answersAt(at, tries + 1) : answers;
+  };
+  const answers = await Promise.all(INSTANTS.map((at) => answersAt(at)));
   const rows = KEYS.map((key, n): [string, string] => [
     text(key),
     answers.map((all) => (JSON.stringify(all[n]) === '{"allowed":true}' ? "y" : "n")).join(""),
