@@ -8,9 +8,11 @@ import { fold, isFoundIn } from "../src/domain/fold.ts";
 import { newIdProblem } from "../src/domain/ids.ts";
 import { shownName } from "../src/domain/text.ts";
 
-const everyCharacter = function* () {
-  for (let code = 0; code < 0x110000; code++) if (code < 0xd800 || code > 0xdfff) yield String.fromCodePoint(code);
-};
+/** Every character that Unicode has assigned. */
+const CHARACTERS = Array.from({ length: 0x110000 }, (_, code) => code)
+  .filter((code) => code < 0xd800 || code > 0xdfff)
+  .map((code) => String.fromCodePoint(code))
+  .filter((character) => !/[\p{Cn}\p{Co}]/u.test(character));
 
 describe("a name", () => {
   const parse = (name: string) => OrganizationInput.safeParse({ name });
@@ -21,7 +23,7 @@ describe("a name", () => {
   });
 
   it("holds no control character", () => {
-    for (const character of everyCharacter())
+    for (const character of CHARACTERS)
       if (/\p{Cc}/u.test(character)) expect(parse(`a${character}b`).success, JSON.stringify(character)).toBe(false);
     expect(parse("a\u00a0b").success).toBe(true);
   });
@@ -37,7 +39,7 @@ describe("a name", () => {
   it("is shown on one line, and turns and hides nothing around it", () => {
     const bent = "Sun\u202eward\u2066\u200b\u00ad\ufeff\nof\u2028Sun\u{e0041}";
     expect(shownName(bent)).toBe("Sun ward of Sun");
-    for (const character of everyCharacter())
+    for (const character of CHARACTERS)
       if (/(?![\u200c\u200d])\p{Cf}|[\p{Cc}\p{Zl}\p{Zp}]/u.test(character))
         expect(shownName(`a${character}`), JSON.stringify(character)).toBe("a");
     for (const name of ["Café", "太陽", "👩‍🔧 Solar", "نما‌یش", "שמש"]) expect(shownName(name)).toBe(name);
@@ -113,19 +115,20 @@ describe("an e-mail address", () => {
   });
 
   it("never has the spelling of another one: what only looks alike, or is folded to it, is refused", () => {
-    for (const character of everyCharacter()) {
-      // ASCII is itself, and what Unicode has not assigned is no letter of anybody's
-      if ((character.codePointAt(0) ?? 0) < 0x80 || /[\p{Cn}\p{Co}]/u.test(character)) continue;
-      expect(canonical(`${character}@x.example`), character).toBeUndefined();
+    // gathered, since an expectation for each takes minutes
+    const wrong: string[] = [];
+    for (const character of CHARACTERS) {
+      if ((character.codePointAt(0) ?? 0) < 0x80) continue;
+      if (canonical(`${character}@x.example`) !== undefined) wrong.push(`local ${character}`);
       const address = canonical(`x@a${character}.example`);
-      // but for case, the domain shows the character that was sent
       if (address === undefined) continue;
+      // but for case, the domain shows the character that was sent
       const shown = domainToUnicode(address.slice(2)).slice(0, -".example".length);
-      expect(
-        [character, character.toLowerCase()].map((one) => `a${one}`.normalize("NFC")),
-        character,
-      ).toContain(shown);
+      const same = [character, character.toLowerCase()].map((one) => `a${one}`.normalize("NFC"));
+      if (!same.includes(shown)) wrong.push(`domain ${character}`);
     }
+    expect(wrong).toEqual([]);
+    expect(canonical("x@aü.example")).toBeDefined();
     for (const text of [
       "\u212a@x.example",
       "x@\u212aelvin.example",
@@ -134,7 +137,7 @@ describe("an e-mail address", () => {
       "x@a\u00adb.example",
     ])
       expect(canonical(text), text).toBeUndefined();
-  }, 60_000);
+  }, 180_000);
 
   it("that was taken before has the spelling and the hash that it had", () => {
     for (const text of [
@@ -180,19 +183,16 @@ describe("what is searched for", () => {
   });
 
   it("is the same for each letter in upper case, lower case, composed and decomposed, and folded twice", () => {
-    for (const letter of everyCharacter()) {
+    const wrong: string[] = [];
+    for (const letter of CHARACTERS) {
       const folded = fold(letter);
-      expect(fold(folded), letter).toBe(folded);
+      if (fold(folded) !== folded) wrong.push(`twice ${letter}`);
       if (!/\p{L}/u.test(letter)) continue;
-      for (const same of [
-        letter.toUpperCase(),
-        letter.toLowerCase(),
-        letter.normalize("NFD"),
-        letter.normalize("NFKC"),
-      ])
-        expect(fold(same), letter).toBe(folded);
+      const same = [letter.toUpperCase(), letter.toLowerCase(), letter.normalize("NFD"), letter.normalize("NFKC")];
+      if (same.some((one) => fold(one) !== folded)) wrong.push(letter);
     }
-  }, 60_000);
+    expect(wrong).toEqual([]);
+  }, 180_000);
 
   it("takes the letters of Latin for which ICU takes them", () => {
     const { compare } = new Intl.Collator("en", { sensitivity: "base" });

@@ -19,8 +19,9 @@ import {
 } from "../../domain/bounds.ts";
 import type { Bounds } from "../../domain/caller.ts";
 import { idProblem, RESOURCE_TYPES, type ResourceRef } from "../../domain/ids.ts";
+import { isSide } from "../../domain/records.ts";
 import { organizationIdsOf } from "../../queries/people.ts";
-import { cooperationHead, resourceHead, shareHead } from "../../queries/snapshot.ts";
+import { cooperationHead, inTurns, organizationHead, resourceHead, shareHead } from "../../queries/snapshot.ts";
 import { Action, Entity } from "../access/body.ts";
 import type { Env } from "../env.ts";
 import { refused } from "../problem.ts";
@@ -91,7 +92,13 @@ async function organizationsOfRoute(
   if (collection === "organizations") return [id];
   const sidesOf = async (cooperation: string) => {
     const { value } = await cooperationHead(relationships, cooperation);
-    return [value?.initiator, value?.partner].filter((side) => side !== undefined);
+    const found = await inTurns(["initiator", "partner"] as const, async (side) => {
+      const organization = value?.[side];
+      if (value === undefined || organization === undefined) return [];
+      // who has the id now may be another organization than the one that was the side (law 15)
+      return isSide(value, side, (await organizationHead(relationships, organization)).value) ? [organization] : [];
+    });
+    return found.flat();
   };
   if (collection === "cooperations") return sidesOf(id);
   if (collection === "shares") {
