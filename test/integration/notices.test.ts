@@ -57,7 +57,8 @@ describe("a Redis that does not answer for us", () => {
   const WRONG = "another-password-of-the-tests";
 
   test("for want of the right password is said without it; with the right one nothing is", async () => {
-    const redis = await ownRedis(["--requirepass", PASSWORD]);
+    const redis = await ownRedis();
+    await redis.client.config("SET", "requirepass", PASSWORD);
     const at = (password: string) => ({ REDIS_URL: `redis://:${password}@127.0.0.1:${redis.port}` });
     const wrong = await startProcess(at(WRONG));
     await expectAway(wrong, /WRONGPASS/);
