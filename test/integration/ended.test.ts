@@ -5,6 +5,7 @@
 import { expect } from "vitest";
 import { entryRef, headKey, toFields } from "../../src/domain/records.ts";
 import { tuplesOfSides } from "../../src/domain/tuples.ts";
+import { verifyPages } from "../../src/domain/verify-pages.ts";
 import { doctor } from "../../src/queries/doctor.ts";
 import { cooperationHead, organizationHead } from "../../src/queries/snapshot.ts";
 import { cooperate, createService, forgetInvitations, type Reply, type Service, seedWorld, test } from "../service.ts";
@@ -285,6 +286,9 @@ test("a partner that joined by a token sees the history from then on, the initia
   const told = await of("ben");
   expect(told.items.map(({ action }: { action: string }) => action)).toEqual(["pause", "join"]);
   expect([told.next_cursor, JSON.stringify(told).includes("plant:8")]).toEqual([null, false]);
+  // and can tell that it is all of what is theirs to see
+  expect([told.head.first, (await of("anna")).head.first]).toEqual([3, 1]);
+  expect(verifyPages([told], new Map()).problems).toEqual([expect.stringMatching(/no signature/)]);
   expect((await of("anna")).items.map(({ action }: { action: string }) => action)).toEqual([
     "pause",
     "join",
