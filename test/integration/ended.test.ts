@@ -211,13 +211,18 @@ test("an organization that is deleted while somebody invites it leaves an offer 
   expect([invited.status, isDeleted]).toEqual([201, true]);
   const path = `/v1/cooperations/${invited.body.id}`;
   await service.admin("PUT", `${ORG}/brightfix`, { name: "Another" });
-  await service.admin("PUT", `${ORG}/brightfix/people/rita`, { role: "admin" });
+  await service.admin("PUT", `${ORG}/brightfix/people/rita`, { role: "admin", email: "rita@another.example" });
   for (const step of ["accept", "decline"])
     expect((await service.as("rita", "POST", `${path}/${step}`)).body.code).toBe("not_found");
   expect((await service.as("anna", "GET", path)).body).toMatchObject({
     status: "pending",
     partner: { name: "brightfix" },
   });
+  // nor does the newcomer get a mail about it
+  service.setNow(new Date(Date.now() + 120_000));
+  const resent = await service.as("anna", "POST", `${path}/resend`);
+  expect([resent.status, resent.body.mail, service.mails]).toEqual([200, "none", []]);
+  service.setNow(undefined);
   expect(await doctor(relationships)).toEqual([]);
   // the newcomer may be invited for itself, and the old offer taken back
   expect((await service.as("anna", "POST", `${ORG}/sunward/cooperations`, { organization: "brightfix" })).status).toBe(
