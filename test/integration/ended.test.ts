@@ -5,6 +5,7 @@
 import { expect } from "vitest";
 import { entryRef, headKey, toFields } from "../../src/domain/records.ts";
 import { tuplesOfSides } from "../../src/domain/tuples.ts";
+import { verifyPages } from "../../src/domain/verify-pages.ts";
 import { doctor } from "../../src/queries/doctor.ts";
 import { cooperationHead, organizationHead } from "../../src/queries/snapshot.ts";
 import { cooperate, createService, forgetInvitations, type Reply, type Service, seedWorld, test } from "../service.ts";
@@ -210,13 +211,18 @@ test("an organization that is deleted while somebody invites it leaves an offer 
   expect([invited.status, isDeleted]).toEqual([201, true]);
   const path = `/v1/cooperations/${invited.body.id}`;
   await service.admin("PUT", `${ORG}/brightfix`, { name: "Another" });
-  await service.admin("PUT", `${ORG}/brightfix/people/rita`, { role: "admin" });
+  await service.admin("PUT", `${ORG}/brightfix/people/rita`, { role: "admin", email: "rita@another.example" });
   for (const step of ["accept", "decline"])
     expect((await service.as("rita", "POST", `${path}/${step}`)).body.code).toBe("not_found");
   expect((await service.as("anna", "GET", path)).body).toMatchObject({
     status: "pending",
     partner: { name: "brightfix" },
   });
+  // nor does the newcomer get a mail about it
+  service.setNow(new Date(Date.now() + 120_000));
+  const resent = await service.as("anna", "POST", `${path}/resend`);
+  expect([resent.status, resent.body.mail, service.mails]).toEqual([200, "none", []]);
+  service.setNow(undefined);
   expect(await doctor(relationships)).toEqual([]);
   // the newcomer may be invited for itself, and the old offer taken back
   expect((await service.as("anna", "POST", `${ORG}/sunward/cooperations`, { organization: "brightfix" })).status).toBe(
@@ -285,6 +291,9 @@ test("a partner that joined by a token sees the history from then on, the initia
   const told = await of("ben");
   expect(told.items.map(({ action }: { action: string }) => action)).toEqual(["pause", "join"]);
   expect([told.next_cursor, JSON.stringify(told).includes("plant:8")]).toEqual([null, false]);
+  // and can tell that it is all of what is theirs to see
+  expect([told.head.first, (await of("anna")).head.first]).toEqual([3, 1]);
+  expect(verifyPages([told], new Map()).problems).toEqual([expect.stringMatching(/no signature/)]);
   expect((await of("anna")).items.map(({ action }: { action: string }) => action)).toEqual([
     "pause",
     "join",

@@ -305,6 +305,16 @@ test("an exported history is verified by either side with the public keys alone,
     );
   };
   const anna = await pagesOf("anna");
+  // who joined later, and who has the id of an organization before them, see no earlier entries
+  const from = (n: number) =>
+    anna.map((page) => {
+      const { items, head, ...rest } = JSON.parse(page);
+      const seen = items.filter((entry: { n: number }) => entry.n >= n);
+      return JSON.stringify({ ...rest, items: seen, head: { ...head, first: n } });
+    });
+  expect(await verify(from(3).join("\n"))).toEqual({ code: 0, stdout: "" });
+  expect((await verify(from(99).join("\n"))).stdout).toMatch(/^none of the \d entries is shown/);
+  expect((await verify(from(3).slice(0, -2).join("\n"))).stdout).toMatch(/^entry 3 is not there/);
   expect(anna.length).toBeGreaterThan(2);
   expect(await verify(anna.join("\n"))).toEqual({ code: 0, stdout: "" });
   expect(await verify(`[${(await pagesOf("ben")).toReversed().join(",")}]`)).toEqual({ code: 0, stdout: "" });
