@@ -4,6 +4,7 @@
  * cached decisions.
  */
 import { describe, expect } from "vitest";
+import { createOrder } from "../../src/actions/order.ts";
 import { createRepeats } from "../../src/actions/repeats.ts";
 import type { Scope } from "../../src/domain/scopes.ts";
 import { createMemoryCache } from "../../src/memory/decision-cache.ts";
@@ -341,6 +342,35 @@ test("who may not act, and who repeats, waits in no queue; who acts does", async
   expect(waiting).toEqual([]);
   void stuck.as("anna", "POST", `/v1/cooperations/${id}/pause`);
   await expect.poll(() => waiting).toEqual([`cooperation:${id}`]);
+});
+
+test("who finds in the queue that it is so already is paced outside of it", async ({ relationships, engine }) => {
+  const inner = createOrder();
+  const both = Promise.withResolvers<void>();
+  const held: string[] = [];
+  const service = createService(
+    { relationships, engine },
+    {
+      order: async (object, act) => {
+        if (held.length < 2) {
+          held.push(object);
+          if (held.length === 2) both.resolve();
+          await both.promise;
+        }
+        return inner(object, act);
+      },
+      // a pace that never lets go
+      repeats: { invalidate: () => new Promise(() => {}) },
+    },
+  );
+  const seeding = createService({ relationships, engine });
+  await seedWorld(seeding);
+  const { id, shares } = await cooperate(seeding, [{ resource: "plant:7", role: "viewer" }]);
+  const delegate = () => service.as("ben", "PUT", `/v1/shares/${shares[0]}/delegations/tom`, { role: "viewer" });
+  // both decide to write, and the second finds it written
+  expect((await Promise.race([delegate(), delegate()])).status).toBe(201);
+  expect(held).toEqual([`cooperation:${id}`, `cooperation:${id}`]);
+  expect((await service.as("anna", "POST", `/v1/cooperations/${id}/pause`)).status).toBe(200);
 });
 
 describe("with disclosure off", () => {
