@@ -41,6 +41,26 @@ function counting(relationships: Relationships): { relationships: Relationships;
 }
 
 describe("an invitation", () => {
+  for (const between of ["cooperation:", "invitation:"])
+    test(`that another was faster with is told as open, and not as a pause (between the reads of ${between})`, async ({
+      service,
+      relationships,
+      engine,
+    }) => {
+      await seedWorld(service);
+      let open: string | undefined;
+      const read: Relationships["read"] = async (filter) => {
+        const found = await relationships.read(filter);
+        const isIt =
+          filter.object.startsWith(between) && (filter.relation === "initiator" || between !== "cooperation:");
+        if (isIt && open === undefined) open = (await invite(service, { organization: "brightfix" })).body.id;
+        return found;
+      };
+      const slow = createService({ relationships: { ...relationships, read }, engine });
+      const { status, body } = await invite(slow, { organization: "brightfix" });
+      expect([status, body.code, body.cooperation]).toEqual([409, "already_invited", open]);
+    });
+
   for (const [what, to] of [
     ["a known organization", { organization: "brightfix" }],
     ["an address", { email: "ida@else.example" }],
