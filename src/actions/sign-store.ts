@@ -4,6 +4,7 @@
  * is left alone and named; a signature would make it look true. Services may run beside it.
  */
 
+import { ownActor } from "../domain/caller.ts";
 import { SCHEMAS } from "../domain/examine-records.ts";
 import type { Finding } from "../domain/finding.ts";
 import { type HistoryKeys, headSignature } from "../domain/history-keys.ts";
@@ -16,7 +17,7 @@ import { touchOf } from "./repair.ts";
 import { signHeads } from "./sign-heads.ts";
 
 /** Whom histories name. */
-const ACTOR = "service:sign";
+const ACTOR = ownActor("sign");
 
 /** Three tuples each, so they fit one Write. */
 const TOGETHER_HEADS = 30;

@@ -6,6 +6,7 @@ import { expect } from "vitest";
 import { entryRef, headKey, toFields } from "../../src/domain/records.ts";
 import { tuplesOfSides } from "../../src/domain/tuples.ts";
 import { verifyPages } from "../../src/domain/verify-pages.ts";
+import { EngineUnavailable, type Relationships } from "../../src/ports.ts";
 import { doctor } from "../../src/queries/doctor.ts";
 import { cooperationHead, organizationHead } from "../../src/queries/snapshot.ts";
 import { cooperate, createService, forgetInvitations, type Reply, type Service, seedWorld, test } from "../service.ts";
@@ -177,6 +178,28 @@ test("an organization under a deleted id cooperates like any other, also with wh
   ]);
   await service.settled();
   expect(await doctor(service.deps.relationships)).toEqual([]);
+});
+
+test("a deletion that fails behind the offers that it declined is not said to have written nothing", async ({
+  service,
+  relationships,
+  engine,
+}) => {
+  await seedWorld(service);
+  await service.admin("PUT", "/v1/organizations/third", { name: "Third" });
+  const { body } = await service.as("anna", "POST", "/v1/organizations/sunward/cooperations", {
+    organization: "third",
+  });
+  const write: Relationships["write"] = async (all) => {
+    if (all.deletes.some(({ object }) => object === "organization:third")) throw new EngineUnavailable("away");
+    return relationships.write(all);
+  };
+  const failing = createService({ relationships: { ...relationships, write }, engine });
+  const { status, body: problem } = await failing.admin("DELETE", "/v1/organizations/third");
+  expect([status, problem.code]).toEqual([504, "outcome_unknown"]);
+  expect((await service.as("anna", "GET", `/v1/cooperations/${body.id}`)).body.ended_as).toBe("declined");
+  await failing.settled();
+  expect((await service.admin("DELETE", "/v1/organizations/third")).status).toBe(200);
 });
 
 test("an organization that is deleted while somebody invites it leaves an offer that nobody can take", async ({

@@ -36,6 +36,10 @@ async function entryOf(redis: OwnRedis, user: string, resource = "plant:7", acti
   return (await redis.client.keys(pattern))[0] ?? "";
 }
 
+/** Resolves when something else stands there than did: a store that is still under way would undo what comes next. */
+const replaced = (redis: OwnRedis, key: string, before: string) =>
+  expect.poll(() => redis.client.get(key)).not.toBe(before);
+
 /** What stands at the place of the answer, turned into a yes. */
 async function flip(redis: OwnRedis, user: string): Promise<void> {
   const key = await entryOf(redis, user);
@@ -102,8 +106,7 @@ describe("with CACHE_SECRET", () => {
     for (const forgery of made) {
       await redis.client.set(key, forgery, "KEEPTTL");
       expect(await ask(service, "eva")).toMatchObject({ decision: false, context: { source: "miss" } });
-      // its own answer is stored again, which is not waited for
-      await expect.poll(() => redis.client.get(key)).not.toBe(forgery);
+      await replaced(redis, key, forgery);
     }
     // anna's tokens given to eva: an entry of anna's then names the tokens that eva has
     await ask(service, "anna");
@@ -112,6 +115,38 @@ describe("with CACHE_SECRET", () => {
     await redis.client.set(evas ?? "", (await redis.client.get(annas ?? "")) ?? "");
     await redis.client.set(key, (await redis.client.get(await entryOf(redis, "anna"))) ?? "", "KEEPTTL");
     expect(await ask(service, "eva")).toMatchObject({ decision: false, context: { source: "miss" } });
+  });
+
+  test("a token that is put back together with its entry answers until that entry's own end, and not longer", async ({
+    redis,
+    open,
+  }) => {
+    const service = await open(SECRET);
+    await seedWorld(service);
+    const { shares } = await cooperate(service, [{ resource: "plant:7", role: "viewer" }]);
+    const path = `/v1/shares/${shares[0]}/delegations/tom`;
+    await service.as("ben", "PUT", path, { role: "viewer" });
+    service.setNow(NOON);
+    await ask(service, "tom");
+    expect(await ask(service, "tom")).toMatchObject({ decision: true, context: { source: "hit" } });
+    const keys = (await redis.client.keys("*")).filter((key) => /^[st]:/.test(key));
+    const dumps = await Promise.all(keys.map((key) => redis.client.dumpBuffer(key)));
+    const toms = await entryOf(redis, "tom");
+    const before = (await redis.client.get(toms)) ?? "";
+    expect((await service.as("ben", "DELETE", path)).status).toBe(200);
+    expect(await ask(service, "tom")).toMatchObject({ decision: false });
+    await service.settled();
+    await replaced(redis, toms, before);
+    const putBack = async () => {
+      for (const [n, key] of keys.entries()) await redis.client.restore(key, 3_600_000, dumps[n] as Buffer, "REPLACE");
+    };
+    await putBack();
+    // nothing tells it from what was: whoever may write to Redis can undo an action for a TTL
+    expect(await ask(service, "tom")).toMatchObject({ decision: true, context: { source: "hit" } });
+    await putBack();
+    service.setNow(new Date(NOON.getTime() + TTL_MILLISECONDS));
+    expect(await ask(service, "tom")).toMatchObject({ decision: false, context: { source: "miss" } });
+    expect(await counted(service, FORGED)).toBe(0);
   });
 
   test("services with different secrets do not answer for each other, and call nothing of the other's forged", async ({
