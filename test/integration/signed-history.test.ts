@@ -22,7 +22,7 @@ import { createClient } from "../../src/openfga/client.ts";
 import type { Engine, Relationships } from "../../src/ports.ts";
 import { doctor, viewOf } from "../../src/queries/doctor.ts";
 import { liveALot, put, repairDeps } from "../damage.ts";
-import { connection } from "../engine.ts";
+import { connection, environmentOf } from "../engine.ts";
 import { cooperate, createService, seedWorld, test } from "../service.ts";
 
 const privatePem = (key: KeyObject) => key.export({ format: "pem", type: "pkcs8" }).toString();
@@ -336,7 +336,7 @@ test("the command names a store that was never signed, signs it, and then finds 
   writeFileSync(join(folder, "key"), privatePem(OLD.privateKey));
   const script = fileURLToPath(new URL("../../scripts/doctor.ts", import.meta.url));
   const run = (args: string[], HISTORY_KEY_FILE = join(folder, "key")) => {
-    const env = { ...process.env, OPENFGA_API_URL: connection().apiUrl, OPENFGA_STORE: name, HISTORY_KEY_FILE };
+    const env = { ...process.env, ...environmentOf(connection()), OPENFGA_STORE: name, HISTORY_KEY_FILE };
     return promisify(execFile)("node", [script, ...args], { env }).then(
       ({ stdout }) => ({ code: 0, stdout }),
       ({ code, stdout }) => ({ code, stdout }),
