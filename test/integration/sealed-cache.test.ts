@@ -1,15 +1,17 @@
 /**
  * Somebody else writes to our Redis. With CACHE_SECRET they can make no decision, change
- * none and move none. Without it they decide. (What they can put back: test/protocol.)
+ * none and move none; what they can is put back what the service itself sealed, for as
+ * long as that was to live. Without it they decide.
  */
 import { describe, expect } from "vitest";
 import { createMetrics } from "../../src/metrics.ts";
-import { answering, ask, test as cacheTest, counted } from "../cache.ts";
+import { answering, ask, test as cacheTest, counted, TTL_MILLISECONDS } from "../cache.ts";
 import type { OwnRedis } from "../redis.ts";
-import { createService, type Service, seedWorld } from "../service.ts";
+import { cooperate, createService, type Service, seedWorld } from "../service.ts";
 
 const SECRET = "a secret of the tests that seals entries";
 const OTHER_SECRET = "another secret that seals other entries";
+const NOON = new Date("2030-01-01T12:00:00Z");
 const FORGED = "concordat_cache_forged_total";
 
 /** A service that answers from Redis under a secret, or none; and what it warned of. */
