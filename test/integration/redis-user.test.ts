@@ -1,8 +1,10 @@
 /** The ACL user that the README shows may do all that the service does in Redis, and nothing that it can do without. */
 import { readFileSync } from "node:fs";
+import type { Redis } from "ioredis";
 import { describe, expect } from "vitest";
 import type { DecisionCache, Question } from "../../src/ports.ts";
 import type { RedisCacheOptions } from "../../src/redis/decision-cache.ts";
+import { createRateLimiter } from "../../src/redis/rate-limiter.ts";
 import { test } from "../cache.ts";
 
 const README = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
@@ -36,9 +38,32 @@ async function playAll(cache: DecisionCache): Promise<boolean> {
   return !done.includes(false) && found !== "away" && found.entry !== undefined && (await cache.raise("all"));
 }
 
+/** Counts a request for a rate limit. False when it was not counted in Redis, or not without a failure. */
+async function countOne(client: Redis, url: string): Promise<boolean> {
+  const rateLimits = { checks: {}, searches: {}, reads: {}, writes: { user: 9 }, invitations: {} };
+  let isFailed = false;
+  const cacheFailed = () => {
+    isFailed = true;
+  };
+  const settings = { REDIS_URL: url, REDIS_TIMEOUT_MILLISECONDS: 2000, rateLimits };
+  const limiter = createRateLimiter(settings, "01M8CV6XSP9AWRQTH0XQS7HAN3", { cacheFailed });
+  const isCounted = async () => {
+    await limiter.take("writes-user", "anna");
+    return isFailed || (await client.keys("r:*")).length > 0;
+  };
+  // until it is connected it counts in memory
+  await expect
+    .poll(isCounted, { timeout: 2000 })
+    .toBe(true)
+    .catch(() => {});
+  await limiter.close();
+  return !isFailed && (await client.keys("r:*")).length > 0;
+}
+
 describe("the user of the README", () => {
+  const userUrl = (port: number) => `redis://concordat:PASSWORD@127.0.0.1:${port}`;
   const options = (port: number): Partial<RedisCacheOptions> => ({
-    url: `redis://concordat:PASSWORD@127.0.0.1:${port}`,
+    url: userUrl(port),
     secret: "a secret of the tests that seals entries",
     timeoutMilliseconds: 2000,
   });
@@ -46,6 +71,7 @@ describe("the user of the README", () => {
   test("may do all that the service does there, and read and write nothing else", async ({ redis, connectCache }) => {
     await redis.client.acl("SETUSER", "concordat", ...RULES);
     expect(await playAll(connectCache(options(redis.port)))).toBe(true);
+    expect(await countOne(redis.client, userUrl(redis.port))).toBe(true);
     const may = async (...command: string[]) => redis.client.call("ACL", "DRYRUN", "concordat", ...command);
     expect(await may("get", "t:store:user:anna")).toBe("OK");
     for (const command of [["get", "session:1"], ["flushall"], ["config", "get", "*"], ["keys", "*"], ["acl", "list"]])
@@ -62,7 +88,8 @@ describe("the user of the README", () => {
       const failed: string[] = [];
       const meter = { cacheFailed: (name: string) => void failed.push(name), cacheForged: () => {} };
       const whole = await playAll(connectCache({ ...options(redis.port), meter }));
-      expect(whole && failed.length === 0, permission).toBe(false);
+      const isCounted = whole && (await countOne(redis.client, userUrl(redis.port)));
+      expect(isCounted && failed.length === 0, permission).toBe(false);
     }
   });
 });
