@@ -21,6 +21,7 @@ try {
   if (sample.kind === "found") console.error("The sample was played before. Nothing was changed.");
   console.log(`cooperation ${sample.cooperation}\nshare ${sample.share}`);
 } catch (error) {
-  console.error((error as Error).message);
+  const { message, cause } = error as Error;
+  console.error(`${url}: ${(cause as Error | undefined)?.message || message}`);
   process.exit(1);
 }

@@ -41,6 +41,7 @@ async function main(): Promise<number> {
 }
 
 process.exitCode = await main().catch((error: unknown) => {
-  console.error((error as Error).message);
+  const { message, cause } = error as Error;
+  console.error(cause === undefined ? message : `${message} (${(cause as Error).message})`);
   return 2;
 });

@@ -6,14 +6,17 @@ import type { Config } from "./config.ts";
 import { createMemoryCache } from "./memory/decision-cache.ts";
 import type { Connection } from "./openfga/client.ts";
 import { findServer } from "./openfga/find-server.ts";
+import { untilUnused } from "./openfga/running.ts";
 import { type RunningServer, startServer } from "./openfga/server.ts";
 import type { DecisionCache, Meter } from "./ports.ts";
 import { createRedisCache } from "./redis/decision-cache.ts";
 
 /** A check looks up, looks up again where the owner was another, and takes tokens. */
 const CACHE_TRIPS = 3;
+/** The server of a process that was killed ends by itself within this time. */
+const LEFT_OVER_MILLISECONDS = 10_000;
 
-/** How to reach the engine, and the server where it was started here. Throws when there is none to be had. */
+/** How to reach the engine, and the server where it was started here. Throws when there is none to be had, FolderInUse when another process has one on the folder. */
 export async function engineFor(
   config: Config,
   folder: string,
@@ -23,6 +26,7 @@ export async function engineFor(
   const apiToken = config.OPENFGA_API_TOKEN;
   if (found.kind === "external")
     return { connection: { apiUrl: found.apiUrl, ...(apiToken && { apiToken }) }, server: undefined };
+  await untilUnused(folder, LEFT_OVER_MILLISECONDS);
   const server = await startServer(found, { folder });
   return { connection: server, server };
 }

@@ -20,7 +20,7 @@ import { boundEngine } from "./check/bounded.ts";
 import { createChecker } from "./check/check.ts";
 import { createNotices, NOTICES_EVERY_MILLISECONDS } from "./check/notices.ts";
 import { createTail, TAIL_EVERY_MILLISECONDS } from "./check/tail.ts";
-import { ConfigurationError, readConfig, urlOf } from "./config.ts";
+import { type Config, ConfigurationError, readConfig, urlOf } from "./config.ts";
 import { callerNow } from "./http/caller.ts";
 import { drain, listen } from "./http/listen.ts";
 import { createKeyRing } from "./key-ring.ts";
@@ -51,6 +51,18 @@ function repeat(act: () => Promise<void>, everyMilliseconds: number): AbortContr
   };
   void go();
   return stopped;
+}
+
+/** Why it cannot listen there, by the variable to change; what that does not explain is left as it was thrown. */
+function notListening(error: NodeJS.ErrnoException, { HOST, PORT }: Config): Error {
+  const reasons: Record<string, string> = {
+    EADDRINUSE: `PORT: ${urlOf(HOST, PORT)} is in use by another process; stop that one, or set another port`,
+    EACCES: `PORT: this user may not listen on ${PORT}`,
+    EADDRNOTAVAIL: `HOST: this machine does not have the address ${HOST}`,
+    ENOTFOUND: `HOST: ${HOST} has no address`,
+  };
+  const reason = reasons[error.code ?? ""];
+  return reason === undefined ? error : new ConfigurationError(reason);
 }
 
 async function main(isStart: boolean) {
@@ -150,7 +162,9 @@ async function main(isStart: boolean) {
     const listening = await listen(
       { fetch: (request, env) => app.fetch(request, env) },
       { hostname, port, connectionsMax, stopping: () => stopping, warn },
-    );
+    ).catch((error: NodeJS.ErrnoException) => {
+      throw notListening(error, config);
+    });
     const address = listening.address();
     const listensOn = urlOf(hostname, typeof address === "object" && address !== null ? address.port : port);
     // only now, because the system may have chosen the port; nothing has come in meanwhile, as no turn has ended
@@ -200,7 +214,7 @@ async function main(isStart: boolean) {
 }
 
 main(process.argv.includes("--start")).catch((error: unknown) => {
-  const isToSay = (name: string) => name === "UnknownModel" || name === "FolderNotPrivate";
+  const isToSay = (name: string) => ["UnknownModel", "FolderNotPrivate", "FolderInUse"].includes(name);
   const known = error instanceof ConfigurationError || (error instanceof Error && isToSay(error.name));
   say(known ? `Concordat does not start.\n${(error as Error).message}` : String((error as Error)?.stack ?? error));
   process.exit(1);

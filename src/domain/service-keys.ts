@@ -80,7 +80,9 @@ export function readServiceKeys(text: string): { keys: readonly ServiceKey[] } |
   const parsed = z.array(ServiceKeyInput).min(1).safeParse(json);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
-    return { problem: `entry ${issue?.path.join(".")}: ${issue?.message}` };
+    // without a place it is about the list itself
+    if (!issue?.path.length) return { problem: "must be a JSON list with at least one key" };
+    return { problem: `entry ${issue.path.join(".")}: ${issue.message}` };
   }
   const keys = parsed.data.map(toServiceKey);
   const tooMany = keys.find(({ name }) => keys.filter((key) => key.name === name).length > KEYS_OF_A_NAME_MAX);

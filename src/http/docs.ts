@@ -57,6 +57,25 @@ const TAGS = [
   "Operations",
 ];
 
+const text = (description: string) => ({ description, schema: { type: "string" } }) as const;
+
+/** Headers of replies. */
+const HEADERS = {
+  RateLimit: text(
+    "What is left of each rate limit that the request counts for, and in how many seconds it is whole again.",
+  ),
+  "RateLimit-Policy": text("Those limits: `q` requests in `w` seconds."),
+  "Retry-After": { description: "With 429 and 503: seconds to wait.", schema: { type: "integer" } },
+  Allow: text("With 405: the methods that the path takes."),
+  "Accept-Encoding": text("With 415, where the body was compressed: `identity`."),
+  "WWW-Authenticate": text("With 401 and 403: RFC 6750."),
+} as const;
+const COUNTED = ["RateLimit", "RateLimit-Policy"] as const;
+const OF_PROBLEMS = ["Retry-After", "Allow", "Accept-Encoding", "WWW-Authenticate"] as const;
+
+const refsTo = (names: readonly (keyof typeof HEADERS)[]) =>
+  Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
+
 /** The document of all routes mounted on `api`. `publicUrl` is where callers reach it. */
 export function openApiDocument(api: OpenAPIHono<Env>, publicUrl: string) {
   const document = api.getOpenAPI31Document({
@@ -77,13 +96,19 @@ export function openApiDocument(api: OpenAPIHono<Env>, publicUrl: string) {
   });
   const actingUser = { $ref: "#/components/parameters/ActingUser" };
   for (const [path, item] of Object.entries(document.paths ?? {}))
-    for (const operation of Object.values(item))
+    for (const operation of Object.values(item)) {
       if (path.startsWith("/v1/")) operation.parameters = [...(operation.parameters ?? []), actingUser];
+      // what has no default is answered without a key: such requests are neither refused for one nor counted
+      if ("default" in operation.responses)
+        for (const [status, response] of Object.entries<{ headers?: object }>(operation.responses))
+          response.headers = refsTo(status === "default" ? [...COUNTED, ...OF_PROBLEMS] : COUNTED);
+    }
   return {
     ...document,
     components: {
       ...document.components,
       securitySchemes: { serviceKey: { type: "http", scheme: "bearer", description: "A key of SERVICE_KEYS." } },
+      headers: HEADERS,
       parameters: {
         ActingUser: {
           name: "Acting-User",

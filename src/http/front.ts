@@ -10,6 +10,7 @@ const PAGES = {
   live: "/livez",
   ready: "/readyz",
   metrics: "/metrics",
+  keys: "/.well-known/concordat-history-keys.json",
 };
 const WHAT = "Concordat: cooperations between organizations, kept by OpenFGA";
 const TEXT = [WHAT, "", ...Object.entries(PAGES).map(([name, path]) => `${name.padEnd(8)} ${path}`), ""].join("\n");

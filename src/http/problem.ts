@@ -19,20 +19,6 @@ export type Problem = {
   errors?: { pointer: string; detail: string }[];
 };
 
-/** It as the OpenAPI document has it; a refusal has members of its own besides. */
-export const ProblemView = z
-  .object({
-    type: z.string(),
-    title: z.string(),
-    status: z.number(),
-    code: z.string(),
-    detail: z.string().optional(),
-    errors: z.array(z.object({ pointer: z.string(), detail: z.string() })).optional(),
-    more_errors: z.int().optional().describe("How many errors there are besides those listed."),
-  })
-  .loose()
-  .openapi("Problem");
-
 /** More than anybody mends at once; a reply is not much longer than its request for them. */
 export const ERRORS_MAX = 20;
 
@@ -94,6 +80,22 @@ export const FAULTS = {
   overloaded: [503, "Too many questions are with OpenFGA", "Nothing was decided. Try again after Retry-After."],
   outcome_unknown: [504, "It is not known whether the change stands", "Read the object again before you repeat it."],
 } as const satisfies Record<string, readonly [status: number, title: string, advice: string]>;
+
+const CODES = [...Object.keys(FAULTS), ...Object.keys(REFUSALS)].map((code) => `\`${code}\``).join(", ");
+
+/** It as the OpenAPI document has it; a refusal has members of its own besides. */
+export const ProblemView = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.number(),
+    code: z.string().describe(`What to branch on; there may be more in a later version: ${CODES}.`),
+    detail: z.string().optional(),
+    errors: z.array(z.object({ pointer: z.string(), detail: z.string() })).optional(),
+    more_errors: z.int().optional().describe("How many errors there are besides those listed."),
+  })
+  .loose()
+  .openapi("Problem");
 
 /** The reply to a fault; `errors` points at what was wrong with the request. */
 export function fault(

@@ -5,6 +5,7 @@
  */
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Connection } from "./client.ts";
 
 const ADDRESS_FILE = "openfga.url";
@@ -47,5 +48,27 @@ export async function runningOn(folder: string): Promise<Connection | undefined>
     return reply.ok ? { apiUrl, apiToken } : undefined;
   } catch {
     return undefined;
+  }
+}
+
+/** Somebody else's server runs on the folder. */
+export class FolderInUse extends Error {
+  override readonly name = "FolderInUse";
+}
+
+/**
+ * Waits until no server runs on a folder: one whose process was killed needs a few seconds to end. Throws FolderInUse
+ * when it goes on. Two would announce themselves in the same files, and each service would cache without the other.
+ */
+export async function untilUnused(folder: string, milliseconds: number): Promise<void> {
+  const deadline = performance.now() + milliseconds;
+  for (;;) {
+    const running = await runningOn(folder);
+    if (running === undefined) return;
+    if (performance.now() > deadline)
+      throw new FolderInUse(
+        `An OpenFGA already runs on the folder ${folder}, at ${running.apiUrl}. Stop the process that started it, or set CONCORDAT_FOLDER to another folder.`,
+      );
+    await sleep(200);
   }
 }

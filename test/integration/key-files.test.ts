@@ -98,6 +98,7 @@ test("SIGHUP reads the keys again, and a file that cannot be used changes nothin
 
   for (const [bad, why] of [
     ["no JSON", /must be a JSON list/],
+    ["[]", /with at least one key/],
     [keys(key(OLD, { scopes: [] })), /entry 0\.scopes/],
     [keys(key(OLD, { types: ["plnt"] })), /the model has no type plnt/],
     [keys(key(OLD, { name: "doctor" })), /entry 0\.name/],

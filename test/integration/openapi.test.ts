@@ -3,6 +3,8 @@ import { Validator } from "@seriousme/openapi-schema-validator";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { inspectRoutes } from "hono/dev";
 import { expect } from "vitest";
+import { REFUSALS } from "../../src/domain/refusal.ts";
+import { FAULTS } from "../../src/http/problem.ts";
 import { ask, OPEN_ROUTES, ROUTES, seedRoutes, send, storesRoutes } from "../routes.ts";
 import { KEYS, type Service, test } from "../service.ts";
 
@@ -38,7 +40,7 @@ type Operation = {
   summary?: string;
   tags: [string];
   parameters?: { in?: string; name: string }[];
-  responses: object;
+  responses: Record<string, { headers?: object }>;
   security?: unknown[];
 };
 
@@ -75,6 +77,23 @@ test("every operation has a summary and a tag of the list, and says which parame
       else expect(Object.keys(responses), path).toContain("default");
     }
   expect([...used].sort()).toEqual([...names].sort());
+});
+
+test("the document names every code of a problem, and the headers that say when to ask again and what is allowed", async ({
+  service,
+}) => {
+  const { paths, components } = await documentOf(service);
+  const { description } = components.schemas.Problem.properties.code;
+  for (const code of [...Object.keys(FAULTS), ...Object.keys(REFUSALS)]) expect(description).toContain(`\`${code}\``);
+  for (const [path, item] of Object.entries<Record<string, Operation>>(paths))
+    for (const { responses } of Object.values(item)) {
+      if (!("default" in responses)) continue;
+      for (const [status, { headers }] of Object.entries(responses)) {
+        const named = Object.keys(headers ?? {});
+        expect(named, path).toEqual(expect.arrayContaining(["RateLimit", "RateLimit-Policy"]));
+        expect(named.includes("Retry-After") && named.includes("Allow"), path).toBe(status === "default");
+      }
+    }
 });
 
 /** Holds replies to the document's schema for their route and status. */

@@ -172,6 +172,33 @@ describe("starting", () => {
     }
   });
 
+  test("a second process on the folder of a running one is refused, and the running one is still found", async () => {
+    const folder = newFolder();
+    const embedded = { ...external(), OPENFGA_API_URL: "", OPENFGA_API_TOKEN: "", CONCORDAT_FOLDER: folder };
+    const url = await listening(main(embedded));
+    const announced = ["openfga.url", "openfga.key"].map((name) => readFileSync(join(folder, name), "utf8"));
+    const second = main(embedded);
+    expect(await second.ended).toBe(1);
+    expect(second.output()).toMatch(
+      /does not start[.]\nAn OpenFGA already runs on the folder .* Stop .*CONCORDAT_FOLDER/,
+    );
+    expect(["openfga.url", "openfga.key"].map((name) => readFileSync(join(folder, name), "utf8"))).toEqual(announced);
+    expect((await evaluate(url, KEY)).status).toBe(200);
+  });
+
+  test("where it cannot listen it says which variable to change, and shows no stack", async () => {
+    const port = new URL(await listening(main(external()))).port;
+    for (const [env, named] of [
+      [{ PORT: port }, `PORT: http://127.0.0.1:${port} is in use by another process`],
+      [{ HOST: "192.0.2.1" }, "HOST: this machine does not have the address 192.0.2.1"],
+    ] as const) {
+      const { ended, output } = main({ ...external(), ...env });
+      expect(await ended).toBe(1);
+      expect(output()).toContain(`Concordat does not start.\n${named}`);
+      expect(output()).not.toContain("    at ");
+    }
+  });
+
   test("it refuses an engine that is not there, and says what to look at", async () => {
     const { ended, output } = main({ ...external(), OPENFGA_API_URL: "http://127.0.0.1:1" });
     expect(await ended).toBe(1);

@@ -91,16 +91,18 @@ test("a step that is refused is named, and nothing is thrown", async ({ service 
 });
 
 test("npm run seed plays it on a service elsewhere once, and says what stands in its way", async ({ service }) => {
-  const seed = async () => {
-    const env = { ...process.env, CONCORDAT_URL: url, CONCORDAT_KEY: KEYS.all };
+  const { url, close } = await listen(service);
+  onTestFinished(close);
+  const seed = async (at = url) => {
+    const env = { ...process.env, CONCORDAT_URL: at, CONCORDAT_KEY: KEYS.all };
     const run = promisify(execFile)(process.execPath, ["scripts/seed.ts"], { cwd: root, env });
     return run.then(
       ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
       ({ code, stdout, stderr }) => ({ code, stdout, stderr }),
     );
   };
-  const { url, close } = await listen(service);
-  onTestFinished(close);
+  const nobody = "http://127.0.0.1:1";
+  expect(await seed(nobody)).toMatchObject({ code: 1, stderr: expect.stringMatching(`${nobody}: [a-zA-Z]`) });
   const first = await seed();
   expect(first).toEqual({ code: 0, stdout: expect.stringMatching(/^cooperation \w{26}\nshare \w{26}\n$/), stderr: "" });
   expect(await seed()).toEqual({ ...first, stderr: "The sample was played before. Nothing was changed.\n" });
