@@ -20,7 +20,7 @@ export const VARIABLES = {
     ),
   CONNECTIONS_MAX: whole(10, 1_000_000)
     .default(1000)
-    .describe("Connections that may be open at once; one beyond that is closed unheard."),
+    .describe("Connections that may be open at once; one beyond that is closed unanswered."),
   STOPPING_MILLISECONDS: whole(0, 300_000)
     .default(500)
     .describe(
@@ -175,6 +175,18 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
 }
 
 const upper = <K extends Kind>(kind: K) => kind.toUpperCase() as Uppercase<K>;
+
+/** Why it cannot listen there, by the variable to change; what that does not explain is left as it was thrown. */
+export function notListening(error: NodeJS.ErrnoException, { HOST, PORT }: Pick<Config, "HOST" | "PORT">): Error {
+  const reasons: Record<string, string> = {
+    EADDRINUSE: `PORT: ${urlOf(HOST, PORT)} is in use by another process; stop that one, or set another port`,
+    EACCES: `PORT: this user may not listen on ${PORT}`,
+    EADDRNOTAVAIL: `HOST: this machine does not have the address ${HOST}`,
+    ENOTFOUND: `HOST: ${HOST} has no address`,
+  };
+  const reason = reasons[error.code ?? ""];
+  return reason === undefined ? error : new ConfigurationError(reason);
+}
 
 /** The keys as their file has them now, with what is to be mended about it. Throws ConfigurationError. */
 export function rereadServiceKeys(path: string): { keys: readonly ServiceKey[]; warnings: readonly string[] } {

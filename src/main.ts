@@ -20,7 +20,7 @@ import { boundEngine } from "./check/bounded.ts";
 import { createChecker } from "./check/check.ts";
 import { createNotices, NOTICES_EVERY_MILLISECONDS } from "./check/notices.ts";
 import { createTail, TAIL_EVERY_MILLISECONDS } from "./check/tail.ts";
-import { type Config, ConfigurationError, readConfig, urlOf } from "./config.ts";
+import { ConfigurationError, notListening, readConfig, urlOf } from "./config.ts";
 import { callerNow } from "./http/caller.ts";
 import { drain, listen } from "./http/listen.ts";
 import { createKeyRing } from "./key-ring.ts";
@@ -51,18 +51,6 @@ function repeat(act: () => Promise<void>, everyMilliseconds: number): AbortContr
   };
   void go();
   return stopped;
-}
-
-/** Why it cannot listen there, by the variable to change; what that does not explain is left as it was thrown. */
-function notListening(error: NodeJS.ErrnoException, { HOST, PORT }: Config): Error {
-  const reasons: Record<string, string> = {
-    EADDRINUSE: `PORT: ${urlOf(HOST, PORT)} is in use by another process; stop that one, or set another port`,
-    EACCES: `PORT: this user may not listen on ${PORT}`,
-    EADDRNOTAVAIL: `HOST: this machine does not have the address ${HOST}`,
-    ENOTFOUND: `HOST: ${HOST} has no address`,
-  };
-  const reason = reasons[error.code ?? ""];
-  return reason === undefined ? error : new ConfigurationError(reason);
 }
 
 async function main(isStart: boolean) {
