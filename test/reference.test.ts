@@ -17,6 +17,19 @@ const root = new URL("../", import.meta.url);
 const README = readFileSync(new URL("README.md", root), "utf8");
 const verdict = (changed: Record<string, string>) => differenceOf(README, filled(README, { ...blocks(), ...changed }));
 
+const THREATS = readFileSync(new URL("docs/threat-model.md", root), "utf8");
+
+test("every answer in the threat model names a test that is there, and every link of the page leads somewhere", () => {
+  const rows = THREATS.split("\n").filter((line) => line.startsWith("| to ") || line.startsWith("| scope "));
+  const named = [...THREATS.matchAll(/\]\(\.\.\/(test\/[^)]+)\): "([^"]+)"/g)];
+  expect(named.length).toBeGreaterThanOrEqual(rows.length);
+  for (const row of rows) expect(row, "a row without a test").toMatch(/\]\(\.\.\/test\/[^)]+\): "/);
+  for (const [, file = "", name = ""] of named)
+    expect(readFileSync(new URL(file, root), "utf8"), name).toContain(`"${name}"`);
+  for (const [, path = ""] of THREATS.matchAll(/\]\(([^)#]+)(?:#[^)]*)?\)/g))
+    expect(existsSync(new URL(path, new URL("docs/", root))), path).toBe(true);
+});
+
 describe("generated blocks", () => {
   test("the README says what the code decides by", () => {
     expect(verdict({})).toEqual([]);
