@@ -66,10 +66,12 @@ async function cacheOf(ids: { storeId: string; modelId: string }) {
 
 const options = { repair: { type: "boolean" }, sign: { type: "boolean" }, json: { type: "boolean" } } as const;
 
-const actOf = ({ took, outcome }: Repair) =>
-  took.length > 0
-    ? `took ${took.map(keyText).join(", ")}${outcome === "unknown" ? " (the reply was lost)" : ""}`
-    : "swept";
+function actOf({ finding: { remedy }, took, outcome }: Repair): string {
+  if (remedy && "sweep" in remedy) return "swept";
+  if (remedy && "erase" in remedy && took.length === 0) return "taken already";
+  const did = remedy && "restore" in remedy ? "wrote it into the record" : `took ${took.map(keyText).join(", ")}`;
+  return `${did}${outcome === "unknown" ? " (the reply was lost)" : ""}`;
+}
 
 async function main(): Promise<number> {
   const { values } = parseArgs({ options });

@@ -32,10 +32,10 @@ async function main(): Promise<number> {
   const keys = keysOfJwkSet(
     isUrl ? await (await fetch(values.keys)).json() : JSON.parse(readFileSync(values.keys, "utf8")),
   );
-  const { object, entries, problems } = verifyPages(documentsIn(readFileSync(file, "utf8")), keys);
+  const { object, first, entries, problems } = verifyPages(documentsIn(readFileSync(file, "utf8")), keys);
   for (const problem of problems) console.log(problem);
   console.error(
-    `The history of ${object}: ${entries} entries, ${problems.length === 0 ? "all of it holds" : "it does not hold"}.`,
+    `The history of ${object}: ${entries} entries${first > 1 ? ` from ${first} on` : ""}, ${problems.length === 0 ? "all of it holds" : "it does not hold"}.`,
   );
   return problems.length === 0 ? 0 : 1;
 }

@@ -162,6 +162,7 @@ describe("what is wrong", () => {
     ["one name three times", JSON.stringify(["x", "y", "z"].map((end) => ({ ...APP, key: KEY + end })))],
     ["one key twice", JSON.stringify([APP, { ...APP, name: "other" }])],
     ["a name of a service of our own", JSON.stringify([{ ...APP, name: "doctor" }])],
+    ["the name that histories have for who signs them", JSON.stringify([{ ...APP, name: "sign" }])],
     ["another spelling of it", JSON.stringify([{ ...APP, name: "Scheduler" }])],
     ["no types", JSON.stringify([{ ...APP, types: [] }])],
     ["a relation for a permission", JSON.stringify([{ ...APP, permissions: ["viewer"] }])],

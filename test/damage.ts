@@ -78,6 +78,7 @@ export async function liveALot(service: Service): Promise<World> {
   await ok(admin("DELETE", "/v1/plants/9"));
   await ok(admin("DELETE", "/v1/organizations/brief"));
   await ok(admin("PUT", "/v1/plants/9", { owner: "sunward", portfolio: "north" }));
+  for (const method of ["PUT", "DELETE", "PUT"]) await ok(admin(method, "/v1/organizations/later", { name: "Later" }));
   await service.settled();
   return { cooperation: id, plant, portfolio, paused: paused.id, gone };
 }
@@ -495,6 +496,13 @@ export function damages(all: Tuple[], world: World): Damage[] {
       "email",
       "user:tom",
       ...changed(one("user:tom", "head"), { email: "tom@evil.example" }),
+    ],
+    [
+      "an organization that does not say that another had its id",
+      "whole",
+      "incarnation",
+      "organization:later",
+      ...without(one("organization:later", "head"), "incarnation"),
     ],
     ["a mark on what was never removed", "whole", "relation", plant, [], [key(plant, "pending", "sweep:all")]],
     [

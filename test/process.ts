@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
-import { connection } from "./engine.ts";
+import { connection, environmentOf } from "./engine.ts";
 import { KEYS } from "./service.ts";
 
 export type ServiceProcess = {
@@ -19,37 +19,48 @@ export type ServiceProcess = {
   output(): string;
   /** Waits until it has printed that. */
   printed(wanted: RegExp): Promise<RegExpExecArray>;
+  /** The lines of its log with that event. */
+  logged(event: string): Record<string, unknown>[];
+  /** What `/readyz` answers. */
+  readiness(): Promise<{ status: number; body: Record<string, unknown> }>;
 };
 
-/** Starts `src/main.ts` with the keys of the tests and waits until it listens; it ends with the test. */
-export async function startProcess(env: Record<string, string> = {}): Promise<ServiceProcess> {
-  const { apiUrl, apiToken } = connection();
+/** A folder that goes with the test. */
+export function ownFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "concordat-process-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** Starts `src/main.ts` with the keys of the tests and waits until it listens; `flags` are Node's. It ends with the test. */
+export async function startProcess(
+  env: Record<string, string> = {},
+  flags: readonly string[] = [],
+): Promise<ServiceProcess> {
   const keys = Object.entries(KEYS).map(([name, key]) => {
     return { name, key, scopes: name === "all" ? ["check", "manage", "admin"] : [name] };
   });
-  const child = spawn(process.execPath, ["src/main.ts"], {
+  const child = spawn(process.execPath, [...flags, "src/main.ts"], {
     cwd: fileURLToPath(new URL("..", import.meta.url)),
     env: {
       PATH: process.env.PATH,
       HOME: process.env.HOME,
       PORT: "0",
-      OPENFGA_API_URL: apiUrl,
-      ...(apiToken !== undefined && { OPENFGA_API_TOKEN: apiToken }),
+      ...environmentOf(connection()),
       OPENFGA_STORE: `process ${randomUUID()}`,
-      CONCORDAT_FOLDER: folder,
+      CONCORDAT_FOLDER: ownFolder(),
       INVITATION_SECRET: randomBytes(32).toString("hex"),
       SERVICE_KEYS: JSON.stringify(keys),
       ...env,
     },
     stdio: ["ignore", "pipe", "pipe"],
   });
-  onTestFinished(() => {
+  const ended = once(child, "close").then(([code]) => code as number | null);
+  onTestFinished(async () => {
     child.kill("SIGKILL");
-    rmSync(folder, { recursive: true, force: true });
+    await ended;
   });
   let seen = "";
-  const ended = once(child, "close").then(([code]) => code as number | null);
   for (const stream of [child.stdout, child.stderr])
     stream.setMaxListeners(0).on("data", (data: Buffer) => {
       seen += data;
@@ -63,5 +74,15 @@ export async function startProcess(env: Record<string, string> = {}): Promise<Se
     }
   };
   const url = (await printed(/Concordat listens on (http:\S+)/))[1] ?? "";
-  return { url, child, ended, output: () => seen, printed };
+  const logged = (event: string) =>
+    seen
+      .split("\n")
+      .filter((line) => line.startsWith("{") && line.endsWith("}"))
+      .map((line) => JSON.parse(line))
+      .filter((line) => line.event === event);
+  const readiness = async () => {
+    const reply = await fetch(`${url}/readyz`);
+    return { status: reply.status, body: (await reply.json()) as Record<string, unknown> };
+  };
+  return { url, child, ended, output: () => seen, printed, logged, readiness };
 }

@@ -39,18 +39,19 @@ export function allowed(measured: Measured, actor: Actor, target: Target, permis
 
 /**
  * Writes every situation into one store, state after state, and asks every actor for every permission on every target.
- * What does not fit the store's model, and `isWritable` tells, is left out. Throws when a question has no answer.
+ * `spelledFor` gives a fact's tuples as the store's model takes them: none where it has nothing for it. Throws when a
+ * question has no answer.
  */
 export async function measure(
   situations: readonly Situation[],
   engine: Pick<Engine, "batchCheck" | "permissions">,
   relationships: Pick<Relationships, "write">,
-  isWritable: (tuple: Tuple) => boolean = () => true,
+  spelledFor: (tuple: Tuple) => Tuple[] = (tuple) => [tuple],
 ): Promise<Measured[]> {
   const worlds = situations.map((situation, n) => worldOf(situation, `s${n}`));
   for (const { states } of worlds) {
     let before: Tuple[] = [];
-    for (const state of states.map((tuples) => tuples.filter(isWritable))) {
+    for (const state of states.map((tuples) => tuples.flatMap(spelledFor))) {
       await writeAll(relationships, difference(before, state));
       before = state;
     }

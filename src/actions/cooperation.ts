@@ -70,24 +70,19 @@ export async function takeStep(
 
 /** Declines what an organization never answered, on the word of the service that deletes it. */
 export async function declineOffers(deps: ActionDeps, call: Call, organization: string): Promise<void> {
-  const { caller, requestId } = call;
+  // the precondition is of the organization; all else holds for these too
+  const declining: Call = { ...call, expected: undefined };
   const ids = await cooperationIdsOf(deps.relationships, organization, "partner");
   for (const id of ids) {
-    const receipt = await perform(
-      deps,
-      { caller, requestId },
-      {
-        order: `cooperation:${id}`,
-        read: async (): Promise<StepState | Refusal> => {
-          const state = await readStep(deps, call, id, "decline");
-          return "code" in state
-            ? state
-            : { ...state, standings: { ...state.standings, partner: "admin" }, expected: undefined };
-        },
-        decide: (state: StepState, stamp) => decideStep(state, "decline", {}, stamp),
-        scopes: initiatorsScope,
+    const receipt = await perform(deps, declining, {
+      order: `cooperation:${id}`,
+      read: async (): Promise<StepState | Refusal> => {
+        const state = await readStep(deps, declining, id, "decline");
+        return "code" in state ? state : { ...state, standings: { ...state.standings, partner: "admin" } };
       },
-    );
+      decide: (state: StepState, stamp) => decideStep(state, "decline", {}, stamp),
+      scopes: initiatorsScope,
+    });
     if (!("code" in receipt) && receipt.outcome === "done") deps.afterwards(() => sweep(deps));
   }
 }

@@ -103,6 +103,14 @@ async function readInvite(
   const resources = await inTurns(input.shares ?? [], async ({ resource }): Promise<SharedResource> => {
     return { ref: resource, head: await resourceHead(relationships, resource) };
   });
+  // before the open ones: who lost a race is then told of the invitation that is open, and not only of its mail
+  const invitation = await invitationHead(relationships, {
+    initiator: organization,
+    initiator_incarnation: initiator.value?.incarnation,
+    partner: meant.partner,
+    partner_incarnation: partner?.value?.incarnation,
+    email: input.email,
+  });
   const ids = await cooperationIdsOf(relationships, organization, "initiator");
   const heads = await inTurns(ids, (id) => cooperationHead(relationships, id));
   // in a store from before what has ended stood apart
@@ -111,13 +119,6 @@ async function readInvite(
   const open = heads.flatMap(({ value }): Cooperation[] =>
     value && (value.status === "invited" || value.status === "pending") ? [value] : [],
   );
-  const invitation = await invitationHead(relationships, {
-    initiator: organization,
-    initiator_incarnation: initiator.value?.incarnation,
-    partner: meant.partner,
-    partner_incarnation: partner?.value?.incarnation,
-    email: input.email,
-  });
   const { limits } = deps.invitation;
   return { initiator, standing, partner, ownAddress: meant.ownAddress, open, resources, invitation, limits };
 }

@@ -10,12 +10,12 @@ import { errorFacts } from "../domain/error-facts.ts";
 import { splitRef } from "../domain/ids.ts";
 import { issueToken } from "../domain/invitation-token.ts";
 import { type Language, LanguageInput } from "../domain/language.ts";
-import type { Cooperation } from "../domain/records.ts";
+import { type Cooperation, isSide } from "../domain/records.ts";
 import { invitationLink, invitationMail, noticeMail, type OfferedShare } from "../mail/letters.ts";
 import type { Mail } from "../ports.ts";
 import { organizationName } from "../queries/cooperations.ts";
 import { adminsOf } from "../queries/people.ts";
-import { inTurns, personHead, resourceHead, sharesOf } from "../queries/snapshot.ts";
+import { inTurns, organizationHead, personHead, resourceHead, sharesOf } from "../queries/snapshot.ts";
 import type { ActionDeps } from "./perform.ts";
 
 /**
@@ -95,7 +95,9 @@ async function invitation(deps: ActionDeps, cooperation: Cooperation): Promise<L
 async function notices(deps: ActionDeps, cooperation: Cooperation): Promise<Letter[]> {
   const { relationships } = deps;
   const partner = cooperation.partner ?? "";
-  const partnerName = await organizationName(relationships, partner);
+  const { value: organization } = await organizationHead(relationships, partner);
+  // whom it was offered to is not there any more, and who has the id now is to hear nothing of it
+  if (organization === undefined || !isSide(cooperation, "partner", organization)) return [];
   const admins = await adminsOf(relationships, partner);
   // one record that cannot be read keeps the notice from nobody else
   const people = await inTurns(admins, (admin) => Promise.allSettled([personHead(relationships, admin)]));
@@ -105,7 +107,7 @@ async function notices(deps: ActionDeps, cooperation: Cooperation): Promise<Lett
     const { email: to, language = cooperation.language, name } = head.value.value ?? {};
     return to === undefined
       ? undefined
-      : noticeMail(languageOf(language), { ...offer, to, partner: partnerName, name });
+      : noticeMail(languageOf(language), { ...offer, to, partner: organization.name, name });
   });
 }
 

@@ -79,10 +79,12 @@ export function perform<S extends object, T>(
   return withLease(deps, async (lease) => {
     const first = await look(deps, call, action);
     if (first.decision.kind !== "planned" || call.dryRun) return answer(deps, call, action, lease, first);
-    return deps.order(action.order, (waited) => {
+    const tried = await deps.order(action.order, (waited) => {
       // behind others, what was read before them is old
       return tryOn(deps, call, action, lease, waited === false ? first : undefined);
     });
+    // what came to nothing may be kept waiting (repeats.ts): that is no reason for others to wait behind it
+    return "seen" in tried ? answer(deps, call, action, lease, tried.seen) : tried.receipt;
   });
 }
 
@@ -105,30 +107,31 @@ async function look<S extends object, T>(deps: ActionDeps, call: Call, action: A
   return { state, stamp, decision: action.decide(state, stamp) };
 }
 
+/** Writes what is to be written; or gives back the look by which nothing is. */
 async function tryOn<S extends object, T>(
   deps: ActionDeps,
   call: Call,
   action: ActionOf<S, T>,
   lease: Lease,
   first: Look<S, T> | undefined,
-): Promise<Receipt<T> | Refusal> {
+): Promise<{ receipt: Receipt<T> } | { seen: Look<S, T> }> {
   // a duration, not a date: the clock argument may be frozen
   const giveUpAt = performance.now() + patience(deps);
   for (let lost = 0; performance.now() < giveUpAt; lost++) {
     if (lost > 0) await sleep(Math.random() * Math.min(PAUSE_MILLISECONDS_MAX, 10 * lost));
     const seen = lost === 0 && first !== undefined ? first : await look(deps, call, action);
     const { state, stamp, decision } = seen;
-    if (decision.kind !== "planned" || state === undefined) return answer(deps, call, action, lease, seen);
+    if (decision.kind !== "planned" || state === undefined) return { seen };
     const { value } = decision;
     const write = writeOf(decision.plan, stamp);
     const tuples = sizeOf(write);
-    if (tuples > WRITE_TUPLES_MAX) return answer(deps, call, action, lease, seen);
+    if (tuples > WRITE_TUPLES_MAX) return { seen };
     const scopes = action.scopes(state);
     await lease.begin(scopes);
     const before = action.first?.(value) ?? [];
     if (before.length > 0) await eraseFirst(deps, call, before);
     const attempt = { write, begin: () => lease.begin(scopes) };
-    if (await stands(deps, call, attempt)) return receipt("done", value, (await lease.end(scopes)).at);
+    if (await stands(deps, call, attempt)) return { receipt: receipt("done", value, (await lease.end(scopes)).at) };
   }
   throw new Contended(`others kept changing ${action.order}`);
 }

@@ -1,8 +1,8 @@
 /**
  * Repairs what doctor finds, as far as that is safe: it takes away tuples that no record
  * or history asks for, and has what was removed swept. It never writes a tuple that
- * gives access, never touches a record, and adds to a history only the line that tells
- * what it took.
+ * gives access, writes nothing into a record but the number of an incarnation that an older
+ * version left out, and adds to a history only the line that tells what it did.
  *
  * A service may run beside it. Each repair is one Write that replaces the heads it goes
  * by: when an action came first it is stale, and the store is looked over anew.
@@ -38,7 +38,7 @@ export type RepairDeps = {
   keys?: VerifyingKeys | undefined;
 };
 
-/** `took`: the tuples that were taken away; none where a sweep takes them. `unknown`: the reply was lost, it may stand. */
+/** `took`: the tuples that were taken away; none where a sweep takes them, or a record was completed. `unknown`: the reply was lost, it may stand. */
 export type Repair = { finding: Finding; outcome: "done" | "unknown"; took: TupleKey[] };
 
 /** Repairs until nothing more can be; gives what was done, in its order, and what is left. Throws EngineUnavailable. */
@@ -63,7 +63,13 @@ async function repairEach(deps: RepairDeps, findings: Finding[]): Promise<Repair
     const { remedy } = finding;
     if (remedy === undefined) continue;
     const took = "erase" in remedy ? remedy.erase.filter((key) => !taken.has(keyText(key))) : [];
-    const outcome = "sweep" in remedy ? await mark(deps, remedy.sweep) : await takeAway(deps, remedy, took, moved);
+    // an earlier repair of the round took all of it
+    const isTaken = "erase" in remedy && took.length === 0;
+    const outcome = isTaken
+      ? "done"
+      : "sweep" in remedy
+        ? await mark(deps, remedy.sweep)
+        : await replace(deps, remedy, took, moved);
     if (outcome === "stale") continue;
     for (const key of took) taken.add(keyText(key));
     repairs.push({ finding, outcome, took });
@@ -79,39 +85,43 @@ async function mark({ relationships }: RepairDeps, removed: Parameters<typeof sw
   return outcome === "unknown" ? outcome : "done";
 }
 
-async function takeAway(
+/** One Write: the heads replaced, with what is restored in their records, and the tuples taken away. */
+async function replace(
   deps: RepairDeps,
   remedy: Remedy,
   keys: TupleKey[],
   moved: Map<string, Head<object>>,
 ): Promise<"done" | "stale" | "unknown"> {
-  // an earlier repair of the round took all of it
-  if (keys.length === 0) return "done";
   const id = deps.newId();
   const stamp: Stamp = { id, requestId: id, now: deps.clock(), actor: ACTOR, nonce: id };
   const heads = remedy.heads.map((head) => moved.get(head.object) ?? head);
-  const write = writeOf(
-    { touches: heads.map((head) => touchOf(head, "repair", keys)), deletes: keys, writes: [] },
-    stamp,
-  );
+  const restored = "restore" in remedy ? remedy.restore : {};
+  const touches = heads.map((head) => touchOf(head, "repair", { took: keys, restored }));
+  const write = writeOf({ touches, deletes: keys, writes: [] }, stamp);
   const scopes = await scopesOf(deps, keys);
   const outcome = await deps.relationships.write(write);
   if (outcome === "stale") return outcome;
   await deps.raise(scopes);
-  for (const head of heads) {
+  for (const { head, record } of touches) {
     const next = write.writes.find((tuple) => tuple.object === head.object && tuple.relation === "head");
-    if (next) moved.set(head.object, { ...head, n: head.n + 1, hash: fieldsOf(next).hash ?? NO_HASH });
+    if (next) moved.set(head.object, { ...head, n: head.n + 1, hash: fieldsOf(next).hash ?? NO_HASH, value: record });
   }
   return outcome === "committed" ? "done" : outcome;
 }
 
-/** A head replaced by itself; where the object keeps a history, with the line that tells what was taken. */
-export function touchOf(head: Head<object>, action: "repair" | "sign", took: TupleKey[] = []): Touch {
-  const record = head.value as Touch["record"];
+/** A head replaced by itself and what is restored in it; where the object keeps a history, with the line that tells what was done. */
+export function touchOf(
+  head: Head<object>,
+  action: "repair" | "sign",
+  { took = [], restored = {} }: { took?: TupleKey[]; restored?: Record<string, number> | undefined } = {},
+): Touch {
+  const was = head.value as Touch["record"];
+  const record = { ...was, ...restored };
   if (!/^(organization|cooperation):/.test(head.object)) return { head, record };
-  const after = head.object.startsWith("cooperation:") ? toldOf(head.value as Cooperation) : record;
-  const before = took.length === 0 ? after : { ...after, taken: took.map(keyText) };
-  return { head, record, entry: { action, object: head.object, before, after } };
+  const told = (value: Touch["record"]) =>
+    head.object.startsWith("cooperation:") ? toldOf(value as unknown as Cooperation) : value;
+  const before = took.length === 0 ? told(was) : { ...told(was), taken: took.map(keyText) };
+  return { head, record, entry: { action, object: head.object, before, after: told(record) } };
 }
 
 /** The scopes of tuples; of an owner or initiator too many also that of the other one, who has cached answers through it. */

@@ -1,9 +1,11 @@
 /**
  * Signs what was in a store before its histories were signed: each head is replaced by itself, with a line `sign`
  * where the object keeps a history, so that a history says since when it is signed. What doctor finds in disorder
- * is left alone and named; a signature would make it look true. Services may run beside it.
+ * is left alone and named; a signature would make it look true. The incarnation of an organization under an id that
+ * another had before, which older versions did not keep, is written into the record. Services may run beside it.
  */
 
+import { ownActor } from "../domain/caller.ts";
 import { SCHEMAS } from "../domain/examine-records.ts";
 import type { Finding } from "../domain/finding.ts";
 import { type HistoryKeys, headSignature } from "../domain/history-keys.ts";
@@ -16,7 +18,7 @@ import { touchOf } from "./repair.ts";
 import { signHeads } from "./sign-heads.ts";
 
 /** Whom histories name. */
-const ACTOR = "service:sign";
+const ACTOR = ownActor("sign");
 
 /** Three tuples each, so they fit one Write. */
 const TOGETHER_HEADS = 30;
@@ -32,7 +34,11 @@ export async function signStore(
   let signed = 0;
   for (let round = 1; ; round++) {
     const tuples = await relationships.readAll();
-    const wrong = diagnose(tuples).filter(({ kind }) => kind === "head" || kind === "record" || kind === "history");
+    const findings = diagnose(tuples);
+    const wrong = findings.filter(({ kind }) => kind === "head" || kind === "record" || kind === "history");
+    const lost = new Map<string, Record<string, number>>();
+    for (const { object, remedy } of findings)
+      if (remedy && "restore" in remedy) lost.set(object, { ...lost.get(object), ...remedy.restore });
     const inDisorder = new Set(wrong.map(({ object }) => object));
     const due = tuples.filter(
       (tuple) =>
@@ -46,7 +52,9 @@ export async function signStore(
       const some = due.slice(start, start + together);
       const touches = some.flatMap((tuple) => {
         const schema = SCHEMAS[splitRef(tuple.object)[0]];
-        return schema === undefined ? [] : [touchOf(headFrom(tuple.object, [tuple], schema), "sign")];
+        return schema === undefined
+          ? []
+          : [touchOf(headFrom(tuple.object, [tuple], schema), "sign", { restored: lost.get(tuple.object) })];
       });
       const id = newId();
       const stamp: Stamp = { id, requestId: id, now: clock(), actor: ACTOR, nonce: id };

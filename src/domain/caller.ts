@@ -25,7 +25,7 @@ export type Caller = {
 };
 
 /** What acts in histories as `service:…` without a key: no key may be named like one of them. */
-const OWN_SERVICES = ["doctor", "scheduler", "concordat"] as const;
+const OWN_SERVICES = ["doctor", "sign", "scheduler", "concordat"] as const;
 
 /** How the history names a service of our own. */
 export const ownActor = (name: (typeof OWN_SERVICES)[number]): string => `service:${name}`;

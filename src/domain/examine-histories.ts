@@ -12,6 +12,8 @@ import { entryNumber, entryRef, type Head, NO_HASH, recordOf, toFields } from ".
 /** What an entry says of a thing; `after` is undefined when it is gone. */
 type Word = { after: Record<string, unknown> | undefined; n: number; at: string };
 
+type Beginning = { action: string; n: number; at: string };
+
 /** What histories say last. */
 export type Told = {
   /**
@@ -23,19 +25,25 @@ export type Told = {
   ever(subject: string): boolean;
   /** Every history and subject with the last word on it. */
   all(): [object: string, subject: string, word: Word][];
+  /** How an organization, or a cooperation, came to be: the entries that created it, and that a partner joined. */
+  beginnings(object: string): Beginning[];
   /** When a person last left an organization, as its history says; undefined for who never did. */
   leftAt(organization: string, user: string): string | undefined;
 };
 
 const JOB_ROLE_ACTIONS = ["give_job_role", "take_job_role"];
 const DELEGATION_ACTIONS = ["delegate", "revoke"];
+const BEGINNING_ACTIONS = ["create", "invite", "join"];
 const ENDING_ACTIONS = ["remove_person", "unregister"];
+
+const INCARNATIONS = ["incarnation", "initiator_incarnation", "partner_incarnation"];
 
 /** Verifies the chains, and gives what they say. */
 export function examineHistories(contents: Contents, records: Records, report: Report): Told {
   const last = new Map<string, [object: string, subject: string, word: Word]>();
   /** When people left and resources were taken out, by history and subject: job roles end there without an entry. */
   const endings = new Map<string, Word>();
+  const beginnings = new Map<string, Beginning[]>();
   const logs = contents.all.filter((tuple) => tuple.relation === "log").map((tuple) => tuple.object);
   const objects = new Set([...logs, ...records.organizations.keys(), ...records.cooperations.keys()]);
   for (const object of objects) {
@@ -45,6 +53,12 @@ export function examineHistories(contents: Contents, records: Records, report: R
     if (head === undefined && contents.at(object, "head").length > 0) continue;
     for (const problem of chainProblems(entries, head ?? { n: 0, hash: NO_HASH }, NO_HASH))
       report("history", object, problem);
+    beginnings.set(
+      object,
+      entries.flatMap(({ common: { object: of, action, n, at } }) =>
+        of === object && BEGINNING_ACTIONS.includes(action) ? [{ action, n, at }] : [],
+      ),
+    );
     for (const { common } of entries) {
       const { n, at } = common;
       for (const [subject, after] of subjectsOf(common))
@@ -64,6 +78,7 @@ export function examineHistories(contents: Contents, records: Records, report: R
     },
     ever: (subject) => subjects.has(subject),
     all: () => [...last.values()],
+    beginnings: (object) => beginnings.get(object) ?? [],
     leftAt: (organization, user) => endings.get(`${organization} ${user}`)?.at,
   };
 }
@@ -109,7 +124,11 @@ export function examineTold(contents: Contents, records: Records, told: Told, re
     const pick = (fields: Record<string, string>) =>
       Object.fromEntries(Object.entries(fields).filter(([name]) => !ignored.includes(name)));
     const [is, was] = [pick(recordOf(tuple)), pick(toFields(said.after as Record<string, string>))];
-    const differing = [...new Set([...Object.keys(is), ...Object.keys(was)])].filter((name) => is[name] !== was[name]);
+    // one that is not there is a finding of its own, which can be repaired
+    const isLost = (name: string) => INCARNATIONS.includes(name) && is[name] === undefined;
+    const differing = [...new Set([...Object.keys(is), ...Object.keys(was)])].filter(
+      (name) => is[name] !== was[name] && !isLost(name),
+    );
     if (differing.length > 0)
       report("history", head.object, `its record is not what its history says: ${differing.sort().join(", ")}`);
   };

@@ -17,6 +17,8 @@ export const FINDING_KINDS = {
   delegation: "a delegation without all its rungs, of two dates, or of who is no person of the partner",
   email: "an address, its holder and the holder's record that do not agree",
   count: "a counter that is not what it counts",
+  incarnation:
+    "an organization under an id that another had before, or a side of a cooperation, that does not say which it is",
   stray: "a tuple of a form that nothing in Concordat writes",
   leftover: "what a removal left without effect, to be swept",
 } as const;
@@ -25,10 +27,12 @@ export type FindingKind = keyof typeof FINDING_KINDS;
 /**
  * What a repair may do about a finding. The model has no exclusion, so taking tuples away never gives anybody
  * anything; what would have to be written, dated anew or guessed has no remedy. `erase`: tuples that no record or
- * history asks for. `sweep`: what was removed and is to be swept. `heads`: where the objects stand that say so; they
- * are replaced in the same Write, so that it comes to nothing when one of them moved.
+ * history asks for. `sweep`: what was removed and is to be swept. `restore`: the number of an incarnation, to be written
+ * back into the one record of `heads`. `heads`: where the objects stand that say so; they are replaced in the same
+ * Write, so that it comes to nothing when one of them moved.
  */
-export type Remedy = { heads: Head<object>[] } & ({ erase: TupleKey[] } | { sweep: Removed });
+export type Remedy = { heads: Head<object>[] } & Cure;
+type Cure = { erase: TupleKey[] } | { sweep: Removed } | { restore: Record<string, number> };
 
 /** What can be removed and swept. */
 export type Removed = `cooperation:${string}` | `share:${string}` | `organization:${string}`;
@@ -36,7 +40,7 @@ export type Removed = `cooperation:${string}` | `share:${string}` | `organizatio
 export type Finding = { kind: FindingKind; object: string; detail: string; remedy?: Remedy };
 
 /** A remedy as an examination proposes it: `by` are the objects whose records say so, `trusting` others that it relies on. */
-export type Proposal = { by: string[]; trusting?: string[] } & ({ erase: TupleKey[] } | { sweep: Removed });
+export type Proposal = { by: string[]; trusting?: string[] } & Cure;
 
 /** Where findings go while a store is looked at. */
 export type Report = (kind: FindingKind, object: string, detail: string, proposal?: Proposal) => void;

@@ -124,7 +124,7 @@ export function signatureProblem(state: SignatureState): string | undefined {
     case "valid":
       return undefined;
     case "missing":
-      return "its head carries no signature: it was written past the service, or before histories were signed";
+      return "its head carries no signature: it was written past the service, or by a process without the key";
     case "invalid":
       return "its head is not the one that was signed: the record or the history was rewritten past the service";
     case "unknown_key":

@@ -1,6 +1,6 @@
 /**
  * Verifies a history from the replies that showed it, by the public keys alone (law 14): every entry from the first
- * to the one that the newest page's head names, each by its own facts, its link, and the signature under the last.
+ * that the reader may see to the one that the newest page's head names, each by its own facts, its link, and the signature under the last.
  */
 import { z } from "zod";
 import { chainHash, hashOf } from "./history.ts";
@@ -24,11 +24,17 @@ type VisibleEntry = z.infer<typeof VisibleEntry>;
 /** A reply of `GET …/history`; where it goes on is of no matter here. */
 const HistoryPage = z.looseObject({
   items: z.array(VisibleEntry),
-  head: z.object({ object: z.string(), n: z.int(), hash: z.string(), signature: z.string().nullable() }),
+  head: z.object({
+    object: z.string(),
+    n: z.int(),
+    hash: z.string(),
+    signature: z.string().nullable(),
+    first: z.int().min(1).default(1),
+  }),
 });
 
-/** What some pages of one history came to. `problems` is empty when every entry and the signature hold. */
-export type VerifiedPages = { object: string; entries: number; problems: string[] };
+/** What some pages of one history came to; `first` is where it begins for who read it. `problems` is empty when every entry and the signature hold. */
+export type VerifiedPages = { object: string; first: number; entries: number; problems: string[] };
 
 /** Verifies pages in any order; the head of the newest is what they are held to. Throws an Error for what are no such pages. */
 export function verifyPages(json: unknown[], keys: VerifyingKeys): VerifiedPages {
@@ -39,9 +45,10 @@ export function verifyPages(json: unknown[], keys: VerifyingKeys): VerifiedPages
   const { head } = first;
   if (others.some((page) => page.head.object !== head.object)) throw new Error("pages of several histories");
   const byNumber = new Map(parsed.data.flatMap(({ items }) => items.map((entry) => [entry.n, entry] as const)));
-  const problems: string[] = [];
+  const begin = Math.min(...parsed.data.map((page) => page.head.first));
+  const problems = begin > head.n ? [`none of the ${head.n} entries is shown`] : [];
   let previous = NO_HASH;
-  for (let n = 1; n <= head.n; n++) {
+  for (let n = begin; n <= head.n; n++) {
     const entry = byNumber.get(n);
     if (entry === undefined) {
       problems.push(`entry ${n} is not there`);
@@ -53,7 +60,7 @@ export function verifyPages(json: unknown[], keys: VerifyingKeys): VerifiedPages
   if (byNumber.has(head.n) && previous !== head.hash) problems.push(`the head's hash is not that of entry ${head.n}`);
   const problem = signatureProblem(chainSignature(keys, head, head.signature ?? undefined));
   if (problem !== undefined) problems.push(`${problem} (entry ${head.n})`);
-  return { object: head.object, entries: byNumber.size, problems };
+  return { object: head.object, first: begin, entries: byNumber.size, problems };
 }
 
 /** What is wrong with an entry as one side sees it: the other side's part is there only as its hash. */

@@ -1,8 +1,8 @@
 /**
  * Rate limits (draft-ietf-httpapi-ratelimit-headers-11): a request counts for its key,
  * its acting user and the organization in its path, and is a 429 when one of them is at
- * its limit. It counts once it is known who calls; a stranger's requests do not count
- * for the organization that they name. A dry run counts as what it tries.
+ * its limit. It counts once it is known who calls; for the organization only what was
+ * not refused, since anybody may name one. A dry run counts as what it tries.
  *
  * A missing or wrong key is not counted: to refuse it takes one hash and a comparison a
  * key, less than any count would, and behind a proxy all callers have one address.
@@ -46,17 +46,20 @@ export const limitRequests = (rate: RateLimiting | undefined) =>
       if (!found.allowed) break;
     }
     describe(c, taken);
+    // what is refused counts for who sent it alone: it may be a stranger's, whatever it is refused for
+    const giveBack = () => {
+      for (const { of, name, subject } of taken) if (of === "organization") rate.limiter.giveBack(name, subject);
+    };
     const reached = taken.find(({ allowed }) => !allowed);
     if (reached !== undefined) {
+      giveBack();
       rate.limited(reached.name);
       return tooMany(c, { code: "rate_limited", limit: reached.name, retry_after_seconds: reached.resetSeconds });
     }
     await next();
     // again: a reply that was made anew, an error say, must carry them too
     describe(c, taken);
-    const isStranger = c.var.caller.user !== undefined && [403, 404].includes(c.res.status);
-    if (!isStranger) return;
-    for (const { of, name, subject } of taken) if (of === "organization") rate.limiter.giveBack(name, subject);
+    if (c.res.status >= 400 && c.res.status < 500) giveBack();
   });
 
 function countedOf(c: Context<Env>, { limits }: RateLimiting): Counted[] {

@@ -5,6 +5,7 @@
  */
 import { examineHistories, examineTold } from "../domain/examine-histories.ts";
 import { examineHolders } from "../domain/examine-holders.ts";
+import { examineIncarnations } from "../domain/examine-incarnations.ts";
 import { examineLeftovers } from "../domain/examine-leftovers.ts";
 import { examineRecords, headIn } from "../domain/examine-records.ts";
 import { examineReferences } from "../domain/examine-references.ts";
@@ -34,6 +35,7 @@ export function diagnose(tuples: readonly Tuple[], keys?: VerifyingKeys): Findin
   const records = examineRecords(contents, report);
   const told = examineHistories(contents, records, report);
   examineTold(contents, records, told, report);
+  examineIncarnations(records, told, report);
   if (keys !== undefined) examineSignatures(contents, keys, report);
   examineRelations(contents, records, report);
   examineReferences(records, report);

@@ -7,22 +7,12 @@
  */
 import { randomBytes } from "node:crypto";
 import type { Scope } from "../domain/scopes.ts";
-import type { DecisionCache, Entry, Lookup, Meter, Question } from "../ports.ts";
-import {
-  decodeEntry,
-  encodeEntry,
-  entryKey,
-  followerKey,
-  leaseKey,
-  RANDOM_BYTES,
-  RUN_LENGTH,
-  sealedKey,
-  tokenKey,
-} from "./cache-keys.ts";
+import type { DecisionCache, Lookup, Meter } from "../ports.ts";
+import { followerKey, leaseKey, RANDOM_BYTES, RUN_LENGTH, tokenKey } from "./cache-keys.ts";
 import { connect } from "./connection.ts";
+import { createEntries } from "./entries.ts";
 import { createGetter } from "./get-together.ts";
 import { createOnceATurn } from "./once-a-turn.ts";
-import { createSeal, SEAL_LENGTH } from "./seal.ts";
 import { createServerClock } from "./server-clock.ts";
 
 /** Longer than the engine's deadline for a Write, so that a lease ends only after a writer that died. */
@@ -32,7 +22,6 @@ const OWNER_TOKEN_MILLISECONDS = 86_400_000;
 /** A user's token outlives its entries by as much: what nobody asks for again is soon gone, whoever was made up. */
 const USER_TOKEN_SPARE_MILLISECONDS = 60_000;
 const SCAN_COUNT = 1000;
-const WARN_EVERY_MILLISECONDS = 60_000;
 
 export type RedisCacheOptions = {
   url: string;
@@ -50,10 +39,8 @@ export type RedisCacheOptions = {
 
 /** Connects in the background; until then, and whenever Redis does not answer in time, everything is `away`. */
 export function createRedisCache(options: RedisCacheOptions): DecisionCache {
-  const { storeId, modelId, meter, warn } = options;
-  const seal = options.secret === undefined ? undefined : createSeal(options.secret, modelId);
-  const keyOf = (question: Question) =>
-    seal === undefined ? entryKey(modelId, question) : sealedKey(seal.name, question);
+  const { storeId, meter } = options;
+  const entries = createEntries(options);
   const connection = connect(options.url, options.timeoutMilliseconds, (name) => meter.cacheFailed(name));
   const { redis, within } = connection;
   const timeOf = createServerClock(() => within("time", redis.time()));
@@ -68,7 +55,6 @@ export function createRedisCache(options: RedisCacheOptions): DecisionCache {
   });
   const get = createGetter((keys) => within("lookup", redis.mget(keys)));
   const tokenLives = [2 * options.ttlMilliseconds + USER_TOKEN_SPARE_MILLISECONDS, OWNER_TOKEN_MILLISECONDS];
-  const forged = { unsaid: 0, saidAt: Number.NEGATIVE_INFINITY };
   /** Scopes whose raise was not acknowledged, and since when. */
   const pending = new Map<Scope, number>();
   let makingUp = false;
@@ -94,30 +80,6 @@ export function createRedisCache(options: RedisCacheOptions): DecisionCache {
     for (const [scope, since] of pending) if (since < over) pending.delete(scope);
     const scopes = [...pending.keys()];
     if (scopes.length > 0) await raise(scopes);
-  }
-
-  /** An entry as it is stored. */
-  function sealed(key: string, entry: Entry): string {
-    const value = encodeEntry(entry);
-    // both tokens are of one run
-    return seal === undefined ? value : seal.of(key, value, entry.userToken.slice(0, RUN_LENGTH)) + value;
-  }
-
-  /** The entry behind a stored value; undefined where it could be answered with and the service did not seal it. */
-  function opened(key: string, text: string, run: string, { userToken }: Lookup): Entry | undefined {
-    if (seal === undefined) return decodeEntry(text, run);
-    const value = text.slice(SEAL_LENGTH);
-    const entry = decodeEntry(value, run);
-    // nobody answers with it, whoever wrote it, and one of another run of the server is no forgery
-    if (entry !== undefined && entry.userToken !== userToken) return entry;
-    if (entry !== undefined && seal.isOf(text.slice(0, SEAL_LENGTH), key, value, run)) return entry;
-    meter.cacheForged();
-    forged.unsaid++;
-    const now = performance.now();
-    if (now - forged.saidAt < WARN_EVERY_MILLISECONDS) return undefined;
-    warn("cache_entry_forged", { entries: forged.unsaid });
-    Object.assign(forged, { unsaid: 0, saidAt: now });
-    return undefined;
   }
 
   const keysOf = (scopes: Scope[]) => [
@@ -154,7 +116,7 @@ export function createRedisCache(options: RedisCacheOptions): DecisionCache {
     async lookup(question, owner) {
       const run = trustedRun();
       if (run === undefined) return "away";
-      const key = keyOf(question);
+      const key = entries.keyOf(question);
       const keys = [key, tokenKey(storeId, question.user as Scope)];
       if (owner !== undefined) keys.push(tokenKey(storeId, owner));
       const values = await get(keys);
@@ -162,7 +124,7 @@ export function createRedisCache(options: RedisCacheOptions): DecisionCache {
       const [entry, userToken, ownerToken] = values;
       const ofRun = (token: string | null | undefined) => (token?.startsWith(run) ? token : undefined);
       const lookup: Lookup = { userToken: ofRun(userToken), ownerToken: ofRun(ownerToken) };
-      if (entry) lookup.entry = opened(key, entry, run, lookup);
+      if (entry) lookup.entry = entries.entryIn(entry, { key, run, userToken: lookup.userToken });
       return lookup;
     },
 
@@ -188,8 +150,8 @@ export function createRedisCache(options: RedisCacheOptions): DecisionCache {
 
     store(question, entry, endsAt) {
       if (trustedRun() === undefined) return;
-      const key = keyOf(question);
-      const value = sealed(key, entry);
+      const key = entries.keyOf(question);
+      const value = entries.textOf(key, entry);
       set(endsAt === "same" ? [key, value, "KEEPTTL", "XX"] : [key, value, "PXAT", endsAt]);
     },
 
@@ -218,7 +180,7 @@ export function createRedisCache(options: RedisCacheOptions): DecisionCache {
       const scopes = ["user:", "organization:"] as Scope[];
       const tokens = scopes.map((scope) => tokenKey(storeId, scope));
       const leases = scopes.map((scope) => leaseKey(storeId, scope));
-      const entry = keyOf({ user: "user:", relation: "can_", object: "plant:" });
+      const entry = entries.keyOf({ user: "user:", relation: "can_", object: "plant:" });
       const answers = Promise.all([
         redis.time(),
         redis.beginWrite(4, ...leases, ...tokens, "probe", LEASE_MILLISECONDS),

@@ -35,9 +35,8 @@ export function createRateLimiter(
         storeClient: redis,
         keyPrefix: countKeyPrefix(storeId, name),
         points: limit,
+        // no block in memory beyond the limit: it would outlive what is given back
         duration: WINDOW_SECONDS,
-        // who goes on beyond the limit costs Redis nothing until the window ends
-        inMemoryBlockOnConsumed: limit + 1,
       }),
     ]),
   );

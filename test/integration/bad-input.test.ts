@@ -709,8 +709,11 @@ const bent: fc.Arbitrary<Bend> = fc.record({
     { weight: 1, arbitrary: fc.array(fc.tuple(fc.constantFrom(...MEMBERS), odd), { maxLength: 2 }) },
   ),
   nulled: fc.nat(9),
-  twin: fc.option(fc.tuple(fc.constantFrom(...MEMBERS), odd), { nil: undefined, freq: 5 }),
-  cut: fc.option(fc.nat(80), { nil: undefined, freq: 12 }),
+  twin: fc.oneof(
+    { weight: 4, arbitrary: fc.constant(undefined) },
+    { weight: 1, arbitrary: fc.tuple(fc.constantFrom(...MEMBERS), odd) },
+  ),
+  cut: fc.oneof({ weight: 11, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: fc.nat(80) }),
 });
 const headers = fc.record(
   {

@@ -278,6 +278,22 @@ test("a bound service keeps its organizations' things and people, and nobody els
   );
 });
 
+test("a bound service reads of an organization's history what is its own, not that of one which had the id before", async ({
+  service,
+}) => {
+  await seedWorld(service);
+  for (const user of ["ben", "tom", "eva"]) await service.admin("DELETE", `/v1/organizations/brightfix/people/${user}`);
+  expect((await service.admin("DELETE", "/v1/organizations/brightfix")).status).toBe(200);
+  expect((await service.admin("PUT", "/v1/organizations/brightfix", { name: "Another" })).status).toBe(201);
+  const by = bound(service, { organizations: ["brightfix"] });
+  const actions = async (key: string) =>
+    (await send(by, "GET", "/v1/organizations/brightfix/history", undefined, { key })).body.items.map(
+      ({ action }: { action: string }) => action,
+    );
+  expect(await actions(KEY)).toEqual(["create"]);
+  expect(await actions(KEYS.admin)).toEqual(expect.arrayContaining(["delete", "remove_person", "add_person"]));
+});
+
 test("a bound key reads and writes tuples of its organizations alone", async ({ service }) => {
   await seed(service);
   const by = bound(service, { organizations: ["brightfix"] });

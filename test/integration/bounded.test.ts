@@ -4,6 +4,7 @@
  * cached decisions.
  */
 import { describe, expect } from "vitest";
+import { createOrder } from "../../src/actions/order.ts";
 import { createRepeats } from "../../src/actions/repeats.ts";
 import type { Scope } from "../../src/domain/scopes.ts";
 import { createMemoryCache } from "../../src/memory/decision-cache.ts";
@@ -40,6 +41,26 @@ function counting(relationships: Relationships): { relationships: Relationships;
 }
 
 describe("an invitation", () => {
+  for (const between of ["cooperation:", "invitation:"])
+    test(`that another was faster with is told as open, and not as a pause (between the reads of ${between})`, async ({
+      service,
+      relationships,
+      engine,
+    }) => {
+      await seedWorld(service);
+      let open: string | undefined;
+      const read: Relationships["read"] = async (filter) => {
+        const found = await relationships.read(filter);
+        const isIt =
+          filter.object.startsWith(between) && (filter.relation === "initiator" || between !== "cooperation:");
+        if (isIt && open === undefined) open = (await invite(service, { organization: "brightfix" })).body.id;
+        return found;
+      };
+      const slow = createService({ relationships: { ...relationships, read }, engine });
+      const { status, body } = await invite(slow, { organization: "brightfix" });
+      expect([status, body.code, body.cooperation]).toEqual([409, "already_invited", open]);
+    });
+
   for (const [what, to] of [
     ["a known organization", { organization: "brightfix" }],
     ["an address", { email: "ida@else.example" }],
@@ -341,6 +362,35 @@ test("who may not act, and who repeats, waits in no queue; who acts does", async
   expect(waiting).toEqual([]);
   void stuck.as("anna", "POST", `/v1/cooperations/${id}/pause`);
   await expect.poll(() => waiting).toEqual([`cooperation:${id}`]);
+});
+
+test("who finds in the queue that it is so already is paced outside of it", async ({ relationships, engine }) => {
+  const inner = createOrder();
+  const both = Promise.withResolvers<void>();
+  const held: string[] = [];
+  const service = createService(
+    { relationships, engine },
+    {
+      order: async (object, act) => {
+        if (held.length < 2) {
+          held.push(object);
+          if (held.length === 2) both.resolve();
+          await both.promise;
+        }
+        return inner(object, act);
+      },
+      // a pace that never lets go
+      repeats: { invalidate: () => new Promise(() => {}) },
+    },
+  );
+  const seeding = createService({ relationships, engine });
+  await seedWorld(seeding);
+  const { id, shares } = await cooperate(seeding, [{ resource: "plant:7", role: "viewer" }]);
+  const delegate = () => service.as("ben", "PUT", `/v1/shares/${shares[0]}/delegations/tom`, { role: "viewer" });
+  // both decide to write, and the second finds it written
+  expect((await Promise.race([delegate(), delegate()])).status).toBe(201);
+  expect(held).toEqual([`cooperation:${id}`, `cooperation:${id}`]);
+  expect((await service.as("anna", "POST", `/v1/cooperations/${id}/pause`)).status).toBe(200);
 });
 
 describe("with disclosure off", () => {

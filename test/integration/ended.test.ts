@@ -2,14 +2,23 @@
  * Ended is ended (law 15): what has ended is seen as it was at its end, by those who were
  * its sides, and an organization under a deleted id is none of them.
  */
+import { generateKeyPairSync } from "node:crypto";
+import { ulid } from "ulid";
 import { expect } from "vitest";
-import { entryRef, headKey, toFields } from "../../src/domain/records.ts";
+import { repair } from "../../src/actions/repair.ts";
+import { signStore } from "../../src/actions/sign-store.ts";
+import { readHistoryKeys } from "../../src/domain/history-keys.ts";
+import { entryRef, fieldsOf, headKey, toFields } from "../../src/domain/records.ts";
 import { tuplesOfSides } from "../../src/domain/tuples.ts";
-import { doctor } from "../../src/queries/doctor.ts";
+import { verifyPages } from "../../src/domain/verify-pages.ts";
+import { EngineUnavailable, type Relationships } from "../../src/ports.ts";
+import { doctor, isDamage } from "../../src/queries/doctor.ts";
 import { cooperationHead, organizationHead } from "../../src/queries/snapshot.ts";
+import { put, repairDeps } from "../damage.ts";
 import { cooperate, createService, forgetInvitations, type Reply, type Service, seedWorld, test } from "../service.ts";
 
 const ORG = "/v1/organizations";
+const NEW_KEY = generateKeyPairSync("ed25519").privateKey.export({ format: "pem", type: "pkcs8" }).toString();
 const SHARE = { resource: "plant:7", role: "technical_manager" };
 
 /** Sunward and Brightfix are called otherwise now and have other admins, and plant 7 another name. */
@@ -178,6 +187,28 @@ test("an organization under a deleted id cooperates like any other, also with wh
   expect(await doctor(service.deps.relationships)).toEqual([]);
 });
 
+test("a deletion that fails behind the offers that it declined is not said to have written nothing", async ({
+  service,
+  relationships,
+  engine,
+}) => {
+  await seedWorld(service);
+  await service.admin("PUT", "/v1/organizations/third", { name: "Third" });
+  const { body } = await service.as("anna", "POST", "/v1/organizations/sunward/cooperations", {
+    organization: "third",
+  });
+  const write: Relationships["write"] = async (all) => {
+    if (all.deletes.some(({ object }) => object === "organization:third")) throw new EngineUnavailable("away");
+    return relationships.write(all);
+  };
+  const failing = createService({ relationships: { ...relationships, write }, engine });
+  const { status, body: problem } = await failing.admin("DELETE", "/v1/organizations/third");
+  expect([status, problem.code]).toEqual([504, "outcome_unknown"]);
+  expect((await service.as("anna", "GET", `/v1/cooperations/${body.id}`)).body.ended_as).toBe("declined");
+  await failing.settled();
+  expect((await service.admin("DELETE", "/v1/organizations/third")).status).toBe(200);
+});
+
 test("an organization that is deleted while somebody invites it leaves an offer that nobody can take", async ({
   service,
   relationships,
@@ -210,13 +241,18 @@ test("an organization that is deleted while somebody invites it leaves an offer 
   expect([invited.status, isDeleted]).toEqual([201, true]);
   const path = `/v1/cooperations/${invited.body.id}`;
   await service.admin("PUT", `${ORG}/brightfix`, { name: "Another" });
-  await service.admin("PUT", `${ORG}/brightfix/people/rita`, { role: "admin" });
+  await service.admin("PUT", `${ORG}/brightfix/people/rita`, { role: "admin", email: "rita@another.example" });
   for (const step of ["accept", "decline"])
     expect((await service.as("rita", "POST", `${path}/${step}`)).body.code).toBe("not_found");
   expect((await service.as("anna", "GET", path)).body).toMatchObject({
     status: "pending",
     partner: { name: "brightfix" },
   });
+  // nor does the newcomer get a mail about it
+  service.setNow(new Date(Date.now() + 120_000));
+  const resent = await service.as("anna", "POST", `${path}/resend`);
+  expect([resent.status, resent.body.mail, service.mails]).toEqual([200, "none", []]);
+  service.setNow(undefined);
   expect(await doctor(relationships)).toEqual([]);
   // the newcomer may be invited for itself, and the old offer taken back
   expect((await service.as("anna", "POST", `${ORG}/sunward/cooperations`, { organization: "brightfix" })).status).toBe(
@@ -285,6 +321,9 @@ test("a partner that joined by a token sees the history from then on, the initia
   const told = await of("ben");
   expect(told.items.map(({ action }: { action: string }) => action)).toEqual(["pause", "join"]);
   expect([told.next_cursor, JSON.stringify(told).includes("plant:8")]).toEqual([null, false]);
+  // and can tell that it is all of what is theirs to see
+  expect([told.head.first, (await of("anna")).head.first]).toEqual([3, 1]);
+  expect(verifyPages([told], new Map()).problems).toEqual([expect.stringMatching(/no signature/)]);
   expect((await of("anna")).items.map(({ action }: { action: string }) => action)).toEqual([
     "pause",
     "join",
@@ -292,6 +331,59 @@ test("a partner that joined by a token sees the history from then on, the initia
     "invite",
   ]);
 });
+
+/** Writes the heads of these anew without what an older version does not know, as it does with every action. */
+async function asOlderVersions(relationships: Relationships, objects: string[]): Promise<void> {
+  for (const object of objects) {
+    const [head] = await relationships.read({ object, relation: "head" });
+    if (head === undefined) expect.fail(`${object} has no head`);
+    const known = Object.entries(fieldsOf(head)).filter(([name]) => !name.endsWith("incarnation"));
+    const condition = { name: "record" as const, context: { fields: Object.fromEntries(known) } };
+    await put(relationships, [head], [{ ...head, condition }]);
+  }
+}
+
+for (const [how, mend] of Object.entries({
+  "a repair": async (relationships: Relationships) => (await repair(repairDeps(relationships))).left,
+  // what is left to sweep without effect is no damage
+  "signing what was there before": async (relationships: Relationships) => {
+    await signStore({ relationships, clock: () => new Date(), newId: ulid }, readHistoryKeys(NEW_KEY));
+    return (await doctor(relationships)).filter(isDamage);
+  },
+}))
+  test(`an organization that an older version created again, or wrote anew, is told from the one before it by ${how}`, async ({
+    service,
+    relationships,
+  }) => {
+    await seedWorld(service);
+    const { id: theirs } = await cooperate(service, [SHARE]);
+    await service.as("ben", "POST", `/v1/cooperations/${theirs}/leave`, { reason: "between us" });
+    await another(service);
+    await forgetInvitations(service);
+    const { body } = await service.as("anna", "POST", `${ORG}/sunward/cooperations`, { organization: "brightfix" });
+    const own = body.id;
+    await service.as("rita", "POST", `/v1/cooperations/${own}/accept`);
+    await service.as("rita", "POST", `/v1/cooperations/${own}/leave`);
+    await service.settled();
+    await asOlderVersions(relationships, ["organization:brightfix", `cooperation:${own}`]);
+    const sees = async (user: string, id: string) =>
+      (await service.as(user, "GET", `/v1/cooperations/${id}`)).status === 200;
+    // what is to be mended
+    expect(await sees("rita", theirs)).toBe(true);
+    const found = (await doctor(relationships)).filter(({ kind }) => kind === "incarnation");
+    expect(found.map(({ object, remedy }) => [object, remedy !== undefined])).toEqual([
+      [`cooperation:${own}`, true],
+      ["organization:brightfix", true],
+    ]);
+
+    expect(await mend(relationships)).toEqual([]);
+    expect([await sees("rita", theirs), await sees("rita", own)]).toEqual([false, true]);
+    expect([await sees("anna", theirs), await sees("anna", own)]).toEqual([true, true]);
+    const listed = await service.as("rita", "GET", `${ORG}/brightfix/cooperations?status=ended`);
+    expect(listed.body.items.map(({ id }: { id: string }) => id)).toEqual([own]);
+    expect((await service.admin("PUT", `${ORG}/brightfix`, { name: "Another still" })).status).toBe(200);
+    expect(await sees("rita", theirs)).toBe(false);
+  });
 
 test("records of a store from before incarnations read as the first", async ({ service, relationships }) => {
   await seedWorld(service);

@@ -12,7 +12,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { expect } from "vitest";
 import { createClient } from "../../src/openfga/client.ts";
-import { connection } from "../engine.ts";
+import { connection, environmentOf } from "../engine.ts";
 import { type OwnRedis, startRedis } from "../redis.ts";
 import { cooperate, seedWorld, test as serviceTest } from "../service.ts";
 
@@ -55,7 +55,7 @@ const test = serviceTest.extend<Fixtures>({
     const folder = mkdtempSync(join(tmpdir(), "concordat-neighbours-"));
     const { name = "" } = await createClient(connection()).getStore({ storeId: store.storeId });
     const env = {
-      OPENFGA_API_URL: store.apiUrl,
+      ...environmentOf(connection()),
       OPENFGA_STORE: name,
       REDIS_URL: redis.url,
       CONCORDAT_FOLDER: folder,

@@ -7,8 +7,13 @@ import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { createNotices } from "../../src/check/notices.ts";
 import type { DecisionCache, ServerTime } from "../../src/ports.ts";
-import { type OwnProcess, ownFolder, PROCESS_KEY, startProcess } from "../own-process.ts";
+import { ownFolder, type ServiceProcess, startProcess } from "../process.ts";
 import { type OwnRedis, startRedis } from "../redis.ts";
+import { KEYS } from "../service.ts";
+
+/** A machine that is busy with other tests is not a Redis that does not answer. */
+const start = (env: Record<string, string>, flags: readonly string[] = []) =>
+  startProcess({ REDIS_TIMEOUT_MILLISECONDS: "9000", ...env }, flags);
 
 /** A polled state may take as long as a slow machine takes for some polls. */
 const POLLED = { timeout: 30_000 };
@@ -20,16 +25,16 @@ async function ownRedis(flags: string[] = []): Promise<OwnRedis> {
   return redis;
 }
 
-async function metric({ url }: OwnProcess, series: string): Promise<number | undefined> {
+async function metric({ url }: ServiceProcess, series: string): Promise<number | undefined> {
   const text = await (await fetch(`${url}/metrics`)).text();
   const line = text.split("\n").find((one) => one.startsWith(`${series} `));
   return line === undefined ? undefined : Number(line.slice(series.length + 1));
 }
 
-const evaluate = async ({ url }: OwnProcess) =>
+const evaluate = async ({ url }: ServiceProcess) =>
   fetch(`${url}/access/v1/evaluation`, {
     method: "POST",
-    headers: { Authorization: `Bearer ${PROCESS_KEY}`, "Content-Type": "application/json" },
+    headers: { Authorization: `Bearer ${KEYS.check}`, "Content-Type": "application/json" },
     body: JSON.stringify({
       subject: { type: "user", id: "tom" },
       action: { name: "view" },
@@ -37,7 +42,7 @@ const evaluate = async ({ url }: OwnProcess) =>
     }),
   });
 
-async function expectAway(service: OwnProcess, reason: RegExp): Promise<void> {
+async function expectAway(service: ServiceProcess, reason: RegExp): Promise<void> {
   await expect.poll(() => service.logged("cache_away"), POLLED).toHaveLength(1);
   expect(service.logged("cache_away")[0]?.reason).toMatch(reason);
   expect(await service.readiness()).toMatchObject({ status: 200, body: { status: "ok", cache: "away" } });
@@ -46,7 +51,7 @@ async function expectAway(service: OwnProcess, reason: RegExp): Promise<void> {
   expect((await evaluate(service)).status).toBe(200);
 }
 
-async function expectUp(service: OwnProcess): Promise<void> {
+async function expectUp(service: ServiceProcess): Promise<void> {
   await expect.poll(() => metric(service, "concordat_cache_up"), POLLED).toBe(1);
   expect((await service.readiness()).body).toMatchObject({ status: "ok", cache: "ok" });
   expect(service.logged("cache_away")).toEqual([]);
@@ -57,20 +62,21 @@ describe("a Redis that does not answer for us", () => {
   const WRONG = "another-password-of-the-tests";
 
   test("for want of the right password is said without it; with the right one nothing is", async () => {
-    const redis = await ownRedis(["--requirepass", PASSWORD]);
+    const redis = await ownRedis();
+    await redis.client.config("SET", "requirepass", PASSWORD);
     const at = (password: string) => ({ REDIS_URL: `redis://:${password}@127.0.0.1:${redis.port}` });
-    const wrong = await startProcess(at(WRONG));
+    const wrong = await start(at(WRONG));
     await expectAway(wrong, /WRONGPASS/);
     expect(wrong.output()).not.toContain(WRONG);
-    const none = await startProcess({ REDIS_URL: `redis://127.0.0.1:${redis.port}` });
+    const none = await start({ REDIS_URL: `redis://127.0.0.1:${redis.port}` });
     await expectAway(none, /NOAUTH/);
-    await expectUp(await startProcess(at(PASSWORD)));
+    await expectUp(await start(at(PASSWORD)));
   });
 
   test("because it is not there is said, and once when it has come; then the first hit follows", async () => {
     const redis = await ownRedis();
     await redis.kill();
-    const service = await startProcess({ REDIS_URL: redis.url });
+    const service = await start({ REDIS_URL: redis.url });
     await expectAway(service, /ECONNREFUSED/);
     await redis.start();
     await expect.poll(() => service.logged("cache_back"), POLLED).toHaveLength(1);
@@ -81,19 +87,19 @@ describe("a Redis that does not answer for us", () => {
 
   test("because it speaks no TLS is said", async () => {
     const redis = await ownRedis();
-    await expectAway(await startProcess({ REDIS_URL: redis.url.replace("redis:", "rediss:") }), /\w/);
+    await expectAway(await start({ REDIS_URL: redis.url.replace("redis:", "rediss:") }), /\w/);
   });
 
   test("because its user may not do all that is done there is said", async () => {
     const redis = await ownRedis();
     await redis.client.acl("SETUSER", "concordat", "reset", "on", `>${PASSWORD}`, "~*", "+@all", "-zadd");
     const REDIS_URL = `redis://concordat:${PASSWORD}@127.0.0.1:${redis.port}`;
-    await expectAway(await startProcess({ REDIS_URL }), /NOPERM|can't run this command/);
+    await expectAway(await start({ REDIS_URL }), /NOPERM|can't run this command/);
   });
 
   test("because it is stopped is said while it lasts, with the connection still there", async () => {
     const redis = await ownRedis();
-    const service = await startProcess({ REDIS_URL: redis.url });
+    const service = await start({ REDIS_URL: redis.url });
     await expectUp(service);
     redis.pause();
     await expect.poll(() => service.logged("cache_away"), POLLED).toHaveLength(1);
@@ -103,7 +109,7 @@ describe("a Redis that does not answer for us", () => {
   });
 
   test("is none where decisions are kept in memory", async () => {
-    await expectUp(await startProcess({}));
+    await expectUp(await start({}));
   });
 });
 
@@ -131,8 +137,8 @@ describe("over TLS", () => {
     ];
     await ownRedis(["--tls-port", `${port}`, "--tls-auth-clients", "no", ...files]);
     const REDIS_URL = `rediss://localhost:${port}`;
-    await expectUp(await startProcess({ REDIS_URL, NODE_EXTRA_CA_CERTS: at("ca.pem") }));
-    await expectAway(await startProcess({ REDIS_URL }), /certificate/);
+    await expectUp(await start({ REDIS_URL, NODE_EXTRA_CA_CERTS: at("ca.pem") }));
+    await expectAway(await start({ REDIS_URL }), /certificate/);
   });
 });
 
@@ -149,7 +155,7 @@ describe("a clock", () => {
   for (const seconds of [5, -5])
     test(`that is ${seconds} s ahead of Redis's and OpenFGA's is said at the start`, async () => {
       const redis = await ownRedis();
-      const service = await startProcess({ REDIS_URL: redis.url }, shifted(seconds * 1000));
+      const service = await start({ REDIS_URL: redis.url }, shifted(seconds * 1000));
       await expect.poll(() => service.logged("clock_off"), POLLED).toHaveLength(2);
       const lines = service.logged("clock_off");
       expect(new Set(lines.map(({ against }) => against))).toEqual(new Set(["cache", "engine"]));
@@ -161,7 +167,7 @@ describe("a clock", () => {
 
   test("that is right is not", async () => {
     const redis = await ownRedis();
-    const service = await startProcess({ REDIS_URL: redis.url });
+    const service = await start({ REDIS_URL: redis.url });
     await expect.poll(() => metric(service, `concordat_clock_offset_seconds{of="engine"}`), POLLED).toBeDefined();
     expect((await service.readiness()).body).toMatchObject({ clock: "ok" });
     expect(service.logged("clock_off")).toEqual([]);

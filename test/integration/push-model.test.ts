@@ -183,6 +183,28 @@ test("a permission that is new is counted apart: nobody was told no", async ({ p
   expect(lines.some((line) => /^[1-9]\d* are yes to permissions that the old model has not/.test(line))).toBe(true);
 });
 
+test("the model from before ended cooperations stood apart is replaced without anybody having more", async ({
+  at,
+  store,
+  hold,
+  push,
+}) => {
+  const former = changed(
+    ["    define former_initiator: [organization]\n    define former_partner: [organization]\n", ""],
+    ["admin from initiator or admin from former_initiator", "admin from initiator"],
+    ["admin from partner or admin from former_partner", "admin from partner"],
+    ["type invitation\n  relations\n    define head: [entry with record]\n", ""],
+    ["define pending: [cooperation, share, organization]", "define pending: [cooperation, share]"],
+  );
+  const { modelId } = await openStore({ ...at, store: store.name, model: former, allowPush: true });
+  await hold([...OWNED, { user: "organization:sunward", relation: "initiator", object: "cooperation:over" }], modelId);
+  const situations = SITUATIONS.filter(({ title }) => title === "ended: left, before the sweep");
+  const { outcome, lines } = await push(MODEL, { situations });
+  expect(lines.filter((line) => /→ (yes|no)/.test(line))).toEqual([]);
+  expect(lines.join("\n")).toMatch(/^Of [1-9]\d* answers 0 turn from no to yes and 0 from yes to no\.$/m);
+  expect([outcome, situations.length]).toEqual(["written", 1]);
+});
+
 test("a dry run shows the same and writes nothing, not even a store", async ({ at, push, everything }) => {
   const before = await everything();
   expect((await push(NARROWER, { dryRun: true })).outcome).toBe("shown");

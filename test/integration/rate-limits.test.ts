@@ -6,9 +6,11 @@ import { createMemoryRateLimiter } from "../../src/memory/rate-limiter.ts";
 import { createRateLimiter } from "../../src/redis/rate-limiter.ts";
 import { test as cacheTest } from "../cache.ts";
 import { ask, everything, ROUTES, seedRoutes, send, storesRoutes } from "../routes.ts";
-import { createService, KEYS, type Reply, type Service, seedWorld, test } from "../service.ts";
+import { createService, KEYS, type Reply, type Service, seedWorld, test, withKeys } from "../service.ts";
 
 const ORG = "/v1/organizations/sunward";
+/** A key that is bound to another organization. */
+const OTHER = "key-of-another-organization";
 
 /** Limits of these kinds, the others off. */
 const limitsOf = (texts: Partial<Record<keyof RateLimits, string>>): RateLimits =>
@@ -126,6 +128,27 @@ describe("who is at their limit", () => {
     expectLimited(await write("anna"), "writes-organization");
   });
 
+  test("uses up nothing of an organization by what is refused, for whatever reason and however much at once", async ({
+    service,
+  }) => {
+    await seedWorld(service);
+    const { service: by } = limited(service, { writes: "organization=3" });
+    const bound = withKeys(by, [{ name: "other", scopes: ["admin"], key: OTHER, organizations: ["brightfix"] }], {
+      rate: by.deps.rate,
+    });
+    const write = (user: string, body: object = { role: "member" }) =>
+      bound.as(user, "PUT", `${ORG}/people/otto`, body);
+    // refused before anybody looked who it is
+    for (let n = 0; n < 4; n++) expect((await write("ben", { role: "no role" })).status).toBe(400);
+    // refused for the key
+    for (let n = 0; n < 4; n++)
+      expect((await bound.admin("PUT", `${ORG}/people/otto`, { role: "member" }, { key: OTHER })).status).toBe(403);
+    const flood = await Promise.all(Array.from({ length: 9 }, () => write("ben")));
+    expect(new Set(flood.map(({ status }) => status))).toEqual(new Set([404, 429]));
+    for (let n = 0; n < 3; n++) expect((await write("anna")).status).toBe(200);
+    expectLimited(await write("anna"), "writes-organization");
+  });
+
   test("of invitations may go on with all else", async ({ service }) => {
     await seedWorld(service);
     const { service: by } = limited(service, { invitations: "user=2" });
@@ -214,6 +237,8 @@ describe("with Redis", () => {
     for (const by of [one, other, one]) statuses.push((await rename(by, "anna")).status);
     expect(statuses).toEqual([200, 200, 200]);
     for (const by of [one, other]) expectLimited(await rename(by, "anna"), "writes-user");
+    // and go on refusing, whoever counted them
+    for (let n = 0; n < 3; n++) for (const by of [one, other]) expectLimited(await rename(by, "anna"), "writes-user");
     expect(await redis.client.keys("r:*:writes-user:anna")).toHaveLength(1);
     expect(await redis.client.ttl((await redis.client.keys("r:*:writes-user:anna"))[0] ?? "")).toBeGreaterThan(0);
   });

@@ -38,6 +38,10 @@ async function entryOf(redis: OwnRedis, user: string, resource = "plant:7", acti
   return (await redis.client.keys(pattern))[0] ?? "";
 }
 
+/** Resolves when something else stands there than did: a store that is still under way would undo what comes next. */
+const replaced = (redis: OwnRedis, key: string, before: string) =>
+  expect.poll(() => redis.client.get(key)).not.toBe(before);
+
 /** What stands at the place of the answer, turned into a yes. */
 async function flip(redis: OwnRedis, user: string): Promise<void> {
   const key = await entryOf(redis, user);
@@ -104,6 +108,7 @@ describe("with CACHE_SECRET", () => {
     for (const forgery of made) {
       await redis.client.set(key, forgery, "KEEPTTL");
       expect(await ask(service, "eva")).toMatchObject({ decision: false, context: { source: "miss" } });
+      await replaced(redis, key, forgery);
     }
     // anna's tokens given to eva: an entry of anna's then names the tokens that eva has
     await ask(service, "anna");
@@ -128,9 +133,12 @@ describe("with CACHE_SECRET", () => {
     expect(await ask(service, "tom")).toMatchObject({ decision: true, context: { source: "hit" } });
     const keys = (await redis.client.keys("*")).filter((key) => /^[st]:/.test(key));
     const dumps = await Promise.all(keys.map((key) => redis.client.dumpBuffer(key)));
+    const toms = await entryOf(redis, "tom");
+    const before = (await redis.client.get(toms)) ?? "";
     expect((await service.as("ben", "DELETE", path)).status).toBe(200);
     expect(await ask(service, "tom")).toMatchObject({ decision: false });
     await service.settled();
+    await replaced(redis, toms, before);
     const putBack = async () => {
       for (const [n, key] of keys.entries()) await redis.client.restore(key, 3_600_000, dumps[n] as Buffer, "REPLACE");
     };

@@ -7,8 +7,11 @@ import { Action, Entity, EvaluationBody, PageBody, Sought } from "./body.ts";
 
 const NotAsked = z
   .strictObject({
-    code: z.enum([...(Object.keys(DENIALS) as (keyof typeof DENIALS)[]), "invalid_request"]),
-    error: z.strictObject({ status: z.int(), message: z.string() }).optional().describe("With `invalid_request`."),
+    code: z.enum([...(Object.keys(DENIALS) as (keyof typeof DENIALS)[]), "invalid_request", "outside_key"]),
+    error: z
+      .strictObject({ status: z.int(), message: z.string() })
+      .optional()
+      .describe("With `invalid_request` and `outside_key`."),
   })
   .describe("Beside `decision: false`: why the engine was not asked.");
 const Trace = z

@@ -37,7 +37,10 @@ const ChainEnd = {
 export const HistoryView = z.strictObject({
   items: z.array(EntryView),
   next_cursor: z.string().nullable().describe("null at the end."),
-  head: z.strictObject(ChainEnd),
+  head: z.strictObject({
+    ...ChainEnd,
+    first: z.int().describe("The first entry that the reader may see: 1, or the one with which they came to it."),
+  }),
 });
 
 export const VerifiedView = z

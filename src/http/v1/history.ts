@@ -62,7 +62,11 @@ export function historyRoutes(deps: V1Deps) {
     if (from === "foreign") return from;
     const before = from.after === undefined ? undefined : Number(from.after);
     const { items, next, head } = await historyOf(relationships, object, side, { before, limit, first });
-    return { items, next_cursor: next === undefined ? null : cursorAfter(["history", object], String(next)), head };
+    return {
+      items,
+      next_cursor: next === undefined ? null : cursorAfter(["history", object], String(next)),
+      head: { ...head, first },
+    };
   }
 
   async function verified(c: Context<Env>, object: string) {
@@ -86,7 +90,8 @@ export function historyRoutes(deps: V1Deps) {
       // an organization's own reasons are its history's first private part
       side: standing === "admin" ? ("initiator" as const) : undefined,
       // to its admins the history is their organization's, not that of one which had the id before (law 15)
-      first: isService(caller) ? 1 : incarnationOf(value?.incarnation),
+      // nor to a key that was bound to it
+      first: isService(caller) && caller.bounds?.organizations === undefined ? 1 : incarnationOf(value?.incarnation),
     };
   }
 
