@@ -76,7 +76,9 @@ async function main(isStart: boolean) {
     const plain = createRelationships({ ...connection, ...store });
     if (historyKeys && start.signedMark && !existsSync(start.signedMark)) {
       // what an older version left; a store that is new holds nothing yet
-      await signStore({ relationships: plain, clock, newId: ulid }, historyKeys);
+      const { left } = await signStore({ relationships: plain, clock, newId: ulid }, historyKeys);
+      // actions on these are refused: doctor says why
+      if (left.length > 0) log("warn", "left_unsigned", { objects: [...new Set(left.map(({ object }) => object))] });
       writeFileSync(start.signedMark, "", { mode: 0o600 });
     }
     const relationships = historyKeys ? signHeads(plain, historyKeys, config.HISTORY_UNSIGNED) : plain;

@@ -79,6 +79,7 @@ export async function liveALot(service: Service): Promise<World> {
   await ok(admin("DELETE", "/v1/organizations/brief"));
   await ok(admin("PUT", "/v1/plants/9", { owner: "sunward", portfolio: "north" }));
   for (const method of ["PUT", "DELETE", "PUT"]) await ok(admin(method, "/v1/organizations/later", { name: "Later" }));
+  await ok(admin("PUT", "/v1/plants/11", { owner: "later" }));
   await service.settled();
   return { cooperation: id, plant, portfolio, paused: paused.id, gone };
 }
