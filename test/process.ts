@@ -19,16 +19,25 @@ export type ServiceProcess = {
   output(): string;
   /** Waits until it has printed that. */
   printed(wanted: RegExp): Promise<RegExpExecArray>;
+  /** The lines of its log with that event. */
+  logged(event: string): Record<string, unknown>[];
+  readiness(): Promise<{ status: number; body: Record<string, unknown> }>;
 };
 
-/** Starts `src/main.ts` with the keys of the tests and waits until it listens; it ends with the test. */
-export async function startProcess(env: Record<string, string> = {}): Promise<ServiceProcess> {
-  const { apiUrl, apiToken } = connection();
+/** A folder that goes with the test. */
+export function ownFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "concordat-process-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** Starts `src/main.ts` with the keys of the tests and waits until it listens; `flags` are Node's. It ends with the test. */
+export async function startProcess(env: Record<string, string> = {}, flags: string[] = []): Promise<ServiceProcess> {
+  const { apiUrl, apiToken } = connection();
   const keys = Object.entries(KEYS).map(([name, key]) => {
     return { name, key, scopes: name === "all" ? ["check", "manage", "admin"] : [name] };
   });
-  const child = spawn(process.execPath, ["src/main.ts"], {
+  const child = spawn(process.execPath, [...flags, "src/main.ts"], {
     cwd: fileURLToPath(new URL("..", import.meta.url)),
     env: {
       PATH: process.env.PATH,
@@ -37,19 +46,21 @@ export async function startProcess(env: Record<string, string> = {}): Promise<Se
       OPENFGA_API_URL: apiUrl,
       ...(apiToken !== undefined && { OPENFGA_API_TOKEN: apiToken }),
       OPENFGA_STORE: `process ${randomUUID()}`,
-      CONCORDAT_FOLDER: folder,
+      CONCORDAT_FOLDER: ownFolder(),
+      // a machine that is busy with other tests is not a Redis that does not answer
+      REDIS_TIMEOUT_MILLISECONDS: "9000",
       INVITATION_SECRET: randomBytes(32).toString("hex"),
       SERVICE_KEYS: JSON.stringify(keys),
       ...env,
     },
     stdio: ["ignore", "pipe", "pipe"],
   });
-  onTestFinished(() => {
-    child.kill("SIGKILL");
-    rmSync(folder, { recursive: true, force: true });
-  });
   let seen = "";
   const ended = once(child, "close").then(([code]) => code as number | null);
+  onTestFinished(async () => {
+    child.kill("SIGKILL");
+    await ended;
+  });
   for (const stream of [child.stdout, child.stderr])
     stream.setMaxListeners(0).on("data", (data: Buffer) => {
       seen += data;
@@ -63,5 +74,17 @@ export async function startProcess(env: Record<string, string> = {}): Promise<Se
     }
   };
   const url = (await printed(/Concordat listens on (http:\S+)/))[1] ?? "";
-  return { url, child, ended, output: () => seen, printed };
+  const lines = () => seen.split("\n").filter((line) => line.startsWith("{") && line.endsWith("}"));
+  return {
+    ...{ url, child, ended, printed },
+    output: () => seen,
+    logged: (event) =>
+      lines()
+        .map((line) => JSON.parse(line))
+        .filter((line) => line.event === event),
+    readiness: async () => {
+      const reply = await fetch(`${url}/readyz`);
+      return { status: reply.status, body: (await reply.json()) as Record<string, unknown> };
+    },
+  };
 }

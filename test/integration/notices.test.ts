@@ -7,8 +7,9 @@ import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { createNotices } from "../../src/check/notices.ts";
 import type { DecisionCache, ServerTime } from "../../src/ports.ts";
-import { type OwnProcess, ownFolder, PROCESS_KEY, startProcess } from "../own-process.ts";
+import { ownFolder, type ServiceProcess, startProcess } from "../process.ts";
 import { type OwnRedis, startRedis } from "../redis.ts";
+import { KEYS } from "../service.ts";
 
 /** A polled state may take as long as a slow machine takes for some polls. */
 const POLLED = { timeout: 30_000 };
@@ -20,16 +21,16 @@ async function ownRedis(flags: string[] = []): Promise<OwnRedis> {
   return redis;
 }
 
-async function metric({ url }: OwnProcess, series: string): Promise<number | undefined> {
+async function metric({ url }: ServiceProcess, series: string): Promise<number | undefined> {
   const text = await (await fetch(`${url}/metrics`)).text();
   const line = text.split("\n").find((one) => one.startsWith(`${series} `));
   return line === undefined ? undefined : Number(line.slice(series.length + 1));
 }
 
-const evaluate = async ({ url }: OwnProcess) =>
+const evaluate = async ({ url }: ServiceProcess) =>
   fetch(`${url}/access/v1/evaluation`, {
     method: "POST",
-    headers: { Authorization: `Bearer ${PROCESS_KEY}`, "Content-Type": "application/json" },
+    headers: { Authorization: `Bearer ${KEYS.all}`, "Content-Type": "application/json" },
     body: JSON.stringify({
       subject: { type: "user", id: "tom" },
       action: { name: "view" },
@@ -37,7 +38,7 @@ const evaluate = async ({ url }: OwnProcess) =>
     }),
   });
 
-async function expectAway(service: OwnProcess, reason: RegExp): Promise<void> {
+async function expectAway(service: ServiceProcess, reason: RegExp): Promise<void> {
   await expect.poll(() => service.logged("cache_away"), POLLED).toHaveLength(1);
   expect(service.logged("cache_away")[0]?.reason).toMatch(reason);
   expect(await service.readiness()).toMatchObject({ status: 200, body: { status: "ok", cache: "away" } });
@@ -46,7 +47,7 @@ async function expectAway(service: OwnProcess, reason: RegExp): Promise<void> {
   expect((await evaluate(service)).status).toBe(200);
 }
 
-async function expectUp(service: OwnProcess): Promise<void> {
+async function expectUp(service: ServiceProcess): Promise<void> {
   await expect.poll(() => metric(service, "concordat_cache_up"), POLLED).toBe(1);
   expect((await service.readiness()).body).toMatchObject({ status: "ok", cache: "ok" });
   expect(service.logged("cache_away")).toEqual([]);
