@@ -68,7 +68,10 @@ export function rawStepOf(world: World, draw: Draw): RawStep | undefined {
   return steps.length === 0 ? undefined : { do: "write", by, steps, alt: next(2) === 0, lenient };
 }
 
-const pick = <T>(list: readonly T[], next: (below: number) => number): T => list[next(list.length)] as T;
+function pick<T>(list: readonly T[], next: (below: number) => number): T {
+  if (list.length === 0) throw new Error("nothing to choose from: a type of the model that this does not know?");
+  return list[next(list.length)] as T;
+}
 
 /** Tuples of everybody and everything, most of them of a shape that the model has. */
 function anyTuples(world: World, { fits, hours }: Draw, next: (below: number) => number, lenient: boolean): RawStep {
@@ -84,6 +87,7 @@ function anyTuples(world: World, { fits, hours }: Draw, next: (below: number) =>
     twin: organizations.map((one) => `twin:${one}`),
     sweep: ["sweep:all"],
     email: ["email:x"],
+    invitation: ["invitation:x"],
     entry: ["entry:organization.sun.1"],
   };
   const people = USERS.map((one) => `user:${one}`);
