@@ -119,6 +119,24 @@ test("any body on any path is answered or refused, and no tuple changes", async 
   expect(await everything(service)).toEqual(before);
 }, 240_000);
 
+test("a member that is no text, and cannot even be made one, is OpenFGA's to refuse and no fault of ours", async ({
+  service,
+}) => {
+  await seedRoutes(service);
+  const textless = { toString: [] };
+  for (const [name, { path, body }] of Object.entries(storesRoutes(service)))
+    for (const member of Object.keys(body ?? {}))
+      for (const value of [
+        textless,
+        { type: textless, id: textless },
+        { object: textless, user: textless },
+        [textless],
+      ]) {
+        const [method = ""] = name.split(" ");
+        expectAnswer(await send(service, method, path, JSON.stringify({ ...body, [member]: value }), KEYS.admin), name);
+      }
+});
+
 test("any id, path and query is answered or refused, and leads to no other store", async ({ service, store }) => {
   await seedRoutes(service);
   const before = await everything(service);

@@ -35,7 +35,9 @@ export function listRoutes(deps: StoresDeps): Hono<Env> {
     const refused = refuseBeyondPermission(c, [asUsers(body)]);
     if (refused !== undefined) return refused;
     const { type, id } = isMembers(body.object) ? body.object : {};
-    const [outside] = await outsideQuestions(c, deps, [{ relation: body.relation, object: `${type}:${id}` }]);
+    // what is no text is OpenFGA's to refuse, and need not even have a text
+    const object = typeof type === "string" && typeof id === "string" ? `${type}:${id}` : undefined;
+    const [outside] = await outsideQuestions(c, deps, [{ relation: body.relation, object }]);
     if (outside !== undefined) return outsideKey(c, outside);
     return pass(c, deps, { method: "POST", path: "/list-users", body: dated(body, deps.clock()) });
   });
