@@ -2,12 +2,12 @@
 import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
-import { connection } from "../engine.ts";
+import { connection, environmentOf } from "../engine.ts";
+import { ownFolder } from "../process.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const QUESTION = {
@@ -22,12 +22,6 @@ const SECRET = "a secret of more than thirty-two characters";
 const keys = (...all: object[]) => JSON.stringify(all);
 const key = (text: string, more: object = {}) => ({ name: "app", scopes: ["check"], key: text, ...more });
 
-function newFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), "concordat-keys-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
-}
-
 function put(folder: string, name: string, text: string, mode = 0o600): string {
   const path = join(folder, name);
   writeFileSync(path, text, { mode });
@@ -37,15 +31,13 @@ function put(folder: string, name: string, text: string, mode = 0o600): string {
 
 /** The process with this environment, on a store of its own. */
 function main(env: Record<string, string>) {
-  const { apiUrl, apiToken } = connection();
   const child = spawn(process.execPath, ["src/main.ts"], {
     cwd: root,
     env: {
       PATH: process.env.PATH,
       HOME: process.env.HOME,
       PORT: "0",
-      OPENFGA_API_URL: apiUrl,
-      ...(apiToken !== undefined && { OPENFGA_API_TOKEN: apiToken }),
+      ...environmentOf(connection()),
       OPENFGA_STORE: `keys ${randomUUID()}`,
       ...env,
     },
@@ -75,7 +67,7 @@ async function statusOf(url: string, presented: string): Promise<number> {
 }
 
 test("SIGHUP reads the keys again, and a file that cannot be used changes nothing", async () => {
-  const folder = newFolder();
+  const folder = ownFolder();
   const SERVICE_KEYS_FILE = put(folder, "keys.json", `${keys(key(OLD))}\n`);
   const service = main({
     SERVICE_KEYS_FILE,
@@ -120,14 +112,14 @@ test("SIGHUP reads the keys again, and a file that cannot be used changes nothin
 }, 120_000);
 
 test("without a file SIGHUP ends the process, as a terminal's end does", async () => {
-  const service = main({ SERVICE_KEYS: keys(key(OLD)), INVITATION_SECRET: SECRET, CONCORDAT_FOLDER: newFolder() });
+  const service = main({ SERVICE_KEYS: keys(key(OLD)), INVITATION_SECRET: SECRET, CONCORDAT_FOLDER: ownFolder() });
   await service.printed(LISTENS);
   service.child.kill("SIGHUP");
   expect(await service.ended).toBe(0);
 }, 60_000);
 
 test("a file that others may read is warned of; one beside its variable, and a bound that the model has not, are refused", async () => {
-  const folder = newFolder();
+  const folder = ownFolder();
   const file = put(folder, "keys.json", keys(key(OLD)), 0o644);
   const base = { INVITATION_SECRET: SECRET, CONCORDAT_FOLDER: folder };
   const open = main({ ...base, SERVICE_KEYS_FILE: file });

@@ -2,19 +2,12 @@
  * Mails as a real SMTP server takes, refuses or delays them: nobody's mailbox keeps
  * another's mail back or holds up a reply, and a process that stops sees to what it began.
  */
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
-import { ulid } from "ulid";
-import { expect, onTestFinished } from "vitest";
+import { expect } from "vitest";
 import { sweep } from "../../src/actions/sweep.ts";
 import { createMailer } from "../../src/mail/mailer.ts";
-import { connection } from "../engine.ts";
-import { cooperate, createService, type Service, seedWorld, test } from "../service.ts";
+import { startProcess } from "../process.ts";
+import { cooperate, createService, KEYS, type Service, seedWorld, test } from "../service.ts";
 import { type Smtp, startSmtp } from "../smtp.ts";
 
 const ADMINS = ["ada", "ben", "bob", "cyd"];
@@ -135,55 +128,23 @@ test("no more than five mails of one action are under way", async ({ service: ba
   expect(to(smtp)).toEqual([...ADMINS, ...Array.from({ length: 8 }, (_, n) => `n${n}`)].sort().map(address));
 });
 
-const KEY = "a-key-for-the-tests-of-mails";
-const root = fileURLToPath(new URL("../..", import.meta.url));
-
-/** The process on the run's engine, in a store of its own, with all that it prints. */
-async function startProcess(smtp: Smtp) {
-  const { apiUrl, apiToken } = connection();
-  const folder = mkdtempSync(join(tmpdir(), "concordat-mails-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  const child = spawn(process.execPath, ["src/main.ts"], {
-    cwd: root,
-    env: {
-      PATH: process.env.PATH,
-      OPENFGA_API_URL: apiUrl,
-      ...(apiToken !== undefined && { OPENFGA_API_TOKEN: apiToken }),
-      OPENFGA_STORE: `mails ${ulid()}`,
-      CONCORDAT_FOLDER: folder,
-      INVITATION_SECRET: "a secret for the tests alone, 32+",
-      SERVICE_KEYS: JSON.stringify([{ name: "tests", scopes: ["check", "manage", "admin"], key: KEY }]),
-      SMTP_URL: `smtp://127.0.0.1:${smtp.port}`,
-      LOG_LEVEL: "debug",
-      PORT: "0",
-    },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  onTestFinished(() => void child.kill("SIGKILL"));
-  let output = "";
-  for (const stream of [child.stdout, child.stderr])
-    stream.on("data", (data: Buffer) => {
-      output += data;
-    });
-  const ended = once(child, "close").then(([code]) => code as number | null);
-  const isOver = ended.then(() => true);
-  while (!/listens on http/.test(output))
-    if (await Promise.race([isOver, sleep(20, false)])) throw new Error(`it ended:\n${output}`);
-  const url = /listens on (http:\S+)/.exec(output)?.[1] ?? "";
+/** The process with its mails going to that server, and a way to call it. */
+async function startMailing(smtp: Smtp) {
+  const { url, ...process } = await startProcess({ SMTP_URL: `smtp://127.0.0.1:${smtp.port}`, LOG_LEVEL: "debug" });
   const call = async (method: string, path: string, body?: unknown, user?: string, type = "application/json") =>
     fetch(`${url}${path}`, {
       method,
       headers: {
-        Authorization: `Bearer ${KEY}`,
+        Authorization: `Bearer ${KEYS.all}`,
         "Content-Type": type,
         ...(user !== undefined && { "Acting-User": `user:${user}` }),
       },
       ...(body !== undefined && { body: typeof body === "string" ? body : JSON.stringify(body) }),
     });
-  return { child, ended, call, output: () => output };
+  return { ...process, call };
 }
 
-type Running = Awaited<ReturnType<typeof startProcess>>;
+type Running = Awaited<ReturnType<typeof startMailing>>;
 
 async function inviteIda({ call }: Running): Promise<unknown> {
   await call("PUT", "/v1/organizations/sunward", { name: "Sunward" });
@@ -195,7 +156,7 @@ async function inviteIda({ call }: Running): Promise<unknown> {
 test("a process that is told to stop hands over the mails that it began, and then ends", async () => {
   const answers = Promise.withResolvers<void>();
   const smtp = await startSmtp({ rcpt: () => answers.promise });
-  const running = await startProcess(smtp);
+  const running = await startMailing(smtp);
   expect(await inviteIda(running)).toBe("sending");
   running.child.kill("SIGTERM");
   await until(() => /"stopping"/.test(running.output()));
@@ -207,7 +168,7 @@ test("a process that is told to stop hands over the mails that it began, and the
 
 test("a mail server that never answers does not keep the process from ending; the log says that work was cut off", async () => {
   const smtp = await startSmtp({ rcpt: () => new Promise(() => {}) });
-  const running = await startProcess(smtp);
+  const running = await startMailing(smtp);
   expect(await inviteIda(running)).toBe("sending");
   running.child.kill("SIGTERM");
   expect(await running.ended).toBe(0);
@@ -226,7 +187,7 @@ test("no name, address or reason is ever in the log, whatever goes wrong", async
       if (refuses) throw new Error(`<${asked}> is unknown to ${name}`);
     },
   });
-  const running = await startProcess(smtp);
+  const running = await startMailing(smtp);
   const { call } = running;
   const org = "/v1/organizations/sunward";
   const json = async (reply: Promise<Response>) => (await reply).json() as Promise<Record<string, string>>;
