@@ -6,8 +6,13 @@ export type TcpProxy = {
   port: number;
   /** How much later everything arrives, each way. */
   delayMilliseconds: number;
-  /** Takes everything and passes nothing on, for ever: what was swallowed does not come later. */
+  /**
+   * Takes everything and passes nothing on. A connection that lost something stays silent in that direction for
+   * ever: TCP has no gaps, so nothing that came later would ever arrive.
+   */
   blackHole: boolean;
+  /** Sends every caller something that nobody asked for. */
+  insert(data: string): void;
   /** Ends every connection and refuses new ones, until `mend`. */
   cut(): void;
   mend(): void;
@@ -22,8 +27,10 @@ export async function startTcpProxy(port: number): Promise<TcpProxy> {
   function pass(from: Socket, to: Socket): void {
     // timers of one length fire in the order they were set; a shorter one must not overtake
     let last = Promise.resolve();
+    let hasGap = false;
     from.on("data", (chunk) => {
-      if (proxy.blackHole) return;
+      hasGap ||= proxy.blackHole;
+      if (hasGap) return;
       const due = Promise.withResolvers<void>();
       setTimeout(due.resolve, proxy.delayMilliseconds);
       last = Promise.all([last, due.promise]).then(() => void to.write(chunk));
@@ -36,11 +43,14 @@ export async function startTcpProxy(port: number): Promise<TcpProxy> {
     sockets.add(from);
   }
 
+  const callers = new Set<Socket>();
   const destroyAll = () => {
     for (const socket of sockets) socket.destroy();
   };
   const server = createServer((caller) => {
     if (isCut) return void caller.destroy();
+    callers.add(caller);
+    caller.on("close", () => callers.delete(caller));
     const callee = connect(port, "127.0.0.1");
     pass(caller, callee);
     pass(callee, caller);
@@ -51,6 +61,9 @@ export async function startTcpProxy(port: number): Promise<TcpProxy> {
     port: (server.address() as AddressInfo).port,
     delayMilliseconds: 0,
     blackHole: false,
+    insert: (data) => {
+      for (const caller of callers) caller.write(data);
+    },
     cut: () => {
       isCut = true;
       destroyAll();

@@ -20,8 +20,11 @@ export type Connection = {
   redis: Redis;
   /** The run of the server that answers now; undefined while none may be asked. */
   runId(): string | undefined;
-  /** The answer, or `away` when it failed or took too long. `name` is what a failure is counted under. */
-  within<T>(name: string, answer: Promise<T>): Promise<T | "away">;
+  /**
+   * The answer, or `away` when it failed, took too long, or is of another shape than `isOne` says. `name` is what a
+   * failure is counted under.
+   */
+  within<T>(name: string, answer: Promise<T>, isOne?: (answer: T) => boolean): Promise<T | "away">;
   /** What went wrong last, in words without a password. */
   trouble(): string;
   close(): Promise<void>;
@@ -78,7 +81,7 @@ export function connect(url: string, timeoutMilliseconds: number, failed: (name:
   return {
     redis,
     runId: () => (overdue > 0 ? undefined : runId),
-    async within(name, answer) {
+    async within(name, answer, isOne = () => true) {
       let timer: NodeJS.Timeout | undefined;
       const late = new Promise<"away">((resolve) => {
         timer = setTimeout(() => {
@@ -91,8 +94,14 @@ export function connect(url: string, timeoutMilliseconds: number, failed: (name:
       });
       try {
         const first = await Promise.race([answer, late]);
-        if (first === "away") failed(name);
-        return first;
+        if (first !== "away" && isOne(first)) return first;
+        failed(name);
+        if (first !== "away") {
+          // an answer to another question: from here on no answer on this connection is whose it seems to be
+          keep(`the answer to ${name} has another shape: something between here and Redis loses or adds data`);
+          redis.disconnect(true);
+        }
+        return "away";
       } catch (error) {
         // without a connection that is all there is to say; why there is none was said by itself
         if (redis.status === "ready") keep(error);

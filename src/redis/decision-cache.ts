@@ -43,7 +43,7 @@ export function createRedisCache(options: RedisCacheOptions): DecisionCache {
   const entries = createEntries(options);
   const connection = connect(options.url, options.timeoutMilliseconds, (name) => meter.cacheFailed(name));
   const { redis, within } = connection;
-  const timeOf = createServerClock(() => within("time", redis.time()));
+  const timeOf = createServerClock(() => within("time", redis.time(), isList(2)));
   // in one pipeline, and after the replies that wait in this turn
   const set = createOnceATurn(async (all: (string | number)[][]) => {
     try {
@@ -53,7 +53,7 @@ export function createRedisCache(options: RedisCacheOptions): DecisionCache {
       for (const _ of all) meter.cacheFailed("store");
     }
   });
-  const get = createGetter((keys) => within("lookup", redis.mget(keys)));
+  const get = createGetter((keys) => within("lookup", redis.mget(keys), isList(keys.length)));
   const tokenLives = [2 * options.ttlMilliseconds + USER_TOKEN_SPARE_MILLISECONDS, OWNER_TOKEN_MILLISECONDS];
   /** Scopes whose raise was not acknowledged, and since when. */
   const pending = new Map<Scope, number>();
@@ -89,7 +89,7 @@ export function createRedisCache(options: RedisCacheOptions): DecisionCache {
 
   async function end(writer: string, scopes: Scope[]): Promise<boolean> {
     const sentAt = performance.now();
-    const answer = await within("end", redis.endWrite(scopes.length * 2, ...keysOf(scopes), writer));
+    const answer = await within("end", redis.endWrite(scopes.length * 2, ...keysOf(scopes), writer), isOne);
     if (answer === "away") {
       for (const scope of scopes) pending.set(scope, performance.now());
       return false;
@@ -137,7 +137,7 @@ export function createRedisCache(options: RedisCacheOptions): DecisionCache {
         ...scopes.map((scope) => leaseKey(storeId, scope)),
       ];
       const random = randomBytes(RANDOM_BYTES).toString("base64url");
-      const answer = await within("take", redis.takeTokens(...keys, run, random, ...tokenLives));
+      const answer = await within("take", redis.takeTokens(...keys, run, random, ...tokenLives), isList(3));
       if (answer === "away") return answer;
       const [userToken, ownerToken, now] = answer;
       return userToken === null || ownerToken === null ? "leased" : { userToken, ownerToken, now };
@@ -167,6 +167,7 @@ export function createRedisCache(options: RedisCacheOptions): DecisionCache {
       const answer = await within(
         "lead",
         redis.leadChanges(followerKey(storeId), replica, FOLLOWER_MILLISECONDS, readTo ?? ""),
+        isList(2),
       );
       if (answer === "away") return answer;
       const [leads, read] = answer;
@@ -200,3 +201,6 @@ export function createRedisCache(options: RedisCacheOptions): DecisionCache {
     close: connection.close,
   };
 }
+
+const isList = (length: number) => (answer: unknown) => Array.isArray(answer) && answer.length === length;
+const isOne = (answer: unknown) => answer === 1;

@@ -2,10 +2,12 @@
  * Redis restarted with its data, paused, away from the start, or full: the service
  * answers from the engine, actions commit, and nothing old is answered after it is back.
  */
+import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect } from "vitest";
 import type { DecisionCache, Entry, Lookup } from "../../src/ports.ts";
 import { answering, ask, engineCalls, questionOf, TTL_MILLISECONDS, test } from "../cache.ts";
 import { cooperate, createService, type Service, seedWorld } from "../service.ts";
+import { startTcpProxy } from "../tcp-proxy.ts";
 
 const NOON = new Date("2030-01-01T12:00:00Z");
 const LATER = new Date(NOON.getTime() + TTL_MILLISECONDS).toISOString();
@@ -219,4 +221,39 @@ test("with Redis full and evicting nothing a change is raised all the same, and 
     expect(await ask(cached, "tom")).toMatchObject({ decision: false, context: { source: "engine" } });
   await redis.client.config("SET", "maxmemory", "0");
   expect(new Set(await untilHit(cached, "tom"))).toEqual(new Set([false]));
+});
+
+test("an answer of another shape is none: the operation is away, and the connection is made anew", async ({
+  redis,
+  connectCache,
+}) => {
+  const proxy = await startTcpProxy(redis.port);
+  const failed: string[] = [];
+  const meter = { cacheFailed: (name: string) => void failed.push(name), cacheForged: () => {} };
+  const cache = connectCache({ url: `redis://127.0.0.1:${proxy.port}`, meter });
+  await answering(cache);
+  await keep(cache);
+  const operations = {
+    lookup: () => cache.lookup(questionOf("anna"), "organization:sunward"),
+    take: () => cache.take("user:anna", "organization:sunward"),
+    end: () => cache.end("w", ["user:otto"]),
+    lead: () => cache.lead("r", 1),
+  };
+  for (const [name, operation] of Object.entries(operations)) {
+    await answering(cache);
+    failed.length = 0;
+    proxy.delayMilliseconds = 100;
+    const answer = operation();
+    // a look-up is sent at the end of the turn
+    await sleep(20);
+    proxy.insert(":7\r\n");
+    expect([name, await answer]).toEqual([name, name === "end" ? false : "away"]);
+    expect([name, failed]).toEqual([name, [name]]);
+    proxy.delayMilliseconds = 0;
+  }
+  await answering(cache);
+  expect((await cache.lookup(questionOf("anna"), "organization:sunward")) as Lookup).toMatchObject({
+    entry: { allowed: true },
+  });
+  await proxy.close();
 });
