@@ -21,7 +21,7 @@ function asksEach(users: DemoUser[], records: DemoRecord[], searches: Search[]):
   beforeAll(async () => {
     fixture = await openFixtureStore();
     app = createService(fixture).app;
-    expect(await fixture.relationships.write({ deletes: [], writes: tuplesOf(users, records) })).toBe("committed");
+    expect(await fixture.tupleStore.write({ deletes: [], writes: tuplesOf(users, records) })).toBe("committed");
   });
   afterAll(() => fixture.remove());
 

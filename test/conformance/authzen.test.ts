@@ -67,7 +67,7 @@ beforeAll(async () => {
   fixture = await openFixtureStore();
   app = appAround(fixture.engine);
   const dated = (expires_at: string) => ({ condition: { name: "not_expired", context: { expires_at } } as const });
-  await fixture.relationships.write({
+  await fixture.tupleStore.write({
     deletes: [],
     writes: [
       { user: "user:alice", relation: "writer", object: "record:record-1" },
@@ -500,7 +500,7 @@ describe("search (5)", () => {
         relation: "reader",
         object: "record:crowded",
       }));
-      await fixture.relationships.write({ deletes: [], writes });
+      await fixture.tupleStore.write({ deletes: [], writes });
     }
     const request = { ...VALID["search/subject"], resource: record("crowded"), page: { limit: 2 } };
     const { body } = await post("search/subject", request);

@@ -3,13 +3,13 @@ import { readFileSync } from "node:fs";
 import { createClient } from "../../src/openfga/client.ts";
 import { createEngine } from "../../src/openfga/engine.ts";
 import { type OpenStore, openStore } from "../../src/openfga/open-store.ts";
-import { createRelationships } from "../../src/openfga/tuple-store.ts";
-import type { Engine, Relationships } from "../../src/ports.ts";
+import { createTupleStore } from "../../src/openfga/tuple-store.ts";
+import type { Engine, TupleStore } from "../../src/ports.ts";
 import { connection } from "../support/engine.ts";
 
 const FIXTURE = readFileSync(new URL("fixture.fga", import.meta.url), "utf8");
 
-export type FixtureStore = { store: OpenStore; relationships: Relationships; engine: Engine; remove(): Promise<void> };
+export type FixtureStore = { store: OpenStore; tupleStore: TupleStore; engine: Engine; remove(): Promise<void> };
 
 /** Creates it; `remove` deletes it. */
 export async function openFixtureStore(): Promise<FixtureStore> {
@@ -18,7 +18,7 @@ export async function openFixtureStore(): Promise<FixtureStore> {
   const engine = createEngine({ ...connection(), ...store, timeoutMilliseconds: 10_000, connections: 10 });
   return {
     store,
-    relationships: createRelationships({ ...connection(), ...store }),
+    tupleStore: createTupleStore({ ...connection(), ...store }),
     engine,
     async remove() {
       await engine.close();
