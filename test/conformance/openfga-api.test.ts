@@ -3,16 +3,13 @@
  * store, by hand, by its SDK and by its command line. They are answered alike, to the last
  * word; what is not stands in `openfga-differences.ts`, no more and no less.
  */
-import { execFile } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { CredentialsMethod, FgaApiError, OpenFgaClient } from "@openfga/sdk";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { findFga } from "../../scripts/fga-cli.ts";
 import { findServer } from "../../src/openfga/server/find-server.ts";
 import { startServer } from "../../src/openfga/server/server.ts";
+import { runFga } from "../support/fga.ts";
+import { ownFolder } from "../support/own-folder.ts";
 import { everything } from "../support/routes.ts";
 import { DIFFERENCES } from "./openfga-differences.ts";
 import { PUBLISHED, PUBLISHED_ANSWERS } from "./openfga-published.ts";
@@ -430,24 +427,16 @@ function ordered(output: string): string {
 }
 
 describe("fga", () => {
-  let home: string;
-  beforeAll(() => {
-    home = mkdtempSync(join(tmpdir(), "concordat-fga-"));
-  });
-  afterAll(() => rmSync(home, { recursive: true }));
-
-  function fga({ url, key }: Api, args: string[], isInStore = true): Promise<{ code: number; output: string }> {
-    const path = findFga(process.env);
-    if (path === undefined) throw new Error("The fga command line is missing; `npm test` builds it.");
+  async function fga(
+    { url, key }: Api,
+    args: string[],
+    isInStore = true,
+  ): Promise<{ code: number | null; output: string }> {
     const token = key === undefined ? [] : ["--api-token", key];
     const store = isInStore ? ["--store-id", side.store.storeId] : [];
-    return new Promise((resolve) =>
-      execFile(path, [...args, "--api-url", url, ...token, ...store], { env: { HOME: home } }, (error, out, err) => {
-        const code = typeof error?.code === "number" ? error.code : 0;
-        // OpenFGA ends its errors with an empty line
-        resolve({ code, output: `${ordered(out)}\n${err.trim()}` });
-      }),
-    );
+    const { code, stdout, stderr } = await runFga([...args, "--api-url", url, ...token, ...store]);
+    // OpenFGA ends its errors with an empty line
+    return { code, output: `${ordered(stdout)}\n${stderr.trim()}` };
   }
 
   test.each(COMMANDS.map((args) => [args.join(" "), args] as const))("%s", async (_, args) => {
@@ -475,8 +464,7 @@ describe("fga", () => {
     const found = await findServer({ ...process.env, OPENFGA_API_URL: "" }, { line: () => {}, counter: () => {} });
     if (found.kind === "external") throw new Error("an external engine has keys of its own");
     const flags = ["--datastore-engine=memory"];
-    const folder = join(home, "keyed");
-    const server = await startServer(found, { folder, throwAway: true, flags });
+    const server = await startServer(found, { folder: ownFolder(), throwAway: true, flags });
     for (const key of [undefined, "a-wrong-key"])
       for (const args of [
         ["query", "check", "user:anna", "can_view", "plant:7"],

@@ -3,9 +3,7 @@
  * refuses, Concordat refuses alike, to the last word; what is not stands in DIFFERENCES.
  * What means an action is written by either client, and all that a law forbids is not.
  */
-import { execFile } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
   CredentialsMethod,
@@ -15,8 +13,9 @@ import {
   OpenFgaClient,
 } from "@openfga/sdk";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { findFga } from "../../scripts/fga-cli.ts";
 import { doctor } from "../../src/queries/doctor.ts";
+import { runFga } from "../support/fga.ts";
+import { ownFolder } from "../support/own-folder.ts";
 import { everything } from "../support/routes.ts";
 import { KEYS } from "../support/service.ts";
 import { type Api, type SideBySide, startSideBySide } from "./openfga-side-by-side.ts";
@@ -193,21 +192,10 @@ describe("@openfga/sdk", () => {
 });
 
 describe("fga", () => {
-  let home: string;
-  beforeAll(() => {
-    home = mkdtempSync(join(tmpdir(), "concordat-fga-write-"));
-  });
-  afterAll(() => rmSync(home, { recursive: true }));
-
-  function fga(args: string[], key = KEYS.admin): Promise<{ code: number; out: string; err: string }> {
-    const path = findFga(process.env);
-    if (path === undefined) throw new Error("The fga command line is missing; `npm test` builds it.");
+  async function fga(args: string[], key = KEYS.admin): Promise<{ code: number | null; out: string; err: string }> {
     const at = ["--api-url", side.concordat.url, "--api-token", key, "--store-id", side.store.storeId];
-    return new Promise((resolve) =>
-      execFile(path, ["tuple", ...args, ...at], { env: { HOME: home } }, (error, out, err) => {
-        resolve({ code: typeof error?.code === "number" ? error.code : 0, out, err });
-      }),
-    );
+    const { code, stdout: out, stderr: err } = await runFga(["tuple", ...args, ...at]);
+    return { code, out, err };
   }
 
   test("writes and deletes a tuple, and is told why not", async () => {
@@ -226,7 +214,7 @@ describe("fga", () => {
   });
 
   test("writes a file of tuples, as one or one by one, and again", async () => {
-    const file = join(home, "tuples.json");
+    const file = join(ownFolder(), "tuples.json");
     const tuples = [
       tuple("organization:sunward", "owner", "plant:20"),
       tuple("portfolio:north", "portfolio", "plant:20"),

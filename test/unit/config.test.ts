@@ -1,12 +1,12 @@
 /** The environment is read whole or not at all, and no secret gets into a message. */
-import { createHash, generateKeyPairSync, randomUUID } from "node:crypto";
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { createHash, generateKeyPairSync } from "node:crypto";
+import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { ConfigurationError, readConfig, urlOf, VARIABLES } from "../../src/config.ts";
 import { findKey } from "../../src/domain/service-keys.ts";
 import { SECRETS } from "../../src/secret-files.ts";
+import { ownFolder } from "../support/own-folder.ts";
 
 const NOW = () => new Date();
 
@@ -60,10 +60,8 @@ describe("what is enough", () => {
 });
 
 describe("secrets in files", () => {
-  const folder = mkdtempSync(join(tmpdir(), "concordat-config-"));
-  afterAll(() => rmSync(folder, { recursive: true }));
   const file = (text: string, mode = 0o600) => {
-    const path = join(folder, randomUUID());
+    const path = join(ownFolder(), "value");
     writeFileSync(path, text);
     chmodSync(path, mode);
     return path;
@@ -277,10 +275,8 @@ describe("whole numbers", () => {
 });
 
 describe("the key of the histories", () => {
-  const folder = mkdtempSync(join(tmpdir(), "concordat-config-"));
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
   const file = (text: string) => {
-    const path = join(folder, "key");
+    const path = join(ownFolder(), "key");
     writeFileSync(path, text);
     return { ...enough, HISTORY_KEY_FILE: path };
   };
@@ -309,7 +305,7 @@ describe("the key of the histories", () => {
       expect(told(file(text))).toMatch(/^HISTORY_KEY_FILE: must (begin with|hold) [^\n]*Ed25519/);
       expect(told(file(text))).not.toContain("secret");
     }
-    expect(told({ ...enough, HISTORY_KEY_FILE: join(folder, "none") })).toBe(
+    expect(told({ ...enough, HISTORY_KEY_FILE: join(ownFolder(), "none") })).toBe(
       "HISTORY_KEY_FILE: cannot be read (ENOENT)",
     );
   });

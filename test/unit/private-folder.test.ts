@@ -1,15 +1,14 @@
 /** What the product keeps on disk is closed to other users, or it is not kept there. */
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, existsSync, mkdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { FolderNotPrivate, makePrivate } from "../../src/private-folder.ts";
+import { ownFolder } from "../support/own-folder.ts";
 
 const NOBODY = 65534;
 
 function newFolder(mode: number): string {
-  const folder = mkdtempSync(join(tmpdir(), "concordat-private-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = ownFolder();
   chmodSync(folder, mode);
   return folder;
 }

@@ -1,15 +1,15 @@
-import { execFile } from "node:child_process";
-import { chmod, mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
-import { createServer } from "node:net";
-import { tmpdir } from "node:os";
+import { chmod, readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { inspect, promisify } from "node:util";
+import { inspect } from "node:util";
 import PostalMime from "postal-mime";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
+import { freePort } from "../../../bench/processes.ts";
 import { LANGUAGES } from "../../../src/domain/language.ts";
 import { invitationLink, invitationMail, noticeMail } from "../../../src/mail/letters.ts";
 import { createMailer } from "../../../src/mail/mailer.ts";
 import type { Mail } from "../../../src/ports.ts";
+import { ownFolder } from "../../support/own-folder.ts";
+import { run } from "../../support/program.ts";
 import { startSmtp } from "../../support/smtp.ts";
 
 const at = new Date("2026-12-01T08:30:00Z");
@@ -31,24 +31,12 @@ const invitation = {
 } as const;
 const notice = { ...invitation, partner: "Netz Übersee", name: "Ida Groß" } as const;
 
-async function newFolder(): Promise<string> {
-  const parent = await mkdtemp(join(tmpdir(), "mail-"));
-  onTestFinished(() => rm(parent, { recursive: true }));
-  return join(parent, "mail");
-}
+/** A folder for mails that is not there yet. */
+const newFolder = () => join(ownFolder(), "mail");
 
 async function mailsIn(folder: string) {
   const names = (await readdir(folder)).sort();
   return Promise.all(names.map(async (name) => PostalMime.parse(await readFile(join(folder, name)))));
-}
-
-async function closedPort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
 }
 
 describe("the invitation", () => {
@@ -153,7 +141,7 @@ describe("names from outside", () => {
   const tame = "Evil Bcc: all @ grid. example Click here now";
 
   it.each(LANGUAGES)("forge neither a header nor a paragraph (%s)", async (language) => {
-    const folder = await newFolder();
+    const folder = newFolder();
     const mailer = createMailer({ folder, from, clock });
     const shares = [{ type: "plant", name: evil, role: "viewer" }] as const;
     await mailer.send(invitationMail(language, { ...invitation, initiator: evil, shares }));
@@ -198,7 +186,7 @@ describe("names from outside", () => {
   it.each(LANGUAGES.flatMap((language) => HOSTILE.map((name) => [language, name] as const)))(
     "make no link, no paragraph and no other order of a mail, and are short (%s, %j)",
     async (language, name) => {
-      const folder = await newFolder();
+      const folder = newFolder();
       const mailer = createMailer({ folder, from, clock });
       const mails = (other: string) => {
         const facts = {
@@ -246,7 +234,7 @@ describe("names from outside", () => {
   });
 
   it("forge no header even when a subject comes with line ends", async () => {
-    const folder = await newFolder();
+    const folder = newFolder();
     await createMailer({ folder, from, clock }).send({
       to: "ida@grid.example",
       subject: "a\r\nBcc: b@c.de",
@@ -261,7 +249,7 @@ describe("names from outside", () => {
   it.each(["a@b.de, c@d.de", "a@b.de\r\nBcc: c@d.de", "A <a@b.de>", "a@b.de c@d.de", "a", "@", ""])(
     "bring no second address: %j is refused",
     async (to) => {
-      const folder = await newFolder();
+      const folder = newFolder();
       const mailer = createMailer({ folder, from, clock });
       await expect(mailer.send({ to, subject: "s", text: "t" })).rejects.toThrow("one plain address");
       await mailer.send({ to: "o'neill+x@b.example", subject: "s", text: "t" });
@@ -272,7 +260,7 @@ describe("names from outside", () => {
 
 describe("without an SMTP server", () => {
   it("each mail is one .eml file that reads back as it was written", async () => {
-    const folder = await newFolder();
+    const folder = newFolder();
     const mailer = createMailer({ folder, from, clock });
     const mails: Mail[] = LANGUAGES.flatMap((language) => [
       invitationMail(language, invitation),
@@ -294,7 +282,7 @@ describe("without an SMTP server", () => {
   });
 
   it("the folder and its files are the service's own, for they hold tokens", async () => {
-    const folder = await newFolder();
+    const folder = newFolder();
     await createMailer({ folder, from, clock }).send(invitationMail("en", invitation));
     expect((await stat(folder)).mode & 0o777).toBe(0o700);
     const names = await readdir(folder);
@@ -308,7 +296,7 @@ describe("without an SMTP server", () => {
   });
 
   it("a folder that cannot be made is an error, never a lost mail", async () => {
-    const parent = await newFolder();
+    const parent = newFolder();
     await createMailer({ folder: parent, from, clock }).send(invitationMail("en", invitation));
     const [file] = await readdir(parent);
     const folder = join(parent, String(file), "mail");
@@ -317,7 +305,7 @@ describe("without an SMTP server", () => {
   });
 
   it("a file that cannot be written is an error, and leaves no draft", async () => {
-    const parent = await newFolder();
+    const parent = newFolder();
     // Deep enough that the folder can be made and no path within it fits the system's 4096 bytes.
     let folder = parent;
     while (folder.length < 4040) folder = join(folder, "x".repeat(Math.min(200, 4049 - folder.length)));
@@ -333,7 +321,7 @@ describe("with an SMTP server", () => {
 
   it.each(LANGUAGES)("each mail is handed over once, to its one address (%s)", async (language) => {
     const smtp = await startSmtp();
-    const folder = await newFolder();
+    const folder = newFolder();
     const mailer = createMailer({ smtpUrl: at127(smtp), folder, from, clock });
     const mails = [invitationMail(language, invitation), noticeMail(language, notice)];
     for (const mail of mails) await mailer.send(mail);
@@ -349,7 +337,7 @@ describe("with an SMTP server", () => {
       if (address === "ida@grid.example") throw new Error(`no such person here: <${address}>`);
     };
     const smtp = await startSmtp({ rcpt });
-    const mailer = createMailer({ smtpUrl: at127(smtp), folder: await newFolder(), from, clock });
+    const mailer = createMailer({ smtpUrl: at127(smtp), folder: newFolder(), from, clock });
     const error = await mailer.send(invitationMail("en", invitation)).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ name: "MailFailed", message: "EENVELOPE RCPT TO 550" });
     expect(inspect(error)).not.toMatch(/ida|grid/);
@@ -358,8 +346,8 @@ describe("with an SMTP server", () => {
   });
 
   it("a server that is not there is an error, and no file is written instead", async () => {
-    const folder = await newFolder();
-    const mailer = createMailer({ smtpUrl: `smtp://127.0.0.1:${await closedPort()}`, folder, from, clock });
+    const folder = newFolder();
+    const mailer = createMailer({ smtpUrl: `smtp://127.0.0.1:${await freePort()}`, folder, from, clock });
     await expect(mailer.send(invitationMail("en", invitation))).rejects.toThrow("ECONNREFUSED");
     await expect(readdir(folder)).rejects.toThrow("ENOENT");
   });
@@ -368,7 +356,7 @@ describe("with an SMTP server", () => {
     const smtp = await startSmtp({ rcpt: () => new Promise(() => {}) });
     const mailer = createMailer({
       smtpUrl: at127(smtp),
-      folder: await newFolder(),
+      folder: newFolder(),
       from,
       clock,
       sendMilliseconds: 300,
@@ -383,7 +371,7 @@ describe("with an SMTP server", () => {
     const send = `const { createMailer } = await import(${JSON.stringify(new URL("../../../src/mail/mailer.ts", import.meta.url).href)});
       await createMailer({ smtpUrl: ${JSON.stringify(smtpUrl)}, folder: "none", from: "a@b.example", clock: () => new Date() })
         .send({ to: "ida@grid.example", subject: "s", text: "t" });`;
-    const { stdout, stderr } = await promisify(execFile)(process.execPath, ["--input-type=module", "-e", send]);
+    const { stdout, stderr } = await run(process.execPath, ["--input-type=module", "-e", send]);
     expect([stdout, stderr, smtp.taken.length]).toEqual(["", "", 1]);
   });
 });
@@ -392,8 +380,7 @@ describe("with an SMTP server", () => {
 describe("to another machine", () => {
   const mail = invitationMail("en", invitation);
   const trusting = "?tls.rejectUnauthorized=false";
-  const sendTo = async (smtpUrl: string) =>
-    createMailer({ smtpUrl, folder: await newFolder(), from, clock }).send(mail);
+  const sendTo = async (smtpUrl: string) => createMailer({ smtpUrl, folder: newFolder(), from, clock }).send(mail);
 
   it("a mail is not handed over in the clear: without STARTTLS it is an error that says what to do", async () => {
     const smtp = await startSmtp();

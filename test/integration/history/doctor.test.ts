@@ -2,11 +2,8 @@
  * Doctor finds nothing in what the service wrote, and each kind of damage that a write
  * past the service can do. Every damage is done to the real store, and repaired or not.
  */
-import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import { ulid } from "ulid";
 import { describe, expect } from "vitest";
 import { repair } from "../../../src/actions/repair.ts";
@@ -21,6 +18,7 @@ import type { TupleStore } from "../../../src/ports.ts";
 import { diagnose, doctor, isDamage, viewOf } from "../../../src/queries/doctor.ts";
 import { damages, liveALot, put, repairDeps, restore, textsOf } from "../../support/damage.ts";
 import { connection, connectionOf, environmentOf, MODEL } from "../../support/engine.ts";
+import { runScript } from "../../support/program.ts";
 import { cooperate, seedWorld, test } from "../../support/service.ts";
 
 /** What a repair would take away for these. */
@@ -199,15 +197,7 @@ describe("what a removal left", () => {
   });
 });
 
-const script = fileURLToPath(new URL("../../../scripts/doctor.ts", import.meta.url));
-
-async function runDoctor(env: NodeJS.ProcessEnv): Promise<{ code: number; stdout: string; stderr: string }> {
-  try {
-    return { code: 0, ...(await promisify(execFile)(process.execPath, [script], { env: { ...process.env, ...env } })) };
-  } catch (error) {
-    return error as { code: number; stdout: string; stderr: string };
-  }
-}
+const runDoctor = (env: NodeJS.ProcessEnv) => runScript("doctor", [], env);
 
 test("as a command it names damage one a line and fails, and fails too where there is no store to look at", async ({
   service,

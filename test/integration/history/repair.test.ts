@@ -3,9 +3,6 @@
  * checks answer from after it, and histories say what it took. As a command it tells what
  * it did and what it left, in its exit code too.
  */
-import { execFile } from "node:child_process";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import { expect } from "vitest";
 import { repair } from "../../../src/actions/repair.ts";
 import type { CacheScope } from "../../../src/domain/cache-scopes.ts";
@@ -18,6 +15,7 @@ import { doctor } from "../../../src/queries/doctor.ts";
 import { ask, questionOf, test } from "../../support/cache.ts";
 import { put, repairDeps, textsOf } from "../../support/damage.ts";
 import { connection, environmentOf, MODEL } from "../../support/engine.ts";
+import { runScript } from "../../support/program.ts";
 import { cooperate, KEYS, seedWorld } from "../../support/service.ts";
 
 const key = (user: string, relation: string, object: string): Tuple => ({ user, relation, object });
@@ -186,16 +184,8 @@ test("what another model let stand and ours does not is named, and taken away", 
 const nameOf = async ({ storeId }: { storeId: string }) =>
   (await createClient(connection()).getStore({ storeId })).name ?? "";
 
-const script = fileURLToPath(new URL("../../../scripts/doctor.ts", import.meta.url));
-
-async function runDoctor(name: string, args: string[], more: NodeJS.ProcessEnv = {}) {
-  const env = { ...process.env, ...environmentOf(connection()), OPENFGA_STORE: name, ...more };
-  try {
-    return { code: 0, ...(await promisify(execFile)(process.execPath, [script, ...args], { env })) };
-  } catch (error) {
-    return error as { code: number; stdout: string; stderr: string };
-  }
-}
+const runDoctor = (name: string, args: string[], more: NodeJS.ProcessEnv = {}) =>
+  runScript("doctor", args, { ...environmentOf(connection()), OPENFGA_STORE: name, ...more });
 
 test("as a command it says each thing it took and each it left, invalidates the cache, and its exit code says what is left", async ({
   cached,

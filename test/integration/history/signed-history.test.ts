@@ -2,15 +2,11 @@
  * A history is evident (law 14): who can write to the store cannot rewrite one, its head or its record without
  * doctor and the verification seeing it, and no action makes a forged history a true one.
  */
-import { execFile } from "node:child_process";
 import { generateKeyPairSync, type KeyObject } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import { ulid } from "ulid";
-import { expect, onTestFinished } from "vitest";
+import { expect } from "vitest";
 import { repair } from "../../../src/actions/repair.ts";
 import { signHeads, type Unsigned } from "../../../src/actions/run/sign-heads.ts";
 import { signStore } from "../../../src/actions/sign-store.ts";
@@ -23,6 +19,8 @@ import type { Engine, TupleStore } from "../../../src/ports.ts";
 import { doctor, viewOf } from "../../../src/queries/doctor.ts";
 import { liveALot, put, repairDeps } from "../../support/damage.ts";
 import { connection, environmentOf } from "../../support/engine.ts";
+import { ownFolder } from "../../support/own-folder.ts";
+import { runScript } from "../../support/program.ts";
 import { cooperate, createService, seedWorld, test } from "../../support/service.ts";
 
 const privatePem = (key: KeyObject) => key.export({ format: "pem", type: "pkcs8" }).toString();
@@ -271,8 +269,7 @@ test("an exported history is verified by either side with the public keys alone,
     ["ben", "leave", "done here"],
   ])
     await service.as(user ?? "", "POST", `/v1/cooperations/${id}/${step}`, { reason });
-  const folder = mkdtempSync(join(tmpdir(), "concordat-verify-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = ownFolder();
   const keys = join(folder, "keys.json");
   writeFileSync(keys, await (await service.app.request("/.well-known/concordat-history-keys.json")).text());
 
@@ -293,11 +290,8 @@ test("an exported history is verified by either side with the public keys alone,
   const verify = async (text: string, by = keys) => {
     const file = join(folder, "history.ndjson");
     writeFileSync(file, text);
-    const script = fileURLToPath(new URL("../../../scripts/verify.ts", import.meta.url));
-    return promisify(execFile)("node", [script, file, "--keys", by]).then(
-      ({ stdout }) => ({ code: 0, stdout }),
-      ({ code, stdout }) => ({ code, stdout }),
-    );
+    const { code, stdout } = await runScript("verify", [file, "--keys", by], {});
+    return { code, stdout };
   };
   const anna = await pagesOf("anna");
   // who joined later, and who has the id of an organization before them, see no earlier entries
@@ -336,16 +330,12 @@ test("the command names a store that was never signed, signs it, and then finds 
 }) => {
   await seedWorld(service);
   const { name = "" } = await createClient(connection()).getStore({ storeId: store.storeId });
-  const folder = mkdtempSync(join(tmpdir(), "concordat-sign-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = ownFolder();
   writeFileSync(join(folder, "key"), privatePem(OLD.privateKey));
-  const script = fileURLToPath(new URL("../../../scripts/doctor.ts", import.meta.url));
-  const run = (args: string[], HISTORY_KEY_FILE = join(folder, "key")) => {
-    const env = { ...process.env, ...environmentOf(connection()), OPENFGA_STORE: name, HISTORY_KEY_FILE };
-    return promisify(execFile)("node", [script, ...args], { env }).then(
-      ({ stdout }) => ({ code: 0, stdout }),
-      ({ code, stdout }) => ({ code, stdout }),
-    );
+  const run = async (args: string[], HISTORY_KEY_FILE = join(folder, "key")) => {
+    const env = { ...environmentOf(connection()), OPENFGA_STORE: name, HISTORY_KEY_FILE };
+    const { code, stdout } = await runScript("doctor", args, env);
+    return { code, stdout };
   };
   expect(await run([])).toEqual({ code: 1, stdout: expect.stringMatching(/^signature store: none of its \d+ heads/) });
   const before = await tupleStore.readAll();

@@ -1,18 +1,17 @@
 /** `npm run import` and the service as processes: what an operator sees, and what a connection that is cut leaves. */
-import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { serve } from "@hono/node-server";
 import { describe, expect, onTestFinished } from "vitest";
 import { progressBar, progressLine } from "../../../scripts/import/progress.ts";
 import { EngineUnavailable, type Write } from "../../../src/ports.ts";
 import { doctor } from "../../../src/queries/doctor.ts";
 import { linesFrom, NDJSON, WORLD } from "../../support/bulk.ts";
+import { ownFolder } from "../../support/own-folder.ts";
+import { runScript } from "../../support/program.ts";
 import { createService, KEYS, type Service, test } from "../../support/service.ts";
 import { startTcpProxy } from "../../support/tcp-proxy.ts";
 
@@ -29,27 +28,16 @@ async function listen({ app }: Service): Promise<number> {
 
 /** A file of lines in a folder that goes with the test. */
 function fileOf(lines: readonly (object | string)[]): string {
-  const folder = mkdtempSync(join(tmpdir(), "concordat-import-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  const path = join(folder, "lines.ndjson");
+  const path = join(ownFolder(), "lines.ndjson");
   writeFileSync(path, linesFrom(lines));
   return path;
 }
 
 /** Runs the script to its end. */
 async function run(args: string[], port: number | undefined, key = KEYS.admin) {
-  const child = spawn(process.execPath, ["scripts/import.ts", ...args], {
-    cwd: fileURLToPath(new URL("../../..", import.meta.url)),
-    env: { PATH: process.env.PATH, CONCORDAT_KEY: key, ...(port && { CONCORDAT_URL: `http://127.0.0.1:${port}` }) },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  let output = "";
-  for (const stream of [child.stdout, child.stderr])
-    stream.on("data", (data: Buffer) => {
-      output += data;
-    });
-  const [code] = await once(child, "close");
-  return { code: code as number, output };
+  const at = port && { CONCORDAT_URL: `http://127.0.0.1:${port}` };
+  const { code, stdout, stderr } = await runScript("import", args, { CONCORDAT_KEY: key, ...at });
+  return { code, output: stdout + stderr };
 }
 
 const crowd = (count: number) => [

@@ -1,23 +1,22 @@
 /** Which OpenFGA is taken, and that it is always said. */
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test as base, expect } from "vitest";
 import { findServer, OPENFGA_VERSION } from "../../../src/openfga/server/find-server.ts";
+import { ownFolder } from "../../support/own-folder.ts";
 
 type World = { folder: string; env: NodeJS.ProcessEnv; find: () => ReturnType<typeof findServer>; said: string[] };
 
 /** An empty PATH and an empty cache, and what was said on screen. */
 const test = base.extend<{ world: World }>({
   world: async ({ task: _ }, use) => {
-    const folder = mkdtempSync(join(tmpdir(), "concordat-find-"));
+    const folder = ownFolder();
     const env = { PATH: join(folder, "bin"), XDG_CACHE_HOME: join(folder, "cache") };
     mkdirSync(env.PATH);
     mkdirSync(join(env.XDG_CACHE_HOME, "concordat", "bin"), { recursive: true });
     const said: string[] = [];
     const find = () => findServer(env, { line: (text) => said.push(text), counter: () => {} });
     await use({ folder, env, find, said });
-    rmSync(folder, { recursive: true, force: true });
   },
 });
 

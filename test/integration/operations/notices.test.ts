@@ -7,7 +7,8 @@ import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { createNotices } from "../../../src/check/notices.ts";
 import type { DecisionCache, ServerTime } from "../../../src/ports.ts";
-import { ownFolder, type ServiceProcess, startProcess } from "../../support/process.ts";
+import { ownFolder } from "../../support/own-folder.ts";
+import { type ServiceProcess, startProcess } from "../../support/process.ts";
 import { type OwnRedis, startRedis } from "../../support/redis.ts";
 import { KEYS } from "../../support/service.ts";
 

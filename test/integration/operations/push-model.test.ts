@@ -2,10 +2,7 @@
  * Giving a store a new model: what it changes is shown, what gives anybody more is
  * refused and leaves everything as it was, and scratch stores are gone however it ends.
  */
-import { execFile } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import { test as base, describe, expect, onTestFinished } from "vitest";
 import { measure } from "../../../scripts/permissions/measure.ts";
 import { SITUATIONS } from "../../../scripts/permissions/situations.ts";
@@ -20,6 +17,7 @@ import type { Engine, Question } from "../../../src/ports.ts";
 import { put, textsOf } from "../../support/damage.ts";
 import { environmentOf, MODEL } from "../../support/engine.ts";
 import { startMemoryEngine } from "../../support/memory-engine.ts";
+import { runScript } from "../../support/program.ts";
 
 /** One of them all: to be asked in every one takes a minute and more. */
 const FEW = SITUATIONS.filter(({ title }) => title === "plant shared at viewer");
@@ -282,16 +280,8 @@ test("a question without an answer is asked again and is never a no; one that ha
   await expect(measure(FEW, silent, nobody)).rejects.toThrow(/no answer/);
 });
 
-const script = fileURLToPath(new URL("../../../scripts/push-model.ts", import.meta.url));
-
-async function command(at: OpenFgaConnection, store: string, ...args: string[]) {
-  const env = { ...process.env, ...environmentOf(at), OPENFGA_STORE: store };
-  try {
-    return { code: 0, ...(await promisify(execFile)(process.execPath, [script, ...args], { env })) };
-  } catch (error) {
-    return error as { code: number; stdout: string; stderr: string };
-  }
-}
+const command = (at: OpenFgaConnection, store: string, ...args: string[]) =>
+  runScript("push-model", args, { ...environmentOf(at), OPENFGA_STORE: store });
 
 test("as a command its exit code says what came of it", async ({ at, store, hold, everything }) => {
   await hold(OWNED);

@@ -1,18 +1,16 @@
 /** `npm start` as the README promises it: the process really runs, and the three commands work as pasted. */
-import { execFile, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import { expect, onTestFinished, test } from "vitest";
 import { readConfig } from "../../../src/config.ts";
 import { findKey } from "../../../src/domain/service-keys.ts";
+import { ownFolder } from "../../support/own-folder.ts";
+import { startMain } from "../../support/process.ts";
+import { ROOT, run } from "../../support/program.ts";
 
 const NOW = () => new Date();
 
-const root = fileURLToPath(new URL("../../..", import.meta.url));
-const README = readFileSync(join(root, "README.md"), "utf8");
+const README = readFileSync(join(ROOT, "README.md"), "utf8");
 
 /** The first block of the README in a language that contains a text. */
 function block(language: string, text = ""): string {
@@ -23,30 +21,21 @@ function block(language: string, text = ""): string {
 }
 
 /** Starts what `npm start` starts, on a free port and in `folder`. Resolves once it has said all of its hint. */
-async function start(folder: string) {
-  const env = { ...process.env, PORT: "0", CONCORDAT_FOLDER: folder, OPENFGA_API_URL: "", SERVICE_KEYS: "" };
-  const child = spawn("node", ["src/main.ts", "--start"], { cwd: root, env, stdio: ["ignore", "ignore", "pipe"] });
-  const ended = new Promise<number | null>((resolve) => child.once("exit", resolve));
-  let said = "";
-  child.stderr.setEncoding("utf8");
-  await new Promise<void>((resolve, reject) => {
-    child.stderr.on("data", (text: string) => {
-      said += text;
-      // the last of what it says: the third command, whole, or why there is none
-      if (/# now he may\n.*\n.*'\n|\nTo begin anew .*\n/.test(said)) resolve();
-    });
-    ended.then((code) => reject(new Error(`it ended with ${code}:\n${said}`)));
-  });
+async function startIn(folder: string) {
+  const service = startMain({ CONCORDAT_FOLDER: folder }, ["--start"]);
+  // the last of what it says: the third command, whole, or why there is none
+  await service.printed(/# now he may\n.*\n.*'\n|\nTo begin anew .*\n/);
+  const said = service.output();
   const stop = () => {
-    child.kill("SIGTERM");
-    return ended;
+    service.child.kill("SIGTERM");
+    return service.ended;
   };
   return { said, stop, url: /http:\/\/127\.0\.0\.1:\d+/.exec(said)?.[0] ?? "" };
 }
 
 /** Pastes commands into a shell and gives what each of them printed. */
 async function paste(commands: string): Promise<unknown[]> {
-  const { stdout, stderr } = await promisify(execFile)("bash", ["-c", commands.replaceAll(/^$/gm, "echo")]);
+  const { stdout, stderr } = await run("bash", ["-c", commands.replaceAll(/^$/gm, "echo")]);
   expect(stderr).toBe("");
   return stdout
     .trim()
@@ -55,14 +44,13 @@ async function paste(commands: string): Promise<unknown[]> {
 }
 
 test("after npm start the three commands of the README work as pasted, and a check changes its answer", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "concordat-start-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = ownFolder();
   const commands = /<!-- generated: quick-start -->\n```sh\n([\s\S]*?)\n```/.exec(README)?.[1] ?? "";
   // another port and folder than the README's, nothing else
   const at = (url: string, text = commands) =>
     text.replaceAll("http://127.0.0.1:3000", url).replaceAll(".concordat", folder);
 
-  const first = await start(folder);
+  const first = await startIn(folder);
   onTestFinished(async () => void (await first.stop()));
   expect(at(first.url).match(/^curl /gm)).toHaveLength(3);
   expect(first.said).toContain(at(first.url));
@@ -76,12 +64,11 @@ console.log(await may("tom", "manage_technical", "7"), await may("tom", "operate
 process.env.CONCORDAT_KEY = "another";
 console.log(await may("tom", "view", "7").catch((error) => error.message.slice(0, 16)));`;
   const caller = { CONCORDAT_URL: first.url, CONCORDAT_KEY: readFileSync(join(folder, "key"), "utf8") };
-  const env = { ...process.env, ...caller };
-  const asked = await promisify(execFile)("node", ["--input-type=module-typescript", "-e", snippet], { env });
+  const asked = await run("node", ["--input-type=module-typescript", "-e", snippet], { env: caller });
   expect(asked.stdout).toBe("true false\nno decision: 401\n");
   expect(await first.stop()).toBe(0);
 
-  const second = await start(folder);
+  const second = await startIn(folder);
   onTestFinished(async () => void (await second.stop()));
   expect(await paste(at(second.url)), "what was changed stays").toEqual([
     { decision: true },
@@ -93,9 +80,8 @@ console.log(await may("tom", "view", "7").catch((error) => error.message.slice(0
 });
 
 test("a second npm start undoes nothing of what was done since, prints no command that fails, and says how to begin anew", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "concordat-start-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  const first = await start(folder);
+  const folder = ownFolder();
+  const first = await startIn(folder);
   onTestFinished(async () => void (await first.stop()));
   const key = readFileSync(join(folder, "key"), "utf8");
   const call = async (url: string, method: string, path: string, user?: string, body?: object) => {
@@ -126,7 +112,7 @@ test("a second npm start undoes nothing of what was done since, prints no comman
   const before = await lines(first.url);
   expect(await first.stop()).toBe(0);
 
-  const second = await start(folder);
+  const second = await startIn(folder);
   onTestFinished(async () => void (await second.stop()));
   expect(await lines(second.url)).toEqual(before);
   expect((await call(second.url, "GET", `${list}ended`, "carl")).body.items).toHaveLength(1);
@@ -143,7 +129,7 @@ test("a second npm start undoes nothing of what was done since, prints no comman
 
 test("the README's commands for a key make one that the service takes", async () => {
   const script = block("sh", "openssl");
-  const { stdout } = await promisify(execFile)("bash", ["-c", script]);
+  const { stdout } = await run("bash", ["-c", script]);
   const [key, line] = stdout.trim().split("\n");
   const config = readConfig({
     SERVICE_KEYS: line?.replace(/^SERVICE_KEYS=/, ""),

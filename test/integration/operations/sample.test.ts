@@ -1,13 +1,10 @@
 /** The sample of `npm start` and `npm run seed`: played into an empty store alone, and never a second time. */
-import { execFile } from "node:child_process";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import { expect, onTestFinished } from "vitest";
 import { playSample, sampleHint } from "../../../src/start/sample.ts";
 import { listen } from "../../support/listening.ts";
+import { runScript } from "../../support/program.ts";
 import { KEYS, type Service, seedWorld, test } from "../../support/service.ts";
 
-const root = fileURLToPath(new URL("../../..", import.meta.url));
 const play = ({ app }: Service, key = KEYS.all) => playSample((path, init) => app.request(path, init), key);
 const everything = async ({ deps }: Service) =>
   (await deps.tupleStore.readAll()).map((tuple) => JSON.stringify(tuple)).sort();
@@ -93,14 +90,7 @@ test("a step that is refused is named, and nothing is thrown", async ({ service 
 test("npm run seed plays it on a service elsewhere once, and says what stands in its way", async ({ service }) => {
   const { url, close } = await listen(service);
   onTestFinished(close);
-  const seed = async (at = url) => {
-    const env = { ...process.env, CONCORDAT_URL: at, CONCORDAT_KEY: KEYS.all };
-    const run = promisify(execFile)(process.execPath, ["scripts/seed.ts"], { cwd: root, env });
-    return run.then(
-      ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
-      ({ code, stdout, stderr }) => ({ code, stdout, stderr }),
-    );
-  };
+  const seed = (at = url) => runScript("seed", [], { CONCORDAT_URL: at, CONCORDAT_KEY: KEYS.all });
   const nobody = "http://127.0.0.1:1";
   expect(await seed(nobody)).toMatchObject({ code: 1, stderr: expect.stringMatching(`${nobody}: [a-zA-Z]`) });
   const first = await seed();

@@ -2,32 +2,21 @@
  * The embedded server's life: it is there when it says so, keeps what it was given, answers who has its key and
  * nobody else, and never outlives us.
  */
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { once } from "node:events";
-import {
-  chmodSync,
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { chmodSync, existsSync, readdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { connect } from "node:http2";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { describe, expect, onTestFinished } from "vitest";
 import { openStore } from "../../../src/openfga/open-store.ts";
 import { runningOn } from "../../../src/openfga/server/running.ts";
 import { startServer } from "../../../src/openfga/server/server.ts";
 import { createTupleStore } from "../../../src/openfga/tuple-store.ts";
 import { connectionOf, MODEL, test } from "../../support/engine.ts";
+import { ownFolder } from "../../support/own-folder.ts";
+import { runScript, start } from "../../support/program.ts";
 
 const sources = new URL("../../../src/openfga/server/", import.meta.url).href;
 
@@ -44,20 +33,16 @@ setInterval(() => {}, 1000);
 describe("the embedded server", () => {
   for (const signal of ["SIGKILL", "SIGTERM"] as const) {
     test(`a service ended by ${signal} leaves no server and no keeper behind`, async () => {
-      const folder = mkdtempSync(join(tmpdir(), "concordat-orphan-"));
+      const folder = ownFolder();
       writeFileSync(join(folder, "service.ts"), SERVICE);
-      const service = spawn(process.execPath, [join(folder, "service.ts"), folder], {
-        stdio: ["ignore", "pipe", "inherit"],
-      });
-      onTestFinished(() => void service.kill("SIGKILL"));
-      const [line] = await once(createInterface({ input: service.stdout }), "line");
-      const { group, apiUrl } = JSON.parse(String(line)) as { group: number; apiUrl: string };
+      const service = start(process.execPath, [join(folder, "service.ts"), folder]);
+      const [, line = ""] = await service.printed(/^(\{.*\})$/m);
+      const { group, apiUrl } = JSON.parse(line) as { group: number; apiUrl: string };
       expect((await fetch(`${apiUrl}/healthz`)).ok).toBe(true);
       expect(groupLives(group)).toBe(true);
-      service.kill(signal);
+      service.child.kill(signal);
       while (groupLives(group)) await sleep(50);
       await expect(fetch(`${apiUrl}/healthz`)).rejects.toThrow();
-      rmSync(folder, { recursive: true, force: true });
     });
   }
 
@@ -188,12 +173,8 @@ describe("without the key of this start", () => {
     onTestFinished(() => void other.close());
     const { port } = other.address() as { port: number };
     const doctor = async (env: Record<string, string>) => {
-      const script = fileURLToPath(new URL("../../../scripts/doctor.ts", import.meta.url));
-      const child = spawn(process.execPath, [script], {
-        env: { ...process.env, OPENFGA_API_TOKEN: "a-real-one", OPENFGA_STORE: "", CONCORDAT_FOLDER: folder, ...env },
-        stdio: "ignore",
-      });
-      return (await once(child, "exit"))[0] as number;
+      const given = { OPENFGA_API_TOKEN: "a-real-one", OPENFGA_STORE: "", CONCORDAT_FOLDER: folder };
+      return (await runScript("doctor", [], { ...given, ...env })).code;
     };
     expect(await doctor({ OPENFGA_API_URL: "" }), "it opens the running engine by that one's key").toBe(0);
     expect(await doctor({ OPENFGA_API_URL: `http://127.0.0.1:${port}` })).toBe(2);
