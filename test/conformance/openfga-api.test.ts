@@ -88,7 +88,7 @@ describe("the same requests get the same replies", () => {
     expect([status, ...body.map((line) => JSON.parse(line).allowed)]).toEqual([200, allowed]);
   });
 
-  test("of every endpoint some are answered and some are refused", () => {
+  test("of every endpoint some requests are answered and some refused", () => {
     const { "/stores/{id}/nothing": none, ...endpoints } = statuses;
     expect(none).toEqual(new Set([404]));
     expect(Object.keys(endpoints)).toHaveLength(12);
@@ -96,11 +96,11 @@ describe("the same requests get the same replies", () => {
       expect([seen.has(200), seen.has(400) || seen.has(404)], endpoint).toEqual([true, true]);
   });
 
-  test("every difference is of a request that is sent", () => {
+  test("every listed difference belongs to a request that is sent", () => {
     expect(Object.keys(DIFFERENCES).filter((name) => REQUESTS[name] === undefined)).toEqual([]);
   });
 
-  test("so do questions that chance makes up, of what is there and of what is not", async () => {
+  test("random questions about existing and missing objects do too", async () => {
     const ref = fc.constantFrom(
       ...["user:anna", "user:otto", "user:ben", "user:tom", "user:eva", "user:nobody", "user:*", "robot:1", "anna", ""],
       ...[
@@ -169,7 +169,7 @@ describe("the same requests get the same replies", () => {
     expect(answered.filter((status) => status === 200).length).toBeGreaterThan(answered.length / 10);
   });
 
-  test("so do plain checks, which the cache answers, of ids of any characters", async () => {
+  test("plain checks do too, which the cache answers, with ids of any characters", async () => {
     const id = fc.oneof(
       fc.string({ unit: "binary", minLength: 1, maxLength: 6 }),
       fc.string({ unit: "grapheme", minLength: 1, maxLength: 6 }),
@@ -216,7 +216,7 @@ describe("the same requests get the same replies", () => {
     await other.deleteStore({ storeId: id });
   });
 
-  test("a token of the one leads on at the other", async () => {
+  test("a continuation token of either is accepted by the other", async () => {
     for (const [path, list] of [
       ["read", "tuples"],
       ["changes", "changes"],
@@ -358,25 +358,28 @@ describe("@openfga/sdk", () => {
   const bothOf = (call: (client: OpenFgaClient) => Promise<unknown>) =>
     Promise.all([side.openfga, side.concordat].map((api) => outcome(call(clientOf(api, idsOf())))));
 
-  test.each(Object.entries(CALLS))("%s is answered alike", async (_, call) => {
+  test.each(Object.entries(CALLS))("%s gets the same answer", async (_, call) => {
     const [theirs, ours] = await bothOf(call);
     expect(ours).toEqual(theirs);
     expect(ours).not.toHaveProperty("statusCode");
   });
 
-  test.each(Object.entries(REFUSED))("%s is refused alike", async (_, call) => {
+  test.each(Object.entries(REFUSED))("%s gets the same refusal", async (_, call) => {
     const [theirs, ours] = await bothOf(call);
     expect(ours).toEqual(theirs);
     expect(ours).toMatchObject({ statusCode: 400, apiErrorCode: expect.any(String) });
   });
 
-  test.each(Object.entries(CHANGES))("%s is a 501 that says what to use, and changes nothing", async (name, call) => {
-    const got = await outcome(call(clientOf(side.concordat, idsOf())));
-    expect(got).toMatchObject({ statusCode: 501 });
-    expect(JSON.stringify(got).toLowerCase()).toContain(name.toLowerCase());
-  });
+  test.each(Object.entries(CHANGES))(
+    "%s gets a 501 that names what to use instead, and changes nothing",
+    async (name, call) => {
+      const got = await outcome(call(clientOf(side.concordat, idsOf())));
+      expect(got).toMatchObject({ statusCode: 501 });
+      expect(JSON.stringify(got).toLowerCase()).toContain(name.toLowerCase());
+    },
+  );
 
-  test("updating the store, which the SDK cannot, is one too", async () => {
+  test("updating the store, which the SDK cannot, gets a 501 too", async () => {
     const reply = await fetch(`${side.concordat.url}/stores/${side.store.storeId}`, {
       method: "PATCH",
       headers: { Authorization: `Bearer ${side.concordat.key}` },
@@ -452,7 +455,7 @@ describe("fga", () => {
   });
 
   test.each(REFUSED_COMMANDS.map(([name, ...args]) => [args.join(" "), name, args] as const))(
-    "%s is refused, and says what to use",
+    "%s is refused, and the error names what to use instead",
     async (_, name, args) => {
       const { code, output } = await fga(side.concordat, args, args[1] !== "create");
       expect(code).not.toBe(0);
@@ -460,7 +463,7 @@ describe("fga", () => {
     },
   );
 
-  test("without a key, and with a wrong one, it says what an OpenFGA with keys says", async () => {
+  test("a missing and a wrong key get the errors of an OpenFGA with preshared keys", async () => {
     const found = await findServer({ ...process.env, OPENFGA_API_URL: "" }, { line: () => {}, counter: () => {} });
     if (found.kind === "external") throw new Error("an external engine has keys of its own");
     const flags = ["--datastore-engine=memory"];

@@ -109,7 +109,7 @@ async function post({ url, key }: Api, body: object | string, headers: Record<st
   return { status: reply.status, body: (await reply.json()) as { code?: string; message?: string } };
 }
 
-describe("what OpenFGA refuses is refused alike", () => {
+describe("a Write that OpenFGA refuses gets the same refusal", () => {
   test.each(Object.entries(REQUESTS))("%s", async (name, request) => {
     const before = await everything(side.service);
     const [theirs, ours] = [await post(side.openfga, request), await post(side.concordat, request)];
@@ -146,7 +146,7 @@ describe("@openfga/sdk", () => {
       baseOptions: { headers },
     });
 
-  test("writes and deletes what means an action, and what was read can be written back", async () => {
+  test("writes and deletes tuples that mean an action, and can write back what it read", async () => {
     const client = clientFor(KEYS.admin);
     const zoe = [tuple("user:zoe", "member", "organization:sunward"), tuple("user:zoe", "operator", "plant:7")];
     await client.write({ writes: zoe });
@@ -198,7 +198,7 @@ describe("fga", () => {
     return { code, out, err };
   }
 
-  test("writes and deletes a tuple, and is told why not", async () => {
+  test("writes and deletes a tuple, and prints why one is refused", async () => {
     expect(await fga(["write", "user:otto", "asset_manager", "plant:8"])).toMatchObject({ code: 0, err: "" });
     expect(await standing("plant:8", "viewer", "asset_manager")).toEqual([
       "user:otto asset_manager",
@@ -213,7 +213,7 @@ describe("fga", () => {
     expect([stranger.code, stranger.err]).toEqual([1, expect.stringContaining("ben is not a person of sunward")]);
   });
 
-  test("writes a file of tuples, as one or one by one, and again", async () => {
+  test("writes a file of tuples in one request or one by one, and a second time", async () => {
     const file = join(ownFolder(), "tuples.json");
     const tuples = [
       tuple("organization:sunward", "owner", "plant:20"),

@@ -61,7 +61,7 @@ test("no kind of question costs the engine more reads than golden/engine-reads.t
   );
 });
 
-test("a table that was printed is read back as it was, and a rise in it is seen", () => {
+test("a printed table is parsed to the same table, and an increase in it is detected", () => {
   const reads: EngineReads = new Map([
     [
       "delegate",

@@ -244,7 +244,7 @@ describe("the statistics", () => {
   const statisticsOf = (folder: string) =>
     inDatabase(folder, (database) => database.prepare("SELECT tbl, idx, stat FROM sqlite_stat1 ORDER BY idx").all());
 
-  test("they are the same after every start, whatever stood there, and OpenFGA migrates past them", async () => {
+  test("are the same after every start, whatever was there before, and OpenFGA migrates past them", async () => {
     const folder = ownFolder();
     const found = { kind: "binary", path: await binary() } as const;
     const start = async () => (await startServer(found, { folder, throwAway: true })).stop();
@@ -267,9 +267,7 @@ describe("the statistics", () => {
     expect(statisticsOf(folder)).toEqual(written);
   });
 
-  test("with them sqlite can plan a Write of any number of deletes, of users and of usersets", async ({
-    ownServer,
-  }) => {
+  test("let sqlite plan a Write of any number of deletes, of users and of usersets", async ({ ownServer }) => {
     const at = connectionOf(ownServer);
     const store = await openStore({ ...at, store: "deletes", model: MODEL, allowPush: false });
     const tupleStore = createTupleStore({ ...at, ...store });
@@ -288,7 +286,7 @@ describe("the statistics", () => {
     }
   });
 
-  test("OpenFGA's tuples have the indexes that they are made for, and no others", async () => {
+  test("expect the indexes that OpenFGA's tuples have, and no others", async () => {
     const folder = ownFolder();
     const server = await startServer({ kind: "binary", path: await binary() }, { folder, throwAway: true });
     await server.stop();

@@ -65,8 +65,8 @@ async function playAll(redis: OwnRedis): Promise<boolean> {
   return failed.length === 0 && taken !== undefined && (await redis.client.exists("r:store:writes-key:tests")) === 1;
 }
 
-describe("the user of the README", () => {
-  test("may do all that the service does there, and read and write nothing else", async ({ redis }) => {
+describe("the Redis user that the README documents", () => {
+  test("may do everything that the service does in Redis, and read and write nothing else", async ({ redis }) => {
     await redis.client.acl("SETUSER", "concordat", ...RULES);
     expect(await playAll(redis)).toBe(true);
     const may = async (...command: string[]) => redis.client.call("ACL", "DRYRUN", "concordat", ...command);

@@ -52,7 +52,7 @@ type Step = [who: string | undefined, method: string, path: string, body?: objec
 const play = (service: Service, [who, method, path, body]: Step) =>
   who === undefined ? service.admin(method, path, body) : service.as(who, method, path, body);
 
-test("every action begins with all that its Write reaches", { timeout: 120_000 }, async ({
+test("every action leases all the scopes that its Write reaches, before the Write", { timeout: 120_000 }, async ({
   cached,
   tupleStore,
   engine,
@@ -139,7 +139,7 @@ test("every action begins with all that its Write reaches", { timeout: 120_000 }
   expect(invalidating).toBeGreaterThan(25);
 });
 
-describe("whoever is told that it stands is answered from after it, also when its writer died before its end", () => {
+describe("a caller that an action reported done to gets answers from after it, also when the writer died before its lease ended", () => {
   type Case = {
     name: string;
     /** Whose answer changes, on what. */
@@ -228,7 +228,7 @@ describe("whoever is told that it stands is answered from after it, also when it
       expect(answer.context.source).not.toBe("hit");
     });
 
-  test("a stranger is told nothing, and invalidates nothing", async ({ cached, world }) => {
+  test("a stranger learns nothing and invalidates nothing", async ({ cached, world }) => {
     await ask(cached, "ben");
     const refusals: [who: string, method: string, path: string, code: string][] = [
       ["tom", "POST", `${world.cooperation}/leave`, "not_admin"],
@@ -250,10 +250,10 @@ describe("whoever is told that it stands is answered from after it, also when it
   });
 });
 
-describe("the lease of an action", () => {
+describe("the lease of an action's scopes", () => {
   const SUNWARD: CacheScope = "organization:sunward";
 
-  test("stands while the outcome is unknown, and the reply names no moment; the same again ends in a known one", async ({
+  test("is kept while the outcome is unknown, and the reply has no effective_by; repeating the action gives a known outcome", async ({
     cached,
     world,
     network,
@@ -278,7 +278,7 @@ describe("the lease of an action", () => {
     expect(await redis.client.zcard(lease)).toBe(1);
   });
 
-  test("is gone after a change, a refusal, contention, and an engine that turned the Write away", async ({
+  test("has ended after a change, a refusal, contention, and a Write that the engine refused", async ({
     cached,
     world,
     tupleStore,

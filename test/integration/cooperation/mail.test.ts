@@ -40,7 +40,7 @@ async function mailsIn(folder: string) {
 }
 
 describe("the invitation", () => {
-  it("tells in English who invites, what would be shared, until when, the link and how long it lives", () => {
+  it("names in English who invites, what would be shared, until when, the link and how long it is valid", () => {
     const mail = invitationMail("en", invitation);
     expect(mail.to).toBe("ida@grid.example");
     expect(mail.subject).toBe("Müller & Söhne Solar invites you to a cooperation");
@@ -63,7 +63,7 @@ The link works for 14 days. Please keep it to yourself: whoever has it can accep
 `);
   });
 
-  it("tells the same in German", () => {
+  it("says the same in German", () => {
     const mail = invitationMail("de", invitation);
     expect(mail.subject).toBe("Müller & Söhne Solar lädt Sie zu einer Kooperation ein");
     expect(mail.text).toBe(`Guten Tag,
@@ -109,7 +109,7 @@ Der Link ist 14 Tage lang gültig. Bitte behandeln Sie ihn vertraulich: Wer ihn 
 });
 
 describe("the notice", () => {
-  it("tells in English that an organization proposes a cooperation and waits for one of the admins", () => {
+  it("says in English that an organization proposes a cooperation and waits for one of the admins", () => {
     const mail = noticeMail("en", notice);
     expect(mail.subject).toBe("Müller & Söhne Solar proposes a cooperation");
     expect(mail.text).toContain("Hello Ida Groß,\n\nMüller & Söhne Solar proposes a cooperation with Netz Übersee.\n");
@@ -117,7 +117,7 @@ describe("the notice", () => {
     expect(mail.text).toContain("waits for one admin of Netz Übersee to accept or decline it");
   });
 
-  it("tells the same in German", () => {
+  it("says the same in German", () => {
     const mail = noticeMail("de", notice);
     expect(mail.subject).toBe("Müller & Söhne Solar schlägt eine Kooperation vor");
     expect(mail.text).toContain(
@@ -184,7 +184,7 @@ describe("names from outside", () => {
   ];
 
   it.each(LANGUAGES.flatMap((language) => HOSTILE.map((name) => [language, name] as const)))(
-    "make no link, no paragraph and no other order of a mail, and are short (%s, %j)",
+    "add no link and no paragraph to a mail, do not reorder it, and are short (%s, %j)",
     async (language, name) => {
       const folder = newFolder();
       const mailer = createMailer({ folder, from, clock });
@@ -217,7 +217,7 @@ describe("names from outside", () => {
     },
   );
 
-  it("stay as they are where they are names", () => {
+  it("stay as they are where they are plain names", () => {
     for (const name of [
       "Müller & Söhne Solar",
       "Park 2.5 MW",
@@ -247,7 +247,7 @@ describe("names from outside", () => {
   });
 
   it.each(["a@b.de, c@d.de", "a@b.de\r\nBcc: c@d.de", "A <a@b.de>", "a@b.de c@d.de", "a", "@", ""])(
-    "bring no second address: %j is refused",
+    "add no second address: %j is refused",
     async (to) => {
       const folder = newFolder();
       const mailer = createMailer({ folder, from, clock });
@@ -259,7 +259,7 @@ describe("names from outside", () => {
 });
 
 describe("without an SMTP server", () => {
-  it("each mail is one .eml file that reads back as it was written", async () => {
+  it("each mail is one .eml file that is read back as it was written", async () => {
     const folder = newFolder();
     const mailer = createMailer({ folder, from, clock });
     const mails: Mail[] = LANGUAGES.flatMap((language) => [
@@ -281,7 +281,7 @@ describe("without an SMTP server", () => {
     }
   });
 
-  it("the folder and its files are the service's own, for they hold tokens", async () => {
+  it("the folder and its files are private to the service, because they hold tokens", async () => {
     const folder = newFolder();
     await createMailer({ folder, from, clock }).send(invitationMail("en", invitation));
     expect((await stat(folder)).mode & 0o777).toBe(0o700);
@@ -319,7 +319,7 @@ describe("without an SMTP server", () => {
 describe("with an SMTP server", () => {
   const at127 = ({ port }: { port: number }) => `smtp://127.0.0.1:${port}`;
 
-  it.each(LANGUAGES)("each mail is handed over once, to its one address (%s)", async (language) => {
+  it.each(LANGUAGES)("each mail is sent once, to its one address (%s)", async (language) => {
     const smtp = await startSmtp();
     const folder = newFolder();
     const mailer = createMailer({ smtpUrl: at127(smtp), folder, from, clock });
@@ -332,7 +332,7 @@ describe("with an SMTP server", () => {
     await expect(readdir(folder)).rejects.toThrow("ENOENT");
   });
 
-  it("an address that the server refuses is an error, by numbers and codes alone", async () => {
+  it("an address that the server refuses gives an error with numbers and codes only", async () => {
     const rcpt = async (address: string) => {
       if (address === "ida@grid.example") throw new Error(`no such person here: <${address}>`);
     };
@@ -345,14 +345,14 @@ describe("with an SMTP server", () => {
     expect(smtp.taken.map(({ to }) => to)).toEqual([["ben@grid.example"]]);
   });
 
-  it("a server that is not there is an error, and no file is written instead", async () => {
+  it("an unreachable server gives an error, and no file is written instead", async () => {
     const folder = newFolder();
     const mailer = createMailer({ smtpUrl: `smtp://127.0.0.1:${await freePort()}`, folder, from, clock });
     await expect(mailer.send(invitationMail("en", invitation))).rejects.toThrow("ECONNREFUSED");
     await expect(readdir(folder)).rejects.toThrow("ENOENT");
   });
 
-  it("a server that never comes to an end is an error", async () => {
+  it("a server that never answers gives an error", async () => {
     const smtp = await startSmtp({ rcpt: () => new Promise(() => {}) });
     const mailer = createMailer({
       smtpUrl: at127(smtp),
@@ -365,7 +365,7 @@ describe("with an SMTP server", () => {
     expect([smtp.asked, smtp.taken]).toEqual([["ida@grid.example"], []]);
   });
 
-  it("nodemailer's own log, which holds addresses, stays off whatever the URL says", async () => {
+  it("nodemailer's own log, which holds addresses, stays off whatever the URL sets", async () => {
     const smtp = await startSmtp();
     const smtpUrl = `${at127(smtp)}?logger=true&debug=true&transactionLog=true`;
     const send = `const { createMailer } = await import(${JSON.stringify(new URL("../../../src/mail/mailer.ts", import.meta.url).href)});
@@ -382,21 +382,21 @@ describe("to another machine", () => {
   const trusting = "?tls.rejectUnauthorized=false";
   const sendTo = async (smtpUrl: string) => createMailer({ smtpUrl, folder: newFolder(), from, clock }).send(mail);
 
-  it("a mail is not handed over in the clear: without STARTTLS it is an error that says what to do", async () => {
+  it("a mail is not sent unencrypted: without STARTTLS it gives an error that says what to do", async () => {
     const smtp = await startSmtp();
     const error = await sendTo(`smtp://0.0.0.0:${smtp.port}`).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ message: expect.stringMatching(/^ETLS STARTTLS \d+: .*requireTLS=false/) });
     expect([smtp.asked, smtp.taken]).toEqual([[], []]);
   });
 
-  it("it is where the URL asks for that, and over loopback", async () => {
+  it("a mail is sent unencrypted where the URL asks for it, and over loopback", async () => {
     const smtp = await startSmtp();
     for (const to of ["0.0.0.0", "127.0.0.1", "localhost"])
       await sendTo(`smtp://${to}:${smtp.port}${to === "0.0.0.0" ? "?requireTLS=false" : ""}`);
     expect(smtp.taken.map(({ secure }) => secure)).toEqual([false, false, false]);
   });
 
-  it("it goes over TLS, to a certificate that is trusted alone", async () => {
+  it("a mail is sent over TLS, only to a trusted certificate", async () => {
     const starttls = await startSmtp({ disabledCommands: ["AUTH"] });
     await expect(sendTo(`smtp://0.0.0.0:${starttls.port}`)).rejects.toThrow(/CERT/);
     expect(starttls.taken).toEqual([]);

@@ -86,7 +86,7 @@ test("inviting, removing and inviting again is refused by every replica, and so 
   expect(ofOther.status).toBe(201);
 });
 
-test("a partner's admin who repeats leaves the owner's cached decisions alone, and what changed is told all the same", {
+test("a partner's admin who repeats an action leaves the owner's cached decisions valid, and a change is answered correctly all the same", {
   timeout: 120_000,
 }, async ({ call, redis, service }) => {
   const { id } = await cooperate(service, [{ resource: "plant:7", role: "viewer" }]);
@@ -126,7 +126,7 @@ test("a partner's admin who repeats leaves the owner's cached decisions alone, a
   expect(await may()).toBe(false);
 });
 
-test("who has left reads nothing of the other side any more", { timeout: 120_000 }, async ({ call, service }) => {
+test("a side that has left reads nothing of the other side", { timeout: 120_000 }, async ({ call, service }) => {
   const { id } = await cooperate(service, [{ resource: "plant:7", role: "viewer" }]);
   const path = `/v1/cooperations/${id}`;
   expect((await call(0, "ben", "GET", path)).body.contacts.initiator).toHaveLength(1);

@@ -38,7 +38,7 @@ function interrupted(tupleStore: TupleStore, first: () => Promise<unknown>): Tup
   };
 }
 
-test("what an action makes right between the look and the repair is not taken away", async ({
+test("tuples that an action makes valid between examination and repair are not deleted", async ({
   service,
   tupleStore,
 }) => {
@@ -53,7 +53,7 @@ test("what an action makes right between the look and the repair is not taken aw
   ]);
 });
 
-test("what somebody else took away meanwhile is left at that", async ({ service, tupleStore }) => {
+test("tuples that were deleted meanwhile are reported as they are", async ({ service, tupleStore }) => {
   await seedWorld(service);
   await put(tupleStore, [], OPERATOR);
   const taken = () => tupleStore.erase(OPERATOR);
@@ -93,7 +93,7 @@ test("many repairs of one object and of one history follow each other, and the c
   expect(await service.may("ben", "view", "plant:7")).toBe(true);
 });
 
-test("a date that is not its record's is put right by setting another, and a missing tuple by writing it as named", async ({
+test("a date that differs from its record is repaired by setting another, and a missing tuple by writing it", async ({
   service,
   tupleStore,
 }) => {
@@ -135,7 +135,7 @@ test("a store that is in order is not written to", async ({ service, tupleStore 
   expect(textsOf(await tupleStore.readAll())).toEqual(before);
 });
 
-test("a cached yes that a tuple past the service gave is over with the repair, also one cached under another owner", async ({
+test("a repair invalidates cached permissions that a foreign tuple gave, also those cached under another owner", async ({
   cached,
   tupleStore,
   connectCache,
@@ -166,7 +166,7 @@ test("a cached yes that a tuple past the service gave is over with the repair, a
   ]);
 });
 
-test("what another model let stand and ours does not is named, and taken away", async ({
+test("tuples that another model allowed and ours does not are named and deleted", async ({
   service,
   tupleStore,
   store,
@@ -187,7 +187,7 @@ const nameOf = async ({ storeId }: { storeId: string }) =>
 const runDoctor = (name: string, args: string[], more: NodeJS.ProcessEnv = {}) =>
   runScript("doctor", args, { ...environmentOf(connection()), OPENFGA_STORE: name, ...more });
 
-test("as a command it says each thing it took and each it left, invalidates the cache, and its exit code says what is left", async ({
+test("the command prints what it deleted and what it left, invalidates the cache, and its exit code says whether damage is left", async ({
   cached,
   tupleStore,
   store,
@@ -242,7 +242,7 @@ test("as a command it says each thing it took and each it left, invalidates the 
   expect(await runDoctor(name, ["--mend"])).toMatchObject({ code: 2, stderr: expect.stringContaining("--mend") });
 });
 
-test("it looks at no store whose newest model is another version's: what that one writes would look like nothing of ours", async ({
+test("the command refuses a store whose newest model is another version's, because its tuples would look like damage", async ({
   store,
 }) => {
   const name = await nameOf(store);
@@ -259,7 +259,7 @@ test("it looks at no store whose newest model is another version's: what that on
   });
 });
 
-test("over HTTP a service is told the findings; who asks while a look is under way shares it, and nobody repairs", async ({
+test("over HTTP a service reads the findings; concurrent requests share one examination, and none repairs", async ({
   service,
   tupleStore,
 }) => {

@@ -64,10 +64,7 @@ async function rewrite(tupleStore: TupleStore, object: string, actor: string): P
   await put(tupleStore, [...logs, head], [...forged, withFields(head, { ...fieldsOf(head), hash: previous })]);
 }
 
-test("in a store whose heads are signed, whatever happened in it, doctor finds nothing", async ({
-  tupleStore,
-  engine,
-}) => {
+test("doctor finds nothing in a store whose heads are signed", async ({ tupleStore, engine }) => {
   const world = { tupleStore, engine };
   const service = signing(world);
   await liveALot(service);
@@ -75,7 +72,7 @@ test("in a store whose heads are signed, whatever happened in it, doctor finds n
   expect(await found(world.tupleStore)).toEqual([]);
 });
 
-test("a history that was rewritten with another actor and every hash right is named by doctor, and its verification says where", async ({
+test("a history rewritten with another actor and correct hashes is named by doctor, and its verification says where", async ({
   tupleStore,
   engine,
 }) => {
@@ -113,7 +110,7 @@ test("a history that was rewritten with another actor and every hash right is na
   expect((await found(tupleStore)).map(({ object }) => object)).toEqual([`cooperation:${id}`, "organization:sunward"]);
 });
 
-test("no action goes on from a head that was rewritten, or from one whose signature was taken off, and nothing is written", async ({
+test("an action on a head that was rewritten, or whose signature was removed, is refused, and nothing is written", async ({
   tupleStore,
   engine,
 }) => {
@@ -157,7 +154,7 @@ test("no action goes on from a head that was rewritten, or from one whose signat
   expect(await found(tupleStore)).toEqual([]);
 });
 
-test("a store from before histories were signed is read as ever, goes on where that is allowed, and is signed by one command", async ({
+test("a store from before signatures is read as before, accepts actions where that is allowed, and is signed by one command", async ({
   tupleStore,
   engine,
 }) => {
@@ -200,7 +197,7 @@ test("a store from before histories were signed is read as ever, goes on where t
   expect(body.items[0]).toMatchObject({ action: "sign", actor: "service:sign" });
 });
 
-test("an older version goes on beside it, and reads what was signed", async ({ tupleStore, engine }) => {
+test("an older version works on the same store, and reads signed histories", async ({ tupleStore, engine }) => {
   const world = { tupleStore, engine };
   const service = signing(world, KEYS, "allow");
   await seedWorld(service);
@@ -211,7 +208,7 @@ test("an older version goes on beside it, and reads what was signed", async ({ t
   expect(await found(world.tupleStore)).toEqual([]);
 });
 
-test("with a new key and the old one behind it both verify and the new one signs; without the old one its heads are named", async ({
+test("with a new key followed by the old one both verify and the new one signs; without the old one its heads are named", async ({
   tupleStore,
   engine,
 }) => {
@@ -243,7 +240,7 @@ test("without a key nothing is signed, and the list of keys is empty", async ({ 
   expect(body).toMatchObject({ holds: true, signed: "unchecked", signature: null });
 });
 
-test("who may not read a history may not verify it", async ({ tupleStore, engine }) => {
+test("a caller that may not read a history may not verify it", async ({ tupleStore, engine }) => {
   const world = { tupleStore, engine };
   const service = signing(world);
   await seedWorld(service);
@@ -323,7 +320,7 @@ test("an exported history is verified by either side with the public keys alone,
   expect((await verify("{}")).code).toBe(2);
 });
 
-test("the command names a store that was never signed, signs it, and then finds nothing; without the key it signs nothing", async ({
+test("the command reports a store that was never signed, signs it, and then finds nothing; without the key it signs nothing", async ({
   service,
   tupleStore,
   store,

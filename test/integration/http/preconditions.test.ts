@@ -61,7 +61,7 @@ function asOf(route: (typeof ROUTES)[string] | undefined) {
   return { key: KEYS.manage, user: route.by };
 }
 
-test("a raw Write refuses preconditions, and writes without them", async ({ service }) => {
+test("a raw Write with preconditions is refused, and one without is written", async ({ service }) => {
   await seedRoutes(service);
   const name = "POST /stores/{store_id}/write";
   const route = storesRoutes(service)[name];
@@ -115,9 +115,7 @@ async function pairs(
   ];
 }
 
-test("whoever asks that nothing be there overwrites nothing, and whoever asks that something be makes nothing", async ({
-  service,
-}) => {
+test("If-None-Match: * never overwrites an object, and If-Match: * never creates one", async ({ service }) => {
   for (const [what, user, there, none, body] of await pairs(service)) {
     const put = (path: string, headers: Record<string, string>) =>
       user === "" ? service.admin("PUT", path, body, { headers }) : service.as(user, "PUT", path, body, { headers });
@@ -139,7 +137,7 @@ test("whoever asks that nothing be there overwrites nothing, and whoever asks th
   }
 });
 
-test("what was deleted is there no more, whatever ETag it had", async ({ service }) => {
+test("a deleted object matches no precondition, whatever ETag it had", async ({ service }) => {
   await seedWorld(service);
   await service.admin("PUT", "/v1/plants/9", { owner: "sunward" });
   await service.admin("DELETE", "/v1/plants/9");
@@ -153,7 +151,7 @@ test("what was deleted is there no more, whatever ETag it had", async ({ service
   expect((await service.admin("PUT", "/v1/plants/9", again, { headers: { "If-None-Match": '"2"' } })).status).toBe(201);
 });
 
-test("one ETag of a list suffices, a weak one never matches where it must be this one, and does where it must not", async ({
+test("one ETag of a list is enough; a weak one never matches If-Match, and does match If-None-Match", async ({
   service,
 }) => {
   await seedWorld(service);
@@ -181,7 +179,7 @@ plain.each<[headers: Record<string, string>, expected: object | undefined]>([
     { match: [] },
   ]),
   [{ "If-None-Match": "garbage" }, { none: "any" }],
-])("%j expects %j", async (headers, expected) => {
+])("the header %j is parsed to %j", async (headers, expected) => {
   const app = new Hono().get("/", (c) => c.json([preconditionOf(c)]));
   const [read] = (await (await app.request("/", { headers })).json()) as [unknown];
   expect(read ?? undefined).toEqual(expected);

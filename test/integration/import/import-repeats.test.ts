@@ -129,7 +129,7 @@ async function onNewStore<T>(act: (service: Service) => Promise<T>): Promise<T> 
   }
 }
 
-test("a file leaves what the same PUTs one by one leave: facts, histories and refusals", {
+test("a file gives the same result as its PUTs one by one: tuples, histories and refusals", {
   timeout: 900_000,
 }, async () => {
   await fc.assert(
@@ -155,7 +155,7 @@ test("a file leaves what the same PUTs one by one leave: facts, histories and re
   );
 });
 
-describe("a person who stands twice in a file has the role of the last line, and nothing stays of the one before", () => {
+describe("a person who is twice in a file has the role of the last line, and nothing of the line before", () => {
   const person = (user: string, role: string, more: object = {}) => ({
     kind: "person",
     organization: "o",

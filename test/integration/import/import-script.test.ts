@@ -50,7 +50,7 @@ const crowd = (count: number) => [
   })),
 ];
 
-test("a file is imported, and what is refused is reported in a file beside it", async ({ service }) => {
+test("a file is imported, and refused lines are reported in a file beside it", async ({ service }) => {
   const port = await listen(service);
   const good = fileOf(WORLD);
   expect(await run([good], port)).toEqual({
@@ -69,7 +69,7 @@ test("a file is imported, and what is refused is reported in a file beside it", 
   ]);
 });
 
-test("a connection that is cut says from which line to go on, and from there nothing is missing or twice", async ({
+test("after a broken connection the script names the line to continue from, and continuing there leaves no gap and no duplicate", async ({
   service,
 }) => {
   const proxy = await startTcpProxy(await listen(service));
@@ -104,7 +104,7 @@ async function importNothing({ app }: Service): Promise<number> {
   return reply.status;
 }
 
-test("an import that the service stops is told so, also while most of the file is still on its way", async ({
+test("an import that the service stops is reported, also while most of the file is still to be sent", async ({
   service: { deps },
 }) => {
   let writes = 0;
@@ -129,7 +129,7 @@ async function soundTuples({ deps }: Service) {
   return deps.tupleStore.readAll();
 }
 
-test("what cannot begin ends with code 2 and says why", async ({ service }) => {
+test("an import that cannot begin ends with code 2 and says why", async ({ service }) => {
   const port = await listen(service);
   const file = fileOf(WORLD);
   for (const [args, at, key, why] of [
@@ -148,7 +148,7 @@ test("what cannot begin ends with code 2 and says why", async ({ service }) => {
 });
 
 describe("progress", () => {
-  test("counts what is done against the whole file, and the pace of this run alone", () => {
+  test("counts lines against the whole file, and the pace of this run only", () => {
     const at = { from: 1, line: 45_000, total: 100_000, refused: 3, seconds: 150 };
     expect(progressLine(at)).toBe(" 45 %  45 000 of 100 000 lines, 300 a second, 3 refused, 3:04 left");
     expect(progressBar(at)).toMatch(/^\[#{13}-{17}\] {2}45 %/);

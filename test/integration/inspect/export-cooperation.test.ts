@@ -48,7 +48,7 @@ async function liveALot(service: Service): Promise<string> {
   return id;
 }
 
-test("the file passes `fga model test`, with yes and no in it, and fails where an answer or a tuple is another", async ({
+test("the file passes `fga model test`, with allowed and denied answers in it, and fails when an answer or a tuple is changed", async ({
   service,
 }) => {
   const id = await liveALot(service);
@@ -66,7 +66,7 @@ test("the file passes `fga model test`, with yes and no in it, and fails where a
   expect((await modelTest(text.replace(/^ {2}- .*"relation":"in_force".*\n/m, ""))).passes).toBe(false);
 });
 
-test("paused, expired and gone cooperations pass as well: what they leave is answered no", async ({ service }) => {
+test("paused, expired and ended cooperations pass as well: what they leave is denied", async ({ service }) => {
   const id = await liveALot(service);
   const yes = counted(await exported(service, id), true);
   await service.as("anna", "POST", `/v1/cooperations/${id}/pause`);
@@ -101,7 +101,7 @@ test("one with more tuples than a Write holds, and ids that need quoting, passes
   expect(text.match(/^ {2}- /gm)?.length).toBeGreaterThan(100);
 });
 
-test("an invitation that nobody answered has the owner's people in it, and no partner", async ({ service }) => {
+test("an unanswered invitation has the owner's people in it, and no partner", async ({ service }) => {
   await seedWorld(service);
   const { body } = await service.as("anna", "POST", "/v1/organizations/sunward/cooperations", {
     email: "new@else.example",
@@ -112,7 +112,7 @@ test("an invitation that nobody answered has the owner's people in it, and no pa
   expect((await modelTest(text)).passes).toBe(true);
 });
 
-test("what is not there, or not asked for rightly, is a problem", async ({ service }) => {
+test("a missing cooperation and a wrong request get a problem", async ({ service }) => {
   await seedWorld(service);
   const ask = async (query: string, headers = {}) => {
     const reply = await service.app.request(`/v1/export${query}`, {

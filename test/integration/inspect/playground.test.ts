@@ -52,7 +52,9 @@ async function copied(tuples: ReturnType<typeof accessTuples>) {
   };
 }
 
-test("the copy answers every question as the store does at that instant, and needs no time", async ({ service }) => {
+test("the copy answers every question as the store does at that time, and needs no current_time", async ({
+  service,
+}) => {
   await live(service);
   const { tupleStore, engine } = service.deps;
   const counts: number[] = [];
@@ -80,7 +82,7 @@ test("the copy has no condition, no record, no history and no address in it", as
     expect(tuples).not.toContain(word);
 });
 
-test("of more than can be shown those around what was named are taken, nearest first", () => {
+test("of too many tuples those nearest to the named object are copied", () => {
   const owns = (n: number) => ({ user: `organization:o${n}`, relation: "owner", object: `plant:${n}` });
   const admin = (n: number) => ({ user: `user:u${n}`, relation: "admin", object: `organization:o${n}` });
   const many = Array.from({ length: 200 }, (_, n) => [owns(n), admin(n)]).flat();
@@ -93,7 +95,7 @@ test("of more than can be shown those around what was named are taken, nearest f
 const run = (env: NodeJS.ProcessEnv, args: string[] = []) =>
   start(process.execPath, ["scripts/playground.ts", ...args], { env });
 
-test("the command serves the playground on a copy, and Ctrl-C takes all of it away", async ({ engine }) => {
+test("the command serves the playground on a copy, and Ctrl-C removes all of it", async ({ engine }) => {
   const name = `playground ${Date.now()}`;
   const opened = await openStore({ ...connection(), store: name, model: MODEL, allowPush: false });
   const tupleStore = createTupleStore({ ...connection(), ...opened });

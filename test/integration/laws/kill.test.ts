@@ -127,7 +127,7 @@ async function entriesOf(tupleStore: TupleStore): Promise<Map<string, string[]>>
   return found;
 }
 
-test("killed a hundred times amid actions, the service keeps what it answered, once, and a restart sweeps the rest", async ({
+test("killed 100 times during actions, the service keeps each reported change exactly once, and a restart sweeps the rest", async ({
   service,
   store,
   tupleStore,

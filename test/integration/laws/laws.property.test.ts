@@ -481,9 +481,7 @@ async function told(play: Play, from: string, act: () => Promise<void>): Promise
   }
 }
 
-test("every answer, reply and dry run of random steps is what the laws say", { timeout: 1_200_000 }, async ({
-  open,
-}) => {
+test("every answer, reply and dry run of random actions follows the laws", { timeout: 1_200_000 }, async ({ open }) => {
   console.log(`FC_SEED=${SEED} FC_RUNS=${RUNS}`);
   const starts: { tuples: Tuples; world: World }[] = [];
   const first = await open([], BLANK(), "redis");

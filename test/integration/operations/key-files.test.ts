@@ -36,7 +36,7 @@ async function statusOf(url: string, presented: string): Promise<number> {
     .status;
 }
 
-test("SIGHUP reads the keys again, and a file that cannot be used changes nothing", async () => {
+test("SIGHUP reads the keys again, and an invalid file changes nothing", async () => {
   const folder = ownFolder();
   const SERVICE_KEYS_FILE = put(folder, "keys.json", `${keys(key(OLD))}\n`);
   const service = main({
@@ -81,14 +81,14 @@ test("SIGHUP reads the keys again, and a file that cannot be used changes nothin
   for (const secret of [OLD, NEW, SECRET]) expect(service.output()).not.toContain(secret);
 }, 120_000);
 
-test("without a file SIGHUP ends the process, as a terminal's end does", async () => {
+test("without a file SIGHUP ends the process, as when its terminal closes", async () => {
   const service = main({ SERVICE_KEYS: keys(key(OLD)), INVITATION_SECRET: SECRET, CONCORDAT_FOLDER: ownFolder() });
   await listening(service);
   service.child.kill("SIGHUP");
   expect(await service.ended).toBe(0);
 }, 60_000);
 
-test("a file that others may read is warned of; one beside its variable, and a bound that the model has not, are refused", async () => {
+test("a file that others may read gives a warning; a file beside its variable and a bound unknown to the model are refused", async () => {
   const folder = ownFolder();
   const file = put(folder, "keys.json", keys(key(OLD)), 0o644);
   const base = { INVITATION_SECRET: SECRET, CONCORDAT_FOLDER: folder };

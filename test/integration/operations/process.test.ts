@@ -47,7 +47,7 @@ const evaluate = (url: string, key: string) =>
   });
 
 describe("starting", () => {
-  test("with an engine, keys and a secret it answers, to its keys alone", async () => {
+  test("with an engine, keys and a secret it answers, only to its keys", async () => {
     const url = await listening(startMain(external()));
     expect((await fetch(`${url}/readyz`)).status).toBe(200);
     const reply = await evaluate(url, KEY);
@@ -86,7 +86,7 @@ describe("starting", () => {
     expect((await startMain(env).printed(/model (\w+)\)/))[1]).toBe(modelId);
   });
 
-  test("it goes on answering after another version's model was pushed, and starts again by its own, and says so", async () => {
+  test("it keeps answering after another version's model was pushed, and starts again with its own, with a warning", async () => {
     const env = external();
     const first = startMain(env);
     const url = await listening(first);
@@ -104,7 +104,7 @@ describe("starting", () => {
     expect(again.output()).toMatch(/older_model/);
   });
 
-  test("a folder that others could read is closed to them before anything is written to it, or the start refused", async () => {
+  test("a folder that others could read is closed to them before anything is written to it, or the start is refused", async () => {
     const folder = ownFolder();
     chmodSync(folder, 0o755);
     writeFileSync(join(folder, "share"), "", { mode: 0o644 });
@@ -171,7 +171,7 @@ describe("where it listens", () => {
     ["::1", "[::1]"],
     ["[::1]", "[::1]"],
   ])
-    test(`with HOST=${HOST} and a port of the system's choice it is where it says, and publishes that`, async () => {
+    test(`with HOST=${HOST} and a port of the system's choice it prints and publishes its real address`, async () => {
       const url = await listening(startMain({ ...external(), HOST: HOST ?? "" }));
       expect(url).toMatch(/:[1-9]\d*$/);
       expect(url.slice(0, url.lastIndexOf(":"))).toBe(`http://${spelled}`);
@@ -221,7 +221,7 @@ async function halfQuestion(url: string) {
 
 describe("ending", () => {
   for (const signal of ["SIGTERM", "SIGINT"] as const)
-    test(`at ${signal} a request under way is answered, a new one is told that it stops, and the exit code is 0`, async () => {
+    test(`at ${signal} a request under way is answered, a new one learns that the service stops, and the exit code is 0`, async () => {
       const service = startMain({ ...external(), STOPPING_MILLISECONDS: "3000" });
       const url = await listening(service);
       // an idle connection that is kept alive must not hold it up
@@ -240,7 +240,7 @@ describe("ending", () => {
       await expect(fetch(`${url}/livez`)).rejects.toThrow();
     });
 
-  test("whoever is in the middle of asking again and again is told that the connection ends, and never just cut off", async () => {
+  test("a client with repeated requests learns from a reply that the connection ends, and is never cut off", async () => {
     const service = startMain({ ...external(), STOPPING_MILLISECONDS: "2000" });
     const url = await listening(service);
     /** Asks on one connection until a reply says that it is the last; how many were answered. */
@@ -285,7 +285,7 @@ describe("npm start", () => {
       while ((await engineProcesses(folder)).length > 0) await sleep(100);
     });
 
-  test("an engine that ends by itself ends the service, and not as if all were well", async () => {
+  test("an engine that ends by itself ends the service with an error code", async () => {
     const folder = ownFolder();
     const service = startMain({ CONCORDAT_FOLDER: folder }, ["--start"]);
     await listening(service);
@@ -299,7 +299,7 @@ describe("npm start", () => {
     expect(await service.ended).toBe(1);
   });
 
-  test("it makes its keys once, that their owner alone reads, and its sample once; histories are signed; it listens on loopback only", async () => {
+  test("it makes its keys once, readable by their owner only, and its sample once; histories are signed; it listens on loopback only", async () => {
     const folder = ownFolder();
     const env = { CONCORDAT_FOLDER: folder, HOST: "0.0.0.0" };
     let historyKey = "";

@@ -43,7 +43,7 @@ async function paste(commands: string): Promise<unknown[]> {
     .map((line) => JSON.parse(line));
 }
 
-test("after npm start the three commands of the README work as pasted, and a check changes its answer", async () => {
+test("after npm start the README's three commands work as pasted, and a check changes its answer", async () => {
   const folder = ownFolder();
   const commands = /<!-- generated: quick-start -->\n```sh\n([\s\S]*?)\n```/.exec(README)?.[1] ?? "";
   // another port and folder than the README's, nothing else
@@ -79,7 +79,7 @@ console.log(await may("tom", "view", "7").catch((error) => error.message.slice(0
   expect(await second.stop()).toBe(0);
 });
 
-test("a second npm start undoes nothing of what was done since, prints no command that fails, and says how to begin anew", async () => {
+test("a second npm start keeps all changes, prints no command that fails, and says how to start over", async () => {
   const folder = ownFolder();
   const first = await startIn(folder);
   onTestFinished(async () => void (await first.stop()));

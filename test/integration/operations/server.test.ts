@@ -46,7 +46,7 @@ describe("the embedded server", () => {
     });
   }
 
-  test("stopping waits until the server is gone, and a restart finds what was written", async ({ ownServer }) => {
+  test("stopping waits until the server has ended, and a restart finds what was written", async ({ ownServer }) => {
     const opened = await openStore({ ...connectionOf(ownServer), store: "own", model: MODEL, allowPush: false });
     const tuple = { user: "user:anna", relation: "admin", object: "organization:north" };
     const tupleStore = createTupleStore({ ...opened, ...connectionOf(ownServer) });
@@ -65,14 +65,14 @@ describe("the embedded server", () => {
     expect(await ownServer.exited).not.toBe(0);
   });
 
-  test("a server that cannot start is told with the end of its log", async ({ ownServer }) => {
+  test("a server that cannot start is reported with the end of its log", async ({ ownServer }) => {
     const binary = { kind: "binary", path: "/bin/false" } as const;
     await expect(startServer(binary, { folder: ownServer.folder })).rejects.toThrow(/migrate ended with 1/);
     const missing = { kind: "binary", path: join(ownServer.folder, "missing") } as const;
     await expect(startServer(missing, { folder: ownServer.folder })).rejects.toThrow(/not found/);
   });
 
-  test("nothing but loopback is listened on", async ({ ownServer }) => {
+  test("the server listens on loopback only", async ({ ownServer }) => {
     const open = listeners(ownServer.processGroup);
     expect(open.length).toBeGreaterThanOrEqual(2);
     expect(open.filter((address) => !address.startsWith("127.0.0.1:"))).toEqual([]);
@@ -83,7 +83,7 @@ describe("without the key of this start", () => {
   const EVIL = { Origin: "https://evil.example" };
   const leaks = ({ headers }: Response) => [...headers.keys()].filter((name) => name.startsWith("access-control"));
 
-  test("nothing is read or written over HTTP, and a page in a browser is told nothing", async ({ ownServer }) => {
+  test("nothing is read or written over HTTP, and a page in a browser learns nothing", async ({ ownServer }) => {
     const { apiUrl, apiToken } = ownServer;
     const { storeId } = await openStore({ ...connectionOf(ownServer), store: "own", model: MODEL, allowPush: false });
     const key = { Authorization: `Bearer ${apiToken}` };
@@ -113,7 +113,7 @@ describe("without the key of this start", () => {
     for (const key of [undefined, "", "wrong"]) expect([1010, 1500]).toContain(await listStores(port, key));
   });
 
-  test("nobody but this user learns the key: it is in no argument, and in a file that only they read", async ({
+  test("only this user can read the key: it is in no argument, and in a file that only they can read", async ({
     ownServer,
   }) => {
     const { folder, apiToken = "" } = ownServer;
@@ -127,7 +127,9 @@ describe("without the key of this start", () => {
     if (process.getuid?.() === 0) expect(asNobody).toThrow(/Permission denied/);
   });
 
-  test("each start has a key of its own, found beside the address, and both go with it", async ({ ownServer }) => {
+  test("each start has its own key, kept beside the address, and both are removed when it stops", async ({
+    ownServer,
+  }) => {
     const { folder } = ownServer;
     const first = connectionOf(ownServer);
     expect(await runningOn(folder)).toEqual(first);
@@ -139,7 +141,7 @@ describe("without the key of this start", () => {
     expect(await runningOn(folder)).toEqual(second);
   });
 
-  test("what a killed server left behind opens nothing, and who listens there now gets no key that opens anything", async ({
+  test("the files of a killed server open nothing, and a program that listens there now gets no valid key", async ({
     ownServer,
   }) => {
     const { folder } = ownServer;
@@ -186,7 +188,7 @@ describe("without the key of this start", () => {
   });
 });
 
-test("what the server keeps is for its own user alone, however the folder came to be", async ({ ownServer }) => {
+test("the server's files are readable by its own user only, however the folder was created", async ({ ownServer }) => {
   const { folder } = ownServer;
   const open = () =>
     [".", ...readdirSync(folder)].filter((name) => (statSync(join(folder, name)).mode & 0o077) !== 0).sort();

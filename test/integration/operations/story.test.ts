@@ -6,7 +6,7 @@ import { playStory, storyIn } from "../../support/worked-story.ts";
 
 const README = readFileSync(new URL("../../../README.md", import.meta.url), "utf8");
 
-test("the worked story of the README goes as it says, request by request", async ({ service }) => {
+test("the worked story of the README gets the replies that it shows, request by request", async ({ service }) => {
   const story = storyIn(README);
   expect(story.filter(({ reply }) => reply !== undefined).length).toBeGreaterThan(12);
   const replies = await playStory(story, (path, init) => service.app.request(path, init), KEYS.all);
@@ -17,7 +17,7 @@ test("the worked story of the README goes as it says, request by request", async
   expect(others).not.toContain("invoice overdue");
 });
 
-test("a story that says something else than the service fails where it does", async ({ service }) => {
+test("a story that differs from the service fails at the step that differs", async ({ service }) => {
   const send = (path: string, init: RequestInit) => service.app.request(path, init);
   const told = (reply: string) =>
     storyIn(`## A worked story

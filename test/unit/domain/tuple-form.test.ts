@@ -19,12 +19,12 @@ const flat = (forms: typeof WRITTEN) =>
     )
     .sort();
 
-test("what Concordat writes is what the model lets stand, form by form", () => {
+test("the forms of tuples that Concordat writes are the forms that the model allows", () => {
   expect(flat(WRITTEN)).toEqual(flat(formsOf(model)));
   expect(flat(WRITTEN).length).toBeGreaterThan(50);
 });
 
-test("the model takes nothing away from anybody for a tuple that stands: a repair that takes tuples only narrows", () => {
+test("no tuple takes access away in the model, so a repair that deletes tuples only narrows access", () => {
   expect(JSON.stringify(model)).not.toContain('"difference"');
 });
 
@@ -51,7 +51,7 @@ function strayOf(type: string, relation: string, form: string): Tuple {
   return { user, relation, object, ...(condition && { condition: { name: condition, context } }) } as Tuple;
 }
 
-test("a tuple of any form about what is not there is found, at its object, alone in a store", () => {
+test("a tuple of any form without its objects is found, at its object, alone in a store", () => {
   for (const [type, relations] of Object.entries(WRITTEN))
     for (const [relation, forms] of Object.entries(relations))
       for (const form of forms) {

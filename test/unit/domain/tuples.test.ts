@@ -121,24 +121,24 @@ function writable(): { relation: string; kind: string }[] {
 }
 
 describe("model.fga and domain/tuples.ts", () => {
-  it("spells nothing that the model does not let be written", () => {
+  it("spell no tuple that the model does not allow", () => {
     const allowed = new Set(writable().map(({ kind }) => kind));
     expect([...new Set(everyTuple().map(kindOf))].filter((kind) => !allowed.has(kind))).toEqual([]);
   });
 
-  it("spells everything that the model lets be written, dated and undated, in both spellings", () => {
+  it("spell every tuple that the model allows, dated and undated, in both spellings", () => {
     const spelled = new Set(everyTuple().map(kindOf));
     const missing = writable().filter(({ kind }) => !spelled.has(kind));
     expect(missing.filter(({ relation }) => !NOT_OF_STATES.includes(relation))).toEqual([]);
   });
 
-  it("leaves head and log to the plan, and to nobody else", () => {
+  it("leave head and log to the plan only", () => {
     const relations = new Set(everyTuple().map(({ relation }) => relation));
     const known = new Set(writable().map(({ relation }) => relation));
     expect(NOT_OF_STATES.filter((relation) => relations.has(relation) || !known.has(relation))).toEqual([]);
   });
 
-  it("spells no share that leads to operator or is a permission (law 2)", () => {
+  it("spell no share that leads to operator or is a permission (law 2)", () => {
     const relations = everyTuple().filter(({ user }) => user.startsWith("share:"));
     expect(relations.length).toBeGreaterThan(0);
     expect(relations.filter(({ user, relation }) => /operator|can_/.test(`${user} ${relation}`))).toEqual([]);
@@ -248,7 +248,7 @@ describe("difference", () => {
     );
   });
 
-  it("moves a new date to the other spelling: the old one goes and the new one comes in the same Write", () => {
+  it("moves a new date to the other spelling: the old tuple is deleted and the new one written in the same Write", () => {
     const before = spellShare({ role: "technical_manager", expires_at: DATES[1] });
     const after = spellShare({ role: "technical_manager", expires_at: DATES[2], spelling: "alt" });
     const condition = { name: "not_expired", context: { expires_at: DATES[2] } };
