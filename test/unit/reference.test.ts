@@ -1,0 +1,106 @@
+/** The generated parts of the documents against the code. */
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { z } from "zod";
+import { type Generated, generated, wantedText } from "../../scripts/reference/all.ts";
+import { differenceOf, filled } from "../../scripts/reference/blocks.ts";
+import { configurationTable } from "../../scripts/reference/configuration.ts";
+import { denialsTable, errorsTable } from "../../scripts/reference/errors.ts";
+import { lifecycleDiagram, lifecycleTable } from "../../scripts/reference/lifecycle.ts";
+import { DENIALS } from "../../src/check/question.ts";
+import { VARIABLES } from "../../src/config.ts";
+import { LIFECYCLE } from "../../src/domain/cooperation/lifecycle.ts";
+import { REFUSALS } from "../../src/domain/refusal.ts";
+import { FAULTS } from "../../src/http/problem.ts";
+import { PAGES, textOf } from "../support/pages.ts";
+
+const root = new URL("../../", import.meta.url);
+const FILES = generated();
+
+/** How a generated file differs from what it should be, with some blocks changed. */
+function verdict(file: string, changed: Record<string, string> = {}): string[] {
+  const current = readFileSync(new URL(file, root), "utf8");
+  const content = FILES[file] as Generated;
+  return differenceOf(
+    current,
+    wantedText(file, current, typeof content === "string" ? content : { ...content, ...changed }),
+  );
+}
+
+const THREATS = readFileSync(new URL("docs/threat-model.md", root), "utf8");
+
+test("every answer in the threat model names a test that is there", () => {
+  const rows = THREATS.split("\n").filter((line) => line.startsWith("| to ") || line.startsWith("| scope "));
+  const named = [...THREATS.matchAll(/\]\(\.\.\/(test\/[^)]+)\): "([^"]+)"/g)];
+  expect(named.length).toBeGreaterThanOrEqual(rows.length);
+  for (const row of rows) expect(row, "a row without a test").toMatch(/\]\(\.\.\/test\/[^)]+\): "/);
+  for (const [, file = "", name = ""] of named)
+    expect(readFileSync(new URL(file, root), "utf8"), name).toContain(`"${name}"`);
+});
+
+describe("generated blocks", () => {
+  test.for(Object.keys(FILES))("%s says what the code decides by", (file) => {
+    expect(verdict(file)).toEqual([]);
+  });
+
+  test("every page with a generated block is among the generated files", () => {
+    const pages = PAGES.filter((page) => textOf(page).includes("<!-- generated: "));
+    expect(pages.filter((page) => !Object.hasOwn(FILES, page))).toEqual([]);
+  });
+
+  test("a cell, an error, a variable or a denial that changes makes the check fail and is named", () => {
+    const pause = { ...LIFECYCLE.pause, pending: "paused" as const };
+    const changed = [
+      [
+        "docs/reference/lifecycle.md",
+        { lifecycle: lifecycleTable({ ...LIFECYCLE, pause }), diagram: lifecycleDiagram({ ...LIFECYCLE, pause }) },
+        "pending --> paused: pause",
+      ],
+      [
+        "docs/reference/errors.md",
+        { errors: errorsTable({ ...REFUSALS, too_late: [409, "Too late", "Come earlier."] }, FAULTS) },
+        "| 409 | `too_late` | Too late | Come earlier. |",
+      ],
+      [
+        "docs/reference/configuration.md",
+        { configuration: configurationTable({ ...VARIABLES, COLOUR: z.string().default("green").describe("Of it.") }) },
+        "| `COLOUR` | `green` | Of it. |",
+      ],
+      [
+        "docs/reference/errors.md",
+        { denials: denialsTable({ ...DENIALS, unknown_mood: "There is no such mood." }) },
+        "| `unknown_mood` | There is no such mood. |",
+      ],
+    ] as const;
+    for (const [file, blocks, text] of changed) {
+      const lines = verdict(file, blocks);
+      expect(
+        lines.some((line) => line.startsWith("+ ") && line.includes(text)),
+        text,
+      ).toBe(true);
+    }
+  });
+
+  test("a line that the code no longer says makes the check fail too", () => {
+    const { stale: _, ...fewer } = REFUSALS;
+    const lines = verdict("docs/reference/errors.md", { errors: errorsTable(fewer, FAULTS) });
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toMatch(/^- .*`stale`/);
+  });
+
+  test("a block that nothing fills, one that is left out and one that stands twice are refused", () => {
+    const block = (name: string) => `<!-- generated: ${name} -->\n<!-- /generated -->\n`;
+    expect(filled(block("one"), { one: "text" })).toBe("<!-- generated: one -->\ntext\n<!-- /generated -->\n");
+    expect(() => filled(block("two"), {})).toThrow("unknown: two");
+    expect(() => filled("", { one: "text" })).toThrow("missing: one");
+    expect(() => filled(block("one") + block("one"), { one: "text" })).toThrow("twice: one");
+  });
+
+  test("every problem and every variable has exactly one line", () => {
+    const errors = textOf("docs/reference/errors.md");
+    for (const name of [...Object.keys(REFUSALS), ...Object.keys(FAULTS)])
+      expect(errors.split(`| \`${name}\` |`), name).toHaveLength(2);
+    const configuration = textOf("docs/reference/configuration.md");
+    for (const name of Object.keys(VARIABLES)) expect(configuration.split(`| \`${name}\` |`), name).toHaveLength(2);
+  });
+});
