@@ -20,6 +20,7 @@ import { cacheKeysTable } from "./cache-keys.ts";
 import { configurationTable } from "./configuration.ts";
 import { decisionsIndex } from "./decisions.ts";
 import { denialsTable, errorsTable, findingsTable } from "./errors.ts";
+import { layersDiagram, layersTable } from "./layers.ts";
 import { expiredSentence, lifecycleDiagram, lifecycleTable } from "./lifecycle.ts";
 import { capsTable, rolesTable } from "./roles.ts";
 import { routesTable } from "./routes.ts";
@@ -42,6 +43,7 @@ export function generated(): Record<string, Generated> {
       "quick-start": `\`\`\`sh\n${sampleCommands(URL_AT_START, FOLDER)}\n\`\`\``,
       "speed-summary": speedSummary(results),
     },
+    "docs/architecture.md": { layers: layersDiagram(), parts: layersTable() },
     "docs/benchmarks.md": { speed: speedBlock(results) },
     "docs/decisions/README.md": { decisions: decisionsIndex() },
     "docs/reference/cache-keys.md": { "cache-keys": cacheKeysTable(GRAMMAR) },

@@ -92,3 +92,14 @@ test("every decision is numbered in a row and has context, decision and conseque
     expect(headings, page).toEqual(["Context", "Decision", "Consequences"]);
   }
 });
+
+test("every file that the architecture names is there", () => {
+  const page = textOf("docs/architecture.md");
+  const diagrams = [...page.matchAll(/(?:participant \w+ as |<br\/>)([a-z0-9/-]+\.ts)/g)].map(
+    ([, file]) => `src/${file}`,
+  );
+  const named = [...page.matchAll(/`((?:src|scripts|test)\/[a-z0-9/.-]+)`/g)].map(([, file = ""]) => file);
+  expect(diagrams.length).toBeGreaterThan(10);
+  expect(named.length).toBeGreaterThan(40);
+  expect([...diagrams, ...named].filter((file) => !existsSync(new URL(file, root)))).toEqual([]);
+});

@@ -6,6 +6,7 @@ import { type Generated, generated, wantedText } from "../../scripts/reference/a
 import { differenceOf, filled } from "../../scripts/reference/blocks.ts";
 import { configurationTable } from "../../scripts/reference/configuration.ts";
 import { denialsTable, errorsTable } from "../../scripts/reference/errors.ts";
+import { layersDiagram } from "../../scripts/reference/layers.ts";
 import { lifecycleDiagram, lifecycleTable } from "../../scripts/reference/lifecycle.ts";
 import { DENIALS } from "../../src/check/question.ts";
 import { VARIABLES } from "../../src/config.ts";
@@ -103,4 +104,14 @@ describe("generated blocks", () => {
     const configuration = textOf("docs/reference/configuration.md");
     for (const name of Object.keys(VARIABLES)) expect(configuration.split(`| \`${name}\` |`), name).toHaveLength(2);
   });
+});
+
+test("the diagram of the layers leaves out what other arrows imply, and refuses a circle", () => {
+  const edges = (...pairs: [from: string, ...to: string[]][]) =>
+    new Map(pairs.map(([from, ...to]) => [from, new Set(to)]));
+  const diagram = layersDiagram(edges(["http", "actions", "domain"], ["actions", "domain"]));
+  expect(diagram.match(/ --> /g)).toHaveLength(2);
+  expect(diagram).toContain("http --> actions");
+  expect(diagram).toContain("actions --> domain");
+  expect(() => layersDiagram(edges(["http", "actions", "domain"], ["actions", "http"]))).toThrow("in a circle: ");
 });
