@@ -159,7 +159,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   ];
   for (const name of ["SERVICE_KEYS", "INVITATION_SECRET"])
     if (set[name] === undefined && set[`${name}_FILE`] === undefined)
-      problems.push(`${name}: is required (see the README; \`npm start\` makes one)`);
+      problems.push(`${name}: is required (see docs/reference/configuration.md; \`npm start\` makes one)`);
   const listening = VARIABLES.HOST.safeParse(set.HOST);
   if (set.PUBLIC_URL === undefined && listening.success && !isCallable(listening.data))
     problems.push(

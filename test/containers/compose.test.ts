@@ -1,6 +1,6 @@
 /**
  * What an operator runs: docker-compose.yml as it is, with OpenFGA on PostgreSQL, Redis
- * and the image of the Dockerfile. The worked story of the README is played against it
+ * and the image of the Dockerfile. The tutorial is played against it
  * from outside. Where no Docker is to be had this says so, and nothing here runs.
  */
 import { execFile } from "node:child_process";
