@@ -150,7 +150,7 @@ export type Lookup = {
 export type Tokens = { userToken: string; ownerToken: string; now: number };
 
 /**
- * Decisions, and the tokens and leases that keep them fresh (README, The cache). Whatever cannot be had in time is
+ * Decisions, and the tokens and leases that keep them fresh (docs/cache.md). Whatever cannot be had in time is
  * `away`, never an error: nothing depends on the cache but speed.
  */
 export type DecisionCache = {

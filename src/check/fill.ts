@@ -1,5 +1,5 @@
 /**
- * A miss: asks the engine and, where it is safe, keeps the answer (README, The cache).
+ * A miss: asks the engine and, where it is safe, keeps the answer (docs/cache.md).
  * The order of the steps is the protocol's; `test/protocol` explores it state by state,
  * and the scenarios named here (`test/protocol/breaks.ts`) are what happens without the step.
  */

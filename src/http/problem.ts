@@ -49,7 +49,7 @@ export function problemResponse(c: Context, problem: Problem, members: Record<st
 
 /**
  * Problems that are no refusals: the request could not be read, the caller is not
- * known, or something of ours is out of order. Printed into the README with them.
+ * known, or something of ours is out of order. docs/reference/errors.md is printed from both.
  */
 export const FAULTS = {
   invalid_request: [400, "The request is not valid", "See `errors`: each names the place and what is wrong with it."],

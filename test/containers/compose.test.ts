@@ -1,7 +1,6 @@
 /**
  * What an operator runs: docker-compose.yml as it is, with OpenFGA on PostgreSQL, Redis
- * and the image of the Dockerfile. The worked story of the README is played against it
- * from outside.
+ * and the image of the Dockerfile. The tutorial is played against it from outside.
  */
 import { execFile } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
@@ -16,7 +15,7 @@ import { missing, STEP_MILLISECONDS, UP_MILLISECONDS } from "./docker.ts";
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const README = readFileSync(join(root, "README.md"), "utf8");
+const TUTORIAL = readFileSync(join(root, "docs/tutorial.md"), "utf8");
 
 const project = `concordat-test-${randomBytes(4).toString("hex")}`;
 const key = randomBytes(24).toString("base64url");
@@ -93,10 +92,10 @@ describe.skipIf(missing !== undefined)("the containers of docker-compose.yml", (
   }
 
   test(
-    "the worked story of the README goes in containers as it does in a test's process",
+    "every request of the tutorial gets the shown reply in containers too",
     async () => {
       const url = await address();
-      await playStory(storyIn(README), (path, init) => fetch(`${url}${path}`, init), key);
+      await playStory(storyIn(TUTORIAL), (path, init) => fetch(`${url}${path}`, init), key);
       const tuples = await inside("postgres", "psql", "-U", "openfga", "-tAc", "select count(*) from tuple");
       expect(Number(tuples)).toBeGreaterThan(10);
       // it would end with 1 on the first that is not as the records say
