@@ -6,7 +6,7 @@
 
 import { Semaphore } from "async-mutex";
 import { type Answer, type Clock, type Engine, EngineUnavailable, type Question } from "../ports.ts";
-import type { Signal } from "./check.ts";
+import type { Signal } from "./checker.ts";
 
 /** What a check asks: the engine, and the time. */
 export type Asker = Pick<Engine, "expand"> & {

@@ -8,7 +8,7 @@ import type { CacheScope } from "../domain/cache-scopes.ts";
 import { type CacheEntry, EngineUnavailable, type Question, type Unstored } from "../ports.ts";
 import type { AccessPaths } from "./access-path.ts";
 import type { Asker } from "./batcher.ts";
-import type { Checked, CheckerDeps } from "./check.ts";
+import type { Checked, CheckerDeps } from "./checker.ts";
 import { type Guess, headIsStill, type Ownership, ownershipOf } from "./ownership.ts";
 import type { AskStable } from "./stable-answer.ts";
 
