@@ -124,7 +124,7 @@ export const has = (writes: Writes, write: number): boolean => ((writes >> write
 export const plus = (writes: Writes, write: number): Writes => writes | (1 << write);
 export const minus = (writes: Writes, write: number): Writes => writes & ~(1 << write);
 
-/** An array with the element at each of `the engine's places` made anew. */
+/** An array with the element at each of `places` made anew. */
 export function changed<T>(
   array: readonly T[],
   places: readonly number[],

@@ -3,8 +3,9 @@ import { createHash, generateKeyPairSync } from "node:crypto";
 import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { ConfigurationError, readConfig, urlOf, VARIABLES } from "../../src/config.ts";
+import { readConfig, urlOf, VARIABLES } from "../../src/config.ts";
 import { findKey } from "../../src/domain/service-keys.ts";
+import { ConfigurationError } from "../../src/faults.ts";
 import { SECRETS } from "../../src/secret-files.ts";
 import { ownFolder } from "../support/own-folder.ts";
 

@@ -2,7 +2,8 @@
 import { chmodSync, existsSync, mkdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { FolderNotPrivate, makePrivate } from "../../src/private-folder.ts";
+import { FolderNotPrivate } from "../../src/faults.ts";
+import { makePrivate } from "../../src/private-folder.ts";
 import { ownFolder } from "../support/own-folder.ts";
 
 const NOBODY = 65534;

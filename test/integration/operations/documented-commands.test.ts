@@ -2,11 +2,12 @@
  * Every block of commands in the documents runs as it is pasted, in the order of the page, on what `npm start` runs;
  * one that does not says why: `<!-- not run: … -->` above it. Only port, folder and file names are others.
  */
-import { existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { symlinkSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { findFga } from "../../../scripts/fga-cli.ts";
 import { ownFolder } from "../../support/own-folder.ts";
+import { PAGES, textOf as pageText } from "../../support/pages.ts";
 import { listening, startMain } from "../../support/process.ts";
 import { ROOT, run } from "../../support/program.ts";
 
@@ -18,14 +19,7 @@ function blocksOf(document: string, markdown: string): Block[] {
   return [...blocks].map(([, notRun, language = "", code = ""]) => ({ document, language, code, notRun }));
 }
 
-const documents = ["README.md"].concat(
-  existsSync(join(ROOT, "docs"))
-    ? readdirSync(join(ROOT, "docs"), { recursive: true, encoding: "utf8" })
-        .filter((path) => path.endsWith(".md"))
-        .map((path) => join("docs", path))
-    : [],
-);
-const BLOCKS = documents.flatMap((path) => blocksOf(path, readFileSync(join(ROOT, path), "utf8")));
+const BLOCKS = PAGES.flatMap((page) => blocksOf(page, pageText(page)));
 /** This one the test itself runs, without the installation before it. */
 const isStart = ({ code }: Block) => code === "npm start\n";
 
@@ -57,7 +51,7 @@ test("every block of commands runs, or names a reason why it is not run", { time
   const fga = findFga(process.env);
   if (fga === undefined) throw new Error("there is no fga");
   symlinkSync(fga, join(folder, "fga"));
-  const lines = /^```\n(\{"kind":[\s\S]*?)^```$/m.exec(readFileSync(join(ROOT, "README.md"), "utf8"))?.[1] ?? "";
+  const lines = /^```\n(\{"kind":[\s\S]*?)^```$/m.exec(pageText("docs/bulk.md"))?.[1] ?? "";
   writeFileSync(join(folder, "people.ndjson"), lines);
   const data = join(folder, "data");
   const service = startMain({ CONCORDAT_FOLDER: data }, ["--start"]);

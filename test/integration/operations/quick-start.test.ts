@@ -5,18 +5,19 @@ import { expect, onTestFinished, test } from "vitest";
 import { readConfig } from "../../../src/config.ts";
 import { findKey } from "../../../src/domain/service-keys.ts";
 import { ownFolder } from "../../support/own-folder.ts";
+import { textOf } from "../../support/pages.ts";
 import { startMain } from "../../support/process.ts";
-import { ROOT, run } from "../../support/program.ts";
+import { run } from "../../support/program.ts";
 
 const NOW = () => new Date();
 
-const README = readFileSync(join(ROOT, "README.md"), "utf8");
+const README = textOf("README.md");
 
-/** The first block of the README in a language that contains a text. */
-function block(language: string, text = ""): string {
-  const blocks = [...README.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)];
+/** The first block of a page in a language that contains a text. */
+function block(page: string, language: string, text = ""): string {
+  const blocks = [...textOf(page).matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)];
   const found = blocks.find((match) => match[1] === language && match[2]?.includes(text))?.[2];
-  if (found === undefined) throw new Error(`the README has no ${language} with ${text}`);
+  if (found === undefined) throw new Error(`${page} has no ${language} with ${text}`);
   return found;
 }
 
@@ -58,8 +59,8 @@ test("after npm start the README's three commands work as pasted, and a check ch
   expect(await paste(at(first.url))).toEqual([{ decision: false }, delegated, { decision: true }]);
 
   // the command and the function that other services copy, against the same service
-  expect(await paste(at(first.url, block("sh", '"id":"ben"')))).toEqual([{ decision: true }]);
-  const snippet = `${block("ts")}
+  expect(await paste(at(first.url, block("docs/check-api.md", "sh", '"id":"ben"')))).toEqual([{ decision: true }]);
+  const snippet = `${block("README.md", "ts")}
 console.log(await may("tom", "manage_technical", "7"), await may("tom", "operate", "7"));
 process.env.CONCORDAT_KEY = "another";
 console.log(await may("tom", "view", "7").catch((error) => error.message.slice(0, 16)));`;
@@ -127,8 +128,8 @@ test("a second npm start keeps all changes, prints no command that fails, and sa
   expect(await second.stop()).toBe(0);
 });
 
-test("the README's commands for a key make one that the service takes", async () => {
-  const script = block("sh", "openssl");
+test("the documented commands for a key make one that the service accepts", async () => {
+  const script = block("docs/keys.md", "sh", "openssl");
   const { stdout } = await run("bash", ["-c", script]);
   const [key, line] = stdout.trim().split("\n");
   const config = readConfig({
