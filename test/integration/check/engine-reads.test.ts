@@ -5,8 +5,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { findServer } from "../../../src/openfga/server/find-server.ts";
-import { MODEL } from "../../support/engine.ts";
 import { type EngineReads, measureEngineReads, printEngineReads } from "../../support/engine-reads.ts";
+import { MODEL } from "../../support/model.ts";
 
 const GOLDEN = new URL("../../golden/engine-reads.txt", import.meta.url);
 

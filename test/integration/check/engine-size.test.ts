@@ -17,7 +17,8 @@ import { openStore } from "../../../src/openfga/open-store.ts";
 import { findServer } from "../../../src/openfga/server/find-server.ts";
 import { type RunningServer, startServer } from "../../../src/openfga/server/server.ts";
 import { createTupleStore } from "../../../src/openfga/tuple-store.ts";
-import { connectionOf, MODEL, test } from "../../support/engine.ts";
+import { connectionOf, test } from "../../support/engine.ts";
+import { MODEL } from "../../support/model.ts";
 import { ownFolder } from "../../support/own-folder.ts";
 import { createService, type Reply } from "../../support/service.ts";
 

@@ -6,7 +6,8 @@ import { createEngine, type EngineOptions } from "../../../src/openfga/engine.ts
 import { openStore } from "../../../src/openfga/open-store.ts";
 import { createTupleStore } from "../../../src/openfga/tuple-store.ts";
 import type { Engine, Question } from "../../../src/ports.ts";
-import { connectionOf, MODEL, test } from "../../support/engine.ts";
+import { connectionOf, test } from "../../support/engine.ts";
+import { MODEL } from "../../support/model.ts";
 
 const NOW = new Date("2026-06-01T00:00:00.500Z");
 const VIEW: Question = { user: "user:anna", relation: "can_view", object: "plant:7" };

@@ -13,7 +13,8 @@ import { createClient } from "../../../src/openfga/client.ts";
 import { createEngine } from "../../../src/openfga/engine.ts";
 import { openStore } from "../../../src/openfga/open-store.ts";
 import { createTupleStore } from "../../../src/openfga/tuple-store.ts";
-import { connection, MODEL } from "../../support/engine.ts";
+import { connection } from "../../support/engine.ts";
+import { MODEL } from "../../support/model.ts";
 import { LAWS, type Law } from "../../support/permissions/laws.ts";
 import { print } from "../../support/permissions/matrix.ts";
 

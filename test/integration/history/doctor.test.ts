@@ -17,7 +17,8 @@ import { createTupleStore } from "../../../src/openfga/tuple-store.ts";
 import type { TupleStore } from "../../../src/ports.ts";
 import { diagnose, doctor, isDamage, viewOf } from "../../../src/queries/doctor.ts";
 import { damages, liveALot, put, repairDeps, restore, textsOf } from "../../support/damage.ts";
-import { connection, connectionOf, environmentOf, MODEL } from "../../support/engine.ts";
+import { connection, connectionOf, environmentOf } from "../../support/engine.ts";
+import { MODEL } from "../../support/model.ts";
 import { runScript } from "../../support/program.ts";
 import { cooperate, seedWorld, test } from "../../support/service.ts";
 

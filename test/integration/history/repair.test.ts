@@ -14,7 +14,8 @@ import type { TupleStore } from "../../../src/ports.ts";
 import { doctor } from "../../../src/queries/doctor.ts";
 import { ask, questionOf, test } from "../../support/cache.ts";
 import { put, repairDeps, textsOf } from "../../support/damage.ts";
-import { connection, environmentOf, MODEL } from "../../support/engine.ts";
+import { connection, environmentOf } from "../../support/engine.ts";
+import { MODEL } from "../../support/model.ts";
 import { runScript } from "../../support/program.ts";
 import { cooperate, KEYS, seedWorld } from "../../support/service.ts";
 

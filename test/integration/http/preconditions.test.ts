@@ -3,9 +3,7 @@
  * overlooks one. The routes are those of the document, so that a new one is held to it too.
  */
 
-import { Hono } from "hono";
-import { expect, test as plain } from "vitest";
-import { preconditionOf } from "../../../src/http/precondition.ts";
+import { expect } from "vitest";
 import { ask, everything, ROUTES, seedRoutes, send, storesRoutes } from "../../support/routes.ts";
 import { cooperate, KEYS, type Service, seedWorld, test } from "../../support/service.ts";
 
@@ -165,22 +163,4 @@ test("one ETag of a list is enough; a weak one never matches If-Match, and does 
   expect(await put("A", { "If-Match": `"998", ,"a,b",${etag}` })).toBe(200);
   expect(await put("B", { "If-Match": `"998", ${etag}` })).toBe(412);
   expect(await put("B", { "If-None-Match": `"998", ${etag}` })).toBe(200);
-});
-
-plain.each<[headers: Record<string, string>, expected: object | undefined]>([
-  [{}, undefined],
-  [{ "If-Match": "*" }, { match: "any" }],
-  [{ "If-Match": ' "1" , "22" ' }, { match: [1, 22] }],
-  [{ "If-Match": '"1",W/"2","x","03","",' }, { match: [1] }],
-  [{ "If-None-Match": 'W/"2", "3"' }, { none: [2, 3] }],
-  // what is no list of ETags is met by nothing
-  ...["", "1", '"1" "2"', '"1', "*, *", '*,"1"', 'w/"1"', '"1";'].map((text): [Record<string, string>, object] => [
-    { "If-Match": text },
-    { match: [] },
-  ]),
-  [{ "If-None-Match": "garbage" }, { none: "any" }],
-])("the header %j is parsed to %j", async (headers, expected) => {
-  const app = new Hono().get("/", (c) => c.json([preconditionOf(c)]));
-  const [read] = (await (await app.request("/", { headers })).json()) as [unknown];
-  expect(read ?? undefined).toEqual(expected);
 });

@@ -18,7 +18,8 @@ import { openStore } from "../../../src/openfga/open-store.ts";
 import { createTupleStore } from "../../../src/openfga/tuple-store.ts";
 import { doctor } from "../../../src/queries/doctor.ts";
 import { importAll, linesFrom } from "../../support/bulk.ts";
-import { connection, MODEL } from "../../support/engine.ts";
+import { connection } from "../../support/engine.ts";
+import { MODEL } from "../../support/model.ts";
 import { createService, type Service, test } from "../../support/service.ts";
 
 const FILES = Number(process.env.FC_FILES ?? 3);

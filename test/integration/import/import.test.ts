@@ -6,7 +6,8 @@ import { createTupleStore } from "../../../src/openfga/tuple-store.ts";
 import type { Write } from "../../../src/ports.ts";
 import { doctor } from "../../../src/queries/doctor.ts";
 import { importAll, linesFrom, NDJSON, WORLD } from "../../support/bulk.ts";
-import { connectionOf, MODEL } from "../../support/engine.ts";
+import { connectionOf } from "../../support/engine.ts";
+import { MODEL } from "../../support/model.ts";
 import { everything } from "../../support/routes.ts";
 import { cooperate, createService, KEYS, type Service, seedWorld, test } from "../../support/service.ts";
 

@@ -6,7 +6,8 @@ import { openStore } from "../../../src/openfga/open-store.ts";
 import { createTupleStore } from "../../../src/openfga/tuple-store.ts";
 import { doctor } from "../../../src/queries/doctor.ts";
 import { exportAll, importAll, linesFrom, WORLD } from "../../support/bulk.ts";
-import { connection, MODEL } from "../../support/engine.ts";
+import { connection } from "../../support/engine.ts";
+import { MODEL } from "../../support/model.ts";
 import { cooperate, createService, KEYS, type Service, test } from "../../support/service.ts";
 
 const RESOURCES = ["plant:7", "plant:8", "plant:gone", "portfolio:north", "portfolio:gone"];

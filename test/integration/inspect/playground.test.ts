@@ -10,7 +10,8 @@ import { PERMISSION_OF } from "../../../src/domain/roles.ts";
 import { createClient } from "../../../src/openfga/client.ts";
 import { openStore } from "../../../src/openfga/open-store.ts";
 import { createTupleStore } from "../../../src/openfga/tuple-store.ts";
-import { connection, environmentOf, MODEL } from "../../support/engine.ts";
+import { connection, environmentOf } from "../../support/engine.ts";
+import { MODEL } from "../../support/model.ts";
 import { start } from "../../support/program.ts";
 import { cooperate, createService, type Service, seedWorld, test } from "../../support/service.ts";
 

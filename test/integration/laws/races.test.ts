@@ -16,7 +16,8 @@ import { createTupleStore } from "../../../src/openfga/tuple-store.ts";
 import type { Engine, TupleStore } from "../../../src/ports.ts";
 import { doctor, isDamage } from "../../../src/queries/doctor.ts";
 import { expectAnswersOfRecords } from "../../support/answers.ts";
-import { connection, MODEL } from "../../support/engine.ts";
+import { connection } from "../../support/engine.ts";
+import { MODEL } from "../../support/model.ts";
 import { startOnPostgres } from "../../support/postgres.ts";
 import {
   cooperate,

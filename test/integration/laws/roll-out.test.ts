@@ -10,7 +10,8 @@ import { openStore } from "../../../src/openfga/open-store.ts";
 import { createTupleStore } from "../../../src/openfga/tuple-store.ts";
 import { doctor } from "../../../src/queries/doctor.ts";
 import { answering, ask, test as cacheTest } from "../../support/cache.ts";
-import { connection, MODEL } from "../../support/engine.ts";
+import { connection } from "../../support/engine.ts";
+import { MODEL } from "../../support/model.ts";
 import { cooperate, createService, type Service, seedWorld } from "../../support/service.ts";
 
 /** The newer version's: admins of the owner do not operate any more, and there is something new to ask. */

@@ -5,7 +5,8 @@ import type { Tuple } from "../../../src/domain/tuples.ts";
 import { EngineUnavailable } from "../../../src/faults.ts";
 import { openStore } from "../../../src/openfga/open-store.ts";
 import { createTupleStore } from "../../../src/openfga/tuple-store.ts";
-import { connectionOf, MODEL, test } from "../../support/engine.ts";
+import { connectionOf, test } from "../../support/engine.ts";
+import { MODEL } from "../../support/model.ts";
 
 const admin = (user: string): Tuple => ({ user: `user:${user}`, relation: "admin", object: "organization:north" });
 const head = (n: number): Tuple => ({

@@ -4,7 +4,8 @@ import { describe, expect } from "vitest";
 import { EngineUnavailable } from "../../../src/faults.ts";
 import { createClient } from "../../../src/openfga/client.ts";
 import { openStore } from "../../../src/openfga/open-store.ts";
-import { connection, connectionOf, MODEL, test } from "../../support/engine.ts";
+import { connection, connectionOf, test } from "../../support/engine.ts";
+import { MODEL } from "../../support/model.ts";
 
 const OTHER_MODEL = "model\n  schema 1.1\n\ntype user\n\ntype thing\n  relations\n    define can_see: [user]\n";
 

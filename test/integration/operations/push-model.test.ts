@@ -15,8 +15,9 @@ import { newestModel, type OpenStore, openStore } from "../../../src/openfga/ope
 import { createTupleStore } from "../../../src/openfga/tuple-store.ts";
 import type { Engine, Question } from "../../../src/ports.ts";
 import { put, textsOf } from "../../support/damage.ts";
-import { environmentOf, MODEL } from "../../support/engine.ts";
+import { environmentOf } from "../../support/engine.ts";
 import { startMemoryEngine } from "../../support/memory-engine.ts";
+import { MODEL } from "../../support/model.ts";
 import { runScript } from "../../support/program.ts";
 
 /** One of them all: to be asked in every one takes a minute and more. */

@@ -14,7 +14,8 @@ import { openStore } from "../../../src/openfga/open-store.ts";
 import { runningOn } from "../../../src/openfga/server/running.ts";
 import { startServer } from "../../../src/openfga/server/server.ts";
 import { createTupleStore } from "../../../src/openfga/tuple-store.ts";
-import { connectionOf, MODEL, test } from "../../support/engine.ts";
+import { connectionOf, test } from "../../support/engine.ts";
+import { MODEL } from "../../support/model.ts";
 import { ownFolder } from "../../support/own-folder.ts";
 import { runScript, start } from "../../support/program.ts";
 

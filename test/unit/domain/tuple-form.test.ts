@@ -1,5 +1,4 @@
 /** The forms that Concordat writes are model.fga's, and doctor answers for each of them: no tuple is passed over. */
-import { readFileSync } from "node:fs";
 import { transformer } from "@openfga/syntax-transformer";
 import { expect, test } from "vitest";
 import { WRITTEN } from "../../../src/domain/doctor/examine-strays.ts";
@@ -8,8 +7,8 @@ import { fits, formOf } from "../../../src/domain/tuple-form.ts";
 import type { Tuple } from "../../../src/domain/tuples.ts";
 import { formsOf } from "../../../src/openfga/model-forms.ts";
 import { diagnose } from "../../../src/queries/doctor.ts";
+import { MODEL } from "../../support/model.ts";
 
-const MODEL = readFileSync(new URL("../../../model.fga", import.meta.url), "utf8");
 const model = transformer.transformDSLToJSONObject(MODEL);
 
 const flat = (forms: typeof WRITTEN) =>

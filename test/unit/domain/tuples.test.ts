@@ -2,7 +2,6 @@
  * State and tuples, against model.fga read as what it lets be written: both name the
  * same facts, and every change of state is a Write that leads exactly there.
  */
-import { readFileSync } from "node:fs";
 import { transformer } from "@openfga/syntax-transformer";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -24,8 +23,8 @@ import {
   tuplesOfResource,
   tuplesOfShare,
 } from "../../../src/domain/tuples.ts";
+import { MODEL } from "../../support/model.ts";
 
-const MODEL = readFileSync(new URL("../../../model.fga", import.meta.url), "utf8");
 const DATES = [undefined, "2027-01-01T00:00:00Z", "2027-06-30T22:00:00Z"] as const;
 const SPELLINGS = ["plain", "alt"] as const;
 

@@ -5,7 +5,7 @@ import { restrictionsOf } from "../../../../src/domain/explain/rewrite.ts";
 import { SENTENCES, sentenceOf } from "../../../../src/domain/explain/sentence.ts";
 import type { Tuple } from "../../../../src/domain/tuples.ts";
 import { rewritesOf } from "../../../../src/openfga/rewrites.ts";
-import { MODEL } from "../../../support/engine.ts";
+import { MODEL } from "../../../support/model.ts";
 
 const NOW = new Date("2027-03-01T12:00:00Z");
 

@@ -14,7 +14,7 @@ import { type RawTuple, RELATIONS, type ReadTuple, readTuple } from "../../../..
 import type { Delegation } from "../../../../src/domain/records.ts";
 import { JOB_ROLES, ORGANIZATION_ROLES, RUNGS, SHARED_ROLES } from "../../../../src/domain/roles.ts";
 import { tuplesOfDelegation } from "../../../../src/domain/tuples.ts";
-import { MODEL } from "../../../support/engine.ts";
+import { MODEL } from "../../../support/model.ts";
 
 const SERVICE: Caller = { key: "back-office", scopes: ["admin"] };
 const BEN: Caller = { key: "manager", scopes: ["manage"], user: "ben" };
