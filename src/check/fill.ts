@@ -5,7 +5,8 @@
  */
 import type { LRUCache } from "lru-cache";
 import type { CacheScope } from "../domain/cache-scopes.ts";
-import { type CacheEntry, EngineUnavailable, type Question, type Unstored } from "../ports.ts";
+import { EngineUnavailable } from "../faults.ts";
+import type { CacheEntry, Question, Unstored } from "../ports.ts";
 import type { AccessPaths } from "./access-path.ts";
 import type { Asker } from "./batcher.ts";
 import type { Checked, CheckerDeps } from "./check.ts";
