@@ -113,7 +113,14 @@ export const VARIABLES = {
     .string()
     .default(".concordat")
     .describe("Where the embedded engine's data, mails and keys are; closed to other users."),
-  LOG_LEVEL: z.enum(["silent", "error", "warn", "info", "debug"]).default("info").describe("What is logged."),
+  LOG_LEVEL: z
+    .enum(["silent", "error", "warn", "info", "debug"])
+    .default("info")
+    .describe("What is logged; `debug` includes answered health checks."),
+  LOG_FORMAT: z
+    .enum(["json", "pretty"])
+    .optional()
+    .describe("How it is logged. Default: `pretty`, for people, where standard output is a terminal, else `json`."),
 } as const;
 
 const Environment = z.object(VARIABLES);
