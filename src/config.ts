@@ -34,7 +34,7 @@ export const VARIABLES = {
   OPENFGA_API_URL: url({ schemes: ["http", "https"] })
     .optional()
     .describe("An OpenFGA server to use. Default: one of our own, on sqlite."),
-  OPENFGA_API_TOKEN: z.string().min(1).optional().describe("Its preshared key."),
+  OPENFGA_API_TOKEN: z.string().min(1).optional().describe("The preshared key of that OpenFGA server."),
   OPENFGA_STORE: z.string().min(3).max(64).default("concordat").describe("The store's name."),
   OPENFGA_TIMEOUT_MILLISECONDS: whole(50, 60_000).default(3000).describe("How long a check may take."),
   OPENFGA_CONNECTIONS: whole(1, 1000).default(32).describe("Connections that checks are asked over."),

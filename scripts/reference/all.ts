@@ -11,8 +11,10 @@ import { openApiDocument } from "../../src/http/docs.ts";
 import { FAULTS } from "../../src/http/problem.ts";
 import { GRAMMAR } from "../../src/redis/cache-keys.ts";
 import { sampleCommands } from "../../src/start/sample.ts";
+import { filled } from "./blocks.ts";
 import { cacheKeysTable } from "./cache-keys.ts";
 import { configurationTable } from "./configuration.ts";
+import { envExample } from "./env-example.ts";
 import { denialsTable, errorsTable } from "./errors.ts";
 import { expiredSentence, lifecycleDiagram, lifecycleTable } from "./lifecycle.ts";
 import { capsTable, rolesTable } from "./roles.ts";
@@ -25,7 +27,28 @@ const PORT = VARIABLES.PORT.parse(undefined);
 const FOLDER = VARIABLES.CONCORDAT_FOLDER.parse(undefined);
 const URL_AT_START = `http://${HOST}:${PORT}`;
 
-/** The blocks as they should stand now. */
+/** A text is a whole file; a record has the blocks of a page that is written by hand around them. */
+export type Generated = string | Readonly<Record<string, string>>;
+
+/** Every generated file and page, as they should be now. */
+export function generated(): Record<string, Generated> {
+  return {
+    ".env.example": envExample(VARIABLES, readFileSync(new URL("../../docker-compose.yml", import.meta.url), "utf8")),
+    "README.md": blocks(),
+  };
+}
+
+/** A file as it should be, from its current text. Throws, with the file's name, when a page and its blocks do not match. */
+export function wantedText(file: string, current: string, content: Generated): string {
+  if (typeof content === "string") return content;
+  try {
+    return filled(current, content);
+  } catch (error) {
+    throw new Error(`${file}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/** The blocks of the README as they should be now. */
 export function blocks(): Record<string, string> {
   return {
     "quick-start": `\`\`\`sh\n${sampleCommands(URL_AT_START, FOLDER)}\n\`\`\``,

@@ -6,14 +6,16 @@ import { code, table } from "./blocks.ts";
 export function configurationTable(variables: Readonly<Record<string, z.ZodType>>): string {
   const rows = Object.entries(variables).map(([name, schema]) => {
     if (schema.description === undefined) throw new Error(`${name} says nowhere what it is for`);
-    return [code(name), defaultOf(schema), schema.description];
+    const byDefault = defaultOf(schema);
+    return [code(name), byDefault && code(byDefault), schema.description];
   });
   return table(["variable", "default", "what it is for"], rows);
 }
 
-function defaultOf(schema: z.ZodType): string {
+/** The value of an unset variable as the environment spells it; empty where there is none. */
+export function defaultOf(schema: z.ZodType): string {
   const read = schema.safeParse(undefined);
   if (!read.success || read.data === undefined) return "";
-  if (typeof read.data === "boolean") return code(read.data ? "on" : "off");
-  return code(String(read.data));
+  if (typeof read.data === "boolean") return read.data ? "on" : "off";
+  return String(read.data);
 }
