@@ -82,7 +82,7 @@ function undriven() {
     time: never,
   };
   return createApp({
-    relationships: {
+    tupleStore: {
       read: never,
       readSome: never,
       readAll: never,
@@ -92,7 +92,7 @@ function undriven() {
       erase: never,
     },
     checker: { check: never, checkAll: never },
-    cache: { begin: never, end: never },
+    cache: { lease: never, release: never },
     ttlMilliseconds: 0,
     importIdleMilliseconds: 0,
     metricsText: never,
@@ -104,11 +104,11 @@ function undriven() {
     },
     mailer: { send: never },
     clock: never,
-    order: never,
+    mutex: never,
     repeats: { invalidate: never },
     newId: never,
     newNonce: never,
-    afterwards: never,
+    inBackground: never,
     warn: never,
     log: never,
     stopping: never,

@@ -3,7 +3,7 @@ import { type OpenAPIHono, z } from "@hono/zod-openapi";
 import { DENIALS } from "../../check/question.ts";
 import type { Env } from "../env.ts";
 import { ProblemView } from "../problem.ts";
-import { Action, Entity, EvaluationBody, PageBody, Sought } from "./body.ts";
+import { ActionInput, EntityInput, EvaluationBody, PageBody, Sought } from "./body.ts";
 
 const NotAsked = z
   .strictObject({
@@ -57,19 +57,19 @@ const ENDPOINTS = [
   [
     "search/subject",
     "Who may?",
-    z.object({ subject: Sought, action: Action, resource: Entity, page: PageBody }),
+    z.object({ subject: Sought, action: ActionInput, resource: EntityInput, page: PageBody }),
     results(Part),
   ],
   [
     "search/resource",
     "On what?",
-    z.object({ subject: Entity, action: Action, resource: Sought, page: PageBody }),
+    z.object({ subject: EntityInput, action: ActionInput, resource: Sought, page: PageBody }),
     results(Part),
   ],
   [
     "search/action",
     "What may they do?",
-    z.object({ subject: Entity, resource: Entity, page: PageBody }),
+    z.object({ subject: EntityInput, resource: EntityInput, page: PageBody }),
     results(z.strictObject({ name: z.string() })),
   ],
 ] as const;
