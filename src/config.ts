@@ -7,6 +7,7 @@ import { z } from "zod";
 import { historyKeys, host, limits, onOff, sender, serviceKeys, url, whole } from "./config-forms.ts";
 import { KINDS, type Kind, LIMITS_FORM, type RateLimits, readLimits } from "./domain/rate-limits.ts";
 import { readServiceKeys, type ServiceKey } from "./domain/service-keys.ts";
+import { ConfigurationError } from "./faults.ts";
 import { withSecretFiles } from "./secret-files.ts";
 
 /** Each variable: what it takes, its default, and what it is for; docs/reference/configuration.md is printed from here. */
@@ -130,11 +131,6 @@ export type Config = Readonly<
     warnings: readonly string[];
   }
 >;
-
-/** Why the environment is not one to run with: one line for each variable. */
-export class ConfigurationError extends Error {
-  override readonly name = "ConfigurationError";
-}
 
 /** Where the service is reached at an address to listen on. */
 export const urlOf = (host: string, port: number): string => `http://${isIPv6(host) ? `[${host}]` : host}:${port}`;
