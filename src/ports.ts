@@ -4,7 +4,6 @@
  * promises; the adapters (`openfga/`, `redis/`, `memory/`, `mail/`) keep it, and nothing
  * else in the project names a client.
  */
-
 import type { CacheScope } from "./domain/cache-scopes.ts";
 import type { Rewrites } from "./domain/explain/rewrite.ts";
 import type { Tuple, TupleKey } from "./domain/tuples.ts";
@@ -100,21 +99,6 @@ export type EngineApi = {
   ): Promise<ApiReply<ReadableStream<Uint8Array>> & { ended: Promise<void> }>;
 };
 
-/** A question found no place among the calls to the engine in time. Nothing was decided. */
-export class Overloaded extends Error {
-  override readonly name = "Overloaded";
-}
-
-/** The engine looked at a call of ours and refused it: a bug here. Its text is a status and a code. */
-export class EngineRefused extends Error {
-  override readonly name = "EngineRefused";
-}
-
-/** The engine did not answer, or answered with a fault of its own. Nothing was decided and nothing is known to be written. */
-export class EngineUnavailable extends Error {
-  override readonly name = "EngineUnavailable";
-}
-
 /** How an allowed question was allowed: to the owner's own people, or through a share. */
 export type AccessPath = "own" | { cooperation: string; share: string };
 
@@ -141,11 +125,8 @@ export type Lookup = {
 /** Tokens to fill under, and the cache's own time (milliseconds), from which the entry's life is counted. */
 export type Tokens = { kind: "tokens"; userToken: string; ownerToken: string; now: number };
 
-/** How long a writer holds a scope: longer than the engine's deadline for a Write, so that only a dead writer's lease expires. */
-export const LEASE_MILLISECONDS = 10_000;
-
 /**
- * Decisions, and the tokens and leases that keep them fresh. What the cache does not answer in time is `undefined`,
+ * Decisions, and the tokens and leases that keep them fresh (docs/cache.md). What the cache does not answer in time is `undefined`,
  * never an error: only speed depends on the cache.
  */
 export type DecisionCache = {

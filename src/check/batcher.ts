@@ -3,9 +3,9 @@
  * questions of one turn of the event loop and one instant are one BatchCheck, equal questions and reads are asked only
  * once, and the number of parallel reads is bounded.
  */
-
 import { Semaphore } from "async-mutex";
-import { type Answer, type Clock, type Engine, EngineUnavailable, type Question } from "../ports.ts";
+import { EngineUnavailable } from "../faults.ts";
+import type { Answer, Clock, Engine, Question } from "../ports.ts";
 import type { Signal } from "./checker.ts";
 
 /** What a check needs: answers of the engine, and the time. */

@@ -1,11 +1,12 @@
 /**
- * A miss: asks the engine and, where it is safe, stores the answer. The order of the steps is the cache protocol's:
+ * A miss: asks the engine and, where it is safe, stores the answer. The order of the steps is the cache protocol's (docs/cache.md):
  * `test/protocol` explores it state by state, and the scenarios named here (`test/protocol/breaks.ts`) show what
  * happens without the step.
  */
 import type { LRUCache } from "lru-cache";
 import type { CacheScope } from "../domain/cache-scopes.ts";
-import { type CacheEntry, EngineUnavailable, type Question, type Unstored } from "../ports.ts";
+import { EngineUnavailable } from "../faults.ts";
+import type { CacheEntry, Question, Unstored } from "../ports.ts";
 import type { AccessPaths } from "./access-path.ts";
 import type { Asker } from "./batcher.ts";
 import type { Checked, CheckerDeps } from "./checker.ts";

@@ -3,8 +3,8 @@
  * process. It always answers; an entry that was evicted is a miss, never an old answer.
  */
 import { LRUCache } from "lru-cache";
-import type { CacheScope } from "../domain/cache-scopes.ts";
-import { type CacheEntry, type DecisionCache, LEASE_MILLISECONDS, type Question } from "../ports.ts";
+import { type CacheScope, LEASE_MILLISECONDS } from "../domain/cache-scopes.ts";
+import type { CacheEntry, DecisionCache, Question } from "../ports.ts";
 
 /** `entriesMax` bounds the decisions and, separately, the tokens. */
 export function createMemoryCache({ entriesMax }: { entriesMax: number }): DecisionCache {

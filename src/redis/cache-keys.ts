@@ -1,6 +1,6 @@
 /**
  * The keys and values in Redis, pure. Two inputs never share a key: each part that a caller chooses is preceded by its
- * length. The reference's table is printed from `GRAMMAR`.
+ * length. docs/reference/cache-keys.md is printed from `GRAMMAR`.
  */
 
 import { type CacheScope, ownerScope } from "../domain/cache-scopes.ts";

@@ -4,8 +4,8 @@
  * nothing is trusted until it was repeated. With a secret, an entry that the service did not seal counts as missing.
  */
 import { randomBytes } from "node:crypto";
-import type { CacheScope } from "../domain/cache-scopes.ts";
-import { type DecisionCache, LEASE_MILLISECONDS, type Lookup, type Meter } from "../ports.ts";
+import { type CacheScope, LEASE_MILLISECONDS } from "../domain/cache-scopes.ts";
+import type { DecisionCache, Lookup, Meter } from "../ports.ts";
 import { followerKey, leaseKey, RANDOM_BYTES, RUN_LENGTH, tokenKey } from "./cache-keys.ts";
 import { connect } from "./connection.ts";
 import { createEntries } from "./entries.ts";
