@@ -7,9 +7,10 @@ import { z } from "zod";
 import { historyKeys, host, limits, onOff, sender, serviceKeys, url, whole } from "./config-forms.ts";
 import { KINDS, type Kind, LIMITS_FORM, type RateLimits, readLimits } from "./domain/rate-limits.ts";
 import { readServiceKeys, type ServiceKey } from "./domain/service-keys.ts";
+import { ConfigurationError } from "./faults.ts";
 import { withSecretFiles } from "./secret-files.ts";
 
-/** Each variable: what it takes, and for the README what it is for and its default. */
+/** Each variable: what it takes, its default, and what it is for; docs/reference/configuration.md is printed from here. */
 export const VARIABLES = {
   HOST: host.default("127.0.0.1").describe("The address to listen on."),
   PORT: whole(0, 65535).default(3000).describe("The port to listen on; 0 takes a free one."),
@@ -29,12 +30,12 @@ export const VARIABLES = {
   SERVICE_KEYS: serviceKeys
     .optional()
     .describe(
-      "JSON list of `{name, scopes, key}` or `{name, scopes, sha256}`; scopes `check`, `manage`, `admin`; `types`, `permissions`, `organizations`, `not_after` [bind](#who-calls) a key. Required.",
+      "JSON list of `{name, scopes, key}` or `{name, scopes, sha256}`; scopes `check`, `manage`, `admin`; `types`, `permissions`, `organizations`, `not_after` bind a key, see docs/keys.md. Required.",
     ),
   OPENFGA_API_URL: url({ schemes: ["http", "https"] })
     .optional()
     .describe("An OpenFGA server to use. Default: one of our own, on sqlite."),
-  OPENFGA_API_TOKEN: z.string().min(1).optional().describe("Its preshared key."),
+  OPENFGA_API_TOKEN: z.string().min(1).optional().describe("The preshared key of that OpenFGA server."),
   OPENFGA_STORE: z.string().min(3).max(64).default("concordat").describe("The store's name."),
   OPENFGA_TIMEOUT_MILLISECONDS: whole(50, 60_000).default(3000).describe("How long a check may take."),
   OPENFGA_CONNECTIONS: whole(1, 1000).default(32).describe("Connections that checks are asked over."),
@@ -99,7 +100,7 @@ export const VARIABLES = {
     .default(true)
     .describe("`off`: an invitation never tells whether an address or an organization is known."),
   RATE_LIMIT_CHECKS_PER_MINUTE: limits("off").describe(
-    `Decisions: ${LIMITS_FORM}; a batch is one request. See [Rate limits](#rate-limits).`,
+    `Decisions: ${LIMITS_FORM}; a batch is one request. See docs/keys.md.`,
   ),
   RATE_LIMIT_SEARCHES_PER_MINUTE: limits("key=1200").describe("Searches, lists of OpenFGA's API and explanations."),
   RATE_LIMIT_READS_PER_MINUTE: limits("user=1200").describe("Other reads."),
@@ -113,7 +114,14 @@ export const VARIABLES = {
     .string()
     .default(".concordat")
     .describe("Where the embedded engine's data, mails and keys are; closed to other users."),
-  LOG_LEVEL: z.enum(["silent", "error", "warn", "info", "debug"]).default("info").describe("What is logged."),
+  LOG_LEVEL: z
+    .enum(["silent", "error", "warn", "info", "debug"])
+    .default("info")
+    .describe("What is logged; `debug` includes answered health checks."),
+  LOG_FORMAT: z
+    .enum(["json", "pretty"])
+    .optional()
+    .describe("How it is logged. Default: `pretty`, for people, where standard output is a terminal, else `json`."),
 } as const;
 
 const Environment = z.object(VARIABLES);
@@ -130,11 +138,6 @@ export type Config = Readonly<
     warnings: readonly string[];
   }
 >;
-
-/** Why the environment is not one to run with: one line for each variable. */
-export class ConfigurationError extends Error {
-  override readonly name = "ConfigurationError";
-}
 
 /** Where the service is reached at an address to listen on. */
 export const urlOf = (host: string, port: number): string => `http://${isIPv6(host) ? `[${host}]` : host}:${port}`;
@@ -159,7 +162,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   ];
   for (const name of ["SERVICE_KEYS", "INVITATION_SECRET"])
     if (set[name] === undefined && set[`${name}_FILE`] === undefined)
-      problems.push(`${name}: is required (see the README; \`npm start\` makes one)`);
+      problems.push(`${name}: is required (see docs/reference/configuration.md; \`npm start\` makes one)`);
   const listening = VARIABLES.HOST.safeParse(set.HOST);
   if (set.PUBLIC_URL === undefined && listening.success && !isCallable(listening.data))
     problems.push(

@@ -5,8 +5,9 @@
  * somebody changed in between is written again, as the request says. Known to this process alone.
  */
 import { createHash } from "node:crypto";
+import { type Lost, OutcomeUnknown } from "../faults.ts";
 import type { ActionDeps, Call } from "./run/action.ts";
-import { entryIsOurs, type Lost, OutcomeUnknown } from "./run/commit.ts";
+import { entryIsOurs } from "./run/commit.ts";
 import { type TuplesWritten, type TupleWrite, writeTuples } from "./write-tuples.ts";
 
 /** Longer than any SDK goes on repeating. */

@@ -2,7 +2,6 @@
  * Every reason to say no, with its data. A refusal changes nothing. The wire
  * vocabulary (status, title, what to do) stands beside each code.
  */
-import type { Bounds } from "./caller.ts";
 import type { Instant } from "./expiry.ts";
 import type { Side } from "./history.ts";
 import type { Ending, Status } from "./records.ts";
@@ -11,7 +10,7 @@ import type { SharedRole } from "./roles.ts";
 export type Refusal =
   | { code: "not_found"; what: string; gone?: true }
   | { code: "insufficient_scope"; needs: string }
-  | { code: "outside_key"; bound_by: keyof Bounds; allowed: readonly string[] }
+  | { code: "outside_key"; bound_by: "types" | "permissions" | "organizations"; allowed: readonly string[] }
   | { code: "not_admin"; organization: string }
   | { code: "wrong_side"; needs: Side }
   | { code: "wrong_status"; status: Status; ended_as?: Ending | undefined; needs: Status[] }
@@ -65,7 +64,7 @@ export function revealsState(refusal: { code: string; gone?: true }): boolean {
   return refusal.code === "not_found" ? refusal.gone === true : !OF_CALLER.includes(refusal.code);
 }
 
-/** Status, title and advice of each refusal; the README's table is printed from here. */
+/** Status, title and advice of each refusal; docs/reference/errors.md is printed from here. */
 export const REFUSALS = {
   not_found: [404, "Not found", "Check the id, and that you may see it: what you may not know of is not found either."],
   insufficient_scope: [403, "The key's scopes do not allow this", "Use a key with the scope that the detail names."],

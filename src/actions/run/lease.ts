@@ -4,8 +4,8 @@
  * bad/repetition-replies-without-end in test/protocol).
  */
 import type { CacheScope } from "../../domain/cache-scopes.ts";
+import { OutcomeUnknown } from "../../faults.ts";
 import type { ActionDeps, Call } from "./action.ts";
-import { OutcomeUnknown } from "./commit.ts";
 import type { Released } from "./repeats.ts";
 
 export type Lease = {

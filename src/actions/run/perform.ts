@@ -8,10 +8,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { sizeOf, WRITE_TUPLES_MAX } from "../../domain/plan.ts";
 import { type Refusal, revealsState } from "../../domain/refusal.ts";
 import type { Result } from "../../domain/result.ts";
+import { Contended } from "../../faults.ts";
 import type { Action, ActionDeps, Call, Reads, Receipt } from "./action.ts";
 import { afterWriting, commit, eraseFirst, PAUSE_MILLISECONDS_MAX, patience } from "./commit.ts";
 import { type Draft, draftOf, type NotStaged, type Staging, type Step } from "./draft.ts";
-import { Contended, type KeyedMutex } from "./keyed-mutex.ts";
+import type { KeyedMutex } from "./keyed-mutex.ts";
 import { invalidateOnce, type Lease, withLease } from "./lease.ts";
 import type { Released } from "./repeats.ts";
 
