@@ -9,7 +9,7 @@ import {
   type OrganizationState,
 } from "../domain/registry/decide-organization.ts";
 import { isRefusal, type Result } from "../domain/result.ts";
-import { sweepMark } from "../domain/tuples.ts";
+import { sweepMark } from "../domain/state-tuples.ts";
 import { bondsOf } from "../store/bonds.ts";
 import { peopleOf } from "../store/people.ts";
 import { resourceRefsOf } from "../store/resources.ts";
