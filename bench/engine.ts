@@ -6,10 +6,10 @@ import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { type FoundServer, findServer } from "../src/openfga/find-server.ts";
-import { createRelationships } from "../src/openfga/relationships.ts";
-import { type RunningServer, startServer } from "../src/openfga/server.ts";
-import { openStore } from "../src/openfga/store.ts";
+import { openStore } from "../src/openfga/open-store.ts";
+import { type FoundServer, findServer } from "../src/openfga/server/find-server.ts";
+import { type RunningServer, startServer } from "../src/openfga/server/server.ts";
+import { createRelationships } from "../src/openfga/tuple-store.ts";
 import type { World } from "./world.ts";
 import { tuplesOfWorld } from "./world-tuples.ts";
 

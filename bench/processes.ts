@@ -1,7 +1,7 @@
 /** Processes that the bench starts: where they listen, and what CPU they used. */
 import { readdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
-import { type KeptProcess, startKept } from "../src/openfga/kept-process.ts";
+import { type KeptProcess, startKept } from "../src/openfga/server/kept-process.ts";
 
 /** /proc counts in ticks of sysconf(_SC_CLK_TCK), which is 100 on every Linux that Node runs on. */
 const TICKS_PER_SECOND = 100;

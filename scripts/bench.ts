@@ -19,8 +19,8 @@ import { describeMachine, printRuns, type Results, redisVersion, writeResults } 
 import type { System } from "../bench/system.ts";
 import { agreeWithModel } from "../bench/systems/spicedb-cerbos-agree.ts";
 import { figuresOf, targetsOf, verdictOf } from "../bench/targets.ts";
-import { findServer } from "../src/openfga/find-server.ts";
-import { measureEngineReads, printEngineReads } from "../test/engine-reads.ts";
+import { findServer } from "../src/openfga/server/find-server.ts";
+import { measureEngineReads, printEngineReads } from "../test/support/engine-reads.ts";
 
 const { values: options } = parseArgs({
   options: {

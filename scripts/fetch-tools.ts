@@ -2,8 +2,8 @@
  * Has the named tools ready before anything starts: `server` (OpenFGA), `fga` (its
  * command line). Says which one it found, and shows how a build gets on.
  */
-import { findServer } from "../src/openfga/find-server.ts";
-import type { Progress } from "../src/openfga/go-build.ts";
+import { findServer } from "../src/openfga/server/find-server.ts";
+import type { Progress } from "../src/openfga/server/go-build.ts";
 import { fetchFga } from "./fga-cli.ts";
 
 // In a file or a pipe a counter that never stops would be thousands of lines.

@@ -3,8 +3,8 @@
  * PATH when it is that version, else the one built earlier, else one built now.
  */
 import { execFileSync } from "node:child_process";
-import { programOnPath } from "../src/openfga/find-server.ts";
-import { cachedProgram, type GoProgram, goBuild, type Progress } from "../src/openfga/go-build.ts";
+import { programOnPath } from "../src/openfga/server/find-server.ts";
+import { cachedProgram, type GoProgram, goBuild, type Progress } from "../src/openfga/server/go-build.ts";
 
 const FGA: GoProgram = {
   name: "fga",

@@ -10,7 +10,7 @@ import { appendFileSync, createReadStream, rmSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { Readable } from "node:stream";
 import { parseArgs } from "node:util";
-import type { ImportEvent } from "../src/http/v1/import-events.ts";
+import type { ImportEvent } from "../src/http/v1/import/events.ts";
 import { progressBar, progressLine } from "./import/progress.ts";
 import { secretsOrExit } from "./secrets.ts";
 

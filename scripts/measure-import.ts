@@ -1,5 +1,5 @@
 /**
- * Measures an import and an export: starts OpenFGA on PostgreSQL (test/postgres.ts) and
+ * Measures an import and an export: starts OpenFGA on PostgreSQL (test/support/postgres.ts) and
  * the service as a process of its own, loads people, and says how long it took and what
  * memory the service had, in ten parts of the way.
  *
@@ -13,8 +13,8 @@ import { createInterface } from "node:readline";
 import { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { openStore } from "../src/openfga/store.ts";
-import { startOnPostgres } from "../test/postgres.ts";
+import { openStore } from "../src/openfga/open-store.ts";
+import { startOnPostgres } from "../test/support/postgres.ts";
 
 const { values: options } = parseArgs({
   options: {

@@ -5,9 +5,9 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Connection } from "../src/openfga/client.ts";
-import { findServer } from "../src/openfga/find-server.ts";
-import { runningOn } from "../src/openfga/running.ts";
-import { startServer } from "../src/openfga/server.ts";
+import { findServer } from "../src/openfga/server/find-server.ts";
+import { runningOn } from "../src/openfga/server/running.ts";
+import { startServer } from "../src/openfga/server/server.ts";
 
 /** How to reach it, and what ends what was started. Throws when there is none. */
 export async function openSource(env: NodeJS.ProcessEnv): Promise<{ connection: Connection; close(): Promise<void> }> {

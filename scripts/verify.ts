@@ -9,8 +9,8 @@
  */
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { verifyPages } from "../src/domain/doctor/verify-pages.ts";
 import { keysOfJwkSet } from "../src/domain/history-keys.ts";
-import { verifyPages } from "../src/domain/verify-pages.ts";
 
 const USAGE = "usage: npm run verify -- <file> --keys <file or URL>";
 

@@ -6,7 +6,7 @@ import { OpenAPIHono } from "@hono/zod-openapi";
 import { HTTPException } from "hono/http-exception";
 import { routePath } from "hono/route";
 import { secureHeaders } from "hono/secure-headers";
-import type { ActionDeps } from "./actions/perform.ts";
+import type { ActionDeps } from "./actions/run/perform.ts";
 import type { Asking } from "./check/evaluate.ts";
 import type { Notices } from "./check/notices.ts";
 import { errorFacts } from "./domain/error-facts.ts";

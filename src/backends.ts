@@ -5,9 +5,9 @@
 import type { Config } from "./config.ts";
 import { createMemoryCache } from "./memory/decision-cache.ts";
 import type { Connection } from "./openfga/client.ts";
-import { findServer } from "./openfga/find-server.ts";
-import { untilUnused } from "./openfga/running.ts";
-import { type RunningServer, startServer } from "./openfga/server.ts";
+import { findServer } from "./openfga/server/find-server.ts";
+import { untilUnused } from "./openfga/server/running.ts";
+import { type RunningServer, startServer } from "./openfga/server/server.ts";
 import type { DecisionCache, Meter } from "./ports.ts";
 import { createRedisCache } from "./redis/decision-cache.ts";
 

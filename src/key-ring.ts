@@ -3,7 +3,7 @@
  * says when it is read again. A file that cannot be used changes nothing.
  */
 import { type Config, ConfigurationError, rereadServiceKeys } from "./config.ts";
-import { unknownBounds } from "./domain/bounds.ts";
+import { unknownBounds } from "./domain/key-bounds.ts";
 import { type FindKey, findKey, type ServiceKey } from "./domain/service-keys.ts";
 import type { Log } from "./log.ts";
 import type { Clock, Engine } from "./ports.ts";

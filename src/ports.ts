@@ -4,8 +4,9 @@
  * promises; the adapters (`openfga/`, `redis/`, `memory/`, `mail/`) keep it, and nothing
  * else in the project names a client.
  */
-import type { Rewrites } from "./domain/rewrite.ts";
-import type { Scope } from "./domain/scopes.ts";
+
+import type { Scope } from "./domain/cache-scopes.ts";
+import type { Rewrites } from "./domain/explain/rewrite.ts";
 import type { Tuple, TupleKey } from "./domain/tuples.ts";
 
 /** The present, as an argument: nothing below `main.ts` reads a clock of its own. */

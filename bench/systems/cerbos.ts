@@ -7,7 +7,7 @@ import { closeSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { type KeptProcess, startKept } from "../../src/openfga/kept-process.ts";
+import { type KeptProcess, startKept } from "../../src/openfga/server/kept-process.ts";
 import { evaluationOf, evaluationRequest, evaluationsRequest } from "../authzen.ts";
 import { freshFolder } from "../engine.ts";
 import { cpuSecondsOf, freePort } from "../processes.ts";

@@ -5,7 +5,7 @@
  */
 
 import { tuplesOfDelegation } from "../../src/domain/tuples.ts";
-import { OPENFGA_VERSION } from "../../src/openfga/find-server.ts";
+import { OPENFGA_VERSION } from "../../src/openfga/server/find-server.ts";
 import { startEngine } from "../engine.ts";
 import { cpuSecondsOf } from "../processes.ts";
 import { send, yesOrNo } from "../send.ts";

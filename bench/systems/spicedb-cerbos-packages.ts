@@ -6,7 +6,7 @@ import { execFile } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
-import { cachedPath } from "../../src/openfga/go-build.ts";
+import { cachedPath } from "../../src/openfga/server/go-build.ts";
 
 const run = promisify(execFile);
 

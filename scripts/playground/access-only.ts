@@ -6,8 +6,14 @@
  */
 import type { AuthorizationModel } from "@openfga/sdk";
 import { hasPassed } from "../../src/domain/expiry.ts";
-import { partsOf, type Restriction, type Rewrite, type Rewrites, restrictionsOf } from "../../src/domain/rewrite.ts";
-import { expiryOf } from "../../src/domain/sentence.ts";
+import {
+  partsOf,
+  type Restriction,
+  type Rewrite,
+  type Rewrites,
+  restrictionsOf,
+} from "../../src/domain/explain/rewrite.ts";
+import { expiryOf } from "../../src/domain/explain/sentence.ts";
 import type { Tuple, TupleKey } from "../../src/domain/tuples.ts";
 import { rewritesOf } from "../../src/openfga/rewrites.ts";
 

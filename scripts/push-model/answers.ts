@@ -4,14 +4,14 @@
  */
 import type { AuthorizationModel } from "@openfga/sdk";
 import { ulid } from "ulid";
-import { type Forms, fits } from "../../src/domain/form.ts";
+import { type Forms, fits } from "../../src/domain/tuple-form.ts";
 import type { Tuple } from "../../src/domain/tuples.ts";
 import { type Connection, createClient } from "../../src/openfga/client.ts";
 import { createEngine } from "../../src/openfga/engine.ts";
 import { formsOf } from "../../src/openfga/model-forms.ts";
-import { createRelationships } from "../../src/openfga/relationships.ts";
+import { permissionsOf } from "../../src/openfga/open-store.ts";
 import { rewritesOf } from "../../src/openfga/rewrites.ts";
-import { permissionsOf } from "../../src/openfga/store.ts";
+import { createRelationships } from "../../src/openfga/tuple-store.ts";
 import { type Measured, measure } from "../permissions/measure.ts";
 import type { Situation } from "../permissions/worlds.ts";
 

@@ -7,8 +7,8 @@
 import type { AuthorizationModel } from "@openfga/sdk";
 import { transformer } from "@openfga/syntax-transformer";
 import { type Connection, toThrow } from "../../src/openfga/client.ts";
-import { createRelationships } from "../../src/openfga/relationships.ts";
-import { isSameModel, newestModel, openStore, permissionsOf } from "../../src/openfga/store.ts";
+import { isSameModel, newestModel, openStore, permissionsOf } from "../../src/openfga/open-store.ts";
+import { createRelationships } from "../../src/openfga/tuple-store.ts";
 import type { Situation } from "../permissions/worlds.ts";
 import { compareAnswers } from "./answers.ts";
 import { changesBetween } from "./changes.ts";

@@ -1,5 +1,5 @@
 /** The lifecycle as a table and as a diagram, both from the table that the service decides by. */
-import { ACTION_NAMES, type Cell, step } from "../../src/domain/lifecycle.ts";
+import { ACTION_NAMES, type Cell, step } from "../../src/domain/cooperation/lifecycle.ts";
 import { STATUSES, type Status } from "../../src/domain/records.ts";
 import { code, table } from "./blocks.ts";
 

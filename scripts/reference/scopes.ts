@@ -1,5 +1,5 @@
 /** What each scope is for, from the table that the doors go by. */
-import type { NEEDS } from "../../src/domain/scope-needs.ts";
+import type { NEEDS } from "../../src/domain/key-scopes.ts";
 import { code, table } from "./blocks.ts";
 
 /** A row for each thing that may be asked. */

@@ -3,6 +3,7 @@
  * leave, its expiry, resending the invitation, and joining by it.
  */
 
+import { ownerScope, type Scope } from "../domain/cache-scopes.ts";
 import {
   type Changed,
   type CooperationState,
@@ -11,15 +12,14 @@ import {
   decideStep,
   type StepInput,
   type StepState,
-} from "../domain/decide-cooperation.ts";
-import { decideJoin, type JoinState } from "../domain/decide-join.ts";
+} from "../domain/cooperation/decide-cooperation.ts";
+import { decideJoin, type JoinState } from "../domain/cooperation/decide-join.ts";
+import { readToken } from "../domain/cooperation/invitation-token.ts";
+import { LIFECYCLE } from "../domain/cooperation/lifecycle.ts";
 import type { Instant } from "../domain/expiry.ts";
-import { readToken } from "../domain/invitation-token.ts";
-import { LIFECYCLE } from "../domain/lifecycle.ts";
 import type { Cooperation, Head, Invitation } from "../domain/records.ts";
 import type { Refusal } from "../domain/refusal.ts";
-import { ownerScope, type Scope } from "../domain/scopes.ts";
-import { sharedNow } from "../queries/cooperations.ts";
+import { sharedNow } from "../queries/views/cooperations.ts";
 import {
   cooperationHead,
   cooperationIdsOf,
@@ -27,9 +27,9 @@ import {
   organizationHead,
   standingIn,
   standingsIn,
-} from "../queries/snapshot.ts";
+} from "../store/snapshot.ts";
 import { type MailState, sendLetters } from "./letters.ts";
-import { type ActionDeps, type Call, perform, type Receipt } from "./perform.ts";
+import { type ActionDeps, type Call, perform, type Receipt } from "./run/perform.ts";
 import { sweep } from "./sweep.ts";
 
 export type Step = "accept" | "decline" | "pause" | "resume" | "remove" | "leave";

@@ -1,17 +1,17 @@
 /** Delegates a share to a person of the partner, changes that, and takes it back. */
 
+import { userScope } from "../domain/cache-scopes.ts";
 import type { DelegateInput } from "../domain/commands.ts";
 import {
   type DelegationChanged,
   type DelegationState,
   decideDelegate,
   decideRevoke,
-} from "../domain/decide-delegation.ts";
+} from "../domain/cooperation/decide-delegation.ts";
 import type { Refusal } from "../domain/refusal.ts";
-import { userScope } from "../domain/scopes.ts";
-import { personHead, roleOf } from "../queries/snapshot.ts";
+import { personHead, roleOf } from "../store/snapshot.ts";
 import { initiatorsScope } from "./cooperation.ts";
-import { type ActionDeps, type ActionOf, type Call, perform, type Receipt } from "./perform.ts";
+import { type ActionDeps, type ActionOf, type Call, perform, type Receipt } from "./run/perform.ts";
 import { cooperationOf, readShare } from "./share.ts";
 
 export function delegate(

@@ -7,16 +7,16 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { isService, needsService } from "../domain/caller.ts";
 import { errorFacts } from "../domain/error-facts.ts";
-import type { ImportLine, LineError, NumberedLine } from "../domain/import-line.ts";
 import { isRefusal, type Refusal } from "../domain/refusal.ts";
+import type { ImportLine, LineError, NumberedLine } from "../domain/registry/import-line.ts";
 import { EngineRefused, EngineUnavailable } from "../ports.ts";
-import { keepReads } from "./keep-reads.ts";
+import { keepReads } from "../store/kept-reads.ts";
 import { putOrganization } from "./organization.ts";
-import type { ActionDeps, Call, Receipt } from "./perform.ts";
-import { performAll, type Step } from "./perform-all.ts";
 import { putPerson } from "./person.ts";
 import { putResource, setJobRole } from "./resource.ts";
-import { PAUSE_MILLISECONDS_MAX, patience } from "./write.ts";
+import { PAUSE_MILLISECONDS_MAX, patience } from "./run/commit.ts";
+import type { ActionDeps, Call, Receipt } from "./run/perform.ts";
+import { performAll, type Step } from "./run/perform-all.ts";
 
 /** How many lines are read ahead: what they need of the store is asked for at once, and kept until they are done. */
 const AHEAD_LINES = 64;

@@ -4,16 +4,16 @@
  * unknown, so that there is nothing to tell apart.
  */
 
+import { ownerScope } from "../domain/cache-scopes.ts";
 import type { InviteInput } from "../domain/commands.ts";
-import { decideInvite, type Invited, type InviteState } from "../domain/decide-invitation.ts";
-import { emailHash } from "../domain/decide-person.ts";
-import type { SharedResource } from "../domain/new-share.ts";
+import { decideInvite, type Invited, type InviteState } from "../domain/cooperation/decide-invitation.ts";
+import type { SharedResource } from "../domain/cooperation/new-share.ts";
 import type { Cooperation, Head, Organization } from "../domain/records.ts";
 import type { Refusal } from "../domain/refusal.ts";
-import { ownerScope } from "../domain/scopes.ts";
+import { emailHash } from "../domain/registry/decide-person.ts";
 import { refuseUnlessAdmin } from "../domain/standing.ts";
-import { organizationName } from "../queries/cooperations.ts";
-import { organizationIdsOf } from "../queries/people.ts";
+import { organizationName } from "../queries/views/cooperations.ts";
+import { organizationIdsOf } from "../store/people.ts";
 import {
   cooperationHead,
   cooperationIdsOf,
@@ -24,9 +24,9 @@ import {
   resourceHead,
   roleOf,
   standingIn,
-} from "../queries/snapshot.ts";
+} from "../store/snapshot.ts";
 import { type MailState, sendLetters } from "./letters.ts";
-import { type ActionDeps, type Call, perform, type Receipt } from "./perform.ts";
+import { type ActionDeps, type Call, perform, type Receipt } from "./run/perform.ts";
 import { settleEnded } from "./sweep.ts";
 
 /** The question back: which of these organizations is meant? */

@@ -6,17 +6,17 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { Semaphore } from "async-mutex";
+import { issueToken } from "../domain/cooperation/invitation-token.ts";
 import { errorFacts } from "../domain/error-facts.ts";
 import { splitRef } from "../domain/ids.ts";
-import { issueToken } from "../domain/invitation-token.ts";
 import { type Language, LanguageInput } from "../domain/language.ts";
 import { type Cooperation, isSide } from "../domain/records.ts";
 import { invitationLink, invitationMail, noticeMail, type OfferedShare } from "../mail/letters.ts";
 import type { Mail } from "../ports.ts";
-import { organizationName } from "../queries/cooperations.ts";
-import { adminsOf } from "../queries/people.ts";
-import { inTurns, organizationHead, personHead, resourceHead, sharesOf } from "../queries/snapshot.ts";
-import type { ActionDeps } from "./perform.ts";
+import { organizationName } from "../queries/views/cooperations.ts";
+import { adminsOf } from "../store/people.ts";
+import { inTurns, organizationHead, personHead, resourceHead, sharesOf } from "../store/snapshot.ts";
+import type { ActionDeps } from "./run/perform.ts";
 
 /**
  * What became of the mails of an action: all, some or none of them were handed over; `none` where nobody has an

@@ -1,20 +1,20 @@
 /** Creates, renames and deletes organizations: for services with scope `admin`. */
 import { isService, needsService } from "../domain/caller.ts";
+import type { Refusal } from "../domain/refusal.ts";
 import {
   decideDeleteOrganization,
   decideOrganization,
   type Holdings,
   type OrganizationChanged,
   type OrganizationState,
-} from "../domain/decide-organization.ts";
-import type { Refusal } from "../domain/refusal.ts";
+} from "../domain/registry/decide-organization.ts";
 import { sweepMark } from "../domain/tuples.ts";
-import { bondsOf } from "../queries/live.ts";
-import { peopleOf } from "../queries/people.ts";
-import { resourceRefsOf } from "../queries/resources.ts";
-import { organizationHead } from "../queries/snapshot.ts";
+import { bondsOf } from "../store/bonds.ts";
+import { peopleOf } from "../store/people.ts";
+import { resourceRefsOf } from "../store/resources.ts";
+import { organizationHead } from "../store/snapshot.ts";
 import { declineOffers } from "./cooperation.ts";
-import { type ActionDeps, type ActionOf, type Call, perform, type Receipt, wouldDo } from "./perform.ts";
+import { type ActionDeps, type ActionOf, type Call, perform, type Receipt, wouldDo } from "./run/perform.ts";
 import { sweep, sweepOrganization } from "./sweep.ts";
 
 type Emptying = OrganizationState & { holdings: Holdings };

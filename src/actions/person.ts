@@ -4,8 +4,10 @@
  * of it; an admin of the organization gives roles to those who belong to it already.
  */
 
+import { userScope } from "../domain/cache-scopes.ts";
 import { isService, needsService } from "../domain/caller.ts";
 import type { PersonInput } from "../domain/commands.ts";
+import type { Refusal } from "../domain/refusal.ts";
 import {
   decideForget,
   decideLeave,
@@ -17,14 +19,12 @@ import {
   type Held,
   type PersonChanged,
   type PersonState,
-} from "../domain/decide-person.ts";
-import type { Refusal } from "../domain/refusal.ts";
-import { userScope } from "../domain/scopes.ts";
+} from "../domain/registry/decide-person.ts";
 import { refuseUnlessAdmin } from "../domain/standing.ts";
-import { bondsOf } from "../queries/live.ts";
-import { adminsOf, delegationsThrough, jobRolesThrough, organizationIdsOf } from "../queries/people.ts";
-import { emailHead, inTurns, organizationHead, personHead, roleOf, standingIn } from "../queries/snapshot.ts";
-import { type ActionDeps, type Call, perform, type Receipt } from "./perform.ts";
+import { bondsOf } from "../store/bonds.ts";
+import { adminsOf, delegationsThrough, jobRolesThrough, organizationIdsOf } from "../store/people.ts";
+import { emailHead, inTurns, organizationHead, personHead, roleOf, standingIn } from "../store/snapshot.ts";
+import { type ActionDeps, type Call, perform, type Receipt } from "./run/perform.ts";
 
 /** Puts a person into an organization at one role. */
 export async function putPerson(

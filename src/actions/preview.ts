@@ -1,10 +1,10 @@
 /** What the holder of an invitation's token may know before joining. Changes nothing. */
-import { tokenProblem } from "../domain/decide-join.ts";
-import { readToken } from "../domain/invitation-token.ts";
+import { tokenProblem } from "../domain/cooperation/decide-join.ts";
+import { readToken } from "../domain/cooperation/invitation-token.ts";
 import type { Refusal } from "../domain/refusal.ts";
-import { organizationName } from "../queries/cooperations.ts";
-import { cooperationHead, inTurns, resourceHead, sharesOf } from "../queries/snapshot.ts";
-import type { ActionDeps } from "./perform.ts";
+import { organizationName } from "../queries/views/cooperations.ts";
+import { cooperationHead, inTurns, resourceHead, sharesOf } from "../store/snapshot.ts";
+import type { ActionDeps } from "./run/perform.ts";
 
 /** Who invites, what would be shared and until when; or why the token does not stand. */
 export async function previewInvitation(deps: ActionDeps, text: string) {

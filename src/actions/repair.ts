@@ -7,13 +7,14 @@
  * A service may run beside it. Each repair is one Write that replaces the heads it goes
  * by: when an action came first it is stale, and the store is looked over anew.
  */
+
+import type { Scope } from "../domain/cache-scopes.ts";
 import { ownActor } from "../domain/caller.ts";
-import type { Finding, Remedy } from "../domain/finding.ts";
+import { toldOf } from "../domain/cooperation/touch.ts";
+import type { Finding, Remedy } from "../domain/doctor/finding.ts";
 import type { VerifyingKeys } from "../domain/history-keys.ts";
 import { type Stamp, type Touch, writeOf } from "../domain/plan.ts";
 import { type Cooperation, fieldsOf, type Head, NO_HASH } from "../domain/records.ts";
-import type { Scope } from "../domain/scopes.ts";
-import { toldOf } from "../domain/touch.ts";
 import { keyText, sweepMark, type TupleKey } from "../domain/tuples.ts";
 import type { Clock, Relationships } from "../ports.ts";
 import { doctor, textOf } from "../queries/doctor.ts";

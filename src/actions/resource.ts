@@ -4,8 +4,11 @@
  * it; an admin of the owner changes what is registered and gives job roles.
  */
 
+import { ownerScope, userScope } from "../domain/cache-scopes.ts";
 import { isService, needsService } from "../domain/caller.ts";
 import type { ResourceInput } from "../domain/commands.ts";
+import { idOf, type ResourceRef } from "../domain/ids.ts";
+import type { Refusal } from "../domain/refusal.ts";
 import {
   decideDeleteResource,
   decideJobRole,
@@ -14,15 +17,12 @@ import {
   type PortfolioState,
   type ResourceChanged,
   type ResourceState,
-} from "../domain/decide-resource.ts";
-import { idOf, type ResourceRef } from "../domain/ids.ts";
-import type { Refusal } from "../domain/refusal.ts";
+} from "../domain/registry/decide-resource.ts";
 import type { JobRole } from "../domain/roles.ts";
-import { ownerScope, userScope } from "../domain/scopes.ts";
-import { jobRolesOn, plantsIn, portfolioState } from "../queries/resources.ts";
-import { jobRoleOf, organizationHead, personHead, resourceHead, roleOf, sharesOn } from "../queries/snapshot.ts";
-import { type ActionDeps, type Call, perform, type Receipt } from "./perform.ts";
+import { jobRolesOn, plantsIn, portfolioState } from "../store/resources.ts";
+import { jobRoleOf, organizationHead, personHead, resourceHead, roleOf, sharesOn } from "../store/snapshot.ts";
 import { refuseUnlessManager } from "./person.ts";
+import { type ActionDeps, type Call, perform, type Receipt } from "./run/perform.ts";
 
 /** What changed, with the portfolios that a plant left or entered. */
 export type ResourcePut = ResourceChanged & { from?: PortfolioState | undefined; to?: PortfolioState | undefined };

@@ -6,11 +6,11 @@ import {
   decideUnshare,
   type ShareChanged,
   type ShareState,
-} from "../domain/decide-share.ts";
+} from "../domain/cooperation/decide-share.ts";
 import type { Refusal } from "../domain/refusal.ts";
-import { resourceHead, shareHead, sharesOn, shareWithDelegations } from "../queries/snapshot.ts";
+import { resourceHead, shareHead, sharesOn, shareWithDelegations } from "../store/snapshot.ts";
 import { initiatorsScope, readCooperation } from "./cooperation.ts";
-import { type ActionDeps, type Call, perform, type Receipt } from "./perform.ts";
+import { type ActionDeps, type Call, perform, type Receipt } from "./run/perform.ts";
 import { sweep } from "./sweep.ts";
 
 /** Shares one resource of the initiator. */

@@ -6,8 +6,8 @@
  */
 
 import { ownActor } from "../domain/caller.ts";
-import { SCHEMAS } from "../domain/examine-records.ts";
-import type { Finding } from "../domain/finding.ts";
+import { SCHEMAS } from "../domain/doctor/examine-records.ts";
+import type { Finding } from "../domain/doctor/finding.ts";
 import { type HistoryKeys, headSignature } from "../domain/history-keys.ts";
 import { splitRef } from "../domain/ids.ts";
 import { type Stamp, writeOf } from "../domain/plan.ts";
@@ -15,7 +15,7 @@ import { headFrom } from "../domain/records.ts";
 import type { Clock, Relationships } from "../ports.ts";
 import { diagnose } from "../queries/doctor.ts";
 import { touchOf } from "./repair.ts";
-import { signHeads } from "./sign-heads.ts";
+import { signHeads } from "./run/sign-heads.ts";
 
 /** Whom histories name. */
 const ACTOR = ownActor("sign");

@@ -17,8 +17,8 @@ import {
   organizationHead,
   shareIdsOf,
   shareWithDelegations,
-} from "../queries/snapshot.ts";
-import type { ActionDeps } from "./perform.ts";
+} from "../store/snapshot.ts";
+import type { ActionDeps } from "./run/perform.ts";
 
 const SIDES = ["initiator", "partner"] as const;
 

@@ -3,19 +3,20 @@
  * through those actions' decisions, all in one Write. What a tuple means is decided on
  * what stands in the same reading as its action, so a race never writes another meaning.
  */
-import { type Admission, admit, type Leniency, type RawChange } from "../domain/admit.ts";
-import { type Change, personBecomes, type Rejected, resourceBecomes } from "../domain/raw-change.ts";
-import { delegationBecomes, jobRoleBecomes } from "../domain/raw-rungs.ts";
-import type { RawTuple } from "../domain/raw-tuple.ts";
+
+import { ownerScope, type Scope, userScope } from "../domain/cache-scopes.ts";
+import { type Admission, admit, type Leniency, type RawChange } from "../domain/raw-write/admit.ts";
+import { type Change, personBecomes, type Rejected, resourceBecomes } from "../domain/raw-write/raw-change.ts";
+import { delegationBecomes, jobRoleBecomes } from "../domain/raw-write/raw-rungs.ts";
+import type { RawTuple } from "../domain/raw-write/raw-tuple.ts";
 import type { Refusal } from "../domain/refusal.ts";
-import { ownerScope, type Scope, userScope } from "../domain/scopes.ts";
 import { refuseUnlessSide } from "../domain/standing.ts";
-import { jobRoleOf, organizationHead, resourceHead, roleOf } from "../queries/snapshot.ts";
+import { jobRoleOf, organizationHead, resourceHead, roleOf } from "../store/snapshot.ts";
 import { delegate, revoke } from "./delegation.ts";
-import type { ActionDeps, Call, Receipt } from "./perform.ts";
-import { performAll, type Step } from "./perform-all.ts";
 import { putPerson, removePerson } from "./person.ts";
 import { deleteResource, putResource, setJobRole } from "./resource.ts";
+import type { ActionDeps, Call, Receipt } from "./run/perform.ts";
+import { performAll, type Step } from "./run/perform-all.ts";
 import { cooperationOf, readShare } from "./share.ts";
 
 export type TupleWrite = { writes: readonly RawTuple[]; deletes: readonly RawTuple[] } & Leniency;

@@ -4,13 +4,13 @@
  * one instant, else from the engine, and never with what was true before the question
  * began (law 13). A fault throws and is never a "no".
  */
-import type { Scope } from "../domain/scopes.ts";
+import type { Scope } from "../domain/cache-scopes.ts";
 import type { Clock, DecisionCache, Engine, Entry, Lookup, Meter, Question, Source, Via } from "../ports.ts";
+import { createVias } from "./access-path.ts";
+import { type Asker, gather, single } from "./batcher.ts";
 import { createFill, type Seen } from "./fill.ts";
-import { type Asker, gather, single } from "./gather.ts";
 import { createGuesses } from "./ownership.ts";
-import { createThroughout } from "./throughout.ts";
-import { createVias } from "./via.ts";
+import { createThroughout } from "./stable-answer.ts";
 
 /** An answer, where it came from, and until when (milliseconds since the epoch) the cache may give it again. */
 export type Checked = {

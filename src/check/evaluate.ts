@@ -4,8 +4,9 @@
  * the engine could not answer throws and is never a denial; what lies outside the
  * caller's key is not answered.
  */
-import type { Outside } from "../domain/bounds.ts";
+
 import type { Bounds } from "../domain/caller.ts";
+import type { Outside } from "../domain/key-bounds.ts";
 import type { Clock, Engine } from "../ports.ts";
 import type { Checked, Checker, Signal } from "./check.ts";
 import { type Entity, questionOf, refOf, relationOf, type UnaskedCode, unaskedCode } from "./question.ts";

@@ -4,13 +4,13 @@
  * and the scenarios named here (`test/protocol/breaks.ts`) are what happens without the step.
  */
 import type { LRUCache } from "lru-cache";
-import type { Scope } from "../domain/scopes.ts";
+import type { Scope } from "../domain/cache-scopes.ts";
 import { EngineUnavailable, type Entry, type Question, type Unstored } from "../ports.ts";
+import type { Vias } from "./access-path.ts";
+import type { Asker } from "./batcher.ts";
 import type { Checked, CheckerDeps } from "./check.ts";
-import type { Asker } from "./gather.ts";
 import { type Guess, headIsStill, type Ownership, ownershipOf } from "./ownership.ts";
-import type { AskThroughout } from "./throughout.ts";
-import type { Vias } from "./via.ts";
+import type { AskThroughout } from "./stable-answer.ts";
 
 /** What came of a question: `unstored` says why it was not kept, and then it is nobody else's answer either. */
 type Outcome = { checked: Checked; unstored?: Unstored };

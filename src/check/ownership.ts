@@ -4,7 +4,7 @@
  * when a resource goes back to an owner it had before.
  */
 import { LRUCache } from "lru-cache";
-import type { Scope } from "../domain/scopes.ts";
+import type { Scope } from "../domain/cache-scopes.ts";
 import type { Engine, Question } from "../ports.ts";
 
 /** The owner, as it was when `head` was the resource's head or later. */

@@ -4,8 +4,8 @@
  * everything, since nobody can tell whose it was.
  */
 import { Semaphore } from "async-mutex";
+import { reachOf, type Scope } from "../domain/cache-scopes.ts";
 import { idOf } from "../domain/ids.ts";
-import { reachOf, type Scope } from "../domain/scopes.ts";
 import type { TupleKey } from "../domain/tuples.ts";
 import type { Relationships } from "../ports.ts";
 

@@ -4,9 +4,10 @@
  * cap or deadline without saying so; then `complete` is false and more may be found
  * by an evaluation than by the search.
  */
-import { type Outside, outsidePermissions, outsideTypes } from "../domain/bounds.ts";
+
 import type { Bounds } from "../domain/caller.ts";
 import { idOf } from "../domain/ids.ts";
+import { type Outside, outsidePermissions, outsideTypes } from "../domain/key-bounds.ts";
 import type { Found } from "../ports.ts";
 import type { Signal } from "./check.ts";
 import type { Asking } from "./evaluate.ts";

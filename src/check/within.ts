@@ -3,10 +3,11 @@
  * whose a thing is, is known from its cached decision or read from the engine: from
  * nothing that the caller says.
  */
-import { type Outside, outsideOrganizations, outsidePermissions, outsideTypes } from "../domain/bounds.ts";
+
+import type { Scope } from "../domain/cache-scopes.ts";
 import type { Bounds } from "../domain/caller.ts";
 import { idOf, idProblem, splitRef } from "../domain/ids.ts";
-import type { Scope } from "../domain/scopes.ts";
+import { type Outside, outsideOrganizations, outsidePermissions, outsideTypes } from "../domain/key-bounds.ts";
 import type { Engine } from "../ports.ts";
 
 type Reads = Pick<Engine, "expand">;

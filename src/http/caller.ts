@@ -7,7 +7,7 @@ import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
 import type { Caller } from "../domain/caller.ts";
 import { idProblem } from "../domain/ids.ts";
-import { NEEDS, suffices } from "../domain/scope-needs.ts";
+import { NEEDS, suffices } from "../domain/key-scopes.ts";
 import type { FindKey, ServiceKey } from "../domain/service-keys.ts";
 import type { Env } from "./env.ts";
 import { fault, refused } from "./problem.ts";

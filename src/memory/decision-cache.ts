@@ -4,7 +4,7 @@
  * what is forgotten for want of room is a miss, never an old answer.
  */
 import { LRUCache } from "lru-cache";
-import type { Scope } from "../domain/scopes.ts";
+import type { Scope } from "../domain/cache-scopes.ts";
 import type { DecisionCache, Entry, Question } from "../ports.ts";
 
 const LEASE_MILLISECONDS = 10_000;

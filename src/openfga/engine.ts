@@ -8,8 +8,8 @@
  * turns into a "no".
  */
 import { Pool } from "undici";
+import type { Rewrites } from "../domain/explain/rewrite.ts";
 import { splitRef } from "../domain/ids.ts";
-import type { Rewrites } from "../domain/rewrite.ts";
 import { type Answer, type Engine, EngineUnavailable, type Found, type Question } from "../ports.ts";
 import { createApi } from "./api.ts";
 import { answerOf, codeIn, isObject, leafOf, textOf, userOf } from "./replies.ts";

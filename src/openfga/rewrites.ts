@@ -1,6 +1,6 @@
 /** The relations of an authorization model as plain data, from the JSON that OpenFGA takes it in. */
 import type { AuthorizationModel, RelationMetadata, Userset } from "@openfga/sdk";
-import type { Restriction, Rewrite, Rewrites } from "../domain/rewrite.ts";
+import type { Restriction, Rewrite, Rewrites } from "../domain/explain/rewrite.ts";
 
 /** What each relation of each type is made of (openfga.v1 AuthorizationModel). Throws on a rewrite that the API does not name. */
 export function rewritesOf(model: Omit<AuthorizationModel, "id">): Rewrites {

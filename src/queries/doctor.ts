@@ -3,16 +3,16 @@
  * it (`actions/repair.ts`). What is written while it reads can look like damage, so it
  * says only what it finds twice: in two readings of the whole store.
  */
-import { examineHistories, examineTold } from "../domain/examine-histories.ts";
-import { examineHolders } from "../domain/examine-holders.ts";
-import { examineIncarnations } from "../domain/examine-incarnations.ts";
-import { examineLeftovers } from "../domain/examine-leftovers.ts";
-import { examineRecords, headIn } from "../domain/examine-records.ts";
-import { examineReferences } from "../domain/examine-references.ts";
-import { examineRelations } from "../domain/examine-relations.ts";
-import { examineSignatures } from "../domain/examine-signatures.ts";
-import { examineStrays } from "../domain/examine-strays.ts";
-import { contentsOf, createFindings, type Finding } from "../domain/finding.ts";
+import { examineHistories, examineTold } from "../domain/doctor/examine-histories.ts";
+import { examineHolders } from "../domain/doctor/examine-holders.ts";
+import { examineIncarnations } from "../domain/doctor/examine-incarnations.ts";
+import { examineLeftovers } from "../domain/doctor/examine-leftovers.ts";
+import { examineRecords, headIn } from "../domain/doctor/examine-records.ts";
+import { examineReferences } from "../domain/doctor/examine-references.ts";
+import { examineRelations } from "../domain/doctor/examine-relations.ts";
+import { examineSignatures } from "../domain/doctor/examine-signatures.ts";
+import { examineStrays } from "../domain/doctor/examine-strays.ts";
+import { contentsOf, createFindings, type Finding } from "../domain/doctor/finding.ts";
 import type { VerifyingKeys } from "../domain/history-keys.ts";
 import type { Tuple } from "../domain/tuples.ts";
 import type { Relationships } from "../ports.ts";

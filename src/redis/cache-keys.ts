@@ -2,8 +2,9 @@
  * The keys and values in Redis, pure. Two inputs never share a key: whatever a caller
  * chooses stands behind its own length. The README's table is printed from `GRAMMAR`.
  */
+
+import { ownerScope, type Scope } from "../domain/cache-scopes.ts";
 import { idOf } from "../domain/ids.ts";
-import { ownerScope, type Scope } from "../domain/scopes.ts";
 import type { Entry, Question, Via } from "../ports.ts";
 
 /** Every key and value, field by field. Another form of a value takes another letter: two versions may run side by side. */

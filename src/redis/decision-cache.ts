@@ -6,7 +6,7 @@
  * there.
  */
 import { randomBytes } from "node:crypto";
-import type { Scope } from "../domain/scopes.ts";
+import type { Scope } from "../domain/cache-scopes.ts";
 import type { DecisionCache, Lookup, Meter } from "../ports.ts";
 import { followerKey, leaseKey, RANDOM_BYTES, RUN_LENGTH, tokenKey } from "./cache-keys.ts";
 import { connect } from "./connection.ts";

@@ -7,11 +7,11 @@ import { existsSync, readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createClient } from "../../src/openfga/client.ts";
 import { createEngine } from "../../src/openfga/engine.ts";
-import { createRelationships } from "../../src/openfga/relationships.ts";
-import { type OpenStore, openStore } from "../../src/openfga/store.ts";
+import { type OpenStore, openStore } from "../../src/openfga/open-store.ts";
+import { createRelationships } from "../../src/openfga/tuple-store.ts";
 import type { Engine, Relationships } from "../../src/ports.ts";
-import { connection } from "../engine.ts";
-import { createService, KEYS, type Service } from "../service.ts";
+import { connection } from "../support/engine.ts";
+import { createService, KEYS, type Service } from "../support/service.ts";
 
 const FIXTURE = readFileSync(new URL("fixture.fga", import.meta.url), "utf8");
 const VECTORS = new URL("../../../shared/authzen/", import.meta.url);

@@ -5,11 +5,11 @@
 import { randomUUID } from "node:crypto";
 import { createClient } from "../../src/openfga/client.ts";
 import { createEngine } from "../../src/openfga/engine.ts";
-import { createRelationships } from "../../src/openfga/relationships.ts";
-import { type OpenStore, openStore } from "../../src/openfga/store.ts";
-import { connection, MODEL } from "../engine.ts";
-import { listen } from "../listening.ts";
-import { cooperate, createService, KEYS, type Service, seedWorld } from "../service.ts";
+import { type OpenStore, openStore } from "../../src/openfga/open-store.ts";
+import { createRelationships } from "../../src/openfga/tuple-store.ts";
+import { connection, MODEL } from "../support/engine.ts";
+import { listen } from "../support/listening.ts";
+import { cooperate, createService, KEYS, type Service, seedWorld } from "../support/service.ts";
 
 /** Where an API is, and the key to it. */
 export type Api = { url: string; key: string | undefined };

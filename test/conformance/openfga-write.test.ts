@@ -17,8 +17,8 @@ import {
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { findFga } from "../../scripts/fga-cli.ts";
 import { doctor } from "../../src/queries/doctor.ts";
-import { everything } from "../routes.ts";
-import { KEYS } from "../service.ts";
+import { everything } from "../support/routes.ts";
+import { KEYS } from "../support/service.ts";
 import { type Api, type SideBySide, startSideBySide } from "./openfga-side-by-side.ts";
 
 let side: SideBySide;

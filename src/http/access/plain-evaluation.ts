@@ -7,7 +7,7 @@
 import { randomUUID } from "node:crypto";
 import type { Context, MiddlewareHandler } from "hono";
 import { type Asking, evaluate } from "../../check/evaluate.ts";
-import { suffices } from "../../domain/scope-needs.ts";
+import { suffices } from "../../domain/key-scopes.ts";
 import type { FindKey, ServiceKey } from "../../domain/service-keys.ts";
 import { BODY_BYTES_MAX, isJson, wholeBody } from "../body.ts";
 import { answerFor, presentedKey } from "../caller.ts";

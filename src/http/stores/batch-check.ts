@@ -5,12 +5,12 @@
  * a bound key is an error in its place.
  */
 import { type Context, Hono } from "hono";
-import { dated, isMembers, isUsual, type Members, plainQuestion } from "../../check/asked.ts";
-import type { Outside } from "../../domain/bounds.ts";
+import type { Outside } from "../../domain/key-bounds.ts";
 import type { Env } from "../env.ts";
 import { outsideKey, outsideText } from "./error.ts";
 import { answer, decided, pass, readQuestion, type StoresDeps } from "./pass.ts";
 import { asCheck, refuseBeyondPermission } from "./permission-only.ts";
+import { dated, isMembers, isUsual, type Members, plainQuestion } from "./questions.ts";
 import { outsideQuestions } from "./within-key.ts";
 
 /** OpenFGA's default for `--max-checks-per-batch-check`. */

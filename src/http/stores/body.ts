@@ -4,9 +4,9 @@
  * every other body is: what a second reader could understand otherwise is refused.
  */
 import type { Context } from "hono";
-import { isMembers, type Members } from "../../check/asked.ts";
 import { parseBody, readBytes, type Unread } from "../body.ts";
 import { openFgaError, openFgaFault } from "./error.ts";
+import { isMembers, type Members } from "./questions.ts";
 
 /** The body, or the error to answer. Throws BodyBroken. */
 export async function readMembers(

@@ -7,7 +7,7 @@
 import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
 import type { Scope } from "../../domain/caller.ts";
-import { NEEDS } from "../../domain/scope-needs.ts";
+import { NEEDS } from "../../domain/key-scopes.ts";
 import type { FindKey } from "../../domain/service-keys.ts";
 import { actingUser, answerFor, callerOf, presentedKey } from "../caller.ts";
 import type { Env } from "../env.ts";

@@ -1,11 +1,11 @@
 /** `POST …/check` (openfga.v1 Check): a decision, from the cache when nothing is said but the question. */
 import { Hono } from "hono";
-import { dated, isUsual, plainQuestion } from "../../check/asked.ts";
 import { outsideQuestion } from "../../check/within.ts";
 import type { Env } from "../env.ts";
 import { outsideKey } from "./error.ts";
 import { decided, pass, readQuestion, type StoresDeps } from "./pass.ts";
 import { asCheck, refuseBeyondPermission } from "./permission-only.ts";
+import { dated, isUsual, plainQuestion } from "./questions.ts";
 import { outsideQuestions } from "./within-key.ts";
 
 /** Throws EngineUnavailable or Overloaded when there is no answer: a fault is a 5xx and never a no. */

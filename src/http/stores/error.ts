@@ -6,7 +6,7 @@
 import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
-import type { Outside } from "../../domain/bounds.ts";
+import type { Outside } from "../../domain/key-bounds.ts";
 import { detailOf } from "../../domain/refusal-text.ts";
 import { denied, type fault } from "../problem.ts";
 

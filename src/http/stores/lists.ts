@@ -5,13 +5,13 @@
  * of theirs alone, and not in a stream, which is passed on as it comes.
  */
 import { Hono } from "hono";
-import { dated, isMembers } from "../../check/asked.ts";
-import { outsideAll } from "../../domain/bounds.ts";
 import { errorFacts } from "../../domain/error-facts.ts";
+import { outsideAll } from "../../domain/key-bounds.ts";
 import type { Env } from "../env.ts";
 import { outsideKey } from "./error.ts";
 import { answer, decided, pass, readQuestion, type StoresDeps } from "./pass.ts";
 import { asObjects, asUsers, refuseBeyondPermission } from "./permission-only.ts";
+import { dated, isMembers } from "./questions.ts";
 import { isShortened, outsideList, outsideQuestions, shortened } from "./within-key.ts";
 
 export function listRoutes(deps: StoresDeps): Hono<Env> {

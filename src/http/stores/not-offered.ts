@@ -23,7 +23,7 @@ export const NOT_OFFERED = [
     "put",
     "/stores/{store_id}/assertions/{authorization_model_id}",
     "WriteAssertions",
-    "Test the model with fga model test, as test/model.fga.yaml does.",
+    "Test the model with fga model test, as test/integration/model/model.fga.yaml does.",
   ],
 ] as const;
 

@@ -1,11 +1,11 @@
 /** Questions that OpenFGA answers itself: passed on as they are to be asked, and its reply as it stands. */
 import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
-import { type Members, pinned } from "../../check/asked.ts";
 import type { Asking } from "../../check/evaluate.ts";
 import type { Env } from "../env.ts";
 import { readMembers } from "./body.ts";
 import { openFgaError } from "./error.ts";
+import { type Members, pinned } from "./questions.ts";
 
 /** What the routes under `/stores` need. Answers come from the engine that is asked, decisions where they may from the checker. */
 export type StoresDeps = Asking & { log: (level: "error", event: string, facts: object) => void };

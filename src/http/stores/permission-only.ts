@@ -5,9 +5,9 @@
  * never to decide by. A batch is refused whole: it was made by one caller.
  */
 import type { Context } from "hono";
-import { beyondPermission, isMembers, type Members, supposition } from "../../check/asked.ts";
 import type { Env } from "../env.ts";
 import { forbidden } from "./error.ts";
+import { beyondPermission, isMembers, type Members, supposition } from "./questions.ts";
 
 /** The 403 for a caller without scope `admin` whose questions ask or suppose more. Each `asked` has what it names beside its body. */
 export function refuseBeyondPermission(

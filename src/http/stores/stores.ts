@@ -4,7 +4,7 @@
  * store there is here, and the one model that answers.
  */
 import { type Context, Hono } from "hono";
-import { outsideAll } from "../../domain/bounds.ts";
+import { outsideAll } from "../../domain/key-bounds.ts";
 import type { Env } from "../env.ts";
 import { openFgaError, outsideKey } from "./error.ts";
 import { answer, isOtherModel, modelNotFound, pass, type StoresDeps } from "./pass.ts";

@@ -4,12 +4,12 @@
  * and not evaluated; of a history's private reasons the hashes are shown alone.
  */
 import { Hono } from "hono";
-import { fresh } from "../../check/asked.ts";
 import { withoutPrivate } from "../../domain/history.ts";
 import type { Env } from "../env.ts";
 import { readMembers } from "./body.ts";
 import { outsideKey } from "./error.ts";
 import { answer, pass, readQuestion, type StoresDeps } from "./pass.ts";
+import { fresh } from "./questions.ts";
 import { outsideChanges, outsideObjectOf } from "./within-key.ts";
 
 export function tupleRoutes(deps: StoresDeps): Hono<Env> {

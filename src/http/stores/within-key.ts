@@ -4,15 +4,15 @@
  * changes) is about everybody's things, so it is outside.
  */
 import type { Context } from "hono";
-import type { ActionDeps } from "../../actions/perform.ts";
-import { isMembers, type Members } from "../../check/asked.ts";
+import type { ActionDeps } from "../../actions/run/perform.ts";
 import { objectsWithin, organizationsOf, outsideObject, outsideObjects, outsideWords } from "../../check/within.ts";
-import { type Outside, outsideOrganizations, outsidePermissions, outsideTypes } from "../../domain/bounds.ts";
 import { idOf, splitRef } from "../../domain/ids.ts";
-import type { RawTuple } from "../../domain/raw-tuple.ts";
-import { organizationIdsOf } from "../../queries/people.ts";
+import { type Outside, outsideOrganizations, outsidePermissions, outsideTypes } from "../../domain/key-bounds.ts";
+import type { RawTuple } from "../../domain/raw-write/raw-tuple.ts";
+import { organizationIdsOf } from "../../store/people.ts";
 import type { Env } from "../env.ts";
 import type { StoresDeps } from "./pass.ts";
+import { isMembers, type Members } from "./questions.ts";
 
 /** What a question names; undefined members are none that OpenFGA takes. */
 type Named = { relation?: unknown; object?: unknown };

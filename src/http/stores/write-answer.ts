@@ -1,10 +1,10 @@
 /** The replies of Write: `{}`, or why not, in the words of OpenFGA where it has some and with what to do where it has none. */
 import type { Context } from "hono";
 import type { TuplesWritten } from "../../actions/write-tuples.ts";
-import type { RawChange } from "../../domain/admit.ts";
 import { WRITE_TUPLES_MAX } from "../../domain/plan.ts";
-import type { Rejected } from "../../domain/raw-change.ts";
-import { type RawTuple, tupleText } from "../../domain/raw-tuple.ts";
+import type { RawChange } from "../../domain/raw-write/admit.ts";
+import type { Rejected } from "../../domain/raw-write/raw-change.ts";
+import { type RawTuple, tupleText } from "../../domain/raw-write/raw-tuple.ts";
 import type { Refusal } from "../../domain/refusal.ts";
 import { adviceOf, detailOf } from "../../domain/refusal-text.ts";
 import type { TupleKey } from "../../domain/tuples.ts";

@@ -5,7 +5,7 @@
  */
 import { Hono } from "hono";
 import { z } from "zod";
-import type { ActionDeps } from "../../actions/perform.ts";
+import type { ActionDeps } from "../../actions/run/perform.ts";
 import { createWriteAgain } from "../../actions/write-again.ts";
 import { WRITE_TUPLES_MAX } from "../../domain/plan.ts";
 import type { Env } from "../env.ts";

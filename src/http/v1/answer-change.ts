@@ -1,11 +1,11 @@
 /** The reply to every change of a cooperation: a refusal, what it would mean, or the whole new state. */
 import type { Context } from "hono";
-import type { Receipt } from "../../actions/perform.ts";
+import type { Receipt } from "../../actions/run/perform.ts";
 import type { Cooperation } from "../../domain/records.ts";
 import { isRefusal, type Refusal } from "../../domain/refusal.ts";
-import { cooperationDetails } from "../../queries/cooperations.ts";
-import { readerOf } from "../../queries/reader.ts";
-import { cooperationHead } from "../../queries/snapshot.ts";
+import { cooperationDetails } from "../../queries/views/cooperations.ts";
+import { readerOf } from "../../queries/views/reader.ts";
+import { cooperationHead } from "../../store/snapshot.ts";
 import type { Env } from "../env.ts";
 import { refused } from "../problem.ts";
 import { dryRunOf } from "./dry-run.ts";

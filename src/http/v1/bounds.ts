@@ -2,13 +2,15 @@
  * Keys that are bound, under `/v1`. What a route is about is told by its path: the types
  * that it names, and the organizations whose that is. What is about the whole store, and
  * whatever this does not know, is outside every bound. Whom a bound key acts for counts as
- * a person of its own organizations alone (queries/snapshot.ts).
+ * a person of its own organizations alone (store/snapshot.ts).
  */
 import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
 import { z } from "zod";
 import { relationOf } from "../../check/question.ts";
 import { outsideQuestion } from "../../check/within.ts";
+import type { Bounds } from "../../domain/caller.ts";
+import { idProblem, RESOURCE_TYPES, type ResourceRef } from "../../domain/ids.ts";
 import {
   countsIn,
   type Outside,
@@ -16,12 +18,10 @@ import {
   outsideOrganizations,
   outsidePermissions,
   outsideTypes,
-} from "../../domain/bounds.ts";
-import type { Bounds } from "../../domain/caller.ts";
-import { idProblem, RESOURCE_TYPES, type ResourceRef } from "../../domain/ids.ts";
+} from "../../domain/key-bounds.ts";
 import { isSide } from "../../domain/records.ts";
-import { organizationIdsOf } from "../../queries/people.ts";
-import { cooperationHead, inTurns, organizationHead, resourceHead, shareHead } from "../../queries/snapshot.ts";
+import { organizationIdsOf } from "../../store/people.ts";
+import { cooperationHead, inTurns, organizationHead, resourceHead, shareHead } from "../../store/snapshot.ts";
 import { Action, Entity } from "../access/body.ts";
 import type { Env } from "../env.ts";
 import { refused } from "../problem.ts";

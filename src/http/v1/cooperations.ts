@@ -4,8 +4,8 @@ import { changeExpiry, resend, type Step, takeStep } from "../../actions/coopera
 import { invite } from "../../actions/invite.ts";
 import { ChangeCooperationInput, InviteInput, ReasonInput } from "../../domain/commands.ts";
 import { isRefusal } from "../../domain/refusal.ts";
-import { cooperationDetails } from "../../queries/cooperations.ts";
-import { findCooperation } from "../../queries/reader.ts";
+import { cooperationDetails } from "../../queries/views/cooperations.ts";
+import { findCooperation } from "../../queries/views/reader.ts";
 import { refused } from "../problem.ts";
 import { answerChange } from "./answer-change.ts";
 import { callOf, DeleteQuery, DryRunQuery, organizationParam, route, ulidParam, type V1Deps, v1 } from "./route.ts";

@@ -1,7 +1,7 @@
 /** The reply to a dry run: what it would mean, for each cooperation it would mean anything to. */
 import type { Context } from "hono";
-import type { Access, Impact } from "../../domain/impact.ts";
-import { type Change, impactOfChange } from "../../queries/impact.ts";
+import type { Access, Impact } from "../../domain/cooperation/impact.ts";
+import { type Change, impactOfChange } from "../../queries/views/impact.ts";
 import type { Env } from "../env.ts";
 import type { V1Deps } from "./route.ts";
 

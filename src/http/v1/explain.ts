@@ -2,7 +2,7 @@
 import { z } from "@hono/zod-openapi";
 import { DENIALS, questionOf, unaskedCode } from "../../check/question.ts";
 import { isService, needsService } from "../../domain/caller.ts";
-import { explain } from "../../queries/explain.ts";
+import { explain } from "../../queries/explain/explain.ts";
 import { Action, Entity } from "../access/body.ts";
 import { refused } from "../problem.ts";
 import { ExplanationView, explanationView } from "./explanation-view.ts";

@@ -2,10 +2,10 @@
 import { z } from "@hono/zod-openapi";
 import { DENIALS } from "../../check/question.ts";
 import { hasPassed } from "../../domain/expiry.ts";
-import { type Branch, holds, wordsOf } from "../../domain/explanation.ts";
-import { NEARNESS, type Path, sayingOf } from "../../domain/limit.ts";
-import { expiryOf } from "../../domain/sentence.ts";
-import type { Explanation } from "../../queries/explain.ts";
+import { NEARNESS, type Path, sayingOf } from "../../domain/explain/denial-reason.ts";
+import { type Branch, holds, wordsOf } from "../../domain/explain/explanation.ts";
+import { expiryOf } from "../../domain/explain/sentence.ts";
+import type { Explanation } from "../../queries/explain/explain.ts";
 
 const Instant = z.iso.datetime();
 const TupleKeyView = z.strictObject({ user: z.string(), relation: z.string(), object: z.string() });

@@ -2,8 +2,8 @@
 import { readFile } from "node:fs/promises";
 import { createRoute, z } from "@hono/zod-openapi";
 import { isService, needsService } from "../../domain/caller.ts";
-import { ANSWERS_MAX, exportCooperation } from "../../queries/export-cooperation.ts";
-import { exportLines, organizationIds } from "../../queries/export-lines.ts";
+import { ANSWERS_MAX, exportCooperation } from "../../queries/export/export-cooperation.ts";
+import { exportLines, organizationIds } from "../../queries/export/export-lines.ts";
 import { NDJSON, ndjson } from "../ndjson.ts";
 import { refusePreconditions } from "../precondition.ts";
 import { fault, ProblemView, refused } from "../problem.ts";

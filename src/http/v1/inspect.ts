@@ -2,7 +2,7 @@
 import { z } from "@hono/zod-openapi";
 import { isService, needsService } from "../../domain/caller.ts";
 import { idProblem, splitRef } from "../../domain/ids.ts";
-import { inspect } from "../../queries/inspect.ts";
+import { inspect } from "../../queries/views/inspect.ts";
 import { fault, refused } from "../problem.ts";
 import { notFound, route, type V1Deps, v1 } from "./route.ts";
 

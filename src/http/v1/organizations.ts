@@ -2,14 +2,14 @@
 
 import { z } from "@hono/zod-openapi";
 import { deleteOrganization, putOrganization } from "../../actions/organization.ts";
-import { countsIn } from "../../domain/bounds.ts";
 import type { Caller } from "../../domain/caller.ts";
 import { isService } from "../../domain/caller.ts";
 import { OrganizationInput } from "../../domain/commands.ts";
+import { countsIn } from "../../domain/key-bounds.ts";
 import { isRefusal } from "../../domain/refusal.ts";
-import { organizationView } from "../../queries/organization.ts";
-import { organizationIdsOf } from "../../queries/people.ts";
-import { personHead } from "../../queries/snapshot.ts";
+import { organizationView } from "../../queries/views/organization.ts";
+import { organizationIdsOf } from "../../store/people.ts";
+import { personHead } from "../../store/snapshot.ts";
 import { requirePerson } from "../caller.ts";
 import { refused } from "../problem.ts";
 import { callOf, notFound, organizationParam, route, stated, type V1Deps, v1 } from "./route.ts";

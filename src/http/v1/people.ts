@@ -4,12 +4,12 @@ import { z } from "@hono/zod-openapi";
 import { forgetPerson, putPerson, removePerson } from "../../actions/person.ts";
 import { isService } from "../../domain/caller.ts";
 import { PersonInput } from "../../domain/commands.ts";
-import { isFoundIn } from "../../domain/fold.ts";
 import { isRefusal } from "../../domain/refusal.ts";
+import { isFoundIn } from "../../domain/search-folding.ts";
 import { TextInput } from "../../domain/text.ts";
-import { peopleOf } from "../../queries/people.ts";
-import { personView } from "../../queries/person.ts";
-import { organizationHead, roleOf, standingIn } from "../../queries/snapshot.ts";
+import { personView } from "../../queries/views/person.ts";
+import { peopleOf } from "../../store/people.ts";
+import { organizationHead, roleOf, standingIn } from "../../store/snapshot.ts";
 import { PageQuery, pageOf } from "../page.ts";
 import { refused } from "../problem.ts";
 import {

@@ -5,14 +5,14 @@
  */
 import { createRoute, OpenAPIHono, type RouteConfig, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
-import type { ActionDeps, Call } from "../../actions/perform.ts";
+import type { ActionDeps, Call } from "../../actions/run/perform.ts";
 import type { Asking } from "../../check/evaluate.ts";
 import { Reason } from "../../domain/commands.ts";
 import type { HistoryKeys } from "../../domain/history-keys.ts";
 import { Id } from "../../domain/ids.ts";
 import type { DoctorReads } from "../../queries/doctor.ts";
-import type { ExplainDeps } from "../../queries/explain.ts";
-import type { WholeStore } from "../../queries/export-lines.ts";
+import type { ExplainDeps } from "../../queries/explain/explain.ts";
+import type { WholeStore } from "../../queries/export/export-lines.ts";
 import type { Env } from "../env.ts";
 import { pointerOf } from "../json.ts";
 import { preconditionOf, refusePreconditions } from "../precondition.ts";

@@ -2,7 +2,7 @@
 import { createMiddleware } from "hono/factory";
 import { isService } from "../../domain/caller.ts";
 import { idProblem } from "../../domain/ids.ts";
-import { organizationHead } from "../../queries/snapshot.ts";
+import { organizationHead } from "../../store/snapshot.ts";
 import { requirePerson } from "../caller.ts";
 import type { Env } from "../env.ts";
 import { withinKey } from "./bounds.ts";
@@ -13,7 +13,7 @@ import { doctorRoutes } from "./doctor.ts";
 import { explainRoutes } from "./explain.ts";
 import { exportRoutes } from "./export.ts";
 import { historyRoutes } from "./history.ts";
-import { importRoutes } from "./import.ts";
+import { importRoutes } from "./import/import.ts";
 import { inspectRoutes } from "./inspect.ts";
 import { invitationRoutes } from "./invitations.ts";
 import { jobRoleRoutes } from "./job-roles.ts";

@@ -1,19 +1,19 @@
 /** `/v1/cooperations/{id}/shares`, `/v1/shares/{id}` and what came in: resources put into cooperations at a role. */
 import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
-import type { Receipt } from "../../actions/perform.ts";
+import type { Receipt } from "../../actions/run/perform.ts";
 import { changeShare, share, unshare } from "../../actions/share.ts";
 import { settleEnded } from "../../actions/sweep.ts";
 import { isService } from "../../domain/caller.ts";
 import { ChangeShareInput, ShareInput } from "../../domain/commands.ts";
-import type { ShareChanged } from "../../domain/decide-share.ts";
+import type { ShareChanged } from "../../domain/cooperation/decide-share.ts";
 import { isRefusal, type Refusal } from "../../domain/refusal.ts";
 import { refuseUnlessAdmin } from "../../domain/standing.ts";
-import { shareView } from "../../queries/cooperations.ts";
-import { readOnce } from "../../queries/once.ts";
-import { findCooperation, findShare, readerOf } from "../../queries/reader.ts";
-import { incomingShare, incomingShareIds } from "../../queries/received.ts";
-import { shareIdsOf, shareWithDelegations, standingIn } from "../../queries/snapshot.ts";
+import { shareView } from "../../queries/views/cooperations.ts";
+import { findCooperation, findShare, readerOf } from "../../queries/views/reader.ts";
+import { incomingShare, incomingShareIds } from "../../queries/views/received.ts";
+import { readOnce } from "../../store/memoize.ts";
+import { shareIdsOf, shareWithDelegations, standingIn } from "../../store/snapshot.ts";
 import type { Env } from "../env.ts";
 import { PageQuery, pageOf } from "../page.ts";
 import { refused } from "../problem.ts";

@@ -1,8 +1,8 @@
 /** What replies look like, for the OpenAPI document; the tests hold every reply to these. */
 import { z } from "@hono/zod-openapi";
 import { MAIL_STATES } from "../../actions/letters.ts";
-import { FINDING_KINDS, type FindingKind } from "../../domain/finding.ts";
-import { ACTION_NAMES } from "../../domain/lifecycle.ts";
+import { ACTION_NAMES } from "../../domain/cooperation/lifecycle.ts";
+import { FINDING_KINDS, type FindingKind } from "../../domain/doctor/finding.ts";
 import { ENDINGS, STATUSES } from "../../domain/records.ts";
 import { JOB_ROLES, ORGANIZATION_ROLES, SHARED_ROLES } from "../../domain/roles.ts";
 

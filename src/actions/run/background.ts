@@ -1,0 +1,18 @@
+/** Work that no reply waits for: counted, so that stopping can wait for it. */
+import { errorFacts } from "../../domain/error-facts.ts";
+
+/** `run` starts work; `settled` resolves when none is left. Work must not throw; what it throws is told to `warn`. */
+export function createAfterwards(warn: (event: string, facts: object) => void) {
+  const running = new Set<Promise<unknown>>();
+  return {
+    run(work: () => Promise<unknown>): void {
+      const done = work()
+        .catch((error: unknown) => warn("afterwards_failed", errorFacts(error)))
+        .finally(() => running.delete(done));
+      running.add(done);
+    },
+    async settled(): Promise<void> {
+      while (running.size > 0) await Promise.all(running);
+    },
+  };
+}

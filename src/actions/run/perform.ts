@@ -1,0 +1,181 @@
+/**
+ * The one runner of every action: read → decide (who may, and what follows) → begin →
+ * one Write → end → receipt. Begin and end raise what cached decisions depend on, so
+ * that no check answers from before once the reply is there (law 13). Nothing is said
+ * to the caller before it is known whether the Write stands.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Scope } from "../../domain/cache-scopes.ts";
+import { actorOf, type Caller } from "../../domain/caller.ts";
+import type { InvitationLimits } from "../../domain/cooperation/cool-down.ts";
+import { type Decision, type Stamp, sizeOf, WRITE_TUPLES_MAX, writeOf } from "../../domain/plan.ts";
+import type { Precondition } from "../../domain/precondition.ts";
+import type { Head } from "../../domain/records.ts";
+import { isRefusal, type Refusal, tellsWhatStands } from "../../domain/refusal.ts";
+import type { TupleKey } from "../../domain/tuples.ts";
+import type { Clock, DecisionCache, Mailer, Relationships } from "../../ports.ts";
+import { eraseFirst, PAUSE_MILLISECONDS_MAX, patience, stands } from "./commit.ts";
+import { Contended, type Order } from "./keyed-mutex.ts";
+import { invalidateOnce, type Lease, withLease } from "./lease.ts";
+import type { Repeats } from "./repeats.ts";
+
+/** What actions need of the world. `newId` gives ULIDs, `newNonce` 128 random bits. */
+export type ActionDeps = {
+  relationships: Pick<Relationships, "read" | "write" | "erase">;
+  cache: Pick<DecisionCache, "begin" | "end">;
+  /** How long an answer may be cached. */
+  ttlMilliseconds: number;
+  mailer: Mailer;
+  clock: Clock;
+  order: Order;
+  repeats: Repeats;
+  newId: () => string;
+  newNonce: () => string;
+  /** Does work that no reply waits for; `main.ts` finishes it before it stops. */
+  afterwards: (work: () => Promise<unknown>) => void;
+  /** Told of mails that could not be sent and sweeps that failed. */
+  warn: (event: string, facts: object) => void;
+  invitation: { secret: string; url: string; ttlDays: number; limits: InvitationLimits };
+  discloseOrganizations: boolean;
+  /** Another patience than PATIENCE_MILLISECONDS. */
+  patienceMilliseconds?: number;
+};
+
+/** Who asks, and how: `expected` is what must be so of what they change; a dry run writes nothing. */
+export type Call = {
+  caller: Caller;
+  requestId: string;
+  expected?: Precondition | undefined;
+  dryRun?: boolean | undefined;
+  /** Told when something is written: what fails from then on, a read for the reply say, is no "nothing was written". */
+  onWritten?: () => void;
+};
+
+/** `same`: it was so already, nothing was written. `dry_run`: it was only tried. `effective_by`: a check that begins then answers from after it. */
+export type Receipt<T> = { outcome: "done" | "same" | "dry_run"; value: T; effective_by: string };
+
+/** An action: the object in whose order it stands, how it reads, how it decides. */
+export type ActionOf<S, T> = {
+  order: string;
+  read: () => Promise<S | Refusal>;
+  decide: (state: S, stamp: Stamp) => Decision<T>;
+  /** Whose cached answers it may change. */
+  scopes: (state: S) => Scope[];
+  /** Whose answers depend on what its refusals tell, besides. */
+  toldOf?: (state: S) => Scope[];
+  /** Tuples to take away before the Write, where one Write cannot hold them (law 4). */
+  first?: (value: T) => TupleKey[];
+};
+
+/**
+ * Performs an action. Throws EngineUnavailable, Contended or OutcomeUnknown; every other "no" is a refusal. Only what
+ * is to be written waits for its turn: who may not, or finds it so already, keeps nobody waiting (law 18).
+ */
+export function perform<S extends object, T>(
+  deps: ActionDeps,
+  call: Call,
+  action: ActionOf<S, T>,
+): Promise<Receipt<T> | Refusal> {
+  return withLease(deps, async (lease) => {
+    const first = await look(deps, call, action);
+    if (first.decision.kind !== "planned" || call.dryRun) return answer(deps, call, action, lease, first);
+    const tried = await deps.order(action.order, (waited) => {
+      // behind others, what was read before them is old
+      return tryOn(deps, call, action, lease, waited === false ? first : undefined);
+    });
+    // what came to nothing may be kept waiting (repeats.ts): that is no reason for others to wait behind it
+    return "seen" in tried ? answer(deps, call, action, lease, tried.seen) : tried.receipt;
+  });
+}
+
+/** Whether an action would write something now. */
+export async function wouldDo<S extends object, T>(
+  deps: ActionDeps,
+  call: Call,
+  action: ActionOf<S, T>,
+): Promise<boolean> {
+  return (await look(deps, call, action)).decision.kind === "planned";
+}
+
+/** What was read and what is decided on it; without a state where the reading already said no. */
+type Look<S, T> = { state?: S; stamp: Stamp; decision: Decision<T> };
+
+async function look<S extends object, T>(deps: ActionDeps, call: Call, action: ActionOf<S, T>): Promise<Look<S, T>> {
+  const state = await action.read();
+  const stamp = stampOf(deps, call);
+  if (isRefusal(state)) return { stamp, decision: { kind: "refused", refusal: state } };
+  return { state, stamp, decision: action.decide(state, stamp) };
+}
+
+/** Writes what is to be written; or gives back the look by which nothing is. */
+async function tryOn<S extends object, T>(
+  deps: ActionDeps,
+  call: Call,
+  action: ActionOf<S, T>,
+  lease: Lease,
+  first: Look<S, T> | undefined,
+): Promise<{ receipt: Receipt<T> } | { seen: Look<S, T> }> {
+  // a duration, not a date: the clock argument may be frozen
+  const giveUpAt = performance.now() + patience(deps);
+  for (let lost = 0; performance.now() < giveUpAt; lost++) {
+    if (lost > 0) await sleep(Math.random() * Math.min(PAUSE_MILLISECONDS_MAX, 10 * lost));
+    const seen = lost === 0 && first !== undefined ? first : await look(deps, call, action);
+    const { state, stamp, decision } = seen;
+    if (decision.kind !== "planned" || state === undefined) return { seen };
+    const { value } = decision;
+    const write = writeOf(decision.plan, stamp);
+    const tuples = sizeOf(write);
+    if (tuples > WRITE_TUPLES_MAX) return { seen };
+    const scopes = action.scopes(state);
+    await lease.begin(scopes);
+    const before = action.first?.(value) ?? [];
+    if (before.length > 0) await eraseFirst(deps, call, before);
+    const attempt = { write, begin: () => lease.begin(scopes) };
+    if (await stands(deps, call, attempt)) return { receipt: receipt("done", value, (await lease.end(scopes)).at) };
+  }
+  throw new Contended(`others kept changing ${action.order}`);
+}
+
+/** The reply to what writes nothing: a refusal, what is so already, or what a dry run would do. */
+async function answer<S extends object, T>(
+  deps: ActionDeps,
+  call: Call,
+  action: ActionOf<S, T>,
+  lease: Lease,
+  { state, stamp, decision }: Look<S, T>,
+): Promise<Receipt<T> | Refusal> {
+  const scopes = state === undefined ? [] : action.scopes(state);
+  const raised = (told: Scope[]) => invalidateOnce(deps, call, lease, told, headsIn(state));
+  if (decision.kind === "same") {
+    // a dry run tells nobody that anything is so
+    if (call.dryRun) return receipt("dry_run", decision.value, deps.clock());
+    return receipt("same", decision.value, await raised(scopes));
+  }
+  if (decision.kind === "planned") {
+    const tuples = sizeOf(writeOf(decision.plan, stamp));
+    await lease.release();
+    if (tuples > WRITE_TUPLES_MAX) return { code: "too_many_tuples", tuples, limit: WRITE_TUPLES_MAX };
+    return receipt("dry_run", decision.value, deps.clock());
+  }
+  const { refusal } = decision;
+  if (call.dryRun || state === undefined || !tellsWhatStands(refusal)) await lease.release();
+  else await raised([...scopes, ...(action.toldOf?.(state) ?? [])]);
+  return refusal;
+}
+
+/** The heads that a state was read with, each with its number: what it says is the same as long as they are. */
+function headsIn(state: unknown): string[] {
+  if (typeof state !== "object" || state === null) return [];
+  const { object, n, hash } = state as Partial<Head<unknown>>;
+  const own = typeof object === "string" && typeof n === "number" && typeof hash === "string" ? [`${object} ${n}`] : [];
+  return [...own, ...Object.values(state).flatMap(headsIn)];
+}
+
+function stampOf(deps: ActionDeps, call: Call): Stamp {
+  const { caller, requestId } = call;
+  return { id: deps.newId(), now: deps.clock(), actor: actorOf(caller), requestId, nonce: deps.newNonce() };
+}
+
+function receipt<T>(outcome: Receipt<T>["outcome"], value: T, effectiveBy: Date): Receipt<T> {
+  return { outcome, value, effective_by: effectiveBy.toISOString() };
+}

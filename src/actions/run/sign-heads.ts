@@ -1,0 +1,61 @@
+/**
+ * The relationships with every head signed on its way into the store, once for each Write however many actions
+ * are in it. A head that is replaced is held to its own signature first: what was rewritten past the service is
+ * never signed over, or the next action would make a forged history a true one.
+ */
+import { type HistoryKeys, headSignature, signatureProblem, signHead } from "../../domain/history-keys.ts";
+import { StoreDamaged } from "../../domain/store-damaged.ts";
+import { keyText, type Tuple, type TupleKey } from "../../domain/tuples.ts";
+import type { Relationships } from "../../ports.ts";
+
+/** `refuse`: a head without a signature is not replaced, since one may have been taken off it. `allow`: it is, and signed from then on. */
+export type Unsigned = "refuse" | "allow";
+
+/** Heads that actions have read and not yet replaced; beyond that one is read again before it is replaced. */
+const REMEMBERED_MAX = 10_000;
+
+const isHead = ({ relation }: TupleKey) => relation === "head";
+
+/** The port around another. Its `write` throws StoreDamaged for a head that it may not replace; nothing was written then. */
+export function signHeads(relationships: Relationships, keys: HistoryKeys, unsigned: Unsigned): Relationships {
+  /** As they were read last, since that is what actions decide on. */
+  const remembered = new Map<string, Tuple>();
+
+  function remember<T extends readonly Tuple[]>(tuples: T): T {
+    for (const tuple of tuples.filter(isHead)) {
+      const text = keyText(tuple);
+      remembered.delete(text);
+      remembered.set(text, tuple);
+    }
+    for (const text of remembered.keys()) {
+      if (remembered.size <= REMEMBERED_MAX) break;
+      remembered.delete(text);
+    }
+    return tuples;
+  }
+
+  async function hold(key: TupleKey): Promise<void> {
+    const text = keyText(key);
+    const { user, relation, object } = key;
+    const tuple = remembered.get(text) ?? (await relationships.read({ user, relation, object }))[0];
+    // somebody else was first: the Write is stale
+    if (tuple === undefined) return;
+    const state = headSignature(keys.verifying, tuple);
+    const problem = state === "missing" && unsigned === "allow" ? undefined : signatureProblem(state);
+    if (problem !== undefined) throw new StoreDamaged(object, problem);
+  }
+
+  return {
+    ...relationships,
+    read: async (filter) => remember(await relationships.read(filter)),
+    write: async ({ deletes, writes }) => {
+      for (const key of deletes.filter(isHead)) await hold(key);
+      const outcome = await relationships.write({
+        deletes,
+        writes: writes.map((tuple) => (isHead(tuple) ? signHead(keys, tuple) : tuple)),
+      });
+      for (const key of deletes.filter(isHead)) remembered.delete(keyText(key));
+      return outcome;
+    },
+  };
+}

@@ -1,0 +1,62 @@
+/** Decides who joins by the token of an invitation, and whether a token still stands. Pure. */
+
+import { instant } from "../expiry.ts";
+import { type Decision, planned, refuse, type Stamp, same } from "../plan.ts";
+import type { Cooperation, Head, Invitation, Organization } from "../records.ts";
+import type { Refusal } from "../refusal.ts";
+import { refuseUnlessAdmin, type Standing, type Standings } from "../standing.ts";
+import { touchAnswered } from "./cool-down.ts";
+import { become, type Changed, type StepInput, stepOrRefuse } from "./decide-cooperation.ts";
+import { knownOrganization, touchOrganization } from "./touch.ts";
+
+export type JoinState = {
+  head: Head<Cooperation>;
+  cooperation: Cooperation;
+  /** The organization that wants to join, and what the actor is in it. */
+  joining: Head<Organization>;
+  standing: Standing;
+  /** What stands between the initiator and the address that was invited. */
+  invitation?: Head<Invitation> | undefined;
+  /** The number in the token, already verified to be ours. */
+  tokenN: number;
+  ttlDays: number;
+};
+
+/** Joins the cooperation with the token of its invitation. Needs the token, not the address. */
+export function decideJoin(state: JoinState, input: StepInput, stamp: Stamp): Decision<Changed> {
+  const { cooperation, head } = state;
+  const joining = state.joining.object.slice("organization:".length);
+  const unfit = tokenProblem(cooperation, state.tokenN, state.ttlDays, stamp.now);
+  if (unfit) return refuse(unfit);
+  const refusal = refuseUnlessAdmin(joining, state.standing);
+  if (refusal) return refuse(refusal);
+  if (joining === cooperation.initiator) return refuse({ code: "own_organization" });
+  const next = stepOrRefuse(cooperation, "join", stamp.now);
+  if (next === "same" && cooperation.partner === joining) return same({ before: cooperation, cooperation });
+  // another organization used the invitation: to everybody else it is spent
+  if (next === "same") return refuse({ code: "invalid_invitation" });
+  if ("code" in next) return refuse(next);
+  const after: Cooperation = {
+    ...cooperation,
+    status: next.to,
+    partner: joining,
+    partner_since: head.n + 1,
+    partner_incarnation: state.joining.value?.incarnation,
+    accepted_at: instant(stamp.now),
+  };
+  const standings: Standings = { initiator: "none", partner: state.standing };
+  const reason = input.reason === undefined ? undefined : { side: "partner" as const, text: input.reason };
+  const plan = become({ head, cooperation, standings }, after, "join", reason);
+  plan.touches.push(touchOrganization(knownOrganization(state.joining), "join", after));
+  if (state.invitation !== undefined) plan.touches.push(touchAnswered(state.invitation, "accept", stamp));
+  return planned(plan, { before: cooperation, cooperation: after });
+}
+
+/** Why a token does not stand: rotated away, for a cooperation that was never invited, or too old. */
+export function tokenProblem(cooperation: Cooperation, n: number, ttlDays: number, now: Date): Refusal | undefined {
+  if (n < 1 || n !== cooperation.invitation || cooperation.sent_at === undefined) return { code: "invalid_invitation" };
+  const endsAt = Date.parse(cooperation.sent_at) + ttlDays * 24 * 60 * 60 * 1000;
+  // who has joined already may ask again whenever they like: nothing happens
+  if (cooperation.status === "invited" && now.getTime() >= endsAt) return { code: "invitation_expired" };
+  return undefined;
+}

@@ -1,0 +1,142 @@
+/**
+ * Decides what is shared into a cooperation, at what role and until when. Pure. The
+ * cap and law 2 are the model's; what the model cannot keep is kept here: only what
+ * the initiator owns is shared, once in a cooperation.
+ */
+import type { ChangeShareInput, ShareInput } from "../commands.ts";
+import { hasPassed, instant } from "../expiry.ts";
+import { type Decision, planned, refuse, type Stamp, same } from "../plan.ts";
+import { type Precondition, refuseUnlessExpected } from "../precondition.ts";
+import type { Cooperation, Delegation, Head, Share } from "../records.ts";
+import type { Refusal } from "../refusal.ts";
+import { effectiveRole, type SharedRole } from "../roles.ts";
+import { refuseUnlessSide } from "../standing.ts";
+import { StoreDamaged } from "../store-damaged.ts";
+import { difference, sweepMark, tuplesOfShare } from "../tuples.ts";
+import { type CooperationState, otherSpelling, refuseIfMoved, stepOrRefuse } from "./decide-cooperation.ts";
+import { crossing, newShare, type SharedResource } from "./new-share.ts";
+import { touchCooperation } from "./touch.ts";
+
+/** A delegation whose worth changed because its share's role did. */
+export type Moved = { user: string; role: SharedRole; effective_role: SharedRole };
+
+/** A share before and after, and the delegations that rose or fell with it. */
+export type ShareChanged = {
+  cooperation: Cooperation;
+  before?: Share;
+  share: Share;
+  restored: Moved[];
+  reduced: Moved[];
+};
+
+/** A share's state for change and removal. */
+export type ShareState = CooperationState & {
+  shareHead: Head<Share>;
+  share: Share;
+  resource: SharedResource;
+  delegations: Delegation[];
+  /** If-Match on a share names the share's own head. */
+  expectedShare?: Precondition | undefined;
+};
+
+/** Shares a resource. `existing` is the live share of it in this cooperation, if there is one. */
+export function decideShare(
+  state: CooperationState & { resource: SharedResource; existing?: Share | undefined },
+  input: ShareInput,
+  id: string,
+  stamp: Stamp,
+): Decision<ShareChanged> {
+  const { cooperation, existing } = state;
+  const refusal = refuseUnlessSide(state.standings, "initiator", cooperation, "cooperation") ?? refuseIfMoved(state);
+  if (refusal) return refuse(refusal);
+  const next = stepOrRefuse(cooperation, "share", stamp.now);
+  if (next !== "same" && "code" in next) return refuse(next);
+  if (existing) {
+    const sameAgain = existing.role === input.role && existing.expires_at === input.expires_at;
+    return sameAgain
+      ? same({ cooperation, share: existing, restored: [], reduced: [] })
+      : refuse({ code: "already_shared", resource: existing.resource, share: existing.id });
+  }
+  const made = newShare(cooperation, state.resource, input, id, stamp);
+  if ("code" in made) return refuse(made);
+  const after: Cooperation = { ...cooperation, shares: cooperation.shares + 1 };
+  const entry = { action: "share", object: `share:${id}`, after: made.share, reason: initiatorsReason(input.reason) };
+  const touches = [touchCooperation(state.head, after, entry), ...made.touches];
+  const value = { cooperation: after, share: made.share, restored: [], reduced: [] };
+  return planned({ touches, deletes: [], writes: made.writes }, value);
+}
+
+/** Changes a share's role, its date, or both: one Write, and delegations keep what the new role carries. */
+export function decideChangeShare(state: ShareState, input: ChangeShareInput, stamp: Stamp): Decision<ShareChanged> {
+  const { cooperation, share } = state;
+  const refusal = refuseOnShare(state, "change_share", stamp);
+  if (refusal) return refuse(refusal);
+  const role = crossing(input.role ?? share.role);
+  if (typeof role === "object") return refuse(role);
+  const expires_at = input.expires_at === undefined ? share.expires_at : (input.expires_at ?? undefined);
+  const redated = expires_at !== share.expires_at;
+  if (!redated && role === share.role) return same({ cooperation, before: share, share, restored: [], reduced: [] });
+  if (redated && hasPassed(expires_at, stamp.now)) return refuse({ code: "invalid_expiry", now: instant(stamp.now) });
+  const spelling = redated ? otherSpelling(share.spelling) : share.spelling;
+  const after: Share = { ...share, role, expires_at, spelling };
+  return planned(become(state, after, cooperation, "change_share", input.reason), {
+    cooperation,
+    before: share,
+    share: after,
+    ...moved(state.delegations, share.role, role),
+  });
+}
+
+/** Removes a share. Everybody downstream is cut off in the same Write; the rest is swept. */
+export function decideUnshare(
+  state: ShareState,
+  input: { reason?: string | undefined },
+  stamp: Stamp,
+): Decision<ShareChanged> {
+  const refusal = refuseOnShare(state, "unshare", stamp);
+  if (refusal) return refuse(refusal);
+  const after: Share = { ...state.share, removed_at: instant(stamp.now) };
+  const cooperation = { ...state.cooperation, shares: state.cooperation.shares - 1 };
+  const plan = become(state, after, cooperation, "unshare", input.reason);
+  plan.writes.push(sweepMark(`share:${after.id}`));
+  return planned(plan, { cooperation, before: state.share, share: after, restored: [], reduced: [] });
+}
+
+function refuseOnShare(state: ShareState, action: "change_share" | "unshare", stamp: Stamp): Refusal | undefined {
+  const { cooperation, share } = state;
+  const refusal = refuseUnlessSide(state.standings, "initiator", cooperation, "share");
+  if (refusal) return refusal;
+  if (share.removed_at !== undefined) return { code: "not_found", what: "share", gone: true };
+  const moved = refuseUnlessExpected(state.expectedShare, { n: state.shareHead.n, exists: true });
+  if (moved) return moved;
+  const next = stepOrRefuse(cooperation, action, stamp.now);
+  return next !== "same" && "code" in next ? next : undefined;
+}
+
+function become(state: ShareState, after: Share, cooperation: Cooperation, action: string, reason?: string) {
+  const { share: before, resource } = state;
+  if (resource.head.value === undefined) throw new StoreDamaged(resource.ref, "it is shared and has no record");
+  const entry = { action, object: `share:${before.id}`, before, after, reason: initiatorsReason(reason) };
+  return {
+    touches: [
+      touchCooperation(state.head, cooperation, entry),
+      { head: state.shareHead, record: after },
+      { head: resource.head, record: resource.head.value },
+    ],
+    ...difference(tuplesOfShare(before), tuplesOfShare(after)),
+  };
+}
+
+function moved(delegations: Delegation[], from: SharedRole, to: SharedRole): { restored: Moved[]; reduced: Moved[] } {
+  const restored: Moved[] = [];
+  const reduced: Moved[] = [];
+  for (const { user, role } of delegations) {
+    const was = effectiveRole(role, from);
+    const is = effectiveRole(role, to);
+    if (was !== is) (is === role ? restored : reduced).push({ user, role, effective_role: is });
+  }
+  return { restored, reduced };
+}
+
+const initiatorsReason = (text: string | undefined) =>
+  text === undefined ? undefined : { side: "initiator" as const, text };

@@ -1,0 +1,69 @@
+/**
+ * What a cooperation lets whom do, computed from its records: for a dry run, which
+ * shows who gains and loses what before anything is written. The engine is the one
+ * that decides; this says the same in words and is held to it by tests.
+ */
+import { earliest, hasPassed, type Instant } from "../expiry.ts";
+import type { ResourceRef } from "../ids.ts";
+import type { Cooperation, Delegation, Share } from "../records.ts";
+import { effectiveRole, PERMISSION_OF, RUNGS, type SharedRole } from "../roles.ts";
+
+/** A cooperation with all that reaches through it. `plantsIn` names the plants of each shared portfolio. */
+export type Reach = {
+  cooperation: Cooperation;
+  shares: { share: Share; delegations: Delegation[] }[];
+  admins: readonly string[];
+  people: ReadonlySet<string>;
+  plantsIn: ReadonlyMap<ResourceRef, readonly ResourceRef[]>;
+};
+
+/** One thing that one person may do through the cooperation. No `until` is without an end. */
+export type Access = { user: string; resource: ResourceRef; permission: string; until?: Instant | undefined };
+
+/** `redated`: held before and after, with another end. */
+export type Impact = { gains: Access[]; loses: Access[]; redated: (Access & { was_until?: Instant | undefined })[] };
+
+/** All that a cooperation gives its partner's people at an instant, one row for each person, resource and permission. */
+export function accessThrough(reach: Reach, now: Date): Access[] {
+  const { cooperation } = reach;
+  if (cooperation.status !== "active" || hasPassed(cooperation.expires_at, now)) return [];
+  const rows = new Map<string, Access>();
+  const give = (user: string, resource: ResourceRef, role: SharedRole, until: Instant | undefined) => {
+    for (const target of [resource, ...(reach.plantsIn.get(resource) ?? [])])
+      for (const rung of RUNGS[role]) {
+        const row: Access = { user, resource: target, permission: PERMISSION_OF[rung], until };
+        const key = JSON.stringify([user, target, row.permission]);
+        rows.set(key, longer(rows.get(key), row));
+      }
+  };
+  for (const { share, delegations } of reach.shares) {
+    if (share.removed_at !== undefined || hasPassed(share.expires_at, now)) continue;
+    const until = earliest(cooperation.expires_at, share.expires_at);
+    for (const admin of reach.admins) give(admin, share.resource, share.role, until);
+    for (const { user, role, expires_at } of delegations)
+      if (reach.people.has(user) && !hasPassed(expires_at, now))
+        give(user, share.resource, effectiveRole(role, share.role), earliest(until, expires_at));
+  }
+  return [...rows.values()];
+}
+
+// of two ways to the same permission, the one that lasts longer says when it ends
+function longer(known: Access | undefined, row: Access): Access {
+  if (known === undefined || known.until === undefined) return known ?? row;
+  return row.until === undefined || row.until > known.until ? row : known;
+}
+
+/** What a change makes of the access through a cooperation. */
+export function impactOf(before: Reach, after: Reach, now: Date): Impact {
+  const key = ({ user, resource, permission }: Access) => JSON.stringify([user, resource, permission]);
+  const was = new Map(accessThrough(before, now).map((row) => [key(row), row]));
+  const is = new Map(accessThrough(after, now).map((row) => [key(row), row]));
+  return {
+    gains: [...is].filter(([k]) => !was.has(k)).map(([, row]) => row),
+    loses: [...was].filter(([k]) => !is.has(k)).map(([, row]) => row),
+    redated: [...is].flatMap(([k, row]) => {
+      const old = was.get(k);
+      return old && old.until !== row.until ? [{ ...row, was_until: old.until }] : [];
+    }),
+  };
+}

@@ -1,0 +1,71 @@
+/**
+ * What may happen to a cooperation, and when: one total table. The service decides
+ * by it, `actions` in every reply are read from it, and the README prints it.
+ */
+import type { Side } from "../history.ts";
+import { type Ending, STATUSES, type Status } from "../records.ts";
+
+/** A cell: the status it leads to, `same` where it is so already, `no` where it is refused. */
+export type Cell = Status | "same" | "no";
+type Row = { by: Side | "joiner" } & Record<Status, Cell>;
+
+/**
+ * Action × status, and whose admins take the action (`joiner`: whoever holds the token).
+ * `same` in `ended` holds only for the ending that the action itself brings.
+ */
+// biome-ignore format: a table is read by its columns
+export const LIFECYCLE = {
+  join:          { by: "joiner",    invited: "active",  pending: "no",      active: "same",   paused: "same",   ended: "no" },
+  accept:        { by: "partner",   invited: "no",      pending: "active",  active: "same",   paused: "same",   ended: "no" },
+  decline:       { by: "partner",   invited: "no",      pending: "ended",   active: "no",     paused: "no",     ended: "same" },
+  resend:        { by: "initiator", invited: "invited", pending: "pending", active: "no",     paused: "no",     ended: "no" },
+  change_expiry: { by: "initiator", invited: "invited", pending: "pending", active: "active", paused: "paused", ended: "no" },
+  pause:         { by: "initiator", invited: "no",      pending: "no",      active: "paused", paused: "same",   ended: "no" },
+  resume:        { by: "initiator", invited: "no",      pending: "no",      active: "same",   paused: "active", ended: "no" },
+  remove:        { by: "initiator", invited: "ended",   pending: "ended",   active: "ended",  paused: "ended",  ended: "same" },
+  leave:         { by: "partner",   invited: "no",      pending: "no",      active: "ended",  paused: "ended",  ended: "same" },
+  share:         { by: "initiator", invited: "invited", pending: "pending", active: "active", paused: "paused", ended: "no" },
+  change_share:  { by: "initiator", invited: "invited", pending: "pending", active: "active", paused: "paused", ended: "no" },
+  unshare:       { by: "initiator", invited: "invited", pending: "pending", active: "active", paused: "paused", ended: "no" },
+  delegate:      { by: "partner",   invited: "no",      pending: "no",      active: "active", paused: "no",     ended: "no" },
+  revoke:        { by: "partner",   invited: "no",      pending: "no",      active: "active", paused: "paused", ended: "no" },
+} as const satisfies Record<string, Row>;
+export type Action = keyof typeof LIFECYCLE;
+export const ACTION_NAMES = Object.keys(LIFECYCLE) as Action[];
+
+/** How each ending action ends a cooperation. */
+const ENDING_OF: Partial<Record<Action, Ending>> = { decline: "declined", remove: "removed", leave: "left" };
+
+/** Actions that an expired cooperation refuses; its clock also runs while paused. */
+const REFUSED_WHEN_EXPIRED: readonly Action[] = ["join", "accept", "delegate"];
+
+/** The statuses in which an action changes something: what a `wrong_status` refusal names. */
+export function statusesFor(action: Action): Status[] {
+  return STATUSES.filter((status) => !["same", "no"].includes(LIFECYCLE[action][status]));
+}
+
+/** Where an action leads from here: a new status (with its ending), already so, not now, or too late. */
+export function step(
+  from: { status: Status; ended_as?: Ending | undefined },
+  action: Action,
+  expired: boolean,
+): { to: Status; ended_as?: Ending } | "same" | "no" | "expired" {
+  const cell: Cell = LIFECYCLE[action][from.status];
+  if (cell === "same") return from.status === "ended" && from.ended_as !== ENDING_OF[action] ? "no" : "same";
+  if (cell === "no") return "no";
+  if (expired && REFUSED_WHEN_EXPIRED.includes(action)) return "expired";
+  const ending = ENDING_OF[action];
+  return cell === "ended" && ending !== undefined ? { to: cell, ended_as: ending } : { to: cell };
+}
+
+/** What admins of a side may do now, in the table's order: the controls a page should show. */
+export function actionsFor(
+  cooperation: { status: Status; ended_as?: Ending | undefined },
+  sides: readonly Side[],
+  expired: boolean,
+): Action[] {
+  return ACTION_NAMES.filter((action) => {
+    const next = step(cooperation, action, expired);
+    return typeof next === "object" && sides.includes(LIFECYCLE[action].by as Side);
+  });
+}

@@ -1,0 +1,35 @@
+/** The heads that actions in a cooperation replace, each with its line in the history. */
+import type { EntryFacts, Touch } from "../plan.ts";
+import type { Cooperation, Head, Organization } from "../records.ts";
+import { StoreDamaged } from "../store-damaged.ts";
+
+/**
+ * A cooperation as its history tells of it, to both sides: without the invited address,
+ * which is the initiator's (its own history has it).
+ */
+export function toldOf({ email: _, ...told }: Cooperation): Omit<Cooperation, "email"> {
+  return told;
+}
+
+/** A cooperation's head, replaced, with its line in the history. */
+export function touchCooperation(head: Head<Cooperation>, after: Cooperation, entry: EntryFacts): Touch {
+  return { head, record: after, entry };
+}
+
+/**
+ * An organization's head, replaced because an action counted on it: that it exists, that
+ * its admins may still leave, that no invitation is open. Its history says what came.
+ */
+export function touchOrganization(head: Head<Organization>, action: string, cooperation: Cooperation): Touch {
+  if (head.value === undefined) throw new StoreDamaged(head.object, "it has no record");
+  const { id, initiator, partner, email, status } = cooperation;
+  // the invited organization learns nothing of the address it was found by
+  const after = { id, initiator, partner, status, ...(action === "invite" && { email }) };
+  return { head, record: head.value, entry: { action, object: `cooperation:${id}`, after } };
+}
+
+/** A partner's head. Throws StoreDamaged where there is none. */
+export function knownOrganization(head: Head<Organization> | undefined): Head<Organization> {
+  if (head?.value === undefined) throw new StoreDamaged(head?.object ?? "a partner", "it has no record");
+  return head;
+}

@@ -1,0 +1,161 @@
+/**
+ * Verifies every history, and that what it says of an object last is what stands: the
+ * records of cooperations, organizations, shares and resources.
+ */
+import canonicalize from "canonicalize";
+import { chainProblems, type Entry, entryFrom } from "../history.ts";
+import { splitRef } from "../ids.ts";
+import { entryNumber, entryRef, type Head, NO_HASH, recordOf, toFields } from "../records.ts";
+import type { Records } from "./examine-records.ts";
+import type { Contents, Report } from "./finding.ts";
+
+/** What an entry says of a thing; `after` is undefined when it is gone. */
+type Word = { after: Record<string, unknown> | undefined; n: number; at: string };
+
+type Beginning = { action: string; n: number; at: string };
+
+/** What histories say last. */
+export type Told = {
+  /**
+   * In the history of `object`, of `subject`: a `type:id`, or with a person behind it for job roles and delegations.
+   * Nothing where no entry tells of it, and nothing of a job role that its holder or its resource left behind.
+   */
+  last(object: string, subject: string): Word | undefined;
+  /** Whether any history ever told of `subject`. */
+  ever(subject: string): boolean;
+  /** Every history and subject with the last word on it. */
+  all(): [object: string, subject: string, word: Word][];
+  /** How an organization, or a cooperation, came to be: the entries that created it, and that a partner joined. */
+  beginnings(object: string): Beginning[];
+  /** When a person last left an organization, as its history says; undefined for who never did. */
+  leftAt(organization: string, user: string): string | undefined;
+};
+
+const JOB_ROLE_ACTIONS = ["give_job_role", "take_job_role"];
+const DELEGATION_ACTIONS = ["delegate", "revoke"];
+const BEGINNING_ACTIONS = ["create", "invite", "join"];
+const ENDING_ACTIONS = ["remove_person", "unregister"];
+
+const INCARNATIONS = ["incarnation", "initiator_incarnation", "partner_incarnation"];
+
+/** Verifies the chains, and gives what they say. */
+export function examineHistories(contents: Contents, records: Records, report: Report): Told {
+  const last = new Map<string, [object: string, subject: string, word: Word]>();
+  /** When people left and resources were taken out, by history and subject: job roles end there without an entry. */
+  const endings = new Map<string, Word>();
+  const beginnings = new Map<string, Beginning[]>();
+  const logs = contents.all.filter((tuple) => tuple.relation === "log").map((tuple) => tuple.object);
+  const objects = new Set([...logs, ...records.organizations.keys(), ...records.cooperations.keys()]);
+  for (const object of objects) {
+    const entries = readEntries(contents, object, report);
+    const head = records.organizations.get(object) ?? records.cooperations.get(object);
+    // a head that cannot be read was told already
+    if (head === undefined && contents.at(object, "head").length > 0) continue;
+    for (const problem of chainProblems(entries, head ?? { n: 0, hash: NO_HASH }, NO_HASH))
+      report("history", object, problem);
+    beginnings.set(
+      object,
+      entries.flatMap(({ common: { object: of, action, n, at } }) =>
+        of === object && BEGINNING_ACTIONS.includes(action) ? [{ action, n, at }] : [],
+      ),
+    );
+    for (const { common } of entries) {
+      const { n, at } = common;
+      for (const [subject, after] of subjectsOf(common))
+        last.set(`${object} ${subject}`, [object, subject, { after, n, at }]);
+      if (ENDING_ACTIONS.includes(common.action))
+        endings.set(`${object} ${common.object}`, { after: undefined, n, at });
+    }
+  }
+  const subjects = new Set([...last.values()].map(([, subject]) => subject));
+  return {
+    last: (object, subject) => {
+      const word = last.get(`${object} ${subject}`)?.[2];
+      const [thing = "", person] = subject.split(" ");
+      if (word === undefined || person === undefined) return word;
+      const ended = [`user:${person}`, thing].map((one) => endings.get(`${object} ${one}`)?.n ?? 0);
+      return word.n < Math.max(...ended) ? undefined : word;
+    },
+    ever: (subject) => subjects.has(subject),
+    all: () => [...last.values()],
+    beginnings: (object) => beginnings.get(object) ?? [],
+    leftAt: (organization, user) => endings.get(`${organization} ${user}`)?.at,
+  };
+}
+
+function readEntries(contents: Contents, object: string, report: Report): Entry[] {
+  const tuples = [...contents.at(object, "log")].sort((a, b) => entryNumber(a.user) - entryNumber(b.user));
+  return tuples.flatMap((tuple) => {
+    try {
+      const entry = entryFrom(tuple);
+      if (tuple.user !== entryRef(object, entry.common.n))
+        report("history", object, `${tuple.user} holds the facts of entry ${entry.common.n}`);
+      return [entry];
+    } catch {
+      report("record", object, `${tuple.user} cannot be read`);
+      return [];
+    }
+  });
+}
+
+/** What an entry says what of. */
+function subjectsOf({
+  action,
+  object,
+  before,
+  after,
+}: Entry["common"]): [string, Record<string, unknown> | undefined][] {
+  if (JOB_ROLE_ACTIONS.includes(action) || DELEGATION_ACTIONS.includes(action))
+    return [[`${object} ${(after ?? before)?.user}`, after]];
+  const invited = Array.isArray(after?.with) ? (after.with as Record<string, unknown>[]) : [];
+  return [[object, after], ...invited.map((share): [string, Record<string, unknown>] => [`share:${share.id}`, share])];
+}
+
+/** Holds each record to what its history says of it last. */
+export function examineTold(contents: Contents, records: Records, told: Told, report: Report): void {
+  const hold = (history: string, head: Head<object>, ignored: readonly string[]) => {
+    const [tuple] = contents.at(head.object, "head");
+    const said = told.last(history, head.object);
+    if (tuple === undefined) return;
+    if (said?.after === undefined) {
+      report("history", head.object, "no entry tells of its record");
+      return;
+    }
+    const pick = (fields: Record<string, string>) =>
+      Object.fromEntries(Object.entries(fields).filter(([name]) => !ignored.includes(name)));
+    const [is, was] = [pick(recordOf(tuple)), pick(toFields(said.after as Record<string, string>))];
+    // one that is not there is a finding of its own, which can be repaired
+    const isLost = (name: string) => INCARNATIONS.includes(name) && is[name] === undefined;
+    const differing = [...new Set([...Object.keys(is), ...Object.keys(was)])].filter(
+      (name) => is[name] !== was[name] && !isLost(name),
+    );
+    if (differing.length > 0)
+      report("history", head.object, `its record is not what its history says: ${differing.sort().join(", ")}`);
+  };
+  // invitations are counted with entries about them
+  for (const [object, head] of records.organizations) hold(object, head, ["invited_on", "invited"]);
+  // shares come and go with entries about them, the counter is held to them; the address is not told to both sides
+  for (const [object, head] of records.cooperations) hold(object, head, ["with", "shares", "email", "shared_at_end"]);
+  for (const head of records.shares.values()) hold(`cooperation:${head.value?.cooperation}`, head, []);
+  for (const head of records.resources.values()) hold(`organization:${head.value?.owner}`, head, ["shared_through"]);
+  for (const [object] of records.people)
+    if (!told.ever(object)) report("history", object, "no entry tells of this person");
+  for (const [, subject, { after }] of told.all())
+    if (contents.at(subject, "head").length === 0 && mustStand(records, subject, after))
+      report("head", subject, "has no head, though a history tells of it");
+}
+
+/** Whether what a history told of still has a head. Heads of people and cooperations stay, those of shares are swept. */
+function mustStand(records: Records, subject: string, after: Record<string, unknown> | undefined): boolean {
+  const [type] = splitRef(subject);
+  if (subject.includes(" ")) return false;
+  if (type === "user" || type === "cooperation") return true;
+  if (type !== "share") return after !== undefined;
+  const { value } = records.cooperations.get(`cooperation:${after?.cooperation}`) ?? {};
+  return after !== undefined && after.removed_at === undefined && value !== undefined && value.status !== "ended";
+}
+
+/** Whether two facts say the same, whatever the order of their members. */
+export function sameFacts(a: Record<string, unknown>, b: Record<string, unknown>): boolean {
+  return canonicalize(JSON.parse(JSON.stringify(a))) === canonicalize(JSON.parse(JSON.stringify(b)));
+}

@@ -1,0 +1,111 @@
+/**
+ * Reads every record of a store, and says which objects have none, two, or one that
+ * cannot be read. What is examined afterwards goes by these records alone.
+ */
+import type { z } from "zod";
+import { splitRef } from "../ids.ts";
+import {
+  type Cooperation,
+  CooperationRecord,
+  EmailRecord,
+  entryNumber,
+  entryRef,
+  type Head,
+  headFrom,
+  InvitationRecord,
+  type Organization,
+  OrganizationRecord,
+  type Person,
+  PersonRecord,
+  type Resource,
+  ResourceRecord,
+  recordOf,
+  type Share,
+  ShareRecord,
+  toFields,
+} from "../records.ts";
+import { StoreDamaged } from "../store-damaged.ts";
+import type { Contents, Report } from "./finding.ts";
+
+/** How the record of each type is read. */
+export const SCHEMAS: Record<string, z.ZodType<Record<string, string | number | undefined>>> = {
+  organization: OrganizationRecord,
+  user: PersonRecord,
+  email: EmailRecord,
+  plant: ResourceRecord,
+  portfolio: ResourceRecord,
+  cooperation: CooperationRecord,
+  share: ShareRecord,
+  invitation: InvitationRecord,
+};
+
+/** The readable records by `type:id`. */
+export type Records = {
+  organizations: Map<string, Head<Organization>>;
+  people: Map<string, Head<Person>>;
+  emails: Map<string, Head<{ holder?: string | undefined }>>;
+  resources: Map<string, Head<Resource>>;
+  cooperations: Map<string, Head<Cooperation>>;
+  shares: Map<string, Head<Share>>;
+};
+
+/** Every record that can be read, and a finding for each that cannot or stands wrong. */
+export function examineRecords(contents: Contents, report: Report): Records {
+  const heads = contents.all.filter((tuple) => tuple.relation === "head");
+  const found = new Map<string, Head<unknown>>();
+  for (const object of new Set(heads.map((tuple) => tuple.object))) {
+    const own = [...contents.at(object, "head")].sort((a, b) => entryNumber(a.user) - entryNumber(b.user));
+    if (own.length > 1) report("head", object, `has ${own.length} heads: ${own.map((one) => one.user).join(", ")}`);
+    const newest = own.slice(-1);
+    const [tuple] = newest;
+    const [type, id] = splitRef(object);
+    const schema = SCHEMAS[type];
+    if (tuple === undefined || schema === undefined) continue;
+    try {
+      const head = headFrom(object, newest, schema);
+      if (tuple.user !== entryRef(object, head.n) || head.n < 1)
+        report("head", object, `its head is ${tuple.user}, which is no entry of it`);
+      const fields = recordOf(tuple);
+      const unknown = Object.keys(fields).filter((name) => fields[name] !== toFields(head.value ?? {})[name]);
+      if (unknown.length > 0) report("record", object, `holds what no record of its kind does: ${unknown.join(", ")}`);
+      if (fields.id !== undefined && fields.id !== id) report("record", object, `its record is of ${fields.id}`);
+      found.set(object, head);
+    } catch (error) {
+      report("record", object, error instanceof StoreDamaged ? error.what : `its record cannot be read: ${error}`);
+    }
+  }
+  const ofType = <T>(...types: string[]) =>
+    new Map([...found].filter(([object]) => types.includes(splitRef(object)[0]))) as Map<string, Head<T>>;
+  return {
+    organizations: ofType("organization"),
+    people: ofType("user"),
+    emails: ofType("email"),
+    resources: ofType("plant", "portfolio"),
+    cooperations: ofType("cooperation"),
+    shares: ofType("share"),
+  };
+}
+
+/** The head of any object that has a readable one. */
+export function headIn(records: Records, object: string): Head<object> | undefined {
+  const of: Map<string, Head<object>>[] = Object.values(records);
+  return of.find((heads) => heads.has(object))?.get(object);
+}
+
+/** A record that is there and not deleted. */
+export function alive<T extends { deleted_at?: string | undefined }>(head: Head<T> | undefined): T | undefined {
+  return head?.value?.deleted_at === undefined ? head?.value : undefined;
+}
+
+/** Whether somebody is a person of an organization. */
+export function isPerson(contents: Contents, organization: string | undefined, user: string): boolean {
+  return (
+    organization !== undefined &&
+    contents.has({ user: `user:${user}`, relation: "person", object: `organization:${organization}` })
+  );
+}
+
+/** Whether an organization is there. */
+export function isThere(records: Records, organization: string | undefined): boolean {
+  return alive(records.organizations.get(`organization:${organization}`)) !== undefined;
+}

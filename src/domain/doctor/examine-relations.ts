@@ -1,0 +1,108 @@
+/**
+ * Compares the store with `tuplesOf` of its records, both ways: what a record asks for
+ * stands, and nothing else does. What a sweep is taking away may stand or be gone.
+ */
+
+import { idOf, type ResourceRef, splitRef } from "../ids.ts";
+import { emailHash } from "../registry/decide-person.ts";
+import {
+  endText,
+  keyText,
+  type Tuple,
+  tuplesOfCooperation,
+  tuplesOfEmail,
+  tuplesOfOrganization,
+  tuplesOfResource,
+  tuplesOfShare,
+  tuplesOfSides,
+} from "../tuples.ts";
+import { isMarked, sidesAtEnd } from "./examine-leftovers.ts";
+import { alive, type Records } from "./examine-records.ts";
+import type { Contents, Report } from "./finding.ts";
+
+/** The relations that records ask for; people, job roles and delegations have no record and are examined apart. */
+const RECORDED = [
+  "organization",
+  "holder",
+  "initiator",
+  "partner",
+  "former_initiator",
+  "former_partner",
+  "in_force",
+  "cooperation",
+  "owner",
+  "portfolio",
+  "shared_viewer",
+  "shared_asset_manager",
+  "shared_technical_manager",
+];
+
+export function examineRelations(contents: Contents, records: Records, report: Report): void {
+  const asked = new Map<string, Tuple>();
+  /** What is being swept may stand or be gone already. */
+  const passing = new Set<string>();
+  const ask = (tuples: Tuple[], optional = false) => {
+    for (const tuple of tuples) {
+      asked.set(keyText(tuple), tuple);
+      if (optional) passing.add(keyText(tuple));
+    }
+  };
+  for (const [object, head] of records.organizations) if (alive(head)) ask(tuplesOfOrganization(idOf(object)));
+  for (const [ref, { value }] of records.resources) if (value) ask(tuplesOfResource(ref as ResourceRef, value));
+  for (const [object, { value }] of records.emails) ask(tuplesOfEmail(idOf(object), value?.holder));
+  for (const { value } of records.cooperations.values()) {
+    if (value === undefined) continue;
+    ask(tuplesOfCooperation(value));
+    if (value.status !== "ended") continue;
+    const { kept, unsettled } = sidesAtEnd(contents, records, value);
+    // a side whose organization is not there any more has no tuple, or one that the next sweep takes
+    ask(
+      tuplesOfSides(value, "former").filter((tuple) => unsettled.length > 0 || !kept.includes(tuple.relation)),
+      true,
+    );
+    ask(unsettled, true);
+  }
+  for (const [object, { value }] of records.shares)
+    if (value) ask(tuplesOfShare(value), isMarked(contents, idOf(object), value));
+
+  for (const tuple of contents.all.filter(({ relation }) => RECORDED.includes(relation))) {
+    const wanted = asked.get(keyText(tuple));
+    if (wanted === undefined)
+      report("relation", tuple.object, `${tuple.relation} ${tuple.user} stands unasked for`, {
+        erase: isClaimed(tuple, records) ? [] : [tuple],
+        ...wordOn(tuple, records),
+      });
+    else if (endText(wanted) !== endText(tuple))
+      report(
+        "relation",
+        tuple.object,
+        `${tuple.relation} ${tuple.user} ends ${endText(tuple)}, its record says ${endText(wanted)}`,
+      );
+  }
+  for (const [text, tuple] of asked)
+    if (!contents.has(tuple) && !passing.has(text))
+      report("relation", tuple.object, `${tuple.relation} ${tuple.user} is missing${untilText(tuple)}`);
+}
+
+const untilText = (tuple: Tuple) => (tuple.condition === undefined ? "" : `, to stand until ${endText(tuple)}`);
+
+/** The objects whose records say whether a tuple should stand. */
+function wordOn({ user, relation, object }: Tuple, records: Records): { by: string[]; trusting?: string[] } {
+  const [type, id] = splitRef(object);
+  if (type === "twin") return { by: [`organization:${id}`] };
+  if (type === "email") return { by: [object], trusting: [user] };
+  if (type === "cooperation") return { by: [object] };
+  const share = relation.startsWith("shared_") ? (user.split("#", 1)[0] ?? user) : object;
+  if (share.startsWith("share:")) {
+    const { value } = records.shares.get(share) ?? {};
+    return { by: value === undefined ? [share] : [share, `cooperation:${value.cooperation}`] };
+  }
+  const { value } = records.resources.get(object) ?? {};
+  return { by: value === undefined ? [object] : [object, `organization:${value.owner}`] };
+}
+
+/** Whether an address without a head stands in its holder's record: then its head is what is missing. */
+function isClaimed({ user, relation, object }: Tuple, records: Records): boolean {
+  const address = relation === "holder" ? records.people.get(user)?.value?.email : undefined;
+  return address !== undefined && `email:${emailHash(address)}` === object && !records.emails.has(object);
+}

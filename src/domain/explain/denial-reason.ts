@@ -1,0 +1,151 @@
+/**
+ * What keeps somebody from something, with its data: what a person who asks "why not?"
+ * can do something about. `sayingOf` is the one switch, without a default, so a new
+ * limit does not compile until it is told.
+ */
+import type { Instant } from "../expiry.ts";
+import type { Ending } from "../records.ts";
+import type { JobRole, OrganizationRole, SharedRole } from "../roles.ts";
+import { nameOf } from "./sentence.ts";
+
+type OfCooperation = { cooperation: string; initiator: string; partner: string | undefined };
+type OfShare = { share: string; resource: string };
+type OfDelegation = OfShare & { user: string };
+
+export type Limit =
+  | ({ code: "cooperation_paused" } & OfCooperation)
+  | ({ code: "cooperation_expired"; expires_at: Instant } & OfCooperation)
+  | ({ code: "share_expired"; expires_at: Instant } & OfShare)
+  | ({ code: "delegation_expired"; expires_at: Instant } & OfDelegation)
+  | ({ code: "cooperation_pending" } & OfCooperation)
+  | ({ code: "cooperation_invited" } & OfCooperation)
+  | ({ code: "share_role_too_low"; role: SharedRole; needs: readonly JobRole[] } & OfShare)
+  | ({ code: "delegation_reduced"; role: SharedRole; share_role: SharedRole } & OfDelegation)
+  | ({ code: "delegation_too_low"; role: SharedRole; needs: readonly JobRole[] } & OfDelegation)
+  | ({ code: "not_delegated"; organization: string; role: OrganizationRole } & OfDelegation)
+  | ({ code: "delegate_left"; organization: string } & OfDelegation)
+  | { code: "job_role_too_low"; user: string; resource: string; role: JobRole; needs: readonly JobRole[] }
+  | {
+      code: "no_job_role";
+      user: string;
+      resource: string;
+      organization: string;
+      role: OrganizationRole;
+      needs: readonly JobRole[];
+    }
+  | { code: "not_admin"; user: string; organization: string; role: OrganizationRole }
+  | { code: "never_shared"; permission: string; owner: string }
+  | ({ code: "share_removed"; removed_at: string } & OfShare)
+  | ({ code: "cooperation_ended"; ended_as: Ending | undefined; ended_at: Instant | undefined } & OfCooperation)
+  | ({ code: "not_shared"; resource: string } & OfCooperation)
+  | { code: "not_person"; user: string; organization: string }
+  | { code: "stranger"; user: string; resource: string; owner: string; organizations: readonly string[] }
+  | { code: "object_deleted"; object: string; deleted_at: Instant }
+  | { code: "object_unknown"; object: string }
+  | { code: "user_unknown"; user: string }
+  | { code: "subject_no_user"; subject: string }
+  | { code: "records_differ"; object: string };
+
+export type LimitCode = Limit["code"];
+
+/** All limits, the nearest first: what a word lifts, then what an action lifts, then what is gone, then what never was. */
+export const NEARNESS: Record<LimitCode, number> = {
+  records_differ: 0,
+  cooperation_paused: 1,
+  cooperation_expired: 2,
+  share_expired: 3,
+  delegation_expired: 4,
+  cooperation_pending: 5,
+  cooperation_invited: 6,
+  delegation_reduced: 7,
+  share_role_too_low: 8,
+  delegation_too_low: 9,
+  not_delegated: 10,
+  job_role_too_low: 11,
+  no_job_role: 12,
+  delegate_left: 13,
+  not_admin: 14,
+  share_removed: 15,
+  cooperation_ended: 16,
+  not_shared: 17,
+  never_shared: 18,
+  not_person: 19,
+  stranger: 20,
+  object_deleted: 21,
+  object_unknown: 22,
+  user_unknown: 23,
+  subject_no_user: 24,
+};
+
+/** A way in that is closed: what it goes through (`share:01H…`, `organization:sunward`), and all that stands in it. */
+export type Path = { through: string; limits: Limit[] };
+
+/** Paths, the nearest first: of fewer limits, then of nearer ones. */
+export function nearestFirst(paths: readonly Path[]): Path[] {
+  const farthest = ({ limits }: Path) => Math.max(...limits.map(({ code }) => NEARNESS[code]));
+  return paths.toSorted((a, b) => a.limits.length - b.limits.length || farthest(a) - farthest(b));
+}
+
+const either = (roles: readonly JobRole[]) => roles.join(" or ");
+
+/** A limit in one sentence. */
+export function sayingOf(limit: Limit): string {
+  switch (limit.code) {
+    case "cooperation_paused":
+      return `${bond(limit)} is paused.`;
+    case "cooperation_expired":
+      return `${bond(limit)} expired at ${limit.expires_at}.`;
+    case "share_expired":
+      return `The share of ${limit.resource} (${limit.share}) expired at ${limit.expires_at}.`;
+    case "delegation_expired":
+      return `The delegation of ${limit.resource} to ${limit.user} (share ${limit.share}) expired at ${limit.expires_at}.`;
+    case "cooperation_pending":
+      return `${bond(limit)} waits to be accepted.`;
+    case "cooperation_invited":
+      return `The invitation by ${limit.initiator} (cooperation ${limit.cooperation}) was not taken up yet.`;
+    case "share_role_too_low":
+      return `${limit.resource} is shared as ${limit.role} (share ${limit.share}); this needs ${either(limit.needs)}.`;
+    case "delegation_reduced":
+      return `${limit.user} is delegated ${limit.role} of ${limit.resource}, but the share (${limit.share}) is at ${limit.share_role} now.`;
+    case "delegation_too_low":
+      return `${limit.user} is delegated ${limit.role} of ${limit.resource} (share ${limit.share}); this needs ${either(limit.needs)}.`;
+    case "not_delegated":
+      return `${limit.resource} is shared with ${limit.organization} (share ${limit.share}), where ${limit.user} is ${limit.role} and no admin, and is not delegated to them.`;
+    case "delegate_left":
+      return `${limit.resource} is delegated to ${limit.user} (share ${limit.share}), who is no person of ${limit.organization}.`;
+    case "job_role_too_low":
+      return `${limit.user} is ${limit.role} of ${limit.resource}; this needs ${either(limit.needs)}.`;
+    case "no_job_role":
+      return `${limit.user} is ${limit.role} of ${limit.organization} and no admin, and has no job role on ${limit.resource}.`;
+    case "not_admin":
+      return `Only admins of ${limit.organization} may do this; ${limit.user} is ${limit.role} there.`;
+    case "never_shared":
+      return `${limit.permission} is for people of ${limit.owner} alone and never crosses to a partner.`;
+    case "share_removed":
+      return `${limit.resource} was shared (share ${limit.share}) and taken back at ${limit.removed_at}.`;
+    case "cooperation_ended":
+      return `${bond(limit)} has ended: ${[limit.ended_as, limit.ended_at].filter(Boolean).join(" at ")}.`;
+    case "not_shared":
+      return `${bond(limit)} does not share ${limit.resource}.`;
+    case "not_person":
+      return `${limit.user} is no person of ${limit.organization}.`;
+    case "stranger":
+      return `${limit.resource} is ${limit.owner}'s, and nothing leads from there to ${limit.user}, who is ${ofThese(limit.organizations)}.`;
+    case "object_deleted":
+      return `${nameOf(limit.object)} was deleted at ${limit.deleted_at}.`;
+    case "object_unknown":
+      return `There is no ${nameOf(limit.object)}.`;
+    case "user_unknown":
+      return `There is no person ${limit.user}.`;
+    case "subject_no_user":
+      return `${limit.subject} is no person; only people have permissions.`;
+    case "records_differ":
+      return `By its records ${nameOf(limit.object)} should let them; the tuples say otherwise. Run doctor.`;
+  }
+}
+
+const bond = ({ cooperation, initiator, partner }: OfCooperation) =>
+  `The cooperation of ${initiator} with ${partner ?? "somebody invited"} (${cooperation})`;
+
+const ofThese = (organizations: readonly string[]) =>
+  organizations.length === 0 ? "a person of no organization" : `a person of ${organizations.join(", ")}`;

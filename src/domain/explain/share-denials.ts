@@ -1,0 +1,70 @@
+/** What stands between a person and a permission on one share, from its records. Pure. */
+import { hasPassed } from "../expiry.ts";
+import type { Cooperation, Delegation, Share } from "../records.ts";
+import { JOB_ROLES, type JobRole, type OrganizationRole, PERMISSION_OF, RUNGS, SHARED_ROLES } from "../roles.ts";
+import type { Limit } from "./denial-reason.ts";
+
+/** The job roles that carry a permission, highest first; none where only admins have it. */
+export function needsOf(permission: string): JobRole[] {
+  return JOB_ROLES.filter((role) => RUNGS[role].some((rung) => PERMISSION_OF[rung] === permission));
+}
+
+/** A share as one person meets it: their role in the partner, where they have one, and what was delegated to them. */
+export type Met = {
+  cooperation: Cooperation;
+  share: Share;
+  role: OrganizationRole | undefined;
+  delegation: Delegation | undefined;
+};
+
+/** All that stands in the way through a share; nothing where, by its records, it lets them. */
+export function limitsOfShare(met: Met, user: string, permission: string, now: Date): Limit[] {
+  const { cooperation, share } = met;
+  const needs = needsOf(permission).filter((role) => SHARED_ROLES.some((shared) => shared === role));
+  if (needs.length === 0) return [{ code: "never_shared", permission, owner: cooperation.initiator }];
+  const of = { share: share.id, resource: share.resource };
+  if (share.removed_at !== undefined) return [{ code: "share_removed", ...of, removed_at: share.removed_at }];
+  const limits = limitsOfCooperation(cooperation, now);
+  if (cooperation.status === "ended") return limits;
+  if (share.expires_at !== undefined && hasPassed(share.expires_at, now))
+    limits.push({ code: "share_expired", ...of, expires_at: share.expires_at });
+  const ofPerson = limitsOfPerson(met, user, needs, now);
+  // a delegation that the share reduces says it already
+  if (!needs.includes(share.role) && !ofPerson.some(({ code }) => code === "delegation_reduced"))
+    limits.push({ code: "share_role_too_low", ...of, role: share.role, needs });
+  return [...limits, ...ofPerson];
+}
+
+/** What of its status and date stands in the way through a cooperation. */
+export function limitsOfCooperation(cooperation: Cooperation, now: Date): Limit[] {
+  const { id, status, initiator, partner, expires_at, ended_as, ended_at } = cooperation;
+  const of = { cooperation: id, initiator, partner };
+  if (status === "ended") return [{ code: "cooperation_ended", ...of, ended_as, ended_at }];
+  const limits: Limit[] = [];
+  if (status === "paused") limits.push({ code: "cooperation_paused", ...of });
+  if (status === "pending") limits.push({ code: "cooperation_pending", ...of });
+  if (status === "invited") limits.push({ code: "cooperation_invited", ...of });
+  if (expires_at !== undefined && hasPassed(expires_at, now))
+    limits.push({ code: "cooperation_expired", ...of, expires_at });
+  return limits;
+}
+
+function limitsOfPerson({ cooperation, share, role, delegation }: Met, user: string, needs: JobRole[], now: Date) {
+  const { partner } = cooperation;
+  // who is invited by address is in no organization of the cooperation yet
+  if (role === "admin" || partner === undefined) return [];
+  const limits: Limit[] = [];
+  const of = { share: share.id, resource: share.resource, user };
+  if (role === undefined) limits.push({ code: "delegate_left", ...of, organization: partner });
+  if (delegation === undefined) {
+    if (role !== undefined) limits.push({ code: "not_delegated", ...of, organization: partner, role });
+    return limits;
+  }
+  if (delegation.expires_at !== undefined && hasPassed(delegation.expires_at, now))
+    limits.push({ code: "delegation_expired", ...of, expires_at: delegation.expires_at });
+  if (!needs.includes(delegation.role))
+    limits.push({ code: "delegation_too_low", ...of, role: delegation.role, needs });
+  else if (!needs.includes(share.role))
+    limits.push({ code: "delegation_reduced", ...of, role: delegation.role, share_role: share.role });
+  return limits;
+}

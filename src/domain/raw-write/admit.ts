@@ -1,0 +1,70 @@
+/**
+ * Sorts the tuples of one Write into the changes that they mean, or says of each what
+ * is wrong with it. Tuples about the same thing are one change: a person's role and
+ * `person`, the rungs of a job role. Pure; what a change comes to is decided on what
+ * stands (raw-change.ts), and then by its action.
+ */
+import { type Caller, isService } from "../caller.ts";
+import { type Meaning, type Operation, type RawTuple, type ReadTuple, readTuple, tupleText } from "./raw-tuple.ts";
+
+/** Tuples to write and to delete that are about one thing. */
+export type Asked = { writes: ReadTuple[]; deletes: ReadTuple[] };
+export type RawChange = Meaning & { asked: Asked };
+
+/** The two ways in which OpenFGA takes what stands already and what is not there. */
+export type Leniency = { onDuplicate: "error" | "ignore"; onMissing: "error" | "ignore" };
+
+/** `twice`: the key that a request names more than once. */
+export type Admission =
+  | { kind: "admitted"; changes: RawChange[] }
+  | { kind: "twice"; tuple: RawTuple }
+  | { kind: "refused"; problems: string[] };
+
+/** The changes of a Write, in the order in which they can be made; or every problem there is. */
+export function admit(writes: readonly RawTuple[], deletes: readonly RawTuple[], caller: Caller): Admission {
+  const named = new Set<string>();
+  for (const tuple of [...deletes, ...writes]) {
+    const text = JSON.stringify([tuple.user, tuple.relation, tuple.object]);
+    if (named.has(text)) return { kind: "twice", tuple };
+    named.add(text);
+  }
+  const problems: string[] = [];
+  const changes = new Map<string, RawChange>();
+  const sort = (raw: RawTuple, operation: Operation) => {
+    const read = readTuple(raw, operation);
+    if ("problem" in read) return void problems.push(read.problem);
+    const { meaning, tuple } = read;
+    const who = callerProblem(meaning, caller);
+    if (who !== undefined) return void problems.push(`${operation} '${tupleText(raw)}': ${who}`);
+    const key = JSON.stringify(meaning);
+    const change = changes.get(key) ?? { ...meaning, asked: { writes: [], deletes: [] } };
+    changes.set(key, change);
+    change.asked[operation === "write" ? "writes" : "deletes"].push(tuple);
+  };
+  for (const tuple of writes) sort(tuple, "write");
+  // a delete has no condition, and OpenFGA overlooks one
+  for (const { user, relation, object } of deletes) sort({ user, relation, object }, "delete");
+  if (problems.length > 0) return { kind: "refused", problems };
+  return { kind: "admitted", changes: [...changes.values()].sort((a, b) => turnOf(a) - turnOf(b)) };
+}
+
+/** Delegations are a person's to give, everything else a service's. */
+function callerProblem({ of }: Meaning, caller: Caller): string | undefined {
+  if (of === "delegation")
+    return caller.user === undefined
+      ? "send `Acting-User: user:<id>`, an admin of the partner, with a key of scope manage"
+      : undefined;
+  return isService(caller) ? undefined : "needs a key with scope admin, and no Acting-User";
+}
+
+/**
+ * What is taken goes before what it is taken from, what is given after. People come before others leave, so that an
+ * admin may be replaced; plants come and go between the coming and going of portfolios.
+ */
+function turnOf({ of, asked, ...change }: RawChange): number {
+  const written = asked.writes.map(({ relation }) => relation);
+  if (of === "job_role" || of === "delegation") return written.length > 0 ? 7 : 0;
+  if (of === "person") return written.includes("admin") ? 1 : written.length > 0 ? 2 : 3;
+  const isPortfolio = "ref" in change && change.ref.startsWith("portfolio:");
+  return isPortfolio ? (written.length > 0 ? 4 : 6) : 5;
+}

@@ -1,0 +1,61 @@
+/** Decides what becomes of an organization: created, renamed, deleted when it holds nothing. Pure. */
+import { instant } from "../expiry.ts";
+import { newIdProblem } from "../ids.ts";
+import { type Decision, planned, refuse, type Stamp, same } from "../plan.ts";
+import { type Precondition, refuseUnlessOwn } from "../precondition.ts";
+import type { Head, Organization } from "../records.ts";
+import { difference, sweepMark, tuplesOfOrganization } from "../tuples.ts";
+
+export type OrganizationState = { id: string; head: Head<Organization>; expected?: Precondition | undefined };
+
+/**
+ * What an organization still holds; it is deleted only when all are 0. Offers that it never answered do not hold it:
+ * otherwise anybody could keep it from being deleted.
+ */
+export type Holdings = { people: number; resources: number; cooperations: number };
+
+/** `before` is undefined for one that was created. */
+export type OrganizationChanged = { before?: Organization | undefined; organization: Organization };
+
+/** Creates an organization, or gives it a new name. */
+export function decideOrganization(state: OrganizationState, input: { name: string }): Decision<OrganizationChanged> {
+  const { head, id } = state;
+  const before = head.value?.deleted_at === undefined ? head.value : undefined;
+  const refusal = refuseUnlessOwn(state.expected, { n: head.n, exists: before !== undefined });
+  if (refusal) return refuse(refusal);
+  const problem = before === undefined ? newIdProblem(id) : undefined;
+  if (problem !== undefined) return refuse({ code: "id_not_allowed", id, problem });
+  if (before?.name === input.name) return same({ before, organization: before });
+  // who creates it again under a deleted id begins anew: this entry is its first
+  const incarnation = head.n === 0 ? undefined : head.n + 1;
+  const after: Organization = before ? { ...before, name: input.name } : { name: input.name, incarnation };
+  const entry = { action: before ? "rename" : "create", object: head.object, before, after };
+  const tuples = before ? { deletes: [], writes: [] } : { deletes: [], writes: tuplesOfOrganization(id) };
+  return planned({ touches: [{ head, record: after, entry }], ...tuples }, { before, organization: after });
+}
+
+/**
+ * Deletes an organization that holds nothing. Its history stays, and goes on if another is created under its id; what
+ * it was a side of is swept, so that the other one is no side of it.
+ */
+export function decideDeleteOrganization(
+  state: OrganizationState,
+  holdings: Holdings,
+  stamp: Stamp,
+): Decision<undefined> {
+  const { head, id } = state;
+  const before = head.value?.deleted_at === undefined ? head.value : undefined;
+  const refusal = refuseUnlessOwn(state.expected, { n: head.n, exists: before !== undefined });
+  if (refusal) return refuse(refusal);
+  if (before === undefined) return same(undefined);
+  const held = Object.entries(holdings).filter(([, count]) => count > 0);
+  if (held.length > 0) {
+    const holds = held.map(([what, count]) => `${count} ${what}`).join(", ");
+    return refuse({ code: "not_empty", what: head.object, holds });
+  }
+  const after: Organization = { ...before, deleted_at: instant(stamp.now) };
+  const entry = { action: "delete", object: head.object, before, after };
+  const { deletes } = difference(tuplesOfOrganization(id), []);
+  const writes = [sweepMark(`organization:${id}`)];
+  return planned({ touches: [{ head, record: after, entry }], deletes, writes }, undefined);
+}

@@ -1,0 +1,72 @@
+/** The body of an import, line by line: each held to its schema, and none of them a reason to stop. */
+import { ImportLine, type LineError, type NumberedLine } from "../../../domain/registry/import-line.ts";
+import { BodyBroken } from "../../body.ts";
+import { gathered } from "../../gathered.ts";
+import { readJson } from "../../json.ts";
+import { linesOf, type RawLine } from "../../ndjson.ts";
+import { errorsOf } from "../route.ts";
+
+/** The sender said nothing for too long: the next import would wait for it. */
+export class BodyIdle extends Error {
+  override readonly name = "BodyIdle";
+}
+
+/** How many lines may wait while those before them are imported. */
+const WAITING_LINES_MAX = 128;
+
+/** The lines of a body from one on, as many at a time as have come. Throws BodyBroken, and BodyIdle when for so long none has come. */
+export function importBody(
+  body: ReadableStream<Uint8Array> | null,
+  from: number,
+  idleMilliseconds: number,
+): AsyncGenerator<NumberedLine[]> {
+  const reader = (body ?? new Blob([]).stream()).getReader();
+  const lines = heldLines(timely(linesOf(unbroken(reader)), idleMilliseconds), from);
+  return gathered(lines, WAITING_LINES_MAX, () => void reader.cancel().catch(() => {}));
+}
+
+async function* heldLines(read: AsyncIterable<RawLine[]>, from: number): AsyncGenerator<NumberedLine[]> {
+  for await (const lines of read)
+    yield lines
+      .filter(({ line }) => line >= from)
+      .map(({ line, bytes }) => {
+        if (bytes === undefined) return { line, errors: [{ pointer: "", detail: "is longer than 64 KiB" }] };
+        const says = readLine(bytes);
+        return "errors" in says ? { line, errors: says.errors } : { line, says };
+      });
+}
+
+function readLine(bytes: Uint8Array): ImportLine | { errors: LineError[] } {
+  const { json, wrong } = readJson(bytes);
+  if (wrong !== undefined) return { errors: [wrong] };
+  const parsed = ImportLine.safeParse(json);
+  return parsed.success ? parsed.data : { errors: errorsOf(parsed.error, "json") };
+}
+
+/** The same, each item awaited for so long and no longer. */
+async function* timely<T>(source: AsyncGenerator<T>, idleMilliseconds: number): AsyncGenerator<T> {
+  for (;;) {
+    const idle = Promise.withResolvers<never>();
+    const told = () => idle.reject(new BodyIdle(`No line came for ${Math.round(idleMilliseconds / 1000)} seconds`));
+    const timer = setTimeout(told, idleMilliseconds);
+    try {
+      const { done, value } = await Promise.race([source.next(), idle.promise]);
+      if (done) return;
+      yield value;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+async function* unbroken(reader: ReadableStreamDefaultReader<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      yield value;
+    }
+  } catch (error) {
+    throw new BodyBroken("the sender went away", { cause: error });
+  }
+}

@@ -1,0 +1,76 @@
+/** `/v1/import`: a body of lines, read and answered as they are done. */
+import { createRoute, z } from "@hono/zod-openapi";
+import { refuseImport } from "../../../actions/import-lines.ts";
+import { ImportLine } from "../../../domain/registry/import-line.ts";
+import { mediaTypeOf, refuseEncoding } from "../../body.ts";
+import { NDJSON, ndjson } from "../../ndjson.ts";
+import { refusePreconditions } from "../../precondition.ts";
+import { fault, ProblemView, refused } from "../../problem.ts";
+import { takeTime } from "../../unhurried.ts";
+import { type V1Deps, v1 } from "../route.ts";
+import { importBody } from "./body.ts";
+import { ImportEvent, importEvents } from "./events.ts";
+
+const post = createRoute({
+  method: "post",
+  path: "/import",
+  operationId: "postImport",
+  middleware: [refusePreconditions] as const,
+  tags: ["Bulk"],
+  summary: "Load organizations, people, resources and job roles, a line each (scope admin)",
+  request: {
+    query: z.strictObject({
+      from: z
+        .string()
+        .regex(/^[1-9]\d{0,9}$/, "must be the number of a line")
+        .transform(Number)
+        .optional()
+        .openapi({ type: "integer", minimum: 1 })
+        .describe("The line to begin with; those before it are passed over."),
+    }),
+    body: {
+      required: true,
+      description: "Newline-delimited JSON; each line is an ImportLine of at most 64 KiB.",
+      content: { [NDJSON]: { schema: z.string() } },
+    },
+  },
+  // typed without their content, so that the handler may answer with a plain response
+  responses: {
+    200: {
+      description: "Newline-delimited JSON, while it goes; each line is an ImportEvent.",
+      content: { [NDJSON]: { schema: z.string() } },
+    },
+    default: { description: "A problem.", content: { "application/problem+json": { schema: ProblemView } } },
+  } as Record<string, { description: string }>,
+});
+
+export function importRoutes(deps: V1Deps) {
+  const app = v1();
+  app.openAPIRegistry.register("ImportLine", ImportLine);
+  app.openAPIRegistry.register("ImportEvent", ImportEvent);
+  // one at a time: two would only take turns
+  let isRunning = false;
+  app.openapi(post, (c) => {
+    const { caller, requestId } = c.var;
+    const call = { caller, requestId };
+    const refusal = refuseImport(call);
+    if (refusal) return refused(c, refusal);
+    const encoded = refuseEncoding(c);
+    if (encoded !== undefined) return fault(c, encoded.code, encoded);
+    if (mediaTypeOf(c.req.header("Content-Type")) !== NDJSON)
+      return fault(c, "unsupported_media_type", { detail: `Send \`Content-Type: ${NDJSON}\`.` });
+    if (isRunning) {
+      c.header("Retry-After", "10");
+      return fault(c, "contended", { detail: "Another import is under way here; one is taken at a time." });
+    }
+    isRunning = true;
+    const hurry = takeTime(c);
+    const from = c.req.valid("query").from ?? 1;
+    const lines = importBody(c.req.raw.body, from, deps.importIdleMilliseconds);
+    return ndjson(c, importEvents(deps, call, lines, from), () => {
+      isRunning = false;
+      hurry();
+    });
+  });
+  return app;
+}

@@ -1,0 +1,162 @@
+/**
+ * Opens the store: finds it by name, and makes sure the model it answers by is ours.
+ * The model's text is compared with the models of the store and written only when it is
+ * not there and the caller may; a store that never had it is refused. Every question
+ * names the model found here, so that two versions answer side by side, each by its own.
+ */
+import { isDeepStrictEqual } from "node:util";
+import type { AuthorizationModel, OpenFgaClient, Store } from "@openfga/sdk";
+import { transformer } from "@openfga/syntax-transformer";
+import type { Rewrites } from "../domain/explain/rewrite.ts";
+import { type Connection, createClient, toThrow } from "./client.ts";
+import { rewritesOf } from "./rewrites.ts";
+
+/** The engine's largest page of models. */
+const MODELS_PAGE_SIZE = 50;
+
+export type OpenStore = {
+  storeId: string;
+  modelId: string;
+  /** Each type with its `can_*` relations, in the model's order. */
+  permissions: Map<string, string[]>;
+  /** What each relation is made of. */
+  rewrites: Rewrites;
+  /**
+   * `same`: the store's newest model is this one already. `first`: it had none. `replaced`: its newest was another.
+   * `older`: its newest is another, and this one was before it.
+   */
+  model: "same" | "first" | "replaced" | "older";
+};
+
+/**
+ * `model` is the text of model.fga. A missing store is created and an empty one given the model. A store whose newest
+ * model differs is given it with `allowPush`; without, it is opened by an older model that is the same, so that a
+ * version starts again after another's model was pushed, and refused when there is none. Two stores of one name are
+ * refused always, and with `mustExist` a missing store too: then nothing is ever written. `replaces` is the newest
+ * model that the caller has looked at, empty where there was none: no other is replaced.
+ * Throws an Error that says what to do; EngineUnavailable when the engine does not answer.
+ */
+export async function openStore(
+  options: Connection & { store: string; model: string; allowPush: boolean; mustExist?: boolean; replaces?: string },
+): Promise<OpenStore> {
+  const client = createClient(options);
+  const wanted = transformer.transformDSLToJSONObject(options.model);
+  try {
+    const storeId = await findOrCreate(client, options.store, options.mustExist ?? false);
+    const newest = (await client.readAuthorizationModels({ storeId, pageSize: 1 })).authorization_models[0];
+    const same = newest && isSameModel(newest, wanted);
+    const known = { storeId, permissions: permissionsOf(wanted), rewrites: rewritesOf(wanted) };
+    if (same) return { ...known, modelId: newest.id, model: "same" };
+    if (!newest && options.mustExist) throw new UnknownModel(`The store "${options.store}" (${storeId}) has no model.`);
+    const older = newest && !options.allowPush ? await findModel(client, storeId, wanted) : undefined;
+    if (older !== undefined) return { ...known, modelId: older, model: "older" };
+    if (newest && !options.allowPush) {
+      throw new UnknownModel(
+        `The store "${options.store}" (${storeId}) answers by a model that is not this version's (${newest.id}). ` +
+          "Run `npm run push-model` to give it this one, or set OPENFGA_STORE to another store.",
+      );
+    }
+    if (newest && options.replaces !== undefined && newest.id !== options.replaces)
+      throw new UnknownModel(`The store "${options.store}" got another model (${newest.id}) meanwhile. Push again.`);
+    const written = await client.writeAuthorizationModel(wanted, { storeId });
+    return { ...known, modelId: written.authorization_model_id, model: newest ? "replaced" : "first" };
+  } catch (error) {
+    throw error instanceof UnknownModel ? error : toThrow(error);
+  }
+}
+
+/** The newest model of a store, as the server has it; nothing where there is no store, or none in it. Writes nothing. */
+export async function newestModel(
+  options: Connection & { store: string },
+): Promise<{ storeId: string; model: AuthorizationModel } | undefined> {
+  const client = createClient(options);
+  try {
+    const [store, ...others] = await storesNamed(client, options.store);
+    if (store === undefined) return undefined;
+    refuseOthers(options.store, [store, ...others]);
+    const { authorization_models } = await client.readAuthorizationModels({ storeId: store.id, pageSize: 1 });
+    return authorization_models[0] && { storeId: store.id, model: authorization_models[0] };
+  } catch (error) {
+    throw error instanceof UnknownModel ? error : toThrow(error);
+  }
+}
+
+/** Each type of a model with its `can_*` relations, in the model's order. */
+export function permissionsOf({ type_definitions }: Omit<AuthorizationModel, "id">): Map<string, string[]> {
+  return new Map(
+    type_definitions.map(({ type, relations }) => [
+      type,
+      Object.keys(relations ?? {}).filter((relation) => relation.startsWith("can_")),
+    ]),
+  );
+}
+
+/** Whether two models are the same, whatever their ids, comments and order. */
+export function isSameModel(a: Omit<AuthorizationModel, "id">, b: Omit<AuthorizationModel, "id">): boolean {
+  return isDeepStrictEqual(canonical(a), canonical(b));
+}
+
+/** The store, or what is in it, is not one Concordat may use. */
+export class UnknownModel extends Error {
+  override readonly name = "UnknownModel";
+}
+
+// The server's JSON has defaults that ours leaves out, which a turn through the DSL evens out, and an order of its own.
+function canonical(model: Omit<AuthorizationModel, "id">): unknown {
+  const { type_definitions, ...rest } = transformer.transformDSLToJSONObject(transformer.transformJSONToDSL(model));
+  return { ...rest, types: Object.fromEntries(type_definitions.map((definition) => [definition.type, definition])) };
+}
+
+/** The newest of all models of a store that is the same as `wanted`. */
+async function findModel(
+  client: OpenFgaClient,
+  storeId: string,
+  wanted: Omit<AuthorizationModel, "id">,
+): Promise<string | undefined> {
+  let continuationToken: string | undefined;
+  do {
+    const page = await client.readAuthorizationModels({
+      storeId,
+      pageSize: MODELS_PAGE_SIZE,
+      ...(continuationToken && { continuationToken }),
+    });
+    const found = page.authorization_models.find((model) => isSameModel(model, wanted));
+    if (found) return found.id;
+    continuationToken = page.continuation_token;
+  } while (continuationToken);
+  return undefined;
+}
+
+async function findOrCreate(client: OpenFgaClient, name: string, mustExist: boolean): Promise<string> {
+  const found = await storesNamed(client, name);
+  if (found.length === 0 && mustExist) throw new UnknownModel(`There is no store "${name}".`);
+  if (found.length === 0) {
+    await client.createStore({ name });
+    // Read again: OpenFGA does not keep names unique, and another process may start at this moment.
+    found.push(...(await storesNamed(client, name)));
+  }
+  const [store] = found;
+  if (store === undefined) throw new UnknownModel(`The store "${name}" was created and is not listed.`);
+  refuseOthers(name, found);
+  return store.id;
+}
+
+function refuseOthers(name: string, found: Store[]): void {
+  if (found.length === 1) return;
+  const ids = found.map(({ id }) => id).join(", ");
+  throw new UnknownModel(
+    `${found.length} stores are named "${name}" (${ids}). Delete all but one, or set OPENFGA_STORE to another name.`,
+  );
+}
+
+async function storesNamed(client: OpenFgaClient, name: string): Promise<Store[]> {
+  const stores: Store[] = [];
+  let continuationToken = "";
+  do {
+    const page = await client.listStores({ name, ...(continuationToken !== "" && { continuationToken }) });
+    // A server older than the filter would list them all.
+    stores.push(...page.stores.filter((store) => store.name === name));
+    continuationToken = page.continuation_token;
+  } while (continuationToken !== "");
+  return stores;
+}

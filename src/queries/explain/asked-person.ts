@@ -1,0 +1,30 @@
+/** The person that a denial is about: what they are where, which every way in begins with. */
+
+import type { Path } from "../../domain/explain/denial-reason.ts";
+import { idOf } from "../../domain/ids.ts";
+import type { OrganizationRole } from "../../domain/roles.ts";
+import { roleIn } from "../../domain/standing.ts";
+import type { Relationships } from "../../ports.ts";
+import { personHead } from "../../store/snapshot.ts";
+
+/** Who asks: their roles by organization, and their address. */
+export type Person = { user: string; roles: ReadonlyMap<string, OrganizationRole>; email: string | undefined };
+
+/** A person as they stand now; undefined for nobody that was ever known. Throws EngineUnavailable. */
+export async function personOf(reads: Pick<Relationships, "read">, user: string): Promise<Person | undefined> {
+  const { n, value } = await personHead(reads, user);
+  const tuples = await reads.read({ object: "organization:", user: `user:${user}` });
+  const roles = [...Map.groupBy(tuples, (tuple) => idOf(tuple.object))].flatMap(([organization, own]) => {
+    const role = roleIn(own);
+    return role === undefined ? [] : [[organization, role] as const];
+  });
+  return n === 0 && roles.length === 0 ? undefined : { user, roles: new Map(roles), email: value?.email };
+}
+
+/** The way in as an admin of an organization, with what stands in it. */
+export function asAdmin({ user, roles }: Person, organization: string): Path {
+  const role = roles.get(organization);
+  const through = `organization:${organization}`;
+  if (role === undefined) return { through, limits: [{ code: "not_person", user, organization }] };
+  return { through, limits: role === "admin" ? [] : [{ code: "not_admin", user, organization, role }] };
+}

@@ -1,0 +1,119 @@
+/**
+ * Why somebody may not: every way in that they could have had, and what stands in it,
+ * from the records. The engine decides; this tells a person what to do about it. Where
+ * the records see nothing in the way, it says so: then they and the tuples differ.
+ */
+
+import { type Limit, nearestFirst, type Path } from "../../domain/explain/denial-reason.ts";
+import { limitsOfCooperation } from "../../domain/explain/share-denials.ts";
+import type { Side } from "../../domain/history.ts";
+import { splitRef } from "../../domain/ids.ts";
+import { type Cooperation, isSide } from "../../domain/records.ts";
+import type { Question, Relationships } from "../../ports.ts";
+import { cooperationHead, organizationHead, resourceHead, shareHead } from "../../store/snapshot.ts";
+import { asAdmin, type Person, personOf } from "./asked-person.ts";
+import { pathsToResource } from "./resource-paths.ts";
+
+type Reads = Pick<Relationships, "read" | "readSome">;
+
+/** The closed ways in of a question that was denied, nearest first and at least one; `complete` is false where shares were left out. Throws EngineUnavailable. */
+export async function closedPaths(
+  reads: Reads,
+  { user: ref, relation, object }: Question,
+  now: Date,
+): Promise<{ paths: Path[]; complete: boolean }> {
+  const [type, user] = splitRef(ref);
+  const only = (limit: Limit) => ({ paths: [{ through: object, limits: [limit] }], complete: true });
+  if (type !== "user") return only({ code: "subject_no_user", subject: ref });
+  const gone = await whyGone(reads, object);
+  if (gone !== undefined) return only(gone);
+  const person = await personOf(reads, user);
+  if (person === undefined) return only({ code: "user_unknown", user });
+  const found = await pathsOf(reads, person, relation, object, now);
+  // a way that nothing stands in, or an object without any: the engine says otherwise
+  const open: Path[] = found.paths.length > 0 ? found.paths : [{ through: object, limits: [] }];
+  const paths = open.map(({ through, limits }): Path => {
+    return { through, limits: limits.length > 0 ? limits : [{ code: "records_differ", object: through }] };
+  });
+  return { paths: nearestFirst(paths), complete: found.complete };
+}
+
+/** Why an object has nothing to give: it is not there, or not there any more. */
+async function whyGone(reads: Reads, object: string): Promise<Limit | undefined> {
+  const [type, id] = splitRef(object);
+  const unknown: Limit = { code: "object_unknown", object };
+  const ended = (value: { deleted_at?: string | undefined } | undefined): Limit | undefined => {
+    if (value === undefined) return unknown;
+    return value.deleted_at === undefined
+      ? undefined
+      : { code: "object_deleted", object, deleted_at: value.deleted_at };
+  };
+  switch (type) {
+    case "plant":
+    case "portfolio":
+      return ended((await resourceHead(reads, `${type}:${id}`)).value);
+    case "organization":
+      return ended((await organizationHead(reads, id)).value);
+    case "cooperation":
+      return (await cooperationHead(reads, id)).value === undefined ? unknown : undefined;
+    default:
+      return (await shareHead(reads, id)).value === undefined ? unknown : undefined;
+  }
+}
+
+async function pathsOf(
+  reads: Reads,
+  person: Person,
+  permission: string,
+  object: string,
+  now: Date,
+): Promise<{ paths: Path[]; complete: boolean }> {
+  const [type, id] = splitRef(object);
+  const all = (paths: Path[]) => ({ paths, complete: true });
+  switch (type) {
+    case "plant":
+    case "portfolio":
+      return pathsToResource(reads, person, permission, `${type}:${id}`, now);
+    case "organization":
+      return all([asAdmin(person, id)]);
+    case "cooperation": {
+      const { value } = await cooperationHead(reads, id);
+      return all(value === undefined ? [] : await pathsToCooperation(reads, person, permission, value));
+    }
+    default: {
+      const { value: share } = await shareHead(reads, id);
+      const cooperation = share && (await cooperationHead(reads, share.cooperation)).value;
+      if (cooperation === undefined) return all([]);
+      const limits = limitsOfCooperation(cooperation, now);
+      const own = cooperation.partner === undefined ? [] : asAdmin(person, cooperation.partner).limits;
+      return all([{ through: `cooperation:${cooperation.id}`, limits: [...limits, ...own] }]);
+    }
+  }
+}
+
+/** The sides of a cooperation whose admins a permission is for (model.fga, type cooperation). */
+async function pathsToCooperation(
+  reads: Reads,
+  person: Person,
+  permission: string,
+  cooperation: Cooperation,
+): Promise<Path[]> {
+  const { id, status, initiator, partner, ended_as, ended_at } = cooperation;
+  const through = `cooperation:${id}`;
+  const pathOf = async (side: Side, organization: string): Promise<Path> => {
+    const isIts = status !== "ended" || isSide(cooperation, side, (await organizationHead(reads, organization)).value);
+    if (isIts) return asAdmin(person, organization);
+    // the organization that was its side is gone, also where another has its id
+    return {
+      through,
+      limits: [{ code: "cooperation_ended", cooperation: id, initiator, partner, ended_as, ended_at }],
+    };
+  };
+  const ofInitiator = await pathOf("initiator", initiator);
+  if (permission === "can_manage") return [ofInitiator];
+  const ofPartner: Path =
+    partner === undefined
+      ? { through, limits: [{ code: "cooperation_invited", cooperation: id, initiator, partner }] }
+      : await pathOf("partner", partner);
+  return permission === "can_answer" ? [ofPartner] : [ofInitiator, ofPartner];
+}

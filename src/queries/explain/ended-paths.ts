@@ -1,0 +1,84 @@
+/**
+ * Ways in that are gone: what was shared with an organization of the person's and taken
+ * back, and cooperations of theirs with the owner in which it is not shared. Of shares
+ * that were swept only the cooperation's history still knows.
+ */
+
+import type { Limit, Path } from "../../domain/explain/denial-reason.ts";
+import { limitsOfCooperation, needsOf } from "../../domain/explain/share-denials.ts";
+import type { VisibleEntry } from "../../domain/history.ts";
+import type { ResourceRef } from "../../domain/ids.ts";
+import { type Cooperation, isSide, ShareRecord } from "../../domain/records.ts";
+import type { OrganizationRole } from "../../domain/roles.ts";
+import type { Relationships } from "../../ports.ts";
+import { historyOf } from "../../store/history.ts";
+import { cooperationHead, cooperationIdsOf, endedIdsOf, organizationHead } from "../../store/snapshot.ts";
+
+type Reads = Pick<Relationships, "read">;
+
+/** Cooperations of the person's organizations that are looked at, the newest, and of each so many entries. */
+const COOPERATIONS_MAX = 10;
+const ENTRIES_MAX = 100;
+
+/** What is asked for: the permission, and where it could come from. `met`: cooperations that a share of it still stands for. */
+type Asked = { now: Date; permission: string; owner: string; places: readonly ResourceRef[]; met: ReadonlySet<string> };
+
+type Found = { paths: Path[]; complete: boolean };
+
+/** The paths, of cooperations that are not `met`; none for a permission that never crosses. Throws EngineUnavailable. */
+export async function gonePaths(
+  reads: Reads,
+  { roles }: { roles: ReadonlyMap<string, OrganizationRole> },
+  { permission, owner, places, met, now }: Asked,
+): Promise<Found> {
+  const paths: Path[] = [];
+  let complete = true;
+  for (const organization of roles.keys()) {
+    const all = [cooperationIdsOf(reads, organization, "partner"), endedIdsOf(reads, organization, "partner")];
+    const ids = [...new Set((await Promise.all(all)).flat())].filter((id) => !met.has(id));
+    const { value: present } = await organizationHead(reads, organization);
+    complete &&= ids.length <= COOPERATIONS_MAX;
+    for (const id of ids.sort().reverse().slice(0, COOPERATIONS_MAX)) {
+      const { value } = await cooperationHead(reads, id);
+      if (value?.initiator !== owner || !isSide(value, "partner", present)) continue;
+      const found = await pathsOf(reads, value, permission, places, now);
+      paths.push(...found.paths);
+      complete &&= found.complete;
+    }
+  }
+  return { paths, complete };
+}
+
+async function pathsOf(
+  reads: Reads,
+  cooperation: Cooperation,
+  permission: string,
+  places: readonly ResourceRef[],
+  now: Date,
+): Promise<Found> {
+  const all = (...paths: Path[]) => ({ paths, complete: true });
+  const { id, status, initiator: owner, partner } = cooperation;
+  const through = `cooperation:${id}`;
+  if (!needsOf(permission).some((role) => role !== "operator"))
+    return status === "active" ? all({ through, limits: [{ code: "never_shared", permission, owner }] }) : all();
+  const { items, next } = await historyOf(reads, through, undefined, { limit: ENTRIES_MAX });
+  const shares = items.flatMap(sharesIn).filter(({ resource }) => places.includes(resource));
+  const [newest] = shares;
+  if (newest === undefined) {
+    const [resource = ""] = places;
+    const limit: Limit = { code: "not_shared", cooperation: id, initiator: owner, partner, resource };
+    // what an older entry tells was not looked at
+    return { paths: status === "ended" ? [] : [{ through, limits: [limit] }], complete: next === undefined };
+  }
+  if (status === "ended") return all({ through, limits: limitsOfCooperation(cooperation, now) });
+  const { id: share, resource, removed_at } = newest;
+  // a history that is newer than what was read before: the next look sees the share itself
+  if (removed_at === undefined) return all();
+  return all({ through: `share:${share}`, limits: [{ code: "share_removed", share, resource, removed_at }] });
+}
+
+/** The shares that an entry tells of, as they were after it. */
+function sharesIn({ object, after }: VisibleEntry) {
+  const told = object.startsWith("share:") ? [after] : [after?.with ?? []].flat();
+  return told.flatMap((share) => ShareRecord.safeParse(share).data ?? []);
+}

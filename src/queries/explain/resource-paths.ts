@@ -1,0 +1,100 @@
+/** The ways to a permission on a plant or portfolio: through the owner, through shares, and those that are gone. */
+
+import type { Limit, Path } from "../../domain/explain/denial-reason.ts";
+import { limitsOfShare, needsOf } from "../../domain/explain/share-denials.ts";
+import { idOf, type ResourceRef } from "../../domain/ids.ts";
+import type { Relationships } from "../../ports.ts";
+import { cooperationHead, delegationsFrom, jobRoleOf, resourceHead, shareHead } from "../../store/snapshot.ts";
+import { asAdmin, type Person } from "./asked-person.ts";
+import { gonePaths } from "./ended-paths.ts";
+
+type Reads = Pick<Relationships, "read" | "readSome">;
+
+/** Shares of one resource that are looked at. */
+const SHARES_MAX = 50;
+
+/** Every way, with what stands in it; `complete` is false where some were left out. Throws EngineUnavailable. */
+export async function pathsToResource(
+  reads: Reads,
+  person: Person,
+  permission: string,
+  ref: ResourceRef,
+  now: Date,
+): Promise<{ paths: Path[]; complete: boolean }> {
+  const { value } = await resourceHead(reads, ref);
+  if (value === undefined) return { paths: [], complete: true };
+  const { owner, portfolio } = value;
+  const places: ResourceRef[] = [ref, ...(portfolio === undefined ? [] : [`portfolio:${portfolio}` as const])];
+  const own = person.roles.has(owner) ? [await ownPath(reads, person, permission, owner, places)] : [];
+  const through = await sharePaths(reads, person, permission, places, now);
+  const met = new Set(through.paths.map(({ cooperation }) => cooperation));
+  const gone = await gonePaths(reads, person, { permission, owner, places, met, now });
+  const paths = [...own, ...through.paths.map(({ path }) => path), ...gone.paths];
+  const stranger: Limit = {
+    code: "stranger",
+    user: person.user,
+    resource: ref,
+    owner,
+    organizations: [...person.roles.keys()],
+  };
+  return {
+    paths: paths.length > 0 ? paths : [{ through: ref, limits: [stranger] }],
+    complete: through.complete && gone.complete,
+  };
+}
+
+/** Through the owner: as its admin, or by a job role. */
+async function ownPath(
+  reads: Reads,
+  person: Person,
+  permission: string,
+  organization: string,
+  places: readonly ResourceRef[],
+): Promise<Path> {
+  const path = asAdmin(person, organization);
+  const { user } = person;
+  const role = person.roles.get(organization);
+  const needs = needsOf(permission);
+  const [resource] = places;
+  if (path.limits.length === 0 || needs.length === 0 || role === undefined || resource === undefined) return path;
+  const held: Limit[] = [];
+  for (const place of places) {
+    const job = await jobRoleOf(reads, place, user);
+    if (job !== undefined && needs.includes(job)) return { ...path, limits: [] };
+    if (job !== undefined) held.push({ code: "job_role_too_low", user, resource: place, role: job, needs });
+  }
+  const none: Limit = { code: "no_job_role", user, resource, organization, role, needs };
+  return { ...path, limits: [held[0] ?? none] };
+}
+
+/** Through each share that stands on the resource or its portfolio and has to do with the person. */
+async function sharePaths(
+  reads: Reads,
+  person: Person,
+  permission: string,
+  places: readonly ResourceRef[],
+  now: Date,
+): Promise<{ paths: { path: Path; cooperation: string }[]; complete: boolean }> {
+  const { user, roles, email } = person;
+  const paths: { path: Path; cooperation: string }[] = [];
+  let complete = true;
+  for (const place of places) {
+    const found = await reads.readSome({ object: place, relation: "shared_viewer" }, SHARES_MAX);
+    complete &&= found.complete;
+    for (const tuple of found.tuples) {
+      const [through = ""] = tuple.user.split("#", 1);
+      const share = (await shareHead(reads, idOf(through))).value;
+      const cooperation = share && (await cooperationHead(reads, share.cooperation)).value;
+      if (share === undefined || cooperation === undefined) continue;
+      const { partner } = cooperation;
+      const role = partner === undefined ? undefined : roles.get(partner);
+      const own = await reads.read({ object: through, user: `user:${user}` });
+      const [delegation] = delegationsFrom(share.id, own);
+      const isInvited = partner === undefined && email !== undefined && email === cooperation.email;
+      if (role === undefined && delegation === undefined && !isInvited) continue;
+      const limits = limitsOfShare({ cooperation, share, role, delegation }, user, permission, now);
+      paths.push({ path: { through, limits }, cooperation: cooperation.id });
+    }
+  }
+  return { paths, complete };
+}

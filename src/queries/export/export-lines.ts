@@ -1,0 +1,74 @@
+/**
+ * A store's organizations, people, resources and job roles as lines that an import
+ * takes: kind after kind, within a kind by organization and id. Read as it goes, so
+ * what is written meanwhile may be in it or not.
+ */
+
+import { idOf, type ResourceType } from "../../domain/ids.ts";
+import type { ImportLine } from "../../domain/registry/import-line.ts";
+import type { Relationships } from "../../ports.ts";
+import { peopleOf } from "../../store/people.ts";
+import { jobRolesFrom, resourceRefsOf } from "../../store/resources.ts";
+import { inTurns, organizationHead, personHead, resourceHead } from "../../store/snapshot.ts";
+
+type Reads = Pick<Relationships, "read">;
+
+/** A store that can be read from one end to the other. */
+export type WholeStore = Pick<Relationships, "pages">;
+
+/** Portfolios first: a plant's line names its own. */
+const TYPES: readonly ResourceType[] = ["portfolio", "plant"];
+
+/** How many things are read and told at once. */
+const AT_ONCE = 64;
+
+/**
+ * The ids of all organizations, in their order. OpenFGA finds nothing by its type alone, so the whole store is
+ * read for it, page by page.
+ */
+export async function organizationIds({ pages }: WholeStore): Promise<string[]> {
+  const ids: string[] = [];
+  for await (const tuples of pages())
+    for (const { object, relation } of tuples)
+      if (relation === "organization" && object.startsWith("twin:")) ids.push(idOf(object));
+  return [...new Set(ids)].sort();
+}
+
+/** The lines of these organizations. Keeps the ids of one organization's people or resources at a time. Throws EngineUnavailable. */
+export async function* exportLines(reads: Reads, organizations: string[]): AsyncGenerator<ImportLine> {
+  yield* each(organizations, async (id) => {
+    const { value } = await organizationHead(reads, id);
+    return value === undefined || value.deleted_at !== undefined
+      ? []
+      : [{ kind: "organization", id, name: value.name }];
+  });
+  for (const organization of organizations)
+    yield* each(await peopleOf(reads, organization), async ({ user, role }) => {
+      const { name, email, language } = (await personHead(reads, user)).value ?? {};
+      return [lineOf({ kind: "person", organization, user, role, name, email, language })];
+    });
+  for (const type of TYPES)
+    for (const organization of organizations)
+      yield* each(await resourceRefsOf(reads, organization, [type]), async (ref) => {
+        const { value } = await resourceHead(reads, ref);
+        if (value === undefined || value.deleted_at !== undefined) return [];
+        const { owner, name, portfolio } = value;
+        return [lineOf({ kind: type, id: idOf(ref), owner, name, ...(portfolio !== undefined && { portfolio }) })];
+      });
+  for (const type of TYPES)
+    for (const organization of organizations)
+      yield* each(await resourceRefsOf(reads, organization, [type]), async (resource) => {
+        const held = jobRolesFrom(await reads.read({ object: resource }));
+        return held.map(({ user, role }) => ({ kind: "job_role", resource, user, role }));
+      });
+}
+
+async function* each<T>(items: readonly T[], tell: (item: T) => Promise<ImportLine[]>): AsyncGenerator<ImportLine> {
+  for (let start = 0; start < items.length; start += AT_ONCE)
+    yield* (await inTurns(items.slice(start, start + AT_ONCE), tell)).flat();
+}
+
+/** A line without the members that say nothing. */
+function lineOf(line: Record<string, unknown>): ImportLine {
+  return Object.fromEntries(Object.entries(line).filter(([, value]) => value !== undefined)) as ImportLine;
+}

@@ -1,0 +1,162 @@
+/**
+ * Cooperations and shares as the two sides see them: with names, what is left of the
+ * dates, and what the reader may do now. Who may see which is decided here too.
+ */
+import type { SharedAtEnd } from "../../domain/cooperation/decide-cooperation.ts";
+import { actionsFor } from "../../domain/cooperation/lifecycle.ts";
+import { earliest, hasPassed } from "../../domain/expiry.ts";
+import type { Side } from "../../domain/history.ts";
+import { type Cooperation, type Delegation, isSide, type Share } from "../../domain/records.ts";
+import { delegable, effectiveRole } from "../../domain/roles.ts";
+import { type Standings, sidesOf } from "../../domain/standing.ts";
+import type { Relationships } from "../../ports.ts";
+import { historyOf } from "../../store/history.ts";
+import { adminsOf } from "../../store/people.ts";
+import { inTurns, organizationHead, personHead, resourceHead, sharesOf } from "../../store/snapshot.ts";
+
+type Reads = Pick<Relationships, "read">;
+
+/** Who reads: what they are on each side. A service reads as the initiator's side and may do nothing. */
+export type Reader = { standings: Standings; service: boolean };
+
+/** The name of an organization; its id where it has none. */
+export async function organizationName(reads: Reads, id: string): Promise<string> {
+  return (await organizationHead(reads, id)).value?.name ?? id;
+}
+
+/**
+ * What a side of a cooperation is called: while it lives as it is called now, once it has ended as it was then (law
+ * 15). By its id where that was not kept, and where the organization that was invited is not there any more.
+ */
+export async function nameOfSide(reads: Reads, cooperation: Cooperation, side: Side): Promise<string> {
+  const id = cooperation[side] ?? "";
+  if (cooperation.status === "ended") return cooperation[`${side}_name`] ?? id;
+  const { value } = await organizationHead(reads, id);
+  return value !== undefined && isSide(cooperation, side, value) ? value.name : id;
+}
+
+/** A cooperation as one line of a list. */
+export async function cooperationItem(reads: Reads, cooperation: Cooperation, n: number, reader: Reader, now: Date) {
+  const { id, status, ended_as, initiator, partner } = cooperation;
+  const expired = hasPassed(cooperation.expires_at, now);
+  const initiators = reader.service || reader.standings.initiator === "admin";
+  return {
+    id,
+    status,
+    ended_as: ended_as ?? null,
+    expired,
+    initiator: { id: initiator, name: await nameOfSide(reads, cooperation, "initiator") },
+    partner: partner === undefined ? null : { id: partner, name: await nameOfSide(reads, cooperation, "partner") },
+    // until somebody joins, the invited address is all there is to show; it is the initiator's to see
+    label: initiators ? (cooperation.email ?? null) : null,
+    expires_at: cooperation.expires_at ?? null,
+    created_at: cooperation.created_at,
+    sent_at: cooperation.sent_at ?? null,
+    accepted_at: cooperation.accepted_at ?? null,
+    ended_at: cooperation.ended_at ?? null,
+    shares_count: cooperation.shares,
+    actions: actionsFor(cooperation, sidesOf(reader.standings), expired),
+    etag: `"${n}"`,
+  };
+}
+
+/** A cooperation with its contacts and shares. */
+export async function cooperationDetails(reads: Reads, cooperation: Cooperation, n: number, reader: Reader, now: Date) {
+  const item = await cooperationItem(reads, cooperation, n, reader, now);
+  // what has ended is shown as it was: nobody who is there now is a contact of it
+  if (cooperation.status === "ended") {
+    const contacts = { initiator: [], partner: [] };
+    return { ...item, contacts, shares: [], shared_at_end: await sharedAtEnd(reads, cooperation.id, n) };
+  }
+  const accepted = cooperation.accepted_at !== undefined;
+  const shares = await sharesOf(reads, cooperation.id);
+  return {
+    ...item,
+    contacts: {
+      initiator: await contactsOf(reads, cooperation.initiator),
+      partner: accepted && cooperation.partner !== undefined ? await contactsOf(reads, cooperation.partner) : [],
+    },
+    shares: await inTurns(shares, (found) => shareView(reads, cooperation, found, reader, now)),
+  };
+}
+
+/** JSON of one ending entry's shares: OpenFGA keeps 32 KiB in a tuple's condition, and the entry holds more than them. */
+const SHARED_AT_END_BYTES_MAX = 12_000;
+
+/** The live shares of a cooperation as they are to be seen once it has ended; the oldest, as many as its last entry holds. */
+export async function sharedNow(reads: Reads, cooperation: string): Promise<SharedAtEnd[]> {
+  const shared = await inTurns(await sharesOf(reads, cooperation), async ({ share }): Promise<SharedAtEnd> => {
+    const { resource, role, expires_at } = share;
+    return { resource, name: (await resourceHead(reads, resource)).value?.name, role, expires_at };
+  });
+  let bytes = 0;
+  return shared.filter((one) => {
+    bytes += Buffer.byteLength(JSON.stringify(one));
+    return bytes <= SHARED_AT_END_BYTES_MAX;
+  });
+}
+
+/** Repairs are the only lines behind an end. */
+const ENTRIES_BEHIND_END = 10;
+
+/** What an ended cooperation's last entry says was shared; nothing where it ended before that was kept. */
+async function sharedAtEnd(reads: Reads, id: string, n: number) {
+  const { items } = await historyOf(reads, `cooperation:${id}`, undefined, {
+    before: n + 1,
+    limit: ENTRIES_BEHIND_END,
+  });
+  const found = items.find(({ after }) => after?.shared_at_end !== undefined)?.after?.shared_at_end;
+  return ((found ?? []) as SharedAtEnd[]).map(({ name, expires_at, ...one }) => ({
+    ...one,
+    name: name ?? null,
+    expires_at: expires_at ?? null,
+  }));
+}
+
+/** A share with its delegations, seen by either side's admins. */
+export async function shareView(
+  reads: Reads,
+  cooperation: Cooperation,
+  { share, n, delegations }: { share: Share; n: number; delegations: Delegation[] },
+  reader: Reader,
+  now: Date,
+) {
+  const until = earliest(cooperation.expires_at, share.expires_at);
+  const expired = hasPassed(cooperation.expires_at, now);
+  const onShares = ["change_share", "unshare", "delegate", "revoke"];
+  const actions = actionsFor(cooperation, sidesOf(reader.standings), expired);
+  return {
+    id: share.id,
+    cooperation: share.cooperation,
+    resource: share.resource,
+    name: (await resourceHead(reads, share.resource)).value?.name ?? null,
+    role: share.role,
+    may_grant: delegable(share.role),
+    expires_at: share.expires_at ?? null,
+    effective_until: until ?? null,
+    expired: hasPassed(until, now),
+    created_at: share.created_at,
+    removed_at: share.removed_at ?? null,
+    delegations: delegations.map((delegation) => delegationView(cooperation, share, delegation)),
+    actions: share.removed_at === undefined ? actions.filter((action) => onShares.includes(action)) : [],
+    etag: `"${n}"`,
+  };
+}
+
+/** A delegation with what is left of its role and its date under the share's. */
+export function delegationView(cooperation: Cooperation, share: Share, delegation: Delegation) {
+  return {
+    user: delegation.user,
+    role: delegation.role,
+    effective_role: effectiveRole(delegation.role, share.role),
+    expires_at: delegation.expires_at ?? null,
+    effective_until: earliest(cooperation.expires_at, share.expires_at, delegation.expires_at) ?? null,
+  };
+}
+
+async function contactsOf(reads: Reads, organization: string) {
+  return inTurns(await adminsOf(reads, organization), async (user) => {
+    const { value } = await personHead(reads, user);
+    return { user, name: value?.name ?? null, email: value?.email ?? null };
+  });
+}

@@ -1,0 +1,86 @@
+/** What a change that was only tried would mean: the reach of a cooperation as it is, and as it would be. */
+
+import { type Impact, impactOf, type Reach } from "../../domain/cooperation/impact.ts";
+import { idOf, type ResourceRef } from "../../domain/ids.ts";
+import type { Cooperation, Delegation, Share } from "../../domain/records.ts";
+import { StoreDamaged } from "../../domain/store-damaged.ts";
+import type { Relationships } from "../../ports.ts";
+import { adminsOf } from "../../store/people.ts";
+import { plantsIn } from "../../store/resources.ts";
+import { cooperationHead, inTurns, roleOf, sharesOf } from "../../store/snapshot.ts";
+
+type Reads = Pick<Relationships, "read">;
+
+/** What a decision would change: each part as it would be. A delegation of `undefined` is one taken back. */
+export type Change = {
+  cooperation: Cooperation;
+  share?: Share | undefined;
+  delegation?: { share: string; user: string; after: Delegation | undefined } | undefined;
+};
+
+/** The impact of a change on the access through its cooperation. */
+export async function impactOfChange(reads: Reads, change: Change, now: Date): Promise<Impact> {
+  const stored = (await cooperationHead(reads, change.cooperation.id)).value;
+  if (stored === undefined) return { gains: [], loses: [], redated: [] };
+  const before = await reachOf(reads, stored, change);
+  return impactOf(before, applied(before, change), now);
+}
+
+/** The impact of moving a plant between portfolios, for each cooperation that a portfolio is shared in. */
+export async function impactOfMove(
+  reads: Reads,
+  plant: ResourceRef,
+  portfolios: { from?: string | undefined; to?: string | undefined },
+  shares: readonly Share[],
+  now: Date,
+): Promise<(Impact & { cooperation: string })[]> {
+  const ids = [...new Set(shares.map((share) => share.cooperation))].sort();
+  return inTurns(ids, async (id) => {
+    const cooperation = (await cooperationHead(reads, id)).value;
+    if (cooperation === undefined) throw new StoreDamaged(`cooperation:${id}`, "it has shares and no record");
+    const before = await reachOf(reads, cooperation, { cooperation });
+    const moved = new Map(before.plantsIn);
+    for (const [portfolio, plants] of moved) {
+      const others = plants.filter((other) => other !== plant);
+      moved.set(portfolio, idOf(portfolio) === portfolios.to ? [...others, plant] : others);
+    }
+    return { cooperation: id, ...impactOf(before, { ...before, plantsIn: moved }, now) };
+  });
+}
+
+async function reachOf(reads: Reads, cooperation: Cooperation, change: Change): Promise<Reach> {
+  // who joins is the partner only in what the change would make of it
+  const { partner } = change.cooperation;
+  const shares = await sharesOf(reads, cooperation.id);
+  const admins = partner === undefined ? [] : await adminsOf(reads, partner);
+  const delegates = shares.flatMap(({ delegations }) => delegations.map((delegation) => delegation.user));
+  const holders = [...new Set([...delegates, ...(change.delegation ? [change.delegation.user] : [])])];
+  const roles = await inTurns(holders, async (user) => partner && roleOf(reads, partner, user));
+  const resources = [...shares.map(({ share }) => share.resource), ...(change.share ? [change.share.resource] : [])];
+  const portfolios = [...new Set(resources)].filter((ref) => ref.startsWith("portfolio:"));
+  const plants = await inTurns(portfolios, (ref) => plantsIn(reads, idOf(ref)));
+  return {
+    cooperation,
+    shares,
+    admins,
+    people: new Set(holders.filter((_, index) => roles[index])),
+    plantsIn: new Map(portfolios.map((ref, index) => [ref, plants[index] ?? []])),
+  };
+}
+
+function applied(before: Reach, { cooperation, share, delegation }: Change): Reach {
+  const kept = before.shares.map((one) => (one.share.id === share?.id ? { ...one, share } : one));
+  const isNew = share !== undefined && !before.shares.some((one) => one.share.id === share.id);
+  const shares = isNew ? [...kept, { share, delegations: [] }] : kept;
+  if (delegation === undefined) return { ...before, cooperation, shares };
+  const { after, user } = delegation;
+  return {
+    ...before,
+    cooperation,
+    shares: shares.map((one) => {
+      if (one.share.id !== delegation.share) return one;
+      const others = one.delegations.filter((other) => other.user !== user);
+      return { ...one, delegations: after ? [...others, after] : others };
+    }),
+  };
+}

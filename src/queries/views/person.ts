@@ -1,0 +1,41 @@
+/** A person as an organization sees them: the role, the record, and what they hold through it. */
+import { hasPassed } from "../../domain/expiry.ts";
+import type { OrganizationRole } from "../../domain/roles.ts";
+import type { Relationships } from "../../ports.ts";
+import { delegationsThrough, jobRolesThrough } from "../../store/people.ts";
+import { cooperationHead, inTurns, personHead, shareHead } from "../../store/snapshot.ts";
+import { delegationView } from "./cooperations.ts";
+
+type Reads = Pick<Relationships, "read">;
+
+/** `whole` shows the record and what is held; without it the reader sees the name and the role. */
+export async function personView(
+  reads: Reads,
+  organization: string,
+  user: string,
+  role: OrganizationRole,
+  whole: boolean,
+  now: Date,
+) {
+  const { value } = await personHead(reads, user);
+  const brief = { user, role, name: value?.name ?? null };
+  if (!whole) return brief;
+  const jobRoles = await jobRolesThrough(reads, organization, user);
+  const held = await delegationsThrough(reads, organization, user);
+  const delegations = await inTurns(held, async (delegation) => {
+    const cooperation = (await cooperationHead(reads, delegation.cooperation)).value;
+    const share = (await shareHead(reads, delegation.share)).value;
+    if (cooperation === undefined || share === undefined || share.removed_at !== undefined) return [];
+    if (cooperation.status === "ended") return [];
+    const { user: _, ...view } = delegationView(cooperation, share, delegation);
+    const expired = hasPassed(view.effective_until ?? undefined, now);
+    return [{ share: share.id, cooperation: cooperation.id, resource: share.resource, ...view, expired }];
+  });
+  return {
+    ...brief,
+    email: value?.email ?? null,
+    language: value?.language ?? null,
+    job_roles: jobRoles.map(({ resource, role: jobRole }) => ({ resource, role: jobRole })),
+    delegations: delegations.flat(),
+  };
+}

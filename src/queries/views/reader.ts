@@ -1,0 +1,53 @@
+/** Finds a cooperation or share for a reader: what it is, and whether they may see it. */
+import { type Caller, isService } from "../../domain/caller.ts";
+import type { Side } from "../../domain/history.ts";
+import type { Cooperation, Delegation, Share } from "../../domain/records.ts";
+import type { Refusal } from "../../domain/refusal.ts";
+import { refuseUnlessVisible, sidesOf } from "../../domain/standing.ts";
+import type { Relationships } from "../../ports.ts";
+import { cooperationHead, shareHead, shareWithDelegations, standingsIn } from "../../store/snapshot.ts";
+import type { Reader } from "./cooperations.ts";
+
+type Reads = Pick<Relationships, "read">;
+
+/** What a caller is on both sides of a cooperation. */
+export async function readerOf(reads: Reads, cooperation: Cooperation, caller: Caller): Promise<Reader> {
+  return { standings: await standingsIn(reads, cooperation, caller), service: isService(caller) };
+}
+
+/** The side whose private part of the history a reader sees: none for services. */
+export function sideOf(reader: Reader): Side | undefined {
+  return sidesOf(reader.standings)[0];
+}
+
+export type FoundCooperation = { cooperation: Cooperation; n: number; reader: Reader };
+
+/** A cooperation that the caller may see, or why not. `what` is what they asked for. */
+export async function findCooperation(
+  reads: Reads,
+  id: string,
+  caller: Caller,
+  what = "cooperation",
+): Promise<FoundCooperation | Refusal> {
+  const { value, n } = await cooperationHead(reads, id);
+  if (value === undefined) return { code: "not_found", what };
+  const reader = await readerOf(reads, value, caller);
+  const refusal = reader.service ? undefined : refuseUnlessVisible(reader.standings, value, what);
+  return refusal ?? { cooperation: value, n, reader };
+}
+
+export type FoundShare = Omit<FoundCooperation, "n"> & {
+  found: { share: Share; n: number; delegations: Delegation[] };
+};
+
+/** A live share that the caller may see; or why not. What was removed or ended is gone, swept or not. */
+export async function findShare(reads: Reads, id: string, caller: Caller): Promise<FoundShare | Refusal> {
+  const known = (await shareHead(reads, id)).value;
+  if (known === undefined) return { code: "not_found", what: "share" };
+  const cooperation = await findCooperation(reads, known.cooperation, caller, "share");
+  if ("code" in cooperation) return cooperation;
+  const { head, delegations } = await shareWithDelegations(reads, id);
+  const gone = head.value?.removed_at !== undefined || cooperation.cooperation.status === "ended";
+  if (head.value === undefined || gone) return { code: "not_found", what: "share" };
+  return { ...cooperation, found: { share: head.value, n: head.n, delegations } };
+}

@@ -1,0 +1,33 @@
+/** What came in: the shares that an organization's admins reach and hand on. */
+import { idOf } from "../../domain/ids.ts";
+import type { Relationships } from "../../ports.ts";
+import { cooperationHead, cooperationIdsOf, inTurns, shareIdsOf, shareWithDelegations } from "../../store/snapshot.ts";
+import { organizationName, type Reader, shareView } from "./cooperations.ts";
+
+type Reads = Pick<Relationships, "read">;
+
+/** The ids of the shares in accepted cooperations of a partner, in a stable order; and what has ended and is still listed among those, to be settled. */
+export async function incomingShareIds(
+  reads: Reads,
+  organization: string,
+): Promise<{ ids: string[]; unsettled: string[] }> {
+  const cooperations = await cooperationIdsOf(reads, organization, "partner");
+  const heads = await inTurns(cooperations, (id) => cooperationHead(reads, id));
+  const unsettled = heads.flatMap(({ value }) => (value?.status === "ended" ? [value.id] : []));
+  const accepted = heads.filter(({ value }) => value?.status === "active" || value?.status === "paused");
+  const ids = (await inTurns(accepted, (head) => shareIdsOf(reads, idOf(head.object)))).flat().sort();
+  return { ids, unsettled };
+}
+
+/** One share that came in, with its owner; undefined for one that was removed meanwhile. */
+export async function incomingShare(reads: Reads, id: string, reader: Reader, now: Date) {
+  const { head, delegations } = await shareWithDelegations(reads, id);
+  const share = head.value;
+  if (share === undefined || share.removed_at !== undefined) return undefined;
+  const cooperation = (await cooperationHead(reads, share.cooperation)).value;
+  // ended since the list of them was made
+  if (cooperation === undefined || cooperation.status === "ended") return undefined;
+  const view = await shareView(reads, cooperation, { share, n: head.n, delegations }, reader, now);
+  const owner = { id: cooperation.initiator, name: await organizationName(reads, cooperation.initiator) };
+  return { ...view, owner, status: cooperation.status };
+}

@@ -1,0 +1,199 @@
+/**
+ * What the store says of one object, as the decisions want it. A head is always read
+ * before the facts it stands for: when the Write then still finds that head, nothing
+ * changed in between.
+ */
+
+import type { Caller } from "../domain/caller.ts";
+import { type Invited, invitationId } from "../domain/cooperation/cool-down.ts";
+import type { Side } from "../domain/history.ts";
+import { idOf, type ResourceRef } from "../domain/ids.ts";
+import { countsIn } from "../domain/key-bounds.ts";
+import {
+  type Cooperation,
+  CooperationRecord,
+  type Delegation,
+  EmailRecord,
+  type Head,
+  headFrom,
+  type Invitation,
+  InvitationRecord,
+  isSide,
+  type Organization,
+  OrganizationRecord,
+  type Person,
+  PersonRecord,
+  type Resource,
+  ResourceRecord,
+  type Share,
+  ShareRecord,
+} from "../domain/records.ts";
+import {
+  type JobRole,
+  ORGANIZATION_ROLES,
+  type OrganizationRole,
+  roleOfRungs,
+  type SharedRole,
+} from "../domain/roles.ts";
+import { roleIn, type Standing, type Standings, standingOf } from "../domain/standing.ts";
+import type { Tuple } from "../domain/tuples.ts";
+import type { Relationships } from "../ports.ts";
+
+type Reads = Pick<Relationships, "read">;
+
+const headTuples = (reads: Reads, object: string) => reads.read({ object, relation: "head" });
+
+export const organizationHead = async (reads: Reads, id: string): Promise<Head<Organization>> =>
+  headFrom(`organization:${id}`, await headTuples(reads, `organization:${id}`), OrganizationRecord);
+
+export const personHead = async (reads: Reads, user: string): Promise<Head<Person>> =>
+  headFrom(`user:${user}`, await headTuples(reads, `user:${user}`), PersonRecord);
+
+export const resourceHead = async (reads: Reads, ref: ResourceRef): Promise<Head<Resource>> =>
+  headFrom(ref, await headTuples(reads, ref), ResourceRecord);
+
+export const cooperationHead = async (reads: Reads, id: string): Promise<Head<Cooperation>> =>
+  headFrom(`cooperation:${id}`, await headTuples(reads, `cooperation:${id}`), CooperationRecord);
+
+export const shareHead = async (reads: Reads, id: string): Promise<Head<Share>> =>
+  headFrom(`share:${id}`, await headTuples(reads, `share:${id}`), ShareRecord);
+
+export const emailHead = async (reads: Reads, hash: string): Promise<Head<{ holder?: string | undefined }>> =>
+  headFrom(`email:${hash}`, await headTuples(reads, `email:${hash}`), EmailRecord);
+
+export const invitationHead = async (reads: Reads, invited: Invited): Promise<Head<Invitation>> => {
+  const object = `invitation:${invitationId(invited)}`;
+  return headFrom(object, await headTuples(reads, object), InvitationRecord);
+};
+
+/** A share with all that stands on it: its record and the delegations. */
+export async function shareWithDelegations(
+  reads: Reads,
+  id: string,
+): Promise<{ head: Head<Share>; delegations: Delegation[]; tuples: readonly Tuple[] }> {
+  const tuples = await reads.read({ object: `share:${id}` });
+  return { head: headFrom(`share:${id}`, tuples, ShareRecord), delegations: delegationsFrom(id, tuples), tuples };
+}
+
+/** The delegations that a share's tuples spell, in the order of their holders. */
+export function delegationsFrom(share: string, tuples: readonly Tuple[]): Delegation[] {
+  const spelled = new Map<string, { rungs: string[]; delegation: Omit<Delegation, "role"> }>();
+  for (const tuple of tuples) {
+    const match = /^delegated_(.+?)(_alt)?$/.exec(tuple.relation);
+    if (match?.[1] === undefined) continue;
+    const user = idOf(tuple.user);
+    const spelling = match[2] === undefined ? "plain" : "alt";
+    const expires_at = tuple.condition?.name === "not_expired" ? tuple.condition.context.expires_at : undefined;
+    const known = spelled.get(user) ?? { rungs: [], delegation: { share, user, expires_at, spelling } };
+    known.rungs.push(match[1]);
+    spelled.set(user, known);
+  }
+  return [...spelled.values()]
+    .map(({ rungs, delegation }) => ({ ...delegation, role: roleOfRungs(rungs) as SharedRole }))
+    .sort((a, b) => (a.user < b.user ? -1 : 1));
+}
+
+/** A person's role in an organization; undefined for who is no person of it. */
+export async function roleOf(reads: Reads, organization: string, user: string): Promise<OrganizationRole | undefined> {
+  // relation by relation: asked without one, the engine looks through all of the organization's people and history
+  const find = (relation: string) =>
+    reads.read({ object: `organization:${organization}`, relation, user: `user:${user}` });
+  const person = await find("person");
+  if (person.length === 0) return undefined;
+  const [first, ...others] = ORGANIZATION_ROLES;
+  const admin = await find(first);
+  return roleIn([...person, ...(admin.length > 0 ? admin : (await inTurns(others, find)).flat())]);
+}
+
+/** What a caller is in an organization: nothing where there is no organization or no person, or their key is bound to others. */
+export async function standingIn(
+  reads: Reads,
+  organization: string | undefined,
+  { user, bounds }: Pick<Caller, "user" | "bounds">,
+): Promise<Standing> {
+  if (organization === undefined || user === undefined || !countsIn(bounds, organization)) return "none";
+  return standingOf(await roleOf(reads, organization, user));
+}
+
+/** What a person is on both sides of a cooperation: nothing where another organization has a side's id by now (law 15). */
+export async function standingsIn(
+  reads: Reads,
+  cooperation: Cooperation,
+  caller: Pick<Caller, "user" | "bounds">,
+): Promise<Standings> {
+  const { status, initiator, partner } = cooperation;
+  // what binds an organization keeps it from being deleted: only what does not can outlive it
+  const outlives = { initiator: status === "ended", partner: status === "ended" || status === "pending" };
+  const standingAt = async (side: Side, organization: string | undefined): Promise<Standing> => {
+    const standing = await standingIn(reads, organization, caller);
+    if (standing === "none" || organization === undefined || !outlives[side]) return standing;
+    return isSide(cooperation, side, (await organizationHead(reads, organization)).value) ? standing : "none";
+  };
+  return { initiator: await standingAt("initiator", initiator), partner: await standingAt("partner", partner) };
+}
+
+/** A person's job role on a resource. */
+export async function jobRoleOf(reads: Reads, ref: ResourceRef, user: string): Promise<JobRole | undefined> {
+  const tuples = await reads.read({ object: ref, user: `user:${user}` });
+  return roleOfRungs(tuples.map((tuple) => tuple.relation));
+}
+
+/** The ids of a cooperation's shares, also of removed ones that are not swept yet. Oldest first. */
+export async function shareIdsOf(reads: Reads, cooperation: string): Promise<string[]> {
+  const tuples = await reads.read({ object: "share:", relation: "cooperation", user: `cooperation:${cooperation}` });
+  return tuples.map((tuple) => idOf(tuple.object)).sort();
+}
+
+/** The live shares of a cooperation with their delegations. Oldest first. */
+export async function sharesOf(
+  reads: Reads,
+  cooperation: string,
+): Promise<{ share: Share; n: number; delegations: Delegation[] }[]> {
+  const ids = await shareIdsOf(reads, cooperation);
+  const found = await inTurns(ids, (id) => shareWithDelegations(reads, id));
+  return found.flatMap(({ head, delegations }) =>
+    head.value && head.value.removed_at === undefined ? [{ share: head.value, n: head.n, delegations }] : [],
+  );
+}
+
+/** The live shares that stand on a resource, of cooperations that have not ended. Every share has the rung viewer. */
+export async function sharesOn(reads: Reads, ref: ResourceRef): Promise<Share[]> {
+  const tuples = await reads.read({ object: ref, relation: "shared_viewer" });
+  const ids = tuples.map((tuple) => idOf(tuple.user.slice(0, tuple.user.indexOf("#")))).sort();
+  const heads = await inTurns(ids, (id) => shareHead(reads, id));
+  const live = heads.flatMap((head) => (head.value && head.value.removed_at === undefined ? [head.value] : []));
+  const cooperations = await inTurns(live, (share) => cooperationHead(reads, share.cooperation));
+  return live.filter((_, index) => cooperations[index]?.value?.status !== "ended");
+}
+
+/**
+ * The cooperations of an organization on one side that have not ended, newest first: ids are ULIDs. In a store from
+ * before there were former sides, also ended ones; `settleEnded` moves them.
+ */
+export function cooperationIdsOf(reads: Reads, organization: string, side: Side): Promise<string[]> {
+  return cooperationIdsIn(reads, organization, side);
+}
+
+/** Those that have ended, newest first, also of organizations that had the id before. */
+export function endedIdsOf(reads: Reads, organization: string, side: Side): Promise<string[]> {
+  return cooperationIdsIn(reads, organization, `former_${side}`);
+}
+
+async function cooperationIdsIn(reads: Reads, organization: string, relation: string): Promise<string[]> {
+  const tuples = await reads.read({ object: "cooperation:", relation, user: `organization:${organization}` });
+  return tuples
+    .map((tuple) => idOf(tuple.object))
+    .sort()
+    .reverse();
+}
+
+/** How many reads one request may have under way. */
+const READS_AT_ONCE = 16;
+
+/** Asks for each item, a bounded number at once, answers in order. */
+export async function inTurns<T, R>(items: readonly T[], ask: (item: T) => Promise<R>): Promise<R[]> {
+  const answers: R[] = [];
+  for (let start = 0; start < items.length; start += READS_AT_ONCE)
+    answers.push(...(await Promise.all(items.slice(start, start + READS_AT_ONCE).map(ask))));
+  return answers;
+}

@@ -1,0 +1,289 @@
+/** What both caches promise, in Redis and in memory alike; and the bound that memory has besides. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { describe, expect } from "vitest";
+import type { Scope } from "../../../src/domain/cache-scopes.ts";
+import { createMemoryCache } from "../../../src/memory/decision-cache.ts";
+import type { DecisionCache, Entry, Lookup, Question, Tokens } from "../../../src/ports.ts";
+import { answering, questionOf, test as redisTest, TTL_MILLISECONDS } from "../../support/cache.ts";
+
+const memoryTest = redisTest.extend<{ cache: DecisionCache }>({
+  cache: async ({ task: _ }, use) => {
+    const cache = createMemoryCache({ entriesMax: 100 });
+    await use(cache);
+    await cache.close();
+  },
+});
+
+const sealedTest = redisTest.extend<{ cache: DecisionCache }>({
+  cache: async ({ connectCache }, use) => {
+    const cache = connectCache({ secret: "a secret of the tests that seals entries" });
+    await answering(cache);
+    await use(cache);
+  },
+});
+
+const ANNA: Scope = "user:anna";
+const OWNER: Scope = "organization:sunward";
+const QUESTION = questionOf("anna");
+
+async function taken(cache: DecisionCache, user: Scope = ANNA, owner: Scope = OWNER): Promise<Tokens> {
+  const tokens = await cache.take(user, owner);
+  if (typeof tokens === "string") throw new Error(tokens);
+  return tokens;
+}
+
+async function found(cache: DecisionCache, question = QUESTION, owner = OWNER): Promise<Lookup> {
+  const lookup = await cache.lookup(question, owner);
+  if (lookup === "away") throw new Error(lookup);
+  return lookup;
+}
+
+/** Fills as a check does and waits until the entry is there. */
+async function filled(cache: DecisionCache, question: Question = QUESTION): Promise<Entry> {
+  const { userToken, ownerToken, now } = await taken(cache, question.user as Scope);
+  const entry: Entry = { allowed: true, owner: OWNER, userToken, ownerToken, validUntil: 1 };
+  cache.store(question, entry, now + TTL_MILLISECONDS);
+  await expect.poll(async () => (await found(cache, question)).entry).toEqual(entry);
+  return entry;
+}
+
+const matches = ({ entry, userToken, ownerToken }: Lookup): boolean =>
+  entry !== undefined && entry.userToken === userToken && entry.ownerToken === ownerToken;
+
+describe.each([
+  ["Redis", redisTest],
+  ["Redis, sealed", sealedTest],
+  ["memory", memoryTest],
+] as const)("the cache in %s", (where, test) => {
+  test("an entry is found as it was stored, together with its tokens; another question has none", async ({ cache }) => {
+    const entry = await filled(cache);
+    const { userToken, ownerToken } = entry;
+    expect(await found(cache)).toEqual({ entry, userToken, ownerToken });
+    const other = await found(cache, questionOf("anna", "plant:8"));
+    expect(other.entry).toBeUndefined();
+    expect(other).toMatchObject({ userToken, ownerToken });
+    for (const question of [questionOf("anna", "plant:7", "can_share"), questionOf("otto")])
+      expect((await found(cache, question)).entry).toBeUndefined();
+  });
+
+  test("without an owner only the user's token is looked up", async ({ cache }) => {
+    const { userToken } = await filled(cache);
+    const lookup = await cache.lookup(QUESTION, undefined);
+    expect(lookup).toMatchObject({ userToken });
+    expect((lookup as Lookup).ownerToken).toBeUndefined();
+  });
+
+  const raises: [name: string, raise: (cache: DecisionCache, scope: Scope) => Promise<unknown>][] = [
+    ["a begin", (cache, scope) => cache.begin("w", [scope])],
+    ["an end", (cache, scope) => cache.end("w", [scope])],
+    ["a raise", (cache, scope) => cache.raise([scope])],
+    ["a raise of all", (cache) => cache.raise("all")],
+  ];
+  for (const [name, raise] of raises)
+    for (const scope of [ANNA, OWNER])
+      test(`after ${name} of ${scope} no entry from before matches, and tokens are new`, async ({ cache }) => {
+        const before = await filled(cache);
+        expect(matches(await found(cache))).toBe(true);
+        await raise(cache, scope);
+        expect(matches(await found(cache))).toBe(false);
+        await cache.end("w", [scope]);
+        const after = await taken(cache);
+        expect([after.userToken, after.ownerToken]).not.toEqual([before.userToken, before.ownerToken]);
+        expect(matches(await found(cache))).toBe(false);
+        await filled(cache);
+        expect(matches(await found(cache))).toBe(true);
+      });
+
+  test("a raise of other scopes leaves an entry as it is", async ({ cache }) => {
+    await filled(cache);
+    const others: Scope[] = ["user:ann", "user:annaa", "organization:sunwar", "organization:anna", "user:sunward"];
+    await cache.begin("w", others);
+    await cache.end("w", others);
+    await cache.raise(others);
+    expect(matches(await found(cache))).toBe(true);
+  });
+
+  test("a raise of nothing is acknowledged and raises nothing", async ({ cache }) => {
+    await filled(cache);
+    await cache.begin("w", []);
+    expect(await cache.end("w", [])).toBe(true);
+    expect(await cache.raise([])).toBe(true);
+    expect(matches(await found(cache))).toBe(true);
+  });
+
+  test("tokens stand until they are raised: whoever takes them gets the same", async ({ cache }) => {
+    const first = await taken(cache);
+    const second = await taken(cache);
+    expect({ ...second, now: 0 }).toEqual({ ...first, now: 0 });
+    expect((await taken(cache, "user:otto")).ownerToken).toBe(first.ownerToken);
+    expect((await taken(cache, "user:otto")).userToken).not.toBe(first.userToken);
+  });
+
+  test("missing tokens never match, also not each other", async ({ cache }) => {
+    await filled(cache);
+    await cache.raise([ANNA, OWNER]);
+    const { entry, userToken, ownerToken } = await found(cache);
+    expect({ userToken, ownerToken }).toEqual({ userToken: undefined, ownerToken: undefined });
+    expect(entry?.userToken).toEqual(expect.any(String));
+    expect(entry?.ownerToken).toEqual(expect.any(String));
+  });
+
+  test("while a lease stands nobody takes tokens of its scope, be it the user's or the owner's; of others they do", async ({
+    cache,
+  }) => {
+    await cache.begin("w", [ANNA]);
+    expect(await cache.take(ANNA, OWNER)).toBe("leased");
+    expect(await cache.take("user:otto", OWNER)).toMatchObject({ ownerToken: expect.any(String) });
+    await cache.begin("w", [OWNER]);
+    expect(await cache.take("user:otto", OWNER)).toBe("leased");
+    expect(await cache.take("user:otto", "organization:brightfix")).toMatchObject({ userToken: expect.any(String) });
+  });
+
+  test("a lease is ended by its writer alone", async ({ cache }) => {
+    await cache.begin("w1", [ANNA]);
+    await cache.begin("w2", [ANNA]);
+    await cache.begin("w2", [ANNA]);
+    await cache.end("another", [ANNA]);
+    await cache.raise([ANNA]);
+    await cache.raise("all");
+    expect(await cache.take(ANNA, OWNER)).toBe("leased");
+    await cache.end("w2", [ANNA]);
+    expect(await cache.take(ANNA, OWNER)).toBe("leased");
+    await cache.end("w1", [ANNA]);
+    expect(await cache.take(ANNA, OWNER)).toMatchObject({ userToken: expect.any(String) });
+  });
+
+  test("the lease of a writer that died ends by itself, and not before its ten seconds", async ({ cache }) => {
+    const { now } = await taken(cache);
+    await cache.begin("died", [ANNA]);
+    const taking = () => cache.take(ANNA, OWNER);
+    expect(await taking()).toBe("leased");
+    await expect.poll(taking, { timeout: 15_000, interval: 100 }).not.toBe("leased");
+    expect((await taken(cache)).now - now).toBeGreaterThanOrEqual(10_000);
+  });
+
+  test("an entry is there until its end, to the millisecond of the cache's clock, and not after", async ({ cache }) => {
+    const { userToken, ownerToken, now } = await taken(cache);
+    const endsAt = now + 300;
+    cache.store(QUESTION, { allowed: true, owner: OWNER, userToken, ownerToken, validUntil: 1 }, endsAt);
+    const seen = { there: 0, gone: 0 };
+    while (seen.gone === 0) {
+      const before = (await taken(cache)).now;
+      const { entry } = await found(cache);
+      const after = (await taken(cache)).now;
+      if (before > endsAt) {
+        expect(entry).toBeUndefined();
+        seen.gone++;
+      } else if (after < endsAt) {
+        expect(entry).toBeDefined();
+        seen.there++;
+      }
+      await sleep(5);
+    }
+    expect(seen.there).toBeGreaterThan(0);
+  });
+
+  test("what is stored in place of an entry is found, and ends when that would have", async ({ cache }) => {
+    const { userToken, ownerToken, now } = await taken(cache);
+    const entry: Entry = { allowed: true, owner: OWNER, userToken, ownerToken, validUntil: 1 };
+    const endsAt = now + 400;
+    cache.store(QUESTION, entry, endsAt);
+    cache.store(QUESTION, { ...entry, via: "own" }, "same");
+    expect((await found(cache)).entry).toEqual({ ...entry, via: "own" });
+    await expect.poll(async () => (await found(cache)).entry).toBeUndefined();
+    expect((await taken(cache)).now).toBeGreaterThanOrEqual(endsAt);
+    cache.store(QUESTION, { ...entry, via: "own" }, "same");
+    cache.store(questionOf("otto"), entry, now + TTL_MILLISECONDS);
+    await expect.poll(async () => (await found(cache, questionOf("otto"))).entry).toBeDefined();
+    expect((await found(cache)).entry).toBeUndefined();
+  });
+
+  test("its time is never ahead of its clock, and goes on as that does", async ({ cache }) => {
+    const endsAt = performance.now() + 1200;
+    for (let before = 0; performance.now() < endsAt; await sleep(5)) {
+      const time = await cache.time();
+      if (time === "away") throw new Error(time);
+      expect(Math.floor(time)).toBeLessThanOrEqual((await taken(cache)).now);
+      expect(time).toBeGreaterThan(before);
+      before = time;
+    }
+  });
+
+  test("who leads goes on leading and tells how far it has read", async ({ cache }) => {
+    expect(await cache.lead("r1", undefined)).toEqual({ leads: true, readTo: undefined });
+    expect(await cache.lead("r1", 1_700_000_000_000)).toEqual({ leads: true, readTo: 1_700_000_000_000 });
+    expect(await cache.lead("r1", undefined)).toEqual({ leads: true, readTo: 1_700_000_000_000 });
+  });
+
+  if (where === "Redis")
+    test("one replica leads at a time: another does not, and is told how far that one has read", async ({ cache }) => {
+      await cache.lead("r1", 1000);
+      expect(await cache.lead("r2", 999)).toEqual({ leads: false, readTo: 1000 });
+      expect(await cache.lead("r1", 1001)).toEqual({ leads: true, readTo: 1001 });
+      expect(await cache.lead("r2", undefined)).toEqual({ leads: false, readTo: 1001 });
+    });
+});
+
+redisTest(
+  "Redis is asked for its time once a second at most, and anew after it was restarted",
+  async ({ cache, redis }) => {
+    const asked = async () =>
+      Number(/cmdstat_time:calls=(\d+)/.exec(await redis.client.info("commandstats"))?.[1] ?? 0);
+    const startedAt = performance.now();
+    for (let n = 0; n < 200; n++) await cache.time();
+    expect(await asked()).toBeGreaterThan(0);
+    expect(await asked()).toBeLessThanOrEqual(1 + Math.ceil((performance.now() - startedAt) / 1000));
+    await redis.restart();
+    await expect.poll(() => cache.time(), { timeout: 10_000 }).not.toBe("away");
+    expect(await asked()).toBeGreaterThan(0);
+  },
+);
+
+redisTest(
+  "a user's token is gone two TTLs and a minute after it was made, whether there is such a user or not; the owner's stays",
+  async ({ cache, redis }) => {
+    for (let n = 0; n < 50; n++) await filled(cache, questionOf(`made-up-${n}`));
+    const lives = async (pattern: string) =>
+      Promise.all((await redis.client.keys(pattern)).map((key) => redis.client.pttl(key)));
+    const users = await lives("t:*:user:*");
+    expect(users).toHaveLength(50);
+    expect(Math.max(...users)).toBeLessThanOrEqual(2 * TTL_MILLISECONDS + 60_000);
+    // and outlives the entry that was made with it
+    expect(Math.min(...users)).toBeGreaterThan(TTL_MILLISECONDS);
+    for (const life of await lives("e:*")) expect(life).toBeLessThanOrEqual(TTL_MILLISECONDS);
+    expect(Math.min(...(await lives("t:*:organization:*")))).toBeGreaterThan(3_600_000);
+  },
+);
+
+describe("the cache in memory", () => {
+  memoryTest(
+    "keeps no more decisions than its bound: the least used is a miss, the others stay",
+    async ({ task: _ }) => {
+      const cache = createMemoryCache({ entriesMax: 3 });
+      const plants = ["plant:1", "plant:2", "plant:3", "plant:4"].map((resource) => questionOf("anna", resource));
+      const [first, second, third, fourth] = plants as [Question, Question, Question, Question];
+      for (const question of [first, second, third]) await filled(cache, question);
+      expect(matches(await found(cache, first))).toBe(true);
+      await filled(cache, fourth);
+      expect(await Promise.all(plants.map(async (question) => matches(await found(cache, question))))).toEqual([
+        true,
+        false,
+        true,
+        true,
+      ]);
+    },
+  );
+
+  memoryTest(
+    "keeps no more tokens than its bound: what is forgotten never comes back as it was",
+    async ({ task: _ }) => {
+      const cache = createMemoryCache({ entriesMax: 3 });
+      const before = await filled(cache);
+      for (const user of ["a", "b", "c", "d"]) await taken(cache, `user:${user}`, "organization:other");
+      expect(matches(await found(cache))).toBe(false);
+      const after = await taken(cache);
+      expect(after.userToken).not.toBe(before.userToken);
+      expect(matches(await found(cache))).toBe(false);
+    },
+  );
+});

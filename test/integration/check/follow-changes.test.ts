@@ -1,0 +1,295 @@
+/**
+ * The tail: what was written past the service is seen by the cached check after one
+ * poll, one replica at a time follows, and what cannot be told raises everything.
+ */
+import { describe, expect } from "vitest";
+import { createTail } from "../../../src/check/follow-changes.ts";
+import type { Scope } from "../../../src/domain/cache-scopes.ts";
+import type { Tuple, TupleKey } from "../../../src/domain/tuples.ts";
+import { type DecisionCache, EngineUnavailable, type Relationships } from "../../../src/ports.ts";
+import { followerKey } from "../../../src/redis/cache-keys.ts";
+import { answering, ask, test as cacheTest } from "../../support/cache.ts";
+import { cooperate, type Service, seedWorld } from "../../support/service.ts";
+
+/** A replica's tail; what it raised, how far it says the changes are read, and what it warned of. */
+type Follower = {
+  poll: () => Promise<void>;
+  raised: (Scope[] | "all")[];
+  readTo: number[];
+  warnings: string[];
+};
+
+type Fixtures = {
+  follow: (replica: string, changes?: { cache?: DecisionCache; relationships?: Relationships }) => Follower;
+  /** A service on the seeded world, with plant:7 shared to brightfix and delegated to tom; polled until nothing is left. */
+  world: Service & { cooperation: string; share: string; follower: Follower };
+};
+
+const test = cacheTest.extend<Fixtures>({
+  follow: async ({ cached, relationships }, use) => {
+    await use((replica, changes = {}) => {
+      const follower: Follower = { poll: async () => {}, raised: [], readTo: [], warnings: [] };
+      const cache = changes.cache ?? cached.deps.cache;
+      follower.poll = createTail({
+        relationships: changes.relationships ?? relationships,
+        cache: {
+          lead: cache.lead,
+          raise: (scopes) => {
+            follower.raised.push(scopes);
+            return cache.raise(scopes);
+          },
+        },
+        clock: () => new Date(),
+        meter: { changesRead: (to) => void follower.readTo.push(to) },
+        ttlMilliseconds: 10_000,
+        warn: (event) => void follower.warnings.push(event),
+        replica,
+      });
+      return follower;
+    });
+  },
+  world: async ({ cached, follow }, use) => {
+    await seedWorld(cached);
+    const { id, shares } = await cooperate(cached, [{ resource: "plant:7", role: "technical_manager" }]);
+    const share = shares[0] as string;
+    const delegated = await cached.as("ben", "PUT", `/v1/shares/${share}/delegations/tom`, { role: "viewer" });
+    expect(delegated.status).toBe(201);
+    const follower = follow("r1");
+    await follower.poll();
+    follower.raised.length = 0;
+    await use({ ...cached, cooperation: id, share, follower });
+  },
+});
+
+const key = (user: string, relation: string, object: string): TupleKey => ({ user, relation, object });
+const written = (...writes: Tuple[]) => ({ deletes: [], writes });
+const deleted = (...deletes: TupleKey[]) => ({ deletes, writes: [] });
+
+describe("a write past the service", () => {
+  type Case = {
+    name: string;
+    user: string;
+    before: boolean;
+    write: (world: { cooperation: string; share: string }) => { deletes: TupleKey[]; writes: Tuple[] };
+    raises: Scope[];
+  };
+  const sunward: Scope[] = ["organization:sunward"];
+  const cases: Case[] = [
+    {
+      name: "a delegation",
+      user: "eva",
+      before: false,
+      write: ({ share }) => written(key("user:eva", "delegated_viewer", `share:${share}`)),
+      raises: ["user:eva"],
+    },
+    {
+      name: "a delegation taken away",
+      user: "tom",
+      before: true,
+      write: ({ share }) => deleted(key("user:tom", "delegated_viewer", `share:${share}`)),
+      raises: ["user:tom"],
+    },
+    {
+      name: "a cooperation no longer in force",
+      user: "ben",
+      before: true,
+      write: ({ cooperation }) => deleted(key("organization:brightfix", "in_force", `cooperation:${cooperation}`)),
+      raises: sunward,
+    },
+    {
+      name: "a share taken off its resource",
+      user: "tom",
+      before: true,
+      write: ({ share }) => deleted(key(`share:${share}#viewer`, "shared_viewer", "plant:7")),
+      raises: sunward,
+    },
+    {
+      name: "a share's link to its cooperation taken away",
+      user: "ben",
+      before: true,
+      write: ({ share, cooperation }) => deleted(key(`cooperation:${cooperation}`, "cooperation", `share:${share}`)),
+      raises: sunward,
+    },
+    {
+      name: "a job role",
+      user: "otto",
+      before: false,
+      write: () => written(key("user:otto", "viewer", "plant:7")),
+      raises: ["user:otto"],
+    },
+    {
+      name: "an admin",
+      user: "otto",
+      before: false,
+      write: () => written(key("user:otto", "admin", "organization:sunward")),
+      raises: ["user:otto"],
+    },
+    {
+      name: "a portfolio around the plant, in which somebody has a job",
+      user: "otto",
+      before: false,
+      write: () =>
+        written(key("user:otto", "viewer", "portfolio:north"), key("portfolio:north", "portfolio", "plant:7")),
+      raises: ["user:otto", ...sunward],
+    },
+  ];
+  for (const { name, user, before, write, raises } of cases)
+    test(`is seen by the cached check after one poll: ${name}`, async ({ world, relationships }) => {
+      const { follower } = world;
+      await ask(world, user);
+      expect(await ask(world, user)).toMatchObject({ decision: before, context: { source: "hit" } });
+      expect(await relationships.write(write(world))).toBe("committed");
+      // the net is what sees it: without a poll it is cached
+      expect(await ask(world, user)).toMatchObject({ decision: before, context: { source: "hit" } });
+      await follower.poll();
+      expect(await ask(world, user)).toMatchObject({ decision: !before, context: { source: "miss" } });
+      expect(follower.raised.map((scopes) => (scopes === "all" ? scopes : new Set(scopes)))).toEqual([new Set(raises)]);
+    });
+
+  test("is raised once: the next polls leave what was cached since", async ({ world, relationships }) => {
+    const { follower } = world;
+    await relationships.write(written(key("user:otto", "viewer", "plant:7")));
+    await follower.poll();
+    expect(follower.raised).toEqual([["user:otto"]]);
+    await ask(world, "otto");
+    await follower.poll();
+    await follower.poll();
+    expect(follower.raised).toHaveLength(1);
+    expect((await ask(world, "otto")).context.source).toBe("hit");
+  });
+
+  test("is read again for some seconds and no longer, unless it could not be raised", async ({
+    world,
+    follow,
+    relationships,
+  }) => {
+    const asked: number[] = [];
+    let away = false;
+    const changes: Relationships["changes"] = async (since) => {
+      asked.push(since.getTime());
+      if (away) throw new EngineUnavailable("away");
+      return relationships.changes(since);
+    };
+    const { poll, readTo } = follow("r1", { relationships: { ...relationships, changes } });
+    await poll();
+    await poll();
+    away = true;
+    await poll();
+    away = false;
+    await poll();
+    const [first = 0, second = 0] = readTo;
+    // the first could have been preceded by ten seconds of cached answers; the third read nothing
+    expect(asked).toEqual([first - 15_000, first - 5_000, second - 5_000, second - 5_000]);
+    expect(world.follower.warnings).toEqual([]);
+  });
+
+  test("and undone at once is raised for both", async ({ world, relationships }) => {
+    const { follower } = world;
+    const job = key("user:otto", "viewer", "plant:7");
+    for (let n = 0; n < 2; n++) {
+      await relationships.write(written(job));
+      await follower.poll();
+      await ask(world, "otto");
+      await relationships.write(deleted(job));
+      await follower.poll();
+      expect((await ask(world, "otto")).decision).toBe(false);
+    }
+    expect(follower.raised).toHaveLength(4);
+  });
+
+  test("whose owner nobody can tell raises everything", async ({ world, relationships }) => {
+    const { follower } = world;
+    await ask(world, "anna");
+    await ask(world, "anna");
+    await relationships.write(written(key("cooperation:gone", "cooperation", "share:lost")));
+    await follower.poll();
+    expect(follower.raised).toEqual(["all"]);
+    expect((await ask(world, "anna")).context.source).toBe("miss");
+  });
+
+  test("that makes a new organization raises nobody", async ({ world }) => {
+    const { follower } = world;
+    await ask(world, "anna");
+    await ask(world, "anna");
+    expect((await world.admin("PUT", "/v1/organizations/brief", { name: "Brief" })).status).toBe(201);
+    await follower.poll();
+    expect(follower.raised).toEqual([]);
+    expect((await ask(world, "anna")).context.source).toBe("hit");
+  });
+});
+
+describe("of several replicas", () => {
+  test("one follows; when it is gone another does, and whoever does not is told how far it has read", async ({
+    world,
+    follow,
+    relationships,
+    connectCache,
+    store,
+    redis,
+  }) => {
+    const first = world.follower;
+    const cache = connectCache(store);
+    await answering(cache);
+    const second = follow("r2", { cache });
+    await relationships.write(written(key("user:otto", "viewer", "plant:7")));
+    await second.poll();
+    expect(second.raised).toEqual([]);
+    await first.poll();
+    expect(first.raised).toEqual([["user:otto"]]);
+    // how far the first has read is told with its next word
+    await first.poll();
+    await second.poll();
+    const [, ...told] = first.readTo;
+    expect(told).toContain(second.readTo.at(-1));
+
+    // the end of the first one's life: it says nothing for as long
+    await redis.client.del(followerKey(store.storeId));
+    await ask(world, "eva");
+    await relationships.write(written(key("user:eva", "viewer", "plant:7")));
+    await second.poll();
+    expect(second.raised.flat()).toContain("user:eva");
+    expect((await ask(world, "eva")).decision).toBe(true);
+    await first.poll();
+    expect(first.raised).toHaveLength(1);
+  });
+});
+
+describe("an outage", () => {
+  test("of OpenFGA is warned of and never thrown; the next poll reads what was missed", async ({
+    world,
+    follow,
+    relationships,
+  }) => {
+    let away = true;
+    const changes: Relationships["changes"] = async (since) => {
+      if (away) throw new EngineUnavailable("away");
+      return relationships.changes(since);
+    };
+    const follower = follow("r1", { relationships: { ...relationships, changes } });
+    await ask(world, "otto");
+    await relationships.write(written(key("user:otto", "viewer", "plant:7")));
+    await follower.poll();
+    expect([follower.warnings, follower.raised, follower.readTo]).toEqual([["changes_not_read"], [], []]);
+    away = false;
+    await follower.poll();
+    expect(follower.raised.flat()).toContain("user:otto");
+    expect((await ask(world, "otto")).decision).toBe(true);
+    expect(follower.readTo).toHaveLength(1);
+  });
+
+  test("of Redis, once it leads, leaves the change for the next poll", async ({ world, relationships, redis }) => {
+    const { follower } = world;
+    await ask(world, "otto");
+    expect((await ask(world, "otto")).context.source).toBe("hit");
+    await relationships.write(written(key("user:otto", "viewer", "plant:7")));
+    const read = follower.readTo.length;
+    await redis.client.acl("SETUSER", "default", "-del");
+    await follower.poll();
+    expect(follower.raised).toEqual([["user:otto"]]);
+    expect(follower.readTo).toHaveLength(read);
+    await redis.client.acl("SETUSER", "default", "+@all");
+    await follower.poll();
+    expect(follower.raised).toEqual([["user:otto"], ["user:otto"]]);
+    await expect.poll(async () => (await ask(world, "otto")).decision).toBe(true);
+  });
+});

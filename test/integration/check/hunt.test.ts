@@ -1,0 +1,192 @@
+/**
+ * No check that began after an action's reply answers from before it: three replicas
+ * behind one Redis are asked without a pause while actions run, and everything that can
+ * happen to a Redis happens to it. HUNT_SECONDS is how long all of it takes together.
+ */
+import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { test as base, expect } from "vitest";
+import { createEngine } from "../../../src/openfga/engine.ts";
+import { openStore } from "../../../src/openfga/open-store.ts";
+import { createRelationships } from "../../../src/openfga/tuple-store.ts";
+import type { DecisionCache, Engine, Relationships } from "../../../src/ports.ts";
+import { MODEL } from "../../support/engine.ts";
+import { createDyingWriters } from "../../support/hunt/dying-writer.ts";
+import { seedField } from "../../support/hunt/field.ts";
+import { type Hunt, hunt, type Report, tell } from "../../support/hunt/hunt.ts";
+import { connectCache, openReplicas } from "../../support/hunt/replicas.ts";
+import { type MemoryEngine, startMemoryEngine } from "../../support/memory-engine.ts";
+import { type OwnRedis, startRedis } from "../../support/redis.ts";
+import { createService, type Service } from "../../support/service.ts";
+import { startTcpProxy, type TcpProxy } from "../../support/tcp-proxy.ts";
+
+const SECONDS = Number(process.env.HUNT_SECONDS ?? 60);
+/** Short, so that a fault that costs a TTL does not cost the hunt. */
+const TTL_MILLISECONDS = 2000;
+const TIMEOUT_MILLISECONDS = 100;
+// a slow machine hunts longer
+const options = { timeout: SECONDS * 1000 + 120_000 };
+
+type Scene = { relationships: Relationships; engine: Engine; caches: [DecisionCache, DecisionCache, DecisionCache] };
+
+type Setting = {
+  name: string;
+  /** Of all the time there is. */
+  share: number;
+  flags?: string[];
+  ttlMilliseconds?: number;
+  /** What each replica has in place of its cache. */
+  wrap?: (cache: DecisionCache) => DecisionCache;
+  fault?: (of: { redis: OwnRedis; proxy: TcpProxy; milliseconds: number }) => Promise<void>;
+  /** How it is acted, and when it may end. */
+  ways?: (scene: Scene) => Pick<Hunt, "act" | "isEnough">;
+};
+
+type Fixtures = {
+  memory: MemoryEngine;
+  play: (setting: Setting) => Promise<{ report: Report; replicas: Service[] }>;
+};
+
+const test = base.extend<Fixtures>({
+  memory: [
+    // biome-ignore lint/correctness/noEmptyPattern: vitest reads the dependencies from the parameter
+    async ({}, use) => {
+      const engine = await startMemoryEngine();
+      await use(engine);
+      await engine.stop();
+    },
+    { scope: "file" },
+  ],
+  play: async ({ memory: { at } }, use) => {
+    const ends: (() => Promise<void>)[] = [];
+    await use(async (setting) => {
+      const { name, share, flags, ttlMilliseconds = TTL_MILLISECONDS, wrap = (cache) => cache, fault, ways } = setting;
+      const store = { ...at, ...(await openStore({ ...at, store: randomUUID(), model: MODEL, allowPush: false })) };
+      const relationships = createRelationships(store);
+      const engine = createEngine({ ...store, timeoutMilliseconds: 30_000, connections: 10 });
+      ends.unshift(() => engine.close());
+      const redis = await startRedis(flags);
+      ends.unshift(() => redis.stop());
+      const proxy = await startTcpProxy(redis.port);
+      ends.unshift(() => proxy.close());
+      const url = `redis://127.0.0.1:${proxy.port}`;
+      const connectOne = async () => {
+        const cache = await connectCache(store, url, { ttlMilliseconds, timeoutMilliseconds: TIMEOUT_MILLISECONDS });
+        ends.unshift(() => cache.close());
+        return cache;
+      };
+      const caches: Scene["caches"] = [await connectOne(), await connectOne(), await connectOne()];
+      const [first, second, third] = caches;
+      const wrapped: Scene["caches"] = [wrap(first), wrap(second), wrap(third)];
+      const replicas = openReplicas({ relationships, engine }, wrapped, { ttlMilliseconds });
+      const field = await seedField(createService({ relationships, engine }, { cache: caches[0] }));
+      const seconds = SECONDS * share;
+      const report = await hunt({
+        replicas,
+        field,
+        seconds,
+        fault: async () => fault?.({ redis, proxy, milliseconds: seconds * 1000 }),
+        ...ways?.({ relationships, engine, caches }),
+      });
+      tell(name, report);
+      return { report, replicas };
+    });
+    for (const end of ends) await end();
+  },
+});
+
+const expectFresh = ({ report }: { report: Report }) => expect(report.violations).toEqual([]);
+
+test("three replicas behind one Redis answer nothing stale", options, async ({ play }) => {
+  expectFresh(await play({ name: "undisturbed", share: 0.25, ttlMilliseconds: 10_000 }));
+});
+
+test("without begin and end the hunt finds stale answers", options, async ({ play }) => {
+  const wrap = (cache: DecisionCache) => ({ ...cache, begin: async () => {}, end: async () => true });
+  const ways = () => ({ isEnough: ({ violations }: Report) => violations.length > 0 });
+  const { report } = await play({ name: "neither begin nor end", share: 0.05, ttlMilliseconds: 10_000, wrap, ways });
+  expect(report.violations.length).toBeGreaterThan(0);
+});
+
+test("no begin ever reaches the cache, and nothing is stale", options, async ({ play }) => {
+  const wrap = (cache: DecisionCache) => ({ ...cache, begin: async () => {} });
+  expectFresh(await play({ name: "no begin", share: 0.1, ttlMilliseconds: 10_000, wrap }));
+});
+
+test("Redis dies and comes back empty, and nothing is stale", options, async ({ play }) => {
+  const fault: Setting["fault"] = async ({ redis, milliseconds }) => {
+    await sleep(milliseconds / 3);
+    await redis.restart();
+    await sleep(milliseconds / 3);
+    await redis.kill();
+    await sleep(milliseconds / 9);
+    await redis.start();
+  };
+  expectFresh(await play({ name: "restarted", share: 0.1, fault }));
+});
+
+test("Redis loses its data again and again, and nothing is stale", options, async ({ play }) => {
+  const fault: Setting["fault"] = async ({ redis, milliseconds }) => {
+    for (const end = Date.now() + milliseconds; Date.now() < end; await sleep(Math.random() * 100))
+      await redis.client.flushall();
+  };
+  expectFresh(await play({ name: "flushed", share: 0.1, fault }));
+});
+
+test("Redis is slow, and nothing is stale", options, async ({ play }) => {
+  const fault: Setting["fault"] = async ({ proxy, milliseconds }) => {
+    // within what a replica waits for, about as long, and longer
+    for (const delay of [TIMEOUT_MILLISECONDS / 10, TIMEOUT_MILLISECONDS / 2, TIMEOUT_MILLISECONDS * 2, 0]) {
+      proxy.delayMilliseconds = delay;
+      await sleep(milliseconds / 4);
+    }
+  };
+  expectFresh(await play({ name: "slowed", share: 0.1, fault }));
+});
+
+test("Redis is cut off for a while, and then swallows all, and nothing is stale", options, async ({ play }) => {
+  const fault: Setting["fault"] = async ({ proxy, milliseconds }) => {
+    await sleep(milliseconds / 5);
+    proxy.cut();
+    await sleep(milliseconds / 5);
+    proxy.mend();
+    await sleep(milliseconds / 5);
+    proxy.blackHole = true;
+    await sleep(milliseconds / 5);
+    proxy.blackHole = false;
+    await sleep(milliseconds / 5);
+  };
+  expectFresh(await play({ name: "cut off", share: 0.1, fault }));
+});
+
+test("Redis evicts what it pleases, and nothing is stale", options, async ({ play }) => {
+  let evicted = 0;
+  const fault: Setting["fault"] = async ({ redis, milliseconds }) => {
+    for (const end = Date.now() + milliseconds; Date.now() < end; await sleep(5))
+      await redis.client.set(`filler:${Math.random()}`, "x".repeat(10_000));
+    evicted = Number(/evicted_keys:(\d+)/.exec(await redis.client.info("stats"))?.[1]);
+  };
+  const flags = ["--maxmemory", "3mb", "--maxmemory-policy", "allkeys-lru"];
+  expectFresh(await play({ name: "evicting", share: 0.1, flags, fault }));
+  expect(evicted).toBeGreaterThan(100);
+});
+
+test("writers die before their end, and nothing is stale once the tail has read so far", options, async ({ play }) => {
+  // nothing ends by itself in time: it is the tail that makes up for them
+  const ttlMilliseconds = 60_000;
+  const dying: ReturnType<typeof createDyingWriters>[] = [];
+  const ways = ({ relationships, engine, caches: [cache] }: Scene) => {
+    const writers = createDyingWriters({ relationships, engine, cache, ttlMilliseconds });
+    dying.push(writers);
+    const isEnough = ({ judged, sources, done }: Report) =>
+      writers.deaths() > 3 && judged > 200 && sources.hit > 50 && done > 10;
+    return { act: writers.act, isEnough };
+  };
+  const { report, replicas } = await play({ name: "dying writers", share: 0.15, ttlMilliseconds, ways });
+  for (const writers of dying) await writers.stop();
+  expectFresh({ report });
+  // the leases of the dead end by themselves
+  const question = { user: "user:tom", relation: "can_view", object: "plant:7" };
+  for (const { deps } of replicas)
+    await expect.poll(async () => (await deps.checker.check(question)).source, { timeout: 30_000 }).toBe("hit");
+});

@@ -1,0 +1,88 @@
+/** The ACL user that the README shows may do all that the service does in Redis, and nothing that it can do without. */
+import { readFileSync } from "node:fs";
+import { describe, expect, onTestFinished } from "vitest";
+import type { Question } from "../../../src/ports.ts";
+import { createRedisCache } from "../../../src/redis/decision-cache.ts";
+import { createRateLimiter } from "../../../src/redis/rate-limiter.ts";
+import { test } from "../../support/cache.ts";
+import type { OwnRedis } from "../../support/redis.ts";
+
+const README = readFileSync(new URL("../../../README.md", import.meta.url), "utf8");
+const RULES = /^ACL SETUSER concordat (.*)$/m.exec(README)?.[1]?.split(" ") ?? [];
+const PERMISSIONS = RULES.filter((rule) => /^[+~]/.test(rule));
+
+const QUESTION: Question = { user: "user:anna", relation: "can_view", object: "plant:7" };
+const OWNER = "organization:sunward";
+
+/** Everything that is done in Redis, once, as that user. False when anything came to nothing. */
+async function playAll(redis: OwnRedis): Promise<boolean> {
+  const failed: string[] = [];
+  const meter = { cacheFailed: (name: string) => void failed.push(name), cacheForged: () => {} };
+  const url = `redis://concordat:PASSWORD@127.0.0.1:${redis.port}`;
+  const cache = createRedisCache({
+    ...{ url, storeId: "store", modelId: "model", timeoutMilliseconds: 2000, ttlMilliseconds: 10_000 },
+    secret: "a secret of the tests that seals entries",
+    meter,
+    warn: () => {},
+  });
+  const none = { checks: {}, searches: {}, reads: {}, invitations: {} };
+  const limits = { REDIS_URL: url, REDIS_TIMEOUT_MILLISECONDS: 2000, rateLimits: { ...none, writes: { key: 9 } } };
+  const limiter = createRateLimiter(limits, "store", meter);
+  onTestFinished(async () => {
+    await cache.close();
+    await limiter.close();
+  });
+  // it either answers soon or is refused for good
+  const soon = (look: () => Promise<boolean>) =>
+    expect
+      .poll(look, { timeout: 2000 })
+      .toBe(true)
+      .catch(() => {});
+  await soon(async () => (await cache.lookup(QUESTION, OWNER)) !== "away");
+  const probe = await cache.probe();
+  const tokens = await cache.take("user:anna", OWNER);
+  if ("away" in probe || typeof tokens === "string") return false;
+  const { userToken, ownerToken, now } = tokens;
+  cache.store(QUESTION, { allowed: true, owner: OWNER, userToken, ownerToken, validUntil: 1 }, now + 10_000);
+  await cache.begin("w", ["user:otto"]);
+  const done = [
+    await cache.end("w", ["user:otto"]),
+    await cache.raise(["user:otto"]),
+    (await cache.lead("r", 1)) !== "away",
+    (await cache.time()) !== "away",
+  ];
+  const found = await cache.lookup(QUESTION, OWNER);
+  // it deletes tokens only where there are some: of the ones that were taken
+  if (done.includes(false) || found === "away" || found.entry === undefined || !(await cache.raise("all")))
+    return false;
+  // what is not counted there is counted in the process
+  await soon(async () => {
+    await limiter.take("writes-key", "tests");
+    return failed.length > 0 || (await redis.client.exists("r:store:writes-key:tests")) === 1;
+  });
+  limiter.giveBack("writes-key", "tests");
+  const taken = await limiter.take("writes-key", "tests");
+  return failed.length === 0 && taken !== undefined && (await redis.client.exists("r:store:writes-key:tests")) === 1;
+}
+
+describe("the user of the README", () => {
+  test("may do all that the service does there, and read and write nothing else", async ({ redis }) => {
+    await redis.client.acl("SETUSER", "concordat", ...RULES);
+    expect(await playAll(redis)).toBe(true);
+    const may = async (...command: string[]) => redis.client.call("ACL", "DRYRUN", "concordat", ...command);
+    expect(await may("get", "t:store:user:anna")).toBe("OK");
+    for (const command of [["get", "session:1"], ["flushall"], ["config", "get", "*"], ["keys", "*"], ["acl", "list"]])
+      expect(await may(...command)).not.toBe("OK");
+  });
+
+  test("needs every one of its permissions", async ({ redis }) => {
+    expect(PERMISSIONS.length).toBeGreaterThan(10);
+    for (const permission of PERMISSIONS) {
+      await redis.client.acl("SETUSER", "concordat", ...RULES.filter((rule) => rule !== permission));
+      // scripts that are there already need no EVAL
+      await redis.client.script("FLUSH");
+      await redis.client.flushall();
+      expect(await playAll(redis), permission).toBe(false);
+    }
+  });
+});

@@ -1,0 +1,302 @@
+/**
+ * A repair beside a service that goes on: what comes in between is not undone, cached
+ * checks answer from after it, and histories say what it took. As a command it tells what
+ * it did and what it left, in its exit code too.
+ */
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { expect } from "vitest";
+import { repair } from "../../../src/actions/repair.ts";
+import type { Scope } from "../../../src/domain/cache-scopes.ts";
+import { keyText, type Tuple } from "../../../src/domain/tuples.ts";
+import { createClient } from "../../../src/openfga/client.ts";
+import { openStore } from "../../../src/openfga/open-store.ts";
+import { createRelationships } from "../../../src/openfga/tuple-store.ts";
+import type { Relationships } from "../../../src/ports.ts";
+import { doctor } from "../../../src/queries/doctor.ts";
+import { ask, questionOf, test } from "../../support/cache.ts";
+import { put, repairDeps, textsOf } from "../../support/damage.ts";
+import { connection, environmentOf, MODEL } from "../../support/engine.ts";
+import { cooperate, KEYS, seedWorld } from "../../support/service.ts";
+
+const key = (user: string, relation: string, object: string): Tuple => ({ user, relation, object });
+const OPERATOR = ["viewer", "asset_manager", "technical_manager", "operator"].map((rung) =>
+  key("user:otto", rung, "plant:7"),
+);
+
+/** The same relationships, with something that happens just before their first Write. */
+function interrupted(relationships: Relationships, first: () => Promise<unknown>): Relationships {
+  let due = true;
+  return {
+    ...relationships,
+    write: async (write) => {
+      if (due) {
+        due = false;
+        await first();
+      }
+      return relationships.write(write);
+    },
+  };
+}
+
+test("what an action makes right between the look and the repair is not taken away", async ({
+  service,
+  relationships,
+}) => {
+  await seedWorld(service);
+  await put(relationships, [], OPERATOR.slice(0, 1));
+  // the viewer's rung that nobody gave becomes part of a role that somebody gives
+  const given = () => service.as("anna", "PUT", "/v1/plants/7/roles/otto", { role: "technical_manager" });
+  const { done, left } = await repair(repairDeps(interrupted(relationships, given)));
+  expect([done, left]).toEqual([[], []]);
+  expect((await service.as("anna", "GET", "/v1/plants/7/roles")).body.items).toEqual([
+    { user: "otto", role: "technical_manager" },
+  ]);
+});
+
+test("what somebody else took away meanwhile is left at that", async ({ service, relationships }) => {
+  await seedWorld(service);
+  await put(relationships, [], OPERATOR);
+  const taken = () => relationships.erase(OPERATOR);
+  const { done, left } = await repair(repairDeps(interrupted(relationships, taken)));
+  expect([done, left]).toEqual([[], []]);
+});
+
+test("many repairs of one object and of one history follow each other, and the chain holds", async ({
+  service,
+  relationships,
+}) => {
+  await seedWorld(service);
+  const { id } = await cooperate(service, [{ resource: "plant:7", role: "viewer" }]);
+  await service.as("anna", "POST", `/v1/cooperations/${id}/pause`, {});
+  const damage = [
+    ...OPERATOR,
+    key("user:ben", "viewer", "plant:7"),
+    key("user:tom", "viewer", "plant:8"),
+    key("user:tom", "admin", "organization:sunward"),
+    key("user:tom", "person", "organization:sunward"),
+    key("organization:brightfix", "in_force", `cooperation:${id}`),
+    key("twin:brightfix", "in_force", `cooperation:${id}`),
+  ];
+  await put(relationships, [], damage);
+  const { done, left } = await repair(repairDeps(relationships));
+  expect(left).toEqual([]);
+  expect(done.flatMap(({ took }) => took.map(keyText)).sort()).toEqual(damage.map(keyText).sort());
+  expect(await doctor(relationships)).toEqual([]);
+
+  const history = (await service.as("anna", "GET", `/v1/cooperations/${id}/history?limit=2`)).body.items;
+  expect(history).toMatchObject([
+    { n: 5, action: "repair", actor: "service:doctor", object: `cooperation:${id}`, after: { status: "paused" } },
+    { n: 4, action: "repair", before: { taken: [expect.stringMatching(/in_force/)] } },
+  ]);
+  // and everything goes on: the in_force that stood in the way is gone
+  expect((await service.as("anna", "POST", `/v1/cooperations/${id}/resume`, {})).status).toBe(200);
+  expect(await service.may("ben", "view", "plant:7")).toBe(true);
+});
+
+test("a date that is not its record's is put right by setting another, and a missing tuple by writing it as named", async ({
+  service,
+  relationships,
+}) => {
+  await seedWorld(service);
+  const [soon, late] = ["2098-01-01T00:00:00Z", "2099-01-01T00:00:00Z"];
+  const { id, shares } = await cooperate(service, [{ resource: "plant:7", role: "viewer", expires_at: soon }]);
+  const share = `/v1/shares/${shares[0]}`;
+  await service.as("anna", "PATCH", `/v1/cooperations/${id}`, { expires_at: soon });
+  await service.as("ben", "PUT", `${share}/delegations/tom`, { role: "viewer", expires_at: soon });
+  const dated = (await relationships.readAll()).filter(({ condition }) => condition?.name === "not_expired");
+  const stopped = dated.map((tuple) => {
+    const context = { expires_at: soon, current_time: "2020-01-01T00:00:00Z" };
+    return { ...tuple, condition: { name: "not_expired", context } } as Tuple;
+  });
+  await put(relationships, dated, stopped);
+  expect((await repair(repairDeps(relationships))).left).toHaveLength(3);
+  for (const expires_at of [late, soon]) {
+    await service.as("anna", "PATCH", `/v1/cooperations/${id}`, { expires_at });
+    await service.as("anna", "PATCH", share, { expires_at });
+    await service.as("ben", "PUT", `${share}/delegations/tom`, { role: "viewer", expires_at });
+  }
+  expect(await doctor(relationships)).toEqual([]);
+
+  const [inForce] = await relationships.read({ object: `cooperation:${id}`, relation: "in_force" });
+  if (inForce === undefined) expect.fail("not in force");
+  await put(relationships, [inForce], []);
+  const named = `in_force ${inForce.user} is missing, to stand until ${soon}`;
+  expect((await repair(repairDeps(relationships))).left).toMatchObject([{ detail: named }]);
+  await put(relationships, [], [inForce]);
+  expect(await doctor(relationships)).toEqual([]);
+});
+
+test("a store that is in order is not written to", async ({ service, relationships }) => {
+  await seedWorld(service);
+  const before = textsOf(await relationships.readAll());
+  const never = async () => expect.fail("wrote");
+  const { done, left } = await repair(repairDeps({ ...relationships, write: never, erase: never }));
+  expect([done, left]).toEqual([[], []]);
+  expect(textsOf(await relationships.readAll())).toEqual(before);
+});
+
+test("a cached yes that a tuple past the service gave is over with the repair, also one cached under another owner", async ({
+  cached,
+  relationships,
+  connectCache,
+  store,
+}) => {
+  await seedWorld(cached);
+  const raised: (Scope[] | "all")[] = [];
+  const other = connectCache(store);
+  await expect.poll(() => other.lookup(questionOf("nobody"), undefined)).not.toBe("away");
+  const deps = repairDeps(relationships, (scopes) => raised.push(scopes));
+  const raise = async (scopes: Scope[] | "all") => {
+    await deps.raise(scopes);
+    expect(await other.raise(scopes)).toBe(true);
+  };
+  for (const [user, damage] of [
+    ["tom", key("user:tom", "viewer", "plant:7")],
+    ["ben", key("organization:brightfix", "owner", "plant:7")],
+  ] as const) {
+    await put(relationships, [], [damage]);
+    expect(await ask(cached, user)).toMatchObject({ decision: true });
+    const { done } = await repair({ ...deps, raise });
+    expect(done.map(({ took }) => took.map(keyText))).toEqual([[keyText(damage)]]);
+    expect(await ask(cached, user)).toMatchObject({ decision: false });
+  }
+  expect(raised).toEqual([["user:tom"], expect.arrayContaining(["organization:brightfix", "organization:sunward"])]);
+});
+
+test("what another model let stand and ours does not is named, and taken away", async ({
+  service,
+  relationships,
+  store,
+}) => {
+  await seedWorld(service);
+  const model = MODEL.replaceAll("define operator: [user]", "define operator: [user, share#viewer]");
+  const other = await openStore({ ...connection(), store: await nameOf(store), model, allowPush: true });
+  const crossing = key("share:01ARZ3NDEKTSV4RRFFQ69G5FAV#viewer", "operator", "plant:7");
+  await put(createRelationships({ ...connection(), ...other }), [], [crossing]);
+  expect(await doctor(relationships)).toContainEqual(expect.objectContaining({ kind: "stray", object: "plant:7" }));
+  const { done, left } = await repair(repairDeps(relationships));
+  expect([done.flatMap(({ took }) => took), left]).toEqual([[crossing], []]);
+});
+
+const nameOf = async ({ storeId }: { storeId: string }) =>
+  (await createClient(connection()).getStore({ storeId })).name ?? "";
+
+const script = fileURLToPath(new URL("../../../scripts/doctor.ts", import.meta.url));
+
+async function runDoctor(name: string, args: string[], more: NodeJS.ProcessEnv = {}) {
+  const env = { ...process.env, ...environmentOf(connection()), OPENFGA_STORE: name, ...more };
+  try {
+    return { code: 0, ...(await promisify(execFile)(process.execPath, [script, ...args], { env })) };
+  } catch (error) {
+    return error as { code: number; stdout: string; stderr: string };
+  }
+}
+
+test("as a command it says each thing it took and each it left, raises the cache, and its exit code says what is left", async ({
+  cached,
+  relationships,
+  store,
+  redis,
+}) => {
+  await seedWorld(cached);
+  const name = await nameOf(store);
+  await put(relationships, [], [key("user:tom", "viewer", "plant:7")]);
+  await put(relationships, [{ user: "portfolio:north", relation: "portfolio", object: "plant:8" }], []);
+  expect(await ask(cached, "tom")).toMatchObject({ decision: true });
+
+  const looked = await runDoctor(name, ["--json"]);
+  expect([looked.code, JSON.parse(looked.stdout)]).toEqual([
+    1,
+    {
+      store: name,
+      damaged: 2,
+      findings: [
+        { kind: "job_role", object: "plant:7", detail: expect.any(String), repair: true },
+        {
+          kind: "relation",
+          object: "plant:8",
+          detail: "portfolio portfolio:north is missing",
+          repair: false,
+        },
+      ],
+    },
+  ]);
+
+  const first = await runDoctor(name, ["--repair"], { REDIS_URL: redis.url });
+  expect(first).toMatchObject({
+    code: 1,
+    stdout:
+      "repaired job_role plant:7: user:tom is viewer and no person of the owner: took plant:7 viewer user:tom\n" +
+      "left relation plant:8: portfolio portfolio:north is missing\n",
+    stderr: `The store "${name}": 1 repaired, 1 damaged, 0 left to sweep.\n`,
+  });
+  expect(await ask(cached, "tom")).toMatchObject({ decision: false });
+
+  // a Redis that is away stops no repair
+  await put(relationships, [], [key("user:tom", "viewer", "plant:7")]);
+  const away = await runDoctor(name, ["--repair"], { REDIS_URL: "redis://127.0.0.1:1" });
+  expect([away.code, away.stdout]).toEqual([1, expect.stringContaining("took plant:7 viewer user:tom")]);
+  expect(away.stderr).toMatch(/^Redis does not answer/);
+
+  await put(relationships, [], [{ user: "portfolio:north", relation: "portfolio", object: "plant:8" }]);
+  const second = await runDoctor(name, ["--repair", "--json"]);
+  expect([second.code, JSON.parse(second.stdout)]).toEqual([
+    0,
+    { store: name, damaged: 0, findings: [], repaired: [] },
+  ]);
+  expect(await runDoctor(name, ["--mend"])).toMatchObject({ code: 2, stderr: expect.stringContaining("--mend") });
+});
+
+test("it looks at no store whose newest model is another version's: what that one writes would look like nothing of ours", async ({
+  store,
+}) => {
+  const name = await nameOf(store);
+  await openStore({
+    ...connection(),
+    store: name,
+    model: MODEL.replace("type sweep", "type robot\n\ntype sweep"),
+    allowPush: true,
+  });
+  expect(await runDoctor(name, ["--repair"])).toMatchObject({
+    code: 2,
+    stdout: "",
+    stderr: expect.stringContaining("another version's"),
+  });
+});
+
+test("over HTTP a service is told the findings; who asks while a look is under way shares it, and nobody repairs", async ({
+  service,
+  relationships,
+}) => {
+  await seedWorld(service);
+  const look = (options = {}) => service.admin("GET", "/v1/doctor", undefined, options);
+  expect((await look()).body).toEqual({ began_at: expect.any(String), damaged: 0, findings: [] });
+  await put(relationships, [], [key("user:tom", "viewer", "plant:7")]);
+  const before = textsOf(await relationships.readAll());
+
+  let readings = 0;
+  const { readAll } = relationships;
+  relationships.readAll = () => {
+    readings++;
+    return readAll();
+  };
+  const replies = await Promise.all([look(), look(), look()]);
+  expect(readings).toBe(2);
+  const detail = "user:tom is viewer and no person of the owner";
+  for (const { status, body } of replies)
+    expect([status, body]).toEqual([
+      200,
+      {
+        began_at: replies[0]?.body.began_at,
+        damaged: 1,
+        findings: [{ kind: "job_role", object: "plant:7", detail, repair: true }],
+      },
+    ]);
+  await look();
+  expect(readings).toBe(4);
+  expect(textsOf(await readAll())).toEqual(before);
+  for (const options of [{ key: KEYS.manage, headers: { "Acting-User": "user:anna" } }])
+    expect((await look(options)).body.code).toBe("insufficient_scope");
+});

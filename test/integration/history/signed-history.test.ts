@@ -1,0 +1,361 @@
+/**
+ * A history is evident (law 14): who can write to the store cannot rewrite one, its head or its record without
+ * doctor and the verification seeing it, and no action makes a forged history a true one.
+ */
+import { execFile } from "node:child_process";
+import { generateKeyPairSync, type KeyObject } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { ulid } from "ulid";
+import { expect, onTestFinished } from "vitest";
+import { repair } from "../../../src/actions/repair.ts";
+import { signHeads, type Unsigned } from "../../../src/actions/run/sign-heads.ts";
+import { signStore } from "../../../src/actions/sign-store.ts";
+import { entriesFrom, entryFields, sealEntry } from "../../../src/domain/history.ts";
+import { type HistoryKeys, readHistoryKeys, signHead } from "../../../src/domain/history-keys.ts";
+import { entryRef, fieldsOf, NO_HASH } from "../../../src/domain/records.ts";
+import type { Tuple } from "../../../src/domain/tuples.ts";
+import { createClient } from "../../../src/openfga/client.ts";
+import type { Engine, Relationships } from "../../../src/ports.ts";
+import { doctor, viewOf } from "../../../src/queries/doctor.ts";
+import { liveALot, put, repairDeps } from "../../support/damage.ts";
+import { connection, environmentOf } from "../../support/engine.ts";
+import { cooperate, createService, seedWorld, test } from "../../support/service.ts";
+
+const privatePem = (key: KeyObject) => key.export({ format: "pem", type: "pkcs8" }).toString();
+const publicPem = (key: KeyObject) => key.export({ format: "pem", type: "spki" }).toString();
+const OLD = generateKeyPairSync("ed25519");
+const NEW = generateKeyPairSync("ed25519");
+const KEYS = readHistoryKeys(privatePem(OLD.privateKey));
+
+const signing = (
+  { relationships, engine }: { relationships: Relationships; engine: Engine },
+  keys: HistoryKeys = KEYS,
+  unsigned: Unsigned = "refuse",
+) => createService({ relationships: signHeads(relationships, keys, unsigned), engine }, { historyKeys: keys });
+
+const headOf = async (relationships: Relationships, object: string): Promise<Tuple> => {
+  const [head] = await relationships.read({ object, relation: "head" });
+  if (head === undefined) throw new Error(`${object} has no head`);
+  return head;
+};
+const withFields = (tuple: Tuple, fields: Record<string, string>): Tuple => ({
+  ...tuple,
+  condition: { name: "record", context: { fields } },
+});
+const found = async (relationships: Relationships, keys: HistoryKeys | "none" = KEYS) =>
+  (await doctor(relationships, keys === "none" ? undefined : keys.verifying)).map(viewOf);
+
+/** Every entry with another actor and every hash right, as somebody writes it who has the store alone. */
+async function rewrite(relationships: Relationships, object: string, actor: string): Promise<void> {
+  const logs = await relationships.read({ object, relation: "log" });
+  const head = await headOf(relationships, object);
+  let previous = NO_HASH;
+  const forged = entriesFrom(logs).map(({ common, initiator_only, partner_only }): Tuple => {
+    const own = initiator_only
+      ? ({ side: "initiator", part: initiator_only } as const)
+      : partner_only && ({ side: "partner", part: partner_only } as const);
+    const entry = sealEntry(previous, { ...common, actor }, own);
+    previous = entry.hash;
+    const tuple: Tuple = { user: entryRef(object, common.n), relation: "log", object };
+    return withFields(tuple, entryFields(entry));
+  });
+  await put(relationships, [...logs, head], [...forged, withFields(head, { ...fieldsOf(head), hash: previous })]);
+}
+
+test("in a store whose heads are signed, whatever happened in it, doctor finds nothing", async ({
+  relationships,
+  engine,
+}) => {
+  const world = { relationships, engine };
+  const service = signing(world);
+  await liveALot(service);
+  await service.settled();
+  expect(await found(world.relationships)).toEqual([]);
+});
+
+test("a history that was rewritten with another actor and every hash right is named by doctor, and its verification says where", async ({
+  relationships,
+  engine,
+}) => {
+  const world = { relationships, engine };
+  const service = signing(world);
+  await seedWorld(service);
+  const { id } = await cooperate(service, [{ resource: "plant:7", role: "viewer" }]);
+  const paths = [`/v1/cooperations/${id}`, "/v1/organizations/sunward"];
+  for (const path of paths) {
+    const reply = await service.as("anna", "GET", `${path}/history/verify`);
+    expect([reply.status, reply.body], path).toMatchObject([200, { holds: true, signed: "valid", problems: [] }]);
+  }
+  expect(await found(relationships)).toEqual([]);
+
+  for (const object of [`cooperation:${id}`, "organization:sunward"]) {
+    await rewrite(relationships, object, "user:mal");
+    const path = object === "organization:sunward" ? paths[1] : paths[0];
+    const { body } = await service.as("anna", "GET", `${path}/history?limit=200`);
+    expect(new Set(body.items.map(({ actor }: { actor: string }) => actor))).toEqual(new Set(["user:mal"]));
+    const verified = await service.as("anna", "GET", `${path}/history/verify`);
+    expect(verified.body).toMatchObject({ object, holds: false, signed: "invalid" });
+    expect(verified.body.problems).toEqual([expect.stringContaining(`(entry ${body.head.n})`)]);
+    expect(await found(relationships)).toContainEqual(expect.objectContaining({ kind: "signature", object }));
+  }
+  const [entry] = await relationships.read({ object: "organization:brightfix", relation: "log" });
+  if (entry) await put(relationships, [entry], [withFields(entry, { common: "{" })]);
+  expect((await service.admin("GET", "/v1/organizations/brightfix/history/verify")).body).toMatchObject({
+    holds: false,
+    problems: expect.arrayContaining([expect.stringMatching(/^entry \d cannot be read/)]),
+  });
+  if (entry) await put(relationships, [entry], [entry]);
+  // the chain alone shows nothing: that is what the key is for
+  expect(await found(relationships, "none")).toEqual([]);
+  // and nobody else is suspected
+  expect((await found(relationships)).map(({ object }) => object)).toEqual([
+    `cooperation:${id}`,
+    "organization:sunward",
+  ]);
+});
+
+test("no action goes on from a head that was rewritten, or from one whose signature was taken off, and nothing is written", async ({
+  relationships,
+  engine,
+}) => {
+  const world = { relationships, engine };
+  const service = signing(world);
+  await seedWorld(service);
+  const { id } = await cooperate(service, [{ resource: "plant:7", role: "viewer" }]);
+  const object = `cooperation:${id}`;
+  const whole = await headOf(relationships, object);
+  const { signature, ...bare } = fieldsOf(whole);
+  const other = readHistoryKeys(privatePem(NEW.privateKey));
+  const forgeries: [what: string, head: Tuple, signed: string][] = [
+    ["another record", withFields(whole, { ...fieldsOf(whole), created_by: "user:mal" }), "invalid"],
+    ["no signature", withFields(whole, bare), "missing"],
+    ["another key", signHead(other, whole), "unknown_key"],
+    [
+      "a signature of another object",
+      withFields(whole, { ...bare, signature: fieldsOf(await headOf(relationships, "plant:7")).signature ?? "" }),
+      "invalid",
+    ],
+  ];
+  for (const [what, forged, signed] of forgeries) {
+    await put(relationships, [whole], [forged]);
+    expect(await found(relationships), what).toContainEqual(
+      expect.objectContaining({ kind: "signature", object, repair: false }),
+    );
+    expect((await service.as("anna", "GET", `/v1/cooperations/${id}/history/verify`)).body, what).toMatchObject({
+      signed,
+    });
+    const before = await relationships.readAll();
+    const refused = await service.as("anna", "POST", `/v1/cooperations/${id}/pause`);
+    expect([refused.status, refused.body.code], what).toEqual([500, "store_damaged"]);
+    expect(await relationships.readAll(), what).toEqual(before);
+    // a repair does not sign it either
+    await repair({ ...repairDeps(signHeads(relationships, KEYS, "allow")), keys: KEYS.verifying });
+    expect(await relationships.readAll(), what).toEqual(before);
+    await put(relationships, [forged], [whole]);
+  }
+  expect(signature).toBeDefined();
+  expect((await service.as("anna", "POST", `/v1/cooperations/${id}/pause`)).status).toBe(200);
+  expect(await found(relationships)).toEqual([]);
+});
+
+test("a store from before histories were signed is read as ever, goes on where that is allowed, and is signed by one command", async ({
+  relationships,
+  engine,
+}) => {
+  const world = { relationships, engine };
+  const older = createService(world);
+  await seedWorld(older);
+  const { id } = await cooperate(older, [{ resource: "plant:7", role: "viewer" }]);
+  const strict = signing(world);
+  expect((await strict.as("anna", "GET", `/v1/cooperations/${id}`)).status).toBe(200);
+  expect((await strict.as("anna", "GET", `/v1/cooperations/${id}/history/verify`)).body).toMatchObject({
+    signed: "missing",
+  });
+  expect((await strict.as("anna", "POST", `/v1/cooperations/${id}/pause`)).body.code).toBe("store_damaged");
+  // one finding for all of it, which stands in the way of no repair
+  expect(await found(relationships)).toEqual([expect.objectContaining({ kind: "signature", object: "store" })]);
+
+  const lenient = signing(world, KEYS, "allow");
+  expect((await lenient.as("anna", "POST", `/v1/cooperations/${id}/pause`)).status).toBe(200);
+  expect((await found(relationships)).map(({ object }) => object)).toContain("organization:sunward");
+  expect((await found(relationships)).map(({ object }) => object)).not.toContain(`cooperation:${id}`);
+
+  // what is in disorder is not made to look true
+  await rewrite(relationships, "organization:brightfix", "user:mal");
+  const [newest] = entriesFrom(await relationships.read({ object: "organization:brightfix", relation: "log" })).slice(
+    -1,
+  );
+  const bent = await headOf(relationships, "organization:brightfix");
+  await put(relationships, [bent], [withFields(bent, { ...fieldsOf(bent), hash: NO_HASH })]);
+  const clock = () => new Date();
+  const { signed, left } = await signStore({ relationships, clock, newId: ulid }, KEYS);
+  expect(signed).toBeGreaterThan(10);
+  expect(left.map(({ object }) => object)).toEqual(["organization:brightfix"]);
+  await put(
+    relationships,
+    [await headOf(relationships, "organization:brightfix")],
+    [withFields(bent, { ...fieldsOf(bent), hash: newest?.hash ?? "" })],
+  );
+  expect(await signStore({ relationships, clock, newId: ulid }, KEYS)).toEqual({ signed: 1, left: [] });
+  expect(await found(relationships)).toEqual([]);
+  expect((await strict.as("anna", "POST", `/v1/cooperations/${id}/resume`)).status).toBe(200);
+  const { body } = await strict.as("anna", "GET", "/v1/organizations/sunward/history?limit=1");
+  expect(body.items[0]).toMatchObject({ action: "sign", actor: "service:sign" });
+});
+
+test("an older version goes on beside it, and reads what was signed", async ({ relationships, engine }) => {
+  const world = { relationships, engine };
+  const service = signing(world, KEYS, "allow");
+  await seedWorld(service);
+  const { id } = await cooperate(service, [{ resource: "plant:7", role: "viewer" }]);
+  const older = createService(world);
+  expect((await older.as("anna", "POST", `/v1/cooperations/${id}/pause`)).status).toBe(200);
+  expect((await service.as("anna", "POST", `/v1/cooperations/${id}/resume`)).status).toBe(200);
+  expect(await found(world.relationships)).toEqual([]);
+});
+
+test("with a new key and the old one behind it both verify and the new one signs; without the old one its heads are named", async ({
+  relationships,
+  engine,
+}) => {
+  const world = { relationships, engine };
+  const before = signing(world);
+  await seedWorld(before);
+  const rotated = readHistoryKeys(privatePem(NEW.privateKey) + publicPem(OLD.publicKey));
+  const service = signing(world, rotated);
+  expect((await service.as("anna", "PUT", "/v1/plants/7/roles/otto", { role: "viewer" })).status).toBe(201);
+  expect(await found(world.relationships, rotated)).toEqual([]);
+  const { body } = await service.as("anna", "GET", "/v1/organizations/sunward/history/verify");
+  expect(body.signature.split(".")[0]).toBe(rotated.kid);
+  await expect((await service.app.request("/.well-known/concordat-history-keys.json")).json()).resolves.toMatchObject({
+    keys: [{ kid: rotated.kid }, { kid: KEYS.kid }],
+  });
+  const alone = readHistoryKeys(privatePem(NEW.privateKey));
+  const named = (await found(world.relationships, alone)).map(({ object }) => object);
+  expect(named).toContain("organization:brightfix");
+  expect(named).not.toContain("organization:sunward");
+});
+
+test("without a key nothing is signed, and the list of keys is empty", async ({ service, relationships }) => {
+  await seedWorld(service);
+  expect(Object.keys(fieldsOf(await headOf(relationships, "organization:sunward"))).sort()).toEqual(["hash", "name"]);
+  await expect((await service.app.request("/.well-known/concordat-history-keys.json")).json()).resolves.toEqual({
+    keys: [],
+  });
+  const { body } = await service.as("anna", "GET", "/v1/organizations/sunward/history/verify");
+  expect(body).toMatchObject({ holds: true, signed: "unchecked", signature: null });
+});
+
+test("who may not read a history may not verify it", async ({ relationships, engine }) => {
+  const world = { relationships, engine };
+  const service = signing(world);
+  await seedWorld(service);
+  const { id } = await cooperate(service, [{ resource: "plant:7", role: "viewer" }]);
+  expect((await service.as("otto", "GET", `/v1/cooperations/${id}/history/verify`)).status).toBe(403);
+  expect((await service.as("nobody", "GET", `/v1/cooperations/${id}/history/verify`)).status).toBe(404);
+  expect((await service.as("otto", "GET", "/v1/organizations/sunward/history/verify")).status).toBe(403);
+  expect((await service.admin("GET", "/v1/organizations/nowhere/history/verify")).status).toBe(404);
+  expect((await service.admin("GET", `/v1/cooperations/${id}/history/verify`)).status).toBe(200);
+});
+
+test("an exported history is verified by either side with the public keys alone, and one that was changed is not", async ({
+  relationships,
+  engine,
+}) => {
+  const world = { relationships, engine };
+  const service = signing(world);
+  await seedWorld(service);
+  const { id } = await cooperate(service, [{ resource: "plant:7", role: "viewer" }]);
+  for (const [user, step, reason] of [
+    ["anna", "pause", "late again"],
+    ["anna", "resume", "paid"],
+    ["ben", "leave", "done here"],
+  ])
+    await service.as(user ?? "", "POST", `/v1/cooperations/${id}/${step}`, { reason });
+  const folder = mkdtempSync(join(tmpdir(), "concordat-verify-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const keys = join(folder, "keys.json");
+  writeFileSync(keys, await (await service.app.request("/.well-known/concordat-history-keys.json")).text());
+
+  const pagesOf = async (user: string) => {
+    const pages: string[] = [];
+    let cursor: string | null = null;
+    do {
+      const { body } = await service.as(
+        user,
+        "GET",
+        `/v1/cooperations/${id}/history?limit=2${cursor ? `&cursor=${cursor}` : ""}`,
+      );
+      pages.push(JSON.stringify(body));
+      cursor = body.next_cursor;
+    } while (cursor !== null);
+    return pages;
+  };
+  const verify = async (text: string, by = keys) => {
+    const file = join(folder, "history.ndjson");
+    writeFileSync(file, text);
+    const script = fileURLToPath(new URL("../../../scripts/verify.ts", import.meta.url));
+    return promisify(execFile)("node", [script, file, "--keys", by]).then(
+      ({ stdout }) => ({ code: 0, stdout }),
+      ({ code, stdout }) => ({ code, stdout }),
+    );
+  };
+  const anna = await pagesOf("anna");
+  // who joined later, and who has the id of an organization before them, see no earlier entries
+  const from = (n: number) =>
+    anna.map((page) => {
+      const { items, head, ...rest } = JSON.parse(page);
+      const seen = items.filter((entry: { n: number }) => entry.n >= n);
+      return JSON.stringify({ ...rest, items: seen, head: { ...head, first: n } });
+    });
+  expect(await verify(from(3).join("\n"))).toEqual({ code: 0, stdout: "" });
+  expect((await verify(from(99).join("\n"))).stdout).toMatch(/^none of the \d entries is shown/);
+  expect((await verify(from(3).slice(0, -2).join("\n"))).stdout).toMatch(/^entry 3 is not there/);
+  expect(anna.length).toBeGreaterThan(2);
+  expect(await verify(anna.join("\n"))).toEqual({ code: 0, stdout: "" });
+  expect(await verify(`[${(await pagesOf("ben")).toReversed().join(",")}]`)).toEqual({ code: 0, stdout: "" });
+
+  const changed = async (from: string, to: string) => (await verify(anna.join("\n").replaceAll(from, to))).stdout;
+  expect(await changed("late again", "no reason")).toMatch(/^entry \d has another reason/);
+  expect(await changed('"actor":"user:anna"', '"actor":"user:mal"')).toMatch(/^entry 1 was changed/);
+  expect((await verify(anna.slice(0, -1).join("\n"))).stdout).toMatch(/^entry 1 is not there/);
+  await rewrite(world.relationships, `cooperation:${id}`, "user:mal");
+  const forged = await verify((await pagesOf("anna")).join("\n"));
+  expect(forged).toEqual({
+    code: 1,
+    stdout: expect.stringMatching(/^its head is not the one that was signed.*\(entry \d\)\n$/),
+  });
+  writeFileSync(join(folder, "none.json"), '{"keys":[]}');
+  expect((await verify(anna.join("\n"), join(folder, "none.json"))).stdout).toMatch(/none of this service's/);
+  expect((await verify("{}")).code).toBe(2);
+});
+
+test("the command names a store that was never signed, signs it, and then finds nothing; without the key it signs nothing", async ({
+  service,
+  relationships,
+  store,
+}) => {
+  await seedWorld(service);
+  const { name = "" } = await createClient(connection()).getStore({ storeId: store.storeId });
+  const folder = mkdtempSync(join(tmpdir(), "concordat-sign-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  writeFileSync(join(folder, "key"), privatePem(OLD.privateKey));
+  const script = fileURLToPath(new URL("../../../scripts/doctor.ts", import.meta.url));
+  const run = (args: string[], HISTORY_KEY_FILE = join(folder, "key")) => {
+    const env = { ...process.env, ...environmentOf(connection()), OPENFGA_STORE: name, HISTORY_KEY_FILE };
+    return promisify(execFile)("node", [script, ...args], { env }).then(
+      ({ stdout }) => ({ code: 0, stdout }),
+      ({ code, stdout }) => ({ code, stdout }),
+    );
+  };
+  expect(await run([])).toEqual({ code: 1, stdout: expect.stringMatching(/^signature store: none of its \d+ heads/) });
+  const before = await relationships.readAll();
+  expect(await run(["--sign"], "")).toEqual({ code: 2, stdout: "" });
+  expect(await relationships.readAll()).toEqual(before);
+  expect(await run(["--sign"])).toEqual({ code: 0, stdout: "" });
+  expect(await run([])).toEqual({ code: 0, stdout: "" });
+});

@@ -1,0 +1,268 @@
+/** Every code that is documented happens, and none happens that is not documented (see also `send` in test/support/service.ts). */
+import { ulid } from "ulid";
+import { expect } from "vitest";
+import { REFUSALS } from "../../../src/domain/refusal.ts";
+import { FAULTS } from "../../../src/http/problem.ts";
+import { createMemoryRateLimiter } from "../../../src/memory/rate-limiter.ts";
+import { boundEngine } from "../../../src/openfga/bounded-engine.ts";
+import { createEngine } from "../../../src/openfga/engine.ts";
+import { createRelationships } from "../../../src/openfga/tuple-store.ts";
+import { listen } from "../../support/listening.ts";
+import { rawConnection, replyIn } from "../../support/raw-http.ts";
+import { ask, everything, seedRoutes, send, type World } from "../../support/routes.ts";
+import { createService, KEYS, type Reply, type Service, test, withKeys } from "../../support/service.ts";
+
+const ORG = "/v1/organizations/sunward";
+const NOBODY = "http://127.0.0.1:1";
+
+/** How each code comes about in the world of the routes, asked of the service or of one like it. */
+type Produce = (service: Service, world: World) => Promise<Reply>;
+
+/** The service with another part: what an outage does, on the real store. */
+const withRelationships = (service: Service, changes: Partial<Service["deps"]["relationships"]>) =>
+  createService({ ...service.deps, relationships: { ...service.deps.relationships, ...changes } });
+
+/** What the server answers to the beginning of a request that the app never hears of. */
+async function overHttp(service: Service, begun: string): Promise<Reply> {
+  const { url, close } = await listen(service);
+  const connection = await rawConnection(url);
+  connection.write(begun);
+  const reply = replyIn(await connection.rest());
+  await close();
+  return reply;
+}
+
+const PRODUCED: Record<keyof typeof REFUSALS | keyof typeof FAULTS, Produce> = {
+  not_found: ({ as }) => as("anna", "GET", "/v1/plants/nowhere"),
+  insufficient_scope: ({ as }) => as("anna", "PUT", ORG, { name: "X" }),
+  rate_limited: async (service) => {
+    const limiter = createMemoryRateLimiter([{ name: "reads-user", limit: 1 }], 60);
+    const limits = { checks: {}, searches: {}, reads: { user: 1 }, writes: {}, invitations: {} };
+    const limited = createService(service.deps, { rate: { limits, limiter, limited: () => {} } });
+    await limited.as("anna", "GET", ORG);
+    return limited.as("anna", "GET", ORG);
+  },
+  outside_key: async (service) => {
+    const key = "a-key-bound-to-brightfix";
+    const bound = withKeys(service, [{ name: "bound", scopes: ["admin"], organizations: ["brightfix"], key }]);
+    return bound.admin("GET", ORG, undefined, { key });
+  },
+  not_admin: ({ as }) => as("otto", "GET", `${ORG}/cooperations`),
+  wrong_side: ({ as }, { active }) => as("ben", "POST", `/v1/cooperations/${active}/pause`),
+  wrong_status: ({ as }, { active }) => as("anna", "POST", `/v1/cooperations/${active}/resend`),
+  cooperation_expired: async ({ as, setNow }, { pending }) => {
+    setNow(new Date("2026-06-01T00:00:00Z"));
+    await as("anna", "PATCH", `/v1/cooperations/${pending}`, { expires_at: "2026-06-02T00:00:00Z" });
+    setNow(new Date("2026-06-02T00:00:00Z"));
+    return as("lea", "POST", `/v1/cooperations/${pending}/accept`);
+  },
+  already_shared: ({ as }, { active }) =>
+    as("anna", "POST", `/v1/cooperations/${active}/shares`, { resource: "plant:7", role: "viewer" }),
+  already_invited: ({ as }) => as("anna", "POST", `${ORG}/cooperations`, { organization: "lumen" }),
+  not_empty: ({ admin }) => admin("DELETE", ORG),
+  last_admin: ({ as }) => as("anna", "DELETE", `${ORG}/people/anna`),
+  still_member: ({ admin }) => admin("DELETE", "/v1/people/otto"),
+  email_taken: ({ admin }) => admin("PUT", `${ORG}/people/otto`, { role: "member", email: "ben@brightfix.example" }),
+  confirmation_stale: ({ as }) =>
+    as("anna", "POST", `${ORG}/cooperations`, { email: "x@y.example", confirm_organization: "lumen" }),
+  id_not_allowed: ({ admin }) => admin("PUT", `${ORG}/people/ott%E2%80%8Bo`, { role: "member" }),
+  owner_is_fixed: ({ admin }) => admin("PUT", "/v1/plants/7", { owner: "brightfix" }),
+  stale: ({ as }, { active }) =>
+    as("anna", "POST", `/v1/cooperations/${active}/pause`, undefined, { headers: { "If-Match": '"999"' } }),
+  role_above_cap: ({ as }, { share }) =>
+    as("ben", "PUT", `/v1/shares/${share}/delegations/tom`, { role: "technical_manager" }),
+  operator_never_crosses: ({ as }, { share }) => as("anna", "PATCH", `/v1/shares/${share}`, { role: "operator" }),
+  own_organization: ({ as }) => as("anna", "POST", `${ORG}/cooperations`, { organization: "sunward" }),
+  not_owner: ({ as }) => as("anna", "PUT", "/v1/plants/7", { owner: "sunward", portfolio: "nowhere" }),
+  not_own_person: ({ as }) => as("anna", "PUT", "/v1/plants/7/roles/ben", { role: "viewer" }),
+  invalid_expiry: ({ as }, { share }) =>
+    as("anna", "PATCH", `/v1/shares/${share}`, { expires_at: "2001-01-01T00:00:00Z" }),
+  invalid_invitation: ({ as }) => as("ben", "POST", "/v1/invitations/preview", { token: "x" }),
+  invitation_expired: ({ as, setNow }, { token }) => {
+    setNow(new Date(Date.now() + 15 * 24 * 60 * 60 * 1000));
+    return as("ben", "POST", "/v1/invitations/join", { token, organization: "brightfix" });
+  },
+  too_many_tuples: async ({ admin }) => {
+    // each operator stands on four rungs, and none may outlive the plant
+    await admin("PUT", "/v1/plants/crowded", { owner: "sunward" });
+    for (let n = 0; n < 25; n++) {
+      await admin("PUT", `${ORG}/people/p${n}`, { role: "member" });
+      await admin("PUT", `/v1/plants/crowded/roles/p${n}`, { role: "operator" });
+    }
+    return admin("DELETE", "/v1/plants/crowded");
+  },
+  cool_down: ({ as }, { invited }) => as("anna", "POST", `/v1/cooperations/${invited}/resend`),
+  too_many_invitations: (service) => {
+    const { invitation } = service.deps;
+    const limits = { ...invitation.limits, openMax: 1 };
+    const strict = createService({ ...service.deps }, { invitation: { ...invitation, limits } });
+    return strict.as("anna", "POST", `${ORG}/cooperations`, { email: "somebody.new@x.example" });
+  },
+  invalid_request: ({ as }) => as("anna", "GET", `${ORG}/people?limit=0`),
+  invalid_page_token: (service) =>
+    send(
+      service,
+      "POST",
+      "/access/v1/search/subject",
+      {
+        subject: { type: "user" },
+        action: { name: "view" },
+        resource: { type: "plant", id: "7" },
+        page: { token: "x" },
+      },
+      { key: KEYS.check },
+    ),
+  acting_user_required: ({ admin }) => admin("GET", "/v1/me"),
+  unauthorized: ({ admin }) => admin("GET", ORG, undefined, { key: "nobody's" }),
+  method_not_allowed: ({ admin }) => admin("PATCH", ORG, { name: "X" }),
+  request_timeout: (service) => overHttp(service, "PUT /v1/organizations/x HTTP/1.1\r\nHost: concordat\r\n"),
+  headers_too_large: (service) => overHttp(service, `GET /livez HTTP/1.1\r\nX-Long: ${"x".repeat(16 * 1024)}\r\n\r\n`),
+  body_too_large: ({ admin }) => admin("PUT", ORG, { name: "x".repeat(256 * 1024) }),
+  unsupported_media_type: ({ admin }) =>
+    admin("PUT", ORG, { name: "X" }, { headers: { "Content-Type": "text/plain" } }),
+  internal: (service) =>
+    withRelationships(service, { read: () => Promise.reject(new Error("a bug of ours")) }).admin("GET", ORG),
+  store_damaged: async (service) => {
+    await service.deps.relationships.write({
+      deletes: [],
+      writes: [
+        {
+          user: "entry:organization.sunward.9",
+          relation: "head",
+          object: "organization:sunward",
+          condition: { name: "record", context: { fields: {} } },
+        },
+      ],
+    });
+    return service.admin("GET", ORG);
+  },
+  contended: (service, { active }) =>
+    withRelationships(service, { write: async () => "stale" }).as("anna", "POST", `/v1/cooperations/${active}/pause`),
+  engine_unavailable: (service) => {
+    const relationships = createRelationships({ apiUrl: NOBODY, storeId: ulid(), modelId: ulid() });
+    return createService({ ...service.deps, relationships }).admin("GET", ORG);
+  },
+  overloaded: (service) => {
+    const engine = boundEngine(service.deps.engine, {
+      callsMax: 0,
+      meter: { engineCalled: () => {} },
+      callerNow: () => "",
+    });
+    const question = {
+      subject: { type: "user", id: "a" },
+      action: { name: "view" },
+      resource: { type: "plant", id: "1" },
+    };
+    const bounded = createService(service.deps, { engine });
+    return bounded.admin("POST", "/access/v1/evaluation", question, { key: KEYS.check });
+  },
+  outcome_unknown: (service, { active }) =>
+    withRelationships(service, { write: async () => "unknown" }).as("anna", "POST", `/v1/cooperations/${active}/pause`),
+};
+
+test.for(Object.keys(PRODUCED) as (keyof typeof PRODUCED)[])(
+  "%s happens, with its status and a problem that says so",
+  async (code, { service }) => {
+    const world = await seedRoutes(service);
+    const reply = await PRODUCED[code](service, world);
+    const [status, title] = { ...REFUSALS, ...FAULTS }[code];
+    expect([reply.status, reply.body]).toMatchObject([
+      status,
+      { type: `urn:concordat:problem:${code}`, code, status, title },
+    ]);
+    expect(reply.headers.get("Content-Type")).toBe("application/problem+json");
+    // the id of a request that was never heard whole is not known
+    if (code !== "request_timeout" && code !== "headers_too_large")
+      expect(reply.headers.get("X-Request-ID")).toMatch(/./);
+  },
+);
+
+test("a status that is repeated by waiting says how long, one that asks for a key says which", async ({ service }) => {
+  const world = await seedRoutes(service);
+  const header = async (code: keyof typeof PRODUCED, name: string) =>
+    (await PRODUCED[code](service, world)).headers.get(name);
+  expect(Number(await header("cool_down", "Retry-After"))).toBeGreaterThan(0);
+  expect(await header("engine_unavailable", "Retry-After")).toBe("1");
+  expect(await header("overloaded", "Retry-After")).toBe("1");
+  expect(await header("unauthorized", "WWW-Authenticate")).toMatch(/^Bearer realm=.*invalid_token/);
+  expect(await header("insufficient_scope", "WWW-Authenticate")).toMatch(/^Bearer .*insufficient_scope/);
+  expect(await header("stale", "ETag")).toMatch(/^"\d+"$/);
+});
+
+test("a refusal carries what a program acts on", async ({ service }) => {
+  const world = await seedRoutes(service);
+  const body = async (code: keyof typeof PRODUCED) => (await PRODUCED[code](service, world)).body;
+  expect(await body("role_above_cap")).toMatchObject({ cap: "asset_manager", may_grant: ["viewer", "asset_manager"] });
+  expect(await body("wrong_status")).toMatchObject({
+    status: 409,
+    cooperation_status: "active",
+    needs: ["invited", "pending"],
+  });
+  expect(await body("already_shared")).toMatchObject({ resource: "plant:7", share: world.share });
+  expect(await body("already_invited")).toMatchObject({ cooperation: world.pending });
+  expect(await body("wrong_side")).toMatchObject({ needs: "initiator" });
+  expect(await body("cool_down")).toMatchObject({ retry_after_seconds: expect.any(Number) });
+});
+
+test("what is out of order on our side is never told to the caller; the log has its kind and place, not its text", async ({
+  service,
+}) => {
+  await seedRoutes(service);
+  const told: unknown[] = [];
+  const cause = Object.assign(new Error("secret-path of the cause"), { code: "ENOENT" });
+  const read = () => Promise.reject(new RangeError("secret-path /etc/concordat\n    at secret-path", { cause }));
+  const { relationships, engine } = service.deps;
+  const broken = createService(
+    { relationships: { ...relationships, read }, engine },
+    { log: (...line) => told.push(line) },
+  );
+  const reply = await broken.admin("GET", ORG, undefined, { headers: { "X-Request-ID": "r-1" } });
+  expect(JSON.stringify(reply.body)).not.toContain("secret-path");
+  expect(JSON.stringify(told)).not.toContain("secret-path");
+  const facts = {
+    request_id: "r-1",
+    error: "RangeError",
+    at: expect.arrayContaining([expect.stringContaining("errors.test.ts")]),
+    cause: expect.objectContaining({ error: "Error", code: "ENOENT" }),
+  };
+  expect(told).toContainEqual(["error", "internal", expect.objectContaining(facts)]);
+});
+
+test("while the engine is away nothing is decided, nothing is written and the service says so, everywhere", async ({
+  service,
+  store,
+}) => {
+  const world = await seedRoutes(service);
+  const before = await everything(service);
+  const relationships = createRelationships({ ...store, apiUrl: NOBODY });
+  const engine = createEngine({ ...store, apiUrl: NOBODY, timeoutMilliseconds: 1000, connections: 1 });
+  const away = createService({ ...service.deps, relationships, engine });
+  for (const reply of [
+    await away.as("anna", "GET", `/v1/cooperations/${world.active}`),
+    await away.as("anna", "POST", `/v1/cooperations/${world.active}/pause`),
+    await away.as("ben", "PUT", `/v1/shares/${world.share}/delegations/eva`, { role: "viewer" }),
+    await away.admin("PUT", ORG, { name: "X" }),
+    await ask(away, world, "POST /v1/explain"),
+    await ask(away, world, "GET /v1/inspect/{object}"),
+  ])
+    expect([reply.status, reply.body.code]).toEqual([503, "engine_unavailable"]);
+  const ready = await send(away, "GET", "/readyz", undefined, {});
+  expect([ready.status, ready.body]).toEqual([503, { status: "engine_unavailable" }]);
+  expect((await send(away, "GET", "/livez", undefined, {})).status).toBe(200);
+  expect((await send(service, "GET", "/readyz", undefined, {})).status).toBe(200);
+  expect(await everything(service)).toEqual(before);
+  await engine.close();
+});
+
+test("a service that is stopping is alive and not ready", async ({ service }) => {
+  const stopping = createService(service.deps, { stopping: () => true });
+  expect((await send(stopping, "GET", "/readyz", undefined, {})).body).toEqual({ status: "stopping" });
+  expect((await send(stopping, "GET", "/livez", undefined, {})).body).toEqual({ status: "ok" });
+});
+
+test("a store whose model is gone is not ready", async ({ store, service }) => {
+  const engine = createEngine({ ...store, modelId: ulid(), timeoutMilliseconds: 5000, connections: 1 });
+  const lost = createService({ ...service.deps, engine });
+  expect((await send(lost, "GET", "/readyz", undefined, {})).status).toBe(503);
+  await engine.close();
+});

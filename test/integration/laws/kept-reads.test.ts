@@ -1,0 +1,94 @@
+/** Reads that are kept: whatever is written through them, they are what the store would give. */
+import { expect } from "vitest";
+import type { Tuple, TupleKey } from "../../../src/domain/tuples.ts";
+import { EngineUnavailable, type ReadFilter } from "../../../src/ports.ts";
+import { keepReads } from "../../../src/store/kept-reads.ts";
+import { readOnce } from "../../../src/store/memoize.ts";
+import { test } from "../../support/engine.ts";
+
+const USERS = ["user:a", "user:b", "user:c"];
+const OBJECTS = ["organization:x", "organization:y"];
+const RELATIONS = ["admin", "person"];
+const KEYS: TupleKey[] = USERS.flatMap((user) =>
+  OBJECTS.flatMap((object) => RELATIONS.map((relation) => ({ user, relation, object }))),
+);
+/** Every filter that OpenFGA takes and that one of the keys is found by. */
+const FILTERS: ReadFilter[] = [
+  ...OBJECTS.flatMap((object) => [
+    { object },
+    ...RELATIONS.map((relation) => ({ object, relation })),
+    ...USERS.map((user) => ({ object, user })),
+    ...RELATIONS.flatMap((relation) => USERS.map((user) => ({ object, relation, user }))),
+  ]),
+  ...USERS.flatMap((user) => [
+    { object: "organization:", user },
+    ...RELATIONS.map((relation) => ({ object: "organization:", relation, user })),
+  ]),
+];
+const texts = (tuples: readonly Tuple[]) => tuples.map((tuple) => JSON.stringify(tuple)).sort();
+
+test("after every write each filter gives what the store gives, also when it was being read meanwhile", async ({
+  relationships,
+}) => {
+  let asked = 0;
+  const kept = keepReads({
+    ...relationships,
+    read: (filter) => {
+      asked++;
+      return relationships.read(filter);
+    },
+  });
+  const stands = new Set<TupleKey>();
+  for (let round = 0; round < 12; round++) {
+    // some go, some come, by a fixed shuffle
+    const moved = KEYS.filter((_, n) => (n * 7 + round * 5) % 4 === 0);
+    const deletes = moved.filter((key) => stands.has(key));
+    const writes = moved.filter((key) => !stands.has(key));
+    const meanwhile = FILTERS.map((filter) => kept.read(filter));
+    expect(await kept.write({ deletes, writes })).toBe("committed");
+    await Promise.all(meanwhile);
+    for (const key of deletes) stands.delete(key);
+    for (const key of writes) stands.add(key);
+    for (const filter of FILTERS)
+      expect(texts(await kept.read(filter)), JSON.stringify(filter)).toEqual(texts(await relationships.read(filter)));
+  }
+  expect(stands.size).toBeGreaterThan(0);
+  expect(asked).toBe(FILTERS.length);
+});
+
+test("after a write that came to nothing all is read anew, and a read that failed is not kept", async ({
+  relationships,
+}) => {
+  let away = false;
+  const kept = keepReads({
+    ...relationships,
+    read: (filter) => (away ? Promise.reject(new EngineUnavailable("away")) : relationships.read(filter)),
+  });
+  const [one, other] = KEYS as [TupleKey, TupleKey];
+  const read = async () => (await kept.read({ object: "organization:x" })).length;
+  expect(await read()).toBe(0);
+  await relationships.write({ deletes: [], writes: [one] });
+  expect(await read()).toBe(0);
+  expect(await kept.write({ deletes: [], writes: [one, other] })).toBe("stale");
+  away = true;
+  await expect(read()).rejects.toBeInstanceOf(EngineUnavailable);
+  away = false;
+  expect(await read()).toBe(1);
+});
+
+test("no reader can change what another reader gets, before and after a write", async ({ relationships }) => {
+  const [one, other, third] = KEYS as [TupleKey, TupleKey, TupleKey];
+  await relationships.write({ deletes: [], writes: [one, other] });
+  const filter = { object: "organization:x" };
+  const kept = keepReads(relationships);
+  for (const reads of [kept, readOnce(relationships)]) {
+    const found = (await reads.read(filter)) as Tuple[];
+    expect(() => found.push(third)).toThrow(TypeError);
+    expect(() => found.sort(() => 1)).toThrow(TypeError);
+    expect(texts(await reads.read(filter))).toEqual(texts([one, other]));
+  }
+  await kept.write({ deletes: [one], writes: [] });
+  const found = (await kept.read(filter)) as Tuple[];
+  expect(() => found.push(third)).toThrow(TypeError);
+  expect(texts(found)).toEqual(texts([other]));
+});

@@ -1,0 +1,137 @@
+/**
+ * Every block of commands in the documents runs as it is pasted, in the order of the page, on what `npm start` runs;
+ * one that does not says why: `<!-- not run: … -->` above it. Only port, folder and file names are others.
+ */
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { text } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
+import { expect, onTestFinished, test } from "vitest";
+import { findFga } from "../../../scripts/fga-cli.ts";
+
+const root = fileURLToPath(new URL("../../..", import.meta.url));
+
+type Block = { document: string; language: string; code: string; notRun: string | undefined };
+
+/** The blocks of commands of a document, in its order. */
+function blocksOf(document: string, markdown: string): Block[] {
+  const blocks = markdown.matchAll(/(?:^<!-- not run: (.+) -->\n)?^```(sh|bash|shell|console)\n([\s\S]*?)^```$/gm);
+  return [...blocks].map(([, notRun, language = "", code = ""]) => ({ document, language, code, notRun }));
+}
+
+const documents = ["README.md"].concat(
+  existsSync(join(root, "docs"))
+    ? readdirSync(join(root, "docs"), { recursive: true, encoding: "utf8" })
+        .filter((path) => path.endsWith(".md"))
+        .map((path) => join("docs", path))
+    : [],
+);
+const BLOCKS = documents.flatMap((path) => blocksOf(path, readFileSync(join(root, path), "utf8")));
+/** This one the test itself runs, without the installation before it. */
+const isStart = ({ code }: Block) => code === "npm start\n";
+
+type Step = { command: string; output: string[] };
+
+/** What is typed, and what is shown of the answer; a block of `sh` is typed as a whole and shows nothing. */
+function stepsOf({ language, code }: Block): Step[] {
+  if (language !== "console") return [{ command: code, output: [] }];
+  const typed = code.split(/^\$ /m).slice(1);
+  return typed.map((part) => {
+    const lines = part.trimEnd().split("\n");
+    const last = lines.findIndex((line) => !line.endsWith("\\"));
+    return { command: lines.slice(0, last + 1).join("\n"), output: lines.slice(last + 1) };
+  });
+}
+
+/** A line as it is shown, with `…` for what is left out. */
+const escaped = (part: string) => part.trim().replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+const shown = (line: string) =>
+  new RegExp(
+    line
+      .split("…")
+      .map((part) => escaped(part))
+      .join("[^]*"),
+  );
+
+async function start(folder: string) {
+  const env = { PATH: process.env.PATH, HOME: process.env.HOME, PORT: "0", CONCORDAT_FOLDER: folder };
+  const child = spawn("node", ["src/main.ts", "--start"], { cwd: root, env, stdio: ["ignore", "ignore", "pipe"] });
+  const ended = new Promise((resolve) => child.once("exit", resolve));
+  onTestFinished(async () => {
+    child.kill("SIGTERM");
+    await ended;
+  });
+  let said = "";
+  child.stderr.setEncoding("utf8");
+  await new Promise<void>((resolve, reject) => {
+    child.stderr.on("data", (chunk: string) => {
+      said += chunk;
+      if (said.includes("# now he may")) resolve();
+    });
+    void ended.then((code) => reject(new Error(`it ended with ${code}:\n${said}`)));
+  });
+  return /http:\/\/127\.0\.0\.1:\d+/.exec(said)?.[0] ?? "";
+}
+
+test("every block of commands runs, or says why it does not", { timeout: 300_000 }, async () => {
+  const folder = mkdtempSync(join(tmpdir(), "concordat-documents-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const fga = findFga(process.env);
+  if (fga === undefined) throw new Error("there is no fga");
+  symlinkSync(fga, join(folder, "fga"));
+  const lines = /^```\n(\{"kind":[\s\S]*?)^```$/m.exec(readFileSync(join(root, "README.md"), "utf8"))?.[1] ?? "";
+  writeFileSync(join(folder, "people.ndjson"), lines);
+  const data = join(folder, "data");
+  const url = await start(data);
+  const here = (code: string) =>
+    code
+      .replaceAll("http://127.0.0.1:3000", url)
+      .replaceAll(".concordat", data)
+      .replaceAll("people.ndjson", join(folder, "people.ndjson"));
+
+  // what one block exports is there in the next: they are typed into one shell
+  const exported = join(folder, "exported");
+  writeFileSync(exported, "");
+  const type = async (command: string) => {
+    const script = `set -eo pipefail; . ${exported}\n${here(command)}\nexport -p > ${exported}`;
+    const env = { PATH: [folder, process.env.PATH].join(delimiter), HOME: process.env.HOME };
+    const child = spawn("bash", ["-c", script], { cwd: command.includes("npm ") ? root : folder, env });
+    const [out, err, code] = await Promise.all([
+      text(child.stdout),
+      text(child.stderr),
+      new Promise<number | null>((resolve) => child.once("close", resolve)),
+    ]);
+    return { code, output: `${out}\n${err}` };
+  };
+
+  let ran = 0;
+  for (const block of BLOCKS.filter(({ notRun }) => notRun === undefined)) {
+    if (isStart(block)) continue;
+    for (const { command, output } of stepsOf(block)) {
+      const reply = await type(command);
+      const fails = output.some((line) => line.startsWith("Error"));
+      expect([reply.code === 0, reply.output], `${block.document}: ${command}`).toEqual([
+        !fails,
+        expect.not.stringContaining("urn:concordat:problem:"),
+      ]);
+      for (const line of output) expect(reply.output, command).toMatch(shown(line));
+      ran++;
+    }
+  }
+  expect(ran).toBeGreaterThan(8);
+  expect(BLOCKS.filter(isStart)).toHaveLength(1);
+  expect(await type("false")).toMatchObject({ code: 1 });
+});
+
+test("a block that does not run says a reason, and one without is run", () => {
+  const page =
+    "<!-- not run: it needs Docker -->\n```sh\na\n```\n\n```sh\nb\n```\n\n<!-- not run:  -->\n```sh\nc\n```\n```json\n{}\n```\n";
+  expect(blocksOf("", page).map(({ code, notRun }) => [code, notRun])).toEqual([
+    ["a\n", "it needs Docker"],
+    ["b\n", undefined],
+    ["c\n", undefined],
+  ]);
+  for (const { notRun } of BLOCKS) expect(notRun ?? "it runs").toMatch(/\w{2,} \w+/);
+});

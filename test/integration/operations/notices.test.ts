@@ -1,0 +1,246 @@
+/**
+ * What is wrong around the service and does not stop it: a Redis that never answers for
+ * us, and a clock that is off, are said in the log, at `/readyz` and in the metrics.
+ */
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { createNotices } from "../../../src/check/notices.ts";
+import type { DecisionCache, ServerTime } from "../../../src/ports.ts";
+import { ownFolder, type ServiceProcess, startProcess } from "../../support/process.ts";
+import { type OwnRedis, startRedis } from "../../support/redis.ts";
+import { KEYS } from "../../support/service.ts";
+
+/** A machine that is busy with other tests is not a Redis that does not answer. */
+const start = (env: Record<string, string>, flags: readonly string[] = []) =>
+  startProcess({ REDIS_TIMEOUT_MILLISECONDS: "9000", ...env }, flags);
+
+/** A polled state may take as long as a slow machine takes for some polls. */
+const POLLED = { timeout: 30_000 };
+const NOBODY = "127.0.0.1:1";
+
+async function ownRedis(flags: string[] = []): Promise<OwnRedis> {
+  const redis = await startRedis(flags);
+  onTestFinished(() => redis.stop());
+  return redis;
+}
+
+async function metric({ url }: ServiceProcess, series: string): Promise<number | undefined> {
+  const text = await (await fetch(`${url}/metrics`)).text();
+  const line = text.split("\n").find((one) => one.startsWith(`${series} `));
+  return line === undefined ? undefined : Number(line.slice(series.length + 1));
+}
+
+const evaluate = async ({ url }: ServiceProcess) =>
+  fetch(`${url}/access/v1/evaluation`, {
+    method: "POST",
+    headers: { Authorization: `Bearer ${KEYS.check}`, "Content-Type": "application/json" },
+    body: JSON.stringify({
+      subject: { type: "user", id: "tom" },
+      action: { name: "view" },
+      resource: { type: "plant", id: "7" },
+    }),
+  });
+
+async function expectAway(service: ServiceProcess, reason: RegExp): Promise<void> {
+  await expect.poll(() => service.logged("cache_away"), POLLED).toHaveLength(1);
+  expect(service.logged("cache_away")[0]?.reason).toMatch(reason);
+  expect(await service.readiness()).toMatchObject({ status: 200, body: { status: "ok", cache: "away" } });
+  expect(await metric(service, "concordat_cache_up")).toBe(0);
+  // and it answers all the same
+  expect((await evaluate(service)).status).toBe(200);
+}
+
+async function expectUp(service: ServiceProcess): Promise<void> {
+  await expect.poll(() => metric(service, "concordat_cache_up"), POLLED).toBe(1);
+  expect((await service.readiness()).body).toMatchObject({ status: "ok", cache: "ok" });
+  expect(service.logged("cache_away")).toEqual([]);
+}
+
+describe("a Redis that does not answer for us", () => {
+  const PASSWORD = "a-password-of-the-tests";
+  const WRONG = "another-password-of-the-tests";
+
+  test("for want of the right password is said without it; with the right one nothing is", async () => {
+    const redis = await ownRedis();
+    await redis.client.config("SET", "requirepass", PASSWORD);
+    const at = (password: string) => ({ REDIS_URL: `redis://:${password}@127.0.0.1:${redis.port}` });
+    const wrong = await start(at(WRONG));
+    await expectAway(wrong, /WRONGPASS/);
+    expect(wrong.output()).not.toContain(WRONG);
+    const none = await start({ REDIS_URL: `redis://127.0.0.1:${redis.port}` });
+    await expectAway(none, /NOAUTH/);
+    await expectUp(await start(at(PASSWORD)));
+  });
+
+  test("because it is not there is said, and once when it has come; then the first hit follows", async () => {
+    const redis = await ownRedis();
+    await redis.kill();
+    const service = await start({ REDIS_URL: redis.url });
+    await expectAway(service, /ECONNREFUSED/);
+    await redis.start();
+    await expect.poll(() => service.logged("cache_back"), POLLED).toHaveLength(1);
+    expect((await service.readiness()).body).toMatchObject({ status: "ok", cache: "ok" });
+    expect(await metric(service, "concordat_cache_up")).toBe(1);
+    expect(service.logged("cache_away")).toHaveLength(1);
+  });
+
+  test("because it speaks no TLS is said", async () => {
+    const redis = await ownRedis();
+    await expectAway(await start({ REDIS_URL: redis.url.replace("redis:", "rediss:") }), /\w/);
+  });
+
+  test("because its user may not do all that is done there is said", async () => {
+    const redis = await ownRedis();
+    await redis.client.acl("SETUSER", "concordat", "reset", "on", `>${PASSWORD}`, "~*", "+@all", "-zadd");
+    const REDIS_URL = `redis://concordat:${PASSWORD}@127.0.0.1:${redis.port}`;
+    await expectAway(await start({ REDIS_URL }), /NOPERM|can't run this command/);
+  });
+
+  test("because it is stopped is said while it lasts, with the connection still there", async () => {
+    const redis = await ownRedis();
+    const service = await start({ REDIS_URL: redis.url });
+    await expectUp(service);
+    redis.pause();
+    await expect.poll(() => service.logged("cache_away"), POLLED).toHaveLength(1);
+    expect((await service.readiness()).body).toMatchObject({ status: "ok", cache: "away" });
+    redis.resume();
+    await expect.poll(() => service.logged("cache_back"), POLLED).toHaveLength(1);
+  });
+
+  test("is none where decisions are kept in memory", async () => {
+    await expectUp(await start({}));
+  });
+});
+
+describe("over TLS", () => {
+  test("a Redis with a certificate of a CA that is named is answered from, one with another is not", async () => {
+    const folder = ownFolder();
+    const openssl = (...args: string[]) => execFileSync("openssl", args, { cwd: folder, stdio: "ignore" });
+    const key = ["-newkey", "rsa:2048", "-nodes", "-days", "1"];
+    openssl("req", "-x509", ...key, "-keyout", "ca.key", "-out", "ca.pem", "-subj", "/CN=tests");
+    openssl("req", ...key.slice(0, 3), "-keyout", "redis.key", "-out", "redis.csr", "-subj", "/CN=localhost");
+    const signed = ["-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "1", "-out", "redis.pem"];
+    openssl("x509", "-req", "-in", "redis.csr", ...signed);
+    const at = (name: string) => join(folder, name);
+    const plain = await ownRedis();
+    // its own port speaks TLS; the plain one is for the test to know that it runs
+    const port = plain.port;
+    await plain.kill();
+    const files = [
+      "--tls-cert-file",
+      at("redis.pem"),
+      "--tls-key-file",
+      at("redis.key"),
+      "--tls-ca-cert-file",
+      at("ca.pem"),
+    ];
+    await ownRedis(["--tls-port", `${port}`, "--tls-auth-clients", "no", ...files]);
+    const REDIS_URL = `rediss://localhost:${port}`;
+    await expectUp(await start({ REDIS_URL, NODE_EXTRA_CA_CERTS: at("ca.pem") }));
+    await expectAway(await start({ REDIS_URL }), /certificate/);
+  });
+});
+
+/** A process whose clock is that far from the machine's, which Redis and OpenFGA go by. */
+const shifted = (milliseconds: number): string[] => {
+  const code = `const Right = Date; globalThis.Date = class extends Right {
+    constructor(...given) { super(...(given.length > 0 ? given : [Right.now() + ${milliseconds}])); }
+    static now() { return Right.now() + ${milliseconds}; }
+  };`;
+  return ["--import", `data:text/javascript,${encodeURIComponent(code)}`];
+};
+
+describe("a clock", () => {
+  for (const seconds of [5, -5])
+    test(`that is ${seconds} s ahead of Redis's and OpenFGA's is said at the start`, async () => {
+      const redis = await ownRedis();
+      const service = await start({ REDIS_URL: redis.url }, shifted(seconds * 1000));
+      await expect.poll(() => service.logged("clock_off"), POLLED).toHaveLength(2);
+      const lines = service.logged("clock_off");
+      expect(new Set(lines.map(({ against }) => against))).toEqual(new Set(["cache", "engine"]));
+      for (const { ahead_seconds } of lines) expect(Math.sign(Number(ahead_seconds))).toBe(Math.sign(seconds));
+      expect(await service.readiness()).toMatchObject({ status: 200, body: { status: "ok", clock: "off" } });
+      for (const of of ["cache", "engine"])
+        expect(await metric(service, `concordat_clock_offset_seconds{of="${of}"}`)).toBeCloseTo(seconds, -1);
+    });
+
+  test("that is right is not", async () => {
+    const redis = await ownRedis();
+    const service = await start({ REDIS_URL: redis.url });
+    await expect.poll(() => metric(service, `concordat_clock_offset_seconds{of="engine"}`), POLLED).toBeDefined();
+    expect((await service.readiness()).body).toMatchObject({ clock: "ok" });
+    expect(service.logged("clock_off")).toEqual([]);
+  });
+});
+
+describe("what is looked at", () => {
+  /** Clocks as they are told: ours at noon, the engine's as far behind as said, in whole seconds. */
+  function watching(behind: () => number, away: () => string | undefined = () => undefined) {
+    let now = Date.parse("2030-01-01T12:00:00.000Z");
+    const warned: string[] = [];
+    const offsets: number[] = [];
+    const time = async (): Promise<ServerTime> => {
+      const from = Math.floor((now - behind()) / 1000) * 1000;
+      return { from, to: from + 1000 };
+    };
+    const probe = async (): Promise<Awaited<ReturnType<DecisionCache["probe"]>>> => {
+      const reason = away();
+      if (reason !== undefined) return { away: reason };
+      return {};
+    };
+    const meter = { cacheUp: () => {}, clockOffset: (_: string, seconds: number) => void offsets.push(seconds) };
+    const warn = (event: string) => void warned.push(event);
+    const sleep = async (milliseconds: number) => {
+      now += milliseconds;
+    };
+    const watch = createNotices({ cache: { probe }, engine: { time }, clock: () => new Date(now), meter, warn, sleep });
+    return { watch, warned, offsets };
+  }
+
+  test.each([
+    [0, "ok"],
+    [700, "ok"],
+    [-700, "ok"],
+    [1300, "off"],
+    [-1300, "off"],
+  ])(
+    "the engine's whole seconds, seen at several moments of one, tell an offset of %i ms: %s",
+    async (behind, clock) => {
+      const { watch, warned, offsets } = watching(() => behind);
+      await watch.poll();
+      expect(watch.now().clock).toBe(clock);
+      expect(warned).toEqual(clock === "off" ? ["clock_off"] : []);
+      expect(Math.abs((offsets[0] ?? 9) - behind / 1000)).toBeLessThan(0.2);
+    },
+  );
+
+  test("a clock that was set right is said to be, and measured again from time to time", async () => {
+    let behind = 5000;
+    const { watch, warned } = watching(() => behind);
+    await watch.poll();
+    behind = 0;
+    for (let n = 0; n < 60; n++) await watch.poll();
+    expect(watch.now().clock).toBe("ok");
+    expect(warned).toEqual(["clock_off", "clock_right"]);
+  });
+
+  test("one look at a cache that does not answer is not worth a line, two are worth one", async () => {
+    let reason: string | undefined = "no connection yet";
+    const { watch, warned } = watching(
+      () => 0,
+      () => reason,
+    );
+    await watch.poll();
+    expect([watch.now().cache, warned]).toEqual(["away", []]);
+    reason = undefined;
+    await watch.poll();
+    expect([watch.now().cache, warned]).toEqual(["ok", []]);
+    reason = NOBODY;
+    for (let n = 0; n < 10; n++) await watch.poll();
+    expect(warned).toEqual(["cache_away"]);
+    reason = undefined;
+    await watch.poll();
+    expect([watch.now().cache, warned]).toEqual(["ok", ["cache_away", "cache_back"]]);
+  });
+});

@@ -1,0 +1,157 @@
+/** `npm start` as the README promises it: the process really runs, and the three commands work as pasted. */
+import { execFile, spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { expect, onTestFinished, test } from "vitest";
+import { readConfig } from "../../../src/config.ts";
+import { findKey } from "../../../src/domain/service-keys.ts";
+
+const NOW = () => new Date();
+
+const root = fileURLToPath(new URL("../../..", import.meta.url));
+const README = readFileSync(join(root, "README.md"), "utf8");
+
+/** The first block of the README in a language that contains a text. */
+function block(language: string, text = ""): string {
+  const blocks = [...README.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)];
+  const found = blocks.find((match) => match[1] === language && match[2]?.includes(text))?.[2];
+  if (found === undefined) throw new Error(`the README has no ${language} with ${text}`);
+  return found;
+}
+
+/** Starts what `npm start` starts, on a free port and in `folder`. Resolves once it has said all of its hint. */
+async function start(folder: string) {
+  const env = { ...process.env, PORT: "0", CONCORDAT_FOLDER: folder, OPENFGA_API_URL: "", SERVICE_KEYS: "" };
+  const child = spawn("node", ["src/main.ts", "--start"], { cwd: root, env, stdio: ["ignore", "ignore", "pipe"] });
+  const ended = new Promise<number | null>((resolve) => child.once("exit", resolve));
+  let said = "";
+  child.stderr.setEncoding("utf8");
+  await new Promise<void>((resolve, reject) => {
+    child.stderr.on("data", (text: string) => {
+      said += text;
+      // the last of what it says: the third command, whole, or why there is none
+      if (/# now he may\n.*\n.*'\n|\nTo begin anew .*\n/.test(said)) resolve();
+    });
+    ended.then((code) => reject(new Error(`it ended with ${code}:\n${said}`)));
+  });
+  const stop = () => {
+    child.kill("SIGTERM");
+    return ended;
+  };
+  return { said, stop, url: /http:\/\/127\.0\.0\.1:\d+/.exec(said)?.[0] ?? "" };
+}
+
+/** Pastes commands into a shell and gives what each of them printed. */
+async function paste(commands: string): Promise<unknown[]> {
+  const { stdout, stderr } = await promisify(execFile)("bash", ["-c", commands.replaceAll(/^$/gm, "echo")]);
+  expect(stderr).toBe("");
+  return stdout
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+}
+
+test("after npm start the three commands of the README work as pasted, and a check changes its answer", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "concordat-start-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const commands = /<!-- generated: quick-start -->\n```sh\n([\s\S]*?)\n```/.exec(README)?.[1] ?? "";
+  // another port and folder than the README's, nothing else
+  const at = (url: string, text = commands) =>
+    text.replaceAll("http://127.0.0.1:3000", url).replaceAll(".concordat", folder);
+
+  const first = await start(folder);
+  onTestFinished(async () => void (await first.stop()));
+  expect(at(first.url).match(/^curl /gm)).toHaveLength(3);
+  expect(first.said).toContain(at(first.url));
+  const delegated = expect.objectContaining({ user: "tom", effective_role: "technical_manager" });
+  expect(await paste(at(first.url))).toEqual([{ decision: false }, delegated, { decision: true }]);
+
+  // the command and the function that other services copy, against the same service
+  expect(await paste(at(first.url, block("sh", '"id":"ben"')))).toEqual([{ decision: true }]);
+  const snippet = `${block("ts")}
+console.log(await may("tom", "manage_technical", "7"), await may("tom", "operate", "7"));
+process.env.CONCORDAT_KEY = "another";
+console.log(await may("tom", "view", "7").catch((error) => error.message.slice(0, 16)));`;
+  const caller = { CONCORDAT_URL: first.url, CONCORDAT_KEY: readFileSync(join(folder, "key"), "utf8") };
+  const env = { ...process.env, ...caller };
+  const asked = await promisify(execFile)("node", ["--input-type=module-typescript", "-e", snippet], { env });
+  expect(asked.stdout).toBe("true false\nno decision: 401\n");
+  expect(await first.stop()).toBe(0);
+
+  const second = await start(folder);
+  onTestFinished(async () => void (await second.stop()));
+  expect(await paste(at(second.url)), "what was changed stays").toEqual([
+    { decision: true },
+    delegated,
+    { decision: true },
+  ]);
+  expect(second.said).toContain("The sample was changed since it was played");
+  expect(await second.stop()).toBe(0);
+});
+
+test("a second npm start undoes nothing of what was done since, prints no command that fails, and says how to begin anew", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "concordat-start-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const first = await start(folder);
+  onTestFinished(async () => void (await first.stop()));
+  const key = readFileSync(join(folder, "key"), "utf8");
+  const call = async (url: string, method: string, path: string, user?: string, body?: object) => {
+    const acting = user === undefined ? undefined : { "Acting-User": `user:${user}` };
+    const headers = { Authorization: `Bearer ${key}`, "Content-Type": "application/json", ...acting };
+    const reply = await fetch(`${url}/v1${path}`, { method, headers, ...(body && { body: JSON.stringify(body) }) });
+    return { status: reply.status, body: (await reply.json()) as { items: { id: string }[] } };
+  };
+  const sun = "/organizations/sunward";
+  const list = `${sun}/cooperations?direction=outgoing&status=`;
+  const [cooperation] = (await call(first.url, "GET", `${list}active`, "anna")).body.items;
+  const changes: [path: string, user: string | undefined, body?: object][] = [
+    [`${sun}/people/carl`, undefined, { role: "admin" }],
+    [`${sun}/people/anna`, undefined, { role: "member" }],
+    ["/organizations/brightfix/people/tom", undefined, { role: "member", email: null }],
+    ["/organizations/brightfix/people/tom", undefined],
+    ["/organizations/brightfix/people/tina", undefined, { role: "member", email: "tom@brightfix.example" }],
+    [`/cooperations/${cooperation?.id}`, "carl"],
+    [sun, undefined, { name: "Sundown" }],
+    ["/plants/7", undefined, { owner: "sunward", name: "Seaside" }],
+  ];
+  for (const [path, user, body] of changes)
+    expect((await call(first.url, body ? "PUT" : "DELETE", path, user, body)).status, path).toBeLessThan(300);
+  const lines = async (url: string) =>
+    (await (await fetch(`${url}/v1/export`, { headers: { Authorization: `Bearer ${key}` } })).text())
+      .split("\n")
+      .sort();
+  const before = await lines(first.url);
+  expect(await first.stop()).toBe(0);
+
+  const second = await start(folder);
+  onTestFinished(async () => void (await second.stop()));
+  expect(await lines(second.url)).toEqual(before);
+  expect((await call(second.url, "GET", `${list}ended`, "carl")).body.items).toHaveLength(1);
+  for (const status of ["active", "pending", "invited"])
+    expect((await call(second.url, "GET", list + status, "carl")).body.items, status).toEqual([]);
+  expect(second.said).toMatch(
+    /not played: the store is not empty, .*\nTo begin anew with it stop, delete \S+, and start/,
+  );
+  expect(second.said).toContain(folder);
+  expect(second.said).not.toMatch(/^curl/m);
+  expect(existsSync(join(folder, "share"))).toBe(false);
+  expect(await second.stop()).toBe(0);
+});
+
+test("the README's commands for a key make one that the service takes", async () => {
+  const script = block("sh", "openssl");
+  const { stdout } = await promisify(execFile)("bash", ["-c", script]);
+  const [key, line] = stdout.trim().split("\n");
+  const config = readConfig({
+    SERVICE_KEYS: line?.replace(/^SERVICE_KEYS=/, ""),
+    INVITATION_SECRET: "a secret for the tests alone, 32+",
+  });
+  expect(findKey(config.SERVICE_KEYS, key?.replace(/^.*: /, "") ?? "", NOW)).toMatchObject({
+    name: "app",
+    scopes: ["check", "manage"],
+  });
+  expect(findKey(config.SERVICE_KEYS, "another", NOW)).toBeUndefined();
+});

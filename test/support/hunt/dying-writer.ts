@@ -1,0 +1,79 @@
+/**
+ * Actions whose process dies between the Write and the end: the change stands, nobody
+ * is told, nothing is raised. The tail of changes makes up for it: once it has read so
+ * far, every check answers from after the change.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import { createTail, TAIL_EVERY_MILLISECONDS } from "../../../src/check/follow-changes.ts";
+import type { DecisionCache, Engine, Relationships } from "../../../src/ports.ts";
+import { createService } from "../service.ts";
+import { type Act, actedBy, askAny } from "./hunt.ts";
+
+/** How many of the actions die. */
+const DEATHS = 0.3;
+
+type Deps = { relationships: Relationships; engine: Engine; cache: DecisionCache; ttlMilliseconds: number };
+
+/** A way to act in which some writers die, half of them having never reached the cache at all; and the tail that follows them, until `stop`. */
+export function createDyingWriters({ relationships, engine, cache, ttlMilliseconds }: Deps) {
+  let readTo = 0;
+  let isOver = false;
+  let deaths = 0;
+  const tail = createTail({
+    relationships,
+    cache,
+    clock: () => new Date(),
+    meter: {
+      changesRead: (to) => {
+        readTo = to;
+      },
+    },
+    ttlMilliseconds,
+    warn: () => {},
+    replica: "the one that follows",
+  });
+
+  async function follow(): Promise<void> {
+    while (!isOver) {
+      await tail();
+      await sleep(TAIL_EVERY_MILLISECONDS);
+    }
+  }
+
+  const act: Act = async (step, replicas) => {
+    if (Math.random() > DEATHS) return askAny(step, replicas);
+    const committed = Promise.withResolvers<number>();
+    const write: Relationships["write"] = async (one) => {
+      const outcome = await relationships.write(one);
+      if (outcome !== "committed") return outcome;
+      committed.resolve(Date.now());
+      // the process is gone
+      return new Promise<never>(() => {});
+    };
+    const unheard = { ...cache, begin: async () => {} };
+    const dying = createService(
+      { relationships: { ...relationships, write }, engine },
+      { cache: Math.random() < 0.5 ? cache : unheard, ttlMilliseconds },
+    );
+    const first = await Promise.race([committed.promise, step.send(dying)]);
+    // it was refused, so there was nothing to die in
+    if (typeof first !== "number") return actedBy(first);
+    deaths++;
+    return {
+      done: true,
+      effective: async () => {
+        while (readTo <= first) await sleep(10);
+      },
+    };
+  };
+
+  const following = follow();
+  return {
+    act,
+    deaths: () => deaths,
+    stop: async () => {
+      isOver = true;
+      await following;
+    },
+  };
+}

@@ -1,0 +1,316 @@
+/** The environment is read whole or not at all, and no secret gets into a message. */
+import { createHash, generateKeyPairSync, randomUUID } from "node:crypto";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { ConfigurationError, readConfig, urlOf, VARIABLES } from "../../src/config.ts";
+import { findKey } from "../../src/domain/service-keys.ts";
+import { SECRETS } from "../../src/secret-files.ts";
+
+const NOW = () => new Date();
+
+const KEY = "a-key-of-the-tests-1";
+const SECRET = "a secret of more than thirty-two characters";
+const APP = { name: "app", scopes: ["check"], key: KEY };
+const enough = {
+  SERVICE_KEYS: JSON.stringify([APP]),
+  INVITATION_SECRET: SECRET,
+};
+
+/** What a bad environment is told. */
+function told(env: NodeJS.ProcessEnv): string {
+  try {
+    readConfig(env);
+  } catch (error) {
+    if (error instanceof ConfigurationError) return error.message;
+    throw error;
+  }
+  return "";
+}
+
+describe("what is enough", () => {
+  test("keys and a secret are enough, the rest has defaults", () => {
+    const config = readConfig(enough);
+    expect(config).toMatchObject({
+      HOST: "127.0.0.1",
+      PORT: 3000,
+      OPENFGA_STORE: "concordat",
+      INVITATION_TTL_DAYS: 14,
+    });
+    expect(config.DISCLOSE_ORGANIZATIONS).toBe(true);
+    expect(Object.isFrozen(config)).toBe(true);
+  });
+
+  test("an empty variable is an unset one", () => {
+    expect(readConfig({ ...enough, PORT: "", OPENFGA_API_URL: "" }).PORT).toBe(3000);
+    expect(told({ ...enough, SERVICE_KEYS: "" })).toContain("SERVICE_KEYS");
+  });
+
+  test("a key is found by itself or by its hash, and by nothing else", () => {
+    const sha256 = createHash("sha256").update("another-key-of-the-tests").digest("hex");
+    const keys = [...readConfig(enough).SERVICE_KEYS];
+    expect(findKey(keys, KEY, NOW)?.name).toBe("app");
+    expect(findKey(keys, `${KEY} `, NOW)).toBeUndefined();
+    expect(findKey(keys, "", NOW)).toBeUndefined();
+    const hashed = readConfig({ ...enough, SERVICE_KEYS: JSON.stringify([{ name: "h", scopes: ["admin"], sha256 }]) });
+    expect(findKey(hashed.SERVICE_KEYS, "another-key-of-the-tests", NOW)?.name).toBe("h");
+    expect(findKey(hashed.SERVICE_KEYS, sha256, NOW)).toBeUndefined();
+  });
+});
+
+describe("secrets in files", () => {
+  const folder = mkdtempSync(join(tmpdir(), "concordat-config-"));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const file = (text: string, mode = 0o600) => {
+    const path = join(folder, randomUUID());
+    writeFileSync(path, text);
+    chmodSync(path, mode);
+    return path;
+  };
+
+  test("each secret may stand in a file, without the line end behind it", () => {
+    const TEXTS: Record<string, string> = {
+      SERVICE_KEYS: enough.SERVICE_KEYS,
+      OPENFGA_API_TOKEN: "a token",
+      REDIS_URL: "redis://:p@host:6379",
+      INVITATION_SECRET: ` ${SECRET} `,
+      SMTP_URL: "smtps://user:p@host",
+    };
+    const texts = Object.entries(TEXTS);
+    const inFiles = (end: string) =>
+      Object.fromEntries(texts.map(([name, text]) => [`${name}_FILE`, file(text + end)]));
+    const { SERVICE_KEYS, ...rest } = TEXTS;
+    for (const end of ["", "\n", "\r\n"]) {
+      const config = readConfig(inFiles(end));
+      expect(config).toMatchObject(rest);
+      expect([config.SERVICE_KEYS[0]?.name, config.warnings]).toEqual(["app", []]);
+    }
+    expect(SECRETS.filter((name) => name in VARIABLES)).toEqual(expect.arrayContaining(Object.keys(TEXTS)));
+  });
+
+  test("a file beside its variable, none, or one with nothing in it is refused by name", () => {
+    expect(told({ ...enough, INVITATION_SECRET_FILE: file("x") })).toMatch(
+      /^INVITATION_SECRET_FILE: INVITATION_SECRET is set too/,
+    );
+    expect(told({ ...enough, REDIS_URL_FILE: "/nowhere/at/all" })).toMatch(
+      /^REDIS_URL_FILE: .* cannot be read: ENOENT$/m,
+    );
+    expect(told({ ...enough, SMTP_URL_FILE: file("\n") })).toMatch(/^SMTP_URL_FILE: .* is empty$/m);
+    const short = told({ SERVICE_KEYS: enough.SERVICE_KEYS, INVITATION_SECRET_FILE: file("short-secret") });
+    expect(short).toMatch(/^INVITATION_SECRET: must be at least 32/);
+    expect(short).not.toContain("short-secret");
+  });
+
+  test("who else may read or write a file is warned of", () => {
+    const warnings = (mode: number) => readConfig({ ...enough, REDIS_URL_FILE: file("redis://h", mode) }).warnings;
+    for (const mode of [0o600, 0o400, 0o640, 0o440]) expect(warnings(mode), mode.toString(8)).toEqual([]);
+    for (const mode of [0o644, 0o604, 0o660, 0o666, 0o602])
+      expect(warnings(mode), mode.toString(8)).toEqual([
+        expect.stringMatching(/^REDIS_URL_FILE: others than its owner/),
+      ]);
+  });
+});
+
+describe("limits", () => {
+  test("are a number for all, some by name, or off", () => {
+    const limits = (text: string) => readConfig({ ...enough, RATE_LIMIT_WRITES_PER_MINUTE: text }).rateLimits.writes;
+    expect(limits("5")).toEqual({ key: 5, user: 5, organization: 5 });
+    expect(limits("key=6000, user=off,organization=7")).toEqual({ key: 6000, organization: 7 });
+    for (const off of ["off", "0", "user=0"]) expect(limits(off)).toEqual({});
+    const { checks, writes } = readConfig(enough).rateLimits;
+    expect([checks, Object.keys(writes)]).toEqual([{}, ["key", "user", "organization"]]);
+  });
+
+  test.each(["x", "-1", "1.5", "key", "key=", "key=x", "keys=1", "key=1;user=2", "key=1,key=2"])(
+    "%s is none",
+    (text) => {
+      expect(told({ ...enough, RATE_LIMIT_CHECKS_PER_MINUTE: text })).toMatch(/^RATE_LIMIT_CHECKS_PER_MINUTE: /);
+    },
+  );
+});
+
+describe("what is wrong", () => {
+  test("every problem is told at once, by the variable's name", () => {
+    const message = told({
+      PORT: "http",
+      INVITATION_TTL_DAYS: "0",
+      DISCLOSE_ORGANIZATIONS: "maybe",
+      LOG_LEVEL: "loud",
+    });
+    for (const name of [
+      "PORT",
+      "INVITATION_TTL_DAYS",
+      "DISCLOSE_ORGANIZATIONS",
+      "LOG_LEVEL",
+      "SERVICE_KEYS",
+      "INVITATION_SECRET",
+    ])
+      expect(message).toContain(name);
+  });
+
+  test.each([
+    ["no JSON", "key"],
+    ["no list", "{}"],
+    ["an empty list", "[]"],
+    ["no scopes", JSON.stringify([{ name: "app", scopes: [], key: KEY }])],
+    ["an unknown scope", JSON.stringify([{ name: "app", scopes: ["root"], key: KEY }])],
+    ["a short key", JSON.stringify([{ name: "app", scopes: ["check"], key: "short" }])],
+    ["a key with a space", JSON.stringify([{ name: "app", scopes: ["check"], key: `${KEY} x` }])],
+    ["half a hash", JSON.stringify([{ name: "app", scopes: ["check"], sha256: "abc" }])],
+    ["a key and a hash", JSON.stringify([{ name: "app", scopes: ["check"], key: KEY, sha256: "0".repeat(64) }])],
+    ["one name three times", JSON.stringify(["x", "y", "z"].map((end) => ({ ...APP, key: KEY + end })))],
+    ["one key twice", JSON.stringify([APP, { ...APP, name: "other" }])],
+    ["a name of a service of our own", JSON.stringify([{ ...APP, name: "doctor" }])],
+    ["the name that histories have for who signs them", JSON.stringify([{ ...APP, name: "sign" }])],
+    ["another spelling of it", JSON.stringify([{ ...APP, name: "Scheduler" }])],
+    ["no types", JSON.stringify([{ ...APP, types: [] }])],
+    ["a relation for a permission", JSON.stringify([{ ...APP, permissions: ["viewer"] }])],
+    ["an organization that is no id", JSON.stringify([{ ...APP, organizations: ["a:b"] }])],
+    ["an end that is no date", JSON.stringify([{ ...APP, not_after: "tomorrow" }])],
+    ["a misspelled bound", JSON.stringify([{ ...APP, organisations: ["sunward"] }])],
+  ])("SERVICE_KEYS with %s is refused", (_, SERVICE_KEYS) => {
+    expect(told({ ...enough, SERVICE_KEYS })).toContain("SERVICE_KEYS");
+  });
+
+  test("no message holds a key or a secret", () => {
+    const short = JSON.stringify([{ name: "app", scopes: ["root"], key: KEY }]);
+    expect(told({ SERVICE_KEYS: short, INVITATION_SECRET: "short-secret" })).not.toMatch(/a-key-of|short-secret/);
+  });
+});
+
+/** The variables that a message names. */
+const named = (env: NodeJS.ProcessEnv) => told({ ...enough, ...env }).match(/^[A-Z_]+(?=:)/gm) ?? [];
+
+describe("URLs and addresses", () => {
+  test.each([
+    ["REDIS_URL", "redis://host:6379"],
+    ["REDIS_URL", "redis://:ab=+%2F@[::1]:6379/2"],
+    ["REDIS_URL", "rediss://concordat:secret@redis.example:6380"],
+    ["OPENFGA_API_URL", "http://127.0.0.1:8080"],
+    ["OPENFGA_API_URL", "https://gateway.example/openfga"],
+    ["PUBLIC_URL", "https://concordat.example/pdp"],
+    ["INVITATION_URL", "https://app.example/join?from=mail#/invitations"],
+    ["INVITATION_URL", "http://localhost:5173/join"],
+    ["SMTP_URL", "smtp://user:password@mail.example:587?requireTLS=true"],
+    ["SMTP_URL", "smtps://mail.example"],
+    ["MAIL_FROM", "anna@example.org"],
+    ["MAIL_FROM", "Concordat <concordat@localhost>"],
+    ["MAIL_FROM", '"Sunward, Inc." <no-reply@m\u00fcller.example>'],
+    ["HOST", "localhost"],
+    ["HOST", "::1"],
+    ["PORT", "0"],
+  ])("%s=%s is taken", (name, value) => {
+    expect(named({ [name]: value })).toEqual([]);
+  });
+
+  test.each([
+    ["REDIS_URL", "localhost:6379"],
+    ["REDIS_URL", "127.0.0.1:6379"],
+    ["REDIS_URL", "http://host:6379"],
+    ["REDIS_URL", "redis:host:6379"],
+    ["REDIS_URL", "redis:///0"],
+    ["REDIS_URL", "redis://host:66000"],
+    ["REDIS_URL", "redis://host/cache"],
+    ["OPENFGA_API_URL", "localhost:8080"],
+    ["OPENFGA_API_URL", "http:localhost:8080"],
+    ["OPENFGA_API_URL", "grpc://localhost:8081"],
+    ["OPENFGA_API_URL", "http://user:password@localhost:8080"],
+    ["OPENFGA_API_URL", "http://localhost:8080?store=1"],
+    ["PUBLIC_URL", "localhost:3000"],
+    ["PUBLIC_URL", "ftp://concordat.example"],
+    ["PUBLIC_URL", "https://concordat.example/#pdp"],
+    ["INVITATION_URL", "javascript:alert(1)"],
+    ["INVITATION_URL", "javascript://x/%0aalert(1)"],
+    ["INVITATION_URL", "data:text/html,join"],
+    ["INVITATION_URL", "/join"],
+    ["SMTP_URL", "localhost:25"],
+    ["SMTP_URL", "mail.example"],
+    ["SMTP_URL", "https://mail.example"],
+    ["MAIL_FROM", "not an address"],
+    ["MAIL_FROM", "Concordat"],
+    ["MAIL_FROM", "a@b.example, c@d.example"],
+    ["MAIL_FROM", "Anna <a@b.example> <c@d.example>"],
+    ["MAIL_FROM", "a@b@c.example"],
+    ["MAIL_FROM", "Anna\r\nBcc: c@d.example <a@b.example>"],
+    ["HOST", "localhost:3000"],
+    ["HOST", "http://localhost"],
+    ["HOST", "[localhost]"],
+  ])("%s=%j is refused by its name", (name, value) => {
+    expect(named({ [name]: value })).toEqual([name]);
+  });
+
+  test("an IPv6 address is listened on without brackets and stands in a URL with them", () => {
+    for (const HOST of ["::1", "[::1]"]) expect(readConfig({ ...enough, HOST }).HOST).toBe("::1");
+    expect(urlOf("::1", 3000)).toBe("http://[::1]:3000");
+    expect(urlOf("127.0.0.1", 3000)).toBe("http://127.0.0.1:3000");
+  });
+
+  test.each(["0.0.0.0", "0", "::", "[::]", "::0", "::ffff:0.0.0.0", "fe80::1%eth0"])(
+    "HOST=%s, which nobody can call, needs a PUBLIC_URL",
+    (HOST) => {
+      expect(named({ HOST })).toEqual(["PUBLIC_URL"]);
+      expect(named({ HOST, PUBLIC_URL: "https://concordat.example" })).toEqual([]);
+    },
+  );
+
+  test("what is wrong with an address is told beside everything else, and no URL with its password", () => {
+    const REDIS_URL = "redis://:a-password@host/cache";
+    expect(named({ HOST: "0.0.0.0", PORT: "x", REDIS_URL })).toEqual(["PORT", "REDIS_URL", "PUBLIC_URL"]);
+    expect(told({ ...enough, REDIS_URL })).not.toContain("a-password");
+  });
+});
+
+describe("whole numbers", () => {
+  test.each(["1e3", "0x50", "0b1", "010", "3000.0", "+3000", " 3000", "3000 ", "-1", "Infinity", "\u0663"])(
+    "%j is no number in digits",
+    (text) => {
+      for (const name of ["PORT", "CACHE_TTL_SECONDS", "REDIS_TIMEOUT_MILLISECONDS"])
+        expect(named({ [name]: text })).toEqual([name]);
+    },
+  );
+
+  test("digits are, within their bounds alone", () => {
+    expect(readConfig({ ...enough, CACHE_TTL_SECONDS: "3600" }).CACHE_TTL_SECONDS).toBe(3600);
+    for (const text of ["0", "3601"]) expect(named({ CACHE_TTL_SECONDS: text })).toEqual(["CACHE_TTL_SECONDS"]);
+  });
+});
+
+describe("the key of the histories", () => {
+  const folder = mkdtempSync(join(tmpdir(), "concordat-config-"));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  const file = (text: string) => {
+    const path = join(folder, "key");
+    writeFileSync(path, text);
+    return { ...enough, HISTORY_KEY_FILE: path };
+  };
+  const ed25519 = generateKeyPairSync("ed25519");
+  const rsa = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  const pem = ed25519.privateKey.export({ format: "pem", type: "pkcs8" }).toString();
+  const publicPem = ed25519.publicKey.export({ format: "pem", type: "spki" }).toString();
+
+  test("is read from its file, with the keys that only verify behind it", () => {
+    expect(readConfig(file(pem)).HISTORY_KEY_FILE?.verifying.size).toBe(1);
+    const older = generateKeyPairSync("ed25519").publicKey.export({ format: "pem", type: "spki" });
+    expect(readConfig(file(pem + older)).HISTORY_KEY_FILE?.verifying.size).toBe(2);
+    expect(readConfig(enough).HISTORY_KEY_FILE).toBeUndefined();
+  });
+
+  test("that is none is told by the variable's name, without a word of it", () => {
+    const rsaPem = rsa.privateKey.export({ format: "pem", type: "pkcs8" }).toString();
+    for (const text of [
+      "",
+      "a secret that is no key",
+      publicPem,
+      rsaPem,
+      pem + rsaPem,
+      pem.replace(/[A-Za-z]{5}/g, "x"),
+    ]) {
+      expect(told(file(text))).toMatch(/^HISTORY_KEY_FILE: must (begin with|hold) [^\n]*Ed25519/);
+      expect(told(file(text))).not.toContain("secret");
+    }
+    expect(told({ ...enough, HISTORY_KEY_FILE: join(folder, "none") })).toBe(
+      "HISTORY_KEY_FILE: cannot be read (ENOENT)",
+    );
+  });
+});

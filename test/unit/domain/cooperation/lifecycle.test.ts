@@ -1,0 +1,153 @@
+/**
+ * The one table of what may happen when, against the same written out once more as edges,
+ * and the two functions that read it against each other.
+ */
+import { describe, expect, it } from "vitest";
+import {
+  ACTION_NAMES,
+  type Action,
+  actionsFor,
+  LIFECYCLE,
+  statusesFor,
+  step,
+} from "../../../../src/domain/cooperation/lifecycle.ts";
+import type { Side } from "../../../../src/domain/history.ts";
+import { ENDINGS, type Ending, STATUSES, type Status } from "../../../../src/domain/records.ts";
+
+type State = { status: Status; ended_as?: Ending };
+const STATES: State[] = STATUSES.flatMap((status): State[] =>
+  status === "ended" ? ENDINGS.map((ended_as) => ({ status, ended_as })) : [{ status }],
+);
+const CELLS = STATES.flatMap((state) => ACTION_NAMES.map((action) => ({ state, action })));
+const textOf = ({ status, ended_as }: State) => (ended_as ? `ended(${ended_as})` : status);
+
+const LIVE = ["invited", "pending", "active", "paused"] as const;
+const stays = (...statuses: Status[]): [Status, string][] => statuses.map((status) => [status, status]);
+const leads = (to: string, ...statuses: Status[]): [Status, string][] => statuses.map((status) => [status, to]);
+
+/** Who, and from where to where, told apart from the table. All other cells change nothing. */
+const EDGES: Record<Action, { by: Side | "joiner"; edges: [from: Status, to: string][] }> = {
+  join: { by: "joiner", edges: leads("active", "invited") },
+  accept: { by: "partner", edges: leads("active", "pending") },
+  decline: { by: "partner", edges: leads("ended(declined)", "pending") },
+  resend: { by: "initiator", edges: stays("invited", "pending") },
+  change_expiry: { by: "initiator", edges: stays(...LIVE) },
+  pause: { by: "initiator", edges: leads("paused", "active") },
+  resume: { by: "initiator", edges: leads("active", "paused") },
+  remove: { by: "initiator", edges: leads("ended(removed)", ...LIVE) },
+  leave: { by: "partner", edges: leads("ended(left)", "active", "paused") },
+  share: { by: "initiator", edges: stays(...LIVE) },
+  change_share: { by: "initiator", edges: stays(...LIVE) },
+  unshare: { by: "initiator", edges: stays(...LIVE) },
+  delegate: { by: "partner", edges: stays("active") },
+  revoke: { by: "partner", edges: stays("active", "paused") },
+};
+
+/** Asking for what is so already: no refusal, no entry. */
+const ALREADY: Partial<Record<Action, string[]>> = {
+  join: ["active", "paused"],
+  accept: ["active", "paused"],
+  pause: ["paused"],
+  resume: ["active"],
+  decline: ["ended(declined)"],
+  remove: ["ended(removed)"],
+  leave: ["ended(left)"],
+};
+
+const NOT_WHEN_EXPIRED: Action[] = ["join", "accept", "delegate"];
+
+/** What `step` should say, as text, from the lists above. */
+function expected(state: State, action: Action, expired: boolean): string {
+  if (ALREADY[action]?.includes(textOf(state))) return "same";
+  const edge = EDGES[action].edges.find(([from]) => from === state.status);
+  if (edge === undefined) return "no";
+  return expired && NOT_WHEN_EXPIRED.includes(action) ? "expired" : edge[1];
+}
+
+function said(state: State, action: Action, expired: boolean): string {
+  const next = step(state, action, expired);
+  return typeof next === "string"
+    ? next
+    : textOf({ status: next.to, ...(next.ended_as && { ended_as: next.ended_as }) });
+}
+
+describe("the table", () => {
+  it("has a cell for every action in every status", () => {
+    const cells = ACTION_NAMES.flatMap((action) => STATUSES.map((status) => LIFECYCLE[action][status]));
+    expect(cells).toHaveLength(ACTION_NAMES.length * STATUSES.length);
+    expect(cells.filter((cell) => ![...STATUSES, "same", "no"].includes(cell))).toEqual([]);
+    expect(ACTION_NAMES.toSorted()).toEqual((Object.keys(EDGES) as Action[]).toSorted());
+  });
+
+  it.each(ACTION_NAMES)("gives %s to its side", (action) => {
+    expect(LIFECYCLE[action].by).toBe(EDGES[action].by);
+  });
+
+  it.each(CELLS.map((cell) => [cell.action, textOf(cell.state), cell.state] as const))(
+    "decides %s in %s as told here, expired or not",
+    (action, _, state) => {
+      expect(said(state, action, false)).toBe(expected(state, action, false));
+      expect(said(state, action, true)).toBe(expected(state, action, true));
+    },
+  );
+
+  it.each(ACTION_NAMES)("names for %s exactly the statuses in which it changes something", (action) => {
+    expect(statusesFor(action)).toEqual(
+      STATUSES.filter((status) => EDGES[action].edges.some(([from]) => from === status)),
+    );
+  });
+});
+
+describe("an ending", () => {
+  it("is for good: no action leads out of ended", () => {
+    for (const { state, action } of CELLS)
+      if (state.status === "ended") expect(["no", "same"], action).toContain(said(state, action, false));
+  });
+
+  it("is the action's own: an ending asked for again is so already, and another's is refused", () => {
+    const endings = { decline: "declined", remove: "removed", leave: "left" } as const;
+    for (const [action, own] of Object.entries(endings))
+      for (const ended_as of ENDINGS)
+        expect(step({ status: "ended", ended_as }, action as Action, false)).toBe(ended_as === own ? "same" : "no");
+  });
+
+  it("says which one it is, and nothing else does", () => {
+    for (const { state, action } of CELLS) {
+      const next = step(state, action, false);
+      if (typeof next === "object") expect(next.ended_as !== undefined, action).toBe(next.to === "ended");
+    }
+  });
+
+  it("is open to an expired cooperation, as are more time and less", () => {
+    for (const status of LIVE) {
+      expect(step({ status }, "remove", true)).toEqual({ to: "ended", ended_as: "removed" });
+      expect(step({ status }, "change_expiry", true)).toEqual({ to: status });
+    }
+  });
+});
+
+describe("the actions shown to a side", () => {
+  const SIDES: Side[][] = [[], ["initiator"], ["partner"], ["initiator", "partner"]];
+
+  it("are those that step allows it, in the table's order", () => {
+    for (const state of STATES)
+      for (const sides of SIDES)
+        for (const expired of [false, true]) {
+          const allowed = (Object.keys(LIFECYCLE) as Action[]).filter((action) => {
+            const to = expected(state, action, expired);
+            return sides.includes(EDGES[action].by as Side) && !["no", "same", "expired"].includes(to);
+          });
+          expect(actionsFor(state, sides, expired), `${textOf(state)} ${sides} ${expired}`).toEqual(allowed);
+        }
+  });
+
+  it("are none for nobody, and none after the end", () => {
+    for (const state of STATES) expect(actionsFor(state, [], false)).toEqual([]);
+    for (const ended_as of ENDINGS)
+      expect(actionsFor({ status: "ended", ended_as }, SIDES[3] ?? [], false)).toEqual([]);
+  });
+
+  it("never hold join, which takes the token and no side", () => {
+    for (const state of STATES) expect(actionsFor(state, SIDES[3] ?? [], false)).not.toContain("join");
+  });
+});

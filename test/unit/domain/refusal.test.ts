@@ -1,0 +1,53 @@
+/** A refusal says what to do with its data in it: where a reply has no members, nothing points at one. */
+import { expect, test } from "vitest";
+import { REFUSALS, type Refusal, type RefusalCode } from "../../../src/domain/refusal.ts";
+import { adviceOf, detailOf } from "../../../src/domain/refusal-text.ts";
+
+const SAMPLES: { [C in RefusalCode]: Extract<Refusal, { code: C }> } = {
+  not_found: { code: "not_found", what: "share" },
+  insufficient_scope: { code: "insufficient_scope", needs: "scope admin" },
+  not_admin: { code: "not_admin", organization: "sunward" },
+  wrong_side: { code: "wrong_side", needs: "partner" },
+  wrong_status: { code: "wrong_status", status: "paused", needs: ["active", "pending"] },
+  cooperation_expired: { code: "cooperation_expired", expires_at: "2026-01-01T00:00:00Z" },
+  already_shared: { code: "already_shared", resource: "plant:7", share: "01S" },
+  already_invited: { code: "already_invited", cooperation: "01C" },
+  not_empty: { code: "not_empty", what: "plant:7", holds: "2 shares" },
+  last_admin: { code: "last_admin", organization: "sunward" },
+  email_taken: { code: "email_taken" },
+  confirmation_stale: { code: "confirmation_stale" },
+  owner_is_fixed: { code: "owner_is_fixed", resource: "plant:7" },
+  stale: { code: "stale", current: 3, exists: true },
+  role_above_cap: { code: "role_above_cap", role: "technical_manager", cap: "asset_manager" },
+  operator_never_crosses: { code: "operator_never_crosses" },
+  own_organization: { code: "own_organization" },
+  not_owner: { code: "not_owner", organization: "sunward", resource: "plant:7" },
+  not_own_person: { code: "not_own_person", organization: "sunward", user: "tom" },
+  invalid_expiry: { code: "invalid_expiry", now: "2026-01-01T00:00:00Z" },
+  invalid_invitation: { code: "invalid_invitation" },
+  invitation_expired: { code: "invitation_expired" },
+  too_many_tuples: { code: "too_many_tuples", tuples: 101, limit: 100 },
+  cool_down: { code: "cool_down", retry_after_seconds: 12 },
+  id_not_allowed: { code: "id_not_allowed", id: "anna\u200b", problem: "holds a character that is not seen" },
+  outside_key: { code: "outside_key", bound_by: "types", allowed: ["plant"] },
+  rate_limited: { code: "rate_limited", limit: "writes-user", retry_after_seconds: 12 },
+  still_member: { code: "still_member", user: "tom", organizations: ["brightfix"] },
+  too_many_invitations: {
+    code: "too_many_invitations",
+    kind: "today",
+    count: 100,
+    limit: 100,
+    retry_after_seconds: 12,
+  },
+};
+
+test.each(Object.values(SAMPLES))("$code as a text points at no member, header or detail", (refusal) => {
+  expect(`${detailOf(refusal)} ${adviceOf(refusal)}`).not.toMatch(/`|the detail|that it names|Retry-After|undefined/);
+});
+
+test("the advice of a problem does, and its text has the data in its stead", () => {
+  expect(REFUSALS.role_above_cap[2]).toContain("`may_grant`");
+  expect(adviceOf(SAMPLES.role_above_cap)).toBe("Choose viewer or asset_manager.");
+  expect(adviceOf(SAMPLES.wrong_status)).toBe("Do it while the cooperation is active or pending.");
+  expect(adviceOf(SAMPLES.wrong_side)).toBe("Ask an admin of the partner.");
+});

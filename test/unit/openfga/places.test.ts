@@ -1,0 +1,80 @@
+/** The places that callers share: nobody takes all, who holds fewest is next, and nobody waits for ever. */
+import { describe, expect, test } from "vitest";
+import { createPlaces } from "../../../src/openfga/places.ts";
+import { Overloaded } from "../../../src/ports.ts";
+
+const LONG_MILLISECONDS = 60_000;
+
+/** Takes places for callers by name; `seated` says whose turns came, in their order. */
+function takers(placesMax: number, waitMilliseconds = LONG_MILLISECONDS) {
+  const places = createPlaces(placesMax, waitMilliseconds);
+  const seated: string[] = [];
+  const take = (caller: string, turn = caller) => places.take(caller).then(() => void seated.push(turn));
+  const settled = () => new Promise((resolve) => setImmediate(resolve));
+  return { places, seated, take, settled };
+}
+
+describe("places", () => {
+  test("a caller who wants all leaves as many as one more would get", async () => {
+    const { seated, take, settled } = takers(8);
+    for (let n = 0; n < 20; n++) void take("greedy");
+    await settled();
+    expect(seated).toHaveLength(4);
+    await take("other");
+    expect(seated.at(-1)).toBe("other");
+  });
+
+  test("two who want all leave room for a third, who need not wait for either", async () => {
+    const { seated, take, settled } = takers(9);
+    for (const caller of ["a", "b"]) for (let n = 0; n < 20; n++) void take(caller);
+    await settled();
+    const before = seated.length;
+    expect(before).toBeLessThan(9);
+    await take("third");
+    expect(seated).toHaveLength(before + 1);
+  });
+
+  test("of those who wait, who holds fewest is next, and of one caller who came first", async () => {
+    const { places, seated, take, settled } = takers(2);
+    await take("a", "a1");
+    await take("b", "b1");
+    void take("a", "a2");
+    void take("a", "a3");
+    void take("c", "c1");
+    await settled();
+    expect(seated).toEqual(["a1", "b1"]);
+    places.free("b");
+    await settled();
+    expect(seated).toEqual(["a1", "b1", "c1"]);
+    places.free("a");
+    await settled();
+    places.free("c");
+    await settled();
+    expect(seated.slice(3)).toEqual(["a2"]);
+    places.free("a");
+    await settled();
+    expect(seated.slice(3)).toEqual(["a2", "a3"]);
+  });
+
+  test("one place is enough for one caller at a time, and none is for nobody", async () => {
+    const one = takers(1);
+    await one.take("a");
+    void one.take("a", "again");
+    await one.settled();
+    expect(one.seated).toEqual(["a"]);
+    one.places.free("a");
+    await one.settled();
+    expect(one.seated).toEqual(["a", "again"]);
+    await expect(takers(0, 1).take("a")).rejects.toThrow(Overloaded);
+  });
+
+  test("who waits too long is turned away, and takes no place afterwards", async () => {
+    const { places, seated, take, settled } = takers(1, 1);
+    await take("a");
+    await expect(take("b")).rejects.toThrow(Overloaded);
+    places.free("a");
+    await settled();
+    await take("c");
+    expect(seated).toEqual(["a", "c"]);
+  });
+});

@@ -1,0 +1,148 @@
+/** The grammar of the cache: two inputs never share a key, and an entry is read as it was written. */
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { ownerScope, type Scope } from "../../../src/domain/cache-scopes.ts";
+import type { Entry, Question } from "../../../src/ports.ts";
+import { decodeEntry, encodeEntry, entryKey, followerKey, leaseKey, tokenKey } from "../../../src/redis/cache-keys.ts";
+
+/** Ids that the engine would hold and ids that it would not: the grammar trusts nobody. Short and alike, so that they meet. */
+const wild = fc.oneof(
+  fc.string({ unit: fc.constantFrom(":", "0", "1", "2", "9", "a", "user:", "|", "-"), maxLength: 8 }),
+  fc.string({ unit: "grapheme", maxLength: 6 }),
+  fc.string({ unit: "binary", maxLength: 6 }),
+);
+const questions: fc.Arbitrary<Question> = fc.record({ user: wild, relation: wild, object: wild });
+const models = fc.constantFrom("01J0000000000000000000000A", "01J0000000000000000000000B");
+const scopes = fc
+  .tuple(fc.constantFrom("user:", "organization:"), wild)
+  .map(([type, id]): Scope => `${type}${id}` as Scope);
+
+/** One field's end moved into the next: what a grammar without lengths takes for the same. */
+const moved = questions.chain((question) =>
+  fc
+    .nat(question.user.length)
+    .map((at): [Question, Question] => [
+      question,
+      { ...question, user: question.user.slice(0, at), relation: question.user.slice(at) + question.relation },
+    ]),
+);
+
+const same = (a: Question, b: Question) => a.user === b.user && a.relation === b.relation && a.object === b.object;
+
+describe("the key of an entry", () => {
+  test("two questions share a key when they are the same question, and only then", () => {
+    let alike = 0;
+    const property = fc.property(fc.oneof(fc.tuple(questions, questions), moved), models, ([a, b], model) => {
+      if (same(a, b)) alike++;
+      expect(entryKey(model, a) === entryKey(model, b)).toBe(same(a, b));
+    });
+    fc.assert(property, { numRuns: 20_000 });
+    expect(alike).toBeGreaterThan(0);
+  });
+
+  test("lookalikes that carry a length of their own, or a colon, or half a character do not share one", () => {
+    const lookalikes: Question[] = [
+      { user: "user:a", relation: "can_view", object: "plant:7" },
+      { user: "user:a:8:can_view", relation: "", object: "plant:7" },
+      { user: "user:a", relation: "can_view:7:plant:7", object: "" },
+      { user: "", relation: "user:a:8:can_view", object: "plant:7" },
+      { user: "user:a:8:can_view:7:plant:7", relation: "", object: "" },
+      { user: "user:", relation: "acan_view", object: "plant:7" },
+      { user: "user:a", relation: "can_viewplant", object: ":7" },
+      { user: "user:a6", relation: "can_view", object: "plant:7" },
+      { user: "6:user:a", relation: "can_view", object: "plant:7" },
+      { user: "user:\u00e9", relation: "can_view", object: "plant:7" },
+      { user: "user:e\u0301", relation: "can_view", object: "plant:7" },
+      { user: "user:\u{1f31e}", relation: "can_view", object: "plant:7" },
+      { user: "user:\u{1f31e}:", relation: "can_view", object: "plant:7" },
+      { user: "user:a", relation: "can_view", object: "plant:\u00007" },
+      { user: "user:A", relation: "can_view", object: "plant:7" },
+    ];
+    expect(new Set(lookalikes.map((question) => entryKey("m", question))).size).toBe(lookalikes.length);
+  });
+
+  test("answers of one model are no answers of another", () => {
+    const question = { user: "user:a", relation: "can_view", object: "plant:7" };
+    expect(entryKey("m1", question)).not.toBe(entryKey("m2", question));
+    expect(entryKey("m1", question)).toBe(entryKey("m1", { ...question }));
+  });
+});
+
+describe("the keys of tokens, leases and the follower", () => {
+  test("differ between stores, scopes and kinds, and from every entry's", () => {
+    const property = fc.property(models, models, scopes, scopes, questions, (store, other, a, b, question) => {
+      const isSame = store === other && a === b;
+      expect(tokenKey(store, a) === tokenKey(other, b)).toBe(isSame);
+      expect(leaseKey(store, a) === leaseKey(other, b)).toBe(isSame);
+      const kinds = [tokenKey(store, a), leaseKey(store, a), followerKey(store), entryKey(store, question)];
+      expect(new Set(kinds).size).toBe(kinds.length);
+    });
+    fc.assert(property, { numRuns: 5000 });
+  });
+
+  test("a person and an organization of the same id are two scopes", () => {
+    expect(tokenKey("s", "user:x")).not.toBe(tokenKey("s", "organization:x"));
+    expect(leaseKey("s", "user:x")).not.toBe(leaseKey("s", "organization:x"));
+  });
+});
+
+describe("the value of an entry", () => {
+  const run = "0123456789";
+  const tokens = fc
+    .uint8Array({ minLength: 9, maxLength: 9 })
+    .map((random) => `${run}:${Buffer.from(random).toString("base64url")}`);
+  // what the engine holds has no white space in it
+  const held = wild.map((id) => id.replaceAll(/\s/g, "_") || "_");
+  const entries: fc.Arbitrary<Entry> = fc.record({
+    allowed: fc.boolean(),
+    owner: held.map(ownerScope),
+    userToken: tokens,
+    ownerToken: tokens,
+    validUntil: fc.nat({ max: 36 ** 9 - 1 }),
+    via: fc.oneof(
+      fc.constant(undefined),
+      fc.constant("own" as const),
+      fc.record({ cooperation: fc.oneof(held, fc.constant("0")), share: held }),
+    ),
+  });
+  const entry: Entry = {
+    allowed: true,
+    owner: "organization:o",
+    userToken: `${run}:aaaaaaaaaaaa`,
+    ownerToken: `${run}:bbbbbbbbbbbb`,
+    validUntil: 1,
+  };
+
+  test("is read as it was written", () => {
+    fc.assert(
+      fc.property(entries, (written) => {
+        expect(decodeEntry(encodeEntry(written), run)).toEqual(written);
+      }),
+      { numRuns: 5000 },
+    );
+  });
+
+  test("tells a yes from a no, and how access came from not being known", () => {
+    const values = [
+      entry,
+      { ...entry, allowed: false },
+      { ...entry, via: "own" as const },
+      { ...entry, via: { cooperation: "c", share: "s" } },
+      { ...entry, userToken: entry.ownerToken, ownerToken: entry.userToken },
+    ];
+    expect(new Set(values.map(encodeEntry)).size).toBe(values.length);
+  });
+
+  test("what is no entry is not there, never read as one, and no error", () => {
+    const whole = encodeEntry(entry);
+    const others = ["", "yes", "{", "1", "[1,2,3,4]", whole.slice(1), `2${whole.slice(1)}`, ` ${whole}`, `${whole} c`];
+    for (const text of [
+      ...others,
+      `${whole} c s t`,
+      whole.replace("b", "+"),
+      encodeEntry({ ...entry, owner: "organization:" }),
+    ])
+      expect(decodeEntry(text, run), text).toBeUndefined();
+    expect(decodeEntry(whole, run)).toEqual(entry);
+  });
+});
