@@ -13,6 +13,8 @@ import { CooperationView, DryRunView, Effective, MailedCooperation, withMembers 
 
 const tag = "Cooperations";
 const path = "/cooperations/{id}";
+/** Why somebody may not act for the side that the action is of, or not now. */
+const ofSide = ["not_found", "not_admin", "wrong_side", "wrong_status"] as const;
 const changed = z.union([withMembers(CooperationView, Effective), DryRunView]);
 
 const Confirm = z.strictObject({
@@ -24,6 +26,19 @@ const create = route({
   path: "/organizations/{org}/cooperations",
   tag,
   summary: "Invite a partner",
+  answers: "person",
+  refuses: [
+    "not_found",
+    "not_admin",
+    "own_organization",
+    "already_invited",
+    "confirmation_stale",
+    "operator_never_crosses",
+    "not_owner",
+    "invalid_expiry",
+    "cool_down",
+    "too_many_invitations",
+  ],
   params: organizationParam,
   query: DryRunQuery,
   body: InviteInput,
@@ -35,6 +50,8 @@ const get = route({
   path,
   tag,
   summary: "A cooperation, for the admins of either side",
+  answers: "either",
+  refuses: ["not_found", "not_admin"],
   params: ulidParam,
   reply: CooperationView,
 });
@@ -43,6 +60,8 @@ const patch = route({
   path,
   tag,
   summary: "Set the expiry of the whole cooperation, or clear it with null",
+  answers: "person",
+  refuses: [...ofSide, "invalid_expiry"],
   params: ulidParam,
   query: DryRunQuery,
   body: ChangeCooperationInput,
@@ -53,6 +72,8 @@ const remove = route({
   path,
   tag,
   summary: "Remove the cooperation: the partner loses everything at once",
+  answers: "person",
+  refuses: ofSide,
   params: ulidParam,
   query: DeleteQuery,
   reply: changed,
@@ -64,6 +85,39 @@ const STEPS = {
   resume: "Let access through again",
   leave: "Leave, as the partner",
 } as const satisfies Partial<Record<Step, string>>;
+
+const stepOf = (step: keyof typeof STEPS) =>
+  route({
+    method: "post",
+    path: `${path}/${step}`,
+    tag,
+    summary: STEPS[step],
+    answers: "person",
+    refuses: step === "accept" ? [...ofSide, "cooperation_expired"] : ofSide,
+    bodyOptional: true,
+    conditional: true,
+    params: ulidParam,
+    query: DryRunQuery,
+    body: ReasonInput,
+    reply: changed,
+  });
+const steps = (Object.keys(STEPS) as (keyof typeof STEPS)[]).map((step) => ({ step, operation: stepOf(step) }));
+const again = route({
+  method: "post",
+  path: `${path}/resend`,
+  tag,
+  summary: "Send the invitation or the notice again",
+  answers: "person",
+  refuses: [...ofSide, "cool_down"],
+  params: ulidParam,
+  query: DryRunQuery,
+  body: ReasonInput,
+  bodyOptional: true,
+  conditional: true,
+  reply: z.union([MailedCooperation, DryRunView]),
+});
+
+export const COOPERATION_OPERATIONS = [create, get, patch, remove, ...steps.map(({ operation }) => operation), again];
 
 export function cooperationRoutes(deps: V1Deps) {
   const app = v1();
@@ -93,37 +147,12 @@ export function cooperationRoutes(deps: V1Deps) {
     const receipt = await takeStep(deps, callOf(c, dry_run), c.req.valid("param").id, "remove", { reason });
     return answerChange(c, deps, receipt);
   });
-  for (const [step, summary] of Object.entries(STEPS) as [keyof typeof STEPS, string][]) {
-    const post = route({
-      method: "post",
-      path: `${path}/${step}`,
-      tag,
-      summary,
-      bodyOptional: true,
-      conditional: true,
-      params: ulidParam,
-      query: DryRunQuery,
-      body: ReasonInput,
-      reply: changed,
-    });
-    app.openapi(post, async (c) => {
+  for (const { step, operation } of steps)
+    app.openapi(operation, async (c) => {
       const { dry_run } = c.req.valid("query");
       const receipt = await takeStep(deps, callOf(c, dry_run), c.req.valid("param").id, step, c.req.valid("json"));
       return answerChange(c, deps, receipt);
     });
-  }
-  const again = route({
-    method: "post",
-    path: `${path}/resend`,
-    tag,
-    summary: "Send the invitation or the notice again",
-    params: ulidParam,
-    query: DryRunQuery,
-    body: ReasonInput,
-    bodyOptional: true,
-    conditional: true,
-    reply: z.union([MailedCooperation, DryRunView]),
-  });
   app.openapi(again, async (c) => {
     const { dry_run } = c.req.valid("query");
     const receipt = await resend(deps, callOf(c, dry_run), c.req.valid("param").id, c.req.valid("json"));

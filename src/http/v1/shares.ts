@@ -40,6 +40,8 @@ const list = route({
   path: "/cooperations/{id}/shares",
   tag,
   summary: "The live shares of a cooperation",
+  answers: "either",
+  refuses: ["not_found", "not_admin"],
   params: ulidParam,
   query: PageQuery,
   reply: listOf(ShareView),
@@ -49,6 +51,17 @@ const create = route({
   path: "/cooperations/{id}/shares",
   tag,
   summary: "Share a plant or portfolio at one role",
+  answers: "person",
+  refuses: [
+    "not_found",
+    "not_admin",
+    "wrong_side",
+    "wrong_status",
+    "already_shared",
+    "operator_never_crosses",
+    "not_owner",
+    "invalid_expiry",
+  ],
   params: ulidParam,
   query: DryRunQuery,
   body: ShareInput,
@@ -61,6 +74,8 @@ const get = route({
   path: "/shares/{id}",
   tag,
   summary: "A share, for the admins of either side",
+  answers: "either",
+  refuses: ["not_found", "not_admin"],
   params: ulidParam,
   reply: ShareView,
 });
@@ -69,6 +84,8 @@ const patch = route({
   path: "/shares/{id}",
   tag,
   summary: "Change a share's role or expiry (null clears it)",
+  answers: "person",
+  refuses: ["not_found", "not_admin", "wrong_side", "wrong_status", "operator_never_crosses", "invalid_expiry"],
   params: ulidParam,
   query: DryRunQuery,
   body: ChangeShareInput,
@@ -79,6 +96,8 @@ const remove = route({
   path: "/shares/{id}",
   tag,
   summary: "Remove a share: everybody downstream loses it at once",
+  answers: "person",
+  refuses: ["not_found", "not_admin", "wrong_side", "wrong_status"],
   params: ulidParam,
   query: DeleteQuery,
   reply: changed,
@@ -88,10 +107,14 @@ const incoming = route({
   path: "/organizations/{org}/incoming-shares",
   tag,
   summary: "What came in, for admins",
+  answers: "either",
+  refuses: ["not_found", "not_admin"],
   params: organizationParam,
   query: PageQuery,
   reply: listOf(IncomingShareView),
 });
+
+export const SHARE_OPERATIONS = [list, create, get, patch, remove, incoming];
 
 /** The share as it is now, with the delegations that rose or fell. A removed one is shown as it was removed. */
 async function whole(c: Context<Env>, deps: V1Deps, { cooperation, share: after, restored, reduced }: ShareChanged) {
