@@ -9,7 +9,7 @@ import { DatabaseSync } from "node:sqlite";
 import { openStore } from "../src/openfga/open-store.ts";
 import { type FoundServer, findServer } from "../src/openfga/server/find-server.ts";
 import { type RunningServer, startServer } from "../src/openfga/server/server.ts";
-import { createRelationships } from "../src/openfga/tuple-store.ts";
+import { createTupleStore } from "../src/openfga/tuple-store.ts";
 import type { World } from "./world.ts";
 import { tuplesOfWorld } from "./world-tuples.ts";
 
@@ -43,7 +43,7 @@ async function load(world: World): Promise<Loaded> {
   try {
     const model = readFileSync(new URL("../model.fga", import.meta.url), "utf8");
     const { storeId, modelId } = await openStore({ ...running, store: STORE, model, allowPush: false });
-    const { write } = createRelationships({ ...running, storeId, modelId });
+    const { write } = createTupleStore({ ...running, storeId, modelId });
     const tuples = tuplesOfWorld(world);
     const writer = async () => {
       while (tuples.length > 0) {

@@ -4,7 +4,7 @@
  * actions find what they decide on and `doctor` finds nothing. Pure.
  */
 
-import { toldOf } from "../src/domain/cooperation/touch.ts";
+import { withoutAddress } from "../src/domain/cooperation/touch.ts";
 import { type EntryFacts, type Plan, type Stamp, writeOf } from "../src/domain/plan.ts";
 import { type Cooperation, fieldsOf, NO_HASH, type Share } from "../src/domain/records.ts";
 import {
@@ -72,10 +72,10 @@ export function tuplesOfWorld(world: World): Tuple[] {
     };
     const active: Cooperation = { ...pending, status: "active", accepted_at: CREATED_AT };
     const object = `cooperation:${id}`;
-    const invite = { action: "invite", object, after: { ...toldOf(pending), with: own } };
+    const invite = { action: "invite", object, after: { ...withoutAddress(pending), with: own } };
     const heads = own.map((share) => ({ object: `share:${share.id}`, record: share }));
     act([{ object, record: pending, entry: invite }, ...heads], own.flatMap(tuplesOfShare));
-    const accept = { action: "accept", object, before: toldOf(pending), after: toldOf(active) };
+    const accept = { action: "accept", object, before: withoutAddress(pending), after: withoutAddress(active) };
     act([{ object, record: active, entry: accept }], tuplesOfCooperation(active));
     cooperations.set(id, active);
   }

@@ -22,8 +22,8 @@ import { resolveScopes } from "../src/check/resolve-scopes.ts";
 import { readHistoryKeys } from "../src/domain/history-keys.ts";
 import { keyText } from "../src/domain/tuples.ts";
 import { openStore } from "../src/openfga/open-store.ts";
-import { createRelationships } from "../src/openfga/tuple-store.ts";
-import { doctor, isDamage, textOf, viewOf } from "../src/queries/doctor.ts";
+import { createTupleStore } from "../src/openfga/tuple-store.ts";
+import { doctor, findingText, isDamage, viewOf } from "../src/queries/doctor.ts";
 import { createRedisCache } from "../src/redis/decision-cache.ts";
 import { secretsOrExit } from "./secrets.ts";
 import { openSource } from "./source.ts";
@@ -43,7 +43,7 @@ const say = (text: string) => console.error(text);
 
 /** The cache of the services on this store. Without one of Redis each of them sees within a second what was written. */
 async function cacheOf(ids: { storeId: string; modelId: string }) {
-  if (!REDIS_URL) return { raise: async () => {}, close: async () => {} };
+  if (!REDIS_URL) return { invalidate: async () => {}, close: async () => {} };
   const cache = createRedisCache({
     url: REDIS_URL,
     ...ids,
@@ -56,12 +56,12 @@ async function cacheOf(ids: { storeId: string; modelId: string }) {
   const giveUpAt = performance.now() + REDIS_TIMEOUT_MILLISECONDS;
   while ((await cache.lookup(nobody, undefined)) === "away" && performance.now() < giveUpAt) await sleep(20);
   let told = false;
-  const raise: RepairDeps["raise"] = async (scopes) => {
-    if ((await cache.raise(scopes)) || told) return;
+  const invalidate: RepairDeps["invalidate"] = async (scopes) => {
+    if ((await cache.invalidate(scopes)) || told) return;
     told = true;
     say("Redis does not answer: checks answer from after the repair in CACHE_TTL_SECONDS at the latest.");
   };
-  return { raise, close: cache.close };
+  return { invalidate, close: cache.close };
 }
 
 const options = { repair: { type: "boolean" }, sign: { type: "boolean" }, json: { type: "boolean" } } as const;
@@ -83,24 +83,24 @@ async function main(): Promise<number> {
     if (opened.model === "older")
       throw new Error(`The newest model of the store "${store}" is another version's. Run that version's doctor.`);
     const keys = keyFile === undefined ? undefined : readHistoryKeys(readFileSync(keyFile, "utf8"));
-    const plain = createRelationships({ ...connection, ...opened });
+    const plain = createTupleStore({ ...connection, ...opened });
     // a repair touches nothing whose signature is wrong; one that is missing everywhere is a store not signed yet
-    const relationships = keys === undefined ? plain : signHeads(plain, keys, "allow");
+    const tupleStore = keys === undefined ? plain : signHeads(plain, keys, "allow");
     const clock = () => new Date();
     if (values.sign) {
       if (keys === undefined) throw new Error("Set HISTORY_KEY_FILE to the key that the services sign with.");
-      const { signed, left } = await signStore({ relationships: plain, clock, newId: ulid }, keys);
+      const { signed, left } = await signStore({ tupleStore: plain, clock, newId: ulid }, keys);
       say(`Signed ${signed} heads${left.length > 0 ? "; what is in disorder was left as it is" : ""}.`);
     }
     let done: Repair[] = [];
-    let findings = values.repair ? [] : await doctor(relationships, keys?.verifying);
+    let findings = values.repair ? [] : await doctor(tupleStore, keys?.verifying);
     if (values.repair) {
       const cache = await cacheOf(opened);
       const warn = (event: string, facts: object) => say(`${event} ${JSON.stringify(facts)}`);
-      const scopesOf = (keys: Parameters<typeof resolveScopes>[1]) => resolveScopes(relationships, keys);
+      const scopesOf = (keys: Parameters<typeof resolveScopes>[1]) => resolveScopes(tupleStore, keys);
       ({ done, left: findings } = await repair({
-        relationships,
-        raise: cache.raise,
+        tupleStore,
+        invalidate: cache.invalidate,
         scopesOf,
         clock,
         newId: ulid,
@@ -115,8 +115,8 @@ async function main(): Promise<number> {
       const report = { store, damaged: damage, findings: findings.map(viewOf), ...(values.repair && { repaired }) };
       console.log(JSON.stringify(report, undefined, 2));
     } else {
-      for (const one of done) console.log(`repaired ${textOf(one.finding)}: ${actOf(one)}`);
-      for (const finding of findings) console.log(`${values.repair ? "left " : ""}${textOf(finding)}`);
+      for (const one of done) console.log(`repaired ${findingText(one.finding)}: ${actOf(one)}`);
+      for (const finding of findings) console.log(`${values.repair ? "left " : ""}${findingText(finding)}`);
     }
     const repaired = values.repair ? `${done.length} repaired, ` : "";
     say(`The store "${store}": ${repaired}${damage} damaged, ${findings.length - damage} left to sweep.`);

@@ -13,7 +13,7 @@ import { createClient } from "../src/openfga/client.ts";
 import { openStore } from "../src/openfga/open-store.ts";
 import { findServer } from "../src/openfga/server/find-server.ts";
 import { startServer } from "../src/openfga/server/server.ts";
-import { createRelationships } from "../src/openfga/tuple-store.ts";
+import { createTupleStore } from "../src/openfga/tuple-store.ts";
 import { accessModel, accessTuples, nearest } from "./playground/access-only.ts";
 import { secretsOrExit } from "./secrets.ts";
 import { openSource } from "./source.ts";
@@ -31,7 +31,7 @@ async function read(refs: readonly string[]): Promise<{ tuples: TupleKey[]; tota
   try {
     const store = process.env.OPENFGA_STORE || "concordat";
     const opened = await openStore({ ...source.connection, store, model: dsl, allowPush: false, mustExist: true });
-    const all = await createRelationships({ ...source.connection, ...opened }).readAll();
+    const all = await createTupleStore({ ...source.connection, ...opened }).readAll();
     const tuples = accessTuples(model, all, at);
     return { tuples: nearest(tuples, refs, TUPLES_MAX), total: tuples.length };
   } finally {

@@ -4,13 +4,15 @@
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { Connection } from "../src/openfga/client.ts";
+import type { OpenFgaConnection } from "../src/openfga/client.ts";
 import { findServer } from "../src/openfga/server/find-server.ts";
 import { runningOn } from "../src/openfga/server/running.ts";
 import { startServer } from "../src/openfga/server/server.ts";
 
 /** How to reach it, and what ends what was started. Throws when there is none. */
-export async function openSource(env: NodeJS.ProcessEnv): Promise<{ connection: Connection; close(): Promise<void> }> {
+export async function openSource(
+  env: NodeJS.ProcessEnv,
+): Promise<{ connection: OpenFgaConnection; close(): Promise<void> }> {
   const { OPENFGA_API_URL: url, OPENFGA_API_TOKEN: apiToken } = env;
   if (url) return { connection: { apiUrl: url, ...(apiToken && { apiToken }) }, close: async () => {} };
   // an empty variable is an unset one, as for the service

@@ -7,7 +7,7 @@ import { HTTPException } from "hono/http-exception";
 import { routePath } from "hono/route";
 import { secureHeaders } from "hono/secure-headers";
 import type { ActionDeps } from "./actions/run/perform.ts";
-import type { Asking } from "./check/evaluate.ts";
+import type { EvaluationDeps } from "./check/evaluate.ts";
 import type { Notices } from "./check/notices.ts";
 import { errorFacts } from "./domain/error-facts.ts";
 import type { HistoryKeys } from "./domain/history-keys.ts";
@@ -31,12 +31,12 @@ import { requestIds } from "./http/request-id.ts";
 import { isOpenFga, openFgaError, openFgaFault } from "./http/stores/error.ts";
 import { storesRoutes } from "./http/stores/routes.ts";
 import { v1Routes } from "./http/v1/routes.ts";
-import type { Relationships } from "./ports.ts";
+import type { TupleStore } from "./ports.ts";
 
 export type AppDeps = ActionDeps & {
-  relationships: Relationships;
-  engine: Asking["engine"];
-  checker: Asking["checker"];
+  tupleStore: TupleStore;
+  engine: EvaluationDeps["engine"];
+  checker: EvaluationDeps["checker"];
   findKey: FindKey;
   /** How many requests are answered; without it as many as come. */
   rate?: RateLimiting | undefined;

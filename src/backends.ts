@@ -4,7 +4,7 @@
  */
 import type { Config } from "./config.ts";
 import { createMemoryCache } from "./memory/decision-cache.ts";
-import type { Connection } from "./openfga/client.ts";
+import type { OpenFgaConnection } from "./openfga/client.ts";
 import { findServer } from "./openfga/server/find-server.ts";
 import { untilUnused } from "./openfga/server/running.ts";
 import { type RunningServer, startServer } from "./openfga/server/server.ts";
@@ -21,7 +21,7 @@ export async function engineFor(
   config: Config,
   folder: string,
   say: (line: string) => void,
-): Promise<{ connection: Connection; server: RunningServer | undefined }> {
+): Promise<{ connection: OpenFgaConnection; server: RunningServer | undefined }> {
   const found = await findServer(process.env, { line: say, counter: () => {} });
   const apiToken = config.OPENFGA_API_TOKEN;
   if (found.kind === "external")

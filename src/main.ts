@@ -8,8 +8,8 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ulid } from "ulid";
-import { createAfterwards } from "./actions/run/background.ts";
-import { createOrder } from "./actions/run/keyed-mutex.ts";
+import { createBackground } from "./actions/run/background.ts";
+import { createKeyedMutex } from "./actions/run/keyed-mutex.ts";
 import { createRepeats } from "./actions/run/repeats.ts";
 import { signHeads } from "./actions/run/sign-heads.ts";
 import { signStore } from "./actions/sign-store.ts";
@@ -17,7 +17,7 @@ import { sweep } from "./actions/sweep.ts";
 import { type AppDeps, createApp } from "./app.ts";
 import { cacheFor, engineFor } from "./backends.ts";
 import { createChecker } from "./check/check.ts";
-import { createTail, TAIL_EVERY_MILLISECONDS } from "./check/follow-changes.ts";
+import { createFollower, FOLLOW_EVERY_MILLISECONDS } from "./check/follow-changes.ts";
 import { createNotices, NOTICES_EVERY_MILLISECONDS } from "./check/notices.ts";
 import { ConfigurationError, notListening, readConfig, urlOf } from "./config.ts";
 import { callerNow } from "./http/caller.ts";
@@ -29,7 +29,7 @@ import { createMetrics } from "./metrics.ts";
 import { boundEngine } from "./openfga/bounded-engine.ts";
 import { createEngine } from "./openfga/engine.ts";
 import { openStore } from "./openfga/open-store.ts";
-import { createRelationships } from "./openfga/tuple-store.ts";
+import { createTupleStore } from "./openfga/tuple-store.ts";
 import { createRateLimiter } from "./redis/rate-limiter.ts";
 import { withStartKeys } from "./start/keys.ts";
 import { keepShare, playSample, sampleHint } from "./start/sample.ts";
@@ -73,15 +73,15 @@ async function main(isStart: boolean) {
     if (store.model === "older") log("warn", "older_model", { store: store.storeId, model: store.modelId });
     const clock = () => new Date();
     const historyKeys = config.HISTORY_KEY_FILE;
-    const plain = createRelationships({ ...connection, ...store });
+    const plain = createTupleStore({ ...connection, ...store });
     if (historyKeys && start.signedMark && !existsSync(start.signedMark)) {
       // what an older version left; a store that is new holds nothing yet
-      const { left } = await signStore({ relationships: plain, clock, newId: ulid }, historyKeys);
+      const { left } = await signStore({ tupleStore: plain, clock, newId: ulid }, historyKeys);
       // actions on these are refused: doctor says why
       if (left.length > 0) log("warn", "left_unsigned", { objects: [...new Set(left.map(({ object }) => object))] });
       writeFileSync(start.signedMark, "", { mode: 0o600 });
     }
-    const relationships = historyKeys ? signHeads(plain, historyKeys, config.HISTORY_UNSIGNED) : plain;
+    const tupleStore = historyKeys ? signHeads(plain, historyKeys, config.HISTORY_UNSIGNED) : plain;
     const { meter, text: metricsText } = createMetrics(clock);
     const pool = createEngine({
       ...connection,
@@ -96,7 +96,7 @@ async function main(isStart: boolean) {
     const warn = (event: string, facts: object) => log("warn", event, facts);
     const cache = cacheFor(config, store, meter, warn);
     const checker = createChecker({ engine, cache, clock, meter, ttlMilliseconds, callerNow });
-    const afterwards = createAfterwards(warn);
+    const afterwards = createBackground(warn);
     const mailer = createMailer({
       smtpUrl: config.SMTP_URL,
       folder: join(folder, "mail"),
@@ -105,7 +105,7 @@ async function main(isStart: boolean) {
     });
     const watch = createNotices({ cache, engine, clock, meter, warn, sleep });
     const deps: Omit<AppDeps, "publicUrl"> = {
-      relationships,
+      tupleStore,
       historyKeys,
       engine,
       checker,
@@ -116,11 +116,11 @@ async function main(isStart: boolean) {
       clock,
       warn,
       log,
-      order: createOrder(),
+      mutex: createKeyedMutex(),
       repeats: createRepeats(),
       newId: () => ulid(),
       newNonce: () => randomBytes(16).toString("base64url"),
-      afterwards: afterwards.run,
+      inBackground: afterwards.run,
       findKey: keys.find,
       rate: { limits: config.rateLimits, limiter, limited: meter.rateLimited },
       discloseOrganizations: config.DISCLOSE_ORGANIZATIONS,
@@ -139,11 +139,11 @@ async function main(isStart: boolean) {
       },
     };
     // what an earlier process left half swept is finished first
-    await sweep({ relationships, warn });
-    const sweeping = setInterval(() => afterwards.run(() => sweep({ relationships, warn })), SWEEP_EVERY_MILLISECONDS);
+    await sweep({ tupleStore, warn });
+    const sweeping = setInterval(() => afterwards.run(() => sweep({ tupleStore, warn })), SWEEP_EVERY_MILLISECONDS);
 
-    const follow = createTail({ relationships, cache, clock, meter, ttlMilliseconds, warn, replica: ulid() });
-    const following = repeat(follow, TAIL_EVERY_MILLISECONDS);
+    const follow = createFollower({ tupleStore, cache, clock, meter, ttlMilliseconds, warn, replica: ulid() });
+    const following = repeat(follow, FOLLOW_EVERY_MILLISECONDS);
 
     const watching = repeat(watch.poll, NOTICES_EVERY_MILLISECONDS);
 

@@ -5,7 +5,7 @@
  * else in the project names a client.
  */
 
-import type { Scope } from "./domain/cache-scopes.ts";
+import type { CacheScope } from "./domain/cache-scopes.ts";
 import type { Rewrites } from "./domain/explain/rewrite.ts";
 import type { Tuple, TupleKey } from "./domain/tuples.ts";
 
@@ -25,7 +25,7 @@ export type Write = { deletes: TupleKey[]; writes: Tuple[] };
 export type WriteOutcome = "committed" | "stale" | "unknown";
 
 /** The relationships behind the actions and queries. Reads see every Write that was acknowledged before they began. */
-export type Relationships = {
+export type TupleStore = {
   /** All tuples that match, all pages. Throws EngineUnavailable. */
   read(filter: ReadFilter): Promise<readonly Tuple[]>;
   /** At most `max` of the tuples that match, and whether those are all. Throws EngineUnavailable. */
@@ -37,13 +37,13 @@ export type Relationships = {
   /** Never retried here. Throws EngineUnavailable only when nothing can have been written, and EngineRefused. */
   write(write: Write): Promise<WriteOutcome>;
   /** Every change of a tuple since then, by anybody, oldest first. One that was committed late may come late. Throws EngineUnavailable. */
-  changes(since: Date): Promise<Change[]>;
+  changes(since: Date): Promise<TupleChange[]>;
   /** Takes tuples away in batches, whether they are there or not: for what may be interrupted and done again. Throws EngineUnavailable. */
   erase(keys: readonly TupleKey[]): Promise<void>;
 };
 
 /** A tuple that was written or deleted, and when; a time that the engine took before it committed. */
-export type Change = { operation: "write" | "delete"; key: TupleKey; at: string };
+export type TupleChange = { operation: "write" | "delete"; key: TupleKey; at: string };
 
 /** A question: may `user` (`user:anna`) do `relation` (`can_view`) on `object` (`plant:7`)? */
 export type Question = { user: string; relation: string; object: string };
@@ -52,7 +52,7 @@ export type Question = { user: string; relation: string; object: string };
 export type Answer = { allowed: boolean } | { fault: string };
 
 /** Ids as `type:id`. `complete` is false when the engine stopped at its cap or deadline without saying so. */
-export type Found = { refs: string[]; complete: boolean };
+export type FoundRefs = { refs: string[]; complete: boolean };
 
 /** The engine's answers, each from all that was committed before it was asked. Every question has its `current_time`; all throw EngineUnavailable. */
 export type Engine = {
@@ -65,12 +65,12 @@ export type Engine = {
     question: { user: string; relation: string; type: string },
     at: Date,
     signal?: AbortSignal,
-  ): Promise<Found>;
+  ): Promise<FoundRefs>;
   listUsers(
     question: { object: string; relation: string; type: string },
     at: Date,
     signal?: AbortSignal,
-  ): Promise<Found>;
+  ): Promise<FoundRefs>;
   /** The same engine by its own words, for `/stores`. */
   readonly api: EngineApi;
   /** What the pinned model knows: each type with its `can_*` relations. */
@@ -124,23 +124,27 @@ export class EngineUnavailable extends Error {
 }
 
 /** How an allowed question was allowed: to the owner's own people, or through a share. */
-export type Via = "own" | { cooperation: string; share: string };
+export type AccessPath = "own" | { cooperation: string; share: string };
 
 /**
  * A cached decision. It is good while both tokens still stand, the owner is still this one, and the clock is before
  * `validUntil` (milliseconds since the epoch, on the clock of whoever filled it).
  */
-export type Entry = {
+export type CacheEntry = {
   allowed: boolean;
-  owner: Scope;
+  owner: CacheScope;
   userToken: string;
   ownerToken: string;
   validUntil: number;
-  via?: Via | undefined;
+  accessPath?: AccessPath | undefined;
 };
 
 /** What stands in the cache at one instant for a question and its two scopes. A token of another run of the server is not there. */
-export type Lookup = { entry?: Entry | undefined; userToken?: string | undefined; ownerToken?: string | undefined };
+export type Lookup = {
+  entry?: CacheEntry | undefined;
+  userToken?: string | undefined;
+  ownerToken?: string | undefined;
+};
 
 /** Tokens to fill under, and the cache's own time (milliseconds), from which the entry's life is counted. */
 export type Tokens = { userToken: string; ownerToken: string; now: number };
@@ -154,19 +158,19 @@ export type DecisionCache = {
    * The entry and both tokens as of one instant; without an owner only the user's token. A token that is there may be
    * filled under: it goes with every begin, and comes back only while nobody leases its scope.
    */
-  lookup(question: Question, owner: Scope | undefined): Promise<Lookup | "away">;
+  lookup(question: Question, owner: CacheScope | undefined): Promise<Lookup | "away">;
   /** Tokens of both scopes, made where they are missing; `leased` while a writer is at work on either. */
-  take(user: Scope, owner: Scope): Promise<Tokens | "leased" | "away">;
+  take(user: CacheScope, owner: CacheScope): Promise<Tokens | "leased" | "away">;
   /** The cache's own time (milliseconds) or a little before, for an entry that is filled under tokens that were looked up. */
   time(): Promise<number | "away">;
   /** Keeps an entry until `endsAt` on the cache's own time; `same`: in place of the one that is there, as long as that. Not waited for; may come to nothing. */
-  store(question: Question, entry: Entry, endsAt: number | "same"): void;
-  /** Before a Write: raises the scopes and leases them to the writer for ten seconds. May come to nothing. */
-  begin(writer: string, scopes: Scope[]): Promise<void>;
-  /** After a Write is known to stand, and before anybody is told: raises the scopes and ends the lease. False: not acknowledged, the old entries may be good until they end. */
-  end(writer: string, scopes: Scope[]): Promise<boolean>;
-  /** Raises scopes, or with `all` every one there is; for writes that did not begin here. False as in `end`. */
-  raise(scopes: Scope[] | "all"): Promise<boolean>;
+  store(question: Question, entry: CacheEntry, endsAt: number | "same"): void;
+  /** Before a Write: invalidates the scopes and leases them to the writer for ten seconds. May come to nothing. */
+  lease(writer: string, scopes: CacheScope[]): Promise<void>;
+  /** After a Write is known to stand, and before anybody is told: invalidates the scopes and ends the lease. False: not acknowledged, the old entries may be good until they end. */
+  release(writer: string, scopes: CacheScope[]): Promise<boolean>;
+  /** Invalidates scopes, or with `all` every one there is; for writes that did not begin here. False as in `end`. */
+  invalidate(scopes: CacheScope[] | "all"): Promise<boolean>;
   /**
    * Asks to be the one replica that follows the changes, for the next ten seconds, and tells how far it has read them
    * (milliseconds since the epoch). Answers whether it is, and how far whoever is has read them.

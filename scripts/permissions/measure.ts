@@ -6,7 +6,7 @@
  */
 import { splitRef } from "../../src/domain/ids.ts";
 import { difference, type Tuple } from "../../src/domain/tuples.ts";
-import type { Engine, Question, Relationships } from "../../src/ports.ts";
+import type { Engine, Question, TupleStore } from "../../src/ports.ts";
 import { type Actor, AT, type Situation, type Target, type World, worldOf } from "./worlds.ts";
 
 /** A situation with all its answers. */
@@ -45,14 +45,14 @@ export function allowed(measured: Measured, actor: Actor, target: Target, permis
 export async function measure(
   situations: readonly Situation[],
   engine: Pick<Engine, "batchCheck" | "permissions">,
-  relationships: Pick<Relationships, "write">,
+  tupleStore: Pick<TupleStore, "write">,
   spelledFor: (tuple: Tuple) => Tuple[] = (tuple) => [tuple],
 ): Promise<Measured[]> {
   const worlds = situations.map((situation, n) => worldOf(situation, `s${n}`));
   for (const { states } of worlds) {
     let before: Tuple[] = [];
     for (const state of states.map((tuples) => tuples.flatMap(spelledFor))) {
-      await writeAll(relationships, difference(before, state));
+      await writeAll(tupleStore, difference(before, state));
       before = state;
     }
   }
@@ -100,13 +100,10 @@ export function cellsOf(measured: Measured): { actor: Actor; target: Target; per
 }
 
 /** Takes any number of tuples, as nobody else may: the worlds are built before anybody asks. */
-async function writeAll(
-  relationships: Pick<Relationships, "write">,
-  { deletes, writes }: ReturnType<typeof difference>,
-) {
+async function writeAll(tupleStore: Pick<TupleStore, "write">, { deletes, writes }: ReturnType<typeof difference>) {
   for (let start = 0; start < writes.length || start < deletes.length; start += PART) {
     const part = { deletes: deletes.slice(start, start + PART), writes: writes.slice(start, start + PART) };
-    const outcome = await relationships.write(part);
+    const outcome = await tupleStore.write(part);
     if (outcome !== "committed") throw new Error(`a world was not written: ${outcome}`);
   }
 }

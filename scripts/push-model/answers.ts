@@ -6,12 +6,12 @@ import type { AuthorizationModel } from "@openfga/sdk";
 import { ulid } from "ulid";
 import { type Forms, fits } from "../../src/domain/tuple-form.ts";
 import type { Tuple } from "../../src/domain/tuples.ts";
-import { type Connection, createClient } from "../../src/openfga/client.ts";
+import { createClient, type OpenFgaConnection } from "../../src/openfga/client.ts";
 import { createEngine } from "../../src/openfga/engine.ts";
 import { formsOf } from "../../src/openfga/model-forms.ts";
 import { permissionsOf } from "../../src/openfga/open-store.ts";
 import { rewritesOf } from "../../src/openfga/rewrites.ts";
-import { createRelationships } from "../../src/openfga/tuple-store.ts";
+import { createTupleStore } from "../../src/openfga/tuple-store.ts";
 import { type Measured, measure } from "../permissions/measure.ts";
 import type { Situation } from "../permissions/worlds.ts";
 
@@ -31,7 +31,7 @@ export type Answers = { asked: number; widened: string[]; narrowed: string[]; fi
 
 /** Compares what two models answer in these situations. Throws when one of them cannot be measured. */
 export async function compareAnswers(
-  connection: Connection,
+  connection: OpenFgaConnection,
   from: Model,
   to: Model,
   situations: readonly Situation[],
@@ -58,7 +58,11 @@ function spelledFor(forms: Forms, tuple: Tuple): Tuple[] {
   return [tuple, earlier].filter((one) => fits(forms, one)).slice(0, 1);
 }
 
-async function measureIn(connection: Connection, model: Model, situations: readonly Situation[]): Promise<Measured[]> {
+async function measureIn(
+  connection: OpenFgaConnection,
+  model: Model,
+  situations: readonly Situation[],
+): Promise<Measured[]> {
   const client = createClient(connection);
   const { id: storeId } = await client.createStore({ name: `${SCRATCH} ${ulid()}` });
   try {
@@ -68,7 +72,7 @@ async function measureIn(connection: Connection, model: Model, situations: reado
     const engine = createEngine({ ...opened, connections: 4 });
     try {
       const forms = formsOf(model);
-      return await measure(situations, engine, createRelationships(opened), (tuple) => spelledFor(forms, tuple));
+      return await measure(situations, engine, createTupleStore(opened), (tuple) => spelledFor(forms, tuple));
     } finally {
       await engine.close();
     }

@@ -6,9 +6,9 @@
  */
 import type { AuthorizationModel } from "@openfga/sdk";
 import { transformer } from "@openfga/syntax-transformer";
-import { type Connection, toThrow } from "../../src/openfga/client.ts";
+import { type OpenFgaConnection, toThrow } from "../../src/openfga/client.ts";
 import { isSameModel, newestModel, openStore, permissionsOf } from "../../src/openfga/open-store.ts";
-import { createRelationships } from "../../src/openfga/tuple-store.ts";
+import { createTupleStore } from "../../src/openfga/tuple-store.ts";
 import type { Situation } from "../permissions/worlds.ts";
 import { compareAnswers } from "./answers.ts";
 import { changesBetween } from "./changes.ts";
@@ -17,7 +17,7 @@ import { type Group, misfitsBetween } from "./misfits.ts";
 const LINES_MAX = 20;
 
 export type PushOptions = {
-  connection: Connection;
+  connection: OpenFgaConnection;
   /** The store's name. */
   store: string;
   /** The text of model.fga. */
@@ -67,7 +67,7 @@ async function show(
   say(`The newest model of the store "${store}" is ${modelId}. What changes:`);
   list(changesBetween(old, wanted), say);
 
-  const tuples = await createRelationships({ ...connection, storeId, modelId }).readAll();
+  const tuples = await createTupleStore({ ...connection, storeId, modelId }).readAll();
   const { stopping, beginning } = misfitsBetween(tuples, old, wanted);
   say(`Tuples that would stop fitting, and count no more: ${countOf(stopping)} of ${tuples.length}.`);
   list(stopping.map(lineOf), say);

@@ -8,7 +8,7 @@ import {
   decideDelegate,
   decideRevoke,
 } from "../domain/cooperation/decide-delegation.ts";
-import type { Refusal } from "../domain/refusal.ts";
+import { isRefusal, type Result } from "../domain/result.ts";
 import { personHead, roleOf } from "../store/snapshot.ts";
 import { initiatorsScope } from "./cooperation.ts";
 import { type ActionDeps, type ActionOf, type Call, perform, type Receipt } from "./run/perform.ts";
@@ -20,7 +20,7 @@ export function delegate(
   share: string,
   user: string,
   input: DelegateInput,
-): Promise<Receipt<DelegationChanged> | Refusal> {
+): Promise<Result<Receipt<DelegationChanged>>> {
   return onDelegation(deps, call, share, user, (state, stamp) => decideDelegate(state, input, stamp));
 }
 
@@ -30,7 +30,7 @@ export function revoke(
   share: string,
   user: string,
   input: { reason?: string | undefined },
-): Promise<Receipt<DelegationChanged> | Refusal> {
+): Promise<Result<Receipt<DelegationChanged>>> {
   return onDelegation(deps, call, share, user, (state, stamp) => decideRevoke(state, input, stamp));
 }
 
@@ -40,16 +40,16 @@ async function onDelegation(
   share: string,
   user: string,
   decide: ActionOf<DelegationState, DelegationChanged>["decide"],
-): Promise<Receipt<DelegationChanged> | Refusal> {
+): Promise<Result<Receipt<DelegationChanged>>> {
   const cooperation = await cooperationOf(deps, share);
   if (cooperation === undefined) return { code: "not_found", what: "share" };
   return perform(deps, call, {
-    order: `cooperation:${cooperation}`,
+    lock: `cooperation:${cooperation}`,
     read: () => readDelegation(deps, call, share, cooperation, user),
     decide,
     scopes: () => [userScope(user)],
     // a refusal tells how the cooperation and the share stand
-    toldOf: initiatorsScope,
+    revealedScopes: initiatorsScope,
   });
 }
 
@@ -59,17 +59,17 @@ async function readDelegation(
   share: string,
   cooperation: string,
   user: string,
-): Promise<DelegationState | Refusal> {
-  const { relationships } = deps;
-  const person = await personHead(relationships, user);
+): Promise<Result<DelegationState>> {
+  const { tupleStore } = deps;
+  const person = await personHead(tupleStore, user);
   const state = await readShare(deps, call, share, cooperation);
-  if ("code" in state) return state;
+  if (isRefusal(state)) return state;
   const { partner } = state.cooperation;
   return {
     ...state,
     user,
     person,
-    ownPerson: partner !== undefined && (await roleOf(relationships, partner, user)) !== undefined,
+    ownPerson: partner !== undefined && (await roleOf(tupleStore, partner, user)) !== undefined,
     existing: state.delegations.find((delegation) => delegation.user === user),
   };
 }

@@ -4,11 +4,13 @@
  * into the store in their order, as many in one Write as fit, so that all up to a line
  * stands or nothing after it; a line that is refused changes nothing and stops no other.
  */
+
 import { setTimeout as sleep } from "node:timers/promises";
 import { isService, needsService } from "../domain/caller.ts";
 import { errorFacts } from "../domain/error-facts.ts";
-import { isRefusal, type Refusal } from "../domain/refusal.ts";
+import type { Refusal } from "../domain/refusal.ts";
 import type { ImportLine, LineError, NumberedLine } from "../domain/registry/import-line.ts";
+import { isRefusal, type Result } from "../domain/result.ts";
 import { EngineRefused, EngineUnavailable } from "../ports.ts";
 import { keepReads } from "../store/kept-reads.ts";
 import { putOrganization } from "./organization.ts";
@@ -16,7 +18,7 @@ import { putPerson } from "./person.ts";
 import { putResource, setJobRole } from "./resource.ts";
 import { PAUSE_MILLISECONDS_MAX, patience } from "./run/commit.ts";
 import type { ActionDeps, Call, Receipt } from "./run/perform.ts";
-import { performAll, type Step } from "./run/perform-all.ts";
+import { type BatchStep, performAll } from "./run/perform-all.ts";
 
 /** How many lines are read ahead: what they need of the store is asked for at once, and kept until they are done. */
 const AHEAD_LINES = 64;
@@ -49,7 +51,7 @@ export async function* importLines(
   for await (const some of lines)
     for (let start = 0; start < some.length; start += AHEAD_LINES) {
       // what was read is good for these lines and no longer: others write too
-      const kept = { ...deps, relationships: keepReads(deps.relationships) };
+      const kept = { ...deps, tupleStore: keepReads(deps.tupleStore) };
       let rest = some.slice(start, start + AHEAD_LINES);
       await readAhead(kept, call, rest);
       while (rest.length > 0) {
@@ -113,7 +115,7 @@ type Told = { refusal: Refusal } | { errors: LineError[] } | object;
 
 /** A line as a step that never refuses: what would be refused is told instead, and changes nothing. */
 const stepOf =
-  (line: NumberedLine): Step<Told> =>
+  (line: NumberedLine): BatchStep<Told> =>
   async (deps, call) => {
     const nothing = { outcome: "same" as const, effective_by: "" };
     if ("errors" in line) return { ...nothing, value: { errors: line.errors } };
@@ -121,7 +123,7 @@ const stepOf =
     return isRefusal(receipt) ? { ...nothing, value: { refusal: receipt } } : { ...receipt, value: {} };
   };
 
-function act(deps: ActionDeps, call: Call, line: ImportLine): Promise<Receipt<unknown> | Refusal> {
+function act(deps: ActionDeps, call: Call, line: ImportLine): Promise<Result<Receipt<unknown>>> {
   switch (line.kind) {
     case "organization":
       return putOrganization(deps, call, line.id, line);
@@ -140,9 +142,9 @@ function act(deps: ActionDeps, call: Call, line: ImportLine): Promise<Receipt<un
 async function readAhead(deps: ActionDeps, call: Call, lines: NumberedLine[]): Promise<void> {
   const aside = {
     ...deps,
-    order: <T>(_: string, run: () => Promise<T>) => run(),
+    mutex: <T>(_: string, run: () => Promise<T>) => run(),
     // nobody is told what these come to
-    cache: { begin: async () => {}, end: async () => true },
+    cache: { lease: async () => {}, release: async () => true },
   };
   const tries = lines.flatMap((line) => ("says" in line ? [act(aside, { ...call, dryRun: true }, line.says)] : []));
   await Promise.allSettled(tries);

@@ -36,7 +36,7 @@ const MAILS_AT_ONCE = 5;
  */
 export async function sendLetters(deps: ActionDeps, cooperation: Cooperation): Promise<MailState> {
   let work: Promise<MailState> | undefined;
-  deps.afterwards(() => {
+  deps.inBackground(() => {
     work = deliver(deps, cooperation);
     return work;
   });
@@ -93,14 +93,14 @@ async function invitation(deps: ActionDeps, cooperation: Cooperation): Promise<L
 }
 
 async function notices(deps: ActionDeps, cooperation: Cooperation): Promise<Letter[]> {
-  const { relationships } = deps;
+  const { tupleStore } = deps;
   const partner = cooperation.partner ?? "";
-  const { value: organization } = await organizationHead(relationships, partner);
+  const { value: organization } = await organizationHead(tupleStore, partner);
   // whom it was offered to is not there any more, and who has the id now is to hear nothing of it
   if (organization === undefined || !isSide(cooperation, "partner", organization)) return [];
-  const admins = await adminsOf(relationships, partner);
+  const admins = await adminsOf(tupleStore, partner);
   // one record that cannot be read keeps the notice from nobody else
-  const people = await inTurns(admins, (admin) => Promise.allSettled([personHead(relationships, admin)]));
+  const people = await inTurns(admins, (admin) => Promise.allSettled([personHead(tupleStore, admin)]));
   const offer = await offerOf(deps, cooperation);
   return people.map(([head]) => () => {
     if (head.status === "rejected") throw head.reason;
@@ -112,12 +112,12 @@ async function notices(deps: ActionDeps, cooperation: Cooperation): Promise<Lett
 }
 
 async function offerOf(deps: ActionDeps, cooperation: Cooperation) {
-  const { relationships } = deps;
-  const initiator = await organizationName(relationships, cooperation.initiator);
-  const found = await sharesOf(relationships, cooperation.id);
+  const { tupleStore } = deps;
+  const initiator = await organizationName(tupleStore, cooperation.initiator);
+  const found = await sharesOf(tupleStore, cooperation.id);
   const shares = await inTurns(found, async ({ share }): Promise<OfferedShare> => {
     const [type, id] = splitRef(share.resource) as ["plant" | "portfolio", string];
-    const name = (await resourceHead(relationships, share.resource)).value?.name ?? id;
+    const name = (await resourceHead(tupleStore, share.resource)).value?.name ?? id;
     return { type, name, role: share.role, expiresAt: share.expires_at };
   });
   return { initiator, shares, expiresAt: cooperation.expires_at };

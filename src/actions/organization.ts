@@ -1,6 +1,6 @@
 /** Creates, renames and deletes organizations: for services with scope `admin`. */
+
 import { isService, needsService } from "../domain/caller.ts";
-import type { Refusal } from "../domain/refusal.ts";
 import {
   decideDeleteOrganization,
   decideOrganization,
@@ -8,6 +8,7 @@ import {
   type OrganizationChanged,
   type OrganizationState,
 } from "../domain/registry/decide-organization.ts";
+import { isRefusal, type Result } from "../domain/result.ts";
 import { sweepMark } from "../domain/tuples.ts";
 import { bondsOf } from "../store/bonds.ts";
 import { peopleOf } from "../store/people.ts";
@@ -27,18 +28,18 @@ export async function putOrganization(
   call: Call,
   id: string,
   input: { name: string },
-): Promise<Receipt<OrganizationChanged> | Refusal> {
+): Promise<Result<Receipt<OrganizationChanged>>> {
   if (!isService(call.caller)) return needsService("to keep organizations");
   const receipt = await perform(deps, call, {
-    order: `organization:${id}`,
+    lock: `organization:${id}`,
     read: () => readOrganization(deps, call, id),
     decide: (state: OrganizationState) => decideOrganization(state, input),
     scopes: NO_SCOPES,
   });
-  const isAnother = !("code" in receipt) && receipt.outcome === "done" && receipt.value.before === undefined;
+  const isAnother = !isRefusal(receipt) && receipt.outcome === "done" && receipt.value.before === undefined;
   // one that was deleted before deletions were marked left its sides behind
   if (isAnother && receipt.value.organization.incarnation !== undefined)
-    deps.afterwards(() => sweepOrganization(deps, id));
+    deps.inBackground(() => sweepOrganization(deps, id));
   return receipt;
 }
 
@@ -50,12 +51,12 @@ export async function deleteOrganization(
   deps: ActionDeps,
   call: Call,
   id: string,
-): Promise<Receipt<undefined> | Refusal> {
+): Promise<Result<Receipt<undefined>>> {
   if (!isService(call.caller)) return needsService("to keep organizations");
   const action: ActionOf<Emptying, undefined> = {
-    order: `organization:${id}`,
+    lock: `organization:${id}`,
     read: async () => {
-      const mark = await deps.relationships.read(sweepMark(`organization:${id}`));
+      const mark = await deps.tupleStore.read(sweepMark(`organization:${id}`));
       // of an earlier deletion: it is swept before there is another
       if (mark.length > 0) await sweep(deps);
       const state = await readOrganization(deps, call, id);
@@ -67,16 +68,16 @@ export async function deleteOrganization(
   };
   if (await wouldDo(deps, call, action)) await declineOffers(deps, call, id);
   const receipt = await perform(deps, call, action);
-  if (!("code" in receipt) && receipt.outcome === "done") deps.afterwards(() => sweep(deps));
+  if (!isRefusal(receipt) && receipt.outcome === "done") deps.inBackground(() => sweep(deps));
   return receipt;
 }
 
 async function readOrganization(deps: ActionDeps, call: Call, id: string): Promise<OrganizationState> {
-  return { id, head: await organizationHead(deps.relationships, id), expected: call.expected };
+  return { id, head: await organizationHead(deps.tupleStore, id), expected: call.expected };
 }
 
-async function holdingsOf({ relationships }: ActionDeps, id: string): Promise<Holdings> {
-  const people = (await peopleOf(relationships, id)).length;
-  const resources = (await resourceRefsOf(relationships, id)).length;
-  return { people, resources, cooperations: await bondsOf(relationships, id) };
+async function holdingsOf({ tupleStore }: ActionDeps, id: string): Promise<Holdings> {
+  const people = (await peopleOf(tupleStore, id)).length;
+  const resources = (await resourceRefsOf(tupleStore, id)).length;
+  return { people, resources, cooperations: await bondsOf(tupleStore, id) };
 }

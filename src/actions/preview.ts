@@ -8,22 +8,22 @@ import type { ActionDeps } from "./run/perform.ts";
 
 /** Who invites, what would be shared and until when; or why the token does not stand. */
 export async function previewInvitation(deps: ActionDeps, text: string) {
-  const { relationships, invitation } = deps;
+  const { tupleStore, invitation } = deps;
   const token = readToken(invitation.secret, text);
-  const cooperation = token && (await cooperationHead(relationships, token.cooperation)).value;
+  const cooperation = token && (await cooperationHead(tupleStore, token.cooperation)).value;
   if (cooperation === undefined) return { code: "invalid_invitation" } satisfies Refusal;
   const problem = tokenProblem(cooperation, token?.n ?? -1, invitation.ttlDays, deps.clock());
   if (problem) return problem;
   // what has been joined or ended is no longer this token's to show
   if (cooperation.status !== "invited") return { code: "invalid_invitation" } satisfies Refusal;
-  const shares = await sharesOf(relationships, cooperation.id);
+  const shares = await sharesOf(tupleStore, cooperation.id);
   const { initiator, status, expires_at } = cooperation;
   return {
-    initiator: { id: initiator, name: await organizationName(relationships, initiator) },
+    initiator: { id: initiator, name: await organizationName(tupleStore, initiator) },
     status,
     expires_at: expires_at ?? null,
     shares: await inTurns(shares, async ({ share }) => {
-      const name = (await resourceHead(relationships, share.resource)).value?.name ?? null;
+      const name = (await resourceHead(tupleStore, share.resource)).value?.name ?? null;
       return { resource: share.resource, name, role: share.role, expires_at: share.expires_at ?? null };
     }),
   };

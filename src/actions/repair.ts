@@ -8,16 +8,16 @@
  * by: when an action came first it is stale, and the store is looked over anew.
  */
 
-import type { Scope } from "../domain/cache-scopes.ts";
+import type { CacheScope } from "../domain/cache-scopes.ts";
 import { ownActor } from "../domain/caller.ts";
-import { toldOf } from "../domain/cooperation/touch.ts";
+import { withoutAddress } from "../domain/cooperation/touch.ts";
 import type { Finding, Remedy } from "../domain/doctor/finding.ts";
 import type { VerifyingKeys } from "../domain/history-keys.ts";
 import { type Stamp, type Touch, writeOf } from "../domain/plan.ts";
 import { type Cooperation, fieldsOf, type Head, NO_HASH } from "../domain/records.ts";
 import { keyText, sweepMark, type TupleKey } from "../domain/tuples.ts";
-import type { Clock, Relationships } from "../ports.ts";
-import { doctor, textOf } from "../queries/doctor.ts";
+import type { Clock, TupleStore } from "../ports.ts";
+import { doctor, findingText } from "../queries/doctor.ts";
 import { sweep } from "./sweep.ts";
 
 /** Whom histories name for a repair. */
@@ -27,11 +27,11 @@ const ACTOR = ownActor("doctor");
 const ROUNDS_MAX = 8;
 
 export type RepairDeps = {
-  relationships: Relationships;
+  tupleStore: TupleStore;
   /** Whose cached answers tuples may change, as they stand now. */
-  scopesOf: (keys: TupleKey[]) => Promise<Scope[] | "all">;
-  /** Raises them after each repair. */
-  raise: (scopes: Scope[] | "all") => Promise<unknown>;
+  scopesOf: (keys: TupleKey[]) => Promise<CacheScope[] | "all">;
+  /** Invalidates them after each repair. */
+  invalidate: (scopes: CacheScope[] | "all") => Promise<unknown>;
   clock: Clock;
   newId: () => string;
   warn: (event: string, facts: object) => void;
@@ -46,10 +46,10 @@ export type Repair = { finding: Finding; outcome: "done" | "unknown"; took: Tupl
 export async function repair(deps: RepairDeps): Promise<{ done: Repair[]; left: Finding[] }> {
   const done: Repair[] = [];
   for (let round = 1; ; round++) {
-    const findings = await doctor(deps.relationships, deps.keys);
+    const findings = await doctor(deps.tupleStore, deps.keys);
     // what is found again though it was repaired would only be repaired again
-    const tried = new Set(done.map(({ finding }) => textOf(finding)));
-    const due = findings.filter((finding) => finding.remedy !== undefined && !tried.has(textOf(finding)));
+    const tried = new Set(done.map(({ finding }) => findingText(finding)));
+    const due = findings.filter((finding) => finding.remedy !== undefined && !tried.has(findingText(finding)));
     if (due.length === 0 || round > ROUNDS_MAX) return { done, left: findings };
     done.push(...(await repairEach(deps, due)));
   }
@@ -81,8 +81,8 @@ async function repairEach(deps: RepairDeps, findings: Finding[]): Promise<Repair
 }
 
 /** Marks what was removed, so that a sweep takes it; marked already is as good. */
-async function mark({ relationships }: RepairDeps, removed: Parameters<typeof sweepMark>[0]) {
-  const outcome = await relationships.write({ deletes: [], writes: [sweepMark(removed)] });
+async function mark({ tupleStore }: RepairDeps, removed: Parameters<typeof sweepMark>[0]) {
+  const outcome = await tupleStore.write({ deletes: [], writes: [sweepMark(removed)] });
   return outcome === "unknown" ? outcome : "done";
 }
 
@@ -100,9 +100,9 @@ async function replace(
   const touches = heads.map((head) => touchOf(head, "repair", { took: keys, restored }));
   const write = writeOf({ touches, deletes: keys, writes: [] }, stamp);
   const scopes = await scopesOf(deps, keys);
-  const outcome = await deps.relationships.write(write);
+  const outcome = await deps.tupleStore.write(write);
   if (outcome === "stale") return outcome;
-  await deps.raise(scopes);
+  await deps.invalidate(scopes);
   for (const { head, record } of touches) {
     const next = write.writes.find((tuple) => tuple.object === head.object && tuple.relation === "head");
     if (next) moved.set(head.object, { ...head, n: head.n + 1, hash: fieldsOf(next).hash ?? NO_HASH, value: record });
@@ -120,13 +120,13 @@ export function touchOf(
   const record = { ...was, ...restored };
   if (!/^(organization|cooperation):/.test(head.object)) return { head, record };
   const told = (value: Touch["record"]) =>
-    head.object.startsWith("cooperation:") ? toldOf(value as unknown as Cooperation) : value;
+    head.object.startsWith("cooperation:") ? withoutAddress(value as unknown as Cooperation) : value;
   const before = took.length === 0 ? told(was) : { ...told(was), taken: took.map(keyText) };
   return { head, record, entry: { action, object: head.object, before, after: told(record) } };
 }
 
 /** The scopes of tuples; of an owner or initiator too many also that of the other one, who has cached answers through it. */
-async function scopesOf(deps: RepairDeps, keys: TupleKey[]): Promise<Scope[] | "all"> {
+async function scopesOf(deps: RepairDeps, keys: TupleKey[]): Promise<CacheScope[] | "all"> {
   const besides = keys
     .filter(({ relation }) => relation === "owner" || relation === "initiator")
     .map(({ relation, object }) => ({ user: object, relation, object }));

@@ -18,6 +18,7 @@ import {
   type ResourceChanged,
   type ResourceState,
 } from "../domain/registry/decide-resource.ts";
+import { isRefusal, type Result } from "../domain/result.ts";
 import type { JobRole } from "../domain/roles.ts";
 import { jobRolesOn, plantsIn, portfolioState } from "../store/resources.ts";
 import { jobRoleOf, organizationHead, personHead, resourceHead, roleOf, sharesOn } from "../store/snapshot.ts";
@@ -32,18 +33,18 @@ export async function putResource(
   call: Call,
   ref: ResourceRef,
   input: ResourceInput,
-): Promise<Receipt<ResourcePut> | Refusal> {
-  const { relationships } = deps;
+): Promise<Result<Receipt<ResourcePut>>> {
+  const { tupleStore } = deps;
   return perform(deps, call, {
-    order: `organization:${input.owner}`,
+    lock: `organization:${input.owner}`,
     read: async () => {
-      const head = await resourceHead(relationships, ref);
+      const head = await resourceHead(tupleStore, ref);
       const known = head.value?.deleted_at === undefined ? head.value : undefined;
       const refusal = await refusePut(deps, call, known?.owner);
       if (refusal) return refusal;
-      const owner = await organizationHead(relationships, input.owner);
-      const from = await portfolioState(relationships, known?.portfolio);
-      const to = input.portfolio === known?.portfolio ? from : await portfolioState(relationships, input.portfolio);
+      const owner = await organizationHead(tupleStore, input.owner);
+      const from = await portfolioState(tupleStore, known?.portfolio);
+      const to = input.portfolio === known?.portfolio ? from : await portfolioState(tupleStore, input.portfolio);
       return { ref, head, owner, from, to, expected: call.expected };
     },
     decide: (state) => {
@@ -51,8 +52,8 @@ export async function putResource(
       const { from, to } = state;
       return decision.kind === "refused" ? decision : { ...decision, value: { ...decision.value, from, to } };
     },
-    // of what was deleted too: a deletion whose own raise was lost counts as told from here on
-    // (bad/registration-raises-new-owner-only in test/protocol)
+    // of what was deleted too: a deletion whose own invalidate was lost counts as told from here on
+    // (bad/registration-invalidates-new-owner-only in test/protocol)
     scopes: ({ head }) => [...new Set([input.owner, head.value?.owner ?? input.owner])].map(ownerScope),
   });
 }
@@ -73,19 +74,19 @@ export async function deleteResource(
   deps: ActionDeps,
   call: Call,
   ref: ResourceRef,
-): Promise<Receipt<undefined> | Refusal> {
+): Promise<Result<Receipt<undefined>>> {
   if (!isService(call.caller)) return needsService("to take a resource out");
-  const { relationships } = deps;
-  const owner = (await resourceHead(relationships, ref)).value?.owner;
+  const { tupleStore } = deps;
+  const owner = (await resourceHead(tupleStore, ref)).value?.owner;
   if (owner === undefined) return { code: "not_found", what: "resource" };
   return perform(deps, call, {
-    order: `organization:${owner}`,
+    lock: `organization:${owner}`,
     read: async () => {
       const state = await readResource(deps, call, ref);
-      if ("code" in state) return state;
-      const jobRoles = (await jobRolesOn(relationships, ref)).flatMap((held) => held.tuples);
-      const plants = ref.startsWith("portfolio:") ? (await plantsIn(relationships, idOf(ref))).length : 0;
-      return { ...state, shares: await sharesOn(relationships, ref), plants, jobRoles };
+      if (isRefusal(state)) return state;
+      const jobRoles = (await jobRolesOn(tupleStore, ref)).flatMap((held) => held.tuples);
+      const plants = ref.startsWith("portfolio:") ? (await plantsIn(tupleStore, idOf(ref))).length : 0;
+      return { ...state, shares: await sharesOn(tupleStore, ref), plants, jobRoles };
     },
     decide: (state, stamp) => decideDeleteResource(state, stamp),
     scopes: () => [ownerScope(owner)],
@@ -99,29 +100,29 @@ export async function setJobRole(
   ref: ResourceRef,
   user: string,
   role: JobRole | undefined,
-): Promise<Receipt<JobRoleChanged> | Refusal> {
-  const { relationships } = deps;
-  const known = (await resourceHead(relationships, ref)).value;
+): Promise<Result<Receipt<JobRoleChanged>>> {
+  const { tupleStore } = deps;
+  const known = (await resourceHead(tupleStore, ref)).value;
   if (known === undefined || known.deleted_at !== undefined) return { code: "not_found", what: "resource" };
   return perform(deps, call, {
-    order: `organization:${known.owner}`,
+    lock: `organization:${known.owner}`,
     read: async () => {
       const refusal = isService(call.caller) ? undefined : await refuseHidden(deps, call, known.owner);
       if (refusal) return refusal;
       const state = await readResource(deps, call, ref);
-      if ("code" in state) return state;
-      const person = await personHead(relationships, user);
-      const ownPerson = (await roleOf(relationships, known.owner, user)) !== undefined;
-      return { ...state, user, person, ownPerson, role: await jobRoleOf(relationships, ref, user) };
+      if (isRefusal(state)) return state;
+      const person = await personHead(tupleStore, user);
+      const ownPerson = (await roleOf(tupleStore, known.owner, user)) !== undefined;
+      return { ...state, user, person, ownPerson, role: await jobRoleOf(tupleStore, ref, user) };
     },
     decide: (state) => decideJobRole(state, role),
     scopes: () => [userScope(user)],
   });
 }
 
-async function readResource(deps: ActionDeps, call: Call, ref: ResourceRef): Promise<ResourceState | Refusal> {
-  const head = await resourceHead(deps.relationships, ref);
+async function readResource(deps: ActionDeps, call: Call, ref: ResourceRef): Promise<Result<ResourceState>> {
+  const head = await resourceHead(deps.tupleStore, ref);
   if (head.value === undefined) return { code: "not_found", what: "resource" };
-  const owner = await organizationHead(deps.relationships, head.value.owner);
+  const owner = await organizationHead(deps.tupleStore, head.value.owner);
   return { ref, head, owner, expected: call.expected };
 }

@@ -1,4 +1,5 @@
 /** Shares resources into a cooperation, changes and removes shares. */
+
 import type { ChangeShareInput, ShareInput } from "../domain/commands.ts";
 import {
   decideChangeShare,
@@ -7,7 +8,7 @@ import {
   type ShareChanged,
   type ShareState,
 } from "../domain/cooperation/decide-share.ts";
-import type { Refusal } from "../domain/refusal.ts";
+import { isRefusal, type Result } from "../domain/result.ts";
 import { resourceHead, shareHead, sharesOn, shareWithDelegations } from "../store/snapshot.ts";
 import { initiatorsScope, readCooperation } from "./cooperation.ts";
 import { type ActionDeps, type Call, perform, type Receipt } from "./run/perform.ts";
@@ -19,18 +20,16 @@ export function share(
   call: Call,
   cooperation: string,
   input: ShareInput,
-): Promise<Receipt<ShareChanged> | Refusal> {
-  const { relationships } = deps;
+): Promise<Result<Receipt<ShareChanged>>> {
+  const { tupleStore } = deps;
   const id = deps.newId();
   return perform(deps, call, {
-    order: `cooperation:${cooperation}`,
+    lock: `cooperation:${cooperation}`,
     read: async () => {
       const state = await readCooperation(deps, call, cooperation);
-      if ("code" in state) return state;
-      const head = await resourceHead(relationships, input.resource);
-      const existing = (await sharesOn(relationships, input.resource)).find(
-        (other) => other.cooperation === cooperation,
-      );
+      if (isRefusal(state)) return state;
+      const head = await resourceHead(tupleStore, input.resource);
+      const existing = (await sharesOn(tupleStore, input.resource)).find((other) => other.cooperation === cooperation);
       return { ...state, resource: { ref: input.resource, head }, existing };
     },
     decide: (state, stamp) => decideShare(state, input, id, stamp),
@@ -47,10 +46,10 @@ export async function readShare(
   call: Call,
   id: string,
   cooperationId: string,
-): Promise<BareShareState | Refusal> {
+): Promise<Result<BareShareState>> {
   const cooperation = await readCooperation(deps, call, cooperationId);
-  if ("code" in cooperation) return cooperation;
-  const { head, delegations } = await shareWithDelegations(deps.relationships, id);
+  if (isRefusal(cooperation)) return cooperation;
+  const { head, delegations } = await shareWithDelegations(deps.tupleStore, id);
   if (head.value === undefined) return { code: "not_found", what: "share" };
   return {
     ...cooperation,
@@ -68,7 +67,7 @@ export async function changeShare(
   call: Call,
   id: string,
   input: ChangeShareInput,
-): Promise<Receipt<ShareChanged> | Refusal> {
+): Promise<Result<Receipt<ShareChanged>>> {
   return onShare(deps, call, id, (state, stamp) => decideChangeShare(state, input, stamp));
 }
 
@@ -78,15 +77,15 @@ export async function unshare(
   call: Call,
   id: string,
   input: { reason?: string | undefined },
-): Promise<Receipt<ShareChanged> | Refusal> {
+): Promise<Result<Receipt<ShareChanged>>> {
   const receipt = await onShare(deps, call, id, (state, stamp) => decideUnshare(state, input, stamp));
-  if (!("code" in receipt) && receipt.outcome === "done") deps.afterwards(() => sweep(deps));
+  if (!isRefusal(receipt) && receipt.outcome === "done") deps.inBackground(() => sweep(deps));
   return receipt;
 }
 
 /** The cooperation that a share is in, in whose order its actions stand. It never changes. */
 export async function cooperationOf(deps: ActionDeps, share: string): Promise<string | undefined> {
-  return (await shareHead(deps.relationships, share)).value?.cooperation;
+  return (await shareHead(deps.tupleStore, share)).value?.cooperation;
 }
 
 async function onShare(
@@ -94,16 +93,16 @@ async function onShare(
   call: Call,
   id: string,
   decide: Parameters<typeof perform<ShareState, ShareChanged>>[2]["decide"],
-): Promise<Receipt<ShareChanged> | Refusal> {
+): Promise<Result<Receipt<ShareChanged>>> {
   const cooperation = await cooperationOf(deps, id);
   if (cooperation === undefined) return { code: "not_found", what: "share" };
   return perform(deps, call, {
-    order: `cooperation:${cooperation}`,
-    read: async (): Promise<ShareState | Refusal> => {
+    lock: `cooperation:${cooperation}`,
+    read: async (): Promise<Result<ShareState>> => {
       const state = await readShare(deps, call, id, cooperation);
-      if ("code" in state) return state;
+      if (isRefusal(state)) return state;
       const ref = state.share.resource;
-      return { ...state, resource: { ref, head: await resourceHead(deps.relationships, ref) } };
+      return { ...state, resource: { ref, head: await resourceHead(deps.tupleStore, ref) } };
     },
     decide,
     scopes: initiatorsScope,

@@ -12,7 +12,7 @@ import { type HistoryKeys, headSignature } from "../domain/history-keys.ts";
 import { splitRef } from "../domain/ids.ts";
 import { type Stamp, writeOf } from "../domain/plan.ts";
 import { headFrom } from "../domain/records.ts";
-import type { Clock, Relationships } from "../ports.ts";
+import type { Clock, TupleStore } from "../ports.ts";
 import { diagnose } from "../queries/doctor.ts";
 import { touchOf } from "./repair.ts";
 import { signHeads } from "./run/sign-heads.ts";
@@ -27,13 +27,13 @@ const ROUNDS_MAX = 5;
 
 /** How many heads were signed, and what was left unsigned because something is wrong with it. Throws EngineUnavailable. */
 export async function signStore(
-  { relationships, clock, newId }: { relationships: Relationships; clock: Clock; newId: () => string },
+  { tupleStore, clock, newId }: { tupleStore: TupleStore; clock: Clock; newId: () => string },
   keys: HistoryKeys,
 ): Promise<{ signed: number; left: Finding[] }> {
-  const signing = signHeads(relationships, keys, "allow");
+  const signing = signHeads(tupleStore, keys, "allow");
   let signed = 0;
   for (let round = 1; ; round++) {
-    const tuples = await relationships.readAll();
+    const tuples = await tupleStore.readAll();
     const findings = diagnose(tuples);
     const wrong = findings.filter(({ kind }) => kind === "head" || kind === "record" || kind === "history");
     const lost = new Map<string, Record<string, number>>();

@@ -22,19 +22,19 @@ import type { ActionDeps } from "./run/perform.ts";
 
 const SIDES = ["initiator", "partner"] as const;
 
-type SweepDeps = Pick<ActionDeps, "relationships" | "warn">;
+type SweepDeps = Pick<ActionDeps, "tupleStore" | "warn">;
 
 /** Sweeps all that is marked. Returns how many marks it cleared; never throws: a mark that stays is swept later. */
 export async function sweep(deps: SweepDeps): Promise<number> {
   try {
-    const marks = await deps.relationships.read({ object: "sweep:all", relation: "pending" });
+    const marks = await deps.tupleStore.read({ object: "sweep:all", relation: "pending" });
     let cleared = 0;
     for (const { user } of marks)
       try {
         const isOver = await sweepMarked(deps, user);
         // the mark goes last: until then the next sweep begins here again
         if (isOver) {
-          await deps.relationships.erase([keyOf(sweepMark(user as `share:${string}`))]);
+          await deps.tupleStore.erase([keyOf(sweepMark(user as `share:${string}`))]);
           cleared++;
         } else deps.warn("marked_but_not_removed", { marked: user });
       } catch (error) {
@@ -52,7 +52,7 @@ export async function sweep(deps: SweepDeps): Promise<number> {
 async function sweepMarked(deps: SweepDeps, marked: string): Promise<boolean> {
   const [type, id] = splitRef(marked);
   if (type === "organization") return sweepOrganization(deps, id);
-  const shares = type === "cooperation" ? await shareIdsOf(deps.relationships, id) : [id];
+  const shares = type === "cooperation" ? await shareIdsOf(deps.tupleStore, id) : [id];
   let isOver = type === "share" || (await hasEnded(deps, id));
   for (const share of shares) isOver = (await sweepShare(deps, share)) && isOver;
   if (type === "cooperation") await settleEnded(deps, [id]);
@@ -61,11 +61,11 @@ async function sweepMarked(deps: SweepDeps, marked: string): Promise<boolean> {
 
 /** Takes a deleted organization out of the cooperations that ended with it, so that no other one under its id is a side of them. False for one that was never deleted. */
 export async function sweepOrganization(deps: SweepDeps, id: string): Promise<boolean> {
-  const { relationships } = deps;
-  const { value } = await organizationHead(relationships, id);
+  const { tupleStore } = deps;
+  const { value } = await organizationHead(tupleStore, id);
   if (value === undefined || (value.deleted_at === undefined && value.incarnation === undefined)) return false;
   for (const side of SIDES) {
-    const ids = [...(await endedIdsOf(relationships, id, side)), ...(await cooperationIdsOf(relationships, id, side))];
+    const ids = [...(await endedIdsOf(tupleStore, id, side)), ...(await cooperationIdsOf(tupleStore, id, side))];
     await settleEnded(deps, ids);
   }
   return true;
@@ -75,20 +75,20 @@ export async function sweepOrganization(deps: SweepDeps, id: string): Promise<bo
  * Makes the sides of ended cooperations former ones, as their end does; in stores from before there were former ones
  * they still stand among the present. A side whose organization is not there any more has none.
  */
-export async function settleEnded(deps: Pick<ActionDeps, "relationships">, ids: readonly string[]): Promise<void> {
+export async function settleEnded(deps: Pick<ActionDeps, "tupleStore">, ids: readonly string[]): Promise<void> {
   for (const id of ids) await settleOne(deps, id);
 }
 
-async function settleOne({ relationships }: Pick<ActionDeps, "relationships">, id: string): Promise<void> {
-  const { value } = await cooperationHead(relationships, id);
+async function settleOne({ tupleStore }: Pick<ActionDeps, "tupleStore">, id: string): Promise<void> {
+  const { value } = await cooperationHead(tupleStore, id);
   if (value?.status !== "ended") return;
-  const stands = async (tuple: TupleKey) => (await relationships.read(keyOf(tuple))).length > 0;
+  const stands = async (tuple: TupleKey) => (await tupleStore.read(keyOf(tuple))).length > 0;
   const deletes: TupleKey[] = [];
   const writes: Tuple[] = [];
   for (const tuple of tuplesOfSides(value, "present")) if (await stands(tuple)) deletes.push(keyOf(tuple));
   for (const [index, tuple] of tuplesOfSides(value, "former").entries()) {
     const side = SIDES[index] ?? "initiator";
-    const { value: organization } = await organizationHead(relationships, value[side] ?? "");
+    const { value: organization } = await organizationHead(tupleStore, value[side] ?? "");
     // one without a record is damage, and nothing to go by
     const isWanted = organization === undefined || isSide(value, side, organization);
     if ((await stands(tuple)) === isWanted) continue;
@@ -97,28 +97,28 @@ async function settleOne({ relationships }: Pick<ActionDeps, "relationships">, i
   }
   // an end is for good, so nothing that this rests on changes but the organization; stale is done by another, or by the next
   if (deletes.length + writes.length === 0) return;
-  if ((await relationships.write({ deletes, writes })) === "unknown")
+  if ((await tupleStore.write({ deletes, writes })) === "unknown")
     throw new Error(`whether the sides of cooperation ${id} were settled is not known`);
 }
 
 const hasEnded = async (deps: SweepDeps, cooperation: string) =>
-  (await cooperationHead(deps.relationships, cooperation)).value?.status === "ended";
+  (await cooperationHead(deps.tupleStore, cooperation)).value?.status === "ended";
 
 /** Takes away what stands on a share. False, and nothing is taken, where its record says that it goes on. */
 async function sweepShare(deps: SweepDeps, id: string): Promise<boolean> {
-  const { head, tuples } = await shareWithDelegations(deps.relationships, id);
+  const { head, tuples } = await shareWithDelegations(deps.tupleStore, id);
   // swept already, or never there: nothing says what may go
   if (head.value === undefined) return true;
   const { resource, cooperation, removed_at } = head.value;
   if (removed_at === undefined && !(await hasEnded(deps, cooperation))) return false;
-  const onResource = (await deps.relationships.read({ object: resource })).filter((tuple) => {
+  const onResource = (await deps.tupleStore.read({ object: resource })).filter((tuple) => {
     return tuple.user.startsWith(`share:${id}#`);
   });
   // the head names the resource and the link names the share: both must outlive what they lead to
   const link = tuples.filter((tuple) => tuple.relation === "head" || tuple.relation === "cooperation");
   const rest = tuples.filter((tuple) => !link.includes(tuple));
-  await deps.relationships.erase([...onResource, ...rest].map(keyOf));
-  await deps.relationships.erase(link.map(keyOf));
+  await deps.tupleStore.erase([...onResource, ...rest].map(keyOf));
+  await deps.tupleStore.erase(link.map(keyOf));
   return true;
 }
 

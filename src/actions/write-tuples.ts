@@ -4,19 +4,20 @@
  * what stands in the same reading as its action, so a race never writes another meaning.
  */
 
-import { ownerScope, type Scope, userScope } from "../domain/cache-scopes.ts";
+import { type CacheScope, ownerScope, userScope } from "../domain/cache-scopes.ts";
 import { type Admission, admit, type Leniency, type RawChange } from "../domain/raw-write/admit.ts";
-import { type Change, personBecomes, type Rejected, resourceBecomes } from "../domain/raw-write/raw-change.ts";
+import { personBecomes, type RawEffect, type Rejected, resourceBecomes } from "../domain/raw-write/raw-change.ts";
 import { delegationBecomes, jobRoleBecomes } from "../domain/raw-write/raw-rungs.ts";
 import type { RawTuple } from "../domain/raw-write/raw-tuple.ts";
 import type { Refusal } from "../domain/refusal.ts";
+import { isRefusal, type Result } from "../domain/result.ts";
 import { refuseUnlessSide } from "../domain/standing.ts";
 import { jobRoleOf, organizationHead, resourceHead, roleOf } from "../store/snapshot.ts";
 import { delegate, revoke } from "./delegation.ts";
 import { putPerson, removePerson } from "./person.ts";
 import { deleteResource, putResource, setJobRole } from "./resource.ts";
 import type { ActionDeps, Call, Receipt } from "./run/perform.ts";
-import { performAll, type Step } from "./run/perform-all.ts";
+import { type BatchStep, performAll } from "./run/perform-all.ts";
 import { cooperationOf, readShare } from "./share.ts";
 
 export type TupleWrite = { writes: readonly RawTuple[]; deletes: readonly RawTuple[] } & Leniency;
@@ -56,7 +57,7 @@ export async function writeTuples(
     : { kind: "decided_against", refusal, change };
 }
 
-type RawStep = Step<unknown, Refusal | NotOnThis>;
+type RawStep = BatchStep<unknown, Refusal | NotOnThis>;
 
 function stepOf(change: RawChange, leniency: Leniency): RawStep {
   return (deps, call) => {
@@ -78,13 +79,13 @@ type Of<K extends RawChange["of"]> = Extract<RawChange, { of: K }>;
 /** Acts where there is something to do. `scopes`: whose answers depend on what is told otherwise. */
 async function carryOut<T>(
   { cache, clock }: ActionDeps,
-  scopes: Scope[],
-  change: Change<T>,
-  act: (to: T | undefined) => Promise<Receipt<unknown> | Refusal>,
+  scopes: CacheScope[],
+  change: RawEffect<T>,
+  act: (to: T | undefined) => Promise<Result<Receipt<unknown>>>,
 ): Promise<Receipt<unknown> | Refusal | NotOnThis> {
   if (change.kind === "become") return act(change.to);
   // whoever is told that something stands is answered from after it
-  await cache.end("", scopes);
+  await cache.release("", scopes);
   if (change.kind !== "nothing") return { code: "rejected", rejected: change };
   return { outcome: "same", value: undefined, effective_by: clock().toISOString() };
 }
@@ -92,8 +93,8 @@ async function carryOut<T>(
 // Each reads the head of what it is about first, so that the action finds what was read here or all of it is read again.
 
 async function onPerson(deps: ActionDeps, call: Call, { organization, user, asked }: Of<"person">, leniency: Leniency) {
-  await organizationHead(deps.relationships, organization);
-  const held = await roleOf(deps.relationships, organization, user);
+  await organizationHead(deps.tupleStore, organization);
+  const held = await roleOf(deps.tupleStore, organization, user);
   return carryOut(deps, [userScope(user)], personBecomes(asked, held, leniency), (role) =>
     role === undefined
       ? removePerson(deps, call, organization, user)
@@ -102,7 +103,7 @@ async function onPerson(deps: ActionDeps, call: Call, { organization, user, aske
 }
 
 async function onResource(deps: ActionDeps, call: Call, { ref, asked }: Of<"resource">, leniency: Leniency) {
-  const { value } = await resourceHead(deps.relationships, ref);
+  const { value } = await resourceHead(deps.tupleStore, ref);
   const held = value?.deleted_at === undefined ? value : undefined;
   const scopes = value === undefined ? [] : [ownerScope(value.owner)];
   return carryOut(deps, scopes, resourceBecomes(asked, held, leniency), (to) =>
@@ -112,8 +113,8 @@ async function onResource(deps: ActionDeps, call: Call, { ref, asked }: Of<"reso
 }
 
 async function onJobRole(deps: ActionDeps, call: Call, { ref, user, asked }: Of<"job_role">, leniency: Leniency) {
-  await resourceHead(deps.relationships, ref);
-  const held = await jobRoleOf(deps.relationships, ref, user);
+  await resourceHead(deps.tupleStore, ref);
+  const held = await jobRoleOf(deps.tupleStore, ref, user);
   return carryOut(deps, [userScope(user)], jobRoleBecomes(asked, held, leniency), (role) =>
     setJobRole(deps, call, ref, user, role),
   );
@@ -128,7 +129,7 @@ async function onDelegation(
   const cooperation = await cooperationOf(deps, share);
   if (cooperation === undefined) return { code: "not_found", what: "share" } satisfies Refusal;
   const state = await readShare(deps, call, share, cooperation);
-  if ("code" in state) return state;
+  if (isRefusal(state)) return state;
   // what stands is told to nobody who may not change it
   const refusal = refuseUnlessSide(state.standings, "partner", state.cooperation, "share");
   if (refusal) return refusal;

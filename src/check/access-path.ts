@@ -7,7 +7,7 @@
  */
 import { LRUCache } from "lru-cache";
 import { idOf } from "../domain/ids.ts";
-import type { Clock, DecisionCache, Engine, Entry, Question, Via } from "../ports.ts";
+import type { AccessPath, CacheEntry, Clock, DecisionCache, Engine, Question } from "../ports.ts";
 
 /** The rung behind each permission; sharing is the owner's admins' alone. */
 const RUNG: Record<string, string> = {
@@ -24,23 +24,26 @@ const KNOWN_MAX = 100_000;
 const WITHOUT_END = new Date("9999-12-31T23:59:59Z");
 
 /** Under which tokens it was found, and when that began; `lasting`: no date can change it. */
-type Known = Pick<Entry, "userToken" | "ownerToken" | "validUntil"> & { via: Via | undefined; lasting: boolean };
+type Known = Pick<CacheEntry, "userToken" | "ownerToken" | "validUntil"> & {
+  accessPath: AccessPath | undefined;
+  lasting: boolean;
+};
 
-export type Vias = {
+export type AccessPaths = {
   /** How access came for a new entry, where that is known already. */
-  of(question: Question, entry: Entry): Via | undefined;
+  of(question: Question, entry: CacheEntry): AccessPath | undefined;
   /** Finds out for an entry that was hit and does not know it yet; does nothing while it is at another one. */
-  remember(question: Question, entry: Entry): void;
+  remember(question: Question, entry: CacheEntry): void;
 };
 
 type ViaDeps = { engine: Engine; cache: Pick<DecisionCache, "store">; clock: Clock };
 
-export function createVias(deps: ViaDeps): Vias {
+export function createAccessPaths(deps: ViaDeps): AccessPaths {
   const known = new LRUCache<string, Known>({ max: KNOWN_MAX });
   const keyOf = ({ user, relation, object }: Question) => JSON.stringify([user, relation, object]);
   let busy = false;
 
-  function knownOf(question: Question, entry: Entry): Known | undefined {
+  function knownOf(question: Question, entry: CacheEntry): Known | undefined {
     const found = known.get(keyOf(question));
     return found?.userToken === entry.userToken && found.ownerToken === entry.ownerToken ? found : undefined;
   }
@@ -48,18 +51,18 @@ export function createVias(deps: ViaDeps): Vias {
   return {
     of(question, entry) {
       const found = entry.allowed ? knownOf(question, entry) : undefined;
-      return found?.lasting ? found.via : undefined;
+      return found?.lasting ? found.accessPath : undefined;
     },
     remember(question, entry) {
-      if (busy || !entry.allowed || entry.via !== undefined) return;
+      if (busy || !entry.allowed || entry.accessPath !== undefined) return;
       // looked for in this entry's life already: either it is on its way, or there is none
       if (knownOf(question, entry)?.validUntil === entry.validUntil) return;
       busy = true;
-      findVia(deps, question, entry)
-        .then(({ via, lasting }) => {
+      findAccessPath(deps, question, entry)
+        .then(({ accessPath, lasting }) => {
           const { userToken, ownerToken, validUntil } = entry;
-          known.set(keyOf(question), { userToken, ownerToken, validUntil, via, lasting });
-          if (via !== undefined) deps.cache.store(question, { ...entry, via }, "same");
+          known.set(keyOf(question), { userToken, ownerToken, validUntil, accessPath, lasting });
+          if (accessPath !== undefined) deps.cache.store(question, { ...entry, accessPath }, "same");
         })
         // the answer does not depend on it; the next hit tries again
         .catch(() => {})
@@ -70,14 +73,14 @@ export function createVias(deps: ViaDeps): Vias {
   };
 }
 
-type FoundVia = { via: Via | undefined; lasting: boolean };
+type FoundPath = { accessPath: AccessPath | undefined; lasting: boolean };
 
-/** How an allowed question is allowed now, own people first, and whether without a date. No `via` when it no longer is. Throws EngineUnavailable. */
-export async function findVia(
+/** How an allowed question is allowed now, own people first, and whether without a date. No `accessPath` when it no longer is. Throws EngineUnavailable. */
+export async function findAccessPath(
   { engine, clock }: Omit<ViaDeps, "cache">,
   { user, relation, object }: Question,
-  { owner }: Pick<Entry, "owner">,
-): Promise<FoundVia> {
+  { owner }: Pick<CacheEntry, "owner">,
+): Promise<FoundPath> {
   const now = clock();
   const areSo = async (questions: Question[], at = now) => {
     const answers = await engine.batchCheck(questions, at);
@@ -88,8 +91,8 @@ export async function findVia(
   const places = [object, ...inside];
   const roles = rung === undefined ? [] : places.map((place) => ({ user, relation: rung, object: place }));
   const own = await areSo([{ user, relation: "admin", object: owner }, ...roles]);
-  if (own.includes(true)) return { via: "own", lasting: true };
-  const none: FoundVia = { via: undefined, lasting: false };
+  if (own.includes(true)) return { accessPath: "own", lasting: true };
+  const none: FoundPath = { accessPath: undefined, lasting: false };
   if (rung === undefined || rung === "operator") return none;
 
   const shared = await Promise.all(
@@ -110,7 +113,7 @@ export async function findVia(
   const [cooperation] = await engine.expand({ object: share, relation: "cooperation" });
   if (cooperation === undefined) return none;
   const forever = await areSo(through, WITHOUT_END);
-  return { via: { cooperation: idOf(cooperation), share: idOf(share) }, lasting: !forever.includes(false) };
+  return { accessPath: { cooperation: idOf(cooperation), share: idOf(share) }, lasting: !forever.includes(false) };
 }
 
 /** `share:s1` of `share:s1#viewer`. */

@@ -41,7 +41,7 @@ const READS_MAX = 16;
 type Waiting = { question: Question; settle: PromiseWithResolvers<boolean> };
 
 /** Gathers for one request; `signal` is that request's, whatever the single calls say. */
-export function gather(engine: Engine, clock: Clock, signal: Signal | undefined): Asker {
+export function createBatcher(engine: Engine, clock: Clock, signal: Signal | undefined): Asker {
   let turn: Date | undefined;
   const batches = new Map<number, Map<string, Waiting>>();
   const reads = new Map<string, ReturnType<Engine["expand"]>>();

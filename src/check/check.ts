@@ -4,22 +4,32 @@
  * one instant, else from the engine, and never with what was true before the question
  * began (law 13). A fault throws and is never a "no".
  */
-import type { Scope } from "../domain/cache-scopes.ts";
-import type { Clock, DecisionCache, Engine, Entry, Lookup, Meter, Question, Source, Via } from "../ports.ts";
-import { createVias } from "./access-path.ts";
-import { type Asker, gather, single } from "./batcher.ts";
+import type { CacheScope } from "../domain/cache-scopes.ts";
+import type {
+  AccessPath,
+  CacheEntry,
+  Clock,
+  DecisionCache,
+  Engine,
+  Lookup,
+  Meter,
+  Question,
+  Source,
+} from "../ports.ts";
+import { createAccessPaths } from "./access-path.ts";
+import { type Asker, createBatcher, single } from "./batcher.ts";
 import { createFill, type Seen } from "./fill.ts";
 import { createGuesses } from "./ownership.ts";
-import { createThroughout } from "./stable-answer.ts";
+import { createStableAnswer } from "./stable-answer.ts";
 
 /** An answer, where it came from, and until when (milliseconds since the epoch) the cache may give it again. */
 export type Checked = {
   allowed: boolean;
   source: Source;
   validUntil?: number;
-  via?: Via | undefined;
+  accessPath?: AccessPath | undefined;
   /** Who owns the resource, where a cached decision tells it. */
-  owner?: Scope;
+  owner?: CacheScope;
 };
 
 /** Ends the work when nobody waits for its answer any more. Asked for on a miss alone: making one costs as much as a hit. */
@@ -47,14 +57,14 @@ export function createChecker(deps: CheckerDeps): Checker {
   const { cache, clock, meter } = deps;
   const guesses = createGuesses();
   const alone = single(deps.engine, clock);
-  const vias = createVias(deps);
-  const fill = createFill({ ...deps, guesses, vias, throughout: createThroughout() });
+  const accessPaths = createAccessPaths(deps);
+  const fill = createFill({ ...deps, guesses, accessPaths, throughout: createStableAnswer() });
 
   /** The entry that may be answered with now; or what else was seen, to fill under. */
   async function look(
     question: Question,
     engine: Asker,
-  ): Promise<{ entry: Entry; seen?: never } | { entry?: never; seen: Seen }> {
+  ): Promise<{ entry: CacheEntry; seen?: never } | { entry?: never; seen: Seen }> {
     const guess = guesses.get(question.object);
     // a batch's one instant: what it asks as of the end then goes out in one call
     const startedAt = engine.now().getTime();
@@ -93,9 +103,9 @@ export function createChecker(deps: CheckerDeps): Checker {
     }
     const { entry, seen } = await look(question, engine);
     if (entry === undefined) return fill({ question, engine, signal: signal?.() }, seen);
-    vias.remember(question, entry);
-    const { allowed, validUntil, via, owner } = entry;
-    return { allowed, source: "hit", validUntil, via, owner };
+    accessPaths.remember(question, entry);
+    const { allowed, validUntil, accessPath, owner } = entry;
+    return { allowed, source: "hit", validUntil, accessPath, owner };
   }
 
   async function metered(question: Question, engine: Asker, signal: Signal | undefined): Promise<Checked> {
@@ -108,7 +118,7 @@ export function createChecker(deps: CheckerDeps): Checker {
   return {
     check: (question, signal) => metered(question, alone, signal),
     checkAll: (questions, signal) => {
-      const engine = gather(deps.engine, clock, signal);
+      const engine = createBatcher(deps.engine, clock, signal);
       return Promise.all(questions.map((question) => metered(question, engine, signal)));
     },
   };

@@ -4,13 +4,13 @@
  * and the scenarios named here (`test/protocol/breaks.ts`) are what happens without the step.
  */
 import type { LRUCache } from "lru-cache";
-import type { Scope } from "../domain/cache-scopes.ts";
-import { EngineUnavailable, type Entry, type Question, type Unstored } from "../ports.ts";
-import type { Vias } from "./access-path.ts";
+import type { CacheScope } from "../domain/cache-scopes.ts";
+import { type CacheEntry, EngineUnavailable, type Question, type Unstored } from "../ports.ts";
+import type { AccessPaths } from "./access-path.ts";
 import type { Asker } from "./batcher.ts";
 import type { Checked, CheckerDeps } from "./check.ts";
 import { type Guess, headIsStill, type Ownership, ownershipOf } from "./ownership.ts";
-import type { AskThroughout } from "./stable-answer.ts";
+import type { AskStable } from "./stable-answer.ts";
 
 /** What came of a question: `unstored` says why it was not kept, and then it is nobody else's answer either. */
 type Outcome = { checked: Checked; unstored?: Unstored };
@@ -20,8 +20,8 @@ type Flight = { startedAt: number; outcome: Promise<Outcome | "abandoned"> };
 
 type FillDeps = Omit<CheckerDeps, "engine" | "clock"> & {
   guesses: LRUCache<string, Guess>;
-  vias: Pick<Vias, "of">;
-  throughout: AskThroughout;
+  accessPaths: Pick<AccessPaths, "of">;
+  throughout: AskStable;
 };
 
 /**
@@ -63,7 +63,7 @@ export function createFill(deps: FillDeps): (miss: Miss, seen: Seen) => Promise<
       const { user, relation, object } = question;
       const key = JSON.stringify([deps.callerNow(), user, relation, object, userToken, ownerToken]);
       const running = flights.get(key);
-      // the same tokens: nothing was written since it began (bad/coalesce-by-question); not too old: a raise
+      // the same tokens: nothing was written since it began (bad/coalesce-by-question); not too old: an invalidation
       // that was not acknowledged counts on that (bad/coalesce-older-than-ttl)
       const joined = running !== undefined && engine.now().getTime() < running.startedAt + ttlMilliseconds;
       const flight = joined ? running : { startedAt, outcome: ask(deps, miss, grounds) };
@@ -98,7 +98,7 @@ async function takeGrounds(deps: FillDeps, miss: Miss): Promise<Grounds | "no_ow
   // before the tokens are taken, so that no entry lives longer than the TTL from then (bad/ttl-from-store)
   const startedAt = miss.engine.now().getTime();
   const since = performance.now();
-  const tokens = await deps.cache.take(miss.question.user as Scope, guess.owner);
+  const tokens = await deps.cache.take(miss.question.user as CacheScope, guess.owner);
   if (typeof tokens === "string") return tokens;
   const { userToken, ownerToken, now } = tokens;
   return { guess, userToken, ownerToken, startedAt, since, takenAt: now };
@@ -133,10 +133,10 @@ async function ask(deps: FillDeps, miss: Miss, grounds: Grounds): Promise<Outcom
     // a yes that ends within the entry's life is answered once (test/protocol/dates: joiners share an unstorable yes)
     if (!lasts) return { checked: { allowed, source: "engine" }, unstored: "date" };
     if (takenAt === "away") return { checked: { allowed, source: "engine" }, unstored: takenAt };
-    const entry: Entry = { allowed, owner: guess.owner, userToken, ownerToken, validUntil };
-    entry.via = deps.vias.of(question, entry);
+    const entry: CacheEntry = { allowed, owner: guess.owner, userToken, ownerToken, validUntil };
+    entry.accessPath = deps.accessPaths.of(question, entry);
     deps.cache.store(question, entry, takenAt + deps.ttlMilliseconds);
-    return { checked: { allowed, source: "miss", validUntil, via: entry.via, owner: guess.owner } };
+    return { checked: { allowed, source: "miss", validUntil, accessPath: entry.accessPath, owner: guess.owner } };
   } catch (error) {
     if (signal?.aborted) return "abandoned";
     throw error;

@@ -1,17 +1,17 @@
 /**
- * Follows the changes in OpenFGA and raises what they reach: the net behind writes made
+ * Follows the changes in OpenFGA and invalidates what they reach: the net behind writes made
  * past the service and behind writers that died before their end. One replica at a
  * time reads; when it stops saying so, another takes over. The first poll reads all that
  * may still be cached, each after it what came since, and the last seconds again, so that
  * what was committed late is not missed.
  */
 
-import type { Scope } from "../domain/cache-scopes.ts";
+import type { CacheScope } from "../domain/cache-scopes.ts";
 import { errorFacts } from "../domain/error-facts.ts";
-import type { Change, Clock, DecisionCache, Meter, Relationships } from "../ports.ts";
+import type { Clock, DecisionCache, Meter, TupleChange, TupleStore } from "../ports.ts";
 import { resolveScopes } from "./resolve-scopes.ts";
 
-export const TAIL_EVERY_MILLISECONDS = 1000;
+export const FOLLOW_EVERY_MILLISECONDS = 1000;
 
 /**
  * For a Write that was slow to commit, and clocks that differ: more than the 3 s after which OpenFGA ends a
@@ -20,8 +20,8 @@ export const TAIL_EVERY_MILLISECONDS = 1000;
 const MARGIN_MILLISECONDS = 5000;
 
 type TailDeps = {
-  relationships: Pick<Relationships, "read" | "changes">;
-  cache: Pick<DecisionCache, "raise" | "lead">;
+  tupleStore: Pick<TupleStore, "read" | "changes">;
+  cache: Pick<DecisionCache, "invalidate" | "lead">;
   clock: Clock;
   meter: Pick<Meter, "changesRead">;
   ttlMilliseconds: number;
@@ -31,32 +31,32 @@ type TailDeps = {
 };
 
 /** One poll: reads when it is this replica's turn. Never throws; what could not be read now is read by the next. */
-export function createTail(deps: TailDeps): () => Promise<void> {
-  const { relationships, cache, clock, meter, ttlMilliseconds, warn, replica } = deps;
-  /** Changes raised already, with when they were seen. */
-  const raised = new Map<string, number>();
+export function createFollower(deps: TailDeps): () => Promise<void> {
+  const { tupleStore, cache, clock, meter, ttlMilliseconds, warn, replica } = deps;
+  /** Changes invalidated already, with when they were seen. */
+  const invalidated = new Map<string, number>();
   let readTo: number | undefined;
 
   async function readOn(): Promise<void> {
     const startedAt = clock().getTime();
     // an import makes thousands of changes a second: reading them again for as long as they may be cached would be most of the work
     const from = Math.max(startedAt - ttlMilliseconds, readTo ?? 0) - MARGIN_MILLISECONDS;
-    const changes = await relationships.changes(new Date(from));
-    const fresh = changes.filter((change) => !raised.has(textOf(change)));
+    const changes = await tupleStore.changes(new Date(from));
+    const fresh = changes.filter((change) => !invalidated.has(textOf(change)));
     const scopes = await resolveScopes(
-      relationships,
+      tupleStore,
       fresh.map(({ key }) => key),
     );
-    // not acknowledged: they stay fresh, and the next poll raises them
-    if (!(await raiseAll(scopes))) return;
-    for (const change of fresh) raised.set(textOf(change), startedAt);
-    for (const [text, seenAt] of raised) if (seenAt < from) raised.delete(text);
+    // not acknowledged: they stay fresh, and the next poll invalidates them
+    if (!(await invalidateAll(scopes))) return;
+    for (const change of fresh) invalidated.set(textOf(change), startedAt);
+    for (const [text, seenAt] of invalidated) if (seenAt < from) invalidated.delete(text);
     readTo = startedAt;
     meter.changesRead(startedAt);
   }
 
-  async function raiseAll(scopes: Scope[] | "all"): Promise<boolean> {
-    return scopes.length === 0 || (await cache.raise(scopes));
+  async function invalidateAll(scopes: CacheScope[] | "all"): Promise<boolean> {
+    return scopes.length === 0 || (await cache.invalidate(scopes));
   }
 
   return async () => {
@@ -74,6 +74,6 @@ export function createTail(deps: TailDeps): () => Promise<void> {
   };
 }
 
-function textOf({ operation, key, at }: Change): string {
+function textOf({ operation, key, at }: TupleChange): string {
   return JSON.stringify([at, operation, key.object, key.relation, key.user]);
 }

@@ -4,14 +4,14 @@
  * when a resource goes back to an owner it had before.
  */
 import { LRUCache } from "lru-cache";
-import type { Scope } from "../domain/cache-scopes.ts";
+import type { CacheScope } from "../domain/cache-scopes.ts";
 import type { Engine, Question } from "../ports.ts";
 
 /** The owner, as it was when `head` was the resource's head or later. */
-export type Ownership = { owner: Scope; head: string };
+export type Ownership = { owner: CacheScope; head: string };
 
 /** An owner learnt from an entry has no head: good enough to look an entry up, not to fill under. */
-export type Guess = { owner: Scope; head?: string };
+export type Guess = { owner: CacheScope; head?: string };
 
 /** About 20 MB when full. */
 const GUESSES_MAX = 100_000;
@@ -37,5 +37,5 @@ export async function ownershipOf(
   const [head] = await engine.expand({ object: resource, relation: "head" }, signal);
   if (head === undefined) return undefined;
   const [owner, ...more] = await engine.expand({ object: resource, relation: "owner" }, signal);
-  return owner === undefined || more.length > 0 ? undefined : { owner: owner as Scope, head };
+  return owner === undefined || more.length > 0 ? undefined : { owner: owner as CacheScope, head };
 }

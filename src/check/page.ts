@@ -17,7 +17,7 @@ export type Page = { next_token: string; count: number; total?: number };
  * code units. `query` names all that the results depend on. Refuses a token that this
  * did not make, made for another query, or made for another limit.
  */
-export function pageOf(
+export function searchPage(
   ids: readonly string[],
   complete: boolean,
   query: readonly string[],

@@ -1,23 +1,23 @@
 /**
  * From changed tuples to the scopes whose cached answers they may change. What names
- * neither a person nor an owner is looked up; what cannot be found any more raises
+ * neither a person nor an owner is looked up; what cannot be found any more invalidates
  * everything, since nobody can tell whose it was.
  */
 import { Semaphore } from "async-mutex";
-import { reachOf, type Scope } from "../domain/cache-scopes.ts";
+import { type CacheScope, reachOf } from "../domain/cache-scopes.ts";
 import { idOf } from "../domain/ids.ts";
 import type { TupleKey } from "../domain/tuples.ts";
-import type { Relationships } from "../ports.ts";
+import type { TupleStore } from "../ports.ts";
 
-type Reads = Pick<Relationships, "read">;
+type Reads = Pick<TupleStore, "read">;
 
 /** At once: a partner may have a thousand cooperations. */
 const READS_MAX = 16;
 
 /** The scopes of all of them; `all` when one cannot be resolved. Throws EngineUnavailable. */
-export async function resolveScopes(reads: Reads, keys: TupleKey[]): Promise<Scope[] | "all"> {
-  const scopes = new Set<Scope>();
-  const known = new Map<string, Promise<Scope[] | undefined>>();
+export async function resolveScopes(reads: Reads, keys: TupleKey[]): Promise<CacheScope[] | "all"> {
+  const scopes = new Set<CacheScope>();
+  const known = new Map<string, Promise<CacheScope[] | undefined>>();
   const ownersOf = (object: string) => {
     const owners = known.get(object) ?? lookUp(reads, object);
     known.set(object, owners);
@@ -38,7 +38,7 @@ export async function resolveScopes(reads: Reads, keys: TupleKey[]): Promise<Sco
 }
 
 /** The owners behind an object, as it stands now; undefined when that cannot be told. */
-async function lookUp(reads: Reads, object: string): Promise<Scope[] | undefined> {
+async function lookUp(reads: Reads, object: string): Promise<CacheScope[] | undefined> {
   const [type] = object.split(":", 1);
   switch (type) {
     case "plant":
@@ -59,14 +59,14 @@ async function lookUp(reads: Reads, object: string): Promise<Scope[] | undefined
   }
 }
 
-async function organizations(reads: Reads, object: string, relation: string): Promise<Scope[] | undefined> {
+async function organizations(reads: Reads, object: string, relation: string): Promise<CacheScope[] | undefined> {
   const tuples = await reads.read({ object, relation });
-  const found = tuples.map(({ user }) => user).filter((user): user is Scope => user.startsWith("organization:"));
+  const found = tuples.map(({ user }) => user).filter((user): user is CacheScope => user.startsWith("organization:"));
   return found.length > 0 ? found : undefined;
 }
 
 /** Also of what has ended: its end is what was written. */
-async function initiatorOf(reads: Reads, cooperation: string): Promise<Scope[] | undefined> {
+async function initiatorOf(reads: Reads, cooperation: string): Promise<CacheScope[] | undefined> {
   const now = await organizations(reads, cooperation, "initiator");
   return now ?? organizations(reads, cooperation, "former_initiator");
 }
@@ -75,7 +75,7 @@ async function initiators(
   reads: Reads,
   tuples: readonly TupleKey[],
   cooperationOf: (tuple: TupleKey) => string,
-): Promise<Scope[] | undefined> {
+): Promise<CacheScope[] | undefined> {
   const turns = new Semaphore(READS_MAX);
   const read = (tuple: TupleKey) => initiatorOf(reads, cooperationOf(tuple));
   const found = await Promise.all(tuples.map((tuple) => turns.runExclusive(() => read(tuple))));

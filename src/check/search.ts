@@ -8,21 +8,21 @@
 import type { Bounds } from "../domain/caller.ts";
 import { idOf } from "../domain/ids.ts";
 import { type Outside, outsidePermissions, outsideTypes } from "../domain/key-bounds.ts";
-import type { Found } from "../ports.ts";
+import type { FoundRefs } from "../ports.ts";
 import type { Signal } from "./check.ts";
-import type { Asking } from "./evaluate.ts";
-import { type Page, type PageRequest, pageOf } from "./page.ts";
+import type { EvaluationDeps } from "./evaluate.ts";
+import { type Page, type PageRequest, searchPage } from "./page.ts";
 import { actionOf, type Entity, questionOf, refOf, relationOf, unaskedCode } from "./question.ts";
 import { objectsWithin, outsideObject, outsideQuestion, outsideWords } from "./within.ts";
 
 /** One page of ids (of actions: names) in a stable order. */
 export type Result = { ids: string[]; page: Page; complete: boolean } | "invalid_page_token" | Outside;
 
-const NOTHING: Found = { refs: [], complete: true };
+const NOTHING: FoundRefs = { refs: [], complete: true };
 
 /** Subjects of a type that may do the action on the resource. Throws EngineUnavailable. */
 export async function searchSubjects(
-  { engine, clock }: Asking,
+  { engine, clock }: EvaluationDeps,
   { type, action, resource }: { type: string; action: string; resource: Entity },
   page: PageRequest,
   bounds?: Bounds,
@@ -38,7 +38,7 @@ export async function searchSubjects(
 
 /** Resources of a type on which the subject may do the action, of those that the key may ask about. Throws EngineUnavailable. */
 export async function searchResources(
-  { engine, clock }: Asking,
+  { engine, clock }: EvaluationDeps,
   { subject, action, type }: { subject: Entity; action: string; type: string },
   page: PageRequest,
   bounds?: Bounds,
@@ -54,7 +54,7 @@ export async function searchResources(
 
 /** Actions the subject may do on the resource, of those that the key may ask for. Throws EngineUnavailable, Overloaded. */
 export async function searchActions(
-  asking: Asking,
+  asking: EvaluationDeps,
   { subject, resource }: { subject: Entity; resource: Entity },
   page: PageRequest,
   bounds?: Bounds,
@@ -75,6 +75,6 @@ export async function searchActions(
 }
 
 function resultOf(ids: string[], complete: boolean, query: string[], request: PageRequest): Result {
-  const cut = pageOf(ids, complete, query, request);
+  const cut = searchPage(ids, complete, query, request);
   return cut === "invalid_page_token" ? cut : { ...cut, complete };
 }

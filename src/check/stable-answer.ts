@@ -4,24 +4,24 @@
  * through it (test/protocol/dates: ask at now only). Whichever is likely is asked for first, and mostly is enough.
  */
 import { LRUCache } from "lru-cache";
-import type { Scope } from "../domain/cache-scopes.ts";
+import type { CacheScope } from "../domain/cache-scopes.ts";
 import type { Question } from "../ports.ts";
 import type { Asker } from "./batcher.ts";
 
 /** `lasts`: it is the same until the end. `beside`: what was asked along with it. */
-export type Throughout = { allowed: boolean; lasts: boolean; beside: boolean };
+export type StableAnswer = { allowed: boolean; lasts: boolean; beside: boolean };
 
 /** About 20 MB when full. */
 const REFUSED_MAX = 100_000;
 
-export type AskThroughout = (
+export type AskStable = (
   engine: Asker,
-  asked: { question: Question; owner: Scope; beside: Question; until: Date },
+  asked: { question: Question; owner: CacheScope; beside: Question; until: Date },
   signal?: AbortSignal,
-) => Promise<Throughout>;
+) => Promise<StableAnswer>;
 
 /** Remembers who was refused what at an owner: that decides what is asked first, never what is answered. Throws as `ask` does. */
-export function createThroughout(): AskThroughout {
+export function createStableAnswer(): AskStable {
   const refused = new LRUCache<string, true>({ max: REFUSED_MAX });
 
   return async (engine, { question, owner, beside, until }, signal) => {

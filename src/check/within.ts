@@ -4,7 +4,7 @@
  * nothing that the caller says.
  */
 
-import type { Scope } from "../domain/cache-scopes.ts";
+import type { CacheScope } from "../domain/cache-scopes.ts";
 import type { Bounds } from "../domain/caller.ts";
 import { idOf, idProblem, splitRef } from "../domain/ids.ts";
 import { type Outside, outsideOrganizations, outsidePermissions, outsideTypes } from "../domain/key-bounds.ts";
@@ -42,7 +42,7 @@ export async function organizationsOf(engine: Reads, object: string, signal?: Ab
 export async function outsideQuestion(
   engine: Reads,
   bounds: Bounds | undefined,
-  { permission, object, owner }: { permission: string | undefined; object: string; owner?: Scope | undefined },
+  { permission, object, owner }: { permission: string | undefined; object: string; owner?: CacheScope | undefined },
   signal?: AbortSignal,
 ): Promise<Outside | undefined> {
   return outsideWords(bounds, permission, splitRef(object)[0]) ?? outsideObject(engine, bounds, object, owner, signal);
@@ -62,7 +62,7 @@ export async function outsideObject(
   engine: Reads,
   bounds: Bounds | undefined,
   object: string,
-  owner?: Scope,
+  owner?: CacheScope,
   signal?: AbortSignal,
 ): Promise<Outside | undefined> {
   if (bounds?.organizations === undefined) return undefined;
@@ -76,7 +76,7 @@ export async function outsideObject(
 export async function outsideObjects(
   engine: Reads,
   bounds: Bounds | undefined,
-  asked: readonly { object: string; owner?: Scope | undefined }[],
+  asked: readonly { object: string; owner?: CacheScope | undefined }[],
   signal?: AbortSignal,
 ): Promise<(Outside | undefined)[]> {
   if (bounds?.organizations === undefined) return asked.map(() => undefined);

@@ -5,18 +5,18 @@
  */
 import type { TupleKey } from "./tuples.ts";
 
-export type Scope = `user:${string}` | `organization:${string}`;
+export type CacheScope = `user:${string}` | `organization:${string}`;
 
 /** The scope of a person, by id. */
-export const userScope = (user: string): Scope => `user:${user}`;
+export const userScope = (user: string): CacheScope => `user:${user}`;
 
 /** The scope of all that an organization owns, by id. */
-export const ownerScope = (organization: string): Scope => `organization:${organization}`;
+export const ownerScope = (organization: string): CacheScope => `organization:${organization}`;
 
 /** What a tuple reaches: nobody, one scope, or the owner behind its object, or behind what its user is `from`, to be looked up. */
-export type Reach =
+export type ScopeReach =
   | { kind: "nothing" }
-  | { kind: "scope"; scope: Scope }
+  | { kind: "scope"; scope: CacheScope }
   | { kind: "owner_of"; object: string; from: string };
 
 /** Types whose tuples lead nowhere: an entry is a line in a history, a mark for the sweep and an address are no relationship. */
@@ -26,11 +26,11 @@ const WITHOUT_EFFECT = ["entry:", "sweep:", "email:"];
 const OVER: readonly string[] = ["former_initiator", "former_partner"];
 
 /** What a changed tuple reaches. A tuple that names a person is on no path but theirs, whatever its object. */
-export function reachOf({ user, relation, object }: TupleKey): Reach {
+export function reachOf({ user, relation, object }: TupleKey): ScopeReach {
   if (WITHOUT_EFFECT.some((type) => user.startsWith(type) || object.startsWith(type))) return { kind: "nothing" };
   if (OVER.includes(relation)) return { kind: "nothing" };
-  if (user.startsWith("user:")) return { kind: "scope", scope: user as Scope };
+  if (user.startsWith("user:")) return { kind: "scope", scope: user as CacheScope };
   const owning = relation === "owner" || relation === "initiator";
-  if (owning && user.startsWith("organization:")) return { kind: "scope", scope: user as Scope };
+  if (owning && user.startsWith("organization:")) return { kind: "scope", scope: user as CacheScope };
   return { kind: "owner_of", object, from: user.split("#", 1)[0] ?? user };
 }

@@ -7,7 +7,7 @@ import type { Refusal } from "./refusal.ts";
 
 /** `check` asks, `manage` acts for a person, `admin` keeps organizations, people and resources and reads all. */
 export const SCOPES = ["check", "manage", "admin"] as const;
-export type Scope = (typeof SCOPES)[number];
+export type KeyScope = (typeof SCOPES)[number];
 
 /** What a key is bound to: the types of what it names, the permissions it asks about, the organizations whose things and people those are. What is not there binds nothing. */
 export type Bounds = {
@@ -19,7 +19,7 @@ export type Bounds = {
 /** `user` is the acting user's id, without `user:`. */
 export type Caller = {
   key: string;
-  scopes: readonly Scope[];
+  scopes: readonly KeyScope[];
   user?: string | undefined;
   bounds?: Bounds | undefined;
 };

@@ -31,7 +31,7 @@ export type Common = {
 export type Private = { reason: string; nonce: string };
 
 /** A whole entry, as the store has it. */
-export type Entry = {
+export type HistoryEntry = {
   common: Common;
   initiator_only?: Private | undefined;
   partner_only?: Private | undefined;
@@ -66,7 +66,7 @@ export function chainHash(previous: string, common: string, initiatorOnly: strin
 }
 
 /** Seals an entry behind the one whose hash is `previous`. */
-export function sealEntry(previous: string, common: Common, own?: { side: Side; part: Private }): Entry {
+export function sealEntry(previous: string, common: Common, own?: { side: Side; part: Private }): HistoryEntry {
   // undefined members go, so that what is hashed is what a reader gets
   const plain = JSON.parse(JSON.stringify(common)) as Common;
   const initiatorOnly = own?.side === "initiator" ? own.part : undefined;
@@ -98,7 +98,7 @@ export function withoutPrivate(fields: unknown): unknown {
 }
 
 /** An entry as the string fields of the condition `record`. */
-export function entryFields(entry: Entry): Record<string, string> {
+export function entryFields(entry: HistoryEntry): Record<string, string> {
   return toFields({
     common: json(entry.common),
     initiator_only: json(entry.initiator_only),
@@ -109,7 +109,7 @@ export function entryFields(entry: Entry): Record<string, string> {
 }
 
 /** The entry that rides on a `log` tuple. Throws StoreDamaged when its fields cannot be read. */
-export function entryFrom(tuple: Tuple): Entry {
+export function entryFrom(tuple: Tuple): HistoryEntry {
   const fields = fieldsOf(tuple);
   const part = <T>(name: string): T | undefined => {
     const text = fields[name];
@@ -131,7 +131,7 @@ export function entryFrom(tuple: Tuple): Entry {
 }
 
 /** The entries among some tuples, oldest first. */
-export function entriesFrom(tuples: readonly Tuple[]): Entry[] {
+export function entriesFrom(tuples: readonly Tuple[]): HistoryEntry[] {
   return tuples
     .filter((tuple) => tuple.relation === "log")
     .sort((a, b) => entryNumber(a.user) - entryNumber(b.user))
@@ -139,7 +139,7 @@ export function entriesFrom(tuples: readonly Tuple[]): Entry[] {
 }
 
 /** What one side may see of an entry, with what it needs to verify it. No side sees no private part. */
-export function visibleTo(entry: Entry, side: Side | undefined): VisibleEntry {
+export function visibleTo(entry: HistoryEntry, side: Side | undefined): VisibleEntry {
   const own = side === "initiator" ? entry.initiator_only : side === "partner" ? entry.partner_only : undefined;
   return {
     ...entry.common,
@@ -159,7 +159,7 @@ export function visibleTo(entry: Entry, side: Side | undefined): VisibleEntry {
  * What is wrong with a chain of entries, oldest first: gaps, bent links, wrong hashes,
  * and a head that does not name the last. Empty when it holds.
  */
-export function chainProblems(entries: Entry[], head: { n: number; hash: string }, noHash: string): string[] {
+export function chainProblems(entries: HistoryEntry[], head: { n: number; hash: string }, noHash: string): string[] {
   const problems: string[] = [];
   let previous = noHash;
   entries.forEach((entry, index) => {

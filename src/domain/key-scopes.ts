@@ -3,7 +3,7 @@
  * on: the doors of AuthZEN, of OpenFGA's API and of `/v1` go by this one table, which the
  * README prints.
  */
-import type { Scope } from "./caller.ts";
+import type { KeyScope } from "./caller.ts";
 
 /** `asks` in words, the doors it is asked at, and the scopes of which one suffices. */
 export const NEEDS = {
@@ -44,9 +44,9 @@ export const NEEDS = {
     doors: ["`/v1/*`"],
     scopes: ["admin"],
   },
-} as const satisfies Record<string, { asks: string; doors: readonly string[]; scopes: readonly Scope[] }>;
+} as const satisfies Record<string, { asks: string; doors: readonly string[]; scopes: readonly KeyScope[] }>;
 
 /** Whether a key with these scopes may ask that. */
-export function suffices(scopes: readonly Scope[], need: keyof typeof NEEDS): boolean {
+export function suffices(scopes: readonly KeyScope[], need: keyof typeof NEEDS): boolean {
   return NEEDS[need].scopes.some((scope) => scopes.includes(scope));
 }

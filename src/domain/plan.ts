@@ -3,7 +3,7 @@
  * state it decided on; deleting the tuple that names entry n is the compare-and-swap
  * (README, Decisions). Objects with a history get their entry in the same Write.
  */
-import { type Entry, entryFields, type Private, type Side, sealEntry } from "./history.ts";
+import { entryFields, type HistoryEntry, type Private, type Side, sealEntry } from "./history.ts";
 import { entryRef, type Head, headKey, toFields } from "./records.ts";
 import type { Refusal } from "./refusal.ts";
 import type { Tuple, TupleKey } from "./tuples.ts";
@@ -43,7 +43,7 @@ export const refuse = (refusal: Refusal): { kind: "refused"; refusal: Refusal } 
 export const same = <T>(value: T): Decision<T> => ({ kind: "same", value });
 export const planned = <T>(plan: Plan, value: T): Decision<T> => ({ kind: "planned", plan, value });
 
-function entryOf(touch: Touch, facts: EntryFacts, stamp: Stamp): Entry {
+function entryOf(touch: Touch, facts: EntryFacts, stamp: Stamp): HistoryEntry {
   const part: Private | undefined = facts.reason && { reason: facts.reason.text, nonce: stamp.nonce };
   return sealEntry(
     touch.head.hash,

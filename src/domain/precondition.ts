@@ -9,10 +9,10 @@ import type { Refusal } from "./refusal.ts";
 export type Precondition = { match?: "any" | readonly number[]; none?: "any" | readonly number[] };
 
 /** The ETag's number, and whether the thing is there. */
-export type Found = { n: number; exists: boolean };
+export type CurrentVersion = { n: number; exists: boolean };
 
 /** The refusal where things are not as the caller expects; undefined where they are, or nothing was expected. */
-export function refuseUnlessExpected(expected: Precondition | undefined, found: Found): Refusal | undefined {
+export function refuseUnlessExpected(expected: Precondition | undefined, found: CurrentVersion): Refusal | undefined {
   const { match, none } = expected ?? {};
   const isOf = (named: "any" | readonly number[]) => (named === "any" ? found.exists : named.includes(found.n));
   const holds = (match === undefined || isOf(match)) && (none === undefined || !isOf(none));
@@ -20,6 +20,9 @@ export function refuseUnlessExpected(expected: Precondition | undefined, found: 
 }
 
 /** The same for a thing with a head of its own: where it is not there, it has no ETag either. */
-export function refuseUnlessOwn(expected: Precondition | undefined, { n, exists }: Found): Refusal | undefined {
+export function refuseUnlessOwn(
+  expected: Precondition | undefined,
+  { n, exists }: CurrentVersion,
+): Refusal | undefined {
   return refuseUnlessExpected(expected, exists ? { n, exists } : { n: 0, exists });
 }

@@ -59,15 +59,10 @@ const OF_CALLER: readonly string[] = [
 
 /**
  * Whether a refusal tells its caller what stands: that it is so already, or gone. Somebody may have written that
- * and died before the cached answers from before were raised; so they are raised before it is told.
+ * and died before the cached answers from before were invalidated; so they are invalidated before it is told.
  */
-export function tellsWhatStands(refusal: { code: string; gone?: true }): boolean {
+export function revealsState(refusal: { code: string; gone?: true }): boolean {
   return refusal.code === "not_found" ? refusal.gone === true : !OF_CALLER.includes(refusal.code);
-}
-
-/** A refusal, told apart from everything else that a reading, an action or a query gives. */
-export function isRefusal(value: object): value is Refusal {
-  return "code" in value;
 }
 
 /** Status, title and advice of each refusal; the README's table is printed from here. */

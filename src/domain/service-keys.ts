@@ -5,7 +5,7 @@
  */
 import { hash, timingSafeEqual } from "node:crypto";
 import { z } from "zod";
-import { type Bounds, isOwnService, SCOPES, type Scope } from "./caller.ts";
+import { type Bounds, isOwnService, type KeyScope, SCOPES } from "./caller.ts";
 import { InstantInput } from "./expiry.ts";
 import { Id } from "./ids.ts";
 
@@ -40,7 +40,7 @@ const ServiceKeyInput = z
 /** `notAfter` in milliseconds since the epoch. */
 export type ServiceKey = {
   name: string;
-  scopes: readonly Scope[];
+  scopes: readonly KeyScope[];
   digest: Buffer;
   bounds?: Bounds;
   notAfter?: number;

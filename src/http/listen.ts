@@ -8,7 +8,7 @@ import type { Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { serve } from "@hono/node-server";
 import { FAULTS } from "./problem.ts";
-import { isUnhurried } from "./unhurried.ts";
+import { isLongRunning } from "./unhurried.ts";
 
 /** From the first byte, or from connecting, to the end of the headers. */
 const HEADERS_MILLISECONDS = 5_000;
@@ -93,7 +93,7 @@ const replyOn = (socket: Socket) =>
 
 /** A request that the app never hears of whole: its headers were too large, it took too long, or it is no HTTP. */
 function refuseUnheard(error: Error & { code?: string; reason?: string }, socket: Socket): void {
-  if (error.code === "ERR_HTTP_REQUEST_TIMEOUT" && isUnhurried(socket)) return;
+  if (error.code === "ERR_HTTP_REQUEST_TIMEOUT" && isLongRunning(socket)) return;
   // what has begun is broken off: another reply in the middle of it could pass for its end
   if (!socket.writable || error.code === "ECONNRESET" || replyOn(socket)?.headersSent) return void socket.destroy();
   const code = CODES[error.code ?? ""] ?? "invalid_request";

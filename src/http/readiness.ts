@@ -3,13 +3,16 @@
  * however many ask: who has no key may ask as often as they like, and a slow engine is
  * asked no more for it. Nobody waits longer than two seconds; by then it is not ready.
  */
-import type { Asking } from "../check/evaluate.ts";
+import type { EvaluationDeps } from "../check/evaluate.ts";
 
 const EVERY_MILLISECONDS = 1_000;
 const DEADLINE_MILLISECONDS = 2_000;
 
 /** The engine's answer, shared. Never throws. */
-export function sharedReadiness(engine: Pick<Asking["engine"], "ready">, clock: () => Date): () => Promise<boolean> {
+export function sharedReadiness(
+  engine: Pick<EvaluationDeps["engine"], "ready">,
+  clock: () => Date,
+): () => Promise<boolean> {
   let answer: Promise<boolean> | undefined;
   let askedAt = Number.NEGATIVE_INFINITY;
   let isUnderWay = false;

@@ -8,7 +8,7 @@ import type { Context } from "hono";
 const unhurried = new WeakSet<Socket>();
 
 /** Lifts the deadline of this request's body, whose caller is known by now. The returned function ends that. */
-export function takeTime(c: Context): () => void {
+export function allowLongRunning(c: Context): () => void {
   const socket: Socket | undefined = c.env?.incoming?.socket;
   if (socket === undefined) return () => {};
   unhurried.add(socket);
@@ -16,4 +16,4 @@ export function takeTime(c: Context): () => void {
 }
 
 /** Whether the request on this connection may take its time. */
-export const isUnhurried = (socket: Socket) => unhurried.has(socket);
+export const isLongRunning = (socket: Socket) => unhurried.has(socket);

@@ -4,16 +4,16 @@
  * what is forgotten for want of room is a miss, never an old answer.
  */
 import { LRUCache } from "lru-cache";
-import type { Scope } from "../domain/cache-scopes.ts";
-import type { DecisionCache, Entry, Question } from "../ports.ts";
+import type { CacheScope } from "../domain/cache-scopes.ts";
+import type { CacheEntry, DecisionCache, Question } from "../ports.ts";
 
 const LEASE_MILLISECONDS = 10_000;
 
 /** `entriesMax` bounds the decisions, and the tokens likewise. */
 export function createMemoryCache({ entriesMax }: { entriesMax: number }): DecisionCache {
-  const entries = new LRUCache<string, { entry: Entry; endsAt: number }>({ max: entriesMax });
-  const tokens = new LRUCache<Scope, string>({ max: entriesMax });
-  const leases = new Map<Scope, Map<string, number>>();
+  const entries = new LRUCache<string, { entry: CacheEntry; endsAt: number }>({ max: entriesMax });
+  const tokens = new LRUCache<CacheScope, string>({ max: entriesMax });
+  const leases = new Map<CacheScope, Map<string, number>>();
   let made = 0;
   let readToNow: number | undefined;
 
@@ -22,13 +22,13 @@ export function createMemoryCache({ entriesMax }: { entriesMax: number }): Decis
 
   const keyOf = ({ user, relation, object }: Question) => JSON.stringify([user, relation, object]);
 
-  function tokenOf(scope: Scope): string {
+  function tokenOf(scope: CacheScope): string {
     const token = tokens.get(scope) ?? `${++made}`;
     tokens.set(scope, token);
     return token;
   }
 
-  function isLeased(scope: Scope): boolean {
+  function isLeased(scope: CacheScope): boolean {
     const writers = leases.get(scope);
     if (writers === undefined) return false;
     for (const [writer, deadline] of writers) if (deadline < now()) writers.delete(writer);
@@ -36,7 +36,7 @@ export function createMemoryCache({ entriesMax }: { entriesMax: number }): Decis
     return writers.size > 0;
   }
 
-  function end(writer: string, scopes: Scope[]): boolean {
+  function end(writer: string, scopes: CacheScope[]): boolean {
     for (const scope of scopes) {
       tokens.delete(scope);
       leases.get(scope)?.delete(writer);
@@ -50,7 +50,7 @@ export function createMemoryCache({ entriesMax }: { entriesMax: number }): Decis
       const kept = entries.get(keyOf(question));
       return {
         entry: kept !== undefined && now() < kept.endsAt ? kept.entry : undefined,
-        userToken: tokens.get(question.user as Scope),
+        userToken: tokens.get(question.user as CacheScope),
         ownerToken: owner && tokens.get(owner),
       };
     },
@@ -71,7 +71,7 @@ export function createMemoryCache({ entriesMax }: { entriesMax: number }): Decis
       }
     },
 
-    async begin(writer, scopes) {
+    async lease(writer, scopes) {
       for (const scope of scopes) {
         tokens.delete(scope);
         const writers = leases.get(scope) ?? new Map<string, number>();
@@ -80,9 +80,9 @@ export function createMemoryCache({ entriesMax }: { entriesMax: number }): Decis
       }
     },
 
-    end: async (writer, scopes) => end(writer, scopes),
+    release: async (writer, scopes) => end(writer, scopes),
 
-    async raise(scopes) {
+    async invalidate(scopes) {
       if (scopes === "all") tokens.clear();
       else end("", scopes);
       return true;

@@ -8,13 +8,13 @@ import { CredentialsMethod, FgaApiError, FgaError, OpenFgaClient } from "@openfg
 import { EngineRefused, EngineUnavailable } from "../ports.ts";
 
 /** How to reach the engine; `apiToken` is a preshared key, `timeoutMilliseconds` is for one call. */
-export type Connection = { apiUrl: string; apiToken?: string; timeoutMilliseconds?: number };
+export type OpenFgaConnection = { apiUrl: string; apiToken?: string; timeoutMilliseconds?: number };
 
 /** Longer than the engine's own request timeout (3 s), so that it gives up first and says so. */
 export const TIMEOUT_MILLISECONDS = 5_000;
 
 /** A client for the whole engine, or with ids for one store with its model pinned on every call. Connects lazily. */
-export function createClient(connection: Connection, ids?: { storeId: string; modelId: string }): OpenFgaClient {
+export function createClient(connection: OpenFgaConnection, ids?: { storeId: string; modelId: string }): OpenFgaClient {
   return new OpenFgaClient({
     apiUrl: connection.apiUrl,
     ...(ids && { storeId: ids.storeId, authorizationModelId: ids.modelId }),

@@ -10,9 +10,9 @@
 import { Pool } from "undici";
 import type { Rewrites } from "../domain/explain/rewrite.ts";
 import { splitRef } from "../domain/ids.ts";
-import { type Answer, type Engine, EngineUnavailable, type Found, type Question } from "../ports.ts";
+import { type Answer, type Engine, EngineUnavailable, type FoundRefs, type Question } from "../ports.ts";
 import { createApi } from "./api.ts";
-import { answerOf, codeIn, isObject, leafOf, textOf, userOf } from "./replies.ts";
+import { answerOf, codeIn, isObject, leafOf, replyText, userOf } from "./replies.ts";
 
 /** OpenFGA's default for `--max-checks-per-batch-check`. */
 const BATCH_QUESTIONS_MAX = 50;
@@ -152,12 +152,12 @@ export function createEngine(options: EngineOptions): Engine & { close(): Promis
       return leafOf(await call({ method: "POST", path: "/expand", body }, timeoutMilliseconds, signal));
     },
 
-    async listObjects(question, at, signal): Promise<Found> {
+    async listObjects(question, at, signal): Promise<FoundRefs> {
       const { items, complete } = await list("/list-objects", "objects", at, question, signal);
-      return { refs: items.map(textOf), complete };
+      return { refs: items.map(replyText), complete };
     },
 
-    async listUsers({ object, relation, type }, at, signal): Promise<Found> {
+    async listUsers({ object, relation, type }, at, signal): Promise<FoundRefs> {
       const [objectType, objectId] = splitRef(object);
       const question = { object: { type: objectType, id: objectId }, relation, user_filters: [{ type }] };
       const { items, complete } = await list("/list-users", "users", at, question, signal);

@@ -8,7 +8,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { AuthorizationModel, OpenFgaClient, Store } from "@openfga/sdk";
 import { transformer } from "@openfga/syntax-transformer";
 import type { Rewrites } from "../domain/explain/rewrite.ts";
-import { type Connection, createClient, toThrow } from "./client.ts";
+import { createClient, type OpenFgaConnection, toThrow } from "./client.ts";
 import { rewritesOf } from "./rewrites.ts";
 
 /** The engine's largest page of models. */
@@ -37,7 +37,13 @@ export type OpenStore = {
  * Throws an Error that says what to do; EngineUnavailable when the engine does not answer.
  */
 export async function openStore(
-  options: Connection & { store: string; model: string; allowPush: boolean; mustExist?: boolean; replaces?: string },
+  options: OpenFgaConnection & {
+    store: string;
+    model: string;
+    allowPush: boolean;
+    mustExist?: boolean;
+    replaces?: string;
+  },
 ): Promise<OpenStore> {
   const client = createClient(options);
   const wanted = transformer.transformDSLToJSONObject(options.model);
@@ -67,7 +73,7 @@ export async function openStore(
 
 /** The newest model of a store, as the server has it; nothing where there is no store, or none in it. Writes nothing. */
 export async function newestModel(
-  options: Connection & { store: string },
+  options: OpenFgaConnection & { store: string },
 ): Promise<{ storeId: string; model: AuthorizationModel } | undefined> {
   const client = createClient(options);
   try {

@@ -6,8 +6,8 @@
  */
 import { Pool } from "undici";
 import type { Condition, Tuple } from "../domain/tuples.ts";
-import { type Change, EngineRefused, EngineUnavailable, type ReadFilter } from "../ports.ts";
-import { type Connection, TIMEOUT_MILLISECONDS } from "./client.ts";
+import { EngineRefused, EngineUnavailable, type ReadFilter, type TupleChange } from "../ports.ts";
+import { type OpenFgaConnection, TIMEOUT_MILLISECONDS } from "./client.ts";
 import { codeIn, isObject } from "./replies.ts";
 
 // The engine's largest page; its default is 50.
@@ -23,11 +23,11 @@ export type Pages = {
   /** What matches a filter, or the whole store. */
   tuples(filter?: ReadFilter): AsyncGenerator<Tuple[]>;
   /** Since then, oldest first. */
-  changes(since: Date): AsyncGenerator<Change[]>;
+  changes(since: Date): AsyncGenerator<TupleChange[]>;
 };
 
 /** The pages of one store. No connection is made yet. */
-export function createPages(connection: Connection & { storeId: string }): Pages {
+export function createPages(connection: OpenFgaConnection & { storeId: string }): Pages {
   const { origin, pathname } = new URL(connection.apiUrl);
   const pool = new Pool(origin, { connections: CONNECTIONS });
   const store = `${pathname.replace(/\/$/, "")}/stores/${connection.storeId}`;
@@ -105,7 +105,7 @@ function toTuple(tuple: unknown): Tuple {
   return { user, relation, object, condition: { name: condition.name, context: condition.context } as Condition };
 }
 
-function toChange(change: unknown): Change {
+function toChange(change: unknown): TupleChange {
   if (!isObject(change) || !isObject(change.tuple_key) || typeof change.timestamp !== "string")
     throw new EngineUnavailable("OpenFGA gave a change without a key");
   const { user, relation, object } = change.tuple_key as Tuple;

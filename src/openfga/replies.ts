@@ -18,7 +18,7 @@ export function userOf(user: unknown): string | undefined {
   if (user.userset !== undefined || user.wildcard !== undefined) return undefined;
   const object = user.object;
   if (!isObject(object)) throw new EngineUnavailable("OpenFGA listed a user of no known kind");
-  return `${textOf(object.type)}:${textOf(object.id)}`;
+  return `${replyText(object.type)}:${replyText(object.id)}`;
 }
 
 /** The users in the one leaf that a relation of tuples alone expands to. Throws EngineUnavailable. */
@@ -30,7 +30,7 @@ export function leafOf({ tree }: Record<string, unknown>): string[] {
   // an empty list is left out of the JSON
   const list = users.users ?? [];
   if (!Array.isArray(list)) throw new EngineUnavailable("OpenFGA expanded a relation to something that is no list");
-  return list.map(textOf);
+  return list.map(replyText);
 }
 
 /** The code in the body of an error of OpenFGA's API. The message beside it may hold what the request held. */
@@ -39,7 +39,7 @@ export function codeIn(text: string): string {
 }
 
 /** A string of a reply; anything else throws EngineUnavailable. */
-export function textOf(value: unknown): string {
+export function replyText(value: unknown): string {
   if (typeof value !== "string") throw new EngineUnavailable("OpenFGA listed something that is not a string");
   return value;
 }

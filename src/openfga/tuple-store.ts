@@ -6,14 +6,14 @@
 import { ClientWriteRequestOnMissingDeletes } from "@openfga/sdk";
 import type { Tuple } from "../domain/tuples.ts";
 import {
-  type Change,
   EngineRefused,
   EngineUnavailable,
   type ReadFilter,
-  type Relationships,
+  type TupleChange,
+  type TupleStore,
   type WriteOutcome,
 } from "../ports.ts";
-import { type Connection, createClient, failureOf, toThrow } from "./client.ts";
+import { createClient, failureOf, type OpenFgaConnection, toThrow } from "./client.ts";
 import { createPages } from "./pages.ts";
 
 // The engine's max-tuples-per-write; its default.
@@ -24,7 +24,7 @@ const WRITE_SIZE = 100;
  * when the engine refused what no caller may ask (a tuple outside the model, a key named twice,
  * more than 100 tuples): that is our bug. `read` throws likewise.
  */
-export function createRelationships(connection: Connection & { storeId: string; modelId: string }): Relationships {
+export function createTupleStore(connection: OpenFgaConnection & { storeId: string; modelId: string }): TupleStore {
   const client = createClient(connection, connection);
   const pages = createPages(connection);
 
@@ -65,7 +65,7 @@ export function createRelationships(connection: Connection & { storeId: string; 
     },
 
     changes: async (since) => {
-      const changes: Change[] = [];
+      const changes: TupleChange[] = [];
       for await (const page of pages.changes(since)) changes.push(...page);
       return changes;
     },

@@ -3,7 +3,7 @@
  * it (`actions/repair.ts`). What is written while it reads can look like damage, so it
  * says only what it finds twice: in two readings of the whole store.
  */
-import { examineHistories, examineTold } from "../domain/doctor/examine-histories.ts";
+import { examineHistories, examineLastFacts } from "../domain/doctor/examine-histories.ts";
 import { examineHolders } from "../domain/doctor/examine-holders.ts";
 import { examineIncarnations } from "../domain/doctor/examine-incarnations.ts";
 import { examineLeftovers } from "../domain/doctor/examine-leftovers.ts";
@@ -15,17 +15,17 @@ import { examineStrays } from "../domain/doctor/examine-strays.ts";
 import { contentsOf, createFindings, type Finding } from "../domain/doctor/finding.ts";
 import type { VerifyingKeys } from "../domain/history-keys.ts";
 import type { Tuple } from "../domain/tuples.ts";
-import type { Relationships } from "../ports.ts";
+import type { TupleStore } from "../ports.ts";
 
 /** All that doctor looks at. */
-export type DoctorReads = Pick<Relationships, "readAll">;
+export type DoctorReads = Pick<TupleStore, "readAll">;
 
 /** The findings, in the order of their objects; signatures are looked at where there are keys. Throws EngineUnavailable. */
-export async function doctor(relationships: DoctorReads, keys?: VerifyingKeys): Promise<Finding[]> {
-  const first = diagnose(await relationships.readAll(), keys);
+export async function doctor(tupleStore: DoctorReads, keys?: VerifyingKeys): Promise<Finding[]> {
+  const first = diagnose(await tupleStore.readAll(), keys);
   if (first.length === 0) return [];
-  const known = new Set(first.map(textOf));
-  return diagnose(await relationships.readAll(), keys).filter((finding) => known.has(textOf(finding)));
+  const known = new Set(first.map(findingText));
+  return diagnose(await tupleStore.readAll(), keys).filter((finding) => known.has(findingText(finding)));
 }
 
 /** What is wrong with a store that holds these tuples and no other. Pure. */
@@ -34,7 +34,7 @@ export function diagnose(tuples: readonly Tuple[], keys?: VerifyingKeys): Findin
   const { report, all } = createFindings();
   const records = examineRecords(contents, report);
   const told = examineHistories(contents, records, report);
-  examineTold(contents, records, told, report);
+  examineLastFacts(contents, records, told, report);
   examineIncarnations(records, told, report);
   if (keys !== undefined) examineSignatures(contents, keys, report);
   examineRelations(contents, records, report);
@@ -58,4 +58,4 @@ export function viewOf({ kind, object, detail, remedy }: Finding) {
 }
 
 /** A finding as one line; two readings find the same when it is the same line. */
-export const textOf = ({ kind, object, detail }: Finding) => `${kind} ${object}: ${detail}`;
+export const findingText = ({ kind, object, detail }: Finding) => `${kind} ${object}: ${detail}`;

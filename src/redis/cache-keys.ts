@@ -3,9 +3,9 @@
  * chooses stands behind its own length. The README's table is printed from `GRAMMAR`.
  */
 
-import { ownerScope, type Scope } from "../domain/cache-scopes.ts";
+import { type CacheScope, ownerScope } from "../domain/cache-scopes.ts";
 import { idOf } from "../domain/ids.ts";
-import type { Entry, Question, Via } from "../ports.ts";
+import type { AccessPath, CacheEntry, Question } from "../ports.ts";
 
 /** Every key and value, field by field. Another form of a value takes another letter: two versions may run side by side. */
 export const GRAMMAR = {
@@ -92,8 +92,8 @@ const questionText = ({ user, relation, object }: Question) =>
   `${user.length}:${user}:${relation.length}:${relation}:${object}`;
 
 // neither does the scope
-export const tokenKey = (storeId: string, scope: Scope): string => `t:${storeId.slice(-STORE_ID_LENGTH)}:${scope}`;
-export const leaseKey = (storeId: string, scope: Scope): string => `l:${storeId.slice(-STORE_ID_LENGTH)}:${scope}`;
+export const tokenKey = (storeId: string, scope: CacheScope): string => `t:${storeId.slice(-STORE_ID_LENGTH)}:${scope}`;
+export const leaseKey = (storeId: string, scope: CacheScope): string => `l:${storeId.slice(-STORE_ID_LENGTH)}:${scope}`;
 export const countKeyPrefix = (storeId: string, limit: string): string =>
   `r:${storeId.slice(-STORE_ID_LENGTH)}:${limit}`;
 export const followerKey = (storeId: string): string => `f:${storeId.slice(-STORE_ID_LENGTH)}`;
@@ -102,10 +102,11 @@ export const followerKey = (storeId: string): string => `f:${storeId.slice(-STOR
  * An entry as it is stored: of its tokens only the randoms, since no other token of any run has them, and up to some
  * ids' length short enough for Redis to keep it in one piece with its header (embstr, 44 bytes).
  */
-export function encodeEntry({ allowed, owner, userToken, ownerToken, validUntil, via }: Entry): string {
+export function encodeEntry({ allowed, owner, userToken, ownerToken, validUntil, accessPath }: CacheEntry): string {
   const until = validUntil.toString(36).padStart(VALID_UNTIL_LENGTH, "0");
   // the engine holds no id with white space in it
-  const came = via === undefined ? "" : via === "own" ? " " : ` ${via.cooperation} ${via.share}`;
+  const came =
+    accessPath === undefined ? "" : accessPath === "own" ? " " : ` ${accessPath.cooperation} ${accessPath.share}`;
   return `${allowed ? 1 : 0}${userToken.slice(-RANDOM_LENGTH)}${ownerToken.slice(-RANDOM_LENGTH)}${until}${idOf(owner)}${came}`;
 }
 
@@ -114,7 +115,7 @@ const ENTRY = new RegExp(
 );
 
 /** An entry as it was stored, its tokens as they are in this run of the server; undefined for what somebody else put there. */
-export function decodeEntry(text: string, run: string): Entry | undefined {
+export function decodeEntry(text: string, run: string): CacheEntry | undefined {
   const found = ENTRY.exec(text);
   if (found === null) return undefined;
   const [, allowed, userRandom, ownerRandom, until = "", owner = "", came] = found;
@@ -124,11 +125,11 @@ export function decodeEntry(text: string, run: string): Entry | undefined {
     userToken: `${run}:${userRandom}`,
     ownerToken: `${run}:${ownerRandom}`,
     validUntil: Number.parseInt(until, 36),
-    via: viaOf(came),
+    accessPath: viaOf(came),
   };
 }
 
-function viaOf(came: string | undefined): Via | undefined {
+function viaOf(came: string | undefined): AccessPath | undefined {
   if (came === undefined) return undefined;
   if (came === "") return "own";
   const [cooperation = "", share = ""] = came.split(" ");

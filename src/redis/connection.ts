@@ -16,7 +16,7 @@ declare module "ioredis" {
   }
 }
 
-export type Connection = {
+export type RedisConnection = {
   redis: Redis;
   /** The run of the server that answers now; undefined while none may be asked. */
   runId(): string | undefined;
@@ -35,7 +35,7 @@ const SILENCE_MILLISECONDS = 2000;
 const RECONNECT_MILLISECONDS = 250;
 
 /** Connects in the background, for ever. `failed` is told of every operation that came to nothing. */
-export function connect(url: string, timeoutMilliseconds: number, failed: (name: string) => void): Connection {
+export function connect(url: string, timeoutMilliseconds: number, failed: (name: string) => void): RedisConnection {
   const redis = new Redis(url, {
     // what was sent on a connection that broke is not sent again: it would answer for another run
     autoResendUnfulfilledCommands: false,

@@ -1,18 +1,18 @@
 /**
  * The decision cache in Redis: one MGET answers whatever was asked in the same turn of
  * the event loop, three scripts do the rest. An entry or token of another run of the
- * server is not seen, and after a raise that was not acknowledged nothing is trusted
+ * server is not seen, and after an invalidation that was not acknowledged nothing is trusted
  * until it is made up for. With a secret an entry that the service did not seal is not
  * there.
  */
 import { randomBytes } from "node:crypto";
-import type { Scope } from "../domain/cache-scopes.ts";
+import type { CacheScope } from "../domain/cache-scopes.ts";
 import type { DecisionCache, Lookup, Meter } from "../ports.ts";
 import { followerKey, leaseKey, RANDOM_BYTES, RUN_LENGTH, tokenKey } from "./cache-keys.ts";
 import { connect } from "./connection.ts";
 import { createEntries } from "./entries.ts";
 import { createGetter } from "./get-together.ts";
-import { createOnceATurn } from "./once-a-turn.ts";
+import { createTurnBatch } from "./once-a-turn.ts";
 import { createServerClock } from "./server-clock.ts";
 
 /** Longer than the engine's deadline for a Write, so that a lease ends only after a writer that died. */
@@ -29,7 +29,7 @@ export type RedisCacheOptions = {
   modelId: string;
   /** For one trip to Redis; a check makes three at most. */
   timeoutMilliseconds: number;
-  /** How long entries live: what was not raised then is over. */
+  /** How long entries live: what was not invalidated then is over. */
   ttlMilliseconds: number;
   /** Seals entries, so that nobody else can make one; those under another secret are not met. */
   secret?: string | undefined;
@@ -45,7 +45,7 @@ export function createRedisCache(options: RedisCacheOptions): DecisionCache {
   const { redis, within } = connection;
   const timeOf = createServerClock(() => within("time", redis.time(), isList(2)));
   // in one pipeline, and after the replies that wait in this turn
-  const set = createOnceATurn(async (all: (string | number)[][]) => {
+  const set = createTurnBatch(async (all: (string | number)[][]) => {
     try {
       const answers = await redis.pipeline(all.map((one) => ["set", ...one])).exec();
       for (const [error] of answers ?? []) if (error !== null) meter.cacheFailed("store");
@@ -55,13 +55,13 @@ export function createRedisCache(options: RedisCacheOptions): DecisionCache {
   });
   const get = createGetter((keys) => within("lookup", redis.mget(keys), isList(keys.length)));
   const tokenLives = [2 * options.ttlMilliseconds + USER_TOKEN_SPARE_MILLISECONDS, OWNER_TOKEN_MILLISECONDS];
-  /** Scopes whose raise was not acknowledged, and since when. */
-  const pending = new Map<Scope, number>();
+  /** Scopes whose invalidation was not acknowledged, and since when. */
+  const pending = new Map<CacheScope, number>();
   let makingUp = false;
 
   /**
-   * The run that may be trusted now. While raises are pending there is none, and they are made up for
-   * (bad/pending-not-raised in test/protocol).
+   * The run that may be trusted now. While invalidates are pending there is none, and they are made up for
+   * (bad/pending-not-invalidated in test/protocol).
    */
   function trustedRun(): string | undefined {
     const run = connection.runId();
@@ -79,17 +79,17 @@ export function createRedisCache(options: RedisCacheOptions): DecisionCache {
     const over = performance.now() - options.ttlMilliseconds;
     for (const [scope, since] of pending) if (since < over) pending.delete(scope);
     const scopes = [...pending.keys()];
-    if (scopes.length > 0) await raise(scopes);
+    if (scopes.length > 0) await invalidate(scopes);
   }
 
-  const keysOf = (scopes: Scope[]) => [
+  const keysOf = (scopes: CacheScope[]) => [
     ...scopes.map((scope) => leaseKey(storeId, scope)),
     ...scopes.map((scope) => tokenKey(storeId, scope)),
   ];
 
-  async function end(writer: string, scopes: Scope[]): Promise<boolean> {
+  async function end(writer: string, scopes: CacheScope[]): Promise<boolean> {
     const sentAt = performance.now();
-    const answer = await within("end", redis.endWrite(scopes.length * 2, ...keysOf(scopes), writer), isOne);
+    const answer = await within("release", redis.endWrite(scopes.length * 2, ...keysOf(scopes), writer), isOne);
     if (answer === "away") {
       for (const scope of scopes) pending.set(scope, performance.now());
       return false;
@@ -99,15 +99,15 @@ export function createRedisCache(options: RedisCacheOptions): DecisionCache {
     return true;
   }
 
-  const raise = (scopes: Scope[]) => end("", scopes);
+  const invalidate = (scopes: CacheScope[]) => end("", scopes);
 
-  async function raiseAll(): Promise<boolean> {
+  async function invalidateAll(): Promise<boolean> {
     try {
-      for await (const keys of redis.scanStream({ match: tokenKey(storeId, "*" as Scope), count: SCAN_COUNT }))
+      for await (const keys of redis.scanStream({ match: tokenKey(storeId, "*" as CacheScope), count: SCAN_COUNT }))
         if (keys.length > 0) await redis.unlink(keys);
       return true;
     } catch {
-      meter.cacheFailed("raise_all");
+      meter.cacheFailed("invalidate_all");
       return false;
     }
   }
@@ -117,7 +117,7 @@ export function createRedisCache(options: RedisCacheOptions): DecisionCache {
       const run = trustedRun();
       if (run === undefined) return "away";
       const key = entries.keyOf(question);
-      const keys = [key, tokenKey(storeId, question.user as Scope)];
+      const keys = [key, tokenKey(storeId, question.user as CacheScope)];
       if (owner !== undefined) keys.push(tokenKey(storeId, owner));
       const values = await get(keys);
       if (values === "away") return values;
@@ -155,13 +155,13 @@ export function createRedisCache(options: RedisCacheOptions): DecisionCache {
       set(endsAt === "same" ? [key, value, "KEEPTTL", "XX"] : [key, value, "PXAT", endsAt]);
     },
 
-    async begin(writer, scopes) {
+    async lease(writer, scopes) {
       if (scopes.length === 0) return;
-      await within("begin", redis.beginWrite(scopes.length * 2, ...keysOf(scopes), writer, LEASE_MILLISECONDS));
+      await within("lease", redis.beginWrite(scopes.length * 2, ...keysOf(scopes), writer, LEASE_MILLISECONDS));
     },
 
-    end: async (writer, scopes) => scopes.length === 0 || end(writer, scopes),
-    raise: async (scopes) => (scopes === "all" ? raiseAll() : scopes.length === 0 || raise(scopes)),
+    release: async (writer, scopes) => scopes.length === 0 || end(writer, scopes),
+    invalidate: async (scopes) => (scopes === "all" ? invalidateAll() : scopes.length === 0 || invalidate(scopes)),
 
     async lead(replica, readTo) {
       const answer = await within(
@@ -178,7 +178,7 @@ export function createRedisCache(options: RedisCacheOptions): DecisionCache {
       const run = connection.runId()?.slice(0, RUN_LENGTH);
       if (run === undefined) return { away: connection.trouble() };
       // all that is asked of Redis, about a scope and a question that are nobody's
-      const scopes = ["user:", "organization:"] as Scope[];
+      const scopes = ["user:", "organization:"] as CacheScope[];
       const tokens = scopes.map((scope) => tokenKey(storeId, scope));
       const leases = scopes.map((scope) => leaseKey(storeId, scope));
       const entry = entries.keyOf({ user: "user:", relation: "can_", object: "plant:" });

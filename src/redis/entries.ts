@@ -2,7 +2,7 @@
  * Entries as they stand in Redis: each under its key, with a secret sealed. One that the
  * service did not seal is not there, and it is counted and said that somebody else writes.
  */
-import type { Entry, Meter, Question } from "../ports.ts";
+import type { CacheEntry, Meter, Question } from "../ports.ts";
 import { decodeEntry, encodeEntry, entryKey, RUN_LENGTH, sealedKey } from "./cache-keys.ts";
 import { createSeal, SEAL_LENGTH } from "./seal.ts";
 
@@ -21,9 +21,9 @@ type Met = { key: string; run: string; userToken: string | undefined };
 
 export type Entries = {
   keyOf(question: Question): string;
-  textOf(key: string, entry: Entry): string;
+  textOf(key: string, entry: CacheEntry): string;
   /** The entry in a text; undefined for what is none, and where it could be answered with and was not sealed here. */
-  entryIn(text: string, met: Met): Entry | undefined;
+  entryIn(text: string, met: Met): CacheEntry | undefined;
 };
 
 export function createEntries({ modelId, secret, meter, warn }: Options): Entries {

@@ -1,7 +1,7 @@
 /** What is given in one turn of the event loop is taken together at its end, in the order in which it came. */
 
 /** `take` is called at most once a turn, and never with nothing. */
-export function createOnceATurn<T>(take: (all: T[]) => unknown): (one: T) => void {
+export function createTurnBatch<T>(take: (all: T[]) => unknown): (one: T) => void {
   let waiting: T[] = [];
 
   function takeAll(): void {

@@ -1,10 +1,10 @@
 /**
  * What Redis does as one step each. All times are Redis's own, in milliseconds: the
- * clocks of the replicas need not agree. A raise is a DEL, which also works when memory
+ * clocks of the replicas need not agree. An invalidation is a DEL, which also works when memory
  * is full; a lease that cannot be set then costs nothing but order among readers.
  */
 
-/** KEYS leases…, tokens…  ARGV writer, lease. Raises and leases every scope. */
+/** KEYS leases…, tokens…  ARGV writer, lease. Invalidates and leases every scope. */
 export const BEGIN = `
 local n = #KEYS / 2
 local t = redis.call('TIME')
@@ -17,7 +17,7 @@ for i = 1, n do
 end
 return now`;
 
-/** KEYS leases…, tokens…  ARGV writer. Raises every scope and ends the writer's lease. */
+/** KEYS leases…, tokens…  ARGV writer. Invalidates every scope and ends the writer's lease. */
 export const END = `
 local n = #KEYS / 2
 for i = 1, n do

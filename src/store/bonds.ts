@@ -1,8 +1,8 @@
 /** How many cooperations still bind an organization: for the last admin, and for deleting it. */
-import type { Relationships } from "../ports.ts";
+import type { TupleStore } from "../ports.ts";
 import { cooperationHead, cooperationIdsOf, inTurns } from "./snapshot.ts";
 
-type Reads = Pick<Relationships, "read">;
+type Reads = Pick<TupleStore, "read">;
 
 /**
  * How many cooperations bind it: as initiator all that have not ended, as partner the accepted ones. An offer that

@@ -1,13 +1,20 @@
 /** The history of a cooperation or organization: newest first, as one side may see it; and whether it holds. */
-import { chainProblems, type Entry, entryFrom, type Side, type VisibleEntry, visibleTo } from "../domain/history.ts";
+import {
+  chainProblems,
+  entryFrom,
+  type HistoryEntry,
+  type Side,
+  type VisibleEntry,
+  visibleTo,
+} from "../domain/history.ts";
 import { headSignature, type SignatureState, signatureProblem, type VerifyingKeys } from "../domain/history-keys.ts";
 import { entryNumber, entryRef, fieldsOf, NO_HASH } from "../domain/records.ts";
 import { StoreDamaged } from "../domain/store-damaged.ts";
 import type { Tuple } from "../domain/tuples.ts";
-import type { Relationships } from "../ports.ts";
+import type { TupleStore } from "../ports.ts";
 import { inTurns } from "./snapshot.ts";
 
-type Reads = Pick<Relationships, "read">;
+type Reads = Pick<TupleStore, "read">;
 
 /** Where a history ends: the number and hash of its newest entry, and the signature under it; nothing of the record. */
 export type ChainEnd = { object: string; n: number; hash: string; signature: string | null };
@@ -58,7 +65,7 @@ export async function verifyHistory(reads: Reads, object: string, keys: Verifyin
 }
 
 /** The entries that can be read, oldest first; the others as problems. */
-function readableFrom(logs: Tuple[]): { entries: Entry[]; unreadable: string[] } {
+function readableFrom(logs: Tuple[]): { entries: HistoryEntry[]; unreadable: string[] } {
   const unreadable: string[] = [];
   const entries = logs
     .toSorted((a, b) => entryNumber(a.user) - entryNumber(b.user))

@@ -5,14 +5,14 @@
  * else changed anything since, the Write is stale, and all that was read is forgotten.
  */
 import { keyText, type Tuple, type TupleKey } from "../domain/tuples.ts";
-import type { ReadFilter, Relationships, Write } from "../ports.ts";
+import type { ReadFilter, TupleStore, Write } from "../ports.ts";
 
-type Acting = Pick<Relationships, "read" | "write" | "erase">;
+type Acting = Pick<TupleStore, "read" | "write" | "erase">;
 
 const textOf = ({ object, relation, user }: ReadFilter) => JSON.stringify([object, relation, user]);
 
 /** The relationships with reads that are kept. For one reader and writer, and for as long as one may be late. */
-export function keepReads(relationships: Acting): Acting {
+export function keepReads(tupleStore: Acting): Acting {
   const kept = new Map<string, Promise<readonly Tuple[]>>();
 
   function apply({ deletes, writes }: Write): void {
@@ -32,20 +32,20 @@ export function keepReads(relationships: Acting): Acting {
   }
 
   return {
-    ...relationships,
+    ...tupleStore,
     read(filter) {
       const text = textOf(filter);
       const known = kept.get(text);
       if (known !== undefined) return known;
       // many readers get the one array: none of them may change it
-      const read = relationships.read(filter).then((tuples) => Object.freeze(tuples));
+      const read = tupleStore.read(filter).then((tuples) => Object.freeze(tuples));
       kept.set(text, read);
       read.catch(() => kept.delete(text));
       return read;
     },
     async write(write) {
       try {
-        const outcome = await relationships.write(write);
+        const outcome = await tupleStore.write(write);
         if (outcome === "committed") apply(write);
         else kept.clear();
         return outcome;

@@ -1,9 +1,9 @@
 /** Reads each thing once for one reply: a list of fifty cooperations names the same organization fifty times. */
-import type { Relationships } from "../ports.ts";
+import type { TupleStore } from "../ports.ts";
 
 /** A reader that keeps what it read. For one reply and no longer; never for a decision. */
-export function readOnce(reads: Pick<Relationships, "read">): Pick<Relationships, "read"> {
-  const known = new Map<string, ReturnType<Relationships["read"]>>();
+export function memoizedReads(reads: Pick<TupleStore, "read">): Pick<TupleStore, "read"> {
+  const known = new Map<string, ReturnType<TupleStore["read"]>>();
   return {
     read(filter) {
       const key = JSON.stringify([filter.object, filter.relation, filter.user]);

@@ -6,10 +6,10 @@ import { idOf, type ResourceRef } from "../domain/ids.ts";
 import type { Delegation } from "../domain/records.ts";
 import { JOB_ROLES, type JobRole, ORGANIZATION_ROLES, type OrganizationRole, roleOfRungs } from "../domain/roles.ts";
 import type { TupleKey } from "../domain/tuples.ts";
-import type { Relationships } from "../ports.ts";
+import type { TupleStore } from "../ports.ts";
 import { cooperationHead, delegationsFrom, inTurns, resourceHead, shareHead } from "./snapshot.ts";
 
-type Reads = Pick<Relationships, "read">;
+type Reads = Pick<TupleStore, "read">;
 
 export type PersonRole = { user: string; role: OrganizationRole };
 

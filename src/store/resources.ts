@@ -4,10 +4,10 @@ import { idOf, RESOURCE_TYPES, type ResourceRef } from "../domain/ids.ts";
 import type { PortfolioState } from "../domain/registry/decide-resource.ts";
 import { JOB_ROLES, type JobRole, roleOfRungs } from "../domain/roles.ts";
 import type { Tuple, TupleKey } from "../domain/tuples.ts";
-import type { Relationships } from "../ports.ts";
+import type { TupleStore } from "../ports.ts";
 import { inTurns, resourceHead, sharesOn } from "./snapshot.ts";
 
-type Reads = Pick<Relationships, "read">;
+type Reads = Pick<TupleStore, "read">;
 
 /** The resources that an organization owns, in the order of their references. */
 export async function resourceRefsOf(

@@ -37,9 +37,9 @@ import {
 } from "../domain/roles.ts";
 import { roleIn, type Standing, type Standings, standingOf } from "../domain/standing.ts";
 import type { Tuple } from "../domain/tuples.ts";
-import type { Relationships } from "../ports.ts";
+import type { TupleStore } from "../ports.ts";
 
-type Reads = Pick<Relationships, "read">;
+type Reads = Pick<TupleStore, "read">;
 
 const headTuples = (reads: Reads, object: string) => reads.read({ object, relation: "head" });
 

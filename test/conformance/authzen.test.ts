@@ -8,8 +8,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createClient } from "../../src/openfga/client.ts";
 import { createEngine } from "../../src/openfga/engine.ts";
 import { type OpenStore, openStore } from "../../src/openfga/open-store.ts";
-import { createRelationships } from "../../src/openfga/tuple-store.ts";
-import type { Engine, Relationships } from "../../src/ports.ts";
+import { createTupleStore } from "../../src/openfga/tuple-store.ts";
+import type { Engine, TupleStore } from "../../src/ports.ts";
 import { connection } from "../support/engine.ts";
 import { createService, KEYS, type Service } from "../support/service.ts";
 
@@ -24,13 +24,13 @@ type Json = Record<string, unknown>;
 type Reply = { status: number; headers: Headers; text: string; body: any };
 
 let store: OpenStore;
-let relationships: Relationships;
+let tupleStore: TupleStore;
 let engine: Engine & { close(): Promise<void> };
 let app: Service["app"];
 
 /** The whole service around an engine: its request ids, its keys and its word for an outage are what is tested. */
 const appAround = (engine: Engine, publicUrl = PUBLIC_URL) =>
-  createService({ relationships, engine }, { publicUrl, clock: () => NOW }).app;
+  createService({ tupleStore, engine }, { publicUrl, clock: () => NOW }).app;
 
 async function send(path: string, init: RequestInit, to = app): Promise<Reply> {
   const response = await to.request(path, init);
@@ -78,11 +78,11 @@ beforeAll(async () => {
     model: FIXTURE,
     allowPush: false,
   });
-  relationships = createRelationships({ ...connection(), ...store });
+  tupleStore = createTupleStore({ ...connection(), ...store });
   engine = createEngine({ ...connection(), ...store, timeoutMilliseconds: 10_000, connections: 10 });
   app = appAround(engine);
   const dated = (expires_at: string) => ({ condition: { name: "not_expired", context: { expires_at } } as const });
-  await relationships.write({
+  await tupleStore.write({
     deletes: [],
     writes: [
       { user: "user:alice", relation: "writer", object: "record:record-1" },
@@ -518,7 +518,7 @@ describe("search (5)", () => {
         relation: "reader",
         object: "record:crowded",
       }));
-      await relationships.write({ deletes: [], writes });
+      await tupleStore.write({ deletes: [], writes });
     }
     const request = { ...VALID["search/subject"], resource: record("crowded"), page: { limit: 2 } };
     const { body } = await post("search/subject", request);
@@ -682,7 +682,7 @@ describe.runIf(shared)("the search demo's vectors", () => {
       { user: `department:${department}`, relation: "department", object: `record:${id}` },
       { user: "company:demo", relation: "company", object: `record:${id}` },
     ]);
-    expect(await relationships.write({ deletes: [], writes: [...people, ...things] })).toBe("committed");
+    expect(await tupleStore.write({ deletes: [], writes: [...people, ...things] })).toBe("committed");
   });
 
   const table = (path: string, file: string) =>

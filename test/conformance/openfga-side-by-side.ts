@@ -6,7 +6,7 @@ import { randomUUID } from "node:crypto";
 import { createClient } from "../../src/openfga/client.ts";
 import { createEngine } from "../../src/openfga/engine.ts";
 import { type OpenStore, openStore } from "../../src/openfga/open-store.ts";
-import { createRelationships } from "../../src/openfga/tuple-store.ts";
+import { createTupleStore } from "../../src/openfga/tuple-store.ts";
 import { connection, MODEL } from "../support/engine.ts";
 import { listen } from "../support/listening.ts";
 import { cooperate, createService, KEYS, type Service, seedWorld } from "../support/service.ts";
@@ -28,7 +28,7 @@ export async function startSideBySide(): Promise<SideBySide> {
   const store = await openStore({ ...connection(), store: `openfga ${randomUUID()}`, model: MODEL, allowPush: false });
   const at = { ...connection(), ...store };
   const engine = createEngine({ ...at, timeoutMilliseconds: 10_000, connections: 10 });
-  const service = createService({ relationships: createRelationships(at), engine });
+  const service = createService({ tupleStore: createTupleStore(at), engine });
   await seedWorld(service);
   await service.admin("PUT", "/v1/plants/7/roles/otto", { role: "viewer" });
   const { shares } = await cooperate(service, [

@@ -25,10 +25,10 @@ let side: SideBySide;
 let share: string;
 beforeAll(async () => {
   side = await startSideBySide();
-  const [rung] = await side.service.deps.relationships.read({ object: "plant:7", relation: "shared_viewer" });
+  const [rung] = await side.service.deps.tupleStore.read({ object: "plant:7", relation: "shared_viewer" });
   share = rung?.user.split("#", 1)[0] ?? "";
 });
-afterEach(async () => expect(await doctor(side.service.deps.relationships)).toEqual([]));
+afterEach(async () => expect(await doctor(side.service.deps.tupleStore)).toEqual([]));
 afterAll(() => side.close());
 
 const tuple = (user: string, relation: string, object: string, more: object = {}) => ({
@@ -128,7 +128,7 @@ describe("what OpenFGA refuses is refused alike", () => {
 
 /** What stands in these relations of an object, as text. */
 async function standing(object: string, ...relations: string[]): Promise<string[]> {
-  const found = await side.service.deps.relationships.read({ object });
+  const found = await side.service.deps.tupleStore.read({ object });
   return found
     .filter(({ relation }) => relations.includes(relation))
     .map(({ user, relation }) => `${user} ${relation}`)

@@ -4,7 +4,7 @@ import { fills, guesses, readsOn, takes } from "./fill.ts";
 import { waits } from "./join.ts";
 import { begins, looks } from "./look.ts";
 import type { Protocol } from "./protocol.ts";
-import { matches, matchesSealed, raise, restart, take, writerScripts } from "./redis.ts";
+import { invalidate, matches, matchesSealed, restart, take, writerScripts } from "./redis.ts";
 import { agreedWriter, repliesLate } from "./writer.ts";
 
 export const agreedReader = {
@@ -19,8 +19,8 @@ export const agreedReader = {
 
 /** The owner is read before the question. */
 export const sequential: Protocol = {
-  ...writerScripts(raise),
-  endOfRepetition: raise,
+  ...writerScripts(invalidate),
+  endOfRepetition: invalidate,
   repetitionsEnd: "each",
   take,
   matches,
@@ -61,6 +61,6 @@ export const coalescing = (protocol: Protocol): Protocol => ({
  */
 export const withoutLeases = (protocol: Protocol): Protocol => ({
   ...protocol,
-  begin: (redis, scopes) => protocol.raise(redis, scopes),
-  end: (redis, scopes) => protocol.raise(redis, scopes),
+  begin: (redis, scopes) => protocol.invalidate(redis, scopes),
+  end: (redis, scopes) => protocol.invalidate(redis, scopes),
 });

@@ -43,7 +43,7 @@ const inOneWrite = world([O1_TO_O2, onO2], "lost lease");
 const monotonic: Partial<World> = { writes: [onO1, onO1], law: "monotonic" };
 
 const WRITERS: Readonly<Record<string, Scenario>> = {
-  "bad/no-raise-after-write": scenario(writers.endsWithoutRaise, lostLease),
+  "bad/no-invalidation-after-write": scenario(writers.endsWithoutInvalidation, lostLease),
   "bad/reply-now-though-unreachable": scenario(writers.repliesNowWithoutEnd, oneWrite("unreachable Redis")),
   "bad/repetition-replies-without-end": scenario(
     writers.repetitionOnlyReplies,
@@ -54,7 +54,7 @@ const WRITERS: Readonly<Record<string, Scenario>> = {
     world([onO1, onO1], "lost lease", "crash", "repetition"),
   ),
   "bad/settled-by-head-without-end": scenario(writers.settlesWithoutEnd, oneWrite("lost lease", "lost reply")),
-  "bad/pending-not-raised": scenario(checks.trustsWhilePending, {
+  "bad/pending-not-invalidated": scenario(checks.trustsWhilePending, {
     ...oneWrite("unreachable Redis"),
     law: "own replica",
   }),
@@ -113,7 +113,7 @@ const CHECKS: Readonly<Record<string, Scenario>> = {
 
 const OWNERS: Readonly<Record<string, Scenario>> = {
   "bad/owner-beside-question-without-incarnation": scenario(checks.besideByName, oldGuess),
-  "bad/registration-raises-new-owner-only": scenario(
+  "bad/registration-invalidates-new-owner-only": scenario(
     sequential,
     world([O1_TO_NOBODY, { ...NOBODY_TO_O2, touches: [O2] }], "unreachable Redis", "repetition"),
   ),

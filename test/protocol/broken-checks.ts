@@ -63,7 +63,7 @@ export const lateToken: Protocol = {
   reader: { ...agreedReader, asking: corrects, "owner's token": takesOwnersToken },
 };
 
-/** Looks at tokens and leases once more before it stores: superfluous where raises come in one script with leases. */
+/** Looks at tokens and leases once more before it stores: superfluous where invalidates come in one script with leases. */
 export const looksTwice = (protocol: Protocol): Protocol => ({
   ...protocol,
   reader: {

@@ -1,17 +1,17 @@
 /** Tokens that look right and are not: they come back, or their absence counts as a value. */
 import { sequential } from "./agreed.ts";
 import type { Protocol } from "./protocol.ts";
-import { EMPTY, FRESH, isLeased, type Raise, readTokens, type Taken, writerScripts } from "./redis.ts";
+import { EMPTY, FRESH, type Invalidate, isLeased, readTokens, type Taken, writerScripts } from "./redis.ts";
 import { changed, MISSING, type Redis, type Scope, USER } from "./state.ts";
 
-const over = (raise: Raise, protocol: Protocol): Protocol => ({
+const over = (invalidate: Invalidate, protocol: Protocol): Protocol => ({
   ...protocol,
-  ...writerScripts(raise),
-  endOfRepetition: raise,
+  ...writerScripts(invalidate),
+  endOfRepetition: invalidate,
 });
 
-/** A raise that sets a new random token instead of taking the old one away. */
-const setAnew: Raise = (redis, scopes) => [
+/** An invalidation that sets a new random token instead of taking the old one away. */
+const setAnew: Invalidate = (redis, scopes) => [
   { ...redis, tokens: changed(redis.tokens, scopes, (_, scope) => FRESH + scope) },
 ];
 
@@ -38,7 +38,7 @@ export const missingNeverMade = (protocol: Protocol): Protocol => ({
 });
 
 const COUNT_MAX = 5;
-const countUp: Raise = (redis, scopes) =>
+const countUp: Invalidate = (redis, scopes) =>
   scopes.some((scope) => (redis.tokens[scope] ?? 0) >= COUNT_MAX)
     ? []
     : [{ ...redis, tokens: changed(redis.tokens, scopes, (count) => count + 1) }];

@@ -1,12 +1,12 @@
 /** Writers that look right and are not, each with the one thing it leaves out or does otherwise. */
 import { sequential } from "./agreed.ts";
 import type { Act, Protocol } from "./protocol.ts";
-import { endLease, lease, raise } from "./redis.ts";
+import { endLease, invalidate, lease } from "./redis.ts";
 import { changed, type Redis, type Scope, scopeNames } from "./state.ts";
 import { agreedWriter, effectiveNow, endsAndReplies, moved, nameOf, sent, writeOf } from "./writer.ts";
 
-/** The raise before the Write would do, if leases were never lost. */
-export const endsWithoutRaise: Protocol = {
+/** The invalidate before the Write would do, if leases were never lost. */
+export const endsWithoutInvalidation: Protocol = {
   ...sequential,
   end: (redis, scopes, writer) => [endLease(redis, scopes, writer)],
 };
@@ -78,17 +78,17 @@ const leases: Act = (setting, state, writer) => {
   return [{ label: `${nameOf(writer)} leases ${scopeNames(touches)}`, to }];
 };
 
-const raises =
-  (at: "begun" | "raised"): Act =>
+const invalidates =
+  (at: "begun" | "invalidated"): Act =>
   ({ protocol, world }, state, writer) => {
     const { touches } = writeOf({ protocol, world }, writer);
-    return protocol.raise(state.redis, touches).map((redis) => ({
-      label: `${nameOf(writer)} raises ${scopeNames(touches)}`,
+    return protocol.invalidate(state.redis, touches).map((redis) => ({
+      label: `${nameOf(writer)} invalidates ${scopeNames(touches)}`,
       to: moved({ ...state, redis }, writer, { at }),
     }));
   };
 
-/** Leases and raises in separate scripts, raises again and clears its leases in separate scripts. */
+/** Leases and invalidates in separate scripts, invalidates again and clears its leases in separate scripts. */
 export const inSeparateScripts = (
   clear: (redis: Redis, scopes: readonly Scope[], writer: number) => Redis,
   protocol: Protocol = sequential,
@@ -97,10 +97,10 @@ export const inSeparateScripts = (
   writer: {
     ...agreedWriter,
     idle: leases,
-    leased: raises("begun"),
+    leased: invalidates("begun"),
     "outcome unknown": leases,
-    committed: raises("raised"),
-    raised: (setting, state, writer) => {
+    committed: invalidates("invalidated"),
+    invalidated: (setting, state, writer) => {
       const cleared = clear(state.redis, writeOf(setting, writer).touches, writer);
       const replied = moved(state, writer, { at: "replied" });
       return endsAndReplies(setting, replied, writer, `${nameOf(writer)} clears its leases,`, [cleared]);
@@ -116,5 +116,5 @@ export const clearsAll = (redis: Redis, scopes: readonly Scope[]): Redis => ({
 
 export const oneLeaseForAll: Protocol = {
   ...sequential,
-  end: (redis, scopes) => raise(redis, scopes).map((raised) => clearsAll(raised, scopes)),
+  end: (redis, scopes) => invalidate(redis, scopes).map((invalidated) => clearsAll(invalidated, scopes)),
 };

@@ -60,7 +60,7 @@ function underWay(setting: Setting, state: State, writer: number): Step<State>[]
 function standing(setting: Setting, state: State, writer: number): Step<State>[] {
   const { touches, past } = writeOf(setting, writer);
   if (state.writers[writer]?.write !== "stands" || has(state.effective, writer)) return [];
-  const { raise, endOfRepetition } = setting.protocol;
+  const { invalidate, endOfRepetition } = setting.protocol;
   if (!past) {
     if (!setting.world.faults.includes("repetition")) return [];
     const name = `a repetition finds ${nameOf(writer)} done,`;
@@ -72,8 +72,8 @@ function standing(setting: Setting, state: State, writer: number): Step<State>[]
       has(step.to.effective, writer) ? step : { ...step, to: { ...step.to, repeated: state.repeated } },
     );
   }
-  return raise(state.redis, touches).map((redis) => ({
-    label: `the tail finds ${nameOf(writer)}, raises ${scopeNames(touches)}`,
+  return invalidate(state.redis, touches).map((redis) => ({
+    label: `the tail finds ${nameOf(writer)}, invalidates ${scopeNames(touches)}`,
     to: effectiveNow({ ...state, redis }, writer),
   }));
 }
@@ -99,10 +99,12 @@ function remembered(setting: Setting, state: State, writer: number): State {
 function lateReply(setting: Setting, state: State, writer: number): Step<State>[] {
   if (!has(state.late, writer)) return [];
   const { touches } = writeOf(setting, writer);
-  // where tokens are put back a raise settles nothing, and only the TTL does
-  const raised = setting.world.faults.includes("put back") ? [] : setting.protocol.raise(state.redis, touches);
-  const steps: Step<State>[] = raised.map((redis) => ({
-    label: `${nameOf(writer)}'s replica reaches Redis again, raises ${scopeNames(touches)}`,
+  // where tokens are put back an invalidation settles nothing, and only the TTL does
+  const invalidated = setting.world.faults.includes("put back")
+    ? []
+    : setting.protocol.invalidate(state.redis, touches);
+  const steps: Step<State>[] = invalidated.map((redis) => ({
+    label: `${nameOf(writer)}'s replica reaches Redis again, invalidates ${scopeNames(touches)}`,
     to: effectiveNow({ ...state, redis }, writer),
   }));
   const to = ttlPassed(setting, state, writer);

@@ -19,7 +19,7 @@ export const guesses: Act = (setting, state, who) => {
   ];
 };
 
-/** The tokens come before the question: whatever is raised after that outdates what is stored. */
+/** The tokens come before the question: whatever is invalidated after that outdates what is stored. */
 export const takes: Act = (setting, state, who) => {
   const { name, guess } = readerOf(state, who);
   const scopes = scopeNames([USER, guess.owner]);

@@ -8,7 +8,7 @@
  */
 import { beside, coalescing, endsRepetitionsOnce, repliesLater, sealed, sequential, withoutLeases } from "./agreed.ts";
 import { looksTwice } from "./broken-checks.ts";
-import { endsWithoutRaise, inSeparateScripts } from "./broken-writers.ts";
+import { endsWithoutInvalidation, inSeparateScripts } from "./broken-writers.ts";
 import type { Protocol } from "./protocol.ts";
 import { endLease } from "./redis.ts";
 import {
@@ -79,7 +79,7 @@ export function holds(full: boolean): Readonly<Record<string, Scenario>> {
 
     "good/repetition-ends-once": scenario(endsRepetitionsOnce, { ...anyFault, writes: [onO1, onO1] }),
 
-    "good/pending-raised-first": scenario(sequential, {
+    "good/pending-invalidated-first": scenario(sequential, {
       ...anyFault,
       law: "own replica",
       ...(!full && { writes: [onUser] }),
@@ -94,7 +94,7 @@ export function holds(full: boolean): Readonly<Record<string, Scenario>> {
       writes: [onUser, onO1],
       law: "monotonic",
     }),
-    "good/no-raise-after-write-without-faults": scenario(endsWithoutRaise, {
+    "good/no-invalidation-after-write-without-faults": scenario(endsWithoutInvalidation, {
       writes: [onUser, onO1],
     }),
     "good/separate-scripts-second-look": scenario(looksTwice(inSeparateScripts(endLease)), {

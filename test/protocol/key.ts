@@ -20,7 +20,7 @@ const WRITER_AT: Record<WriterAt, string> = {
   sent: "s",
   "outcome unknown": "u",
   committed: "c",
-  raised: "a",
+  invalidated: "a",
   refused: "f",
   replied: "r",
   gone: "g",

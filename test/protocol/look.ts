@@ -12,7 +12,9 @@ export const begins: Act = (setting, state, who) => {
   const onOwnReplica = setting.world.law === "own replica" && who === 0;
   const owed = owedNow(setting.world, state, onOwnReplica);
   if (onOwnReplica && state.late !== 0 && !setting.protocol.trustsWhilePending)
-    return [answersUnstored(setting, went(state, who, { owed }), who, "begins while its replica's raises are pending")];
+    return [
+      answersUnstored(setting, went(state, who, { owed }), who, "begins while its replica's invalidates are pending"),
+    ];
   return possibleGuesses(setting, state.engine).map((guess) => ({
     label: `${name} begins, ${tellGuess(guess)}`,
     to: went(state, who, { at: "looking", owed, guess }),

@@ -1,6 +1,6 @@
 /** A protocol as a value: its scripts, and what writers and checks do at each point. A variant differs in one of them. */
 import type { Step } from "./explore.ts";
-import type { Raise, Taken } from "./redis.ts";
+import type { Invalidate, Taken } from "./redis.ts";
 import type { Entry, Reader, ReaderAt, Redis, Scope, State, WriterAt } from "./state.ts";
 import type { World } from "./world.ts";
 
@@ -17,11 +17,11 @@ export type Coalescing = {
 };
 
 export type Protocol = {
-  readonly raise: Raise;
+  readonly invalidate: Invalidate;
   readonly begin: (redis: Redis, scopes: readonly Scope[], writer: number) => Redis[];
   readonly end: (redis: Redis, scopes: readonly Scope[], writer: number) => Redis[];
   /** What a request does that finds its Write done by another one. */
-  readonly endOfRepetition: Raise;
+  readonly endOfRepetition: Invalidate;
   /** Whether each such request ends; or none for what an end behind the same reading was acknowledged for, or for any Write on the same scopes. */
   readonly repetitionsEnd: "each" | "once for a reading" | "once for the scopes";
   readonly take: (redis: Redis, owner: Scope) => Taken[];
@@ -29,7 +29,7 @@ export type Protocol = {
   readonly restart: (redis: Redis) => Redis;
   /** What the reply says of a Write whose end failed. */
   readonly replyWithoutEnd: "effective by now + TTL" | "effective now";
-  /** Whether a replica uses the cache while scopes are pending that it could not raise. */
+  /** Whether a replica uses the cache while scopes are pending that it could not invalidate. */
   readonly trustsWhilePending: boolean;
   /** From when on an entry's TTL counts. */
   readonly ttlFrom: "fill" | "store";

@@ -25,11 +25,13 @@ export const EMPTY: Redis = {
 /** Above all tokens of a numbered state, so nobody has seen it: what a random number gives. */
 export const FRESH = 100;
 
-export type Raise = (redis: Redis, scopes: readonly Scope[]) => Redis[];
+export type Invalidate = (redis: Redis, scopes: readonly Scope[]) => Redis[];
 type Leases = (redis: Redis, scopes: readonly Scope[], writer: number) => Redis;
 
 /** DEL of the tokens: a missing one matches nothing. */
-export const raise: Raise = (redis, scopes) => [{ ...redis, tokens: changed(redis.tokens, scopes, () => MISSING) }];
+export const invalidate: Invalidate = (redis, scopes) => [
+  { ...redis, tokens: changed(redis.tokens, scopes, () => MISSING) },
+];
 
 export const lease: Leases = (redis, scopes, writer) => ({
   ...redis,
@@ -42,13 +44,13 @@ export const endLease: Leases = (redis, scopes, writer) => ({
   leases: changed(redis.leases, scopes, (writers) => minus(writers, writer)),
 });
 
-/** The writers' scripts, over one way to raise. */
-export const writerScripts = (raises: Raise) => ({
-  raise: raises,
+/** The writers' scripts, over one way to invalidate. */
+export const writerScripts = (invalidates: Invalidate) => ({
+  invalidate: invalidates,
   begin: (redis: Redis, scopes: readonly Scope[], writer: number): Redis[] =>
-    raises(redis, scopes).map((raised) => lease(raised, scopes, writer)),
+    invalidates(redis, scopes).map((invalidated) => lease(invalidated, scopes, writer)),
   end: (redis: Redis, scopes: readonly Scope[], writer: number): Redis[] =>
-    raises(redis, scopes).map((raised) => endLease(raised, scopes, writer)),
+    invalidates(redis, scopes).map((invalidated) => endLease(invalidated, scopes, writer)),
 });
 
 export type Taken = { readonly redis: Redis; readonly tokens: Tokens | undefined };

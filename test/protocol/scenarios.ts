@@ -19,7 +19,7 @@ export const onBoth: Write = { touches: [USER, O1] };
 
 export const O1_TO_NOBODY: Write = { touches: [O1], gives: NOBODY };
 export const O2_TO_NOBODY: Write = { touches: [O2], gives: NOBODY };
-/** A registration raises the owner before as well: the deleted resource's head names it. */
+/** A registration invalidates the owner before as well: the deleted resource's head names it. */
 export const NOBODY_TO_O2: Write = { touches: [O1, O2], gives: O2, after: 0 };
 export const NOBODY_TO_O1: Write = { touches: [O1, O2], gives: O1, after: 0 };
 /** What the product refuses: the owner changed in one Write. */

@@ -59,12 +59,12 @@ export type Engine = {
 
 export type WriterAt =
   | "idle"
-  | "leased" // by a variant that leases and raises in two scripts
+  | "leased" // by a variant that leases and invalidates in two scripts
   | "begun"
   | "sent"
   | "outcome unknown"
   | "committed"
-  | "raised" // by such a variant: again, and the leases still stand
+  | "invalidated" // by such a variant: again, and the leases still stand
   | "refused"
   | "replied"
   | "gone";

@@ -2,7 +2,7 @@
 import { O1, type Scope } from "./state.ts";
 
 export type Write = {
-  /** The scopes that its writer raises: those whose answers it may change. */
+  /** The scopes that its writer invalidates: those whose answers it may change. */
   readonly touches: readonly Scope[];
   /** A registration: who owns the resource from then on. NOBODY: the resource is deleted. */
   readonly gives?: Scope;

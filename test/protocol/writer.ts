@@ -32,11 +32,11 @@ function mayDecide({ world }: Setting, state: State, { after }: Write): boolean 
   return world.waits ? has(state.effective, after) : state.engine.log.includes(after);
 }
 
-/** Raises and leases, and goes on when Redis is away. */
+/** Invalidates and leases, and goes on when Redis is away. */
 export const begins: Act = (setting, state, writer) => {
   const write = writeOf(setting, writer);
   const steps: Step<State>[] = setting.protocol.begin(state.redis, write.touches, writer).map((redis) => ({
-    label: `${nameOf(writer)} begins: raises and leases ${scopeNames(write.touches)}`,
+    label: `${nameOf(writer)} begins: invalidates and leases ${scopeNames(write.touches)}`,
     to: moved({ ...state, redis }, writer, { at: "begun" }),
   }));
   if (setting.world.faults.includes("unreachable Redis"))
@@ -87,9 +87,9 @@ const outcomeUnknown: Act = (setting, state, writer) => [
   { label: `${nameOf(writer)} replies that its outcome is unknown`, to: moved(state, writer, { at: "gone" }) },
 ];
 
-/** What a script is told to have raised: nothing where a broken one left the tokens alone. */
-const raised = (before: Redis, after: Redis, touches: readonly Scope[]): string =>
-  before.tokens === after.tokens ? "" : `raises ${scopeNames(touches)}, `;
+/** What a script is told to have invalidated: nothing where a broken one left the tokens alone. */
+const invalidated = (before: Redis, after: Redis, touches: readonly Scope[]): string =>
+  before.tokens === after.tokens ? "" : `invalidates ${scopeNames(touches)}, `;
 
 /** Ends and replies. Without Redis the reply says that the Write is effective when no older entry can be left. */
 export function endsAndReplies(
@@ -101,7 +101,7 @@ export function endsAndReplies(
 ): Step<State>[] {
   const { touches } = writeOf(setting, writer);
   const steps: Step<State>[] = ended.map((redis) => ({
-    label: `${who} ${raised(state.redis, redis, touches)}replies: effective now`,
+    label: `${who} ${invalidated(state.redis, redis, touches)}replies: effective now`,
     to: effectiveNow({ ...state, redis }, writer),
   }));
   if (setting.world.faults.includes("unreachable Redis")) {
@@ -132,7 +132,7 @@ export const repliesLate: Act = (setting, state, writer) => {
 const refused: Act = (setting, state, writer) => {
   const { touches } = writeOf(setting, writer);
   const steps: Step<State>[] = setting.protocol.end(state.redis, touches, writer).map((redis) => ({
-    label: `${nameOf(writer)} ends after the refusal: raises ${scopeNames(touches)}`,
+    label: `${nameOf(writer)} ends after the refusal: invalidates ${scopeNames(touches)}`,
     to: moved({ ...state, redis }, writer, { at: "idle" }),
   }));
   if (setting.world.faults.includes("unreachable Redis"))

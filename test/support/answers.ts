@@ -3,33 +3,32 @@ import { expect } from "vitest";
 import { hasPassed } from "../../src/domain/expiry.ts";
 import { idOf, type ResourceRef } from "../../src/domain/ids.ts";
 import { effectiveRole, type JobRole, PERMISSION_OF, RUNGS } from "../../src/domain/roles.ts";
-import type { Engine, Question, Relationships } from "../../src/ports.ts";
+import type { Engine, Question, TupleStore } from "../../src/ports.ts";
 import { adminsOf, organizationIdsOf } from "../../src/store/people.ts";
 import { jobRolesOn, plantsIn, resourceRefsOf } from "../../src/store/resources.ts";
 import { cooperationHead, cooperationIdsOf, sharesOf } from "../../src/store/snapshot.ts";
 
 /** Every `user can_… resource` that the records of these organizations grant. */
-async function granted(relationships: Relationships, organizations: string[], now: Date): Promise<Set<string>> {
+async function granted(tupleStore: TupleStore, organizations: string[], now: Date): Promise<Set<string>> {
   const grants = new Set<string>();
   const grant = async (user: string, role: JobRole, ref: ResourceRef) => {
-    const below = ref.startsWith("portfolio:") ? await plantsIn(relationships, idOf(ref)) : [];
+    const below = ref.startsWith("portfolio:") ? await plantsIn(tupleStore, idOf(ref)) : [];
     for (const rung of RUNGS[role])
       for (const on of [ref, ...below]) grants.add(`${user} ${PERMISSION_OF[rung]} ${on}`);
   };
   for (const organization of organizations) {
-    for (const ref of await resourceRefsOf(relationships, organization)) {
-      for (const admin of await adminsOf(relationships, organization)) await grant(admin, "operator", ref);
-      for (const { user, role } of await jobRolesOn(relationships, ref)) await grant(user, role, ref);
+    for (const ref of await resourceRefsOf(tupleStore, organization)) {
+      for (const admin of await adminsOf(tupleStore, organization)) await grant(admin, "operator", ref);
+      for (const { user, role } of await jobRolesOn(tupleStore, ref)) await grant(user, role, ref);
     }
-    for (const id of await cooperationIdsOf(relationships, organization, "initiator")) {
-      const { value } = await cooperationHead(relationships, id);
+    for (const id of await cooperationIdsOf(tupleStore, organization, "initiator")) {
+      const { value } = await cooperationHead(tupleStore, id);
       if (value?.status !== "active" || value.partner === undefined || hasPassed(value.expires_at, now)) continue;
-      for (const { share, delegations } of await sharesOf(relationships, id)) {
+      for (const { share, delegations } of await sharesOf(tupleStore, id)) {
         if (hasPassed(share.expires_at, now)) continue;
-        for (const admin of await adminsOf(relationships, value.partner))
-          await grant(admin, share.role, share.resource);
+        for (const admin of await adminsOf(tupleStore, value.partner)) await grant(admin, share.role, share.resource);
         for (const { user, role, expires_at } of delegations)
-          if ((await organizationIdsOf(relationships, user)).includes(value.partner) && !hasPassed(expires_at, now))
+          if ((await organizationIdsOf(tupleStore, user)).includes(value.partner) && !hasPassed(expires_at, now))
             await grant(user, effectiveRole(role, share.role), share.resource);
       }
     }
@@ -39,13 +38,13 @@ async function granted(relationships: Relationships, organizations: string[], no
 
 /** Holds the engine to the records, for each of these users on everything that these organizations own. */
 export async function expectAnswersOfRecords(
-  { relationships, engine }: { relationships: Relationships; engine: Engine },
+  { tupleStore, engine }: { tupleStore: TupleStore; engine: Engine },
   organizations: string[],
   users: string[],
 ): Promise<void> {
   const now = new Date();
-  const grants = await granted(relationships, organizations, now);
-  const owned = await Promise.all(organizations.map((organization) => resourceRefsOf(relationships, organization)));
+  const grants = await granted(tupleStore, organizations, now);
+  const owned = await Promise.all(organizations.map((organization) => resourceRefsOf(tupleStore, organization)));
   const questions = users.flatMap((user) =>
     owned
       .flat()

@@ -84,10 +84,10 @@ export const test = serviceTest.extend<Fixtures>({
     await answering(cache);
     await use(cache);
   },
-  cached: async ({ relationships, engine, store, connectCache }, use) => {
+  cached: async ({ tupleStore, engine, store, connectCache }, use) => {
     const cache = connectCache(store);
     await answering(cache);
-    const service = createService({ relationships, engine }, { cache });
+    const service = createService({ tupleStore, engine }, { cache });
     await use(service);
     await service.settled();
   },

@@ -7,11 +7,11 @@ import { ulid } from "ulid";
 import { expect } from "vitest";
 import type { RepairDeps } from "../../src/actions/repair.ts";
 import { resolveScopes } from "../../src/check/resolve-scopes.ts";
-import type { Scope } from "../../src/domain/cache-scopes.ts";
+import type { CacheScope } from "../../src/domain/cache-scopes.ts";
 import type { Finding } from "../../src/domain/doctor/finding.ts";
 import { entryRef } from "../../src/domain/records.ts";
 import { keyText, type Tuple, type TupleKey } from "../../src/domain/tuples.ts";
-import type { Relationships } from "../../src/ports.ts";
+import type { TupleStore } from "../../src/ports.ts";
 import { cooperate, type Service, seedWorld } from "./service.ts";
 
 const YEAR = new Date().getFullYear() + 1;
@@ -622,12 +622,12 @@ export function damages(all: Tuple[], world: World): Damage[] {
 }
 
 /** Takes these tuples away and puts those there, past the service; one Write may not name a key in both. */
-export async function put(relationships: Relationships, deletes: TupleKey[], writes: Tuple[]): Promise<void> {
+export async function put(tupleStore: TupleStore, deletes: TupleKey[], writes: Tuple[]): Promise<void> {
   for (const change of [
     { deletes, writes: [] },
     { deletes: [], writes },
   ])
-    if (change.deletes.length + change.writes.length > 0) expect(await relationships.write(change)).toBe("committed");
+    if (change.deletes.length + change.writes.length > 0) expect(await tupleStore.write(change)).toBe("committed");
 }
 
 /** Tuples as text, to compare two moments. */
@@ -635,26 +635,26 @@ export const textsOf = (tuples: Tuple[]): string[] =>
   tuples.map((tuple) => `${keyText(tuple)} ${canonicalize(tuple.condition ?? {})}`).sort();
 
 /** Makes a store hold these tuples and no other. */
-export async function restore(relationships: Relationships, wanted: Tuple[]): Promise<void> {
-  const is = await relationships.readAll();
+export async function restore(tupleStore: TupleStore, wanted: Tuple[]): Promise<void> {
+  const is = await tupleStore.readAll();
   const [had, has] = [new Set(textsOf(wanted)), new Set(textsOf(is))];
   const deletes = is.filter((tuple) => !had.has(textsOf([tuple])[0] ?? ""));
   await put(
-    relationships,
+    tupleStore,
     deletes,
     wanted.filter((tuple) => !has.has(textsOf([tuple])[0] ?? "")),
   );
 }
 
-/** What a repair needs on a store; it tells `raised` what it raises. */
+/** What a repair needs on a store; it tells `invalidated` what it invalidates. */
 export function repairDeps(
-  relationships: Relationships,
-  raised: (scopes: Scope[] | "all") => void = () => {},
+  tupleStore: TupleStore,
+  invalidated: (scopes: CacheScope[] | "all") => void = () => {},
 ): RepairDeps {
   return {
-    relationships,
-    scopesOf: (keys) => resolveScopes(relationships, keys),
-    raise: async (scopes) => raised(scopes),
+    tupleStore,
+    scopesOf: (keys) => resolveScopes(tupleStore, keys),
+    invalidate: async (scopes) => invalidated(scopes),
     clock: () => new Date(),
     newId: ulid,
     warn: () => {},

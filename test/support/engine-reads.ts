@@ -25,7 +25,7 @@ import {
 import { createEngine } from "../../src/openfga/engine.ts";
 import { openStore } from "../../src/openfga/open-store.ts";
 import { type RunningServer, startServer } from "../../src/openfga/server/server.ts";
-import { createRelationships } from "../../src/openfga/tuple-store.ts";
+import { createTupleStore } from "../../src/openfga/tuple-store.ts";
 
 /** By kind of question (row), then by what is asked about (column): the median of the reads. */
 export type EngineReads = Map<string, Map<string, number>>;
@@ -150,10 +150,10 @@ async function startOnOneProcessor(binary: string, folder: string, metrics: stri
 
 async function measure(server: RunningServer, metricsUrl: string, model: string): Promise<EngineReads> {
   const store = await openStore({ ...server, store: "reads", model, allowPush: false });
-  const relationships = createRelationships({ ...server, ...store });
+  const tupleStore = createTupleStore({ ...server, ...store });
   const tuples = world();
   for (let start = 0; start < tuples.length; start += 100)
-    await relationships.write({ deletes: [], writes: tuples.slice(start, start + 100) });
+    await tupleStore.write({ deletes: [], writes: tuples.slice(start, start + 100) });
   const engine = createEngine({ ...server, ...store, timeoutMilliseconds: 10_000, connections: 1 });
   /** Nobody else asks this server, so what its sum grows by is the one check's. */
   const readsOf = async ({ user, object, allowed }: Asked): Promise<number> => {

@@ -13,8 +13,8 @@ import { createEngine } from "../../src/openfga/engine.ts";
 import { type OpenStore, openStore } from "../../src/openfga/open-store.ts";
 import { findServer } from "../../src/openfga/server/find-server.ts";
 import { type RunningServer, startServer } from "../../src/openfga/server/server.ts";
-import { createRelationships } from "../../src/openfga/tuple-store.ts";
-import type { Engine, Relationships } from "../../src/ports.ts";
+import { createTupleStore } from "../../src/openfga/tuple-store.ts";
+import type { Engine, TupleStore } from "../../src/ports.ts";
 
 /** The text of model.fga. */
 export const MODEL = readFileSync(new URL("../../model.fga", import.meta.url), "utf8");
@@ -37,7 +37,7 @@ export const environmentOf = ({ apiUrl, apiToken = "" }: ReturnType<typeof conne
 type Fixtures = {
   /** The fresh store, with the adapters' connection to it. */
   store: OpenStore & { apiUrl: string; apiToken?: string };
-  relationships: Relationships;
+  tupleStore: TupleStore;
   engine: Engine;
   /** A server of this test's own on an empty folder; it is stopped and removed afterwards. `restart` runs another on the same folder, if wanted without a key. */
   ownServer: RunningServer & { folder: string; restart(options?: { open: boolean }): Promise<RunningServer> };
@@ -50,8 +50,8 @@ export const test = base.extend<Fixtures>({
     await use({ ...store, ...connection() });
     await createClient(connection()).deleteStore({ storeId: store.storeId });
   },
-  relationships: async ({ store }, use) => {
-    await use(createRelationships(store));
+  tupleStore: async ({ store }, use) => {
+    await use(createTupleStore(store));
   },
   engine: async ({ store }, use) => {
     const engine = createEngine({ ...store, timeoutMilliseconds: 10_000, connections: 10 });

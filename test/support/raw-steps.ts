@@ -6,7 +6,7 @@
  */
 import { RELATIONS } from "../../src/domain/raw-write/raw-tuple.ts";
 import type { Tuple } from "../../src/domain/tuples.ts";
-import type { Relationships } from "../../src/ports.ts";
+import type { TupleStore } from "../../src/ports.ts";
 import { apply } from "./oracle-effects.ts";
 import { outcomeOf, type Step, type World } from "./oracle-refusals.ts";
 import { type Draw, RESOURCES, stepOf, USERS } from "./steps.ts";
@@ -204,7 +204,7 @@ export function outcomeOfReply(
 }
 
 /** The body of OpenFGA's Write for a step. */
-export async function bodyOf(world: World, step: RawStep, reads: Pick<Relationships, "read">): Promise<object> {
+export async function bodyOf(world: World, step: RawStep, reads: Pick<TupleStore, "read">): Promise<object> {
   const { writes, deletes } = step.do === "raw" ? step : await tuplesOf(world, step, reads);
   return {
     ...(writes.length > 0 && { writes: { tuple_keys: writes, on_duplicate: step.lenient ? "ignore" : "error" } }),
@@ -215,7 +215,7 @@ export async function bodyOf(world: World, step: RawStep, reads: Pick<Relationsh
 async function tuplesOf(
   world: World,
   { steps, alt }: Extract<RawStep, { do: "write" }>,
-  reads: Pick<Relationships, "read">,
+  reads: Pick<TupleStore, "read">,
 ) {
   const writes: Raw[] = [];
   const deletes: Key[] = [];

@@ -275,5 +275,5 @@ export function ask(service: Service, world: World, name: string, asked?: Asked)
 
 /** Every tuple of the store as text, to compare two moments. */
 export async function everything({ deps }: Service): Promise<string[]> {
-  return (await deps.relationships.readAll()).map((tuple) => JSON.stringify(tuple)).sort();
+  return (await deps.tupleStore.readAll()).map((tuple) => JSON.stringify(tuple)).sort();
 }

@@ -7,8 +7,8 @@
 import { randomBytes } from "node:crypto";
 import { ulid } from "ulid";
 import { expect } from "vitest";
-import { createAfterwards } from "../../src/actions/run/background.ts";
-import { createOrder } from "../../src/actions/run/keyed-mutex.ts";
+import { createBackground } from "../../src/actions/run/background.ts";
+import { createKeyedMutex } from "../../src/actions/run/keyed-mutex.ts";
 import { createRepeats } from "../../src/actions/run/repeats.ts";
 import { type AppDeps, createApp } from "../../src/app.ts";
 import { createChecker } from "../../src/check/check.ts";
@@ -67,14 +67,14 @@ export type Service = {
 
 /** A service on a store, with everything that can be exchanged. */
 export function createService(
-  base: Pick<AppDeps, "relationships" | "engine"> & { cache?: DecisionCache },
+  base: Pick<AppDeps, "tupleStore" | "engine"> & { cache?: DecisionCache },
   changes: Partial<Omit<AppDeps, "cache">> & { cache?: DecisionCache } = {},
   engineCallsMax = ENGINE_CALLS_MAX,
 ): Service {
   let now: Date | undefined;
   const mails: Mail[] = [];
   const warnings: string[] = [];
-  const afterwards = createAfterwards((event) => warnings.push(event));
+  const afterwards = createBackground((event) => warnings.push(event));
   const clock = changes.clock ?? (() => now ?? new Date());
   const { meter, text: metricsText } = createMetrics(clock);
   const ttlMilliseconds = changes.ttlMilliseconds ?? TTL_MILLISECONDS;
@@ -88,11 +88,11 @@ export function createService(
     checker: createChecker({ engine, cache, clock, meter, ttlMilliseconds, callerNow }),
     mailer: { send: async (mail) => void mails.push(mail) },
     clock,
-    order: createOrder(),
+    mutex: createKeyedMutex(),
     repeats: createRepeats(),
     newId: () => ulid(),
     newNonce: () => randomBytes(16).toString("base64url"),
-    afterwards: afterwards.run,
+    inBackground: afterwards.run,
     warn: (event) => warnings.push(event),
     invitation: {
       secret: "a secret for the tests alone, 32+",
@@ -165,8 +165,8 @@ export function withKeys({ deps }: Service, inputs: Parameters<typeof toServiceK
 }
 
 export const test = engineTest.extend<{ service: Service }>({
-  service: async ({ relationships, engine }, use) => {
-    const service = createService({ relationships, engine });
+  service: async ({ tupleStore, engine }, use) => {
+    const service = createService({ tupleStore, engine });
     await use(service);
     await service.settled();
   },
@@ -195,9 +195,9 @@ export async function seedWorld({ admin }: Service): Promise<void> {
 }
 
 /** As if nobody had ever invited anybody: for tests that make the same invitation many times, and not to see how often it may be. */
-export async function forgetInvitations({ deps: { relationships } }: Service): Promise<void> {
-  const all = await relationships.readAll();
-  await relationships.erase(all.filter(({ object }) => object.startsWith("invitation:")));
+export async function forgetInvitations({ deps: { tupleStore } }: Service): Promise<void> {
+  const all = await tupleStore.readAll();
+  await tupleStore.erase(all.filter(({ object }) => object.startsWith("invitation:")));
 }
 
 /** An active cooperation of sunward (anna) with brightfix (ben), with these shares; returns its id and the shares' ids, in their order. */

@@ -1,7 +1,7 @@
 /** The AuthZEN endpoints as operations, from the schemas that their bodies are held to. */
 import { z } from "@hono/zod-openapi";
 import { DENIALS } from "../../../src/check/question.ts";
-import { Action, Entity, EvaluationBody, PageBody, Sought } from "../../../src/http/access/body.ts";
+import { ActionInput, EntityInput, EvaluationBody, PageBody, Sought } from "../../../src/http/access/body.ts";
 import type { Operation } from "../../../src/http/operation.ts";
 
 const NotAsked = z
@@ -101,21 +101,21 @@ export const ACCESS_OPERATIONS: Operation[] = [
     "search/subject",
     "searchSubjects",
     "Who may?",
-    z.object({ subject: Sought, action: Action, resource: Entity, page: PageBody }),
+    z.object({ subject: Sought, action: ActionInput, resource: EntityInput, page: PageBody }),
     results(Part),
   ),
   post(
     "search/resource",
     "searchResources",
     "On what?",
-    z.object({ subject: Entity, action: Action, resource: Sought, page: PageBody }),
+    z.object({ subject: EntityInput, action: ActionInput, resource: Sought, page: PageBody }),
     results(Part),
   ),
   post(
     "search/action",
     "searchActions",
     "What may they do?",
-    z.object({ subject: Entity, resource: Entity, page: PageBody }),
+    z.object({ subject: EntityInput, resource: EntityInput, page: PageBody }),
     results(z.strictObject({ name: z.string() })),
   ),
 ];

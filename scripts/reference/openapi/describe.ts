@@ -150,7 +150,6 @@ function addExample(
   { to, by, body, after, long }: Example,
   reply: Recorded[string][string] | undefined,
 ) {
-  if (reply === undefined) throw new Error(`${found.operationId}, ${name}: no reply was recorded`);
   const summary = `${name[0]?.toUpperCase()}${name.slice(1)}`;
   const steps = (after === undefined ? [] : PREPARATIONS[after]).map(({ does }) => `\`${does}\``).join(", ");
   const asked = `\`${found.method ?? ""} ${to}\``.replace("` ", "`");
@@ -160,7 +159,7 @@ function addExample(
       media.examples = { ...media.examples, [keyOf(name)]: { summary, description, value } };
   };
   if (body !== undefined) into(found.requestBody?.content, body);
-  if (!long) into(found.responses[reply.status]?.content, reply.body);
+  if (reply !== undefined && !long) into(found.responses[reply.status]?.content, reply.body);
 }
 
 /** A name in the document, which takes letters, digits and `.-_` alone. */

@@ -5,7 +5,7 @@
  */
 import { readFileSync } from "node:fs";
 import { OpenAPIHono } from "@hono/zod-openapi";
-import { ImportLine } from "../../../src/domain/import-line.ts";
+import { ImportLine } from "../../../src/domain/registry/import-line.ts";
 import type { Operation } from "../../../src/http/operation.ts";
 import { ProblemView } from "../../../src/http/problem.ts";
 import { ImportEvent } from "../../../src/http/v1/import/events.ts";
@@ -75,7 +75,6 @@ export function openApiDocument(publicUrl: string): Json {
     info: {
       title: "Concordat",
       version: "1",
-      summary: "Cooperations between organizations, kept by OpenFGA.",
       description: DESCRIPTION,
       license: LICENSE,
     },

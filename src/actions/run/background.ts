@@ -2,7 +2,7 @@
 import { errorFacts } from "../../domain/error-facts.ts";
 
 /** `run` starts work; `settled` resolves when none is left. Work must not throw; what it throws is told to `warn`. */
-export function createAfterwards(warn: (event: string, facts: object) => void) {
+export function createBackground(warn: (event: string, facts: object) => void) {
   const running = new Set<Promise<unknown>>();
   return {
     run(work: () => Promise<unknown>): void {

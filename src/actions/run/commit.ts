@@ -39,7 +39,7 @@ export async function eraseFirst(deps: ActionDeps, call: Call, first: TupleKey[]
   const giveUpAt = performance.now() + patience(deps);
   for (;;) {
     try {
-      return await deps.relationships.erase(first);
+      return await deps.tupleStore.erase(first);
     } catch (error) {
       if (!(error instanceof EngineUnavailable)) throw error;
       if (performance.now() > giveUpAt)
@@ -54,8 +54,8 @@ export async function eraseFirst(deps: ActionDeps, call: Call, first: TupleKey[]
 type Attempt = { write: Write; begin: () => Promise<void> };
 
 /** Writes, and finds out whether it stands: false when somebody else was first. Throws EngineUnavailable, OutcomeUnknown. */
-export async function stands(deps: ActionDeps, call: Call, attempt: Attempt): Promise<boolean> {
-  const outcome = await deps.relationships.write(attempt.write);
+export async function commit(deps: ActionDeps, call: Call, attempt: Attempt): Promise<boolean> {
+  const outcome = await deps.tupleStore.write(attempt.write);
   const stood = outcome === "committed" || (outcome === "unknown" && (await settle(deps, attempt)));
   if (stood) call.onWritten?.();
   return stood;
@@ -75,7 +75,7 @@ async function settle(deps: ActionDeps, { write, begin }: Attempt): Promise<bool
     // bad/resend-without-begin in test/protocol
     await begin();
     try {
-      const outcome = await deps.relationships.write(write);
+      const outcome = await deps.tupleStore.write(write);
       if (outcome === "committed") return true;
       // an action without an entry is one that may be decided again: done by then it is so already
       if (outcome === "stale") return lost !== undefined && (await entryIsOurs(deps, lost));
@@ -89,9 +89,9 @@ async function settle(deps: ActionDeps, { write, begin }: Attempt): Promise<bool
 
 /** Whether the entry that stands there is that of the action. Throws EngineUnavailable. */
 export async function entryIsOurs(
-  { relationships }: Pick<ActionDeps, "relationships">,
+  { tupleStore }: Pick<ActionDeps, "tupleStore">,
   { entry: { user, relation, object }, id }: Lost,
 ): Promise<boolean> {
-  const [stands] = await relationships.read({ user, relation, object });
+  const [stands] = await tupleStore.read({ user, relation, object });
   return stands !== undefined && entryFrom(stands).common.id === id;
 }

@@ -15,12 +15,12 @@ export class Contended extends Error {
  * that what was read before may be old. Throws Contended when that takes too long: behind an engine that hangs no
  * queue may grow without end.
  */
-export type Order = <T>(object: string, act: (waited?: boolean) => Promise<T>) => Promise<T>;
+export type KeyedMutex = <T>(object: string, act: (waited?: boolean) => Promise<T>) => Promise<T>;
 
 /** Longer than one action may take with its patience and a lost reply to settle. */
 const WAIT_MILLISECONDS = 20_000;
 
-export function createOrder(waitMilliseconds = WAIT_MILLISECONDS): Order {
+export function createKeyedMutex(waitMilliseconds = WAIT_MILLISECONDS): KeyedMutex {
   const mutexes = new Map<string, { mutex: Mutex; asking: number }>();
   return async (object, act) => {
     const entry = mutexes.get(object) ?? { mutex: new Mutex(), asking: 0 };

@@ -1,17 +1,17 @@
 /**
  * The scopes of one action, from the first begin to the end. Nobody is told that
- * something stands before the end behind it (bad/no-raise-after-write and
+ * something stands before the end behind it (bad/no-invalidation-after-write and
  * bad/repetition-replies-without-end in test/protocol).
  */
-import type { Scope } from "../../domain/cache-scopes.ts";
+import type { CacheScope } from "../../domain/cache-scopes.ts";
 import { OutcomeUnknown } from "./commit.ts";
 import type { ActionDeps, Call } from "./perform.ts";
 
 export type Lease = {
   /** Before every Write: cached answers about the scopes go, and none is stored for a while. */
-  begin(scopes: Scope[]): Promise<void>;
+  begin(scopes: CacheScope[]): Promise<void>;
   /** After a Write is known to stand. */
-  end(scopes: Scope[]): Promise<Ended>;
+  end(scopes: CacheScope[]): Promise<Ended>;
   /** Ends what was begun and came to nothing. */
   release(): Promise<void>;
   hasBegun(): boolean;
@@ -28,7 +28,7 @@ export async function invalidateOnce(
   { repeats, clock }: Pick<ActionDeps, "repeats" | "clock">,
   { caller }: Pick<Call, "caller">,
   lease: Lease,
-  scopes: Scope[],
+  scopes: CacheScope[],
   heads: string[],
 ): Promise<Date> {
   // what this one began itself, before another was first, only its own end lets go
@@ -54,20 +54,20 @@ function createLease(
   { cache, clock, ttlMilliseconds }: Pick<ActionDeps, "cache" | "clock" | "ttlMilliseconds">,
   writer: string,
 ): Lease {
-  const begun = new Set<Scope>();
+  const begun = new Set<CacheScope>();
   return {
     async begin(scopes) {
       for (const scope of scopes) begun.add(scope);
-      await cache.begin(writer, scopes);
+      await cache.lease(writer, scopes);
     },
     async end(scopes) {
-      const acknowledged = await cache.end(writer, [...new Set([...begun, ...scopes])]);
+      const acknowledged = await cache.release(writer, [...new Set([...begun, ...scopes])]);
       // entries from before may be good until they end by themselves (bad/reply-now-though-unreachable)
       return { at: new Date(clock().getTime() + (acknowledged ? 0 : ttlMilliseconds)), acknowledged };
     },
     hasBegun: () => begun.size > 0,
     async release() {
-      if (begun.size > 0) await cache.end(writer, [...begun]);
+      if (begun.size > 0) await cache.release(writer, [...begun]);
     },
   };
 }

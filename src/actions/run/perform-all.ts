@@ -1,21 +1,24 @@
 /**
  * Several actions in one atomic Write, each decided on what those before it leave
  * behind: stage them all → begin → one Write → end → receipts. All of them stand or none
- * does. Whatever an action does besides its Write (raising cached answers, mails, sweeps)
+ * does. Whatever an action does besides its Write (invalidating cached answers, mails, sweeps)
  * waits for that Write; an order is kept for every object that one of them stands in.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Scope } from "../../domain/cache-scopes.ts";
+import type { CacheScope } from "../../domain/cache-scopes.ts";
 import { sizeOf, WRITE_TUPLES_MAX } from "../../domain/plan.ts";
-import { type Refusal, tellsWhatStands } from "../../domain/refusal.ts";
-import { PAUSE_MILLISECONDS_MAX, patience, stands } from "./commit.ts";
-import { Contended, type Order } from "./keyed-mutex.ts";
+import { type Refusal, revealsState } from "../../domain/refusal.ts";
+import { commit, PAUSE_MILLISECONDS_MAX, patience } from "./commit.ts";
+import { Contended, type KeyedMutex } from "./keyed-mutex.ts";
 import { invalidateOnce, type Lease, withLease } from "./lease.ts";
 import type { ActionDeps, Call, Receipt } from "./perform.ts";
 import { createStage, Overtaken, type Stage, Uncombinable } from "./stage.ts";
 
 /** An action on the deps and with the call that it is given; it may read there first, and may refuse for reasons of its own. */
-export type Step<T, R extends { code: string } = Refusal> = (deps: ActionDeps, call: Call) => Promise<Receipt<T> | R>;
+export type BatchStep<T, R extends { code: string } = Refusal> = (
+  deps: ActionDeps,
+  call: Call,
+) => Promise<Receipt<T> | R>;
 
 /**
  * `too_large`: with the step at `index` it is more than one Write can hold, or nothing that one Write can do; the
@@ -34,7 +37,7 @@ export type Batch<T, R = Refusal> =
 export function performAll<T, R extends { code: string } = Refusal>(
   deps: ActionDeps,
   call: Call,
-  steps: readonly Step<T, R>[],
+  steps: readonly BatchStep<T, R>[],
 ): Promise<Batch<T, R>> {
   return withLease(deps, async (lease) => {
     // what is staged says in whose order it stands, so the first time it is staged in none
@@ -45,7 +48,7 @@ export function performAll<T, R extends { code: string } = Refusal>(
       // what writes nothing waits for nobody: a "no", what is so already, a dry run
       const isIdle = draft.outcome.kind !== "overtaken" && (call.dryRun || sizeOf(draft.stage.net()) === 0);
       const held = isIdle || ["refused", "too_large"].includes(draft.outcome.kind) ? [] : orders;
-      const end = await inOrders(deps.order, held, () => commit(deps, call, steps, { draft, held, lease }));
+      const end = await inOrders(deps.mutex, held, () => commitDraft(deps, call, steps, { draft, held, lease }));
       if ("kind" in end) return end;
       draft = end;
     }
@@ -56,7 +59,7 @@ export function performAll<T, R extends { code: string } = Refusal>(
 type Draft<T, R> = {
   stage: Stage;
   orders: Set<string>;
-  scopes: Set<Scope>;
+  scopes: Set<CacheScope>;
   later: (() => Promise<unknown>)[];
   outcome:
     | { kind: "drawn"; receipts: Receipt<T>[] }
@@ -67,31 +70,31 @@ type Draft<T, R> = {
 async function draw<T, R extends { code: string }>(
   deps: ActionDeps,
   { caller, requestId }: Call,
-  steps: readonly Step<T, R>[],
+  steps: readonly BatchStep<T, R>[],
 ): Promise<Draft<T, R>> {
-  const stage = createStage(deps.relationships);
+  const stage = createStage(deps.tupleStore);
   const later: Draft<T, R>["later"] = [];
-  const draft = { stage, orders: new Set<string>(), scopes: new Set<Scope>(), later };
-  const collect = (scopes: Scope[]) => {
+  const draft = { stage, orders: new Set<string>(), scopes: new Set<CacheScope>(), later };
+  const collect = (scopes: CacheScope[]) => {
     for (const scope of scopes) draft.scopes.add(scope);
   };
   const staged: ActionDeps = {
     ...deps,
-    relationships: stage.relationships,
+    tupleStore: stage.tupleStore,
     cache: {
-      begin: async (_, scopes) => collect(scopes),
-      end: async (_, scopes) => {
+      lease: async (_, scopes) => collect(scopes),
+      release: async (_, scopes) => {
         collect(scopes);
         return true;
       },
     },
-    order: (object, act) => {
+    mutex: (object, act) => {
       draft.orders.add(object);
       return act(false);
     },
-    // nothing is raised while it is only staged
+    // nothing is invalidated while it is only staged
     repeats: { invalidate: (_, scopes, end) => end(scopes) },
-    afterwards: (work) => void later.push(work),
+    inBackground: (work) => void later.push(work),
   };
   const receipts: Receipt<T>[] = [];
   for (const [index, step] of steps.entries()) {
@@ -113,10 +116,10 @@ async function draw<T, R extends { code: string }>(
 type Attempt<T, R> = { draft: Draft<T, R>; held: string[]; lease: Lease };
 
 /** Commits a draft, or draws others until one stands; gives back the first that stands in an order that is not held. */
-async function commit<T, R extends { code: string }>(
+async function commitDraft<T, R extends { code: string }>(
   deps: ActionDeps,
   call: Call,
-  steps: readonly Step<T, R>[],
+  steps: readonly BatchStep<T, R>[],
   { draft: first, held, lease }: Attempt<T, R>,
 ): Promise<Batch<T, R> | Draft<T, R>> {
   let draft = first;
@@ -132,7 +135,7 @@ async function commit<T, R extends { code: string }>(
     const scopes = [...reached];
     if (outcome.kind === "overtaken") continue;
     if (outcome.kind !== "drawn") {
-      const tells = outcome.kind === "refused" && tellsWhatStands(outcome.refusal) && !call.dryRun;
+      const tells = outcome.kind === "refused" && revealsState(outcome.refusal) && !call.dryRun;
       if (tells) await invalidateOnce(deps, call, lease, scopes, stage.heads());
       else await lease.release();
       return outcome;
@@ -145,7 +148,7 @@ async function commit<T, R extends { code: string }>(
     const write = stage.net();
     if (sizeOf(write) === 0) return ended("same", await invalidateOnce(deps, call, lease, scopes, stage.heads()));
     await lease.begin(scopes);
-    if (!(await stands(deps, call, { write, begin: () => lease.begin(scopes) }))) continue;
+    if (!(await commit(deps, call, { write, begin: () => lease.begin(scopes) }))) continue;
     const { at } = await lease.end(scopes);
     finish(deps, draft);
     return ended("done", at);
@@ -156,10 +159,10 @@ async function commit<T, R extends { code: string }>(
 /** What the actions left for afterwards, mails and sweeps, on the store as it now is. */
 function finish<T, R>(deps: ActionDeps, { stage, later }: Draft<T, R>): void {
   stage.release();
-  for (const work of later) deps.afterwards(work);
+  for (const work of later) deps.inBackground(work);
 }
 
 /** Runs `act` in all of these orders. They are taken one by one in their sorted order, by everybody, so nobody waits in a circle. */
-function inOrders<T>(order: Order, [first, ...rest]: string[], act: () => Promise<T>): Promise<T> {
+function inOrders<T>(order: KeyedMutex, [first, ...rest]: string[], act: () => Promise<T>): Promise<T> {
   return first === undefined ? act() : order(first, () => inOrders(order, rest, act));
 }

@@ -1,38 +1,40 @@
 /**
  * The one runner of every action: read → decide (who may, and what follows) → begin →
- * one Write → end → receipt. Begin and end raise what cached decisions depend on, so
+ * one Write → end → receipt. Begin and end invalidate what cached decisions depend on, so
  * that no check answers from before once the reply is there (law 13). Nothing is said
  * to the caller before it is known whether the Write stands.
  */
+
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Scope } from "../../domain/cache-scopes.ts";
+import type { CacheScope } from "../../domain/cache-scopes.ts";
 import { actorOf, type Caller } from "../../domain/caller.ts";
 import type { InvitationLimits } from "../../domain/cooperation/cool-down.ts";
 import { type Decision, type Stamp, sizeOf, WRITE_TUPLES_MAX, writeOf } from "../../domain/plan.ts";
 import type { Precondition } from "../../domain/precondition.ts";
 import type { Head } from "../../domain/records.ts";
-import { isRefusal, type Refusal, tellsWhatStands } from "../../domain/refusal.ts";
+import { revealsState } from "../../domain/refusal.ts";
+import { isRefusal, type Result } from "../../domain/result.ts";
 import type { TupleKey } from "../../domain/tuples.ts";
-import type { Clock, DecisionCache, Mailer, Relationships } from "../../ports.ts";
-import { eraseFirst, PAUSE_MILLISECONDS_MAX, patience, stands } from "./commit.ts";
-import { Contended, type Order } from "./keyed-mutex.ts";
+import type { Clock, DecisionCache, Mailer, TupleStore } from "../../ports.ts";
+import { commit, eraseFirst, PAUSE_MILLISECONDS_MAX, patience } from "./commit.ts";
+import { Contended, type KeyedMutex } from "./keyed-mutex.ts";
 import { invalidateOnce, type Lease, withLease } from "./lease.ts";
 import type { Repeats } from "./repeats.ts";
 
 /** What actions need of the world. `newId` gives ULIDs, `newNonce` 128 random bits. */
 export type ActionDeps = {
-  relationships: Pick<Relationships, "read" | "write" | "erase">;
-  cache: Pick<DecisionCache, "begin" | "end">;
+  tupleStore: Pick<TupleStore, "read" | "write" | "erase">;
+  cache: Pick<DecisionCache, "lease" | "release">;
   /** How long an answer may be cached. */
   ttlMilliseconds: number;
   mailer: Mailer;
   clock: Clock;
-  order: Order;
+  mutex: KeyedMutex;
   repeats: Repeats;
   newId: () => string;
   newNonce: () => string;
   /** Does work that no reply waits for; `main.ts` finishes it before it stops. */
-  afterwards: (work: () => Promise<unknown>) => void;
+  inBackground: (work: () => Promise<unknown>) => void;
   /** Told of mails that could not be sent and sweeps that failed. */
   warn: (event: string, facts: object) => void;
   invitation: { secret: string; url: string; ttlDays: number; limits: InvitationLimits };
@@ -56,13 +58,13 @@ export type Receipt<T> = { outcome: "done" | "same" | "dry_run"; value: T; effec
 
 /** An action: the object in whose order it stands, how it reads, how it decides. */
 export type ActionOf<S, T> = {
-  order: string;
-  read: () => Promise<S | Refusal>;
+  lock: string;
+  read: () => Promise<Result<S>>;
   decide: (state: S, stamp: Stamp) => Decision<T>;
   /** Whose cached answers it may change. */
-  scopes: (state: S) => Scope[];
+  scopes: (state: S) => CacheScope[];
   /** Whose answers depend on what its refusals tell, besides. */
-  toldOf?: (state: S) => Scope[];
+  revealedScopes?: (state: S) => CacheScope[];
   /** Tuples to take away before the Write, where one Write cannot hold them (law 4). */
   first?: (value: T) => TupleKey[];
 };
@@ -75,11 +77,11 @@ export function perform<S extends object, T>(
   deps: ActionDeps,
   call: Call,
   action: ActionOf<S, T>,
-): Promise<Receipt<T> | Refusal> {
+): Promise<Result<Receipt<T>>> {
   return withLease(deps, async (lease) => {
     const first = await look(deps, call, action);
     if (first.decision.kind !== "planned" || call.dryRun) return answer(deps, call, action, lease, first);
-    const tried = await deps.order(action.order, (waited) => {
+    const tried = await deps.mutex(action.lock, (waited) => {
       // behind others, what was read before them is old
       return tryOn(deps, call, action, lease, waited === false ? first : undefined);
     });
@@ -131,9 +133,9 @@ async function tryOn<S extends object, T>(
     const before = action.first?.(value) ?? [];
     if (before.length > 0) await eraseFirst(deps, call, before);
     const attempt = { write, begin: () => lease.begin(scopes) };
-    if (await stands(deps, call, attempt)) return { receipt: receipt("done", value, (await lease.end(scopes)).at) };
+    if (await commit(deps, call, attempt)) return { receipt: receipt("done", value, (await lease.end(scopes)).at) };
   }
-  throw new Contended(`others kept changing ${action.order}`);
+  throw new Contended(`others kept changing ${action.lock}`);
 }
 
 /** The reply to what writes nothing: a refusal, what is so already, or what a dry run would do. */
@@ -143,13 +145,13 @@ async function answer<S extends object, T>(
   action: ActionOf<S, T>,
   lease: Lease,
   { state, stamp, decision }: Look<S, T>,
-): Promise<Receipt<T> | Refusal> {
+): Promise<Result<Receipt<T>>> {
   const scopes = state === undefined ? [] : action.scopes(state);
-  const raised = (told: Scope[]) => invalidateOnce(deps, call, lease, told, headsIn(state));
+  const invalidated = (told: CacheScope[]) => invalidateOnce(deps, call, lease, told, headsIn(state));
   if (decision.kind === "same") {
     // a dry run tells nobody that anything is so
     if (call.dryRun) return receipt("dry_run", decision.value, deps.clock());
-    return receipt("same", decision.value, await raised(scopes));
+    return receipt("same", decision.value, await invalidated(scopes));
   }
   if (decision.kind === "planned") {
     const tuples = sizeOf(writeOf(decision.plan, stamp));
@@ -158,8 +160,8 @@ async function answer<S extends object, T>(
     return receipt("dry_run", decision.value, deps.clock());
   }
   const { refusal } = decision;
-  if (call.dryRun || state === undefined || !tellsWhatStands(refusal)) await lease.release();
-  else await raised([...scopes, ...(action.toldOf?.(state) ?? [])]);
+  if (call.dryRun || state === undefined || !revealsState(refusal)) await lease.release();
+  else await invalidated([...scopes, ...(action.revealedScopes?.(state) ?? [])]);
   return refusal;
 }
 

@@ -7,15 +7,19 @@
  * done once for each head, and for one person's repetitions at most once a second.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Scope } from "../../domain/cache-scopes.ts";
+import type { CacheScope } from "../../domain/cache-scopes.ts";
 import type { Ended } from "./lease.ts";
 
 /** What was read, and which person is to be told; services are not slowed down. */
-export type Told = { heads: readonly string[]; by: string | undefined };
+export type Repetition = { heads: readonly string[]; by: string | undefined };
 
 export type Repeats = {
   /** Ends the scopes, or answers `before`: an end after the same reading was acknowledged. */
-  invalidate(told: Told, scopes: Scope[], end: (scopes: Scope[]) => Promise<Ended>): Promise<Ended | "before">;
+  invalidate(
+    told: Repetition,
+    scopes: CacheScope[],
+    end: (scopes: CacheScope[]) => Promise<Ended>,
+  ): Promise<Ended | "before">;
 };
 
 const PAUSE_MILLISECONDS = 1000;

@@ -6,7 +6,7 @@
 import { type HistoryKeys, headSignature, signatureProblem, signHead } from "../../domain/history-keys.ts";
 import { StoreDamaged } from "../../domain/store-damaged.ts";
 import { keyText, type Tuple, type TupleKey } from "../../domain/tuples.ts";
-import type { Relationships } from "../../ports.ts";
+import type { TupleStore } from "../../ports.ts";
 
 /** `refuse`: a head without a signature is not replaced, since one may have been taken off it. `allow`: it is, and signed from then on. */
 export type Unsigned = "refuse" | "allow";
@@ -17,7 +17,7 @@ const REMEMBERED_MAX = 10_000;
 const isHead = ({ relation }: TupleKey) => relation === "head";
 
 /** The port around another. Its `write` throws StoreDamaged for a head that it may not replace; nothing was written then. */
-export function signHeads(relationships: Relationships, keys: HistoryKeys, unsigned: Unsigned): Relationships {
+export function signHeads(tupleStore: TupleStore, keys: HistoryKeys, unsigned: Unsigned): TupleStore {
   /** As they were read last, since that is what actions decide on. */
   const remembered = new Map<string, Tuple>();
 
@@ -37,7 +37,7 @@ export function signHeads(relationships: Relationships, keys: HistoryKeys, unsig
   async function hold(key: TupleKey): Promise<void> {
     const text = keyText(key);
     const { user, relation, object } = key;
-    const tuple = remembered.get(text) ?? (await relationships.read({ user, relation, object }))[0];
+    const tuple = remembered.get(text) ?? (await tupleStore.read({ user, relation, object }))[0];
     // somebody else was first: the Write is stale
     if (tuple === undefined) return;
     const state = headSignature(keys.verifying, tuple);
@@ -46,11 +46,11 @@ export function signHeads(relationships: Relationships, keys: HistoryKeys, unsig
   }
 
   return {
-    ...relationships,
-    read: async (filter) => remember(await relationships.read(filter)),
+    ...tupleStore,
+    read: async (filter) => remember(await tupleStore.read(filter)),
     write: async ({ deletes, writes }) => {
       for (const key of deletes.filter(isHead)) await hold(key);
-      const outcome = await relationships.write({
+      const outcome = await tupleStore.write({
         deletes,
         writes: writes.map((tuple) => (isHead(tuple) ? signHead(keys, tuple) : tuple)),
       });

@@ -6,7 +6,7 @@
  */
 import { entryNumber, entryRef } from "../../domain/records.ts";
 import { keyText, type Tuple, type TupleKey } from "../../domain/tuples.ts";
-import type { ReadFilter, Relationships, Write } from "../../ports.ts";
+import type { ReadFilter, TupleStore, Write } from "../../ports.ts";
 
 /** Somebody else changed what was read for the stage. Nothing was written; stage it anew. */
 export class Overtaken extends Error {
@@ -18,11 +18,11 @@ export class Uncombinable extends Error {
   override readonly name = "Uncombinable";
 }
 
-export type StagedRelationships = Pick<Relationships, "read" | "write" | "erase">;
+export type StagedTupleStore = Pick<TupleStore, "read" | "write" | "erase">;
 
 export type Stage = {
   /** The store with everything staged on top. `write` and `erase` only stage; `read` throws Overtaken, `write` Uncombinable. */
-  relationships: StagedRelationships;
+  tupleStore: StagedTupleStore;
   /** The one Write for all that was staged. What was written and deleted again is not in it. */
   net(): Write;
   /** What the store said when it was first read: each object with its head. */
@@ -45,7 +45,7 @@ function matches({ object, relation, user }: ReadFilter, tuple: TupleKey): boole
 const sameCondition = (a: Tuple, b: Tuple) => JSON.stringify(a.condition) === JSON.stringify(b.condition);
 
 /** An empty stage over the store. What it reads of the store it remembers, so it is for one try and no longer. */
-export function createStage(store: StagedRelationships): Stage {
+export function createStage(store: StagedTupleStore): Stage {
   /** What the store has and the net takes away, and what it lacks and the net brings. */
   const deleted = new Map<string, TupleKey>();
   const written = new Map<string, Tuple>();
@@ -99,7 +99,7 @@ export function createStage(store: StagedRelationships): Stage {
   }
 
   return {
-    relationships: {
+    tupleStore: {
       read: async (filter) => {
         const found = await store.read(filter);
         if (released) return found;

@@ -9,11 +9,12 @@ import { type Decision, type EntryFacts, type Plan, planned, refuse, type Stamp,
 import { type Precondition, refuseUnlessOwn } from "../precondition.ts";
 import { type Cooperation, type Head, type Invitation, isSide, type Organization, type Share } from "../records.ts";
 import type { Refusal } from "../refusal.ts";
+import { isRefusal } from "../result.ts";
 import { refuseUnlessSide, type Standings } from "../standing.ts";
 import { difference, sweepMark, tuplesOfCooperation } from "../tuples.ts";
 import { secondsToWait, touchAnswered, touchSent } from "./cool-down.ts";
 import { type Action, LIFECYCLE, statusesFor, step } from "./lifecycle.ts";
-import { knownOrganization, toldOf, touchCooperation, touchOrganization } from "./touch.ts";
+import { knownOrganization, touchCooperation, touchOrganization, withoutAddress } from "./touch.ts";
 
 /** What every action in a cooperation is decided on. */
 export type CooperationState = {
@@ -42,14 +43,14 @@ export function stepOrRefuse(
 }
 
 /** The plan of a cooperation that turns into `after`: its head, its entry, its tuples. */
-export function become(
+export function changeCooperation(
   state: CooperationState,
   after: Cooperation,
   action: string,
   reason?: EntryFacts["reason"],
 ): Plan {
   const { head, cooperation: before } = state;
-  const entry = { action, object: head.object, before: toldOf(before), after: toldOf(after), reason };
+  const entry = { action, object: head.object, before: withoutAddress(before), after: withoutAddress(after), reason };
   return {
     touches: [touchCooperation(head, after, entry)],
     ...difference(tuplesOfCooperation(before), tuplesOfCooperation(after)),
@@ -88,7 +89,7 @@ export function decideStep(
   if (refusal) return refuse(refusal);
   const next = stepOrRefuse(cooperation, action, stamp.now);
   if (next === "same") return same({ before: cooperation, cooperation });
-  if ("code" in next) return refuse(next);
+  if (isRefusal(next)) return refuse(next);
   // it was deleted since, and another has its id: the offer was not to that one
   if (action === "accept" && state.partner?.value !== undefined && !isSide(cooperation, "partner", state.partner.value))
     return refuse({ code: "not_found", what: "cooperation" });
@@ -105,7 +106,12 @@ export function decideStep(
     }),
     ...(action === "accept" && { accepted_at: at }),
   };
-  const plan = become(state, after, action, input.reason === undefined ? undefined : { side, text: input.reason });
+  const plan = changeCooperation(
+    state,
+    after,
+    action,
+    input.reason === undefined ? undefined : { side, text: input.reason },
+  );
   const [touch] = plan.touches;
   if (next.to === "ended") {
     plan.writes.push(sweepMark(`cooperation:${cooperation.id}`));
@@ -130,14 +136,14 @@ export function decideExpiry(
   const refusal = refuseUnlessSide(state.standings, "initiator", cooperation, "cooperation") ?? refuseIfMoved(state);
   if (refusal) return refuse(refusal);
   const next = stepOrRefuse(cooperation, "change_expiry", stamp.now);
-  if (next !== "same" && "code" in next) return refuse(next);
+  if (isRefusal(next)) return refuse(next);
   if (input.expires_at === undefined || (input.expires_at ?? undefined) === cooperation.expires_at)
     return same({ before: cooperation, cooperation });
   const expires_at = input.expires_at ?? undefined;
   if (hasPassed(expires_at, stamp.now)) return refuse({ code: "invalid_expiry", now: instant(stamp.now) });
   const after: Cooperation = { ...cooperation, expires_at, spelling: otherSpelling(cooperation.spelling) };
   const reason = input.reason === undefined ? undefined : { side: "initiator" as const, text: input.reason };
-  return planned(become(state, after, "change_expiry", reason), { before: cooperation, cooperation: after });
+  return planned(changeCooperation(state, after, "change_expiry", reason), { before: cooperation, cooperation: after });
 }
 
 /** Sends the invitation again with a new token, or the notice again. */
@@ -150,7 +156,7 @@ export function decideResend(
   const refusal = refuseUnlessSide(state.standings, "initiator", cooperation, "cooperation") ?? refuseIfMoved(state);
   if (refusal) return refuse(refusal);
   const next = stepOrRefuse(cooperation, "resend", stamp.now);
-  if (next !== "same" && "code" in next) return refuse(next);
+  if (isRefusal(next)) return refuse(next);
   // one that was sent before the two sides had a record of it
   const sent = { sent_at: cooperation.sent_at, unanswered: 1, ...state.invitation.value };
   const wait = secondsToWait(sent, 0, stamp.now);
@@ -158,7 +164,7 @@ export function decideResend(
   const invitation = cooperation.status === "invited" ? cooperation.invitation + 1 : cooperation.invitation;
   const after: Cooperation = { ...cooperation, invitation, sent_at: instant(stamp.now) };
   const reason = input.reason === undefined ? undefined : { side: "initiator" as const, text: input.reason };
-  const plan = become(state, after, "resend", reason);
+  const plan = changeCooperation(state, after, "resend", reason);
   plan.touches.push(touchSent({ ...state.invitation, value: sent }, stamp));
   return planned(plan, { before: cooperation, cooperation: after });
 }

@@ -2,6 +2,7 @@
  * Decides what the partner's admins hand on: to their own people only, at viewer or
  * the share's role, on a cooperation in force. Pure.
  */
+
 import type { DelegateInput } from "../commands.ts";
 import { hasPassed, instant } from "../expiry.ts";
 import type { Side } from "../history.ts";
@@ -9,6 +10,7 @@ import { type Decision, planned, refuse, type Stamp, same } from "../plan.ts";
 import { type Precondition, refuseUnlessExpected } from "../precondition.ts";
 import type { Cooperation, Delegation, Head, Person, Share } from "../records.ts";
 import type { Refusal } from "../refusal.ts";
+import { isRefusal } from "../result.ts";
 import { delegable } from "../roles.ts";
 import { refuseUnlessSide } from "../standing.ts";
 import { difference, tuplesOfDelegation } from "../tuples.ts";
@@ -55,7 +57,7 @@ export function decideDelegate(
     return refuse({ code: "invalid_expiry", now: instant(stamp.now) });
   const spelling = existing === undefined ? "plain" : redated ? otherSpelling(existing.spelling) : existing.spelling;
   const after: Delegation = { share: share.id, user, role: input.role, expires_at: input.expires_at, spelling };
-  return planned(become(state, after, "delegate", input.reason), {
+  return planned(changeDelegation(state, after, "delegate", input.reason), {
     cooperation,
     share,
     before: existing,
@@ -73,7 +75,7 @@ export function decideRevoke(
   const refusal = refuseOnDelegation(state, "revoke", stamp);
   if (refusal) return refuse(refusal);
   if (existing === undefined) return same({ cooperation, share });
-  return planned(become(state, undefined, "revoke", input.reason), { cooperation, share, before: existing });
+  return planned(changeDelegation(state, undefined, "revoke", input.reason), { cooperation, share, before: existing });
 }
 
 function refuseOnDelegation(state: DelegationState, action: "delegate" | "revoke", stamp: Stamp): Refusal | undefined {
@@ -86,10 +88,10 @@ function refuseOnDelegation(state: DelegationState, action: "delegate" | "revoke
   });
   if (moved) return moved;
   const next = stepOrRefuse(state.cooperation, action, stamp.now);
-  return next !== "same" && "code" in next ? next : undefined;
+  return isRefusal(next) ? next : undefined;
 }
 
-function become(state: DelegationState, after: Delegation | undefined, action: string, reason?: string) {
+function changeDelegation(state: DelegationState, after: Delegation | undefined, action: string, reason?: string) {
   const { head, cooperation, share, shareHead, person, existing: before } = state;
   const object = `share:${share.id}`;
   const own = reason === undefined ? undefined : { side: "partner" as Side, text: reason };

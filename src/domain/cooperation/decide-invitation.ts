@@ -2,6 +2,7 @@
  * Decides the beginning of a cooperation: the invitation, and who may still join by
  * it. Pure: everything it needs is in its arguments, the time included.
  */
+
 import type { InviteInput } from "../commands.ts";
 import { hasPassed, instant } from "../expiry.ts";
 import { type Decision, type Plan, planned, refuse, type Stamp } from "../plan.ts";
@@ -14,11 +15,12 @@ import {
   type Organization,
   type Share,
 } from "../records.ts";
+import { isRefusal } from "../result.ts";
 import { refuseUnlessAdmin, type Standing } from "../standing.ts";
 import { difference, tuplesOfCooperation } from "../tuples.ts";
 import { countInvitation, type InvitationLimits, refuseInvitation, touchSent } from "./cool-down.ts";
 import { newShare, type SharedResource } from "./new-share.ts";
-import { toldOf, touchOrganization } from "./touch.ts";
+import { touchOrganization, withoutAddress } from "./touch.ts";
 
 /** What an invitation is decided on. `partner` is the known organization that was named or confirmed. */
 export type InviteState = {
@@ -38,10 +40,15 @@ export type InviteState = {
 /** Fresh ids, as many as the decision may need. */
 export type FreshIds = { cooperation: string; shares: string[] };
 
-export type Invited = { cooperation: Cooperation; shares: Share[] };
+export type InvitationDecided = { cooperation: Cooperation; shares: Share[] };
 
 /** An invitation by address (`invited`), or to a known organization (`pending`), with its first shares. */
-export function decideInvite(state: InviteState, input: InviteInput, ids: FreshIds, stamp: Stamp): Decision<Invited> {
+export function decideInvite(
+  state: InviteState,
+  input: InviteInput,
+  ids: FreshIds,
+  stamp: Stamp,
+): Decision<InvitationDecided> {
   const initiator = state.initiator.object.slice("organization:".length);
   const partner = state.partner?.object.slice("organization:".length);
   const refusal = refuseUnlessAdmin(initiator, state.standing);
@@ -84,12 +91,12 @@ export function decideInvite(state: InviteState, input: InviteInput, ids: FreshI
     const id = ids.shares[index];
     if (resource === undefined || id === undefined) throw new Error("fewer resources or ids than shares");
     const made = newShare(cooperation, resource, asked, id, stamp);
-    if ("code" in made) return refuse(made);
+    if (isRefusal(made)) return refuse(made);
     shares.push(made.share);
     plan.touches.push(...made.touches);
     plan.writes.push(...made.writes);
   }
-  const facts = { action: "invite", object, after: { ...toldOf(cooperation), with: shares } };
+  const facts = { action: "invite", object, after: { ...withoutAddress(cooperation), with: shares } };
   const entry = {
     ...facts,
     reason: input.reason === undefined ? undefined : { side: "initiator" as const, text: input.reason },

@@ -4,9 +4,10 @@ import { instant } from "../expiry.ts";
 import { type Decision, planned, refuse, type Stamp, same } from "../plan.ts";
 import type { Cooperation, Head, Invitation, Organization } from "../records.ts";
 import type { Refusal } from "../refusal.ts";
+import { isRefusal } from "../result.ts";
 import { refuseUnlessAdmin, type Standing, type Standings } from "../standing.ts";
 import { touchAnswered } from "./cool-down.ts";
-import { become, type Changed, type StepInput, stepOrRefuse } from "./decide-cooperation.ts";
+import { type Changed, changeCooperation, type StepInput, stepOrRefuse } from "./decide-cooperation.ts";
 import { knownOrganization, touchOrganization } from "./touch.ts";
 
 export type JoinState = {
@@ -35,7 +36,7 @@ export function decideJoin(state: JoinState, input: StepInput, stamp: Stamp): De
   if (next === "same" && cooperation.partner === joining) return same({ before: cooperation, cooperation });
   // another organization used the invitation: to everybody else it is spent
   if (next === "same") return refuse({ code: "invalid_invitation" });
-  if ("code" in next) return refuse(next);
+  if (isRefusal(next)) return refuse(next);
   const after: Cooperation = {
     ...cooperation,
     status: next.to,
@@ -46,7 +47,7 @@ export function decideJoin(state: JoinState, input: StepInput, stamp: Stamp): De
   };
   const standings: Standings = { initiator: "none", partner: state.standing };
   const reason = input.reason === undefined ? undefined : { side: "partner" as const, text: input.reason };
-  const plan = become({ head, cooperation, standings }, after, "join", reason);
+  const plan = changeCooperation({ head, cooperation, standings }, after, "join", reason);
   plan.touches.push(touchOrganization(knownOrganization(state.joining), "join", after));
   if (state.invitation !== undefined) plan.touches.push(touchAnswered(state.invitation, "accept", stamp));
   return planned(plan, { before: cooperation, cooperation: after });

@@ -3,12 +3,14 @@
  * cap and law 2 are the model's; what the model cannot keep is kept here: only what
  * the initiator owns is shared, once in a cooperation.
  */
+
 import type { ChangeShareInput, ShareInput } from "../commands.ts";
 import { hasPassed, instant } from "../expiry.ts";
 import { type Decision, planned, refuse, type Stamp, same } from "../plan.ts";
 import { type Precondition, refuseUnlessExpected } from "../precondition.ts";
 import type { Cooperation, Delegation, Head, Share } from "../records.ts";
 import type { Refusal } from "../refusal.ts";
+import { isRefusal } from "../result.ts";
 import { effectiveRole, type SharedRole } from "../roles.ts";
 import { refuseUnlessSide } from "../standing.ts";
 import { StoreDamaged } from "../store-damaged.ts";
@@ -50,7 +52,7 @@ export function decideShare(
   const refusal = refuseUnlessSide(state.standings, "initiator", cooperation, "cooperation") ?? refuseIfMoved(state);
   if (refusal) return refuse(refusal);
   const next = stepOrRefuse(cooperation, "share", stamp.now);
-  if (next !== "same" && "code" in next) return refuse(next);
+  if (isRefusal(next)) return refuse(next);
   if (existing) {
     const sameAgain = existing.role === input.role && existing.expires_at === input.expires_at;
     return sameAgain
@@ -58,7 +60,7 @@ export function decideShare(
       : refuse({ code: "already_shared", resource: existing.resource, share: existing.id });
   }
   const made = newShare(cooperation, state.resource, input, id, stamp);
-  if ("code" in made) return refuse(made);
+  if (isRefusal(made)) return refuse(made);
   const after: Cooperation = { ...cooperation, shares: cooperation.shares + 1 };
   const entry = { action: "share", object: `share:${id}`, after: made.share, reason: initiatorsReason(input.reason) };
   const touches = [touchCooperation(state.head, after, entry), ...made.touches];
@@ -79,7 +81,7 @@ export function decideChangeShare(state: ShareState, input: ChangeShareInput, st
   if (redated && hasPassed(expires_at, stamp.now)) return refuse({ code: "invalid_expiry", now: instant(stamp.now) });
   const spelling = redated ? otherSpelling(share.spelling) : share.spelling;
   const after: Share = { ...share, role, expires_at, spelling };
-  return planned(become(state, after, cooperation, "change_share", input.reason), {
+  return planned(changeShare(state, after, cooperation, "change_share", input.reason), {
     cooperation,
     before: share,
     share: after,
@@ -97,7 +99,7 @@ export function decideUnshare(
   if (refusal) return refuse(refusal);
   const after: Share = { ...state.share, removed_at: instant(stamp.now) };
   const cooperation = { ...state.cooperation, shares: state.cooperation.shares - 1 };
-  const plan = become(state, after, cooperation, "unshare", input.reason);
+  const plan = changeShare(state, after, cooperation, "unshare", input.reason);
   plan.writes.push(sweepMark(`share:${after.id}`));
   return planned(plan, { cooperation, before: state.share, share: after, restored: [], reduced: [] });
 }
@@ -110,10 +112,10 @@ function refuseOnShare(state: ShareState, action: "change_share" | "unshare", st
   const moved = refuseUnlessExpected(state.expectedShare, { n: state.shareHead.n, exists: true });
   if (moved) return moved;
   const next = stepOrRefuse(cooperation, action, stamp.now);
-  return next !== "same" && "code" in next ? next : undefined;
+  return isRefusal(next) ? next : undefined;
 }
 
-function become(state: ShareState, after: Share, cooperation: Cooperation, action: string, reason?: string) {
+function changeShare(state: ShareState, after: Share, cooperation: Cooperation, action: string, reason?: string) {
   const { share: before, resource } = state;
   if (resource.head.value === undefined) throw new StoreDamaged(resource.ref, "it is shared and has no record");
   const entry = { action, object: `share:${before.id}`, before, after, reason: initiatorsReason(reason) };

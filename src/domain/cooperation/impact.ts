@@ -9,7 +9,7 @@ import type { Cooperation, Delegation, Share } from "../records.ts";
 import { effectiveRole, PERMISSION_OF, RUNGS, type SharedRole } from "../roles.ts";
 
 /** A cooperation with all that reaches through it. `plantsIn` names the plants of each shared portfolio. */
-export type Reach = {
+export type CooperationAccess = {
   cooperation: Cooperation;
   shares: { share: Share; delegations: Delegation[] }[];
   admins: readonly string[];
@@ -24,7 +24,7 @@ export type Access = { user: string; resource: ResourceRef; permission: string; 
 export type Impact = { gains: Access[]; loses: Access[]; redated: (Access & { was_until?: Instant | undefined })[] };
 
 /** All that a cooperation gives its partner's people at an instant, one row for each person, resource and permission. */
-export function accessThrough(reach: Reach, now: Date): Access[] {
+export function accessThrough(reach: CooperationAccess, now: Date): Access[] {
   const { cooperation } = reach;
   if (cooperation.status !== "active" || hasPassed(cooperation.expires_at, now)) return [];
   const rows = new Map<string, Access>();
@@ -54,7 +54,7 @@ function longer(known: Access | undefined, row: Access): Access {
 }
 
 /** What a change makes of the access through a cooperation. */
-export function impactOf(before: Reach, after: Reach, now: Date): Impact {
+export function impactOf(before: CooperationAccess, after: CooperationAccess, now: Date): Impact {
   const key = ({ user, resource, permission }: Access) => JSON.stringify([user, resource, permission]);
   const was = new Map(accessThrough(before, now).map((row) => [key(row), row]));
   const is = new Map(accessThrough(after, now).map((row) => [key(row), row]));

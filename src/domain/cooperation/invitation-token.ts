@@ -1,7 +1,7 @@
 /**
  * The token in an invitation's link: `<cooperation>.<n>.<mac>`, where mac is the
  * base64url HMAC-SHA256 (RFC 2104) of `<cooperation>.<n>`. Nothing is stored but n:
- * whoever holds the secret can make the token again, and raising n kills the old one.
+ * whoever holds the secret can make the token again, and invalidating n kills the old one.
  * A token that reads well is genuine, not yet valid: n and its age are for the caller to compare.
  */
 import { createHmac, timingSafeEqual } from "node:crypto";

@@ -7,7 +7,7 @@ import { StoreDamaged } from "../store-damaged.ts";
  * A cooperation as its history tells of it, to both sides: without the invited address,
  * which is the initiator's (its own history has it).
  */
-export function toldOf({ email: _, ...told }: Cooperation): Omit<Cooperation, "email"> {
+export function withoutAddress({ email: _, ...told }: Cooperation): Omit<Cooperation, "email"> {
   return told;
 }
 

@@ -3,7 +3,7 @@
  * records of cooperations, organizations, shares and resources.
  */
 import canonicalize from "canonicalize";
-import { chainProblems, type Entry, entryFrom } from "../history.ts";
+import { chainProblems, entryFrom, type HistoryEntry } from "../history.ts";
 import { splitRef } from "../ids.ts";
 import { entryNumber, entryRef, type Head, NO_HASH, recordOf, toFields } from "../records.ts";
 import type { Records } from "./examine-records.ts";
@@ -15,7 +15,7 @@ type Word = { after: Record<string, unknown> | undefined; n: number; at: string 
 type Beginning = { action: string; n: number; at: string };
 
 /** What histories say last. */
-export type Told = {
+export type LastFacts = {
   /**
    * In the history of `object`, of `subject`: a `type:id`, or with a person behind it for job roles and delegations.
    * Nothing where no entry tells of it, and nothing of a job role that its holder or its resource left behind.
@@ -39,7 +39,7 @@ const ENDING_ACTIONS = ["remove_person", "unregister"];
 const INCARNATIONS = ["incarnation", "initiator_incarnation", "partner_incarnation"];
 
 /** Verifies the chains, and gives what they say. */
-export function examineHistories(contents: Contents, records: Records, report: Report): Told {
+export function examineHistories(contents: Contents, records: Records, report: Report): LastFacts {
   const last = new Map<string, [object: string, subject: string, word: Word]>();
   /** When people left and resources were taken out, by history and subject: job roles end there without an entry. */
   const endings = new Map<string, Word>();
@@ -83,7 +83,7 @@ export function examineHistories(contents: Contents, records: Records, report: R
   };
 }
 
-function readEntries(contents: Contents, object: string, report: Report): Entry[] {
+function readEntries(contents: Contents, object: string, report: Report): HistoryEntry[] {
   const tuples = [...contents.at(object, "log")].sort((a, b) => entryNumber(a.user) - entryNumber(b.user));
   return tuples.flatMap((tuple) => {
     try {
@@ -104,7 +104,7 @@ function subjectsOf({
   object,
   before,
   after,
-}: Entry["common"]): [string, Record<string, unknown> | undefined][] {
+}: HistoryEntry["common"]): [string, Record<string, unknown> | undefined][] {
   if (JOB_ROLE_ACTIONS.includes(action) || DELEGATION_ACTIONS.includes(action))
     return [[`${object} ${(after ?? before)?.user}`, after]];
   const invited = Array.isArray(after?.with) ? (after.with as Record<string, unknown>[]) : [];
@@ -112,7 +112,7 @@ function subjectsOf({
 }
 
 /** Holds each record to what its history says of it last. */
-export function examineTold(contents: Contents, records: Records, told: Told, report: Report): void {
+export function examineLastFacts(contents: Contents, records: Records, told: LastFacts, report: Report): void {
   const hold = (history: string, head: Head<object>, ignored: readonly string[]) => {
     const [tuple] = contents.at(head.object, "head");
     const said = told.last(history, head.object);

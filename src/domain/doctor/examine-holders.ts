@@ -7,7 +7,7 @@ import { idOf } from "../ids.ts";
 import type { Delegation } from "../records.ts";
 import { JOB_ROLES, type JobRole, ORGANIZATION_ROLES, RUNGS, roleOfRungs } from "../roles.ts";
 import { endText, keyText, type Tuple, tuplesOfDelegation } from "../tuples.ts";
-import { sameFacts, type Told } from "./examine-histories.ts";
+import { type LastFacts, sameFacts } from "./examine-histories.ts";
 import { isMarked } from "./examine-leftovers.ts";
 import { alive, isPerson, type Records } from "./examine-records.ts";
 import type { Contents, FindingKind, Proposal, Report } from "./finding.ts";
@@ -18,7 +18,7 @@ const DELEGATED = /^delegated_(.+?)(_alt)?$/;
 /** What is wrong with what somebody holds, and which of it nobody gave. */
 type Problem = { detail: string; proposal?: Proposal };
 
-export function examineHolders(contents: Contents, records: Records, told: Told, report: Report): void {
+export function examineHolders(contents: Contents, records: Records, told: LastFacts, report: Report): void {
   const groups = (test: (tuple: Tuple) => boolean) =>
     Map.groupBy(contents.all.filter(test), (tuple) => `${tuple.object} ${tuple.user}`).values();
   const isJobRole = ({ object, relation }: Tuple) =>
@@ -45,10 +45,10 @@ export function examineHolders(contents: Contents, records: Records, told: Told,
 }
 
 /** Whether an organization's history has somebody in: what its people hold is not taken away because a tuple is missing. */
-const belongs = (told: Told, organization: string | undefined, user: string) =>
+const belongs = (told: LastFacts, organization: string | undefined, user: string) =>
   organization !== undefined && told.last(`organization:${organization}`, user)?.after !== undefined;
 
-function examinePerson(tuples: Tuple[], records: Records, told: Told, report: Report): void {
+function examinePerson(tuples: Tuple[], records: Records, told: LastFacts, report: Report): void {
   const { object, user } = tuples[0] as Tuple;
   const roles = tuples.map((tuple) => tuple.relation).filter((relation) => relation !== "person");
   const isOrganization = alive(records.organizations.get(object)) !== undefined;
@@ -64,7 +64,7 @@ function examinePerson(tuples: Tuple[], records: Records, told: Told, report: Re
     tell(`${user} is ${roles[0]}, its history says ${said ?? "nothing of it"}`);
 }
 
-function jobRoleProblem(tuples: Tuple[], contents: Contents, records: Records, told: Told): Problem | undefined {
+function jobRoleProblem(tuples: Tuple[], contents: Contents, records: Records, told: LastFacts): Problem | undefined {
   const { object, user } = tuples[0] as Tuple;
   const role = roleOfRungs(tuples.map((tuple) => tuple.relation));
   const owner = alive(records.resources.get(object))?.owner;
@@ -81,7 +81,12 @@ function jobRoleProblem(tuples: Tuple[], contents: Contents, records: Records, t
   return said === role ? undefined : problem(`is ${role}, the history says ${said ?? "nothing of it"}`);
 }
 
-function delegationProblem(tuples: Tuple[], contents: Contents, records: Records, told: Told): Problem | undefined {
+function delegationProblem(
+  tuples: Tuple[],
+  contents: Contents,
+  records: Records,
+  told: LastFacts,
+): Problem | undefined {
   const { object, user } = tuples[0] as Tuple;
   const share = records.shares.get(object)?.value;
   // what is being swept may be there in part

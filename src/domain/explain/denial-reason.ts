@@ -12,7 +12,7 @@ type OfCooperation = { cooperation: string; initiator: string; partner: string |
 type OfShare = { share: string; resource: string };
 type OfDelegation = OfShare & { user: string };
 
-export type Limit =
+export type DenialReason =
   | ({ code: "cooperation_paused" } & OfCooperation)
   | ({ code: "cooperation_expired"; expires_at: Instant } & OfCooperation)
   | ({ code: "share_expired"; expires_at: Instant } & OfShare)
@@ -46,10 +46,10 @@ export type Limit =
   | { code: "subject_no_user"; subject: string }
   | { code: "records_differ"; object: string };
 
-export type LimitCode = Limit["code"];
+export type DenialCode = DenialReason["code"];
 
 /** All limits, the nearest first: what a word lifts, then what an action lifts, then what is gone, then what never was. */
-export const NEARNESS: Record<LimitCode, number> = {
+export const NEARNESS: Record<DenialCode, number> = {
   records_differ: 0,
   cooperation_paused: 1,
   cooperation_expired: 2,
@@ -78,7 +78,7 @@ export const NEARNESS: Record<LimitCode, number> = {
 };
 
 /** A way in that is closed: what it goes through (`share:01H…`, `organization:sunward`), and all that stands in it. */
-export type Path = { through: string; limits: Limit[] };
+export type Path = { through: string; limits: DenialReason[] };
 
 /** Paths, the nearest first: of fewer limits, then of nearer ones. */
 export function nearestFirst(paths: readonly Path[]): Path[] {
@@ -89,7 +89,7 @@ export function nearestFirst(paths: readonly Path[]): Path[] {
 const either = (roles: readonly JobRole[]) => roles.join(" or ");
 
 /** A limit in one sentence. */
-export function sayingOf(limit: Limit): string {
+export function sayingOf(limit: DenialReason): string {
   switch (limit.code) {
     case "cooperation_paused":
       return `${bond(limit)} is paused.`;

@@ -2,7 +2,7 @@
 import { hasPassed } from "../expiry.ts";
 import type { Cooperation, Delegation, Share } from "../records.ts";
 import { JOB_ROLES, type JobRole, type OrganizationRole, PERMISSION_OF, RUNGS, SHARED_ROLES } from "../roles.ts";
-import type { Limit } from "./denial-reason.ts";
+import type { DenialReason } from "./denial-reason.ts";
 
 /** The job roles that carry a permission, highest first; none where only admins have it. */
 export function needsOf(permission: string): JobRole[] {
@@ -18,13 +18,13 @@ export type Met = {
 };
 
 /** All that stands in the way through a share; nothing where, by its records, it lets them. */
-export function limitsOfShare(met: Met, user: string, permission: string, now: Date): Limit[] {
+export function denialsOfShare(met: Met, user: string, permission: string, now: Date): DenialReason[] {
   const { cooperation, share } = met;
   const needs = needsOf(permission).filter((role) => SHARED_ROLES.some((shared) => shared === role));
   if (needs.length === 0) return [{ code: "never_shared", permission, owner: cooperation.initiator }];
   const of = { share: share.id, resource: share.resource };
   if (share.removed_at !== undefined) return [{ code: "share_removed", ...of, removed_at: share.removed_at }];
-  const limits = limitsOfCooperation(cooperation, now);
+  const limits = denialsOfCooperation(cooperation, now);
   if (cooperation.status === "ended") return limits;
   if (share.expires_at !== undefined && hasPassed(share.expires_at, now))
     limits.push({ code: "share_expired", ...of, expires_at: share.expires_at });
@@ -36,11 +36,11 @@ export function limitsOfShare(met: Met, user: string, permission: string, now: D
 }
 
 /** What of its status and date stands in the way through a cooperation. */
-export function limitsOfCooperation(cooperation: Cooperation, now: Date): Limit[] {
+export function denialsOfCooperation(cooperation: Cooperation, now: Date): DenialReason[] {
   const { id, status, initiator, partner, expires_at, ended_as, ended_at } = cooperation;
   const of = { cooperation: id, initiator, partner };
   if (status === "ended") return [{ code: "cooperation_ended", ...of, ended_as, ended_at }];
-  const limits: Limit[] = [];
+  const limits: DenialReason[] = [];
   if (status === "paused") limits.push({ code: "cooperation_paused", ...of });
   if (status === "pending") limits.push({ code: "cooperation_pending", ...of });
   if (status === "invited") limits.push({ code: "cooperation_invited", ...of });
@@ -53,7 +53,7 @@ function limitsOfPerson({ cooperation, share, role, delegation }: Met, user: str
   const { partner } = cooperation;
   // who is invited by address is in no organization of the cooperation yet
   if (role === "admin" || partner === undefined) return [];
-  const limits: Limit[] = [];
+  const limits: DenialReason[] = [];
   const of = { share: share.id, resource: share.resource, user };
   if (role === undefined) limits.push({ code: "delegate_left", ...of, organization: partner });
   if (delegation === undefined) {

@@ -11,7 +11,7 @@ import type { Asked, Leniency } from "./admit.ts";
 import type { ReadTuple } from "./raw-tuple.ts";
 
 /** `nothing`: all of it is so already, and that is ignored. `become` nothing at all: it is taken away. */
-export type Change<T> = { kind: "nothing" } | { kind: "become"; to: T | undefined } | Rejected;
+export type RawEffect<T> = { kind: "nothing" } | { kind: "become"; to: T | undefined } | Rejected;
 
 /** `exists`, `missing`, `conflict` (another condition): OpenFGA's own. `refused`: with what to do. */
 export type Rejected =
@@ -19,8 +19,8 @@ export type Rejected =
   | { kind: "refused"; tuple: TupleKey; problem: string };
 
 export const NOTHING = { kind: "nothing" } as const;
-export const become = <T>(to: T | undefined): Change<T> => ({ kind: "become", to });
-export const refuse = (tuple: TupleKey, problem: string): Rejected => ({ kind: "refused", tuple, problem });
+export const effect = <T>(to: T | undefined): RawEffect<T> => ({ kind: "become", to });
+export const rejected = (tuple: TupleKey, problem: string): Rejected => ({ kind: "refused", tuple, problem });
 export const inSameRequest = ({ object }: TupleKey, relation: string, user: string) =>
   `delete '${object}#${relation}@${user}' in the same request`;
 
@@ -41,31 +41,31 @@ export function personBecomes(
   asked: Asked,
   held: OrganizationRole | undefined,
   { onDuplicate, onMissing }: Leniency,
-): Change<OrganizationRole> {
+): RawEffect<OrganizationRole> {
   const isThere = (relation: string) => held !== undefined && (relation === held || relation === "person");
   const deletes = left(asked.deletes, ({ relation }) => !isThere(relation), onMissing, "missing");
   if ("kind" in deletes) return deletes;
   const leaves = deletes.some(({ relation }) => relation !== "person");
   const withoutPerson = deletes.find(({ relation }) => relation === "person");
   if (withoutPerson !== undefined && !leaves)
-    return refuse(withoutPerson, `person comes and goes with the role: delete '${held}', and the person leaves`);
+    return rejected(withoutPerson, `person comes and goes with the role: delete '${held}', and the person leaves`);
 
   const stays = (relation: string) => (relation === "person" ? held !== undefined : relation === held && !leaves);
   const writes = left(asked.writes, ({ relation }) => stays(relation), onDuplicate, "exists");
   if ("kind" in writes) return writes;
   const [role, other] = writes.filter(({ relation }) => relation !== "person");
-  if (other !== undefined) return refuse(other, "a person holds one role in an organization: write one of them");
+  if (other !== undefined) return rejected(other, "a person holds one role in an organization: write one of them");
   const person = asked.writes.find(({ relation }) => relation === "person");
   if (role === undefined) {
     if (person !== undefined && (leaves || held === undefined))
-      return refuse(person, `person comes with the role: write one of ${ORGANIZATION_ROLES.join(", ")}`);
-    return leaves ? become<OrganizationRole>(undefined) : NOTHING;
+      return rejected(person, `person comes with the role: write one of ${ORGANIZATION_ROLES.join(", ")}`);
+    return leaves ? effect<OrganizationRole>(undefined) : NOTHING;
   }
   const unwanted = asked.deletes.find(({ relation }) => relation === "person");
-  if (unwanted !== undefined) return refuse(unwanted, "person stays as long as there is a role: leave it out");
+  if (unwanted !== undefined) return rejected(unwanted, "person stays as long as there is a role: leave it out");
   if (held !== undefined && !leaves)
-    return refuse(role, `${role.user} is ${held}, and holds one role: ${inSameRequest(role, held, role.user)}`);
-  return become(role.relation as OrganizationRole);
+    return rejected(role, `${role.user} is ${held}, and holds one role: ${inSameRequest(role, held, role.user)}`);
+  return effect(role.relation as OrganizationRole);
 }
 
 /** Who owns a resource and where a plant lies, from how it stands. */
@@ -73,7 +73,7 @@ export function resourceBecomes(
   asked: Asked,
   held: Pick<Resource, "owner" | "portfolio"> | undefined,
   { onDuplicate, onMissing }: Leniency,
-): Change<Pick<Resource, "owner" | "portfolio">> {
+): RawEffect<Pick<Resource, "owner" | "portfolio">> {
   const isThere = ({ relation, user }: ReadTuple) => held !== undefined && user === userOf(relation, held);
   const deletes = left(asked.deletes, (tuple) => !isThere(tuple), onMissing, "missing");
   if ("kind" in deletes) return deletes;
@@ -81,27 +81,27 @@ export function resourceBecomes(
   const leaves = deletes.find(({ relation }) => relation === "portfolio");
   const [anyWrite] = asked.writes;
   if (goes && anyWrite !== undefined)
-    return refuse(anyWrite, "an owner never changes: unregister in one request, register in the next");
-  if (goes) return become<Resource>(undefined);
+    return rejected(anyWrite, "an owner never changes: unregister in one request, register in the next");
+  if (goes) return effect<Resource>(undefined);
 
   const writes = left(asked.writes, isThere, onDuplicate, "exists");
   if ("kind" in writes) return writes;
   const [owner, secondOwner] = writes.filter(({ relation }) => relation === "owner");
   const [portfolio, secondPortfolio] = writes.filter(({ relation }) => relation === "portfolio");
-  if (secondOwner !== undefined) return refuse(secondOwner, "a resource has exactly one owner");
-  if (secondPortfolio !== undefined) return refuse(secondPortfolio, "a plant lies in one portfolio");
+  if (secondOwner !== undefined) return rejected(secondOwner, "a resource has exactly one owner");
+  if (secondPortfolio !== undefined) return rejected(secondPortfolio, "a plant lies in one portfolio");
   if (owner !== undefined && held !== undefined)
-    return refuse(owner, `is organization:${held.owner}'s, and an owner never changes: unregister it first`);
+    return rejected(owner, `is organization:${held.owner}'s, and an owner never changes: unregister it first`);
   if (portfolio !== undefined && held === undefined && owner === undefined)
-    return refuse(portfolio, "is not registered: write its owner in the same request");
+    return rejected(portfolio, "is not registered: write its owner in the same request");
   if (portfolio !== undefined && held?.portfolio !== undefined && leaves === undefined)
-    return refuse(
+    return rejected(
       portfolio,
       `lies in another: ${inSameRequest(portfolio, "portfolio", `portfolio:${held.portfolio}`)}`,
     );
   if (owner === undefined && portfolio === undefined && leaves === undefined) return NOTHING;
   const idIn = (tuple: TupleKey | undefined) => tuple?.user.slice(tuple.user.indexOf(":") + 1);
-  return become({
+  return effect({
     owner: held?.owner ?? idIn(owner) ?? "",
     portfolio: idIn(portfolio) ?? (leaves === undefined ? held?.portfolio : undefined),
   });

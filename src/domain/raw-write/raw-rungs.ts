@@ -9,7 +9,7 @@ import type { Delegation } from "../records.ts";
 import { type JobRole, RUNGS, roleOfRungs, type SharedRole } from "../roles.ts";
 import type { TupleKey } from "../tuples.ts";
 import type { Asked, Leniency } from "./admit.ts";
-import { become, type Change, inSameRequest, left, NOTHING, refuse } from "./raw-change.ts";
+import { effect, inSameRequest, left, NOTHING, type RawEffect, rejected } from "./raw-change.ts";
 import type { ReadTuple } from "./raw-tuple.ts";
 
 /** A job role on a resource, from the one held now. */
@@ -17,7 +17,7 @@ export function jobRoleBecomes(
   asked: Asked,
   held: JobRole | undefined,
   { onDuplicate, onMissing }: Leniency,
-): Change<JobRole> {
+): RawEffect<JobRole> {
   const rungs: readonly string[] = held === undefined ? [] : RUNGS[held];
   const deletes = left(asked.deletes, ({ relation }) => !rungs.includes(relation), onMissing, "missing");
   if ("kind" in deletes) return deletes;
@@ -44,11 +44,11 @@ function rungsBecome(
   held: JobRole | undefined,
   { held: rungs, rungOf, relationOf }: Rungs,
   onDuplicate: Leniency["onDuplicate"],
-): Change<JobRole> {
+): RawEffect<JobRole> {
   const [part] = deletes;
   const taken = deletes.some((tuple) => rungOf(tuple) === held);
   if (part !== undefined && held !== undefined && !taken)
-    return refuse(
+    return rejected(
       part,
       `belongs to ${held}, which ${part.user} holds: delete '${relationOf(held)}' to take that away, and write the lower role in the same request to leave it`,
     );
@@ -56,13 +56,16 @@ function rungsBecome(
   const writes = left(asked.writes, (tuple) => rest.includes(rungOf(tuple)), onDuplicate, "exists");
   if ("kind" in writes) return writes;
   const [first] = writes;
-  if (first === undefined) return taken ? become<JobRole>(undefined) : NOTHING;
+  if (first === undefined) return taken ? effect<JobRole>(undefined) : NOTHING;
   const all = [...rest, ...writes.map(rungOf)];
   const role = roleOfRungs(all) as JobRole;
-  if (all.every((rung) => (RUNGS[role] as readonly string[]).includes(rung))) return become(role);
+  if (all.every((rung) => (RUNGS[role] as readonly string[]).includes(rung))) return effect(role);
   return held === undefined || taken
-    ? refuse(first, "technical_manager and asset_manager are peers, and nobody holds two roles on one thing")
-    : refuse(first, `${first.user} holds ${held}, and one role: ${inSameRequest(first, relationOf(held), first.user)}`);
+    ? rejected(first, "technical_manager and asset_manager are peers, and nobody holds two roles on one thing")
+    : rejected(
+        first,
+        `${first.user} holds ${held}, and one role: ${inSameRequest(first, relationOf(held), first.user)}`,
+      );
 }
 
 const DELEGATED = /^delegated_(.+?)(_alt)?$/;
@@ -74,7 +77,7 @@ export function delegationBecomes(
   asked: Asked,
   held: Delegation | undefined,
   { onDuplicate, onMissing }: Leniency,
-): Change<{ role: SharedRole; expires_at: Instant | undefined }> {
+): RawEffect<{ role: SharedRole; expires_at: Instant | undefined }> {
   const rungs: readonly string[] = held === undefined ? [] : RUNGS[held.role];
   const relationOf = (role: JobRole) => `delegated_${role}${held?.spelling === "alt" ? "_alt" : ""}`;
   const isThere = (tuple: ReadTuple) => rungs.includes(rungOf(tuple)) && spellingOf(tuple) === held?.spelling;
@@ -84,18 +87,18 @@ export function delegationBecomes(
   const [first] = asked.writes;
   const dates = new Set(asked.writes.map(({ expires_at }) => expires_at));
   if (first !== undefined && dates.size > 1)
-    return refuse(first, "a delegation ends on one date: give all its tuples the same");
+    return rejected(first, "a delegation ends on one date: give all its tuples the same");
   if (first !== undefined && held !== undefined && !taken && first.expires_at !== held.expires_at) {
     // as OpenFGA has it of one key with two conditions; its other spelling is another key
     const same = asked.writes.find(isThere);
     if (same !== undefined) return { kind: onDuplicate === "error" ? "exists" : "conflict", tuple: same };
     const until = held.expires_at === undefined ? "without an end" : `until ${held.expires_at}`;
-    return refuse(
+    return rejected(
       first,
       `is delegated ${until}: ${inSameRequest(first, relationOf(held.role), first.user)} to change the date`,
     );
   }
   const change = rungsBecome(asked, deletes, held?.role, { held: rungs, rungOf, relationOf }, onDuplicate);
   if (change.kind !== "become") return change;
-  return become(change.to && { role: change.to as SharedRole, expires_at: first?.expires_at });
+  return effect(change.to && { role: change.to as SharedRole, expires_at: first?.expires_at });
 }

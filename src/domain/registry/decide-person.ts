@@ -3,6 +3,7 @@
  * is forgotten of who belongs to none. Pure. Kept here because the model cannot: one role
  * each, one person an address, and a last admin who stays.
  */
+
 import { createHash } from "node:crypto";
 import type { PersonInput } from "../commands.ts";
 import { newIdProblem } from "../ids.ts";
@@ -10,6 +11,7 @@ import { type Decision, type Plan, planned, refuse, same, type Touch, WRITE_TUPL
 import { type Precondition, refuseUnlessExpected } from "../precondition.ts";
 import type { Head, Organization, Person } from "../records.ts";
 import type { Refusal } from "../refusal.ts";
+import { isRefusal } from "../result.ts";
 import type { OrganizationRole } from "../roles.ts";
 import { StoreDamaged } from "../store-damaged.ts";
 import { difference, type Tuple, type TupleKey, tuplesOfEmail, tuplesOfPerson } from "../tuples.ts";
@@ -72,7 +74,7 @@ export function decidePerson(state: PersonState, input: PersonInput): Decision<P
     if (refusal) return refuse(refusal);
   }
   const emails = decideEmail(state, before.email, after.email);
-  if ("code" in emails) return refuse(emails);
+  if (isRefusal(emails)) return refuse(emails);
   const oldTuples = role === undefined ? [] : tuplesOfPerson(organization, user, role);
   const changes = difference(oldTuples, tuplesOfPerson(organization, user, input.role));
   // an address is nobody's business but the person's record; the history says who and which role

@@ -14,14 +14,19 @@ import { fault } from "../problem.ts";
 const Members = z.looseObject({}).optional();
 
 /** A subject or resource that is meant (AuthZEN 1.0 §5.1, §5.2). */
-export const Entity = z.object({ type: z.string(), id: z.string(), properties: Members });
+export const EntityInput = z.object({ type: z.string(), id: z.string(), properties: Members });
 
 /** A subject or resource that is looked for; an id is ignored when sent. */
 export const Sought = z.object({ type: z.string(), properties: Members });
 
-export const Action = z.object({ name: z.string(), properties: Members });
+export const ActionInput = z.object({ name: z.string(), properties: Members });
 
-export const EvaluationBody = z.object({ subject: Entity, action: Action, resource: Entity, context: Members });
+export const EvaluationBody = z.object({
+  subject: EntityInput,
+  action: ActionInput,
+  resource: EntityInput,
+  context: Members,
+});
 
 /** The page wanted (AuthZEN 1.0 §8.2.1). */
 export const PageBody = z

@@ -1,7 +1,7 @@
 /** `POST /access/v1/evaluation` (AuthZEN 1.0 §6): one decision. It is a 200 whatever it says. */
 import { type Context, Hono } from "hono";
 import type { z } from "zod";
-import { type Asking, type Decision, type Evaluation, evaluate } from "../../check/evaluate.ts";
+import { type AccessDecision, type Evaluation, type EvaluationDeps, evaluate } from "../../check/evaluate.ts";
 import { REFUSALS } from "../../domain/refusal.ts";
 import { detailOf } from "../../domain/refusal-text.ts";
 import type { Env } from "../env.ts";
@@ -9,7 +9,7 @@ import { refused } from "../problem.ts";
 import { EvaluationBody, readBody } from "./body.ts";
 
 /** Throws EngineUnavailable when the engine gave no answer: a fault is a 5xx and never a denial. */
-export function evaluationRoutes(asking: Asking): Hono<Env> {
+export function evaluationRoutes(asking: EvaluationDeps): Hono<Env> {
   return new Hono<Env>().post("/access/v1/evaluation", async (c) => {
     const { body, refusal } = await readBody(c, EvaluationBody);
     return refusal ?? answerEvaluation(c, asking, body);
@@ -19,7 +19,7 @@ export function evaluationRoutes(asking: Asking): Hono<Env> {
 /** The reply to one evaluation. */
 export async function answerEvaluation(
   c: Context<Env>,
-  asking: Asking,
+  asking: EvaluationDeps,
   body: z.infer<typeof EvaluationBody>,
 ): Promise<Response> {
   const decision = await evaluate(asking, evaluationOf(body), c.var.caller.bounds, () => c.req.raw.signal);
@@ -46,14 +46,14 @@ export function evaluationOf({ subject, action, resource }: z.infer<typeof Evalu
  * gets the same body. A trace says where the answer came from, until when the cache may give it again, and, once
  * known, how access came.
  */
-export function decisionBody({ decision, code, checked, outside }: Decision, traced: boolean) {
+export function decisionBody({ decision, code, checked, outside }: AccessDecision, traced: boolean) {
   if (code !== undefined) return { decision, context: { code } };
   if (outside !== undefined) {
     const error = { status: REFUSALS[outside.code][0], message: detailOf(outside) };
     return { decision, context: { code: outside.code, error } };
   }
   if (!traced) return { decision };
-  const { source, validUntil, via } = checked;
+  const { source, validUntil, accessPath } = checked;
   const valid_until = validUntil && new Date(validUntil).toISOString();
-  return { decision, context: { source, valid_until, via } };
+  return { decision, context: { source, valid_until, via: accessPath } };
 }

@@ -5,7 +5,7 @@
  */
 import { Hono } from "hono";
 import { z } from "zod";
-import { type Asking, evaluateAll } from "../../check/evaluate.ts";
+import { type EvaluationDeps, evaluateAll } from "../../check/evaluate.ts";
 import type { Env } from "../env.ts";
 import { pointerOf } from "../json.ts";
 import { EvaluationBody, invalidMembers, readBody } from "./body.ts";
@@ -32,7 +32,7 @@ const EvaluationsBody = z.looseObject({
 /** What an item may leave to the top level. */
 const INHERITED = ["subject", "action", "resource", "context"] as const;
 
-export function evaluationsRoutes(asking: Asking): Hono<Env> {
+export function evaluationsRoutes(asking: EvaluationDeps): Hono<Env> {
   return new Hono<Env>().post("/access/v1/evaluations", async (c) => {
     const { body, refusal } = await readBody(c, EvaluationsBody);
     if (refusal !== undefined) return refusal;

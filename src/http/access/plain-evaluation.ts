@@ -6,7 +6,7 @@
  */
 import { randomUUID } from "node:crypto";
 import type { Context, MiddlewareHandler } from "hono";
-import { type Asking, evaluate } from "../../check/evaluate.ts";
+import { type EvaluationDeps, evaluate } from "../../check/evaluate.ts";
 import { suffices } from "../../domain/key-scopes.ts";
 import type { FindKey, ServiceKey } from "../../domain/service-keys.ts";
 import { BODY_BYTES_MAX, isJson, wholeBody } from "../body.ts";
@@ -24,7 +24,7 @@ const HEADERS = {
 };
 
 /** For `POST /access/v1/evaluation`, before any `use`. Lets EngineUnavailable, Overloaded and BodyBroken through. */
-export function plainEvaluation(asking: Asking, findKey: FindKey): MiddlewareHandler<Env> {
+export function plainEvaluation(asking: EvaluationDeps, findKey: FindKey): MiddlewareHandler<Env> {
   /** The key of a plain request. */
   function plainKey(c: Context): ServiceKey | undefined {
     // a body without a length would have to be counted as it comes

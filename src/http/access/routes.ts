@@ -3,7 +3,7 @@
  * size of a body and the reply to an outage are the business of the app around it.
  */
 import { Hono } from "hono";
-import type { Asking } from "../../check/evaluate.ts";
+import type { EvaluationDeps } from "../../check/evaluate.ts";
 import type { Env } from "../env.ts";
 import { configurationRoutes } from "./configuration.ts";
 import { evaluationRoutes } from "./evaluation.ts";
@@ -16,7 +16,7 @@ import { searchSubjectRoutes } from "./search-subject.ts";
  * All AuthZEN routes, to mount at `/`. `publicUrl` is the identifier callers know us
  * by. Lets EngineUnavailable through.
  */
-export function accessRoutes({ publicUrl, ...asking }: Asking & { publicUrl: string }): Hono<Env> {
+export function accessRoutes({ publicUrl, ...asking }: EvaluationDeps & { publicUrl: string }): Hono<Env> {
   const app = new Hono<Env>();
   // A decision holds for the moment it was asked in; nothing on the way may answer the next one with it.
   app.use("/access/*", async (c, next) => {

@@ -1,20 +1,20 @@
 /** `POST /access/v1/search/action` (AuthZEN 1.0 §8.6): what the subject may do on the resource. An `action` is ignored when sent. */
 import { Hono } from "hono";
 import { z } from "zod";
-import type { Asking } from "../../check/evaluate.ts";
+import type { EvaluationDeps } from "../../check/evaluate.ts";
 import { searchActions } from "../../check/search.ts";
 import type { Env } from "../env.ts";
-import { Entity, PageBody, readBody } from "./body.ts";
+import { EntityInput, PageBody, readBody } from "./body.ts";
 import { searchReply } from "./search-reply.ts";
 
 const Body = z.object({
-  subject: Entity,
-  resource: Entity,
+  subject: EntityInput,
+  resource: EntityInput,
   context: z.looseObject({}).optional(),
   page: PageBody,
 });
 
-export function searchActionRoutes(asking: Asking): Hono<Env> {
+export function searchActionRoutes(asking: EvaluationDeps): Hono<Env> {
   return new Hono<Env>().post("/access/v1/search/action", async (c) => {
     const { body, refusal } = await readBody(c, Body);
     if (refusal !== undefined) return refusal;

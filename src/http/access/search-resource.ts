@@ -1,21 +1,21 @@
 /** `POST /access/v1/search/resource` (AuthZEN 1.0 §8.5): on what the subject may do the action. */
 import { Hono } from "hono";
 import { z } from "zod";
-import type { Asking } from "../../check/evaluate.ts";
+import type { EvaluationDeps } from "../../check/evaluate.ts";
 import { searchResources } from "../../check/search.ts";
 import type { Env } from "../env.ts";
-import { Action, Entity, PageBody, readBody, Sought } from "./body.ts";
+import { ActionInput, EntityInput, PageBody, readBody, Sought } from "./body.ts";
 import { searchReply } from "./search-reply.ts";
 
 const Body = z.object({
-  subject: Entity,
-  action: Action,
+  subject: EntityInput,
+  action: ActionInput,
   resource: Sought,
   context: z.looseObject({}).optional(),
   page: PageBody,
 });
 
-export function searchResourceRoutes(asking: Asking): Hono<Env> {
+export function searchResourceRoutes(asking: EvaluationDeps): Hono<Env> {
   return new Hono<Env>().post("/access/v1/search/resource", async (c) => {
     const { body, refusal } = await readBody(c, Body);
     if (refusal !== undefined) return refusal;

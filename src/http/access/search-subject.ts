@@ -1,21 +1,21 @@
 /** `POST /access/v1/search/subject` (AuthZEN 1.0 §8.4): who may do the action on the resource. */
 import { Hono } from "hono";
 import { z } from "zod";
-import type { Asking } from "../../check/evaluate.ts";
+import type { EvaluationDeps } from "../../check/evaluate.ts";
 import { searchSubjects } from "../../check/search.ts";
 import type { Env } from "../env.ts";
-import { Action, Entity, PageBody, readBody, Sought } from "./body.ts";
+import { ActionInput, EntityInput, PageBody, readBody, Sought } from "./body.ts";
 import { searchReply } from "./search-reply.ts";
 
 const Body = z.object({
   subject: Sought,
-  action: Action,
-  resource: Entity,
+  action: ActionInput,
+  resource: EntityInput,
   context: z.looseObject({}).optional(),
   page: PageBody,
 });
 
-export function searchSubjectRoutes(asking: Asking): Hono<Env> {
+export function searchSubjectRoutes(asking: EvaluationDeps): Hono<Env> {
   return new Hono<Env>().post("/access/v1/search/subject", async (c) => {
     const { body, refusal } = await readBody(c, Body);
     if (refusal !== undefined) return refusal;

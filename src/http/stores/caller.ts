@@ -6,7 +6,7 @@
  */
 import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
-import type { Scope } from "../../domain/caller.ts";
+import type { KeyScope } from "../../domain/caller.ts";
 import { NEEDS } from "../../domain/key-scopes.ts";
 import type { FindKey } from "../../domain/service-keys.ts";
 import { actingUser, answerFor, callerOf, presentedKey } from "../caller.ts";
@@ -34,7 +34,7 @@ export function authenticateService(findKey: FindKey) {
     const isWrite = WRITES.test(c.req.path);
     // before any refusal: the log names the key that was refused
     c.set("caller", callerOf(key));
-    const scopes: readonly Scope[] = isWrite ? [header === undefined ? "admin" : "manage"] : scopesOf(c);
+    const scopes: readonly KeyScope[] = isWrite ? [header === undefined ? "admin" : "manage"] : scopesOf(c);
     if (!scopes.some((scope) => key.scopes.includes(scope))) {
       const needs = isWrite ? "scope admin, or scope manage and Acting-User" : `scope ${scopes.join(" or ")}`;
       return forbidden(c, "insufficient_scope", `This needs a key with ${needs}.`);
@@ -48,7 +48,7 @@ export function authenticateService(findKey: FindKey) {
   });
 }
 
-function scopesOf(c: Context): readonly Scope[] {
+function scopesOf(c: Context): readonly KeyScope[] {
   if (c.req.method === "POST" && PERMISSIONS.test(c.req.path)) return NEEDS.permission.scopes;
   return (c.req.method === "GET" && STORE.test(c.req.path) ? NEEDS.store : NEEDS.inside).scopes;
 }

@@ -1,16 +1,16 @@
 /** Questions that OpenFGA answers itself: passed on as they are to be asked, and its reply as it stands. */
 import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
-import type { Asking } from "../../check/evaluate.ts";
+import type { EvaluationDeps } from "../../check/evaluate.ts";
 import type { Env } from "../env.ts";
 import { readMembers } from "./body.ts";
 import { openFgaError } from "./error.ts";
 import { type Members, pinned } from "./questions.ts";
 
 /** What the routes under `/stores` need. Answers come from the engine that is asked, decisions where they may from the checker. */
-export type StoresDeps = Asking & { log: (level: "error", event: string, facts: object) => void };
+export type StoresDeps = EvaluationDeps & { log: (level: "error", event: string, facts: object) => void };
 
-type Api = Asking["engine"]["api"];
+type Api = EvaluationDeps["engine"]["api"];
 type Request = Parameters<Api["ask"]>[0];
 
 /** Asks, and gives the reply back as it came. Throws EngineUnavailable, Overloaded. */

@@ -76,7 +76,7 @@ export function outsideChanges(c: Context<Env>): Outside | undefined {
 /** Why a key may not write these: what is not registered yet is whose it would be. */
 export async function outsideWrite(
   c: Context<Env>,
-  { engine, relationships }: StoresDeps & Pick<ActionDeps, "relationships">,
+  { engine, tupleStore }: StoresDeps & Pick<ActionDeps, "tupleStore">,
   { writes, deletes }: { writes: readonly RawTuple[]; deletes: readonly RawTuple[] },
 ): Promise<Outside | undefined> {
   const { bounds, user } = c.var.caller;
@@ -86,7 +86,7 @@ export async function outsideWrite(
     outsidePermissions(bounds, undefined) ?? outsideTypes(bounds, ...tuples.map(({ object }) => splitRef(object)[0]));
   if (words !== undefined || bounds.organizations === undefined) return words;
   if (user !== undefined) {
-    const outside = outsideOrganizations(bounds, await organizationIdsOf(relationships, user));
+    const outside = outsideOrganizations(bounds, await organizationIdsOf(tupleStore, user));
     if (outside !== undefined) return outside;
   }
   const owners = writes.filter(({ relation }) => relation === "owner");

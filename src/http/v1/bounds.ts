@@ -22,7 +22,7 @@ import {
 import { isSide } from "../../domain/records.ts";
 import { organizationIdsOf } from "../../store/people.ts";
 import { cooperationHead, inTurns, organizationHead, resourceHead, shareHead } from "../../store/snapshot.ts";
-import { Action, Entity } from "../access/body.ts";
+import { ActionInput, EntityInput } from "../access/body.ts";
 import type { Env } from "../env.ts";
 import { refused } from "../problem.ts";
 import type { V1Deps } from "./route.ts";
@@ -45,7 +45,7 @@ const TYPES: Record<string, readonly string[]> = {
 /** About nobody's things in particular: what they tell depends on the acting user, or on a token. */
 const OF_NOBODY = ["me", "invitations"];
 
-const Explained = z.object({ action: Action, resource: Entity });
+const Explained = z.object({ action: ActionInput, resource: EntityInput });
 const Owned = z.object({ owner: z.string() });
 
 /** Lets a bound key through to what lies within its bounds. */
@@ -83,7 +83,7 @@ async function outsideRoute(deps: V1Deps, c: Context<Env>, bounds: Bounds): Prom
 
 /** Whose a route's thing is. A resource that is not registered is whose it would be. */
 async function organizationsOfRoute(
-  { relationships }: V1Deps,
+  { tupleStore }: V1Deps,
   c: Context<Env>,
   collection: string,
   id: string,
@@ -91,44 +91,44 @@ async function organizationsOfRoute(
   if (idProblem(id) !== undefined) return [];
   if (collection === "organizations") return [id];
   const sidesOf = async (cooperation: string) => {
-    const { value } = await cooperationHead(relationships, cooperation);
+    const { value } = await cooperationHead(tupleStore, cooperation);
     const found = await inTurns(["initiator", "partner"] as const, async (side) => {
       const organization = value?.[side];
       if (value === undefined || organization === undefined) return [];
       // who has the id now may be another organization than the one that was the side (law 15)
-      return isSide(value, side, (await organizationHead(relationships, organization)).value) ? [organization] : [];
+      return isSide(value, side, (await organizationHead(tupleStore, organization)).value) ? [organization] : [];
     });
     return found.flat();
   };
   if (collection === "cooperations") return sidesOf(id);
   if (collection === "shares") {
-    const share = (await shareHead(relationships, id)).value;
+    const share = (await shareHead(tupleStore, id)).value;
     return share === undefined ? [] : sidesOf(share.cooperation);
   }
   const type = RESOURCE_TYPES.find((one) => `${one}s` === collection);
   if (type === undefined) return [];
   const ref: ResourceRef = `${type}:${id}`;
-  const { value } = await resourceHead(relationships, ref);
+  const { value } = await resourceHead(tupleStore, ref);
   if (value !== undefined && value.deleted_at === undefined) return [value.owner];
   const named = c.req.method === "PUT" ? Owned.safeParse(await bodyOf(c)) : undefined;
   return named?.success ? [named.data.owner] : [];
 }
 
 /** An acting user belongs to one of the key's organizations, or the key does not act for them. */
-async function outsidePerson({ relationships }: V1Deps, c: Context<Env>, bounds: Bounds): Promise<Outside | undefined> {
+async function outsidePerson({ tupleStore }: V1Deps, c: Context<Env>, bounds: Bounds): Promise<Outside | undefined> {
   const { user } = c.var.caller;
-  return user === undefined ? undefined : outsideOrganizations(bounds, await organizationIdsOf(relationships, user));
+  return user === undefined ? undefined : outsideOrganizations(bounds, await organizationIdsOf(tupleStore, user));
 }
 
 /** Name, address and language are one person's wherever they belong: of who belongs elsewhere a bound key takes in nobody, and writes no record. */
 async function outsideRecord(
-  { relationships }: V1Deps,
+  { tupleStore }: V1Deps,
   c: Context<Env>,
   bounds: Bounds,
   { organization, user }: { organization: string; user: string },
 ): Promise<Outside | undefined> {
   if (c.var.caller.user !== undefined || idProblem(user) !== undefined) return undefined;
-  const organizations = await organizationIdsOf(relationships, user);
+  const organizations = await organizationIdsOf(tupleStore, user);
   if (organizations.every((one) => countsIn(bounds, one))) return undefined;
   const body = await bodyOf(c);
   const isRole = typeof body === "object" && body !== null && Object.keys(body).every((name) => name === "role");

@@ -9,7 +9,7 @@ import { refuseUnlessAdmin } from "../../domain/standing.ts";
 import { TextInput } from "../../domain/text.ts";
 import { cooperationItem, nameOfSide } from "../../queries/views/cooperations.ts";
 import { readerOf } from "../../queries/views/reader.ts";
-import { readOnce } from "../../store/memoize.ts";
+import { memoizedReads } from "../../store/memoize.ts";
 import { cooperationHead, cooperationIdsOf, endedIdsOf, organizationHead, standingIn } from "../../store/snapshot.ts";
 import { PageQuery, pageOf } from "../page.ts";
 import { refused } from "../problem.ts";
@@ -47,13 +47,11 @@ export function cooperationListRoutes(deps: V1Deps) {
   const { clock } = deps;
   const app = v1();
   app.openapi(list, async (c) => {
-    const relationships = readOnce(deps.relationships);
+    const tupleStore = memoizedReads(deps.tupleStore);
     const { org } = c.req.valid("param");
     const { direction, status, search = "", ...page } = c.req.valid("query");
     const { caller } = c.var;
-    const refusal = isService(caller)
-      ? undefined
-      : refuseUnlessAdmin(org, await standingIn(relationships, org, caller));
+    const refusal = isService(caller) ? undefined : refuseUnlessAdmin(org, await standingIn(tupleStore, org, caller));
     if (refusal) return refused(c, refusal);
 
     const directions = new Map<string, (typeof DIRECTIONS)[number]>();
@@ -61,25 +59,25 @@ export function cooperationListRoutes(deps: V1Deps) {
     const unsettled: string[] = [];
     for (const at of DIRECTIONS) {
       if (direction !== undefined && direction !== at) continue;
-      const living = await cooperationIdsOf(relationships, org, SIDE_OF[at]);
-      const ended = status === "ended" ? await endedIdsOf(relationships, org, SIDE_OF[at]) : [];
+      const living = await cooperationIdsOf(tupleStore, org, SIDE_OF[at]);
+      const ended = status === "ended" ? await endedIdsOf(tupleStore, org, SIDE_OF[at]) : [];
       for (const id of [...living, ...ended]) directions.set(id, directions.get(id) ?? at);
     }
-    const { value: organization } = await organizationHead(relationships, org);
+    const { value: organization } = await organizationHead(tupleStore, org);
     const look = async (id: string) => {
-      const { value, n } = await cooperationHead(relationships, id);
+      const { value, n } = await cooperationHead(tupleStore, id);
       if (value?.status === "ended" && status !== "ended") unsettled.push(id);
       if (value === undefined || !fits(value, status, clock())) return undefined;
       const at = directions.get(id) ?? "outgoing";
       if (!isSide(value, SIDE_OF[at], organization)) return undefined;
-      if (search !== "" && !isFoundIn(search, await searched(relationships, value, at))) return undefined;
-      const reader = await readerOf(relationships, value, caller);
-      return { ...(await cooperationItem(relationships, value, n, reader, clock())), direction: at };
+      if (search !== "" && !isFoundIn(search, await searched(tupleStore, value, at))) return undefined;
+      const reader = await readerOf(tupleStore, value, caller);
+      return { ...(await cooperationItem(tupleStore, value, n, reader, clock())), direction: at };
     };
     const ids = [...directions.keys()].sort().reverse();
     const query = ["cooperations", org, direction, status, search];
     const found = await pageOf(ids, query, page, look, "descending");
-    if (unsettled.length > 0) deps.afterwards(() => settleEnded(deps, unsettled));
+    if (unsettled.length > 0) deps.inBackground(() => settleEnded(deps, unsettled));
     return listed(c, found);
   });
   return app;
@@ -87,7 +85,7 @@ export function cooperationListRoutes(deps: V1Deps) {
 
 /** What a search looks through: the other side's name, and for who invited the address. */
 async function searched(
-  reads: Pick<V1Deps["relationships"], "read">,
+  reads: Pick<V1Deps["tupleStore"], "read">,
   cooperation: Cooperation,
   direction: (typeof DIRECTIONS)[number],
 ): Promise<(string | undefined)[]> {

@@ -1,9 +1,10 @@
 /** `/v1/cooperations` and an organization's list of them: inviting, seeing, and the steps of the lifecycle. */
+
 import { z } from "@hono/zod-openapi";
-import { changeExpiry, resend, type Step, takeStep } from "../../actions/cooperation.ts";
+import { changeExpiry, type LifecycleStep, resend, takeStep } from "../../actions/cooperation.ts";
 import { invite } from "../../actions/invite.ts";
 import { ChangeCooperationInput, InviteInput, ReasonInput } from "../../domain/commands.ts";
-import { isRefusal } from "../../domain/refusal.ts";
+import { isRefusal } from "../../domain/result.ts";
 import { cooperationDetails } from "../../queries/views/cooperations.ts";
 import { findCooperation } from "../../queries/views/reader.ts";
 import { refused } from "../problem.ts";
@@ -84,7 +85,7 @@ const STEPS = {
   pause: "Block all access through it",
   resume: "Let access through again",
   leave: "Leave, as the partner",
-} as const satisfies Partial<Record<Step, string>>;
+} as const satisfies Partial<Record<LifecycleStep, string>>;
 
 const stepOf = (step: keyof typeof STEPS) =>
   route({
@@ -131,11 +132,11 @@ export function cooperationRoutes(deps: V1Deps) {
     return answerChange(c, deps, receipt, { mail: receipt.mail }, 201);
   });
   app.openapi(get, async (c) => {
-    const found = await findCooperation(deps.relationships, c.req.valid("param").id, c.var.caller);
+    const found = await findCooperation(deps.tupleStore, c.req.valid("param").id, c.var.caller);
     if (isRefusal(found)) return refused(c, found);
     c.header("ETag", `"${found.n}"`);
     const { cooperation, n, reader } = found;
-    return c.json(await cooperationDetails(deps.relationships, cooperation, n, reader, deps.clock()));
+    return c.json(await cooperationDetails(deps.tupleStore, cooperation, n, reader, deps.clock()));
   });
   app.openapi(patch, async (c) => {
     const { dry_run } = c.req.valid("query");

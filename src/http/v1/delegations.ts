@@ -3,7 +3,7 @@
 import { z } from "@hono/zod-openapi";
 import { delegate, revoke } from "../../actions/delegation.ts";
 import { DelegateInput } from "../../domain/commands.ts";
-import { isRefusal } from "../../domain/refusal.ts";
+import { isRefusal } from "../../domain/result.ts";
 import { delegationView } from "../../queries/views/cooperations.ts";
 import { findShare } from "../../queries/views/reader.ts";
 import { shareHead } from "../../store/snapshot.ts";
@@ -78,10 +78,10 @@ export const DELEGATION_OPERATIONS = [list, put, remove];
 
 export function delegationRoutes(deps: V1Deps) {
   const app = v1();
-  const etagOf = async (share: string) => ({ etag: `"${(await shareHead(deps.relationships, share)).n}"` });
+  const etagOf = async (share: string) => ({ etag: `"${(await shareHead(deps.tupleStore, share)).n}"` });
   app.openapi(list, async (c) => {
     const { id } = c.req.valid("param");
-    const found = await findShare(deps.relationships, id, c.var.caller);
+    const found = await findShare(deps.tupleStore, id, c.var.caller);
     if (isRefusal(found)) return refused(c, found);
     const { cooperation, found: at } = found;
     const views = new Map(at.delegations.map((one) => [one.user, delegationView(cooperation, at.share, one)]));

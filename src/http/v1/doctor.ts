@@ -22,13 +22,13 @@ const look = route({
 
 export const DOCTOR_OPERATIONS = [look];
 
-export function doctorRoutes({ relationships, clock, historyKeys }: V1Deps) {
+export function doctorRoutes({ tupleStore, clock, historyKeys }: V1Deps) {
   const app = v1();
   let underWay: Promise<z.infer<typeof DoctorView>> | undefined;
 
   async function lookOver() {
     const began_at = clock().toISOString();
-    const findings = await doctor(relationships, historyKeys?.verifying);
+    const findings = await doctor(tupleStore, historyKeys?.verifying);
     return { began_at, damaged: findings.filter(isDamage).length, findings: findings.map(viewOf) };
   }
 

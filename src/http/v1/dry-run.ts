@@ -1,7 +1,7 @@
 /** The reply to a dry run: what it would mean, for each cooperation it would mean anything to. */
 import type { Context } from "hono";
 import type { Access, Impact } from "../../domain/cooperation/impact.ts";
-import { type Change, impactOfChange } from "../../queries/views/impact.ts";
+import { impactOfChange, type PlannedChange } from "../../queries/views/impact.ts";
 import type { Env } from "../env.ts";
 import type { V1Deps } from "./route.ts";
 
@@ -20,7 +20,7 @@ export function dryRun(c: Context<Env>, impacts: (Impact & { cooperation: string
 }
 
 /** Answers with the impact of one change on its own cooperation. */
-export async function dryRunOf(c: Context<Env>, deps: Pick<V1Deps, "relationships" | "clock">, change: Change) {
-  const impact = await impactOfChange(deps.relationships, change, deps.clock());
+export async function dryRunOf(c: Context<Env>, deps: Pick<V1Deps, "tupleStore" | "clock">, change: PlannedChange) {
+  const impact = await impactOfChange(deps.tupleStore, change, deps.clock());
   return dryRun(c, [{ cooperation: change.cooperation.id, ...impact }]);
 }

@@ -3,7 +3,7 @@ import { z } from "@hono/zod-openapi";
 import { DENIALS, questionOf, unaskedCode } from "../../check/question.ts";
 import { isService, needsService } from "../../domain/caller.ts";
 import { explain } from "../../queries/explain/explain.ts";
-import { Action, Entity } from "../access/body.ts";
+import { ActionInput, EntityInput } from "../access/body.ts";
 import { refused } from "../problem.ts";
 import { ExplanationView, explanationView } from "./explanation-view.ts";
 import { route, type V1Deps, v1 } from "./route.ts";
@@ -15,7 +15,7 @@ const post = route({
   summary: "Why a check is allowed or denied (scope admin)",
   answers: "service",
   refuses: [],
-  body: z.strictObject({ subject: Entity, action: Action, resource: Entity }),
+  body: z.strictObject({ subject: EntityInput, action: ActionInput, resource: EntityInput }),
   reply: ExplanationView,
 });
 

@@ -33,7 +33,7 @@ const BranchView = z
   })
   .openapi("Branch");
 /** A branch, and those behind it in members of its own kind. */
-export type ToldBranch = z.infer<typeof BranchView>;
+export type DescribedBranch = z.infer<typeof BranchView>;
 
 const CODES = [...Object.keys(NEARNESS), ...Object.keys(DENIALS)];
 const LimitView = z
@@ -77,7 +77,7 @@ const pathView = ({ through, limits }: Path) => ({
   }),
 });
 
-function branchView(branch: Branch, user: string, at: Date): ToldBranch {
+function branchView(branch: Branch, user: string, at: Date): DescribedBranch {
   const told = { holds: holds(branch, at), says: wordsOf(branch, user, at) };
   const all = (of: Branch[]) => of.map((one) => branchView(one, user, at));
   switch (branch.kind) {

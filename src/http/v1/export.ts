@@ -59,8 +59,8 @@ export function exportRoutes(deps: V1Deps) {
     }
     if (cooperation !== undefined) return fault(c, "invalid_request", wrongQuery("goes with format=fga.yaml"));
     // before the reply begins: an engine that is away is a problem then, and no file that ends too soon
-    const organizations = await organizationIds(deps.relationships);
-    return ndjson(c, exportLines(deps.relationships, organizations));
+    const organizations = await organizationIds(deps.tupleStore);
+    return ndjson(c, exportLines(deps.tupleStore, organizations));
   });
   return app;
 }

@@ -1,9 +1,10 @@
 /** `…/history`: what happened to a cooperation or an organization, newest first, with what it takes to verify it; and that it holds. */
+
 import type { Context } from "hono";
 import { isService } from "../../domain/caller.ts";
 import type { Side } from "../../domain/history.ts";
 import { incarnationOf } from "../../domain/records.ts";
-import { isRefusal } from "../../domain/refusal.ts";
+import { isRefusal } from "../../domain/result.ts";
 import { refuseUnlessAdmin } from "../../domain/standing.ts";
 import { findCooperation, sideOf } from "../../queries/views/reader.ts";
 import { historyOf, type Verified, verifyHistory } from "../../store/history.ts";
@@ -62,7 +63,7 @@ const verifyOrganization = route({
 export const HISTORY_OPERATIONS = [ofCooperation, ofOrganization, verifyCooperation, verifyOrganization];
 
 export function historyRoutes(deps: V1Deps) {
-  const { relationships } = deps;
+  const { tupleStore } = deps;
   const app = v1();
   /** One look at a history at a time: it reads all of it, so who asks meanwhile is given the same answer. */
   const underWay = new Map<string, Promise<Verified>>();
@@ -71,7 +72,7 @@ export function historyRoutes(deps: V1Deps) {
     const from = readCursor(["history", object], cursor);
     if (from === "foreign") return from;
     const before = from.after === undefined ? undefined : Number(from.after);
-    const { items, next, head } = await historyOf(relationships, object, side, { before, limit, first });
+    const { items, next, head } = await historyOf(tupleStore, object, side, { before, limit, first });
     return {
       items,
       next_cursor: next === undefined ? null : cursorAfter(["history", object], String(next)),
@@ -81,7 +82,7 @@ export function historyRoutes(deps: V1Deps) {
 
   async function verified(c: Context<Env>, object: string) {
     const look = () =>
-      verifyHistory(relationships, object, deps.historyKeys?.verifying).finally(() => underWay.delete(object));
+      verifyHistory(tupleStore, object, deps.historyKeys?.verifying).finally(() => underWay.delete(object));
     const found = underWay.get(object) ?? look();
     underWay.set(object, found);
     const { problems, ...end } = await found;
@@ -91,10 +92,10 @@ export function historyRoutes(deps: V1Deps) {
   /** The side that an organization's history is read from and its first entry there, or why not. */
   async function readerOfOrganization(c: Context<Env>, org: string) {
     const { caller } = c.var;
-    const standing = await standingIn(relationships, org, caller);
+    const standing = await standingIn(tupleStore, org, caller);
     const refusal = isService(caller) ? undefined : refuseUnlessAdmin(org, standing);
     if (refusal) return { refusal: refused(c, refusal) };
-    const { n, value } = await organizationHead(relationships, org);
+    const { n, value } = await organizationHead(tupleStore, org);
     if (n === 0) return { refusal: notFound(c, "organization") };
     return {
       // an organization's own reasons are its history's first private part
@@ -107,7 +108,7 @@ export function historyRoutes(deps: V1Deps) {
 
   app.openapi(ofCooperation, async (c) => {
     const { id } = c.req.valid("param");
-    const found = await findCooperation(relationships, id, c.var.caller);
+    const found = await findCooperation(tupleStore, id, c.var.caller);
     if (isRefusal(found)) return refused(c, found);
     const side = sideOf(found.reader);
     // what was offered and taken back before somebody joined was never offered to them
@@ -121,7 +122,7 @@ export function historyRoutes(deps: V1Deps) {
   });
   app.openapi(verifyCooperation, async (c) => {
     const { id } = c.req.valid("param");
-    const found = await findCooperation(relationships, id, c.var.caller);
+    const found = await findCooperation(tupleStore, id, c.var.caller);
     return isRefusal(found) ? refused(c, found) : verified(c, `cooperation:${id}`);
   });
   app.openapi(verifyOrganization, async (c) => {

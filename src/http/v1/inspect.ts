@@ -55,7 +55,7 @@ export function inspectRoutes(deps: V1Deps) {
     const problem = types.includes(type) ? idProblem(id) : `must be <type>:<id>, of the types ${types.join(", ")}`;
     if (problem !== undefined)
       return fault(c, "invalid_request", { errors: [{ pointer: "param: object", detail: problem }] });
-    const found = await inspect(deps.relationships, deps.engine.rewrites, object, deps.clock());
+    const found = await inspect(deps.tupleStore, deps.engine.rewrites, object, deps.clock());
     if (found.as_object.length + found.as_user.length === 0) return notFound(c, object);
     const list = HISTORIES.get(type);
     const history = list === undefined ? null : `/v1/${list}/${encodeURIComponent(id)}/history`;

@@ -4,7 +4,7 @@ import { z } from "@hono/zod-openapi";
 import { join } from "../../actions/cooperation.ts";
 import { previewInvitation } from "../../actions/preview.ts";
 import { JoinInput, PreviewInput } from "../../domain/commands.ts";
-import { isRefusal } from "../../domain/refusal.ts";
+import { isRefusal } from "../../domain/result.ts";
 import { SHARED_ROLES } from "../../domain/roles.ts";
 import { requirePerson } from "../caller.ts";
 import { refused } from "../problem.ts";

@@ -5,7 +5,7 @@ import { setJobRole } from "../../actions/resource.ts";
 import { isService } from "../../domain/caller.ts";
 import { RoleInput } from "../../domain/commands.ts";
 import type { ResourceRef, ResourceType } from "../../domain/ids.ts";
-import { isRefusal } from "../../domain/refusal.ts";
+import { isRefusal } from "../../domain/result.ts";
 import { jobRolesOn, resourceView } from "../../store/resources.ts";
 import { resourceHead, standingIn } from "../../store/snapshot.ts";
 import { PageQuery, pageOf } from "../page.ts";
@@ -65,17 +65,17 @@ export function jobRoleRoutes(deps: V1Deps) {
 }
 
 function routesOf(deps: V1Deps, type: ResourceType, { list, put, remove }: ReturnType<typeof operationsOf>) {
-  const { relationships } = deps;
+  const { tupleStore } = deps;
   const app = v1();
-  const etagOf = async (id: string) => ({ etag: `"${(await resourceHead(relationships, `${type}:${id}`)).n}"` });
+  const etagOf = async (id: string) => ({ etag: `"${(await resourceHead(tupleStore, `${type}:${id}`)).n}"` });
   app.openapi(list, async (c) => {
     const ref: ResourceRef = `${type}:${c.req.valid("param").id}`;
     const { caller } = c.var;
-    const view = await resourceView(relationships, ref);
-    const standing = view && (await standingIn(relationships, view.owner, caller));
+    const view = await resourceView(tupleStore, ref);
+    const standing = view && (await standingIn(tupleStore, view.owner, caller));
     if (view === undefined || (standing === "none" && !isService(caller))) return notFound(c, type);
     if (standing !== "admin" && !isService(caller)) return refused(c, { code: "not_admin", organization: view.owner });
-    const held = new Map((await jobRolesOn(relationships, ref)).map(({ user, role }) => [user, { user, role }]));
+    const held = new Map((await jobRolesOn(tupleStore, ref)).map(({ user, role }) => [user, { user, role }]));
     const look = async (user: string) => held.get(user);
     return listed(c, await pageOf([...held.keys()], ["job roles", ref], c.req.valid("query"), look));
   });

@@ -6,7 +6,7 @@ import type { Caller } from "../../domain/caller.ts";
 import { isService } from "../../domain/caller.ts";
 import { OrganizationInput } from "../../domain/commands.ts";
 import { countsIn } from "../../domain/key-bounds.ts";
-import { isRefusal } from "../../domain/refusal.ts";
+import { isRefusal } from "../../domain/result.ts";
 import { organizationView } from "../../queries/views/organization.ts";
 import { organizationIdsOf } from "../../store/people.ts";
 import { personHead } from "../../store/snapshot.ts";
@@ -67,7 +67,7 @@ export const ORGANIZATION_OPERATIONS = [me, get, put, remove];
 
 /** An organization as the caller may see it; undefined for strangers. */
 async function visible(deps: V1Deps, id: string, caller: Caller) {
-  const view = await organizationView(deps.relationships, id, caller.user);
+  const view = await organizationView(deps.tupleStore, id, caller.user);
   return view && (view.role !== null || isService(caller)) ? view : undefined;
 }
 
@@ -76,10 +76,10 @@ export function organizationRoutes(deps: V1Deps) {
   app.use("/me", requirePerson);
   app.openapi(me, async (c) => {
     const user = c.var.caller.user ?? "";
-    const belongs = await organizationIdsOf(deps.relationships, user);
+    const belongs = await organizationIdsOf(deps.tupleStore, user);
     const ids = belongs.filter((id) => countsIn(c.var.caller.bounds, id));
     const organizations = await Promise.all(ids.map((id) => visible(deps, id, c.var.caller)));
-    const name = (await personHead(deps.relationships, user)).value?.name ?? null;
+    const name = (await personHead(deps.tupleStore, user)).value?.name ?? null;
     return c.json({ user, name, organizations: organizations.filter((view) => view !== undefined) });
   });
   app.openapi(get, async (c) => {
@@ -92,7 +92,7 @@ export function organizationRoutes(deps: V1Deps) {
     const { org } = c.req.valid("param");
     const receipt = await putOrganization(deps, callOf(c), org, c.req.valid("json"));
     if (isRefusal(receipt)) return refused(c, receipt);
-    const view = await organizationView(deps.relationships, org, undefined);
+    const view = await organizationView(deps.tupleStore, org, undefined);
     if (view === undefined) return notFound(c, "organization");
     const created = receipt.outcome === "done" && receipt.value.before === undefined;
     return stated(c, view, receipt.effective_by, created ? 201 : 200);

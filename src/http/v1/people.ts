@@ -4,7 +4,7 @@ import { z } from "@hono/zod-openapi";
 import { forgetPerson, putPerson, removePerson } from "../../actions/person.ts";
 import { isService } from "../../domain/caller.ts";
 import { PersonInput } from "../../domain/commands.ts";
-import { isRefusal } from "../../domain/refusal.ts";
+import { isRefusal } from "../../domain/result.ts";
 import { isFoundIn } from "../../domain/search-folding.ts";
 import { TextInput } from "../../domain/text.ts";
 import { personView } from "../../queries/views/person.ts";
@@ -103,19 +103,19 @@ const forget = route({
 export const PEOPLE_OPERATIONS = [list, get, put, remove, forget];
 
 export function peopleRoutes(deps: V1Deps) {
-  const { relationships } = deps;
+  const { tupleStore } = deps;
   const app = v1();
-  const etagOf = async (org: string) => ({ etag: `"${(await organizationHead(relationships, org)).n}"` });
+  const etagOf = async (org: string) => ({ etag: `"${(await organizationHead(tupleStore, org)).n}"` });
   app.openapi(list, async (c) => {
     const { org } = c.req.valid("param");
     const { search = "", ...page } = c.req.valid("query");
     const { caller } = c.var;
-    if (!isService(caller) && (await standingIn(relationships, org, caller)) === "none")
+    if (!isService(caller) && (await standingIn(tupleStore, org, caller)) === "none")
       return notFound(c, "organization");
-    const people = new Map((await peopleOf(relationships, org)).map((person) => [person.user, person.role]));
+    const people = new Map((await peopleOf(tupleStore, org)).map((person) => [person.user, person.role]));
     const look = async (user: string) => {
       const role = people.get(user);
-      const view = role && (await personView(relationships, org, user, role, false, deps.clock()));
+      const view = role && (await personView(tupleStore, org, user, role, false, deps.clock()));
       return view && isFoundIn(search, [view.name ?? undefined, user]) ? view : undefined;
     };
     return listed(c, await pageOf([...people.keys()], ["people", org, search], page, look));
@@ -123,15 +123,15 @@ export function peopleRoutes(deps: V1Deps) {
   app.openapi(get, async (c) => {
     const { org, user } = c.req.valid("param");
     const { caller } = c.var;
-    const standing = await standingIn(relationships, org, caller);
+    const standing = await standingIn(tupleStore, org, caller);
     if (standing === "none" && !isService(caller)) return notFound(c, "organization");
     // the head before what it stands for: an ETag must not be newer than what was read
     const { etag } = await etagOf(org);
-    const role = await roleOf(relationships, org, user);
+    const role = await roleOf(tupleStore, org, user);
     if (role === undefined) return notFound(c, "person");
     const whole = standing === "admin" || isService(caller) || caller.user === user;
     c.header("ETag", etag);
-    return c.json({ ...(await personView(relationships, org, user, role, whole, deps.clock())), etag });
+    return c.json({ ...(await personView(tupleStore, org, user, role, whole, deps.clock())), etag });
   });
   app.openapi(put, async (c) => {
     const { org, user } = c.req.valid("param");
@@ -139,7 +139,7 @@ export function peopleRoutes(deps: V1Deps) {
     if (isRefusal(receipt)) return refused(c, receipt);
     const { role, before } = receipt.value;
     const etag = await etagOf(org);
-    const view = { ...(await personView(relationships, org, user, role, true, deps.clock())), ...etag };
+    const view = { ...(await personView(tupleStore, org, user, role, true, deps.clock())), ...etag };
     return stated(c, view, receipt.effective_by, receipt.outcome === "done" && before === undefined ? 201 : 200);
   });
   app.openapi(remove, async (c) => {

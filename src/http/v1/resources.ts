@@ -5,7 +5,7 @@ import { deleteResource, putResource } from "../../actions/resource.ts";
 import { isService } from "../../domain/caller.ts";
 import { PlantInput, PortfolioInput, type ResourceInput } from "../../domain/commands.ts";
 import { idOf, RESOURCE_TYPES, type ResourceRef, type ResourceType } from "../../domain/ids.ts";
-import { isRefusal } from "../../domain/refusal.ts";
+import { isRefusal } from "../../domain/result.ts";
 import { isFoundIn } from "../../domain/search-folding.ts";
 import { TextInput } from "../../domain/text.ts";
 import { impactOfMove } from "../../queries/views/impact.ts";
@@ -86,17 +86,17 @@ const portfolios = operationsOf("portfolio", "/portfolios/{id}", PortfolioInput)
 export const RESOURCE_OPERATIONS = [owned, ...Object.values(plants), ...Object.values(portfolios)];
 
 export function resourceRoutes(deps: V1Deps) {
-  const { relationships } = deps;
+  const { tupleStore } = deps;
   const app = v1();
   app.openapi(owned, async (c) => {
     const { org } = c.req.valid("param");
     const { type, search = "", ...page } = c.req.valid("query");
     const { caller } = c.var;
-    if (!isService(caller) && (await standingIn(relationships, org, caller)) === "none")
+    if (!isService(caller) && (await standingIn(tupleStore, org, caller)) === "none")
       return notFound(c, "organization");
-    const refs = await resourceRefsOf(relationships, org, type === undefined ? RESOURCE_TYPES : [type]);
+    const refs = await resourceRefsOf(tupleStore, org, type === undefined ? RESOURCE_TYPES : [type]);
     const look = async (ref: string) => {
-      const view = await resourceView(relationships, ref as ResourceRef);
+      const view = await resourceView(tupleStore, ref as ResourceRef);
       return view && isFoundIn(search, [view.name ?? undefined, idOf(ref)]) ? view : undefined;
     };
     return listed(c, await pageOf(refs, ["resources", org, type, search], page, look));
@@ -107,12 +107,12 @@ export function resourceRoutes(deps: V1Deps) {
 }
 
 function routesOf(deps: V1Deps, type: ResourceType, { get, put, remove }: ReturnType<typeof operationsOf>) {
-  const { relationships } = deps;
+  const { tupleStore } = deps;
   const app = v1();
   app.openapi(get, async (c) => {
     const { caller } = c.var;
-    const view = await resourceView(relationships, `${type}:${c.req.valid("param").id}`);
-    const known = view && (isService(caller) || (await standingIn(relationships, view.owner, caller)) !== "none");
+    const view = await resourceView(tupleStore, `${type}:${c.req.valid("param").id}`);
+    const known = view && (isService(caller) || (await standingIn(tupleStore, view.owner, caller)) !== "none");
     if (!known) return notFound(c, type);
     c.header("ETag", view.etag);
     return c.json(view);
@@ -125,9 +125,9 @@ function routesOf(deps: V1Deps, type: ResourceType, { get, put, remove }: Return
       const { from, to, before, resource } = receipt.value;
       const shares = before?.portfolio === resource.portfolio ? [] : [...(from?.shares ?? []), ...(to?.shares ?? [])];
       const portfolios = { from: before?.portfolio, to: resource.portfolio };
-      return dryRun(c, await impactOfMove(relationships, ref, portfolios, shares, deps.clock()));
+      return dryRun(c, await impactOfMove(tupleStore, ref, portfolios, shares, deps.clock()));
     }
-    const view = await resourceView(relationships, ref);
+    const view = await resourceView(tupleStore, ref);
     if (view === undefined) return notFound(c, type);
     const created = receipt.outcome === "done" && receipt.value.before === undefined;
     return stated(c, view, receipt.effective_by, created ? 201 : 200);

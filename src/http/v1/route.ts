@@ -6,7 +6,7 @@
 import { createRoute, OpenAPIHono, type RouteConfig, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import type { ActionDeps, Call } from "../../actions/run/perform.ts";
-import type { Asking } from "../../check/evaluate.ts";
+import type { EvaluationDeps } from "../../check/evaluate.ts";
 import { Reason } from "../../domain/commands.ts";
 import type { HistoryKeys } from "../../domain/history-keys.ts";
 import { Id } from "../../domain/ids.ts";
@@ -153,9 +153,9 @@ export const notFound = (c: Context<Env>, what: string) => refused(c, { code: "n
 
 /** What the routes need. `stopping`: whether the process is about to end. `importIdleMilliseconds`: how long an import may wait for its next line. */
 export type V1Deps = ActionDeps &
-  Pick<Asking, "engine"> &
-  Pick<ExplainDeps, "relationships"> & {
-    relationships: DoctorReads & WholeStore;
+  Pick<EvaluationDeps, "engine"> &
+  Pick<ExplainDeps, "tupleStore"> & {
+    tupleStore: DoctorReads & WholeStore;
     stopping: () => boolean;
     importIdleMilliseconds: number;
     log: (level: "info", event: string, facts: object) => void;

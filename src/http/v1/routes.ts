@@ -39,7 +39,7 @@ const ofOrganization = (deps: V1Deps) =>
   createMiddleware<Env>(async (c, next) => {
     const org = c.req.param("org") ?? "";
     if (!isRead(c.req.method) || !isService(c.var.caller) || idProblem(org) !== undefined) return next();
-    const { value } = await organizationHead(deps.relationships, org);
+    const { value } = await organizationHead(deps.tupleStore, org);
     return value === undefined || value.deleted_at !== undefined ? notFound(c, "organization") : next();
   });
 

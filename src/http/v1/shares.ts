@@ -1,4 +1,5 @@
 /** `/v1/cooperations/{id}/shares`, `/v1/shares/{id}` and what came in: resources put into cooperations at a role. */
+
 import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import type { Receipt } from "../../actions/run/perform.ts";
@@ -7,12 +8,13 @@ import { settleEnded } from "../../actions/sweep.ts";
 import { isService } from "../../domain/caller.ts";
 import { ChangeShareInput, ShareInput } from "../../domain/commands.ts";
 import type { ShareChanged } from "../../domain/cooperation/decide-share.ts";
-import { isRefusal, type Refusal } from "../../domain/refusal.ts";
+import type { Refusal } from "../../domain/refusal.ts";
+import { isRefusal } from "../../domain/result.ts";
 import { refuseUnlessAdmin } from "../../domain/standing.ts";
 import { shareView } from "../../queries/views/cooperations.ts";
 import { findCooperation, findShare, readerOf } from "../../queries/views/reader.ts";
 import { incomingShare, incomingShareIds } from "../../queries/views/received.ts";
-import { readOnce } from "../../store/memoize.ts";
+import { memoizedReads } from "../../store/memoize.ts";
 import { shareIdsOf, shareWithDelegations, standingIn } from "../../store/snapshot.ts";
 import type { Env } from "../env.ts";
 import { PageQuery, pageOf } from "../page.ts";
@@ -118,11 +120,11 @@ export const SHARE_OPERATIONS = [list, create, get, patch, remove, incoming];
 
 /** The share as it is now, with the delegations that rose or fell. A removed one is shown as it was removed. */
 async function whole(c: Context<Env>, deps: V1Deps, { cooperation, share: after, restored, reduced }: ShareChanged) {
-  const { head, delegations } = await shareWithDelegations(deps.relationships, after.id);
-  const reader = await readerOf(deps.relationships, cooperation, c.var.caller);
+  const { head, delegations } = await shareWithDelegations(deps.tupleStore, after.id);
+  const reader = await readerOf(deps.tupleStore, cooperation, c.var.caller);
   const now = head.value?.removed_at === undefined ? (head.value ?? after) : head.value;
   const found = { share: now, n: head.n, delegations: now.removed_at === undefined ? delegations : [] };
-  return { ...(await shareView(deps.relationships, cooperation, found, reader, deps.clock())), restored, reduced };
+  return { ...(await shareView(deps.tupleStore, cooperation, found, reader, deps.clock())), restored, reduced };
 }
 
 /** What became of a change: a refusal, what it would mean, or the whole new state. `status` is that of something done. */
@@ -139,19 +141,19 @@ async function answer(
 }
 
 export function shareRoutes(deps: V1Deps) {
-  const { relationships, clock } = deps;
+  const { tupleStore, clock } = deps;
   const app = v1();
   app.openapi(list, async (c) => {
     const { id } = c.req.valid("param");
-    const found = await findCooperation(relationships, id, c.var.caller);
+    const found = await findCooperation(tupleStore, id, c.var.caller);
     if (isRefusal(found)) return refused(c, found);
     const look = async (shareId: string) => {
-      const { head, delegations } = await shareWithDelegations(relationships, shareId);
+      const { head, delegations } = await shareWithDelegations(tupleStore, shareId);
       if (head.value === undefined || head.value.removed_at !== undefined) return undefined;
       const one = { share: head.value, n: head.n, delegations };
-      return shareView(relationships, found.cooperation, one, found.reader, clock());
+      return shareView(tupleStore, found.cooperation, one, found.reader, clock());
     };
-    const ids = found.cooperation.status === "ended" ? [] : await shareIdsOf(relationships, id);
+    const ids = found.cooperation.status === "ended" ? [] : await shareIdsOf(tupleStore, id);
     return listed(c, await pageOf(ids, ["shares", id], c.req.valid("query"), look));
   });
   app.openapi(create, async (c) => {
@@ -162,10 +164,10 @@ export function shareRoutes(deps: V1Deps) {
     return answer(c, deps, receipt, 201);
   });
   app.openapi(get, async (c) => {
-    const found = await findShare(relationships, c.req.valid("param").id, c.var.caller);
+    const found = await findShare(tupleStore, c.req.valid("param").id, c.var.caller);
     if (isRefusal(found)) return refused(c, found);
     c.header("ETag", `"${found.found.n}"`);
-    return c.json(await shareView(relationships, found.cooperation, found.found, found.reader, clock()));
+    return c.json(await shareView(tupleStore, found.cooperation, found.found, found.reader, clock()));
   });
   app.openapi(patch, async (c) => {
     const { dry_run } = c.req.valid("query");
@@ -180,14 +182,14 @@ export function shareRoutes(deps: V1Deps) {
   app.openapi(incoming, async (c) => {
     const { org } = c.req.valid("param");
     const { caller } = c.var;
-    const standing = await standingIn(relationships, org, caller);
+    const standing = await standingIn(tupleStore, org, caller);
     const refusal = isService(caller) ? undefined : refuseUnlessAdmin(org, standing);
     if (refusal) return refused(c, refusal);
     const reader = { standings: { initiator: "none" as const, partner: standing }, service: isService(caller) };
-    const reads = readOnce(relationships);
+    const reads = memoizedReads(tupleStore);
     const look = (id: string) => incomingShare(reads, id, reader, clock());
-    const { ids, unsettled } = await incomingShareIds(relationships, org);
-    if (unsettled.length > 0) deps.afterwards(() => settleEnded(deps, unsettled));
+    const { ids, unsettled } = await incomingShareIds(tupleStore, org);
+    if (unsettled.length > 0) deps.inBackground(() => settleEnded(deps, unsettled));
     return listed(c, await pageOf(ids, ["incoming", org], c.req.valid("query"), look));
   });
   return app;

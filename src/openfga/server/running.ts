@@ -6,7 +6,7 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Connection } from "../client.ts";
+import type { OpenFgaConnection } from "../client.ts";
 
 const ADDRESS_FILE = "openfga.url";
 const KEY_FILE = "openfga.key";
@@ -14,7 +14,7 @@ const PRIVATE = { mode: 0o600, flag: "wx" };
 const TIMEOUT_MILLISECONDS = 2000;
 
 /** Says in the folder how the server on it is reached. */
-export function announce(folder: string, { apiUrl, apiToken }: Connection): void {
+export function announce(folder: string, { apiUrl, apiToken }: OpenFgaConnection): void {
   removeFrom(folder);
   if (apiToken !== undefined) writeFileSync(join(folder, KEY_FILE), apiToken, PRIVATE);
   writeFileSync(join(folder, ADDRESS_FILE), apiUrl, PRIVATE);
@@ -34,7 +34,7 @@ function removeFrom(folder: string): void {
 }
 
 /** How to reach the server on a folder, when one runs: another process may have started it. */
-export async function runningOn(folder: string): Promise<Connection | undefined> {
+export async function runningOn(folder: string): Promise<OpenFgaConnection | undefined> {
   try {
     // the key first: read after the address, a key that was made meanwhile could go to who listens at an old address
     const apiToken = readFileSync(join(folder, KEY_FILE), "utf8");

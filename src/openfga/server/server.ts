@@ -10,14 +10,14 @@ import { createServer } from "node:net";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { makePrivate } from "../../private-folder.ts";
-import type { Connection } from "../client.ts";
+import type { OpenFgaConnection } from "../client.ts";
 import type { FoundServer } from "./find-server.ts";
 import { type KeptProcess, startKept } from "./kept-process.ts";
 import { announce, withdraw } from "./running.ts";
 import { writeStatistics } from "./sqlite-statistics.ts";
 
 /** How to reach it (`apiToken` is the key of this start), and its life. */
-export type RunningServer = Readonly<Pick<Connection, "apiUrl" | "apiToken">> & {
+export type RunningServer = Readonly<Pick<OpenFgaConnection, "apiUrl" | "apiToken">> & {
   /** The process group of the server and its keeper, which is not ours. */
   readonly processGroup: number;
   /** Resolves with the exit code when the server has ended, wanted or not. */

@@ -4,14 +4,14 @@ import type { Path } from "../../domain/explain/denial-reason.ts";
 import { idOf } from "../../domain/ids.ts";
 import type { OrganizationRole } from "../../domain/roles.ts";
 import { roleIn } from "../../domain/standing.ts";
-import type { Relationships } from "../../ports.ts";
+import type { TupleStore } from "../../ports.ts";
 import { personHead } from "../../store/snapshot.ts";
 
 /** Who asks: their roles by organization, and their address. */
-export type Person = { user: string; roles: ReadonlyMap<string, OrganizationRole>; email: string | undefined };
+export type AskedPerson = { user: string; roles: ReadonlyMap<string, OrganizationRole>; email: string | undefined };
 
 /** A person as they stand now; undefined for nobody that was ever known. Throws EngineUnavailable. */
-export async function personOf(reads: Pick<Relationships, "read">, user: string): Promise<Person | undefined> {
+export async function personOf(reads: Pick<TupleStore, "read">, user: string): Promise<AskedPerson | undefined> {
   const { n, value } = await personHead(reads, user);
   const tuples = await reads.read({ object: "organization:", user: `user:${user}` });
   const roles = [...Map.groupBy(tuples, (tuple) => idOf(tuple.object))].flatMap(([organization, own]) => {
@@ -22,7 +22,7 @@ export async function personOf(reads: Pick<Relationships, "read">, user: string)
 }
 
 /** The way in as an admin of an organization, with what stands in it. */
-export function asAdmin({ user, roles }: Person, organization: string): Path {
+export function asAdmin({ user, roles }: AskedPerson, organization: string): Path {
   const role = roles.get(organization);
   const through = `organization:${organization}`;
   if (role === undefined) return { through, limits: [{ code: "not_person", user, organization }] };

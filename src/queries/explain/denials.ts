@@ -4,17 +4,17 @@
  * the records see nothing in the way, it says so: then they and the tuples differ.
  */
 
-import { type Limit, nearestFirst, type Path } from "../../domain/explain/denial-reason.ts";
-import { limitsOfCooperation } from "../../domain/explain/share-denials.ts";
+import { type DenialReason, nearestFirst, type Path } from "../../domain/explain/denial-reason.ts";
+import { denialsOfCooperation } from "../../domain/explain/share-denials.ts";
 import type { Side } from "../../domain/history.ts";
 import { splitRef } from "../../domain/ids.ts";
 import { type Cooperation, isSide } from "../../domain/records.ts";
-import type { Question, Relationships } from "../../ports.ts";
+import type { Question, TupleStore } from "../../ports.ts";
 import { cooperationHead, organizationHead, resourceHead, shareHead } from "../../store/snapshot.ts";
-import { asAdmin, type Person, personOf } from "./asked-person.ts";
+import { type AskedPerson, asAdmin, personOf } from "./asked-person.ts";
 import { pathsToResource } from "./resource-paths.ts";
 
-type Reads = Pick<Relationships, "read" | "readSome">;
+type Reads = Pick<TupleStore, "read" | "readSome">;
 
 /** The closed ways in of a question that was denied, nearest first and at least one; `complete` is false where shares were left out. Throws EngineUnavailable. */
 export async function closedPaths(
@@ -23,7 +23,7 @@ export async function closedPaths(
   now: Date,
 ): Promise<{ paths: Path[]; complete: boolean }> {
   const [type, user] = splitRef(ref);
-  const only = (limit: Limit) => ({ paths: [{ through: object, limits: [limit] }], complete: true });
+  const only = (limit: DenialReason) => ({ paths: [{ through: object, limits: [limit] }], complete: true });
   if (type !== "user") return only({ code: "subject_no_user", subject: ref });
   const gone = await whyGone(reads, object);
   if (gone !== undefined) return only(gone);
@@ -39,10 +39,10 @@ export async function closedPaths(
 }
 
 /** Why an object has nothing to give: it is not there, or not there any more. */
-async function whyGone(reads: Reads, object: string): Promise<Limit | undefined> {
+async function whyGone(reads: Reads, object: string): Promise<DenialReason | undefined> {
   const [type, id] = splitRef(object);
-  const unknown: Limit = { code: "object_unknown", object };
-  const ended = (value: { deleted_at?: string | undefined } | undefined): Limit | undefined => {
+  const unknown: DenialReason = { code: "object_unknown", object };
+  const ended = (value: { deleted_at?: string | undefined } | undefined): DenialReason | undefined => {
     if (value === undefined) return unknown;
     return value.deleted_at === undefined
       ? undefined
@@ -63,7 +63,7 @@ async function whyGone(reads: Reads, object: string): Promise<Limit | undefined>
 
 async function pathsOf(
   reads: Reads,
-  person: Person,
+  person: AskedPerson,
   permission: string,
   object: string,
   now: Date,
@@ -84,7 +84,7 @@ async function pathsOf(
       const { value: share } = await shareHead(reads, id);
       const cooperation = share && (await cooperationHead(reads, share.cooperation)).value;
       if (cooperation === undefined) return all([]);
-      const limits = limitsOfCooperation(cooperation, now);
+      const limits = denialsOfCooperation(cooperation, now);
       const own = cooperation.partner === undefined ? [] : asAdmin(person, cooperation.partner).limits;
       return all([{ through: `cooperation:${cooperation.id}`, limits: [...limits, ...own] }]);
     }
@@ -94,7 +94,7 @@ async function pathsOf(
 /** The sides of a cooperation whose admins a permission is for (model.fga, type cooperation). */
 async function pathsToCooperation(
   reads: Reads,
-  person: Person,
+  person: AskedPerson,
   permission: string,
   cooperation: Cooperation,
 ): Promise<Path[]> {

@@ -4,17 +4,17 @@
  * that were swept only the cooperation's history still knows.
  */
 
-import type { Limit, Path } from "../../domain/explain/denial-reason.ts";
-import { limitsOfCooperation, needsOf } from "../../domain/explain/share-denials.ts";
+import type { DenialReason, Path } from "../../domain/explain/denial-reason.ts";
+import { denialsOfCooperation, needsOf } from "../../domain/explain/share-denials.ts";
 import type { VisibleEntry } from "../../domain/history.ts";
 import type { ResourceRef } from "../../domain/ids.ts";
 import { type Cooperation, isSide, ShareRecord } from "../../domain/records.ts";
 import type { OrganizationRole } from "../../domain/roles.ts";
-import type { Relationships } from "../../ports.ts";
+import type { TupleStore } from "../../ports.ts";
 import { historyOf } from "../../store/history.ts";
 import { cooperationHead, cooperationIdsOf, endedIdsOf, organizationHead } from "../../store/snapshot.ts";
 
-type Reads = Pick<Relationships, "read">;
+type Reads = Pick<TupleStore, "read">;
 
 /** Cooperations of the person's organizations that are looked at, the newest, and of each so many entries. */
 const COOPERATIONS_MAX = 10;
@@ -26,7 +26,7 @@ type Asked = { now: Date; permission: string; owner: string; places: readonly Re
 type Found = { paths: Path[]; complete: boolean };
 
 /** The paths, of cooperations that are not `met`; none for a permission that never crosses. Throws EngineUnavailable. */
-export async function gonePaths(
+export async function endedPaths(
   reads: Reads,
   { roles }: { roles: ReadonlyMap<string, OrganizationRole> },
   { permission, owner, places, met, now }: Asked,
@@ -66,11 +66,11 @@ async function pathsOf(
   const [newest] = shares;
   if (newest === undefined) {
     const [resource = ""] = places;
-    const limit: Limit = { code: "not_shared", cooperation: id, initiator: owner, partner, resource };
+    const limit: DenialReason = { code: "not_shared", cooperation: id, initiator: owner, partner, resource };
     // what an older entry tells was not looked at
     return { paths: status === "ended" ? [] : [{ through, limits: [limit] }], complete: next === undefined };
   }
-  if (status === "ended") return all({ through, limits: limitsOfCooperation(cooperation, now) });
+  if (status === "ended") return all({ through, limits: denialsOfCooperation(cooperation, now) });
   const { id: share, resource, removed_at } = newest;
   // a history that is newer than what was read before: the next look sees the share itself
   if (removed_at === undefined) return all();

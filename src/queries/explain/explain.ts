@@ -7,7 +7,7 @@
 import type { Instant } from "../../domain/expiry.ts";
 import { type Path, sayingOf } from "../../domain/explain/denial-reason.ts";
 import { type Branch, endOf, holds, pruned, sentencesOf } from "../../domain/explain/explanation.ts";
-import type { Clock, Engine, Question, Relationships } from "../../ports.ts";
+import type { Clock, Engine, Question, TupleStore } from "../../ports.ts";
 import { closedPaths } from "./denials.ts";
 import { walk } from "./walk.ts";
 
@@ -26,7 +26,7 @@ export type Explanation = {
 /** What explaining needs, besides a question. */
 export type ExplainDeps = {
   engine: Pick<Engine, "check" | "rewrites">;
-  relationships: Pick<Relationships, "read" | "readSome">;
+  tupleStore: Pick<TupleStore, "read" | "readSome">;
   clock: Clock;
 };
 
@@ -42,7 +42,7 @@ const UNSEEN = "The engine finds a way; there is too much to read to show it.";
 export async function explain(deps: ExplainDeps, question: Question): Promise<Explanation> {
   for (let reading = 1; reading <= READINGS_MAX; reading++) {
     const at = deps.clock();
-    const { tree, complete } = await walk(deps.relationships, deps.engine.rewrites, question);
+    const { tree, complete } = await walk(deps.tupleStore, deps.engine.rewrites, question);
     const decision = await deps.engine.check(question, at);
     // a tree that was cut off may have missed what lets them
     if (complete && holds(tree, at) !== decision) continue;
@@ -51,7 +51,7 @@ export async function explain(deps: ExplainDeps, question: Question): Promise<Ex
       const reason = holds(tree, at) ? `${sentencesOf(told.tree, at).join("; ")}.` : UNSEEN;
       return { ...told, reason, until: endOf(told.tree, at), paths: [], complete };
     }
-    const closed = await closedPaths(deps.relationships, question, at);
+    const closed = await closedPaths(deps.tupleStore, question, at);
     const differs = closed.paths.some(({ limits }) => limits.some(({ code }) => code === "records_differ"));
     if (differs && reading < READINGS_MAX) continue;
     const nearest = closed.paths[0]?.limits ?? [];

@@ -1,14 +1,14 @@
 /** The ways to a permission on a plant or portfolio: through the owner, through shares, and those that are gone. */
 
-import type { Limit, Path } from "../../domain/explain/denial-reason.ts";
-import { limitsOfShare, needsOf } from "../../domain/explain/share-denials.ts";
+import type { DenialReason, Path } from "../../domain/explain/denial-reason.ts";
+import { denialsOfShare, needsOf } from "../../domain/explain/share-denials.ts";
 import { idOf, type ResourceRef } from "../../domain/ids.ts";
-import type { Relationships } from "../../ports.ts";
+import type { TupleStore } from "../../ports.ts";
 import { cooperationHead, delegationsFrom, jobRoleOf, resourceHead, shareHead } from "../../store/snapshot.ts";
-import { asAdmin, type Person } from "./asked-person.ts";
-import { gonePaths } from "./ended-paths.ts";
+import { type AskedPerson, asAdmin } from "./asked-person.ts";
+import { endedPaths } from "./ended-paths.ts";
 
-type Reads = Pick<Relationships, "read" | "readSome">;
+type Reads = Pick<TupleStore, "read" | "readSome">;
 
 /** Shares of one resource that are looked at. */
 const SHARES_MAX = 50;
@@ -16,7 +16,7 @@ const SHARES_MAX = 50;
 /** Every way, with what stands in it; `complete` is false where some were left out. Throws EngineUnavailable. */
 export async function pathsToResource(
   reads: Reads,
-  person: Person,
+  person: AskedPerson,
   permission: string,
   ref: ResourceRef,
   now: Date,
@@ -28,9 +28,9 @@ export async function pathsToResource(
   const own = person.roles.has(owner) ? [await ownPath(reads, person, permission, owner, places)] : [];
   const through = await sharePaths(reads, person, permission, places, now);
   const met = new Set(through.paths.map(({ cooperation }) => cooperation));
-  const gone = await gonePaths(reads, person, { permission, owner, places, met, now });
+  const gone = await endedPaths(reads, person, { permission, owner, places, met, now });
   const paths = [...own, ...through.paths.map(({ path }) => path), ...gone.paths];
-  const stranger: Limit = {
+  const stranger: DenialReason = {
     code: "stranger",
     user: person.user,
     resource: ref,
@@ -46,7 +46,7 @@ export async function pathsToResource(
 /** Through the owner: as its admin, or by a job role. */
 async function ownPath(
   reads: Reads,
-  person: Person,
+  person: AskedPerson,
   permission: string,
   organization: string,
   places: readonly ResourceRef[],
@@ -57,20 +57,20 @@ async function ownPath(
   const needs = needsOf(permission);
   const [resource] = places;
   if (path.limits.length === 0 || needs.length === 0 || role === undefined || resource === undefined) return path;
-  const held: Limit[] = [];
+  const held: DenialReason[] = [];
   for (const place of places) {
     const job = await jobRoleOf(reads, place, user);
     if (job !== undefined && needs.includes(job)) return { ...path, limits: [] };
     if (job !== undefined) held.push({ code: "job_role_too_low", user, resource: place, role: job, needs });
   }
-  const none: Limit = { code: "no_job_role", user, resource, organization, role, needs };
+  const none: DenialReason = { code: "no_job_role", user, resource, organization, role, needs };
   return { ...path, limits: [held[0] ?? none] };
 }
 
 /** Through each share that stands on the resource or its portfolio and has to do with the person. */
 async function sharePaths(
   reads: Reads,
-  person: Person,
+  person: AskedPerson,
   permission: string,
   places: readonly ResourceRef[],
   now: Date,
@@ -92,7 +92,7 @@ async function sharePaths(
       const [delegation] = delegationsFrom(share.id, own);
       const isInvited = partner === undefined && email !== undefined && email === cooperation.email;
       if (role === undefined && delegation === undefined && !isInvited) continue;
-      const limits = limitsOfShare({ cooperation, share, role, delegation }, user, permission, now);
+      const limits = denialsOfShare({ cooperation, share, role, delegation }, user, permission, now);
       paths.push({ path: { through, limits }, cooperation: cooperation.id });
     }
   }

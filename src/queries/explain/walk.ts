@@ -6,7 +6,7 @@
 import type { Branch } from "../../domain/explain/explanation.ts";
 import { isAllowed, partsOf, type Restriction, type Rewrite, type Rewrites } from "../../domain/explain/rewrite.ts";
 import type { Tuple } from "../../domain/tuples.ts";
-import type { Question, ReadFilter, Relationships } from "../../ports.ts";
+import type { Question, ReadFilter, TupleStore } from "../../ports.ts";
 
 /** Reads for one tree. Each share on the way takes up to six. */
 export const READS_MAX = 500;
@@ -16,7 +16,7 @@ const LOOKS_MAX = 5000;
 
 /** The whole tree of a question; `complete` is false where something is `unseen`. Throws EngineUnavailable. */
 export async function walk(
-  reads: Pick<Relationships, "readSome">,
+  reads: Pick<TupleStore, "readSome">,
   rewrites: Rewrites,
   { user, relation, object }: Question,
 ): Promise<{ tree: Branch; complete: boolean }> {

@@ -5,11 +5,11 @@
  */
 import { type Assertion, fgaFile } from "../../domain/explain/fga-file.ts";
 import { splitRef } from "../../domain/ids.ts";
-import { type Engine, EngineUnavailable, type Relationships } from "../../ports.ts";
-import { type Around, around } from "./subgraph.ts";
+import { type Engine, EngineUnavailable, type TupleStore } from "../../ports.ts";
+import { type Subgraph, subgraphAround } from "./subgraph.ts";
 
 /** What it reads, and whom it asks. */
-export type Asking = { relationships: Pick<Relationships, "read">; engine: Pick<Engine, "batchCheck" | "permissions"> };
+export type ExportDeps = { tupleStore: Pick<TupleStore, "read">; engine: Pick<Engine, "batchCheck" | "permissions"> };
 
 /** A file with more answers than this would be tried for minutes, and read by nobody. */
 export const ANSWERS_MAX = 20_000;
@@ -21,19 +21,19 @@ const TRIES_MAX = 5;
  * ANSWERS_MAX. Throws EngineUnavailable, also when the store does not hold still.
  */
 export async function exportCooperation(
-  { relationships, engine }: Asking,
+  { tupleStore, engine }: ExportDeps,
   id: string,
   model: string,
   clock: () => Date,
 ): Promise<string | number | undefined> {
-  let found = await around(relationships, id);
+  let found = await subgraphAround(tupleStore, id);
   for (let tries = 0; tries < TRIES_MAX; tries++) {
     if (found === undefined) return undefined;
     const at = clock();
     const questions = questionsOf(found, engine.permissions);
     if (questions.length > ANSWERS_MAX) return questions.length;
     const assertions = await answered(engine, questions, at);
-    const after = await around(relationships, id);
+    const after = await subgraphAround(tupleStore, id);
     if (JSON.stringify(found) === JSON.stringify(after))
       return fgaFile({ name: `cooperation ${id}`, model, tuples: found.tuples, assertions }, at);
     found = after;
@@ -43,7 +43,7 @@ export async function exportCooperation(
 
 type Question = { user: string; relation: string; object: string };
 
-function questionsOf({ users, objects }: Around, permissions: Engine["permissions"]): Question[] {
+function questionsOf({ users, objects }: Subgraph, permissions: Engine["permissions"]): Question[] {
   return objects.flatMap((object) =>
     users.flatMap((user) =>
       (permissions.get(splitRef(object)[0]) ?? []).map((relation) => ({ user, relation, object })),
@@ -51,7 +51,7 @@ function questionsOf({ users, objects }: Around, permissions: Engine["permission
   );
 }
 
-async function answered(engine: Asking["engine"], questions: Question[], at: Date): Promise<Assertion[]> {
+async function answered(engine: ExportDeps["engine"], questions: Question[], at: Date): Promise<Assertion[]> {
   const answers = await engine.batchCheck(questions, at);
   const assertions = new Map<string, Assertion>();
   questions.forEach(({ user, relation, object }, index) => {

@@ -6,15 +6,15 @@
 
 import { idOf, type ResourceType } from "../../domain/ids.ts";
 import type { ImportLine } from "../../domain/registry/import-line.ts";
-import type { Relationships } from "../../ports.ts";
+import type { TupleStore } from "../../ports.ts";
 import { peopleOf } from "../../store/people.ts";
 import { jobRolesFrom, resourceRefsOf } from "../../store/resources.ts";
 import { inTurns, organizationHead, personHead, resourceHead } from "../../store/snapshot.ts";
 
-type Reads = Pick<Relationships, "read">;
+type Reads = Pick<TupleStore, "read">;
 
 /** A store that can be read from one end to the other. */
-export type WholeStore = Pick<Relationships, "pages">;
+export type WholeStore = Pick<TupleStore, "pages">;
 
 /** Portfolios first: a plant's line names its own. */
 const TYPES: readonly ResourceType[] = ["portfolio", "plant"];

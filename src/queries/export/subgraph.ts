@@ -5,18 +5,18 @@
  */
 import { idOf, type ResourceRef } from "../../domain/ids.ts";
 import { keyText, type Tuple } from "../../domain/tuples.ts";
-import type { Relationships } from "../../ports.ts";
+import type { TupleStore } from "../../ports.ts";
 import { adminsOf } from "../../store/people.ts";
 import { jobRolesFrom, plantsIn } from "../../store/resources.ts";
 import { cooperationHead, inTurns, shareIdsOf, shareWithDelegations } from "../../store/snapshot.ts";
 
-type Reads = Pick<Relationships, "read">;
+type Reads = Pick<TupleStore, "read">;
 
 /** `users` and `objects` as `type:id`: the people who may have access because of it, and what they may have it to. */
-export type Around = { tuples: Tuple[]; users: string[]; objects: string[] };
+export type Subgraph = { tuples: Tuple[]; users: string[]; objects: string[] };
 
 /** What surrounds a cooperation; undefined where there is none. */
-export async function around(reads: Reads, id: string): Promise<Around | undefined> {
+export async function subgraphAround(reads: Reads, id: string): Promise<Subgraph | undefined> {
   const { value: cooperation } = await cooperationHead(reads, id);
   if (cooperation === undefined) return undefined;
   const { initiator, partner } = cooperation;

@@ -9,12 +9,12 @@ import type { Side } from "../../domain/history.ts";
 import { type Cooperation, type Delegation, isSide, type Share } from "../../domain/records.ts";
 import { delegable, effectiveRole } from "../../domain/roles.ts";
 import { type Standings, sidesOf } from "../../domain/standing.ts";
-import type { Relationships } from "../../ports.ts";
+import type { TupleStore } from "../../ports.ts";
 import { historyOf } from "../../store/history.ts";
 import { adminsOf } from "../../store/people.ts";
 import { inTurns, organizationHead, personHead, resourceHead, sharesOf } from "../../store/snapshot.ts";
 
-type Reads = Pick<Relationships, "read">;
+type Reads = Pick<TupleStore, "read">;
 
 /** Who reads: what they are on each side. A service reads as the initiator's side and may do nothing. */
 export type Reader = { standings: Standings; service: boolean };

@@ -1,25 +1,25 @@
 /** What a change that was only tried would mean: the reach of a cooperation as it is, and as it would be. */
 
-import { type Impact, impactOf, type Reach } from "../../domain/cooperation/impact.ts";
+import { type CooperationAccess, type Impact, impactOf } from "../../domain/cooperation/impact.ts";
 import { idOf, type ResourceRef } from "../../domain/ids.ts";
 import type { Cooperation, Delegation, Share } from "../../domain/records.ts";
 import { StoreDamaged } from "../../domain/store-damaged.ts";
-import type { Relationships } from "../../ports.ts";
+import type { TupleStore } from "../../ports.ts";
 import { adminsOf } from "../../store/people.ts";
 import { plantsIn } from "../../store/resources.ts";
 import { cooperationHead, inTurns, roleOf, sharesOf } from "../../store/snapshot.ts";
 
-type Reads = Pick<Relationships, "read">;
+type Reads = Pick<TupleStore, "read">;
 
 /** What a decision would change: each part as it would be. A delegation of `undefined` is one taken back. */
-export type Change = {
+export type PlannedChange = {
   cooperation: Cooperation;
   share?: Share | undefined;
   delegation?: { share: string; user: string; after: Delegation | undefined } | undefined;
 };
 
 /** The impact of a change on the access through its cooperation. */
-export async function impactOfChange(reads: Reads, change: Change, now: Date): Promise<Impact> {
+export async function impactOfChange(reads: Reads, change: PlannedChange, now: Date): Promise<Impact> {
   const stored = (await cooperationHead(reads, change.cooperation.id)).value;
   if (stored === undefined) return { gains: [], loses: [], redated: [] };
   const before = await reachOf(reads, stored, change);
@@ -48,7 +48,7 @@ export async function impactOfMove(
   });
 }
 
-async function reachOf(reads: Reads, cooperation: Cooperation, change: Change): Promise<Reach> {
+async function reachOf(reads: Reads, cooperation: Cooperation, change: PlannedChange): Promise<CooperationAccess> {
   // who joins is the partner only in what the change would make of it
   const { partner } = change.cooperation;
   const shares = await sharesOf(reads, cooperation.id);
@@ -68,7 +68,7 @@ async function reachOf(reads: Reads, cooperation: Cooperation, change: Change): 
   };
 }
 
-function applied(before: Reach, { cooperation, share, delegation }: Change): Reach {
+function applied(before: CooperationAccess, { cooperation, share, delegation }: PlannedChange): CooperationAccess {
   const kept = before.shares.map((one) => (one.share.id === share?.id ? { ...one, share } : one));
   const isNew = share !== undefined && !before.shares.some((one) => one.share.id === share.id);
   const shares = isNew ? [...kept, { share, delegations: [] }] : kept;

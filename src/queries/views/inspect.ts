@@ -9,13 +9,13 @@ import { expiryOf, sentenceOf } from "../../domain/explain/sentence.ts";
 import { splitRef } from "../../domain/ids.ts";
 import { fieldsOf } from "../../domain/records.ts";
 import type { Tuple, TupleKey } from "../../domain/tuples.ts";
-import type { ReadFilter, Relationships } from "../../ports.ts";
+import type { ReadFilter, TupleStore } from "../../ports.ts";
 
 /** Tuples of one relation on the object, or of one type that it is the user in. */
 export const TUPLES_MAX = 100;
 
 /** `record`: what a head says, decoded. */
-export type Told = {
+export type DescribedTuple = {
   tuple: TupleKey;
   says: string;
   expires_at?: Instant;
@@ -24,18 +24,18 @@ export type Told = {
 };
 
 /** `cut`: the reads of which only the first hundred are shown. */
-export type Inspection = { as_object: Told[]; as_user: Told[]; cut: ReadFilter[] };
+export type Inspection = { as_object: DescribedTuple[]; as_user: DescribedTuple[]; cut: ReadFilter[] };
 
 /** What stands around an object of a type that the model knows; nothing where there is nothing. Throws EngineUnavailable. */
 export async function inspect(
-  reads: Pick<Relationships, "readSome">,
+  reads: Pick<TupleStore, "readSome">,
   rewrites: Rewrites,
   object: string,
   now: Date,
 ): Promise<Inspection> {
   const cut: ReadFilter[] = [];
-  async function told(filters: ReadFilter[]): Promise<Told[]> {
-    const all: Told[] = [];
+  async function told(filters: ReadFilter[]): Promise<DescribedTuple[]> {
+    const all: DescribedTuple[] = [];
     for (const filter of filters) {
       const { tuples, complete } = await reads.readSome(filter, TUPLES_MAX);
       if (!complete) cut.push(filter);
@@ -64,7 +64,7 @@ function placesOf(rewrites: Rewrites, object: string): ReadFilter[] {
   });
 }
 
-function tell(tuple: Tuple, now: Date): Told {
+function tell(tuple: Tuple, now: Date): DescribedTuple {
   const { user, relation, object } = tuple;
   const expiry = expiryOf(tuple);
   const fields = fieldsOf(tuple);

@@ -1,5 +1,5 @@
 /** An organization as one of its people sees it. */
-import type { Relationships } from "../../ports.ts";
+import type { TupleStore } from "../../ports.ts";
 import { organizationHead, roleOf } from "../../store/snapshot.ts";
 
 /** What an organization's admins may do in it, besides what each cooperation and share lists. */
@@ -13,7 +13,7 @@ export const ADMIN_ACTIONS = [
 ];
 
 /** An organization with the reader's role in it; undefined where there is none. */
-export async function organizationView(reads: Pick<Relationships, "read">, id: string, user: string | undefined) {
+export async function organizationView(reads: Pick<TupleStore, "read">, id: string, user: string | undefined) {
   const { value, n } = await organizationHead(reads, id);
   if (value === undefined || value.deleted_at !== undefined) return undefined;
   const role = user === undefined ? undefined : await roleOf(reads, id, user);

@@ -1,12 +1,12 @@
 /** A person as an organization sees them: the role, the record, and what they hold through it. */
 import { hasPassed } from "../../domain/expiry.ts";
 import type { OrganizationRole } from "../../domain/roles.ts";
-import type { Relationships } from "../../ports.ts";
+import type { TupleStore } from "../../ports.ts";
 import { delegationsThrough, jobRolesThrough } from "../../store/people.ts";
 import { cooperationHead, inTurns, personHead, shareHead } from "../../store/snapshot.ts";
 import { delegationView } from "./cooperations.ts";
 
-type Reads = Pick<Relationships, "read">;
+type Reads = Pick<TupleStore, "read">;
 
 /** `whole` shows the record and what is held; without it the reader sees the name and the role. */
 export async function personView(

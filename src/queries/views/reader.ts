@@ -1,14 +1,15 @@
 /** Finds a cooperation or share for a reader: what it is, and whether they may see it. */
+
 import { type Caller, isService } from "../../domain/caller.ts";
 import type { Side } from "../../domain/history.ts";
 import type { Cooperation, Delegation, Share } from "../../domain/records.ts";
-import type { Refusal } from "../../domain/refusal.ts";
+import { isRefusal, type Result } from "../../domain/result.ts";
 import { refuseUnlessVisible, sidesOf } from "../../domain/standing.ts";
-import type { Relationships } from "../../ports.ts";
+import type { TupleStore } from "../../ports.ts";
 import { cooperationHead, shareHead, shareWithDelegations, standingsIn } from "../../store/snapshot.ts";
 import type { Reader } from "./cooperations.ts";
 
-type Reads = Pick<Relationships, "read">;
+type Reads = Pick<TupleStore, "read">;
 
 /** What a caller is on both sides of a cooperation. */
 export async function readerOf(reads: Reads, cooperation: Cooperation, caller: Caller): Promise<Reader> {
@@ -28,7 +29,7 @@ export async function findCooperation(
   id: string,
   caller: Caller,
   what = "cooperation",
-): Promise<FoundCooperation | Refusal> {
+): Promise<Result<FoundCooperation>> {
   const { value, n } = await cooperationHead(reads, id);
   if (value === undefined) return { code: "not_found", what };
   const reader = await readerOf(reads, value, caller);
@@ -41,11 +42,11 @@ export type FoundShare = Omit<FoundCooperation, "n"> & {
 };
 
 /** A live share that the caller may see; or why not. What was removed or ended is gone, swept or not. */
-export async function findShare(reads: Reads, id: string, caller: Caller): Promise<FoundShare | Refusal> {
+export async function findShare(reads: Reads, id: string, caller: Caller): Promise<Result<FoundShare>> {
   const known = (await shareHead(reads, id)).value;
   if (known === undefined) return { code: "not_found", what: "share" };
   const cooperation = await findCooperation(reads, known.cooperation, caller, "share");
-  if ("code" in cooperation) return cooperation;
+  if (isRefusal(cooperation)) return cooperation;
   const { head, delegations } = await shareWithDelegations(reads, id);
   const gone = head.value?.removed_at !== undefined || cooperation.cooperation.status === "ended";
   if (head.value === undefined || gone) return { code: "not_found", what: "share" };

@@ -1,10 +1,10 @@
 /** What came in: the shares that an organization's admins reach and hand on. */
 import { idOf } from "../../domain/ids.ts";
-import type { Relationships } from "../../ports.ts";
+import type { TupleStore } from "../../ports.ts";
 import { cooperationHead, cooperationIdsOf, inTurns, shareIdsOf, shareWithDelegations } from "../../store/snapshot.ts";
 import { organizationName, type Reader, shareView } from "./cooperations.ts";
 
-type Reads = Pick<Relationships, "read">;
+type Reads = Pick<TupleStore, "read">;
 
 /** The ids of the shares in accepted cooperations of a partner, in a stable order; and what has ended and is still listed among those, to be settled. */
 export async function incomingShareIds(

@@ -4,11 +4,11 @@
  * cached decisions.
  */
 import { describe, expect } from "vitest";
-import { createOrder } from "../../../src/actions/run/keyed-mutex.ts";
+import { createKeyedMutex } from "../../../src/actions/run/keyed-mutex.ts";
 import { createRepeats } from "../../../src/actions/run/repeats.ts";
-import type { Scope } from "../../../src/domain/cache-scopes.ts";
+import type { CacheScope } from "../../../src/domain/cache-scopes.ts";
 import { createMemoryCache } from "../../../src/memory/decision-cache.ts";
-import type { DecisionCache, ReadFilter, Relationships } from "../../../src/ports.ts";
+import type { DecisionCache, ReadFilter, TupleStore } from "../../../src/ports.ts";
 import { cooperate, createService, type Service, seedWorld, test } from "../../support/service.ts";
 
 const ORG = "/v1/organizations/sunward";
@@ -23,40 +23,40 @@ const remove = async (service: Service, id: string) =>
   expect((await service.as("anna", "DELETE", `/v1/cooperations/${id}`)).status).toBe(200);
 
 /** The service with some limits of its own, as another replica on the same store. */
-function limited(service: Service, limits: object, relationships: Relationships = service.deps.relationships): Service {
+function limited(service: Service, limits: object, tupleStore: TupleStore = service.deps.tupleStore): Service {
   const { invitation } = service.deps;
   const changes = { invitation: { ...invitation, limits: { ...invitation.limits, ...limits } } };
-  const replica = createService({ ...service.deps, relationships }, changes);
+  const replica = createService({ ...service.deps, tupleStore }, changes);
   return replica;
 }
 
 /** Relationships that count what is read. */
-function counting(relationships: Relationships): { relationships: Relationships; reads: ReadFilter[] } {
+function counting(tupleStore: TupleStore): { tupleStore: TupleStore; reads: ReadFilter[] } {
   const reads: ReadFilter[] = [];
-  const read: Relationships["read"] = (filter) => {
+  const read: TupleStore["read"] = (filter) => {
     reads.push(filter);
-    return relationships.read(filter);
+    return tupleStore.read(filter);
   };
-  return { relationships: { ...relationships, read }, reads };
+  return { tupleStore: { ...tupleStore, read }, reads };
 }
 
 describe("an invitation", () => {
   for (const between of ["cooperation:", "invitation:"])
     test(`that another was faster with is told as open, and not as a pause (between the reads of ${between})`, async ({
       service,
-      relationships,
+      tupleStore,
       engine,
     }) => {
       await seedWorld(service);
       let open: string | undefined;
-      const read: Relationships["read"] = async (filter) => {
-        const found = await relationships.read(filter);
+      const read: TupleStore["read"] = async (filter) => {
+        const found = await tupleStore.read(filter);
         const isIt =
           filter.object.startsWith(between) && (filter.relation === "initiator" || between !== "cooperation:");
         if (isIt && open === undefined) open = (await invite(service, { organization: "brightfix" })).body.id;
         return found;
       };
-      const slow = createService({ relationships: { ...relationships, read }, engine });
+      const slow = createService({ tupleStore: { ...tupleStore, read }, engine });
       const { status, body } = await invite(slow, { organization: "brightfix" });
       expect([status, body.code, body.cooperation]).toEqual([409, "already_invited", open]);
     });
@@ -206,12 +206,12 @@ describe("an invitation", () => {
 
 test("what has ended is not read by lists, by inviting, or when somebody steps down", { timeout: 120_000 }, async ({
   service,
-  relationships,
+  tupleStore,
 }) => {
   await seedWorld(service);
   await cooperate(service, [{ resource: "plant:7", role: "viewer" }]);
-  const counted = counting(relationships);
-  const replica = limited(service, {}, counted.relationships);
+  const counted = counting(tupleStore);
+  const replica = limited(service, {}, counted.tupleStore);
   const looks: [user: string, method: string, path: string, body?: object][] = [
     ["anna", "GET", PATH],
     ["ben", "GET", "/v1/organizations/brightfix/cooperations"],
@@ -241,71 +241,71 @@ test("what has ended is not read by lists, by inviting, or when somebody steps d
   expect((await service.as("anna", "GET", `${PATH}?status=ended`)).body.items).toHaveLength(24);
 });
 
-/** A cache that tells which scopes were raised. */
-function watching(): { cache: DecisionCache; raised: Scope[] } {
+/** A cache that tells which scopes were invalidated. */
+function watching(): { cache: DecisionCache; invalidated: CacheScope[] } {
   const inner = createMemoryCache({ entriesMax: 1000 });
-  const raised: Scope[] = [];
-  const begin: DecisionCache["begin"] = async (writer, scopes) => {
-    raised.push(...scopes);
-    await inner.begin(writer, scopes);
+  const invalidated: CacheScope[] = [];
+  const lease: DecisionCache["lease"] = async (writer, scopes) => {
+    invalidated.push(...scopes);
+    await inner.lease(writer, scopes);
   };
-  const end: DecisionCache["end"] = async (writer, scopes) => {
-    raised.push(...scopes);
-    return inner.end(writer, scopes);
+  const release: DecisionCache["release"] = async (writer, scopes) => {
+    invalidated.push(...scopes);
+    return inner.release(writer, scopes);
   };
-  return { cache: { ...inner, begin, end }, raised };
+  return { cache: { ...inner, lease, release }, invalidated };
 }
 
 describe("whoever repeats what is so already", () => {
-  test("invalidates the owner's decisions once for what was read, and not again", async ({ relationships, engine }) => {
-    const { cache, raised } = watching();
-    const service = createService({ relationships, engine }, { cache });
+  test("invalidates the owner's decisions once for what was read, and not again", async ({ tupleStore, engine }) => {
+    const { cache, invalidated } = watching();
+    const service = createService({ tupleStore, engine }, { cache });
     await seedWorld(service);
     const { id } = await cooperate(service, [{ resource: "plant:7", role: "viewer" }]);
     const repeat = async () => {
       expect((await service.as("ben", "POST", `/v1/cooperations/${id}/accept`)).status).toBe(200);
       expect((await service.as("ben", "POST", `/v1/cooperations/${id}/decline`)).body.code).toBe("wrong_status");
     };
-    raised.length = 0;
+    invalidated.length = 0;
     for (let round = 0; round < 3; round++) await repeat();
-    expect(raised).toEqual(["organization:sunward"]);
+    expect(invalidated).toEqual(["organization:sunward"]);
     // what somebody else did since may have lost its end
-    const rival = createService({ relationships, engine });
+    const rival = createService({ tupleStore, engine });
     await rival.as("anna", "POST", `/v1/cooperations/${id}/pause`);
     await repeat();
     await repeat();
-    expect(raised).toEqual(["organization:sunward", "organization:sunward"]);
+    expect(invalidated).toEqual(["organization:sunward", "organization:sunward"]);
   });
 
-  test("invalidates again as long as nothing was acknowledged", async ({ relationships, engine }) => {
-    const { cache, raised } = watching();
+  test("invalidates again as long as nothing was acknowledged", async ({ tupleStore, engine }) => {
+    const { cache, invalidated } = watching();
     const deaf: DecisionCache = {
       ...cache,
-      end: async (writer, scopes) => void (await cache.end(writer, scopes)) === null,
+      release: async (writer, scopes) => void (await cache.release(writer, scopes)) === null,
     };
-    const service = createService({ relationships, engine }, { cache: deaf, repeats: createRepeats(0) });
+    const service = createService({ tupleStore, engine }, { cache: deaf, repeats: createRepeats(0) });
     await seedWorld(service);
     const { id } = await cooperate(service, []);
-    raised.length = 0;
+    invalidated.length = 0;
     for (let round = 0; round < 3; round++) await service.as("ben", "POST", `/v1/cooperations/${id}/accept`);
-    expect(raised).toHaveLength(3);
+    expect(invalidated).toHaveLength(3);
   });
 
-  test("invalidates nothing by asking what it would mean", async ({ relationships, engine }) => {
-    const { cache, raised } = watching();
-    const service = createService({ relationships, engine }, { cache });
+  test("invalidates nothing by asking what it would mean", async ({ tupleStore, engine }) => {
+    const { cache, invalidated } = watching();
+    const service = createService({ tupleStore, engine }, { cache });
     await seedWorld(service);
     const { id } = await cooperate(service, [{ resource: "plant:7", role: "viewer" }]);
-    raised.length = 0;
+    invalidated.length = 0;
     for (const step of ["accept", "decline", "leave"])
       await service.as("ben", "POST", `/v1/cooperations/${id}/${step}?dry_run=true`);
     await service.as("anna", "POST", `/v1/cooperations/${id}/resend?dry_run=true`);
-    expect(raised).toEqual([]);
+    expect(invalidated).toEqual([]);
   });
 
   test("is told behind an invalidation that comes after the reading, and many at once share one", async () => {
     const repeats = createRepeats(400);
-    const SUNWARD: Scope = "organization:sunward";
+    const SUNWARD: CacheScope = "organization:sunward";
     let ends = 0;
     const end = async () => {
       ends++;
@@ -325,18 +325,14 @@ describe("whoever repeats what is so already", () => {
   });
 });
 
-test("who may not act, and who repeats, waits in no queue; who acts does", async ({
-  service,
-  relationships,
-  engine,
-}) => {
+test("who may not act, and who repeats, waits in no queue; who acts does", async ({ service, tupleStore, engine }) => {
   await seedWorld(service);
   const { id, shares } = await cooperate(service, [{ resource: "plant:7", role: "viewer" }]);
   const waiting: string[] = [];
   const stuck = createService(
-    { relationships, engine },
+    { tupleStore, engine },
     {
-      order: (object) => {
+      mutex: (object) => {
         waiting.push(object);
         return new Promise(() => {});
       },
@@ -364,14 +360,14 @@ test("who may not act, and who repeats, waits in no queue; who acts does", async
   await expect.poll(() => waiting).toEqual([`cooperation:${id}`]);
 });
 
-test("who finds in the queue that it is so already is paced outside of it", async ({ relationships, engine }) => {
-  const inner = createOrder();
+test("who finds in the queue that it is so already is paced outside of it", async ({ tupleStore, engine }) => {
+  const inner = createKeyedMutex();
   const both = Promise.withResolvers<void>();
   const held: string[] = [];
   const service = createService(
-    { relationships, engine },
+    { tupleStore, engine },
     {
-      order: async (object, act) => {
+      mutex: async (object, act) => {
         if (held.length < 2) {
           held.push(object);
           if (held.length === 2) both.resolve();
@@ -383,7 +379,7 @@ test("who finds in the queue that it is so already is paced outside of it", asyn
       repeats: { invalidate: () => new Promise(() => {}) },
     },
   );
-  const seeding = createService({ relationships, engine });
+  const seeding = createService({ tupleStore, engine });
   await seedWorld(seeding);
   const { id, shares } = await cooperate(seeding, [{ resource: "plant:7", role: "viewer" }]);
   const delegate = () => service.as("ben", "PUT", `/v1/shares/${shares[0]}/delegations/tom`, { role: "viewer" });
@@ -396,11 +392,11 @@ test("who finds in the queue that it is so already is paced outside of it", asyn
 describe("with disclosure off", () => {
   test("a known and an unknown address cost the same reads, by invitation and by confirmation", async ({
     service,
-    relationships,
+    tupleStore,
   }) => {
     await seedWorld(service);
-    const { relationships: counted, reads } = counting(relationships);
-    const closed = createService({ ...service.deps, relationships: counted }, { discloseOrganizations: false });
+    const { tupleStore: counted, reads } = counting(tupleStore);
+    const closed = createService({ ...service.deps, tupleStore: counted }, { discloseOrganizations: false });
     /** What is read, without whom it is about. */
     const readsOf = async (path: string, body: object) => {
       reads.length = 0;

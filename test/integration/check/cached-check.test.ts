@@ -114,8 +114,8 @@ describe("a trace", () => {
 
     // tom is one of the owner's own people from here on; nothing of before is told
     await cached.admin("PUT", "/v1/organizations/sunward/people/tom", { role: "admin" });
-    const raised = await ask(cached, "tom");
-    expect([raised.context.source, raised.context.via]).toEqual(["miss", undefined]);
+    const invalidated = await ask(cached, "tom");
+    expect([invalidated.context.source, invalidated.context.via]).toEqual(["miss", undefined]);
     await expect.poll(async () => (await ask(cached, "tom")).context.via).toBe("own");
   });
 
@@ -230,13 +230,13 @@ describe("a resource whose owner changed", () => {
   test("is answered rightly on every ask and every replica", async ({
     cached,
     connectCache,
-    relationships,
+    tupleStore,
     engine,
     store,
   }) => {
     const cache = connectCache(store);
     await answering(cache);
-    const other = createService({ relationships, engine }, { cache });
+    const other = createService({ tupleStore, engine }, { cache });
     await seedWorld(cached);
     const owners = async () => {
       for (let n = 0; n < 2; n++)

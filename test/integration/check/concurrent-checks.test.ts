@@ -47,9 +47,9 @@ const test = cacheTest.extend<{ gate: Gate & { engine: Engine }; gated: Service 
     });
     opened.resolve();
   },
-  gated: async ({ cached, relationships, gate }, use) => {
+  gated: async ({ cached, tupleStore, gate }, use) => {
     await seedWorld(cached);
-    const service = createService({ relationships, engine: gate.engine }, { cache: cached.deps.cache });
+    const service = createService({ tupleStore, engine: gate.engine }, { cache: cached.deps.cache });
     // the owner is known from here on
     await ask(service, "eva");
     await use(service);
@@ -115,12 +115,12 @@ describe("equal questions at once", () => {
   });
 
   for (const scope of ["user:anna", "organization:sunward"] as const)
-    test(`do not share when ${scope} was raised in between`, async ({ gated, gate }) => {
+    test(`do not share when ${scope} was invalidated in between`, async ({ gated, gate }) => {
       const taken = countTokens(gated);
       gate.close();
       const before = ask(gated, "anna");
       await takers(taken, 1);
-      await gated.deps.cache.raise([scope]);
+      await gated.deps.cache.invalidate([scope]);
       const after = ask(gated, "anna");
       await takers(taken, 2);
       await expect.poll(() => gate.came.checks).toBe(2);
@@ -243,9 +243,9 @@ describe("beyond the bound", () => {
     test(`one key's ${what} wait and are then turned away with Retry-After, and another key and all hits are answered`, async ({
       gated,
       gate,
-      relationships,
+      tupleStore,
     }) => {
-      const busy = createService({ relationships, engine: gate.engine }, { cache: gated.deps.cache }, 8);
+      const busy = createService({ tupleStore, engine: gate.engine }, { cache: gated.deps.cache }, 8);
       await ask(busy, "eva");
       gate.close();
       const greedy = Array.from({ length: 20 }, (_, n) => asks(busy, KEYS.all, n));
@@ -266,9 +266,9 @@ describe("beyond the bound", () => {
   test("a question that waits for a place of one key's is asked for another key by itself", async ({
     gated,
     gate,
-    relationships,
+    tupleStore,
   }) => {
-    const busy = createService({ relationships, engine: gate.engine }, { cache: gated.deps.cache }, 8);
+    const busy = createService({ tupleStore, engine: gate.engine }, { cache: gated.deps.cache }, 8);
     await ask(busy, "eva");
     const asks = (key: string, n: number) =>
       busy.admin("POST", "/access/v1/evaluation", evaluationOf(`somebody-${n}`), { key });
@@ -282,8 +282,8 @@ describe("beyond the bound", () => {
     await Promise.all(greedy);
   });
 
-  test("who waits is answered when a place is free in time", async ({ gated, gate, relationships }) => {
-    const busy = createService({ relationships, engine: gate.engine }, { cache: gated.deps.cache }, 2);
+  test("who waits is answered when a place is free in time", async ({ gated, gate, tupleStore }) => {
+    const busy = createService({ tupleStore, engine: gate.engine }, { cache: gated.deps.cache }, 2);
     gate.close();
     const asked = Array.from({ length: 6 }, (_, n) => evaluateAs(busy, KEYS.check, n));
     await expect.poll(() => gate.came.checks).toBe(1);

@@ -46,14 +46,14 @@ const DATED: Dated[] = [
 for (const { name, user, date } of DATED)
   test(`every answer given before the end of ${name} is yes, every one asked for after it is no, and no yes is kept past it`, async ({
     connectCache,
-    relationships,
+    tupleStore,
     engine,
     store,
     redis,
   }) => {
     const cache = connectCache({ ...store, ttlMilliseconds: TTL_MILLISECONDS });
     await answering(cache);
-    const service = createService({ relationships, engine }, { cache, ttlMilliseconds: TTL_MILLISECONDS });
+    const service = createService({ tupleStore, engine }, { cache, ttlMilliseconds: TTL_MILLISECONDS });
     await seedWorld(service);
     const links = await shared(service);
     // a date has whole seconds; at least a second and a half are left, and a slow machine has one more

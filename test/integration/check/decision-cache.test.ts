@@ -1,9 +1,9 @@
 /** What both caches promise, in Redis and in memory alike; and the bound that memory has besides. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect } from "vitest";
-import type { Scope } from "../../../src/domain/cache-scopes.ts";
+import type { CacheScope } from "../../../src/domain/cache-scopes.ts";
 import { createMemoryCache } from "../../../src/memory/decision-cache.ts";
-import type { DecisionCache, Entry, Lookup, Question, Tokens } from "../../../src/ports.ts";
+import type { CacheEntry, DecisionCache, Lookup, Question, Tokens } from "../../../src/ports.ts";
 import { answering, questionOf, test as redisTest, TTL_MILLISECONDS } from "../../support/cache.ts";
 
 const memoryTest = redisTest.extend<{ cache: DecisionCache }>({
@@ -22,11 +22,11 @@ const sealedTest = redisTest.extend<{ cache: DecisionCache }>({
   },
 });
 
-const ANNA: Scope = "user:anna";
-const OWNER: Scope = "organization:sunward";
+const ANNA: CacheScope = "user:anna";
+const OWNER: CacheScope = "organization:sunward";
 const QUESTION = questionOf("anna");
 
-async function taken(cache: DecisionCache, user: Scope = ANNA, owner: Scope = OWNER): Promise<Tokens> {
+async function taken(cache: DecisionCache, user: CacheScope = ANNA, owner: CacheScope = OWNER): Promise<Tokens> {
   const tokens = await cache.take(user, owner);
   if (typeof tokens === "string") throw new Error(tokens);
   return tokens;
@@ -39,9 +39,9 @@ async function found(cache: DecisionCache, question = QUESTION, owner = OWNER): 
 }
 
 /** Fills as a check does and waits until the entry is there. */
-async function filled(cache: DecisionCache, question: Question = QUESTION): Promise<Entry> {
-  const { userToken, ownerToken, now } = await taken(cache, question.user as Scope);
-  const entry: Entry = { allowed: true, owner: OWNER, userToken, ownerToken, validUntil: 1 };
+async function filled(cache: DecisionCache, question: Question = QUESTION): Promise<CacheEntry> {
+  const { userToken, ownerToken, now } = await taken(cache, question.user as CacheScope);
+  const entry: CacheEntry = { allowed: true, owner: OWNER, userToken, ownerToken, validUntil: 1 };
   cache.store(question, entry, now + TTL_MILLISECONDS);
   await expect.poll(async () => (await found(cache, question)).entry).toEqual(entry);
   return entry;
@@ -73,20 +73,20 @@ describe.each([
     expect((lookup as Lookup).ownerToken).toBeUndefined();
   });
 
-  const raises: [name: string, raise: (cache: DecisionCache, scope: Scope) => Promise<unknown>][] = [
-    ["a begin", (cache, scope) => cache.begin("w", [scope])],
-    ["an end", (cache, scope) => cache.end("w", [scope])],
-    ["a raise", (cache, scope) => cache.raise([scope])],
-    ["a raise of all", (cache) => cache.raise("all")],
+  const invalidates: [name: string, invalidate: (cache: DecisionCache, scope: CacheScope) => Promise<unknown>][] = [
+    ["a begin", (cache, scope) => cache.lease("w", [scope])],
+    ["an end", (cache, scope) => cache.release("w", [scope])],
+    ["an invalidation", (cache, scope) => cache.invalidate([scope])],
+    ["an invalidation of all", (cache) => cache.invalidate("all")],
   ];
-  for (const [name, raise] of raises)
+  for (const [name, invalidate] of invalidates)
     for (const scope of [ANNA, OWNER])
       test(`after ${name} of ${scope} no entry from before matches, and tokens are new`, async ({ cache }) => {
         const before = await filled(cache);
         expect(matches(await found(cache))).toBe(true);
-        await raise(cache, scope);
+        await invalidate(cache, scope);
         expect(matches(await found(cache))).toBe(false);
-        await cache.end("w", [scope]);
+        await cache.release("w", [scope]);
         const after = await taken(cache);
         expect([after.userToken, after.ownerToken]).not.toEqual([before.userToken, before.ownerToken]);
         expect(matches(await found(cache))).toBe(false);
@@ -94,24 +94,24 @@ describe.each([
         expect(matches(await found(cache))).toBe(true);
       });
 
-  test("a raise of other scopes leaves an entry as it is", async ({ cache }) => {
+  test("an invalidation of other scopes leaves an entry as it is", async ({ cache }) => {
     await filled(cache);
-    const others: Scope[] = ["user:ann", "user:annaa", "organization:sunwar", "organization:anna", "user:sunward"];
-    await cache.begin("w", others);
-    await cache.end("w", others);
-    await cache.raise(others);
+    const others: CacheScope[] = ["user:ann", "user:annaa", "organization:sunwar", "organization:anna", "user:sunward"];
+    await cache.lease("w", others);
+    await cache.release("w", others);
+    await cache.invalidate(others);
     expect(matches(await found(cache))).toBe(true);
   });
 
-  test("a raise of nothing is acknowledged and raises nothing", async ({ cache }) => {
+  test("an invalidation of nothing is acknowledged and invalidates nothing", async ({ cache }) => {
     await filled(cache);
-    await cache.begin("w", []);
-    expect(await cache.end("w", [])).toBe(true);
-    expect(await cache.raise([])).toBe(true);
+    await cache.lease("w", []);
+    expect(await cache.release("w", [])).toBe(true);
+    expect(await cache.invalidate([])).toBe(true);
     expect(matches(await found(cache))).toBe(true);
   });
 
-  test("tokens stand until they are raised: whoever takes them gets the same", async ({ cache }) => {
+  test("tokens stand until they are invalidated: whoever takes them gets the same", async ({ cache }) => {
     const first = await taken(cache);
     const second = await taken(cache);
     expect({ ...second, now: 0 }).toEqual({ ...first, now: 0 });
@@ -121,7 +121,7 @@ describe.each([
 
   test("missing tokens never match, also not each other", async ({ cache }) => {
     await filled(cache);
-    await cache.raise([ANNA, OWNER]);
+    await cache.invalidate([ANNA, OWNER]);
     const { entry, userToken, ownerToken } = await found(cache);
     expect({ userToken, ownerToken }).toEqual({ userToken: undefined, ownerToken: undefined });
     expect(entry?.userToken).toEqual(expect.any(String));
@@ -131,31 +131,31 @@ describe.each([
   test("while a lease stands nobody takes tokens of its scope, be it the user's or the owner's; of others they do", async ({
     cache,
   }) => {
-    await cache.begin("w", [ANNA]);
+    await cache.lease("w", [ANNA]);
     expect(await cache.take(ANNA, OWNER)).toBe("leased");
     expect(await cache.take("user:otto", OWNER)).toMatchObject({ ownerToken: expect.any(String) });
-    await cache.begin("w", [OWNER]);
+    await cache.lease("w", [OWNER]);
     expect(await cache.take("user:otto", OWNER)).toBe("leased");
     expect(await cache.take("user:otto", "organization:brightfix")).toMatchObject({ userToken: expect.any(String) });
   });
 
   test("a lease is ended by its writer alone", async ({ cache }) => {
-    await cache.begin("w1", [ANNA]);
-    await cache.begin("w2", [ANNA]);
-    await cache.begin("w2", [ANNA]);
-    await cache.end("another", [ANNA]);
-    await cache.raise([ANNA]);
-    await cache.raise("all");
+    await cache.lease("w1", [ANNA]);
+    await cache.lease("w2", [ANNA]);
+    await cache.lease("w2", [ANNA]);
+    await cache.release("another", [ANNA]);
+    await cache.invalidate([ANNA]);
+    await cache.invalidate("all");
     expect(await cache.take(ANNA, OWNER)).toBe("leased");
-    await cache.end("w2", [ANNA]);
+    await cache.release("w2", [ANNA]);
     expect(await cache.take(ANNA, OWNER)).toBe("leased");
-    await cache.end("w1", [ANNA]);
+    await cache.release("w1", [ANNA]);
     expect(await cache.take(ANNA, OWNER)).toMatchObject({ userToken: expect.any(String) });
   });
 
   test("the lease of a writer that died ends by itself, and not before its ten seconds", async ({ cache }) => {
     const { now } = await taken(cache);
-    await cache.begin("died", [ANNA]);
+    await cache.lease("died", [ANNA]);
     const taking = () => cache.take(ANNA, OWNER);
     expect(await taking()).toBe("leased");
     await expect.poll(taking, { timeout: 15_000, interval: 100 }).not.toBe("leased");
@@ -185,14 +185,14 @@ describe.each([
 
   test("what is stored in place of an entry is found, and ends when that would have", async ({ cache }) => {
     const { userToken, ownerToken, now } = await taken(cache);
-    const entry: Entry = { allowed: true, owner: OWNER, userToken, ownerToken, validUntil: 1 };
+    const entry: CacheEntry = { allowed: true, owner: OWNER, userToken, ownerToken, validUntil: 1 };
     const endsAt = now + 400;
     cache.store(QUESTION, entry, endsAt);
-    cache.store(QUESTION, { ...entry, via: "own" }, "same");
-    expect((await found(cache)).entry).toEqual({ ...entry, via: "own" });
+    cache.store(QUESTION, { ...entry, accessPath: "own" }, "same");
+    expect((await found(cache)).entry).toEqual({ ...entry, accessPath: "own" });
     await expect.poll(async () => (await found(cache)).entry).toBeUndefined();
     expect((await taken(cache)).now).toBeGreaterThanOrEqual(endsAt);
-    cache.store(QUESTION, { ...entry, via: "own" }, "same");
+    cache.store(QUESTION, { ...entry, accessPath: "own" }, "same");
     cache.store(questionOf("otto"), entry, now + TTL_MILLISECONDS);
     await expect.poll(async () => (await found(cache, questionOf("otto"))).entry).toBeDefined();
     expect((await found(cache)).entry).toBeUndefined();

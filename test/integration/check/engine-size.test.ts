@@ -17,7 +17,7 @@ import { createEngine } from "../../../src/openfga/engine.ts";
 import { openStore } from "../../../src/openfga/open-store.ts";
 import { findServer } from "../../../src/openfga/server/find-server.ts";
 import { type RunningServer, startServer } from "../../../src/openfga/server/server.ts";
-import { createRelationships } from "../../../src/openfga/tuple-store.ts";
+import { createTupleStore } from "../../../src/openfga/tuple-store.ts";
 import { connectionOf, MODEL, test } from "../../support/engine.ts";
 import { createService, type Reply } from "../../support/service.ts";
 
@@ -104,11 +104,11 @@ describe.runIf(linux)("eleven times the store", () => {
     try {
       const at = { ...connectionOf(server), timeoutMilliseconds: 30_000 };
       const store = await openStore({ ...at, store: "size", model: MODEL, allowPush: false });
-      const relationships = createRelationships({ ...at, ...store });
-      if ((await relationships.read({ object: "organization:org-0" })).length === 0) {
+      const tupleStore = createTupleStore({ ...at, ...store });
+      if ((await tupleStore.read({ object: "organization:org-0" })).length === 0) {
         const tuples = tuplesOfWorld(makeWorld(0.01, 1));
         while (tuples.length > 0)
-          expect(await relationships.write({ deletes: [], writes: tuples.splice(-100) })).toBe("committed");
+          expect(await tupleStore.write({ deletes: [], writes: tuples.splice(-100) })).toBe("committed");
       }
       const engine = createEngine({ ...at, ...store, connections: 1 });
       const read = readBy(server);
@@ -120,7 +120,7 @@ describe.runIf(linux)("eleven times the store", () => {
         // the least of some rounds: a new connection reads the schema, a checkpoint what was written
         counted.set(name, Math.min(pages, counted.get(name) ?? Infinity));
       };
-      for (const { name, act, undo } of [...statements(at, store), ...requests(relationships, engine)])
+      for (const { name, act, undo } of [...statements(at, store), ...requests(tupleStore, engine)])
         for (let round = 0; round < ROUNDS; round++) {
           await count(name, act);
           if (undo) await count(`${name}, undone`, undo);
@@ -211,10 +211,10 @@ function statements(at: { apiUrl: string; apiToken?: string }, ids: { storeId: s
 
 /** What people do through the service. */
 function requests(
-  relationships: ReturnType<typeof createRelationships>,
+  tupleStore: ReturnType<typeof createTupleStore>,
   engine: ReturnType<typeof createEngine>,
 ): Workload[] {
-  const service = createService({ relationships, engine });
+  const service = createService({ tupleStore, engine });
   const world = makeWorld(0.01, 1);
   const share = world.shares[0]?.id ?? "";
   const partner = world.cooperations[0]?.partner ?? "";
@@ -278,7 +278,7 @@ describe("the statistics", () => {
   }) => {
     const at = connectionOf(ownServer);
     const store = await openStore({ ...at, store: "deletes", model: MODEL, allowPush: false });
-    const relationships = createRelationships({ ...at, ...store });
+    const tupleStore = createTupleStore({ ...at, ...store });
     const user = (n: number): TupleKey => ({ user: `user:u${n}`, relation: "admin", object: "organization:o" });
     const userset = (n: number): TupleKey => ({
       user: `share:s${n}#technical_manager`,
@@ -289,8 +289,8 @@ describe("the statistics", () => {
     // each count is a statement of its own, and OpenFGA takes 100
     for (let count = 1; count <= 100; count++) {
       const keys = Array.from({ length: count }, (_, n) => (kinds[count % kinds.length] ?? user)(n));
-      expect(await relationships.write({ deletes: [], writes: keys }), `${count}`).toBe("committed");
-      expect(await relationships.write({ deletes: keys, writes: [] }), `${count}`).toBe("committed");
+      expect(await tupleStore.write({ deletes: [], writes: keys }), `${count}`).toBe("committed");
+      expect(await tupleStore.write({ deletes: keys, writes: [] }), `${count}`).toBe("committed");
     }
   });
 

@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { describe, expect, onTestFinished } from "vitest";
 import { createEngine, type EngineOptions } from "../../../src/openfga/engine.ts";
 import { openStore } from "../../../src/openfga/open-store.ts";
-import { createRelationships } from "../../../src/openfga/tuple-store.ts";
+import { createTupleStore } from "../../../src/openfga/tuple-store.ts";
 import { type Engine, EngineUnavailable, type Question } from "../../../src/ports.ts";
 import { connectionOf, MODEL, test } from "../../support/engine.ts";
 
@@ -32,8 +32,8 @@ async function expectOutage(engine: Engine): Promise<void> {
   expect(await engine.ready()).toBe(false);
 }
 
-test("answers yes, no, and both lists from what is written", async ({ engine, relationships }) => {
-  await relationships.write({ deletes: [], writes: [ANNA_VIEWS] });
+test("answers yes, no, and both lists from what is written", async ({ engine, tupleStore }) => {
+  await tupleStore.write({ deletes: [], writes: [ANNA_VIEWS] });
   expect(await engine.check(VIEW, NOW)).toBe(true);
   expect(await engine.check({ ...VIEW, user: "user:berta" }, NOW)).toBe(false);
   expect(await engine.listObjects(LIST_OBJECTS, NOW)).toEqual({ refs: ["plant:7"], complete: true });
@@ -42,9 +42,9 @@ test("answers yes, no, and both lists from what is written", async ({ engine, re
   expect(await engine.ready()).toBe(true);
 });
 
-test("compares dates with the instant of the question, to the millisecond", async ({ engine, relationships }) => {
+test("compares dates with the instant of the question, to the millisecond", async ({ engine, tupleStore }) => {
   const object = "cooperation:c1";
-  await relationships.write({
+  await tupleStore.write({
     deletes: [],
     writes: [
       { user: "user:anna", relation: "admin", object: "organization:p" },
@@ -72,11 +72,11 @@ test("compares dates with the instant of the question, to the millisecond", asyn
 });
 
 describe("a batch", () => {
-  test("of any size is answered in the order of its questions", async ({ engine, relationships }) => {
+  test("of any size is answered in the order of its questions", async ({ engine, tupleStore }) => {
     const mine = (n: number) => n % 3 === 0 || n === 50;
     const numbers = Array.from({ length: 251 }, (_, n) => n);
     const writes = numbers.filter(mine).map((n) => ({ ...ANNA_VIEWS, object: `plant:${n}` }));
-    await relationships.write({ deletes: [], writes });
+    await tupleStore.write({ deletes: [], writes });
     const questions = numbers.map((n) => ({ ...VIEW, object: `plant:${n}` }));
     expect(await engine.batchCheck(questions, NOW)).toEqual(numbers.map((n) => ({ allowed: mine(n) })));
     expect(await engine.batchCheck([], NOW)).toEqual([]);
@@ -84,9 +84,9 @@ describe("a batch", () => {
 
   test("holds a fault for the question that has no answer, beside the answers of its neighbours", async ({
     engine,
-    relationships,
+    tupleStore,
   }) => {
-    await relationships.write({ deletes: [], writes: [ANNA_VIEWS] });
+    await tupleStore.write({ deletes: [], writes: [ANNA_VIEWS] });
     const answers = await engine.batchCheck(
       [VIEW, { ...VIEW, relation: "can_fly" }, { ...VIEW, user: "user:berta" }, VIEW],
       NOW,
@@ -103,10 +103,10 @@ describe("a batch", () => {
 describe("a list", () => {
   test("says that it may not be whole once it reaches the engine's thousand", { timeout: 120_000 }, async ({
     engine,
-    relationships,
+    tupleStore,
   }) => {
     const write = (from: number, to: number) =>
-      relationships.write({
+      tupleStore.write({
         deletes: [],
         writes: Array.from({ length: to - from }, (_, n) => [
           { ...ANNA_VIEWS, object: `plant:p${from + n}` },
@@ -134,7 +134,7 @@ describe("never a no", () => {
     const at = connectionOf(ownServer);
     const store = await openStore({ ...at, store: "own", model: MODEL, allowPush: false });
     const engine = opened({ ...store, ...at });
-    await createRelationships({ ...store, ...at }).write({ deletes: [], writes: [ANNA_VIEWS] });
+    await createTupleStore({ ...store, ...at }).write({ deletes: [], writes: [ANNA_VIEWS] });
     expect(await engine.check(VIEW, NOW)).toBe(true);
     expect(await engine.ready()).toBe(true);
     await ownServer.stop();

@@ -1,42 +1,42 @@
 /**
  * The tail: what was written past the service is seen by the cached check after one
- * poll, one replica at a time follows, and what cannot be told raises everything.
+ * poll, one replica at a time follows, and what cannot be told invalidates everything.
  */
 import { describe, expect } from "vitest";
-import { createTail } from "../../../src/check/follow-changes.ts";
-import type { Scope } from "../../../src/domain/cache-scopes.ts";
+import { createFollower } from "../../../src/check/follow-changes.ts";
+import type { CacheScope } from "../../../src/domain/cache-scopes.ts";
 import type { Tuple, TupleKey } from "../../../src/domain/tuples.ts";
-import { type DecisionCache, EngineUnavailable, type Relationships } from "../../../src/ports.ts";
+import { type DecisionCache, EngineUnavailable, type TupleStore } from "../../../src/ports.ts";
 import { followerKey } from "../../../src/redis/cache-keys.ts";
 import { answering, ask, test as cacheTest } from "../../support/cache.ts";
 import { cooperate, type Service, seedWorld } from "../../support/service.ts";
 
-/** A replica's tail; what it raised, how far it says the changes are read, and what it warned of. */
+/** A replica's tail; what it invalidated, how far it says the changes are read, and what it warned of. */
 type Follower = {
   poll: () => Promise<void>;
-  raised: (Scope[] | "all")[];
+  invalidated: (CacheScope[] | "all")[];
   readTo: number[];
   warnings: string[];
 };
 
 type Fixtures = {
-  follow: (replica: string, changes?: { cache?: DecisionCache; relationships?: Relationships }) => Follower;
+  follow: (replica: string, changes?: { cache?: DecisionCache; tupleStore?: TupleStore }) => Follower;
   /** A service on the seeded world, with plant:7 shared to brightfix and delegated to tom; polled until nothing is left. */
   world: Service & { cooperation: string; share: string; follower: Follower };
 };
 
 const test = cacheTest.extend<Fixtures>({
-  follow: async ({ cached, relationships }, use) => {
+  follow: async ({ cached, tupleStore }, use) => {
     await use((replica, changes = {}) => {
-      const follower: Follower = { poll: async () => {}, raised: [], readTo: [], warnings: [] };
+      const follower: Follower = { poll: async () => {}, invalidated: [], readTo: [], warnings: [] };
       const cache = changes.cache ?? cached.deps.cache;
-      follower.poll = createTail({
-        relationships: changes.relationships ?? relationships,
+      follower.poll = createFollower({
+        tupleStore: changes.tupleStore ?? tupleStore,
         cache: {
           lead: cache.lead,
-          raise: (scopes) => {
-            follower.raised.push(scopes);
-            return cache.raise(scopes);
+          invalidate: (scopes) => {
+            follower.invalidated.push(scopes);
+            return cache.invalidate(scopes);
           },
         },
         clock: () => new Date(),
@@ -56,7 +56,7 @@ const test = cacheTest.extend<Fixtures>({
     expect(delegated.status).toBe(201);
     const follower = follow("r1");
     await follower.poll();
-    follower.raised.length = 0;
+    follower.invalidated.length = 0;
     await use({ ...cached, cooperation: id, share, follower });
   },
 });
@@ -71,58 +71,58 @@ describe("a write past the service", () => {
     user: string;
     before: boolean;
     write: (world: { cooperation: string; share: string }) => { deletes: TupleKey[]; writes: Tuple[] };
-    raises: Scope[];
+    invalidates: CacheScope[];
   };
-  const sunward: Scope[] = ["organization:sunward"];
+  const sunward: CacheScope[] = ["organization:sunward"];
   const cases: Case[] = [
     {
       name: "a delegation",
       user: "eva",
       before: false,
       write: ({ share }) => written(key("user:eva", "delegated_viewer", `share:${share}`)),
-      raises: ["user:eva"],
+      invalidates: ["user:eva"],
     },
     {
       name: "a delegation taken away",
       user: "tom",
       before: true,
       write: ({ share }) => deleted(key("user:tom", "delegated_viewer", `share:${share}`)),
-      raises: ["user:tom"],
+      invalidates: ["user:tom"],
     },
     {
       name: "a cooperation no longer in force",
       user: "ben",
       before: true,
       write: ({ cooperation }) => deleted(key("organization:brightfix", "in_force", `cooperation:${cooperation}`)),
-      raises: sunward,
+      invalidates: sunward,
     },
     {
       name: "a share taken off its resource",
       user: "tom",
       before: true,
       write: ({ share }) => deleted(key(`share:${share}#viewer`, "shared_viewer", "plant:7")),
-      raises: sunward,
+      invalidates: sunward,
     },
     {
       name: "a share's link to its cooperation taken away",
       user: "ben",
       before: true,
       write: ({ share, cooperation }) => deleted(key(`cooperation:${cooperation}`, "cooperation", `share:${share}`)),
-      raises: sunward,
+      invalidates: sunward,
     },
     {
       name: "a job role",
       user: "otto",
       before: false,
       write: () => written(key("user:otto", "viewer", "plant:7")),
-      raises: ["user:otto"],
+      invalidates: ["user:otto"],
     },
     {
       name: "an admin",
       user: "otto",
       before: false,
       write: () => written(key("user:otto", "admin", "organization:sunward")),
-      raises: ["user:otto"],
+      invalidates: ["user:otto"],
     },
     {
       name: "a portfolio around the plant, in which somebody has a job",
@@ -130,47 +130,49 @@ describe("a write past the service", () => {
       before: false,
       write: () =>
         written(key("user:otto", "viewer", "portfolio:north"), key("portfolio:north", "portfolio", "plant:7")),
-      raises: ["user:otto", ...sunward],
+      invalidates: ["user:otto", ...sunward],
     },
   ];
-  for (const { name, user, before, write, raises } of cases)
-    test(`is seen by the cached check after one poll: ${name}`, async ({ world, relationships }) => {
+  for (const { name, user, before, write, invalidates } of cases)
+    test(`is seen by the cached check after one poll: ${name}`, async ({ world, tupleStore }) => {
       const { follower } = world;
       await ask(world, user);
       expect(await ask(world, user)).toMatchObject({ decision: before, context: { source: "hit" } });
-      expect(await relationships.write(write(world))).toBe("committed");
+      expect(await tupleStore.write(write(world))).toBe("committed");
       // the net is what sees it: without a poll it is cached
       expect(await ask(world, user)).toMatchObject({ decision: before, context: { source: "hit" } });
       await follower.poll();
       expect(await ask(world, user)).toMatchObject({ decision: !before, context: { source: "miss" } });
-      expect(follower.raised.map((scopes) => (scopes === "all" ? scopes : new Set(scopes)))).toEqual([new Set(raises)]);
+      expect(follower.invalidated.map((scopes) => (scopes === "all" ? scopes : new Set(scopes)))).toEqual([
+        new Set(invalidates),
+      ]);
     });
 
-  test("is raised once: the next polls leave what was cached since", async ({ world, relationships }) => {
+  test("is invalidated once: the next polls leave what was cached since", async ({ world, tupleStore }) => {
     const { follower } = world;
-    await relationships.write(written(key("user:otto", "viewer", "plant:7")));
+    await tupleStore.write(written(key("user:otto", "viewer", "plant:7")));
     await follower.poll();
-    expect(follower.raised).toEqual([["user:otto"]]);
+    expect(follower.invalidated).toEqual([["user:otto"]]);
     await ask(world, "otto");
     await follower.poll();
     await follower.poll();
-    expect(follower.raised).toHaveLength(1);
+    expect(follower.invalidated).toHaveLength(1);
     expect((await ask(world, "otto")).context.source).toBe("hit");
   });
 
-  test("is read again for some seconds and no longer, unless it could not be raised", async ({
+  test("is read again for some seconds and no longer, unless it could not be invalidated", async ({
     world,
     follow,
-    relationships,
+    tupleStore,
   }) => {
     const asked: number[] = [];
     let away = false;
-    const changes: Relationships["changes"] = async (since) => {
+    const changes: TupleStore["changes"] = async (since) => {
       asked.push(since.getTime());
       if (away) throw new EngineUnavailable("away");
-      return relationships.changes(since);
+      return tupleStore.changes(since);
     };
-    const { poll, readTo } = follow("r1", { relationships: { ...relationships, changes } });
+    const { poll, readTo } = follow("r1", { tupleStore: { ...tupleStore, changes } });
     await poll();
     await poll();
     away = true;
@@ -183,37 +185,37 @@ describe("a write past the service", () => {
     expect(world.follower.warnings).toEqual([]);
   });
 
-  test("and undone at once is raised for both", async ({ world, relationships }) => {
+  test("and undone at once is invalidated for both", async ({ world, tupleStore }) => {
     const { follower } = world;
     const job = key("user:otto", "viewer", "plant:7");
     for (let n = 0; n < 2; n++) {
-      await relationships.write(written(job));
+      await tupleStore.write(written(job));
       await follower.poll();
       await ask(world, "otto");
-      await relationships.write(deleted(job));
+      await tupleStore.write(deleted(job));
       await follower.poll();
       expect((await ask(world, "otto")).decision).toBe(false);
     }
-    expect(follower.raised).toHaveLength(4);
+    expect(follower.invalidated).toHaveLength(4);
   });
 
-  test("whose owner nobody can tell raises everything", async ({ world, relationships }) => {
+  test("whose owner nobody can tell invalidates everything", async ({ world, tupleStore }) => {
     const { follower } = world;
     await ask(world, "anna");
     await ask(world, "anna");
-    await relationships.write(written(key("cooperation:gone", "cooperation", "share:lost")));
+    await tupleStore.write(written(key("cooperation:gone", "cooperation", "share:lost")));
     await follower.poll();
-    expect(follower.raised).toEqual(["all"]);
+    expect(follower.invalidated).toEqual(["all"]);
     expect((await ask(world, "anna")).context.source).toBe("miss");
   });
 
-  test("that makes a new organization raises nobody", async ({ world }) => {
+  test("that makes a new organization invalidates nobody", async ({ world }) => {
     const { follower } = world;
     await ask(world, "anna");
     await ask(world, "anna");
     expect((await world.admin("PUT", "/v1/organizations/brief", { name: "Brief" })).status).toBe(201);
     await follower.poll();
-    expect(follower.raised).toEqual([]);
+    expect(follower.invalidated).toEqual([]);
     expect((await ask(world, "anna")).context.source).toBe("hit");
   });
 });
@@ -222,7 +224,7 @@ describe("of several replicas", () => {
   test("one follows; when it is gone another does, and whoever does not is told how far it has read", async ({
     world,
     follow,
-    relationships,
+    tupleStore,
     connectCache,
     store,
     redis,
@@ -231,11 +233,11 @@ describe("of several replicas", () => {
     const cache = connectCache(store);
     await answering(cache);
     const second = follow("r2", { cache });
-    await relationships.write(written(key("user:otto", "viewer", "plant:7")));
+    await tupleStore.write(written(key("user:otto", "viewer", "plant:7")));
     await second.poll();
-    expect(second.raised).toEqual([]);
+    expect(second.invalidated).toEqual([]);
     await first.poll();
-    expect(first.raised).toEqual([["user:otto"]]);
+    expect(first.invalidated).toEqual([["user:otto"]]);
     // how far the first has read is told with its next word
     await first.poll();
     await second.poll();
@@ -245,12 +247,12 @@ describe("of several replicas", () => {
     // the end of the first one's life: it says nothing for as long
     await redis.client.del(followerKey(store.storeId));
     await ask(world, "eva");
-    await relationships.write(written(key("user:eva", "viewer", "plant:7")));
+    await tupleStore.write(written(key("user:eva", "viewer", "plant:7")));
     await second.poll();
-    expect(second.raised.flat()).toContain("user:eva");
+    expect(second.invalidated.flat()).toContain("user:eva");
     expect((await ask(world, "eva")).decision).toBe(true);
     await first.poll();
-    expect(first.raised).toHaveLength(1);
+    expect(first.invalidated).toHaveLength(1);
   });
 });
 
@@ -258,38 +260,38 @@ describe("an outage", () => {
   test("of OpenFGA is warned of and never thrown; the next poll reads what was missed", async ({
     world,
     follow,
-    relationships,
+    tupleStore,
   }) => {
     let away = true;
-    const changes: Relationships["changes"] = async (since) => {
+    const changes: TupleStore["changes"] = async (since) => {
       if (away) throw new EngineUnavailable("away");
-      return relationships.changes(since);
+      return tupleStore.changes(since);
     };
-    const follower = follow("r1", { relationships: { ...relationships, changes } });
+    const follower = follow("r1", { tupleStore: { ...tupleStore, changes } });
     await ask(world, "otto");
-    await relationships.write(written(key("user:otto", "viewer", "plant:7")));
+    await tupleStore.write(written(key("user:otto", "viewer", "plant:7")));
     await follower.poll();
-    expect([follower.warnings, follower.raised, follower.readTo]).toEqual([["changes_not_read"], [], []]);
+    expect([follower.warnings, follower.invalidated, follower.readTo]).toEqual([["changes_not_read"], [], []]);
     away = false;
     await follower.poll();
-    expect(follower.raised.flat()).toContain("user:otto");
+    expect(follower.invalidated.flat()).toContain("user:otto");
     expect((await ask(world, "otto")).decision).toBe(true);
     expect(follower.readTo).toHaveLength(1);
   });
 
-  test("of Redis, once it leads, leaves the change for the next poll", async ({ world, relationships, redis }) => {
+  test("of Redis, once it leads, leaves the change for the next poll", async ({ world, tupleStore, redis }) => {
     const { follower } = world;
     await ask(world, "otto");
     expect((await ask(world, "otto")).context.source).toBe("hit");
-    await relationships.write(written(key("user:otto", "viewer", "plant:7")));
+    await tupleStore.write(written(key("user:otto", "viewer", "plant:7")));
     const read = follower.readTo.length;
     await redis.client.acl("SETUSER", "default", "-del");
     await follower.poll();
-    expect(follower.raised).toEqual([["user:otto"]]);
+    expect(follower.invalidated).toEqual([["user:otto"]]);
     expect(follower.readTo).toHaveLength(read);
     await redis.client.acl("SETUSER", "default", "+@all");
     await follower.poll();
-    expect(follower.raised).toEqual([["user:otto"], ["user:otto"]]);
+    expect(follower.invalidated).toEqual([["user:otto"], ["user:otto"]]);
     await expect.poll(async () => (await ask(world, "otto")).decision).toBe(true);
   });
 });

@@ -8,8 +8,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { test as base, expect } from "vitest";
 import { createEngine } from "../../../src/openfga/engine.ts";
 import { openStore } from "../../../src/openfga/open-store.ts";
-import { createRelationships } from "../../../src/openfga/tuple-store.ts";
-import type { DecisionCache, Engine, Relationships } from "../../../src/ports.ts";
+import { createTupleStore } from "../../../src/openfga/tuple-store.ts";
+import type { DecisionCache, Engine, TupleStore } from "../../../src/ports.ts";
 import { MODEL } from "../../support/engine.ts";
 import { createDyingWriters } from "../../support/hunt/dying-writer.ts";
 import { seedField } from "../../support/hunt/field.ts";
@@ -27,7 +27,7 @@ const TIMEOUT_MILLISECONDS = 100;
 // a slow machine hunts longer
 const options = { timeout: SECONDS * 1000 + 120_000 };
 
-type Scene = { relationships: Relationships; engine: Engine; caches: [DecisionCache, DecisionCache, DecisionCache] };
+type Scene = { tupleStore: TupleStore; engine: Engine; caches: [DecisionCache, DecisionCache, DecisionCache] };
 
 type Setting = {
   name: string;
@@ -62,7 +62,7 @@ const test = base.extend<Fixtures>({
     await use(async (setting) => {
       const { name, share, flags, ttlMilliseconds = TTL_MILLISECONDS, wrap = (cache) => cache, fault, ways } = setting;
       const store = { ...at, ...(await openStore({ ...at, store: randomUUID(), model: MODEL, allowPush: false })) };
-      const relationships = createRelationships(store);
+      const tupleStore = createTupleStore(store);
       const engine = createEngine({ ...store, timeoutMilliseconds: 30_000, connections: 10 });
       ends.unshift(() => engine.close());
       const redis = await startRedis(flags);
@@ -78,15 +78,15 @@ const test = base.extend<Fixtures>({
       const caches: Scene["caches"] = [await connectOne(), await connectOne(), await connectOne()];
       const [first, second, third] = caches;
       const wrapped: Scene["caches"] = [wrap(first), wrap(second), wrap(third)];
-      const replicas = openReplicas({ relationships, engine }, wrapped, { ttlMilliseconds });
-      const field = await seedField(createService({ relationships, engine }, { cache: caches[0] }));
+      const replicas = openReplicas({ tupleStore, engine }, wrapped, { ttlMilliseconds });
+      const field = await seedField(createService({ tupleStore, engine }, { cache: caches[0] }));
       const seconds = SECONDS * share;
       const report = await hunt({
         replicas,
         field,
         seconds,
         fault: async () => fault?.({ redis, proxy, milliseconds: seconds * 1000 }),
-        ...ways?.({ relationships, engine, caches }),
+        ...ways?.({ tupleStore, engine, caches }),
       });
       tell(name, report);
       return { report, replicas };
@@ -175,8 +175,8 @@ test("writers die before their end, and nothing is stale once the tail has read 
   // nothing ends by itself in time: it is the tail that makes up for them
   const ttlMilliseconds = 60_000;
   const dying: ReturnType<typeof createDyingWriters>[] = [];
-  const ways = ({ relationships, engine, caches: [cache] }: Scene) => {
-    const writers = createDyingWriters({ relationships, engine, cache, ttlMilliseconds });
+  const ways = ({ tupleStore, engine, caches: [cache] }: Scene) => {
+    const writers = createDyingWriters({ tupleStore, engine, cache, ttlMilliseconds });
     dying.push(writers);
     const isEnough = ({ judged, sources, done }: Report) =>
       writers.deaths() > 3 && judged > 200 && sources.hit > 50 && done > 10;

@@ -12,7 +12,7 @@ import { splitRef } from "../../../src/domain/ids.ts";
 import { createClient } from "../../../src/openfga/client.ts";
 import { createEngine } from "../../../src/openfga/engine.ts";
 import { openStore } from "../../../src/openfga/open-store.ts";
-import { createRelationships } from "../../../src/openfga/tuple-store.ts";
+import { createTupleStore } from "../../../src/openfga/tuple-store.ts";
 import { connection, MODEL } from "../../support/engine.ts";
 import { LAWS, type Law } from "../../support/permissions/laws.ts";
 import { print } from "../../support/permissions/matrix.ts";
@@ -28,7 +28,7 @@ const test = base.extend<{ all: Measured[] }>({
       const store = await openStore({ ...connection(), store: name, model: MODEL, allowPush: false });
       const opened = { ...connection(), ...store };
       const engine = createEngine({ ...opened, timeoutMilliseconds: 30_000, connections: 10 });
-      await use(await measure(SITUATIONS, engine, createRelationships(opened)));
+      await use(await measure(SITUATIONS, engine, createTupleStore(opened)));
       await engine.close();
       await createClient(connection()).deleteStore({ storeId: store.storeId });
     },

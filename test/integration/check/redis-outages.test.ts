@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect } from "vitest";
-import type { DecisionCache, Entry, Lookup } from "../../../src/ports.ts";
+import type { CacheEntry, DecisionCache, Lookup } from "../../../src/ports.ts";
 import { answering, ask, engineCalls, questionOf, TTL_MILLISECONDS, test } from "../../support/cache.ts";
 import { cooperate, createService, type Service, seedWorld } from "../../support/service.ts";
 import { startTcpProxy } from "../../support/tcp-proxy.ts";
@@ -12,11 +12,11 @@ import { startTcpProxy } from "../../support/tcp-proxy.ts";
 const NOON = new Date("2030-01-01T12:00:00Z");
 const LATER = new Date(NOON.getTime() + TTL_MILLISECONDS).toISOString();
 
-async function keep(cache: DecisionCache): Promise<Entry> {
+async function keep(cache: DecisionCache): Promise<CacheEntry> {
   const tokens = await cache.take("user:anna", "organization:sunward");
   if (typeof tokens === "string") throw new Error(tokens);
   const { userToken, ownerToken, now } = tokens;
-  const entry: Entry = { allowed: true, owner: "organization:sunward", userToken, ownerToken, validUntil: 1 };
+  const entry: CacheEntry = { allowed: true, owner: "organization:sunward", userToken, ownerToken, validUntil: 1 };
   cache.store(questionOf("anna"), entry, now + 60_000);
   const found = () => cache.lookup(questionOf("anna"), entry.owner);
   await expect.poll(found).toEqual({ entry, userToken, ownerToken });
@@ -91,15 +91,15 @@ describe("while Redis is paused", () => {
     expect(await cache.lookup(questionOf("anna"), entry.owner)).toBe("away");
     expect(await cache.take("user:anna", entry.owner)).toBe("away");
     cache.store(questionOf("anna"), entry, 1);
-    await cache.begin("w", ["user:anna"]);
-    expect(await cache.end("w", ["user:anna"])).toBe(false);
-    expect(await cache.raise(["user:otto"])).toBe(false);
-    expect(await cache.raise("all")).toBe(false);
+    await cache.lease("w", ["user:anna"]);
+    expect(await cache.release("w", ["user:anna"])).toBe(false);
+    expect(await cache.invalidate(["user:otto"])).toBe(false);
+    expect(await cache.invalidate("all")).toBe(false);
     expect(await cache.lead("r", 1)).toBe("away");
     redis.resume();
     await answering(cache);
     expect(await cache.lead("r", 1)).toMatchObject({ leads: true });
-    expect(failed).toEqual(new Set(["lookup", "begin", "end", "raise_all", "lead"]));
+    expect(failed).toEqual(new Set(["lookup", "lease", "release", "invalidate_all", "lead"]));
   });
 
   for (const [name, milliseconds] of [
@@ -109,13 +109,13 @@ describe("while Redis is paused", () => {
     test(`${name}: a change is effective at the TTL's end, and no answer from before it comes when Redis is back`, async ({
       redis,
       connectCache,
-      relationships,
+      tupleStore,
       engine,
       store,
     }) => {
       const cache = connectCache({ ...store, timeoutMilliseconds: 500 });
       await answering(cache);
-      const service = createService({ relationships, engine }, { cache });
+      const service = createService({ tupleStore, engine }, { cache });
       const { revoke } = await delegated(service);
       // frozen: an old entry would be good for ever by this clock
       service.setNow(NOON);
@@ -142,13 +142,13 @@ test("an end that Redis did not acknowledge is made up for before the next hit; 
   redis,
   cached,
   connectCache,
-  relationships,
+  tupleStore,
   engine,
   store,
 }) => {
   const otherCache = connectCache(store);
   await answering(otherCache);
-  const other = createService({ relationships, engine }, { cache: otherCache });
+  const other = createService({ tupleStore, engine }, { cache: otherCache });
   const { revoke } = await delegated(cached);
   for (const service of [cached, other]) {
     service.setNow(NOON);
@@ -172,12 +172,12 @@ test("an end that Redis did not acknowledge is made up for before the next hit; 
 test("with Redis away at the start questions are answered and actions commit, and when it comes there are hits", async ({
   redis,
   connectCache,
-  relationships,
+  tupleStore,
   engine,
   store,
 }) => {
   await redis.kill();
-  const service = createService({ relationships, engine }, { cache: connectCache(store) });
+  const service = createService({ tupleStore, engine }, { cache: connectCache(store) });
   service.setNow(NOON);
   const { revoke } = await delegated(service);
   expect(await ask(service, "tom")).toMatchObject({ decision: true, context: { source: "engine" } });
@@ -201,7 +201,7 @@ test("with Redis emptied nothing is answered from before, and hits come back", a
   expect(new Set(await untilHit(cached, "tom"))).toEqual(new Set([false]));
 });
 
-test("with Redis full and evicting nothing a change is raised all the same, and nothing new is kept until there is room", async ({
+test("with Redis full and evicting nothing a change is invalidated all the same, and nothing new is kept until there is room", async ({
   redis,
   cached,
 }) => {
@@ -236,7 +236,7 @@ test("an answer of another shape is none: the operation is away, and the connect
   const operations = {
     lookup: () => cache.lookup(questionOf("anna"), "organization:sunward"),
     take: () => cache.take("user:anna", "organization:sunward"),
-    end: () => cache.end("w", ["user:otto"]),
+    release: () => cache.release("w", ["user:otto"]),
     lead: () => cache.lead("r", 1),
   };
   for (const [name, operation] of Object.entries(operations)) {
@@ -247,7 +247,7 @@ test("an answer of another shape is none: the operation is away, and the connect
     // a look-up is sent at the end of the turn
     await sleep(20);
     proxy.insert(":7\r\n");
-    expect([name, await answer]).toEqual([name, name === "end" ? false : "away"]);
+    expect([name, await answer]).toEqual([name, name === "release" ? false : "away"]);
     expect([name, failed]).toEqual([name, [name]]);
     proxy.delayMilliseconds = 0;
   }

@@ -44,16 +44,16 @@ async function playAll(redis: OwnRedis): Promise<boolean> {
   if ("away" in probe || typeof tokens === "string") return false;
   const { userToken, ownerToken, now } = tokens;
   cache.store(QUESTION, { allowed: true, owner: OWNER, userToken, ownerToken, validUntil: 1 }, now + 10_000);
-  await cache.begin("w", ["user:otto"]);
+  await cache.lease("w", ["user:otto"]);
   const done = [
-    await cache.end("w", ["user:otto"]),
-    await cache.raise(["user:otto"]),
+    await cache.release("w", ["user:otto"]),
+    await cache.invalidate(["user:otto"]),
     (await cache.lead("r", 1)) !== "away",
     (await cache.time()) !== "away",
   ];
   const found = await cache.lookup(QUESTION, OWNER);
   // it deletes tokens only where there are some: of the ones that were taken
-  if (done.includes(false) || found === "away" || found.entry === undefined || !(await cache.raise("all")))
+  if (done.includes(false) || found === "away" || found.entry === undefined || !(await cache.invalidate("all")))
     return false;
   // what is not counted there is counted in the process
   await soon(async () => {

@@ -18,14 +18,14 @@ const FORGED = "concordat_cache_forged_total";
 type Open = (secret?: string) => Promise<Service & { warned: string[] }>;
 
 const test = cacheTest.extend<{ open: Open }>({
-  open: async ({ connectCache, relationships, engine, store }, use) => {
+  open: async ({ connectCache, tupleStore, engine, store }, use) => {
     await use(async (secret) => {
       const { meter, text: metricsText } = createMetrics(() => new Date());
       const warned: string[] = [];
       const warn = (event: string, facts: object) => void warned.push(`${event} ${JSON.stringify(facts)}`);
       const cache = connectCache({ ...store, secret, meter, warn });
       await answering(cache);
-      return { ...createService({ relationships, engine }, { cache, metricsText }), warned };
+      return { ...createService({ tupleStore, engine }, { cache, metricsText }), warned };
     });
   },
 });

@@ -1,13 +1,13 @@
 /**
- * What actions do to the cache: each raises whatever its Write reaches, whoever is told
+ * What actions do to the cache: each invalidates whatever its Write reaches, whoever is told
  * that something stands is answered from after it, and what came to nothing leaves no
  * lease behind.
  */
 import { describe, expect } from "vitest";
 import { resolveScopes } from "../../../src/check/resolve-scopes.ts";
-import type { Scope } from "../../../src/domain/cache-scopes.ts";
-import { createRelationships } from "../../../src/openfga/tuple-store.ts";
-import type { DecisionCache, Relationships } from "../../../src/ports.ts";
+import type { CacheScope } from "../../../src/domain/cache-scopes.ts";
+import { createTupleStore } from "../../../src/openfga/tuple-store.ts";
+import type { DecisionCache, TupleStore } from "../../../src/ports.ts";
 import { ask, test as cacheTest } from "../../support/cache.ts";
 import { type FaultyNetwork, startFaultyNetwork } from "../../support/faulty-network.ts";
 import {
@@ -24,7 +24,7 @@ const YEAR = new Date().getFullYear() + 1;
 
 type Fixtures = {
   network: FaultyNetwork;
-  /** A writer on the same store that reaches no Redis: what it commits raises nothing, as if it died before its end. */
+  /** A writer on the same store that reaches no Redis: what it commits invalidates nothing, as if it died before its end. */
   died: Service;
   world: { cooperation: string; share: string };
 };
@@ -36,9 +36,9 @@ const test = cacheTest.extend<Fixtures>({
     network.fate = () => "pass";
     await network.close();
   },
-  died: async ({ relationships, engine, store, connectCache }, use) => {
+  died: async ({ tupleStore, engine, store, connectCache }, use) => {
     const cache = connectCache({ ...store, url: "redis://127.0.0.1:1" });
-    await use(createService({ relationships, engine }, { cache, afterwards: () => {} }));
+    await use(createService({ tupleStore, engine }, { cache, inBackground: () => {} }));
   },
   world: async ({ cached }, use) => {
     await seedWorld(cached);
@@ -54,29 +54,29 @@ const play = (service: Service, [who, method, path, body]: Step) =>
 
 test("every action begins with all that its Write reaches", { timeout: 120_000 }, async ({
   cached,
-  relationships,
+  tupleStore,
   engine,
 }) => {
   const { cache } = cached.deps;
-  let begun: Scope[] = [];
-  let writes: { reached: Scope[] | "all"; begun: Scope[] }[] = [];
+  let begun: CacheScope[] = [];
+  let writes: { reached: CacheScope[] | "all"; begun: CacheScope[] }[] = [];
   const recording: DecisionCache = {
     ...cache,
-    begin: async (writer, scopes) => {
+    lease: async (writer, scopes) => {
       begun.push(...scopes);
-      await cache.begin(writer, scopes);
+      await cache.lease(writer, scopes);
     },
   };
-  const write: Relationships["write"] = async (one) => {
+  const write: TupleStore["write"] = async (one) => {
     // what is deleted is resolved while it is there, what is written once it is
-    const before = await resolveScopes(relationships, one.deletes);
-    const outcome = await relationships.write(one);
-    const after = await resolveScopes(relationships, one.writes);
+    const before = await resolveScopes(tupleStore, one.deletes);
+    const outcome = await tupleStore.write(one);
+    const after = await resolveScopes(tupleStore, one.writes);
     writes.push({ reached: before === "all" || after === "all" ? "all" : [...before, ...after], begun: [...begun] });
     return outcome;
   };
-  const service = createService({ relationships: { ...relationships, write }, engine }, { cache: recording });
-  let raising = 0;
+  const service = createService({ tupleStore: { ...tupleStore, write }, engine }, { cache: recording });
+  let invalidating = 0;
   const act = async (...step: Step): Promise<Reply["body"]> => {
     begun = [];
     writes = [];
@@ -85,8 +85,8 @@ test("every action begins with all that its Write reaches", { timeout: 120_000 }
     expect(writes, step.join(" ")).toHaveLength(1);
     for (const { reached, begun } of writes) {
       expect(reached, step.join(" ")).not.toBe("all");
-      expect(begun, step.join(" ")).toEqual(expect.arrayContaining(reached as Scope[]));
-      if (reached.length > 0) raising++;
+      expect(begun, step.join(" ")).toEqual(expect.arrayContaining(reached as CacheScope[]));
+      if (reached.length > 0) invalidating++;
     }
     return body;
   };
@@ -135,8 +135,8 @@ test("every action begins with all that its Write reaches", { timeout: 120_000 }
   await act(undefined, "DELETE", "/v1/plants/7");
   await act(undefined, "PUT", "/v1/plants/7", { owner: "brief" });
   await act(undefined, "DELETE", "/v1/portfolios/north");
-  // what makes names, or offers what nobody has accepted, need not raise; most do
-  expect(raising).toBeGreaterThan(25);
+  // what makes names, or offers what nobody has accepted, need not invalidate; most do
+  expect(invalidating).toBeGreaterThan(25);
 });
 
 describe("whoever is told that it stands is answered from after it, also when its writer died before its end", () => {
@@ -228,7 +228,7 @@ describe("whoever is told that it stands is answered from after it, also when it
       expect(answer.context.source).not.toBe("hit");
     });
 
-  test("a stranger is told nothing, and raises nothing", async ({ cached, world }) => {
+  test("a stranger is told nothing, and invalidates nothing", async ({ cached, world }) => {
     await ask(cached, "ben");
     const refusals: [who: string, method: string, path: string, code: string][] = [
       ["tom", "POST", `${world.cooperation}/leave`, "not_admin"],
@@ -242,7 +242,7 @@ describe("whoever is told that it stands is answered from after it, also when it
     }
   });
 
-  test("a dry run raises nothing", async ({ cached, world }) => {
+  test("a dry run invalidates nothing", async ({ cached, world }) => {
     await ask(cached, "ben");
     for (const step of ["pause", "resume"])
       expect((await cached.as("anna", "POST", `${world.cooperation}/${step}?dry_run=true`, {})).status).toBe(200);
@@ -251,7 +251,7 @@ describe("whoever is told that it stands is answered from after it, also when it
 });
 
 describe("the lease of an action", () => {
-  const SUNWARD: Scope = "organization:sunward";
+  const SUNWARD: CacheScope = "organization:sunward";
 
   test("stands while the outcome is unknown, and the reply names no moment; the same again ends in a known one", async ({
     cached,
@@ -262,8 +262,8 @@ describe("the lease of an action", () => {
     redis,
   }) => {
     const { cache } = cached.deps;
-    const relationships = createRelationships({ ...store, apiUrl: network.apiUrl, timeoutMilliseconds: 1000 });
-    const far = createService({ relationships, engine }, { cache, patienceMilliseconds: 300 });
+    const tupleStore = createTupleStore({ ...store, apiUrl: network.apiUrl, timeoutMilliseconds: 1000 });
+    const far = createService({ tupleStore, engine }, { cache, patienceMilliseconds: 300 });
     network.fate = ({ isWrite }) => (isWrite ? "lose_request" : "pass");
     const { status, body } = await far.as("anna", "POST", `${world.cooperation}/pause`, {});
     expect([status, body.code, body.effective_by]).toEqual([504, "outcome_unknown", undefined]);
@@ -281,7 +281,7 @@ describe("the lease of an action", () => {
   test("is gone after a change, a refusal, contention, and an engine that turned the Write away", async ({
     cached,
     world,
-    relationships,
+    tupleStore,
     network,
     store,
     engine,
@@ -293,13 +293,13 @@ describe("the lease of an action", () => {
     let begun = 0;
     const counting: DecisionCache = {
       ...cache,
-      begin: async (writer, scopes) => {
+      lease: async (writer, scopes) => {
         begun++;
-        await cache.begin(writer, scopes);
+        await cache.lease(writer, scopes);
         expect(await leases()).toHaveLength(1);
       },
     };
-    const changed = createService({ relationships, engine }, { cache: counting });
+    const changed = createService({ tupleStore, engine }, { cache: counting });
     expect((await changed.as("anna", "PATCH", world.cooperation, dated(1))).status).toBe(200);
     expect([begun, await leases()]).toEqual([1, []]);
     const body = { resource: "plant:7", role: "viewer" };
@@ -308,22 +308,22 @@ describe("the lease of an action", () => {
 
     // a rival is always first
     let turn = 0;
-    const write: Relationships["write"] = async (one) => {
+    const write: TupleStore["write"] = async (one) => {
       turn++;
       expect((await cached.as("anna", "PATCH", world.cooperation, dated(1 + (turn % 2)))).status).toBe(200);
-      return relationships.write(one);
+      return tupleStore.write(one);
     };
     const changes = { cache: counting, patienceMilliseconds: 200 };
-    const slow = createService({ relationships: { ...relationships, write }, engine }, changes);
+    const slow = createService({ tupleStore: { ...tupleStore, write }, engine }, changes);
     const contended = await slow.as("anna", "PATCH", world.cooperation, dated(5));
     expect([contended.status, contended.body.code]).toEqual([503, "contended"]);
     expect(begun).toBeGreaterThan(1);
     expect(await leases()).toEqual([]);
 
     begun = 0;
-    const far = createRelationships({ ...store, apiUrl: network.apiUrl, timeoutMilliseconds: 1000 });
+    const far = createTupleStore({ ...store, apiUrl: network.apiUrl, timeoutMilliseconds: 1000 });
     network.fate = ({ isWrite }) => (isWrite ? "turn_away" : "pass");
-    const turned = createService({ relationships: far, engine }, { cache: counting });
+    const turned = createService({ tupleStore: far, engine }, { cache: counting });
     const refused = await turned.as("anna", "PATCH", world.cooperation, dated(6));
     expect([refused.status, refused.body.code]).toEqual([503, "engine_unavailable"]);
     expect([begun, await leases()]).toEqual([1, []]);

@@ -11,7 +11,7 @@ import { verifyPages } from "../../../src/domain/doctor/verify-pages.ts";
 import { readHistoryKeys } from "../../../src/domain/history-keys.ts";
 import { entryRef, fieldsOf, headKey, toFields } from "../../../src/domain/records.ts";
 import { tuplesOfSides } from "../../../src/domain/tuples.ts";
-import { EngineUnavailable, type Relationships } from "../../../src/ports.ts";
+import { EngineUnavailable, type TupleStore } from "../../../src/ports.ts";
 import { doctor, isDamage } from "../../../src/queries/doctor.ts";
 import { cooperationHead, organizationHead } from "../../../src/store/snapshot.ts";
 import { put, repairDeps } from "../../support/damage.ts";
@@ -118,7 +118,7 @@ for (const [how, end] of Object.entries(ENDINGS))
     });
     expect(file.status).toBe(200);
     expect(await file.text()).not.toMatch(/user:(nina|nils|anna|ben)/);
-    expect(await doctor(service.deps.relationships)).toEqual([]);
+    expect(await doctor(service.deps.tupleStore)).toEqual([]);
   });
 
 test("an organization under a deleted id is no side of what the one before it left behind", async ({ service }) => {
@@ -166,7 +166,7 @@ test("an organization under a deleted id is no side of what the one before it le
     contacts: { initiator: [], partner: [] },
   });
   expect(JSON.stringify((await service.as("anna", "GET", `/v1/cooperations/${id}`)).body)).not.toContain("rita");
-  expect(await doctor(service.deps.relationships)).toEqual([]);
+  expect(await doctor(service.deps.tupleStore)).toEqual([]);
 });
 
 test("an organization under a deleted id cooperates like any other, also with whom the one before it did", async ({
@@ -192,12 +192,12 @@ test("an organization under a deleted id cooperates like any other, also with wh
     { id: invited.body.id },
   ]);
   await service.settled();
-  expect(await doctor(service.deps.relationships)).toEqual([]);
+  expect(await doctor(service.deps.tupleStore)).toEqual([]);
 });
 
 test("a deletion that fails behind the offers that it declined is not said to have written nothing", async ({
   service,
-  relationships,
+  tupleStore,
   engine,
 }) => {
   await seedWorld(service);
@@ -205,11 +205,11 @@ test("a deletion that fails behind the offers that it declined is not said to ha
   const { body } = await service.as("anna", "POST", "/v1/organizations/sunward/cooperations", {
     organization: "third",
   });
-  const write: Relationships["write"] = async (all) => {
+  const write: TupleStore["write"] = async (all) => {
     if (all.deletes.some(({ object }) => object === "organization:third")) throw new EngineUnavailable("away");
-    return relationships.write(all);
+    return tupleStore.write(all);
   };
-  const failing = createService({ relationships: { ...relationships, write }, engine });
+  const failing = createService({ tupleStore: { ...tupleStore, write }, engine });
   const { status, body: problem } = await failing.admin("DELETE", "/v1/organizations/third");
   expect([status, problem.code]).toEqual([504, "outcome_unknown"]);
   expect((await service.as("anna", "GET", `/v1/cooperations/${body.id}`)).body.ended_as).toBe("declined");
@@ -219,7 +219,7 @@ test("a deletion that fails behind the offers that it declined is not said to ha
 
 test("an organization that is deleted while somebody invites it leaves an offer that nobody can take", async ({
   service,
-  relationships,
+  tupleStore,
   engine,
 }) => {
   await seedWorld(service);
@@ -227,15 +227,15 @@ test("an organization that is deleted while somebody invites it leaves an offer 
   let isDeleted = false;
   const rival = createService(
     {
-      relationships: {
-        ...relationships,
+      tupleStore: {
+        ...tupleStore,
         // between what the invitation is decided on and its Write
         write: async (write) => {
           if (!isDeleted) {
             isDeleted = true;
             expect((await service.admin("DELETE", `${ORG}/brightfix`)).status).toBe(200);
           }
-          return relationships.write(write);
+          return tupleStore.write(write);
         },
       },
       engine,
@@ -261,19 +261,19 @@ test("an organization that is deleted while somebody invites it leaves an offer 
   const resent = await service.as("anna", "POST", `${path}/resend`);
   expect([resent.status, resent.body.mail, service.mails]).toEqual([200, "none", []]);
   service.setNow(undefined);
-  expect(await doctor(relationships)).toEqual([]);
+  expect(await doctor(tupleStore)).toEqual([]);
   // the newcomer may be invited for itself, and the old offer taken back
   expect((await service.as("anna", "POST", `${ORG}/sunward/cooperations`, { organization: "brightfix" })).status).toBe(
     201,
   );
   expect((await service.as("anna", "DELETE", path)).status).toBe(200);
   await service.settled();
-  expect(await doctor(relationships)).toEqual([]);
+  expect(await doctor(tupleStore)).toEqual([]);
 });
 
 test("a store in which ended cooperations still stand among the living is read right, and brought over by reading", async ({
   service,
-  relationships,
+  tupleStore,
 }) => {
   await seedWorld(service);
   const { id } = await cooperate(service, [SHARE]);
@@ -281,14 +281,14 @@ test("a store in which ended cooperations still stand among the living is read r
   await service.settled();
   // as the version before wrote it
   const asBefore = async () => {
-    const { value } = await cooperationHead(relationships, id);
+    const { value } = await cooperationHead(tupleStore, id);
     if (value === undefined) throw new Error("no cooperation");
     const [present, former] = [tuplesOfSides(value, "present"), tuplesOfSides(value, "former")];
-    expect(await relationships.write({ deletes: former, writes: present })).toBe("committed");
+    expect(await tupleStore.write({ deletes: former, writes: present })).toBe("committed");
   };
   const isOver = async () => {
-    const living = await relationships.read({ object: `cooperation:${id}`, relation: "partner" });
-    const ended = await relationships.read({ object: `cooperation:${id}`, relation: "former_partner" });
+    const living = await tupleStore.read({ object: `cooperation:${id}`, relation: "partner" });
+    const ended = await tupleStore.read({ object: `cooperation:${id}`, relation: "former_partner" });
     return [living.length, ended.length];
   };
   const list = async (user: string, organization: string, query: string) =>
@@ -298,7 +298,7 @@ test("a store in which ended cooperations still stand among the living is read r
   await asBefore();
   expect(await list("anna", "sunward", "?status=ended")).toEqual([id]);
   expect(await list("ben", "brightfix", "?status=ended")).toEqual([id]);
-  expect(await doctor(relationships)).toMatchObject([{ kind: "leftover" }, { kind: "leftover" }]);
+  expect(await doctor(tupleStore)).toMatchObject([{ kind: "leftover" }, { kind: "leftover" }]);
   for (const look of [
     () => list("anna", "sunward", ""),
     () => list("ben", "brightfix", ""),
@@ -341,27 +341,27 @@ test("a partner that joined by a token sees the history from then on, the initia
 });
 
 /** Writes the heads of these anew without what an older version does not know, as it does with every action. */
-async function asOlderVersions(relationships: Relationships, objects: string[]): Promise<void> {
+async function asOlderVersions(tupleStore: TupleStore, objects: string[]): Promise<void> {
   for (const object of objects) {
-    const [head] = await relationships.read({ object, relation: "head" });
+    const [head] = await tupleStore.read({ object, relation: "head" });
     if (head === undefined) expect.fail(`${object} has no head`);
     const known = Object.entries(fieldsOf(head)).filter(([name]) => !name.endsWith("incarnation"));
     const condition = { name: "record" as const, context: { fields: Object.fromEntries(known) } };
-    await put(relationships, [head], [{ ...head, condition }]);
+    await put(tupleStore, [head], [{ ...head, condition }]);
   }
 }
 
 for (const [how, mend] of Object.entries({
-  "a repair": async (relationships: Relationships) => (await repair(repairDeps(relationships))).left,
+  "a repair": async (tupleStore: TupleStore) => (await repair(repairDeps(tupleStore))).left,
   // what is left to sweep without effect is no damage
-  "signing what was there before": async (relationships: Relationships) => {
-    await signStore({ relationships, clock: () => new Date(), newId: ulid }, readHistoryKeys(NEW_KEY));
-    return (await doctor(relationships)).filter(isDamage);
+  "signing what was there before": async (tupleStore: TupleStore) => {
+    await signStore({ tupleStore, clock: () => new Date(), newId: ulid }, readHistoryKeys(NEW_KEY));
+    return (await doctor(tupleStore)).filter(isDamage);
   },
 }))
   test(`an organization that an older version created again, or wrote anew, is told from the one before it by ${how}`, async ({
     service,
-    relationships,
+    tupleStore,
   }) => {
     await seedWorld(service);
     const { id: theirs } = await cooperate(service, [SHARE]);
@@ -373,18 +373,18 @@ for (const [how, mend] of Object.entries({
     await service.as("rita", "POST", `/v1/cooperations/${own}/accept`);
     await service.as("rita", "POST", `/v1/cooperations/${own}/leave`);
     await service.settled();
-    await asOlderVersions(relationships, ["organization:brightfix", `cooperation:${own}`]);
+    await asOlderVersions(tupleStore, ["organization:brightfix", `cooperation:${own}`]);
     const sees = async (user: string, id: string) =>
       (await service.as(user, "GET", `/v1/cooperations/${id}`)).status === 200;
     // what is to be mended
     expect(await sees("rita", theirs)).toBe(true);
-    const found = (await doctor(relationships)).filter(({ kind }) => kind === "incarnation");
+    const found = (await doctor(tupleStore)).filter(({ kind }) => kind === "incarnation");
     expect(found.map(({ object, remedy }) => [object, remedy !== undefined])).toEqual([
       [`cooperation:${own}`, true],
       ["organization:brightfix", true],
     ]);
 
-    expect(await mend(relationships)).toEqual([]);
+    expect(await mend(tupleStore)).toEqual([]);
     expect([await sees("rita", theirs), await sees("rita", own)]).toEqual([false, true]);
     expect([await sees("anna", theirs), await sees("anna", own)]).toEqual([true, true]);
     const listed = await service.as("rita", "GET", `${ORG}/brightfix/cooperations?status=ended`);
@@ -393,17 +393,17 @@ for (const [how, mend] of Object.entries({
     expect(await sees("rita", theirs)).toBe(false);
   });
 
-test("records of a store from before incarnations read as the first", async ({ service, relationships }) => {
+test("records of a store from before incarnations read as the first", async ({ service, tupleStore }) => {
   await seedWorld(service);
   const { id } = await cooperate(service, []);
   await service.as("ben", "POST", `/v1/cooperations/${id}/leave`);
   // without what this version adds at the end
-  const { n, hash, value } = await cooperationHead(relationships, id);
+  const { n, hash, value } = await cooperationHead(tupleStore, id);
   const { initiator_name: _i, partner_name: _p, ...before } = value ?? {};
   const object = `cooperation:${id}`;
   const fields = toFields({ ...before, hash });
-  await relationships.erase([headKey(object, n)]);
-  await relationships.write({
+  await tupleStore.erase([headKey(object, n)]);
+  await tupleStore.write({
     deletes: [],
     writes: [
       { user: entryRef(object, n), relation: "head", object, condition: { name: "record", context: { fields } } },
@@ -414,6 +414,6 @@ test("records of a store from before incarnations read as the first", async ({ s
     initiator: { id: "sunward", name: "sunward" },
     partner: { id: "brightfix", name: "brightfix" },
   });
-  expect((await organizationHead(relationships, "sunward")).value?.incarnation).toBe(undefined);
+  expect((await organizationHead(tupleStore, "sunward")).value?.incarnation).toBe(undefined);
   await forgetInvitations(service);
 });

@@ -74,12 +74,12 @@ test("a notice goes to every admin of a known organization who has an address, i
 
 test("a mail that cannot be sent, or has nobody to go to, is told of and changes nothing", async ({
   service,
-  relationships,
+  tupleStore,
   engine,
 }) => {
   await seedWorld(service);
   const mailer = { send: () => Promise.reject(new Error("no such host")) };
-  const offline = createService({ relationships, engine }, { mailer });
+  const offline = createService({ tupleStore, engine }, { mailer });
   const failed = await invite(offline, { email: "ida@else.example" });
   expect([failed.status, failed.body]).toMatchObject([201, { status: "invited", mail: "failed" }]);
   service.setNow(new Date(Date.now() + 61_000));
@@ -330,15 +330,15 @@ test("fifteen shares fit into an invitation, sixteen are refused before anything
   const sixteen = await invite(service, { ...many, shares });
   expect([sixteen.status, sixteen.body.errors[0].pointer]).toEqual([400, "/shares"]);
   const sizes: number[] = [];
-  const { relationships } = service.deps;
-  const counting: typeof relationships = {
-    ...relationships,
+  const { tupleStore } = service.deps;
+  const counting: typeof tupleStore = {
+    ...tupleStore,
     write: (write) => {
       sizes.push(write.deletes.length + write.writes.length);
-      return relationships.write(write);
+      return tupleStore.write(write);
     },
   };
-  const counted = createService({ ...service.deps, relationships: counting });
+  const counted = createService({ ...service.deps, tupleStore: counting });
   const fifteen = await invite(counted, { ...many, shares: shares.slice(0, 15) });
   expect([fifteen.status, fifteen.body.shares?.length]).toEqual([201, 15]);
   expect(sizes).toEqual([98]);
@@ -365,11 +365,11 @@ test("one share that may not be keeps the whole invitation from being written", 
 
 test("with DISCLOSE_ORGANIZATIONS=off known and unknown addresses get the same bytes, save ids and times", async ({
   service,
-  relationships,
+  tupleStore,
   engine,
 }) => {
   await seedWorld(service);
-  const silent = createService({ relationships, engine }, { discloseOrganizations: false });
+  const silent = createService({ tupleStore, engine }, { discloseOrganizations: false });
   silent.setNow(new Date("2026-06-01T12:00:00Z"));
   const known = ["tom@brightfix.example", "eva@brightfix.example"];
   const unknown = ["tim@brightfax.example", "eve@brightfax.example"];
@@ -413,11 +413,11 @@ test("with DISCLOSE_ORGANIZATIONS=off known and unknown addresses get the same b
 
 test("with DISCLOSE_ORGANIZATIONS=off naming an organization by id needs scope admin in the key", async ({
   service,
-  relationships,
+  tupleStore,
   engine,
 }) => {
   await seedWorld(service);
-  const silent = createService({ relationships, engine }, { discloseOrganizations: false });
+  const silent = createService({ tupleStore, engine }, { discloseOrganizations: false });
   for (const organization of ["brightfix", "nowhere"]) {
     const reply = await invite(silent, { organization });
     expect([reply.status, reply.body.code]).toEqual([403, "insufficient_scope"]);
@@ -429,10 +429,10 @@ test("with DISCLOSE_ORGANIZATIONS=off naming an organization by id needs scope a
 
 test("with DISCLOSE_ORGANIZATIONS=off one's own addresses are refused all the same", async ({
   service,
-  relationships,
+  tupleStore,
   engine,
 }) => {
   await seedWorld(service);
-  const silent = createService({ relationships, engine }, { discloseOrganizations: false });
+  const silent = createService({ tupleStore, engine }, { discloseOrganizations: false });
   expect((await invite(silent, { email: "otto@sunward.example" })).body.code).toBe("own_organization");
 });

@@ -132,11 +132,11 @@ async function walk(service: Service, made: Made, state: State, action: Action):
 describe("in the table every action does, in every status, what its cell says", () => {
   for (const state of STATES)
     test(`${textOf(state)}, and either side is shown the actions that then succeed`, { timeout: 120_000 }, async ({
-      relationships,
+      tupleStore,
       engine,
     }) => {
       // what is swept stays until the end, so that the table is asked and not the sweep
-      const service = createService({ relationships, engine }, { afterwards: () => {} });
+      const service = createService({ tupleStore, engine }, { inBackground: () => {} });
       await seedWorld(service);
       const done: Action[] = [];
       let made: Made | undefined;

@@ -78,13 +78,13 @@ test("a mailbox that takes its time holds up neither the reply nor the other mai
 
 test("an admin whose record cannot be read keeps the notice from nobody else", async ({
   service: base,
-  relationships,
+  tupleStore,
 }) => {
   const smtp = await startSmtp();
   const { service, warned } = await mailing(base, smtp);
-  const [head] = await relationships.read({ object: "user:bob", relation: "head" });
+  const [head] = await tupleStore.read({ object: "user:bob", relation: "head" });
   if (head === undefined) throw new Error("bob has no head");
-  await relationships.write({ deletes: [], writes: [{ ...head, user: "entry:user.bob.99" }] });
+  await tupleStore.write({ deletes: [], writes: [{ ...head, user: "entry:user.bob.99" }] });
   expect((await inviteBrightfix(service)).body.mail).toBe("partly");
   expect(to(smtp)).toEqual(["ada", "ben", "cyd"].map(address));
   expect(warned).toEqual([["mail_failed", expect.objectContaining({ error: "StoreDamaged" })]]);
@@ -93,10 +93,10 @@ test("an admin whose record cannot be read keeps the notice from nobody else", a
 
 test("what was removed and cannot be read keeps nothing else from being swept", async ({
   service: base,
-  relationships,
+  tupleStore,
 }) => {
   const warned: [string, object][] = [];
-  const service = createService(base.deps, { afterwards: () => {} });
+  const service = createService(base.deps, { inBackground: () => {} });
   await seedWorld(service);
   const { shares } = await cooperate(service, [
     { resource: "plant:7", role: "viewer" },
@@ -105,12 +105,12 @@ test("what was removed and cannot be read keeps nothing else from being swept", 
   ]);
   for (const share of shares) await service.as("anna", "DELETE", `/v1/shares/${share}`);
   const [damaged = "", ...others] = [...shares].sort();
-  const [head] = await relationships.read({ object: `share:${damaged}`, relation: "head" });
+  const [head] = await tupleStore.read({ object: `share:${damaged}`, relation: "head" });
   if (head === undefined) throw new Error("the share has no head");
-  await relationships.write({ deletes: [], writes: [{ ...head, user: `entry:share.${damaged}.99` }] });
-  expect(await sweep({ relationships, warn: (...line) => warned.push(line) })).toBe(2);
-  for (const share of others) expect(await relationships.read({ object: `share:${share}` })).toEqual([]);
-  expect((await relationships.read({ object: "sweep:all" })).map(({ user }) => user)).toEqual([`share:${damaged}`]);
+  await tupleStore.write({ deletes: [], writes: [{ ...head, user: `entry:share.${damaged}.99` }] });
+  expect(await sweep({ tupleStore, warn: (...line) => warned.push(line) })).toBe(2);
+  for (const share of others) expect(await tupleStore.read({ object: `share:${share}` })).toEqual([]);
+  expect((await tupleStore.read({ object: "sweep:all" })).map(({ user }) => user)).toEqual([`share:${damaged}`]);
   expect(warned).toEqual([["sweep_failed", expect.objectContaining({ error: "StoreDamaged" })]]);
 });
 

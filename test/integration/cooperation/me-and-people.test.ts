@@ -139,17 +139,17 @@ test("the address of who belongs to no organization goes to who is given it, in 
   const nobody = await service.as("ben", "PUT", "/v1/organizations/brightfix/people/eva", { role: "member", email });
   expect([nobody.status, nobody.body.code], "not by an admin of the organization").toEqual([403, "insufficient_scope"]);
 
-  const { relationships } = service.deps;
+  const { tupleStore } = service.deps;
   const writes: Write[] = [];
   const write = (one: Write) => {
     writes.push(one);
-    return relationships.write(one);
+    return tupleStore.write(one);
   };
-  const counting = createService({ ...service.deps, relationships: { ...relationships, write } });
+  const counting = createService({ ...service.deps, tupleStore: { ...tupleStore, write } });
   const given = await person(counting, "brightfix/people/tina", { role: "member", email });
   expect([given.status, given.body.email]).toEqual([201, email]);
   expect(writes).toHaveLength(1);
-  const { value } = await personHead(relationships, "tom");
+  const { value } = await personHead(tupleStore, "tom");
   expect(value).toEqual({ name: "Tom", language: "de" });
   const back = await person(service, "brightfix/people/tom", { role: "member" });
   expect([back.body.name, back.body.email]).toEqual(["Tom", null]);
@@ -157,7 +157,7 @@ test("the address of who belongs to no organization goes to who is given it, in 
   expect([again.status, again.body.code], "it is hers now").toEqual([409, "email_taken"]);
   const invited = await service.as("anna", "POST", "/v1/organizations/sunward/cooperations", { email });
   expect(invited.body).toMatchObject({ outcome: "confirm", organizations: [{ id: "brightfix" }] });
-  expect(await doctor(relationships)).toEqual([]);
+  expect(await doctor(tupleStore)).toEqual([]);
 });
 
 describe("forgetting", () => {
@@ -169,7 +169,7 @@ describe("forgetting", () => {
     service,
   }) => {
     await seedWorld(service);
-    const { relationships } = service.deps;
+    const { tupleStore } = service.deps;
     await person(service, "brightfix/people/tom", { role: "member", name: "Tom Qzname", language: "de" });
     await service.admin("DELETE", "/v1/organizations/brightfix/people/tom");
     const before = await everything(service);
@@ -203,7 +203,7 @@ describe("forgetting", () => {
       "user:tom",
       "remove_person",
     ]);
-    expect(await doctor(relationships)).toEqual([]);
+    expect(await doctor(tupleStore)).toEqual([]);
     const free = await person(service, "brightfix/people/tina", { role: "member", email: "tom@brightfix.example" });
     expect(free.status).toBe(201);
     const back = await person(service, "brightfix/people/tom", { role: "member" });
@@ -242,16 +242,16 @@ describe("forgetting", () => {
   test("is done where its reply was lost", async ({ service }) => {
     await seedWorld(service);
     await service.admin("DELETE", "/v1/organizations/brightfix/people/tom");
-    const { relationships } = service.deps;
+    const { tupleStore } = service.deps;
     let lost = 0;
     const write = async (one: Write) => {
-      const outcome = await relationships.write(one);
+      const outcome = await tupleStore.write(one);
       return lost++ === 0 ? ("unknown" as const) : outcome;
     };
-    const losing = createService({ ...service.deps, relationships: { ...relationships, write } });
+    const losing = createService({ ...service.deps, tupleStore: { ...tupleStore, write } });
     const reply = await forget(losing, "tom");
     expect([reply.status, reply.body.user]).toEqual([200, "tom"]);
-    expect((await personHead(relationships, "tom")).value).toEqual({});
+    expect((await personHead(tupleStore, "tom")).value).toEqual({});
   });
 });
 

@@ -55,15 +55,15 @@ function requestsOf(
 
 test("no damage is a fault that says nothing, on any request", { timeout: 600_000 }, async ({
   service,
-  relationships,
+  tupleStore,
 }) => {
   const world = await liveALot(service);
-  const healthy = await relationships.readAll();
+  const healthy = await tupleStore.readAll();
   const requests = requestsOf(service, world);
   for (const [name, ask] of Object.entries(requests)) expect((await ask()).status, name).toBeLessThan(300);
   let damaged = 0;
   for (const [sentence, , , , deletes, writes] of damages(healthy, world)) {
-    await put(relationships, deletes, writes);
+    await put(tupleStore, deletes, writes);
     for (const [name, ask] of Object.entries(requests)) {
       const { status, body } = await ask();
       if (status < 500) continue;
@@ -72,7 +72,7 @@ test("no damage is a fault that says nothing, on any request", { timeout: 600_00
       if (/^(why|the tuples|doctor)/.test(name)) expect(body.detail).toMatch(/^\w+:\S+: .+ Run `npm run doctor`/);
       else expect(body.detail).toBeUndefined();
     }
-    await restore(relationships, healthy);
+    await restore(tupleStore, healthy);
   }
   expect(damaged).toBeGreaterThan(0);
 });

@@ -16,8 +16,8 @@ import { FINDING_KINDS, type Finding } from "../../../src/domain/doctor/finding.
 import { keyText, type Tuple } from "../../../src/domain/tuples.ts";
 import { createClient } from "../../../src/openfga/client.ts";
 import { openStore } from "../../../src/openfga/open-store.ts";
-import { createRelationships } from "../../../src/openfga/tuple-store.ts";
-import type { Relationships } from "../../../src/ports.ts";
+import { createTupleStore } from "../../../src/openfga/tuple-store.ts";
+import type { TupleStore } from "../../../src/ports.ts";
 import { diagnose, doctor, isDamage, viewOf } from "../../../src/queries/doctor.ts";
 import { damages, liveALot, put, repairDeps, restore, textsOf } from "../../support/damage.ts";
 import { connection, connectionOf, environmentOf, MODEL } from "../../support/engine.ts";
@@ -32,36 +32,36 @@ const isFact = ({ relation }: Tuple) => relation !== "head" && relation !== "log
 
 test("in a store that only the service wrote, whatever happened in it, doctor finds nothing", async ({
   service,
-  relationships,
+  tupleStore,
 }) => {
   await liveALot(service);
-  expect(await doctor(relationships)).toEqual([]);
+  expect(await doctor(tupleStore)).toEqual([]);
 });
 
 test("each damage done past the service is found, named, and repaired as far as that takes nothing that is right", {
   timeout: 600_000,
-}, async ({ service, relationships }) => {
+}, async ({ service, tupleStore }) => {
   const world = await liveALot(service);
-  const healthy = await relationships.readAll();
+  const healthy = await tupleStore.readAll();
   const list = damages(healthy, world);
   for (const [sentence, repaired, kind, object, deletes, writes] of list) {
-    await put(relationships, deletes, writes);
-    const { done, left } = await repair(repairDeps(relationships));
+    await put(tupleStore, deletes, writes);
+    const { done, left } = await repair(repairDeps(tupleStore));
     const findings = [...done.map(({ finding }) => finding), ...left];
     expect(findings.map(viewOf), sentence).toContainEqual(expect.objectContaining({ kind, object }));
     expect(findings.filter(isDamage).length, sentence).toBeGreaterThan(0);
 
     const outcome = done.length === 0 ? "no" : left.length === 0 ? "whole" : "part";
     expect(outcome, `${sentence}: ${JSON.stringify(left)}`).toBe(repaired);
-    const after = await relationships.readAll();
+    const after = await tupleStore.readAll();
     const taken = new Set(deletes.map(keyText));
     // the store as it was but for the damage, and where nothing was repaired with the damage in it
     const should = healthy.filter((tuple) => !taken.has(keyText(tuple))).concat(done.length === 0 ? writes : []);
     expect(textsOf(after.filter(isFact)), sentence).toEqual(textsOf(should.filter(isFact)));
     if (done.length === 0) expect(textsOf(after), sentence).toEqual(textsOf(should));
-    await restore(relationships, healthy);
+    await restore(tupleStore, healthy);
   }
-  expect(await doctor(relationships)).toEqual([]);
+  expect(await doctor(tupleStore)).toEqual([]);
   const kinds = new Set<string>(list.map(([, , kind]) => kind));
   expect([...kinds].sort()).toEqual(
     Object.keys(FINDING_KINDS)
@@ -73,10 +73,10 @@ test("each damage done past the service is found, named, and repaired as far as 
 
 test("a tuple too many between what is there, of any form, is found", { timeout: 300_000 }, async ({
   service,
-  relationships,
+  tupleStore,
 }) => {
   await liveALot(service);
-  const healthy = await relationships.readAll();
+  const healthy = await tupleStore.readAll();
   const there = new Set(healthy.map(keyText));
   const refs = [...new Set(healthy.flatMap(({ user, object }) => [user.split("#", 1)[0] ?? user, object]))];
   const ofType = (type: string) => refs.filter((ref) => ref.startsWith(`${type}:`));
@@ -110,9 +110,9 @@ test("a tuple too many between what is there, of any form, is found", { timeout:
 
 test("of what is missing nothing is made good by taking more: neither for a tuple, nor for all of an object", {
   timeout: 300_000,
-}, async ({ service, relationships }) => {
+}, async ({ service, tupleStore }) => {
   await liveALot(service);
-  const healthy = await relationships.readAll();
+  const healthy = await tupleStore.readAll();
   for (const tuple of healthy) {
     const findings = diagnose(healthy.filter((one) => one !== tuple));
     expect(takenFor(findings), `${keyText(tuple)} is missing`).toEqual([]);
@@ -126,9 +126,9 @@ test("of what is missing nothing is made good by taking more: neither for a tupl
 describe("what a removal left", () => {
   test("is told apart as long as a sweep is to come, in whole or cut off, and is gone after it", async ({
     service,
-    relationships,
+    tupleStore,
   }) => {
-    service.deps.afterwards = () => {};
+    service.deps.inBackground = () => {};
     const { as } = service;
     await seedWorld(service);
     const first = await cooperate(service, [{ resource: "plant:7", role: "technical_manager" }]);
@@ -141,59 +141,59 @@ describe("what a removal left", () => {
     const leftovers = [`cooperation:${second.id}`, `share:${first.shares[0]}`].map((object) => {
       return { kind: "leftover", object, detail: expect.any(String), repair: true };
     });
-    expect((await doctor(relationships)).map(viewOf)).toEqual(leftovers);
+    expect((await doctor(tupleStore)).map(viewOf)).toEqual(leftovers);
 
     // a sweep that is cut off after each of its erasures
     for (let erasures = 1; erasures <= 5; erasures++) {
       let left = erasures;
-      const cut: Relationships = {
-        ...relationships,
+      const cut: TupleStore = {
+        ...tupleStore,
         erase: async (keys) => {
           if (left-- <= 0) throw new Error("cut off");
-          await relationships.erase(keys);
+          await tupleStore.erase(keys);
         },
       };
-      await sweep({ relationships: cut, warn: () => {} });
-      expect((await doctor(relationships)).filter(isDamage), `after ${erasures}`).toEqual([]);
+      await sweep({ tupleStore: cut, warn: () => {} });
+      expect((await doctor(tupleStore)).filter(isDamage), `after ${erasures}`).toEqual([]);
     }
-    await sweep({ relationships, warn: () => {} });
-    expect(await doctor(relationships)).toEqual([]);
-    const rest = (await relationships.readAll()).filter(({ object }) => object.startsWith("share:"));
+    await sweep({ tupleStore, warn: () => {} });
+    expect(await doctor(tupleStore)).toEqual([]);
+    const rest = (await tupleStore.readAll()).filter(({ object }) => object.startsWith("share:"));
     expect(rest.map(keyText)).toEqual([]);
   });
 
-  test("is damage when no sweep is to come", async ({ service, relationships }) => {
-    service.deps.afterwards = () => {};
+  test("is damage when no sweep is to come", async ({ service, tupleStore }) => {
+    service.deps.inBackground = () => {};
     await seedWorld(service);
     const { shares } = await cooperate(service, [{ resource: "plant:7", role: "viewer" }]);
     await service.as("anna", "DELETE", `/v1/shares/${shares[0]}`);
-    const marks = await relationships.read({ object: "sweep:all", relation: "pending" });
-    await relationships.erase(marks);
+    const marks = await tupleStore.read({ object: "sweep:all", relation: "pending" });
+    await tupleStore.erase(marks);
     const finding = { kind: "relation", object: `share:${shares[0]}`, detail: "was removed and no sweep is to come" };
-    expect((await doctor(relationships)).map(viewOf)).toEqual([{ ...finding, repair: true }]);
-    const { done, left } = await repair(repairDeps(relationships));
+    expect((await doctor(tupleStore)).map(viewOf)).toEqual([{ ...finding, repair: true }]);
+    const { done, left } = await repair(repairDeps(tupleStore));
     expect([done.map(({ finding }) => viewOf(finding)), left]).toEqual([[{ ...finding, repair: true }], []]);
-    const rest = (await relationships.readAll()).filter(({ object }) => /^(share|sweep):/.test(object));
+    const rest = (await tupleStore.readAll()).filter(({ object }) => /^(share|sweep):/.test(object));
     expect(rest).toEqual([]);
   });
 
   test("is marked for the sweep, but a mark alone takes nothing: what goes on stays, and doctor names the mark", async ({
     service,
-    relationships,
+    tupleStore,
   }) => {
     await seedWorld(service);
     const { id, shares } = await cooperate(service, [{ resource: "plant:7", role: "viewer" }]);
     await service.as("ben", "PUT", `/v1/shares/${shares[0]}/delegations/tom`, { role: "viewer" });
-    const healthy = await relationships.readAll();
+    const healthy = await tupleStore.readAll();
     const marks = [`share:${shares[0]}`, `cooperation:${id}`].map((user) => {
       return { user, relation: "pending", object: "sweep:all" };
     });
-    await put(relationships, [], marks);
+    await put(tupleStore, [], marks);
     const warned: object[] = [];
-    expect(await sweep({ relationships, warn: (event, facts) => void warned.push({ event, ...facts }) })).toBe(0);
+    expect(await sweep({ tupleStore, warn: (event, facts) => void warned.push({ event, ...facts }) })).toBe(0);
     expect(warned).toHaveLength(2);
-    expect(textsOf(await relationships.readAll())).toEqual(textsOf([...healthy, ...marks]));
-    const { done, left } = await repair(repairDeps(relationships));
+    expect(textsOf(await tupleStore.readAll())).toEqual(textsOf([...healthy, ...marks]));
+    const { done, left } = await repair(repairDeps(tupleStore));
     expect([done.length, left]).toEqual([2, []]);
     expect(await service.may("tom", "view", "plant:7")).toBe(true);
   });
@@ -211,14 +211,14 @@ async function runDoctor(env: NodeJS.ProcessEnv): Promise<{ code: number; stdout
 
 test("as a command it names damage one a line and fails, and fails too where there is no store to look at", async ({
   service,
-  relationships,
+  tupleStore,
   store,
 }) => {
   await seedWorld(service);
   const { name = "" } = await createClient(connection()).getStore({ storeId: store.storeId });
   const at = (OPENFGA_STORE: string) => ({ ...environmentOf(connection()), OPENFGA_STORE });
   expect(await runDoctor(at(name))).toMatchObject({ code: 0, stdout: "" });
-  await relationships.write({
+  await tupleStore.write({
     deletes: [],
     writes: [{ user: "user:tom", relation: "admin", object: "organization:brightfix" }],
   });
@@ -235,7 +235,7 @@ test("it looks at the embedded engine where that runs, and starts it where it do
   const at = connectionOf(ownServer);
   const opened = await openStore({ ...at, store: "concordat", model: MODEL, allowPush: true });
   const holder: Tuple = { user: "user:tom", relation: "holder", object: "email:abc" };
-  await createRelationships({ ...at, ...opened }).write({ deletes: [], writes: [holder] });
+  await createTupleStore({ ...at, ...opened }).write({ deletes: [], writes: [holder] });
   const env = { OPENFGA_API_URL: "", OPENFGA_API_TOKEN: "", OPENFGA_STORE: "", CONCORDAT_FOLDER: folder };
   const line = "relation email:abc: holder user:tom stands unasked for\n";
   expect(await runDoctor(env)).toMatchObject({ code: 1, stdout: line });

@@ -30,7 +30,7 @@ const at = (service: Service, path: string) => `/stores/${service.deps.engine.ap
 test("no door of a service shows a reason or its nonce", async ({ service }) => {
   const id = await seed(service);
   const object = `cooperation:${id}`;
-  const log = (await service.deps.relationships.read({ object, relation: "log" })).map(({ user }) => user);
+  const log = (await service.deps.tupleStore.read({ object, relation: "log" })).map(({ user }) => user);
   const doors: [method: string, path: string, body?: object][] = [
     ["POST", at(service, "/read"), {}],
     ["POST", at(service, "/read"), { tuple_key: { object } }],
@@ -48,7 +48,7 @@ test("no door of a service shows a reason or its nonce", async ({ service }) => 
     ["GET", `/v1/inspect/${encodeURIComponent(object)}`],
     ...log.map((entry): [string, string] => ["GET", `/v1/inspect/${encodeURIComponent(entry)}`]),
   ];
-  const nonces = (await service.deps.relationships.read({ object, relation: "log" })).flatMap((tuple) =>
+  const nonces = (await service.deps.tupleStore.read({ object, relation: "log" })).flatMap((tuple) =>
     [...JSON.stringify(tuple).matchAll(/nonce\\*":\\*"([\w-]+)/g)].map(([, nonce]) => nonce ?? ""),
   );
   expect(nonces).toHaveLength(3);

@@ -8,12 +8,12 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect } from "vitest";
 import { repair } from "../../../src/actions/repair.ts";
-import type { Scope } from "../../../src/domain/cache-scopes.ts";
+import type { CacheScope } from "../../../src/domain/cache-scopes.ts";
 import { keyText, type Tuple } from "../../../src/domain/tuples.ts";
 import { createClient } from "../../../src/openfga/client.ts";
 import { openStore } from "../../../src/openfga/open-store.ts";
-import { createRelationships } from "../../../src/openfga/tuple-store.ts";
-import type { Relationships } from "../../../src/ports.ts";
+import { createTupleStore } from "../../../src/openfga/tuple-store.ts";
+import type { TupleStore } from "../../../src/ports.ts";
 import { doctor } from "../../../src/queries/doctor.ts";
 import { ask, questionOf, test } from "../../support/cache.ts";
 import { put, repairDeps, textsOf } from "../../support/damage.ts";
@@ -26,46 +26,46 @@ const OPERATOR = ["viewer", "asset_manager", "technical_manager", "operator"].ma
 );
 
 /** The same relationships, with something that happens just before their first Write. */
-function interrupted(relationships: Relationships, first: () => Promise<unknown>): Relationships {
+function interrupted(tupleStore: TupleStore, first: () => Promise<unknown>): TupleStore {
   let due = true;
   return {
-    ...relationships,
+    ...tupleStore,
     write: async (write) => {
       if (due) {
         due = false;
         await first();
       }
-      return relationships.write(write);
+      return tupleStore.write(write);
     },
   };
 }
 
 test("what an action makes right between the look and the repair is not taken away", async ({
   service,
-  relationships,
+  tupleStore,
 }) => {
   await seedWorld(service);
-  await put(relationships, [], OPERATOR.slice(0, 1));
+  await put(tupleStore, [], OPERATOR.slice(0, 1));
   // the viewer's rung that nobody gave becomes part of a role that somebody gives
   const given = () => service.as("anna", "PUT", "/v1/plants/7/roles/otto", { role: "technical_manager" });
-  const { done, left } = await repair(repairDeps(interrupted(relationships, given)));
+  const { done, left } = await repair(repairDeps(interrupted(tupleStore, given)));
   expect([done, left]).toEqual([[], []]);
   expect((await service.as("anna", "GET", "/v1/plants/7/roles")).body.items).toEqual([
     { user: "otto", role: "technical_manager" },
   ]);
 });
 
-test("what somebody else took away meanwhile is left at that", async ({ service, relationships }) => {
+test("what somebody else took away meanwhile is left at that", async ({ service, tupleStore }) => {
   await seedWorld(service);
-  await put(relationships, [], OPERATOR);
-  const taken = () => relationships.erase(OPERATOR);
-  const { done, left } = await repair(repairDeps(interrupted(relationships, taken)));
+  await put(tupleStore, [], OPERATOR);
+  const taken = () => tupleStore.erase(OPERATOR);
+  const { done, left } = await repair(repairDeps(interrupted(tupleStore, taken)));
   expect([done, left]).toEqual([[], []]);
 });
 
 test("many repairs of one object and of one history follow each other, and the chain holds", async ({
   service,
-  relationships,
+  tupleStore,
 }) => {
   await seedWorld(service);
   const { id } = await cooperate(service, [{ resource: "plant:7", role: "viewer" }]);
@@ -79,11 +79,11 @@ test("many repairs of one object and of one history follow each other, and the c
     key("organization:brightfix", "in_force", `cooperation:${id}`),
     key("twin:brightfix", "in_force", `cooperation:${id}`),
   ];
-  await put(relationships, [], damage);
-  const { done, left } = await repair(repairDeps(relationships));
+  await put(tupleStore, [], damage);
+  const { done, left } = await repair(repairDeps(tupleStore));
   expect(left).toEqual([]);
   expect(done.flatMap(({ took }) => took.map(keyText)).sort()).toEqual(damage.map(keyText).sort());
-  expect(await doctor(relationships)).toEqual([]);
+  expect(await doctor(tupleStore)).toEqual([]);
 
   const history = (await service.as("anna", "GET", `/v1/cooperations/${id}/history?limit=2`)).body.items;
   expect(history).toMatchObject([
@@ -97,7 +97,7 @@ test("many repairs of one object and of one history follow each other, and the c
 
 test("a date that is not its record's is put right by setting another, and a missing tuple by writing it as named", async ({
   service,
-  relationships,
+  tupleStore,
 }) => {
   await seedWorld(service);
   const [soon, late] = ["2098-01-01T00:00:00Z", "2099-01-01T00:00:00Z"];
@@ -105,78 +105,81 @@ test("a date that is not its record's is put right by setting another, and a mis
   const share = `/v1/shares/${shares[0]}`;
   await service.as("anna", "PATCH", `/v1/cooperations/${id}`, { expires_at: soon });
   await service.as("ben", "PUT", `${share}/delegations/tom`, { role: "viewer", expires_at: soon });
-  const dated = (await relationships.readAll()).filter(({ condition }) => condition?.name === "not_expired");
+  const dated = (await tupleStore.readAll()).filter(({ condition }) => condition?.name === "not_expired");
   const stopped = dated.map((tuple) => {
     const context = { expires_at: soon, current_time: "2020-01-01T00:00:00Z" };
     return { ...tuple, condition: { name: "not_expired", context } } as Tuple;
   });
-  await put(relationships, dated, stopped);
-  expect((await repair(repairDeps(relationships))).left).toHaveLength(3);
+  await put(tupleStore, dated, stopped);
+  expect((await repair(repairDeps(tupleStore))).left).toHaveLength(3);
   for (const expires_at of [late, soon]) {
     await service.as("anna", "PATCH", `/v1/cooperations/${id}`, { expires_at });
     await service.as("anna", "PATCH", share, { expires_at });
     await service.as("ben", "PUT", `${share}/delegations/tom`, { role: "viewer", expires_at });
   }
-  expect(await doctor(relationships)).toEqual([]);
+  expect(await doctor(tupleStore)).toEqual([]);
 
-  const [inForce] = await relationships.read({ object: `cooperation:${id}`, relation: "in_force" });
+  const [inForce] = await tupleStore.read({ object: `cooperation:${id}`, relation: "in_force" });
   if (inForce === undefined) expect.fail("not in force");
-  await put(relationships, [inForce], []);
+  await put(tupleStore, [inForce], []);
   const named = `in_force ${inForce.user} is missing, to stand until ${soon}`;
-  expect((await repair(repairDeps(relationships))).left).toMatchObject([{ detail: named }]);
-  await put(relationships, [], [inForce]);
-  expect(await doctor(relationships)).toEqual([]);
+  expect((await repair(repairDeps(tupleStore))).left).toMatchObject([{ detail: named }]);
+  await put(tupleStore, [], [inForce]);
+  expect(await doctor(tupleStore)).toEqual([]);
 });
 
-test("a store that is in order is not written to", async ({ service, relationships }) => {
+test("a store that is in order is not written to", async ({ service, tupleStore }) => {
   await seedWorld(service);
-  const before = textsOf(await relationships.readAll());
+  const before = textsOf(await tupleStore.readAll());
   const never = async () => expect.fail("wrote");
-  const { done, left } = await repair(repairDeps({ ...relationships, write: never, erase: never }));
+  const { done, left } = await repair(repairDeps({ ...tupleStore, write: never, erase: never }));
   expect([done, left]).toEqual([[], []]);
-  expect(textsOf(await relationships.readAll())).toEqual(before);
+  expect(textsOf(await tupleStore.readAll())).toEqual(before);
 });
 
 test("a cached yes that a tuple past the service gave is over with the repair, also one cached under another owner", async ({
   cached,
-  relationships,
+  tupleStore,
   connectCache,
   store,
 }) => {
   await seedWorld(cached);
-  const raised: (Scope[] | "all")[] = [];
+  const invalidated: (CacheScope[] | "all")[] = [];
   const other = connectCache(store);
   await expect.poll(() => other.lookup(questionOf("nobody"), undefined)).not.toBe("away");
-  const deps = repairDeps(relationships, (scopes) => raised.push(scopes));
-  const raise = async (scopes: Scope[] | "all") => {
-    await deps.raise(scopes);
-    expect(await other.raise(scopes)).toBe(true);
+  const deps = repairDeps(tupleStore, (scopes) => invalidated.push(scopes));
+  const invalidate = async (scopes: CacheScope[] | "all") => {
+    await deps.invalidate(scopes);
+    expect(await other.invalidate(scopes)).toBe(true);
   };
   for (const [user, damage] of [
     ["tom", key("user:tom", "viewer", "plant:7")],
     ["ben", key("organization:brightfix", "owner", "plant:7")],
   ] as const) {
-    await put(relationships, [], [damage]);
+    await put(tupleStore, [], [damage]);
     expect(await ask(cached, user)).toMatchObject({ decision: true });
-    const { done } = await repair({ ...deps, raise });
+    const { done } = await repair({ ...deps, invalidate });
     expect(done.map(({ took }) => took.map(keyText))).toEqual([[keyText(damage)]]);
     expect(await ask(cached, user)).toMatchObject({ decision: false });
   }
-  expect(raised).toEqual([["user:tom"], expect.arrayContaining(["organization:brightfix", "organization:sunward"])]);
+  expect(invalidated).toEqual([
+    ["user:tom"],
+    expect.arrayContaining(["organization:brightfix", "organization:sunward"]),
+  ]);
 });
 
 test("what another model let stand and ours does not is named, and taken away", async ({
   service,
-  relationships,
+  tupleStore,
   store,
 }) => {
   await seedWorld(service);
   const model = MODEL.replaceAll("define operator: [user]", "define operator: [user, share#viewer]");
   const other = await openStore({ ...connection(), store: await nameOf(store), model, allowPush: true });
   const crossing = key("share:01ARZ3NDEKTSV4RRFFQ69G5FAV#viewer", "operator", "plant:7");
-  await put(createRelationships({ ...connection(), ...other }), [], [crossing]);
-  expect(await doctor(relationships)).toContainEqual(expect.objectContaining({ kind: "stray", object: "plant:7" }));
-  const { done, left } = await repair(repairDeps(relationships));
+  await put(createTupleStore({ ...connection(), ...other }), [], [crossing]);
+  expect(await doctor(tupleStore)).toContainEqual(expect.objectContaining({ kind: "stray", object: "plant:7" }));
+  const { done, left } = await repair(repairDeps(tupleStore));
   expect([done.flatMap(({ took }) => took), left]).toEqual([[crossing], []]);
 });
 
@@ -194,16 +197,16 @@ async function runDoctor(name: string, args: string[], more: NodeJS.ProcessEnv =
   }
 }
 
-test("as a command it says each thing it took and each it left, raises the cache, and its exit code says what is left", async ({
+test("as a command it says each thing it took and each it left, invalidates the cache, and its exit code says what is left", async ({
   cached,
-  relationships,
+  tupleStore,
   store,
   redis,
 }) => {
   await seedWorld(cached);
   const name = await nameOf(store);
-  await put(relationships, [], [key("user:tom", "viewer", "plant:7")]);
-  await put(relationships, [{ user: "portfolio:north", relation: "portfolio", object: "plant:8" }], []);
+  await put(tupleStore, [], [key("user:tom", "viewer", "plant:7")]);
+  await put(tupleStore, [{ user: "portfolio:north", relation: "portfolio", object: "plant:8" }], []);
   expect(await ask(cached, "tom")).toMatchObject({ decision: true });
 
   const looked = await runDoctor(name, ["--json"]);
@@ -235,12 +238,12 @@ test("as a command it says each thing it took and each it left, raises the cache
   expect(await ask(cached, "tom")).toMatchObject({ decision: false });
 
   // a Redis that is away stops no repair
-  await put(relationships, [], [key("user:tom", "viewer", "plant:7")]);
+  await put(tupleStore, [], [key("user:tom", "viewer", "plant:7")]);
   const away = await runDoctor(name, ["--repair"], { REDIS_URL: "redis://127.0.0.1:1" });
   expect([away.code, away.stdout]).toEqual([1, expect.stringContaining("took plant:7 viewer user:tom")]);
   expect(away.stderr).toMatch(/^Redis does not answer/);
 
-  await put(relationships, [], [{ user: "portfolio:north", relation: "portfolio", object: "plant:8" }]);
+  await put(tupleStore, [], [{ user: "portfolio:north", relation: "portfolio", object: "plant:8" }]);
   const second = await runDoctor(name, ["--repair", "--json"]);
   expect([second.code, JSON.parse(second.stdout)]).toEqual([
     0,
@@ -268,17 +271,17 @@ test("it looks at no store whose newest model is another version's: what that on
 
 test("over HTTP a service is told the findings; who asks while a look is under way shares it, and nobody repairs", async ({
   service,
-  relationships,
+  tupleStore,
 }) => {
   await seedWorld(service);
   const look = (options = {}) => service.admin("GET", "/v1/doctor", undefined, options);
   expect((await look()).body).toEqual({ began_at: expect.any(String), damaged: 0, findings: [] });
-  await put(relationships, [], [key("user:tom", "viewer", "plant:7")]);
-  const before = textsOf(await relationships.readAll());
+  await put(tupleStore, [], [key("user:tom", "viewer", "plant:7")]);
+  const before = textsOf(await tupleStore.readAll());
 
   let readings = 0;
-  const { readAll } = relationships;
-  relationships.readAll = () => {
+  const { readAll } = tupleStore;
+  tupleStore.readAll = () => {
     readings++;
     return readAll();
   };

@@ -19,7 +19,7 @@ import { type HistoryKeys, readHistoryKeys, signHead } from "../../../src/domain
 import { entryRef, fieldsOf, NO_HASH } from "../../../src/domain/records.ts";
 import type { Tuple } from "../../../src/domain/tuples.ts";
 import { createClient } from "../../../src/openfga/client.ts";
-import type { Engine, Relationships } from "../../../src/ports.ts";
+import type { Engine, TupleStore } from "../../../src/ports.ts";
 import { doctor, viewOf } from "../../../src/queries/doctor.ts";
 import { liveALot, put, repairDeps } from "../../support/damage.ts";
 import { connection, environmentOf } from "../../support/engine.ts";
@@ -32,13 +32,13 @@ const NEW = generateKeyPairSync("ed25519");
 const KEYS = readHistoryKeys(privatePem(OLD.privateKey));
 
 const signing = (
-  { relationships, engine }: { relationships: Relationships; engine: Engine },
+  { tupleStore, engine }: { tupleStore: TupleStore; engine: Engine },
   keys: HistoryKeys = KEYS,
   unsigned: Unsigned = "refuse",
-) => createService({ relationships: signHeads(relationships, keys, unsigned), engine }, { historyKeys: keys });
+) => createService({ tupleStore: signHeads(tupleStore, keys, unsigned), engine }, { historyKeys: keys });
 
-const headOf = async (relationships: Relationships, object: string): Promise<Tuple> => {
-  const [head] = await relationships.read({ object, relation: "head" });
+const headOf = async (tupleStore: TupleStore, object: string): Promise<Tuple> => {
+  const [head] = await tupleStore.read({ object, relation: "head" });
   if (head === undefined) throw new Error(`${object} has no head`);
   return head;
 };
@@ -46,13 +46,13 @@ const withFields = (tuple: Tuple, fields: Record<string, string>): Tuple => ({
   ...tuple,
   condition: { name: "record", context: { fields } },
 });
-const found = async (relationships: Relationships, keys: HistoryKeys | "none" = KEYS) =>
-  (await doctor(relationships, keys === "none" ? undefined : keys.verifying)).map(viewOf);
+const found = async (tupleStore: TupleStore, keys: HistoryKeys | "none" = KEYS) =>
+  (await doctor(tupleStore, keys === "none" ? undefined : keys.verifying)).map(viewOf);
 
 /** Every entry with another actor and every hash right, as somebody writes it who has the store alone. */
-async function rewrite(relationships: Relationships, object: string, actor: string): Promise<void> {
-  const logs = await relationships.read({ object, relation: "log" });
-  const head = await headOf(relationships, object);
+async function rewrite(tupleStore: TupleStore, object: string, actor: string): Promise<void> {
+  const logs = await tupleStore.read({ object, relation: "log" });
+  const head = await headOf(tupleStore, object);
   let previous = NO_HASH;
   const forged = entriesFrom(logs).map(({ common, initiator_only, partner_only }): Tuple => {
     const own = initiator_only
@@ -63,25 +63,25 @@ async function rewrite(relationships: Relationships, object: string, actor: stri
     const tuple: Tuple = { user: entryRef(object, common.n), relation: "log", object };
     return withFields(tuple, entryFields(entry));
   });
-  await put(relationships, [...logs, head], [...forged, withFields(head, { ...fieldsOf(head), hash: previous })]);
+  await put(tupleStore, [...logs, head], [...forged, withFields(head, { ...fieldsOf(head), hash: previous })]);
 }
 
 test("in a store whose heads are signed, whatever happened in it, doctor finds nothing", async ({
-  relationships,
+  tupleStore,
   engine,
 }) => {
-  const world = { relationships, engine };
+  const world = { tupleStore, engine };
   const service = signing(world);
   await liveALot(service);
   await service.settled();
-  expect(await found(world.relationships)).toEqual([]);
+  expect(await found(world.tupleStore)).toEqual([]);
 });
 
 test("a history that was rewritten with another actor and every hash right is named by doctor, and its verification says where", async ({
-  relationships,
+  tupleStore,
   engine,
 }) => {
-  const world = { relationships, engine };
+  const world = { tupleStore, engine };
   const service = signing(world);
   await seedWorld(service);
   const { id } = await cooperate(service, [{ resource: "plant:7", role: "viewer" }]);
@@ -90,44 +90,41 @@ test("a history that was rewritten with another actor and every hash right is na
     const reply = await service.as("anna", "GET", `${path}/history/verify`);
     expect([reply.status, reply.body], path).toMatchObject([200, { holds: true, signed: "valid", problems: [] }]);
   }
-  expect(await found(relationships)).toEqual([]);
+  expect(await found(tupleStore)).toEqual([]);
 
   for (const object of [`cooperation:${id}`, "organization:sunward"]) {
-    await rewrite(relationships, object, "user:mal");
+    await rewrite(tupleStore, object, "user:mal");
     const path = object === "organization:sunward" ? paths[1] : paths[0];
     const { body } = await service.as("anna", "GET", `${path}/history?limit=200`);
     expect(new Set(body.items.map(({ actor }: { actor: string }) => actor))).toEqual(new Set(["user:mal"]));
     const verified = await service.as("anna", "GET", `${path}/history/verify`);
     expect(verified.body).toMatchObject({ object, holds: false, signed: "invalid" });
     expect(verified.body.problems).toEqual([expect.stringContaining(`(entry ${body.head.n})`)]);
-    expect(await found(relationships)).toContainEqual(expect.objectContaining({ kind: "signature", object }));
+    expect(await found(tupleStore)).toContainEqual(expect.objectContaining({ kind: "signature", object }));
   }
-  const [entry] = await relationships.read({ object: "organization:brightfix", relation: "log" });
-  if (entry) await put(relationships, [entry], [withFields(entry, { common: "{" })]);
+  const [entry] = await tupleStore.read({ object: "organization:brightfix", relation: "log" });
+  if (entry) await put(tupleStore, [entry], [withFields(entry, { common: "{" })]);
   expect((await service.admin("GET", "/v1/organizations/brightfix/history/verify")).body).toMatchObject({
     holds: false,
     problems: expect.arrayContaining([expect.stringMatching(/^entry \d cannot be read/)]),
   });
-  if (entry) await put(relationships, [entry], [entry]);
+  if (entry) await put(tupleStore, [entry], [entry]);
   // the chain alone shows nothing: that is what the key is for
-  expect(await found(relationships, "none")).toEqual([]);
+  expect(await found(tupleStore, "none")).toEqual([]);
   // and nobody else is suspected
-  expect((await found(relationships)).map(({ object }) => object)).toEqual([
-    `cooperation:${id}`,
-    "organization:sunward",
-  ]);
+  expect((await found(tupleStore)).map(({ object }) => object)).toEqual([`cooperation:${id}`, "organization:sunward"]);
 });
 
 test("no action goes on from a head that was rewritten, or from one whose signature was taken off, and nothing is written", async ({
-  relationships,
+  tupleStore,
   engine,
 }) => {
-  const world = { relationships, engine };
+  const world = { tupleStore, engine };
   const service = signing(world);
   await seedWorld(service);
   const { id } = await cooperate(service, [{ resource: "plant:7", role: "viewer" }]);
   const object = `cooperation:${id}`;
-  const whole = await headOf(relationships, object);
+  const whole = await headOf(tupleStore, object);
   const { signature, ...bare } = fieldsOf(whole);
   const other = readHistoryKeys(privatePem(NEW.privateKey));
   const forgeries: [what: string, head: Tuple, signed: string][] = [
@@ -136,37 +133,37 @@ test("no action goes on from a head that was rewritten, or from one whose signat
     ["another key", signHead(other, whole), "unknown_key"],
     [
       "a signature of another object",
-      withFields(whole, { ...bare, signature: fieldsOf(await headOf(relationships, "plant:7")).signature ?? "" }),
+      withFields(whole, { ...bare, signature: fieldsOf(await headOf(tupleStore, "plant:7")).signature ?? "" }),
       "invalid",
     ],
   ];
   for (const [what, forged, signed] of forgeries) {
-    await put(relationships, [whole], [forged]);
-    expect(await found(relationships), what).toContainEqual(
+    await put(tupleStore, [whole], [forged]);
+    expect(await found(tupleStore), what).toContainEqual(
       expect.objectContaining({ kind: "signature", object, repair: false }),
     );
     expect((await service.as("anna", "GET", `/v1/cooperations/${id}/history/verify`)).body, what).toMatchObject({
       signed,
     });
-    const before = await relationships.readAll();
+    const before = await tupleStore.readAll();
     const refused = await service.as("anna", "POST", `/v1/cooperations/${id}/pause`);
     expect([refused.status, refused.body.code], what).toEqual([500, "store_damaged"]);
-    expect(await relationships.readAll(), what).toEqual(before);
+    expect(await tupleStore.readAll(), what).toEqual(before);
     // a repair does not sign it either
-    await repair({ ...repairDeps(signHeads(relationships, KEYS, "allow")), keys: KEYS.verifying });
-    expect(await relationships.readAll(), what).toEqual(before);
-    await put(relationships, [forged], [whole]);
+    await repair({ ...repairDeps(signHeads(tupleStore, KEYS, "allow")), keys: KEYS.verifying });
+    expect(await tupleStore.readAll(), what).toEqual(before);
+    await put(tupleStore, [forged], [whole]);
   }
   expect(signature).toBeDefined();
   expect((await service.as("anna", "POST", `/v1/cooperations/${id}/pause`)).status).toBe(200);
-  expect(await found(relationships)).toEqual([]);
+  expect(await found(tupleStore)).toEqual([]);
 });
 
 test("a store from before histories were signed is read as ever, goes on where that is allowed, and is signed by one command", async ({
-  relationships,
+  tupleStore,
   engine,
 }) => {
-  const world = { relationships, engine };
+  const world = { tupleStore, engine };
   const older = createService(world);
   await seedWorld(older);
   const { id } = await cooperate(older, [{ resource: "plant:7", role: "viewer" }]);
@@ -177,72 +174,70 @@ test("a store from before histories were signed is read as ever, goes on where t
   });
   expect((await strict.as("anna", "POST", `/v1/cooperations/${id}/pause`)).body.code).toBe("store_damaged");
   // one finding for all of it, which stands in the way of no repair
-  expect(await found(relationships)).toEqual([expect.objectContaining({ kind: "signature", object: "store" })]);
+  expect(await found(tupleStore)).toEqual([expect.objectContaining({ kind: "signature", object: "store" })]);
 
   const lenient = signing(world, KEYS, "allow");
   expect((await lenient.as("anna", "POST", `/v1/cooperations/${id}/pause`)).status).toBe(200);
-  expect((await found(relationships)).map(({ object }) => object)).toContain("organization:sunward");
-  expect((await found(relationships)).map(({ object }) => object)).not.toContain(`cooperation:${id}`);
+  expect((await found(tupleStore)).map(({ object }) => object)).toContain("organization:sunward");
+  expect((await found(tupleStore)).map(({ object }) => object)).not.toContain(`cooperation:${id}`);
 
   // what is in disorder is not made to look true
-  await rewrite(relationships, "organization:brightfix", "user:mal");
-  const [newest] = entriesFrom(await relationships.read({ object: "organization:brightfix", relation: "log" })).slice(
-    -1,
-  );
-  const bent = await headOf(relationships, "organization:brightfix");
-  await put(relationships, [bent], [withFields(bent, { ...fieldsOf(bent), hash: NO_HASH })]);
+  await rewrite(tupleStore, "organization:brightfix", "user:mal");
+  const [newest] = entriesFrom(await tupleStore.read({ object: "organization:brightfix", relation: "log" })).slice(-1);
+  const bent = await headOf(tupleStore, "organization:brightfix");
+  await put(tupleStore, [bent], [withFields(bent, { ...fieldsOf(bent), hash: NO_HASH })]);
   const clock = () => new Date();
-  const { signed, left } = await signStore({ relationships, clock, newId: ulid }, KEYS);
+  const { signed, left } = await signStore({ tupleStore, clock, newId: ulid }, KEYS);
   expect(signed).toBeGreaterThan(10);
   expect(left.map(({ object }) => object)).toEqual(["organization:brightfix"]);
   await put(
-    relationships,
-    [await headOf(relationships, "organization:brightfix")],
+    tupleStore,
+    [await headOf(tupleStore, "organization:brightfix")],
     [withFields(bent, { ...fieldsOf(bent), hash: newest?.hash ?? "" })],
   );
-  expect(await signStore({ relationships, clock, newId: ulid }, KEYS)).toEqual({ signed: 1, left: [] });
-  expect(await found(relationships)).toEqual([]);
+  expect(await signStore({ tupleStore, clock, newId: ulid }, KEYS)).toEqual({ signed: 1, left: [] });
+  expect(await found(tupleStore)).toEqual([]);
   expect((await strict.as("anna", "POST", `/v1/cooperations/${id}/resume`)).status).toBe(200);
   const { body } = await strict.as("anna", "GET", "/v1/organizations/sunward/history?limit=1");
   expect(body.items[0]).toMatchObject({ action: "sign", actor: "service:sign" });
 });
 
-test("an older version goes on beside it, and reads what was signed", async ({ relationships, engine }) => {
-  const world = { relationships, engine };
+test("an older version goes on beside it, and reads what was signed", async ({ tupleStore, engine }) => {
+  const world = { tupleStore, engine };
   const service = signing(world, KEYS, "allow");
   await seedWorld(service);
   const { id } = await cooperate(service, [{ resource: "plant:7", role: "viewer" }]);
   const older = createService(world);
   expect((await older.as("anna", "POST", `/v1/cooperations/${id}/pause`)).status).toBe(200);
   expect((await service.as("anna", "POST", `/v1/cooperations/${id}/resume`)).status).toBe(200);
-  expect(await found(world.relationships)).toEqual([]);
+  expect(await found(world.tupleStore)).toEqual([]);
 });
 
 test("with a new key and the old one behind it both verify and the new one signs; without the old one its heads are named", async ({
-  relationships,
+  tupleStore,
   engine,
 }) => {
-  const world = { relationships, engine };
+  const world = { tupleStore, engine };
   const before = signing(world);
   await seedWorld(before);
   const rotated = readHistoryKeys(privatePem(NEW.privateKey) + publicPem(OLD.publicKey));
   const service = signing(world, rotated);
   expect((await service.as("anna", "PUT", "/v1/plants/7/roles/otto", { role: "viewer" })).status).toBe(201);
-  expect(await found(world.relationships, rotated)).toEqual([]);
+  expect(await found(world.tupleStore, rotated)).toEqual([]);
   const { body } = await service.as("anna", "GET", "/v1/organizations/sunward/history/verify");
   expect(body.signature.split(".")[0]).toBe(rotated.kid);
   await expect((await service.app.request("/.well-known/concordat-history-keys.json")).json()).resolves.toMatchObject({
     keys: [{ kid: rotated.kid }, { kid: KEYS.kid }],
   });
   const alone = readHistoryKeys(privatePem(NEW.privateKey));
-  const named = (await found(world.relationships, alone)).map(({ object }) => object);
+  const named = (await found(world.tupleStore, alone)).map(({ object }) => object);
   expect(named).toContain("organization:brightfix");
   expect(named).not.toContain("organization:sunward");
 });
 
-test("without a key nothing is signed, and the list of keys is empty", async ({ service, relationships }) => {
+test("without a key nothing is signed, and the list of keys is empty", async ({ service, tupleStore }) => {
   await seedWorld(service);
-  expect(Object.keys(fieldsOf(await headOf(relationships, "organization:sunward"))).sort()).toEqual(["hash", "name"]);
+  expect(Object.keys(fieldsOf(await headOf(tupleStore, "organization:sunward"))).sort()).toEqual(["hash", "name"]);
   await expect((await service.app.request("/.well-known/concordat-history-keys.json")).json()).resolves.toEqual({
     keys: [],
   });
@@ -250,8 +245,8 @@ test("without a key nothing is signed, and the list of keys is empty", async ({ 
   expect(body).toMatchObject({ holds: true, signed: "unchecked", signature: null });
 });
 
-test("who may not read a history may not verify it", async ({ relationships, engine }) => {
-  const world = { relationships, engine };
+test("who may not read a history may not verify it", async ({ tupleStore, engine }) => {
+  const world = { tupleStore, engine };
   const service = signing(world);
   await seedWorld(service);
   const { id } = await cooperate(service, [{ resource: "plant:7", role: "viewer" }]);
@@ -263,10 +258,10 @@ test("who may not read a history may not verify it", async ({ relationships, eng
 });
 
 test("an exported history is verified by either side with the public keys alone, and one that was changed is not", async ({
-  relationships,
+  tupleStore,
   engine,
 }) => {
-  const world = { relationships, engine };
+  const world = { tupleStore, engine };
   const service = signing(world);
   await seedWorld(service);
   const { id } = await cooperate(service, [{ resource: "plant:7", role: "viewer" }]);
@@ -323,7 +318,7 @@ test("an exported history is verified by either side with the public keys alone,
   expect(await changed("late again", "no reason")).toMatch(/^entry \d has another reason/);
   expect(await changed('"actor":"user:anna"', '"actor":"user:mal"')).toMatch(/^entry 1 was changed/);
   expect((await verify(anna.slice(0, -1).join("\n"))).stdout).toMatch(/^entry 1 is not there/);
-  await rewrite(world.relationships, `cooperation:${id}`, "user:mal");
+  await rewrite(world.tupleStore, `cooperation:${id}`, "user:mal");
   const forged = await verify((await pagesOf("anna")).join("\n"));
   expect(forged).toEqual({
     code: 1,
@@ -336,7 +331,7 @@ test("an exported history is verified by either side with the public keys alone,
 
 test("the command names a store that was never signed, signs it, and then finds nothing; without the key it signs nothing", async ({
   service,
-  relationships,
+  tupleStore,
   store,
 }) => {
   await seedWorld(service);
@@ -353,9 +348,9 @@ test("the command names a store that was never signed, signs it, and then finds 
     );
   };
   expect(await run([])).toEqual({ code: 1, stdout: expect.stringMatching(/^signature store: none of its \d+ heads/) });
-  const before = await relationships.readAll();
+  const before = await tupleStore.readAll();
   expect(await run(["--sign"], "")).toEqual({ code: 2, stdout: "" });
-  expect(await relationships.readAll()).toEqual(before);
+  expect(await tupleStore.readAll()).toEqual(before);
   expect(await run(["--sign"])).toEqual({ code: 0, stdout: "" });
   expect(await run([])).toEqual({ code: 0, stdout: "" });
 });

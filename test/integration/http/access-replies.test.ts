@@ -44,7 +44,7 @@ test("a traced decision and a denial of each kind are what the document says, an
   const { checker } = service.deps;
   const check: typeof checker.check = async (...asked) => ({
     ...(await checker.check(...asked)),
-    via: "magic" as "own",
+    accessPath: "magic" as "own",
   });
   const wrong = createService(service.deps, { checker: { ...checker, check } });
   await expect(

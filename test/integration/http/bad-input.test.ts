@@ -285,13 +285,13 @@ test("nothing new has an id that looks like another; what has one already is rea
   // as an earlier version wrote it, which knew no such rule
   const earlier = createService({
     ...deps,
-    relationships: {
-      ...deps.relationships,
+    tupleStore: {
+      ...deps.tupleStore,
       read: async (filter) => {
-        const found = await deps.relationships.read(JSON.parse(marked(JSON.stringify(filter))));
+        const found = await deps.tupleStore.read(JSON.parse(marked(JSON.stringify(filter))));
         return JSON.parse(JSON.stringify(found).replaceAll("old\u200b", "old-"));
       },
-      write: (write) => deps.relationships.write(JSON.parse(marked(JSON.stringify(write)))),
+      write: (write) => deps.tupleStore.write(JSON.parse(marked(JSON.stringify(write)))),
     },
   });
   const things: [string, Json][] = [
@@ -749,7 +749,7 @@ function spelled(body: Json | undefined, { own, put, nulled, twin, cut }: Bend):
 
 test("whatever is sent to whichever route, it is no fault of ours, and what is refused changes nothing", {
   timeout: 3_600_000,
-}, async ({ service, relationships }) => {
+}, async ({ service, tupleStore }) => {
   const world = await seedRoutes(service);
   const statuses = new Map<number, number>();
   let before: string[] | undefined;
@@ -802,12 +802,12 @@ test("whatever is sent to whichever route, it is no fault of ours, and what is r
         const now = await everything(service);
         if (before !== undefined) expect(now, what).toEqual(before);
         before = now;
-        if (sentCount % 500 === 0) expect(await doctor(relationships), what).toEqual([]);
+        if (sentCount % 500 === 0) expect(await doctor(tupleStore), what).toEqual([]);
       },
     ),
     chance,
   );
   if (RUNS > 1000) console.log(JSON.stringify([...statuses]));
   expect([...statuses.keys()]).toEqual(expect.arrayContaining([200, 400]));
-  expect(await doctor(relationships)).toEqual([]);
+  expect(await doctor(tupleStore)).toEqual([]);
 });

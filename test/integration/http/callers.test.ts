@@ -89,8 +89,8 @@ test("a call that names a person is that person's: scope admin in the same key d
   expect((await ask(service, world, "DELETE /v1/organizations/{org}", asked)).body.code).toBe("insufficient_scope");
   expect((await ask(service, world, "GET /v1/cooperations/{id}", asked)).body.code).toBe("not_admin");
   expect((await ask(service, world, "GET /v1/cooperations/{id}", { key: KEYS.all })).status).toBe(200);
-  const raise = await send(service, "PUT", "/v1/organizations/sunward/people/otto", { role: "admin" }, asked);
-  expect(raise.body.code).toBe("not_admin");
+  const promotion = await send(service, "PUT", "/v1/organizations/sunward/people/otto", { role: "admin" }, asked);
+  expect(promotion.body.code).toBe("not_admin");
 });
 
 test.for([

@@ -6,7 +6,7 @@ import { FAULTS } from "../../../src/http/problem.ts";
 import { createMemoryRateLimiter } from "../../../src/memory/rate-limiter.ts";
 import { boundEngine } from "../../../src/openfga/bounded-engine.ts";
 import { createEngine } from "../../../src/openfga/engine.ts";
-import { createRelationships } from "../../../src/openfga/tuple-store.ts";
+import { createTupleStore } from "../../../src/openfga/tuple-store.ts";
 import { listen } from "../../support/listening.ts";
 import { rawConnection, replyIn } from "../../support/raw-http.ts";
 import { ask, everything, seedRoutes, send, type World } from "../../support/routes.ts";
@@ -19,8 +19,8 @@ const NOBODY = "http://127.0.0.1:1";
 type Produce = (service: Service, world: World) => Promise<Reply>;
 
 /** The service with another part: what an outage does, on the real store. */
-const withRelationships = (service: Service, changes: Partial<Service["deps"]["relationships"]>) =>
-  createService({ ...service.deps, relationships: { ...service.deps.relationships, ...changes } });
+const withTupleStore = (service: Service, changes: Partial<Service["deps"]["tupleStore"]>) =>
+  createService({ ...service.deps, tupleStore: { ...service.deps.tupleStore, ...changes } });
 
 /** What the server answers to the beginning of a request that the app never hears of. */
 async function overHttp(service: Service, begun: string): Promise<Reply> {
@@ -121,9 +121,9 @@ const PRODUCED: Record<keyof typeof REFUSALS | keyof typeof FAULTS, Produce> = {
   unsupported_media_type: ({ admin }) =>
     admin("PUT", ORG, { name: "X" }, { headers: { "Content-Type": "text/plain" } }),
   internal: (service) =>
-    withRelationships(service, { read: () => Promise.reject(new Error("a bug of ours")) }).admin("GET", ORG),
+    withTupleStore(service, { read: () => Promise.reject(new Error("a bug of ours")) }).admin("GET", ORG),
   store_damaged: async (service) => {
-    await service.deps.relationships.write({
+    await service.deps.tupleStore.write({
       deletes: [],
       writes: [
         {
@@ -137,10 +137,10 @@ const PRODUCED: Record<keyof typeof REFUSALS | keyof typeof FAULTS, Produce> = {
     return service.admin("GET", ORG);
   },
   contended: (service, { active }) =>
-    withRelationships(service, { write: async () => "stale" }).as("anna", "POST", `/v1/cooperations/${active}/pause`),
+    withTupleStore(service, { write: async () => "stale" }).as("anna", "POST", `/v1/cooperations/${active}/pause`),
   engine_unavailable: (service) => {
-    const relationships = createRelationships({ apiUrl: NOBODY, storeId: ulid(), modelId: ulid() });
-    return createService({ ...service.deps, relationships }).admin("GET", ORG);
+    const tupleStore = createTupleStore({ apiUrl: NOBODY, storeId: ulid(), modelId: ulid() });
+    return createService({ ...service.deps, tupleStore }).admin("GET", ORG);
   },
   overloaded: (service) => {
     const engine = boundEngine(service.deps.engine, {
@@ -157,7 +157,7 @@ const PRODUCED: Record<keyof typeof REFUSALS | keyof typeof FAULTS, Produce> = {
     return bounded.admin("POST", "/access/v1/evaluation", question, { key: KEYS.check });
   },
   outcome_unknown: (service, { active }) =>
-    withRelationships(service, { write: async () => "unknown" }).as("anna", "POST", `/v1/cooperations/${active}/pause`),
+    withTupleStore(service, { write: async () => "unknown" }).as("anna", "POST", `/v1/cooperations/${active}/pause`),
 };
 
 test.for(Object.keys(PRODUCED) as (keyof typeof PRODUCED)[])(
@@ -211,11 +211,8 @@ test("what is out of order on our side is never told to the caller; the log has 
   const told: unknown[] = [];
   const cause = Object.assign(new Error("secret-path of the cause"), { code: "ENOENT" });
   const read = () => Promise.reject(new RangeError("secret-path /etc/concordat\n    at secret-path", { cause }));
-  const { relationships, engine } = service.deps;
-  const broken = createService(
-    { relationships: { ...relationships, read }, engine },
-    { log: (...line) => told.push(line) },
-  );
+  const { tupleStore, engine } = service.deps;
+  const broken = createService({ tupleStore: { ...tupleStore, read }, engine }, { log: (...line) => told.push(line) });
   const reply = await broken.admin("GET", ORG, undefined, { headers: { "X-Request-ID": "r-1" } });
   expect(JSON.stringify(reply.body)).not.toContain("secret-path");
   expect(JSON.stringify(told)).not.toContain("secret-path");
@@ -234,9 +231,9 @@ test("while the engine is away nothing is decided, nothing is written and the se
 }) => {
   const world = await seedRoutes(service);
   const before = await everything(service);
-  const relationships = createRelationships({ ...store, apiUrl: NOBODY });
+  const tupleStore = createTupleStore({ ...store, apiUrl: NOBODY });
   const engine = createEngine({ ...store, apiUrl: NOBODY, timeoutMilliseconds: 1000, connections: 1 });
-  const away = createService({ ...service.deps, relationships, engine });
+  const away = createService({ ...service.deps, tupleStore, engine });
   for (const reply of [
     await away.as("anna", "GET", `/v1/cooperations/${world.active}`),
     await away.as("anna", "POST", `/v1/cooperations/${world.active}/pause`),

@@ -30,7 +30,7 @@ const IDS: [what: string, id: string][] = [
 
 test.for(IDS)(
   "an id with %s is written, found and asked for as every kind of thing",
-  async ([, id], { engine, relationships }) => {
+  async ([, id], { engine, tupleStore }) => {
     expect(idProblem(id)).toBeUndefined();
     const record = { name: "record", context: { fields: { name: id } } } as const;
     const heads = ["organization", "user", "plant", "portfolio"].map((type) => headKey(`${type}:${id}`, 999_999_999));
@@ -56,10 +56,10 @@ test.for(IDS)(
       ...heads.map((key) => ({ ...key, condition: record })),
       { ...headKey(`organization:${id}`, 999_999_999), relation: "log", condition: record },
     ];
-    expect(await relationships.write({ deletes: [], writes: tuples })).toBe("committed");
+    expect(await tupleStore.write({ deletes: [], writes: tuples })).toBe("committed");
 
     for (const tuple of tuples)
-      expect(await relationships.read({ object: tuple.object, relation: tuple.relation, user: tuple.user })).toEqual([
+      expect(await tupleStore.read({ object: tuple.object, relation: tuple.relation, user: tuple.user })).toEqual([
         tuple,
       ]);
     const question = { user: `user:${id}`, relation: "can_operate", object: `plant:${id}` };

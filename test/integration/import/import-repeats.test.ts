@@ -15,7 +15,7 @@ import type { Tuple } from "../../../src/domain/tuples.ts";
 import { createClient } from "../../../src/openfga/client.ts";
 import { createEngine } from "../../../src/openfga/engine.ts";
 import { openStore } from "../../../src/openfga/open-store.ts";
-import { createRelationships } from "../../../src/openfga/tuple-store.ts";
+import { createTupleStore } from "../../../src/openfga/tuple-store.ts";
 import { doctor } from "../../../src/queries/doctor.ts";
 import { importAll, linesFrom } from "../../support/bulk.ts";
 import { connection, MODEL } from "../../support/engine.ts";
@@ -112,7 +112,7 @@ function fact(tuple: Tuple, logged: ReadonlySet<string>): string {
 }
 
 async function factsOf({ deps }: Service): Promise<string[]> {
-  const tuples = await deps.relationships.readAll();
+  const tuples = await deps.tupleStore.readAll();
   const logged = new Set(tuples.filter(({ relation }) => relation === "log").map(({ object }) => object));
   return tuples.map((tuple) => fact(tuple, logged)).sort();
 }
@@ -122,7 +122,7 @@ async function onNewStore<T>(act: (service: Service) => Promise<T>): Promise<T> 
   const opened = await openStore({ ...connection(), store: `repeats ${randomUUID()}`, model: MODEL, allowPush: false });
   const engine = createEngine({ ...opened, ...connection(), timeoutMilliseconds: 10_000, connections: 10 });
   try {
-    return await act(createService({ relationships: createRelationships({ ...opened, ...connection() }), engine }));
+    return await act(createService({ tupleStore: createTupleStore({ ...opened, ...connection() }), engine }));
   } finally {
     await engine.close();
     await createClient(connection()).deleteStore({ storeId: opened.storeId });
@@ -137,7 +137,7 @@ test("a file leaves what the same PUTs one by one leave: facts, histories and re
       const imported = await onNewStore(async (service) => {
         const { end, refused } = await importAll(service, linesFrom(lines));
         expect(end).toMatchObject({ event: "end", read: lines.length });
-        expect(await doctor(service.deps.relationships)).toEqual([]);
+        expect(await doctor(service.deps.tupleStore)).toEqual([]);
         return { facts: await factsOf(service), refused: refused.map(({ line: n, code }) => [n, code]) };
       });
       const onePut = await onNewStore(async (service) => {
@@ -146,7 +146,7 @@ test("a file leaves what the same PUTs one by one leave: facts, histories and re
           const { status, body } = await put(service, says);
           if (status >= 400) refused.push([index + 1, body.code]);
         }
-        expect(await doctor(service.deps.relationships)).toEqual([]);
+        expect(await doctor(service.deps.tupleStore)).toEqual([]);
         return { facts: await factsOf(service), refused };
       });
       expect(imported).toEqual(onePut);
@@ -181,7 +181,7 @@ describe("a person who stands twice in a file has the role of the last line, and
     expect((await importAll(service, linesFrom(lines))).end).toMatchObject({ event: "end", done: 35, same: 0 });
     expect(await roleOf(service)).toBe("admin");
     expect(await service.may("uma", "view", "plant:7")).toBe(true);
-    expect(await doctor(service.deps.relationships)).toEqual([]);
+    expect(await doctor(service.deps.tupleStore)).toEqual([]);
   });
 
   test("a member, who is made an admin and 40 others later a member again", async ({ service }) => {
@@ -190,7 +190,7 @@ describe("a person who stands twice in a file has the role of the last line, and
     expect((await importAll(service, linesFrom(lines))).end).toMatchObject({ event: "end", done: 42, same: 0 });
     expect(await roleOf(service)).toBe("member");
     expect(await service.may("uma", "view", "plant:7")).toBe(false);
-    expect(await doctor(service.deps.relationships)).toEqual([]);
+    expect(await doctor(service.deps.tupleStore)).toEqual([]);
   });
 
   test("an admin with an address, who loses both and gets both back in two lines", async ({ service }) => {
@@ -198,7 +198,7 @@ describe("a person who stands twice in a file has the role of the last line, and
     const lines = [person("uma", "member", { email: null }), person("uma", "admin", { email: "u@x.example" })];
     expect((await importAll(service, linesFrom(lines))).end).toMatchObject({ event: "end", done: 2, same: 0 });
     expect(await roleOf(service)).toBe("admin");
-    expect(await doctor(service.deps.relationships)).toEqual([]);
+    expect(await doctor(service.deps.tupleStore)).toEqual([]);
   });
 
   test("a member with an address, who is made an admin without it and a member with it", async ({ service }) => {
@@ -207,6 +207,6 @@ describe("a person who stands twice in a file has the role of the last line, and
     expect((await importAll(service, linesFrom(lines))).end).toMatchObject({ event: "end", done: 2, same: 0 });
     expect(await roleOf(service)).toBe("member");
     expect(await service.may("uma", "view", "plant:7")).toBe(false);
-    expect(await doctor(service.deps.relationships)).toEqual([]);
+    expect(await doctor(service.deps.tupleStore)).toEqual([]);
   });
 });

@@ -120,12 +120,12 @@ test("an import that the service stops is told so, also while most of the file i
   service: { deps },
 }) => {
   let writes = 0;
-  const relationships = {
-    ...deps.relationships,
+  const tupleStore = {
+    ...deps.tupleStore,
     write: (write: Write) =>
-      ++writes > 3 ? Promise.reject(new EngineUnavailable("away")) : deps.relationships.write(write),
+      ++writes > 3 ? Promise.reject(new EngineUnavailable("away")) : deps.tupleStore.write(write),
   };
-  const service = createService({ relationships, engine: deps.engine }, { patienceMilliseconds: 200 });
+  const service = createService({ tupleStore, engine: deps.engine }, { patienceMilliseconds: 200 });
   const file = fileOf(crowd(60_000));
   const { code, output } = await run([file], await listen(service));
   expect(code, output).toBe(2);
@@ -137,8 +137,8 @@ test("an import that the service stops is told so, also while most of the file i
 
 /** Every tuple of a store in which nothing is wrong. */
 async function soundTuples({ deps }: Service) {
-  expect(await doctor(deps.relationships)).toEqual([]);
-  return deps.relationships.readAll();
+  expect(await doctor(deps.tupleStore)).toEqual([]);
+  return deps.tupleStore.readAll();
 }
 
 test("what cannot begin ends with code 2 and says why", async ({ service }) => {
@@ -156,7 +156,7 @@ test("what cannot begin ends with code 2 and says why", async ({ service }) => {
     const { code, output } = await run([...args], at, key);
     expect([code, output], why).toEqual([2, expect.stringContaining(why)]);
   }
-  expect(await service.deps.relationships.readAll()).toEqual([]);
+  expect(await service.deps.tupleStore.readAll()).toEqual([]);
 });
 
 describe("progress", () => {

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect } from "vitest";
 import { openStore } from "../../../src/openfga/open-store.ts";
-import { createRelationships } from "../../../src/openfga/tuple-store.ts";
+import { createTupleStore } from "../../../src/openfga/tuple-store.ts";
 import type { Write } from "../../../src/ports.ts";
 import { doctor } from "../../../src/queries/doctor.ts";
 import { importAll, linesFrom, NDJSON, WORLD } from "../../support/bulk.ts";
@@ -24,14 +24,14 @@ const ORGANIZATION = { kind: "organization", id: "sunward", name: "Sunward Energ
 /** A service on the same store whose Writes are noted. */
 function watched({ deps }: Service) {
   const writes: Write[] = [];
-  const relationships = {
-    ...deps.relationships,
+  const tupleStore = {
+    ...deps.tupleStore,
     write: (write: Write) => {
       writes.push(write);
-      return deps.relationships.write(write);
+      return deps.tupleStore.write(write);
     },
   };
-  return { writes, service: createService({ relationships, engine: deps.engine }) };
+  return { writes, service: createService({ tupleStore, engine: deps.engine }) };
 }
 
 /** A body that is given piece by piece. */
@@ -82,7 +82,7 @@ describe("what stands afterwards", () => {
     const again = await importAll(service, linesFrom(WORLD));
     expect(again.end).toMatchObject({ event: "end", line: WORLD.length, done: 0, same: WORLD.length, refused: 0 });
     expect(await everything(service)).toEqual(before);
-    expect(await doctor(service.deps.relationships)).toEqual([]);
+    expect(await doctor(service.deps.tupleStore)).toEqual([]);
   });
 
   test("many lines go into few Writes of at most 100 tuples, each line with its entry in the history", async ({
@@ -102,7 +102,7 @@ describe("what stands afterwards", () => {
       object: "user:p199",
       actor: "service:back-office",
     });
-    expect(await doctor(service.deps.relationships)).toEqual([]);
+    expect(await doctor(service.deps.tupleStore)).toEqual([]);
   });
 
   test("a line is decided on what the lines before it left, in one Write as well", async ({ service }) => {
@@ -125,7 +125,7 @@ describe("what stands afterwards", () => {
     expect(await service.may("otto", "operate", "plant:9")).toBe(false);
     const { body } = await service.admin("GET", "/v1/organizations/sunward/people/otto");
     expect(body.role).toBe("external");
-    expect(await doctor(service.deps.relationships)).toEqual([]);
+    expect(await doctor(service.deps.tupleStore)).toEqual([]);
   });
 
   test("an answer that was cached before is not given once the import has told of the line", async ({ service }) => {
@@ -141,7 +141,7 @@ describe("what stands afterwards", () => {
   }) => {
     await importAll(service, linesFrom([ORGANIZATION]));
     // in this process, which keeps an order, and as another one, which only has the head
-    const other = createService({ relationships: service.deps.relationships, engine: service.deps.engine });
+    const other = createService({ tupleStore: service.deps.tupleStore, engine: service.deps.engine });
     const importing = importAll(service, linesFrom(crowd(150)));
     for (let n = 0; n < 15; n++)
       for (const [id, { admin }] of [
@@ -150,7 +150,7 @@ describe("what stands afterwards", () => {
       ] as const)
         expect((await admin("PUT", `/v1/plants/${id}`, { owner: "sunward" })).status).toBe(201);
     expect((await importing).end).toMatchObject({ event: "end", done: 150, refused: 0 });
-    expect(await doctor(service.deps.relationships)).toEqual([]);
+    expect(await doctor(service.deps.tupleStore)).toEqual([]);
   });
 });
 
@@ -171,7 +171,7 @@ test("a line may give the address of who belongs to no organization to another, 
     null,
     "Tom",
   ]);
-  expect(await doctor(service.deps.relationships)).toEqual([]);
+  expect(await doctor(service.deps.tupleStore)).toEqual([]);
 });
 
 describe("what is refused", () => {
@@ -202,7 +202,7 @@ describe("what is refused", () => {
     for (const { detail } of refused) expect(detail).toMatch(/\w+.*\.$/);
     const { body } = await service.admin("GET", "/v1/organizations/sunward/people?limit=50");
     expect(body.items.map(({ user }: { user: string }) => user)).toEqual(expect.arrayContaining(["x0", "x8"]));
-    expect(await doctor(service.deps.relationships)).toEqual([]);
+    expect(await doctor(service.deps.tupleStore)).toEqual([]);
   });
 
   test("a line that cannot be read is told with the place of it, never as a fault, and stops no other", async ({
@@ -265,21 +265,21 @@ describe("what is refused", () => {
     ]);
     expect((await service.admin("GET", "/v1/plants/3")).body.name).toBe("Roof C");
     expect((await service.admin("GET", "/v1/plants/1")).status).toBe(404);
-    expect(await doctor(service.deps.relationships)).toEqual([]);
+    expect(await doctor(service.deps.tupleStore)).toEqual([]);
   });
 
   test("a line that the engine itself does not take is refused alone, wherever it stands, and no log says what it said", async ({
     service: { deps },
   }) => {
     // a rule of the engine that the schemas do not have: the control character comes in behind them
-    const relationships = {
-      ...deps.relationships,
+    const tupleStore = {
+      ...deps.tupleStore,
       write: (write: Write) =>
-        deps.relationships.write(JSON.parse(JSON.stringify(write).replaceAll("poison", "poi\u0085son"))),
+        deps.tupleStore.write(JSON.parse(JSON.stringify(write).replaceAll("poison", "poi\u0085son"))),
     };
     const told: string[] = [];
     const service = createService(
-      { relationships, engine: deps.engine },
+      { tupleStore, engine: deps.engine },
       {
         warn: (event, facts) => told.push(JSON.stringify([event, facts])),
         log: (level, event, facts) => told.push(JSON.stringify([level, event, facts])),
@@ -300,7 +300,7 @@ describe("what is refused", () => {
     expect([alone.status, alone.body.code]).toEqual([500, "internal"]);
     expect(told.length).toBeGreaterThan(6);
     for (const text of told) expect(text).not.toMatch(/poi.{0,6}son/);
-    expect(await doctor(deps.relationships)).toEqual([]);
+    expect(await doctor(deps.tupleStore)).toEqual([]);
   });
 
   test("blank lines count and say nothing, also with the ends and the mark of a Windows file", async ({ service }) => {
@@ -407,7 +407,7 @@ describe("while it goes", () => {
     await new Promise((resolve) => setTimeout(resolve, 300));
     expect(writes.length).toBe(done);
     expect((await importAll(service, linesFrom([ORGANIZATION]))).end).toMatchObject({ same: 1 });
-    expect(await doctor(service.deps.relationships)).toEqual([]);
+    expect(await doctor(service.deps.tupleStore)).toEqual([]);
   });
 
   test("a body that breaks off ends it, and the beginning of a line is no line", async ({ service }) => {
@@ -481,43 +481,43 @@ describe("going on", () => {
     engine,
   }) => {
     const opened = await openStore({ ...connectionOf(ownServer), store: "own", model: MODEL, allowPush: false });
-    const relationships = createRelationships({ ...opened, ...connectionOf(ownServer) });
+    const tupleStore = createTupleStore({ ...opened, ...connectionOf(ownServer) });
     const lines = [ORGANIZATION, ...crowd(400)];
     let stood = 0;
     const dying = {
-      ...relationships,
+      ...tupleStore,
       write: async (write: Write) => {
         if (++stood === 4) await ownServer.stop();
-        return relationships.write(write);
+        return tupleStore.write(write);
       },
     };
-    const cut = createService({ relationships: dying, engine }, { patienceMilliseconds: 300 });
+    const cut = createService({ tupleStore: dying, engine }, { patienceMilliseconds: 300 });
     const { end } = await importAll(cut, linesFrom(lines));
     expect(end).toMatchObject({ event: "stopped", code: "engine_unavailable", from: end.line + 1 });
     expect(end.done).toBeGreaterThan(10);
     expect(end.done).toBeLessThan(100);
     const at = connectionOf(await ownServer.restart());
-    const again = createService({ relationships: createRelationships({ ...opened, ...at }), engine });
+    const again = createService({ tupleStore: createTupleStore({ ...opened, ...at }), engine });
     const rest = await importAll(again, linesFrom(lines), `?from=${end.from}`);
     expect(rest.end).toMatchObject({ event: "end", done: 401 - end.done, same: 0, refused: 0 });
-    expect(await doctor(again.deps.relationships)).toEqual([]);
+    expect(await doctor(again.deps.tupleStore)).toEqual([]);
   });
 
   test("a Write whose reply was lost is settled before its lines are told", async ({ service: { deps } }) => {
     let lost = 0;
-    const relationships = {
-      ...deps.relationships,
+    const tupleStore = {
+      ...deps.tupleStore,
       write: async (write: Write) => {
-        const outcome = await deps.relationships.write(write);
+        const outcome = await deps.tupleStore.write(write);
         return lost++ % 2 === 0 && outcome === "committed" ? "unknown" : outcome;
       },
     };
-    const service = createService({ relationships, engine: deps.engine });
+    const service = createService({ tupleStore, engine: deps.engine });
     expect((await importAll(service, linesFrom([ORGANIZATION, ...crowd(60)]))).end).toMatchObject({
       event: "end",
       done: 61,
       same: 0,
     });
-    expect(await doctor(deps.relationships)).toEqual([]);
+    expect(await doctor(deps.tupleStore)).toEqual([]);
   });
 });

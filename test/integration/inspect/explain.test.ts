@@ -4,9 +4,9 @@
  */
 import { describe, expect } from "vitest";
 import { issueToken } from "../../../src/domain/cooperation/invitation-token.ts";
-import type { LimitCode } from "../../../src/domain/explain/denial-reason.ts";
+import type { DenialCode } from "../../../src/domain/explain/denial-reason.ts";
 import { holds } from "../../../src/domain/explain/explanation.ts";
-import type { ToldBranch } from "../../../src/http/v1/explanation-view.ts";
+import type { DescribedBranch } from "../../../src/http/v1/explanation-view.ts";
 import { explain } from "../../../src/queries/explain/explain.ts";
 import { cooperate, KEYS, type Reply, type Service, seedWorld, test } from "../../support/service.ts";
 
@@ -43,12 +43,13 @@ const ok = async (call: Promise<Reply>): Promise<Reply["body"]> => {
 };
 
 /** Every tuple in a tree, in reading order. */
-function tuplesIn({ tuple, next, any_of = [], all_of = [] }: ToldBranch): string[] {
+function tuplesIn({ tuple, next, any_of = [], all_of = [] }: DescribedBranch): string[] {
   const own = tuple ? [`${tuple.object}#${tuple.relation}@${tuple.user}`] : [];
   return [...own, ...[...(next ? [next] : []), ...any_of, ...all_of].flatMap(tuplesIn)];
 }
 
-const codesOf = (body: Reply["body"]): LimitCode[] => body.paths[0].limits.map(({ code }: { code: LimitCode }) => code);
+const codesOf = (body: Reply["body"]): DenialCode[] =>
+  body.paths[0].limits.map(({ code }: { code: DenialCode }) => code);
 
 /** Sunward's plant 7 at technical_manager and its portfolio north at viewer are brightfix's; tom is a delegate of both. */
 async function settle(service: Service) {
@@ -217,7 +218,7 @@ const openInvitation = async (service: Service, by: string): Promise<string> => 
   return items.find(({ status }: { status: string }) => status === "pending" || status === "invited").id;
 };
 
-const SITUATIONS: Record<Exclude<LimitCode, "subject_no_user">, Situation> = {
+const SITUATIONS: Record<Exclude<DenialCode, "subject_no_user">, Situation> = {
   cooperation_paused: {
     asked: TOM,
     make: anna("POST", (ids) => `${cooperation(ids)}/pause`),
@@ -290,8 +291,8 @@ const SITUATIONS: Record<Exclude<LimitCode, "subject_no_user">, Situation> = {
   delegate_left: {
     asked: TOM,
     // the service takes delegations away first; somebody's write past it, or a leaving that is under way
-    make: (service) => service.deps.relationships.erase(TOM_AT_BRIGHTFIX),
-    lift: (service) => service.deps.relationships.write({ deletes: [], writes: TOM_AT_BRIGHTFIX }),
+    make: (service) => service.deps.tupleStore.erase(TOM_AT_BRIGHTFIX),
+    lift: (service) => service.deps.tupleStore.write({ deletes: [], writes: TOM_AT_BRIGHTFIX }),
   },
   job_role_too_low: {
     asked: ["otto", "manage_technical", "plant:8"],
@@ -367,8 +368,8 @@ const SITUATIONS: Record<Exclude<LimitCode, "subject_no_user">, Situation> = {
   },
   records_differ: {
     asked: BEN,
-    make: (service, ids) => service.deps.relationships.erase([inForce(ids)]),
-    lift: (service, ids) => service.deps.relationships.write({ deletes: [], writes: [inForce(ids)] }),
+    make: (service, ids) => service.deps.tupleStore.erase([inForce(ids)]),
+    lift: (service, ids) => service.deps.tupleStore.write({ deletes: [], writes: [inForce(ids)] }),
   },
 };
 const TOM_AT_BRIGHTFIX = ["member", "person"].map((relation) => {
@@ -385,12 +386,12 @@ describe("a no", () => {
       const ids = await settle(service);
       await one.make(service, ids);
       // what is written past the service is seen by the cached check a moment later; here it asks anew
-      await service.deps.cache.raise("all");
+      await service.deps.cache.invalidate("all");
       const no = await why(service, one.asked);
       expect([no.decision, codesOf(no)], no.reason).toEqual([false, [code]]);
       expect(no.reason).toBe(no.paths[0].limits[0].says);
       await one.lift(service, ids);
-      await service.deps.cache.raise("all");
+      await service.deps.cache.invalidate("all");
       expect((await why(service, one.asked)).decision).toBe(true);
     },
   );
@@ -428,7 +429,7 @@ describe("a no", () => {
     const writes = Array.from({ length: 51 }, (_, n) => {
       return { user: `share:${n}#viewer`, relation: "shared_viewer", object: "plant:7" };
     });
-    expect(await service.deps.relationships.write({ deletes: [], writes })).toBe("committed");
+    expect(await service.deps.tupleStore.write({ deletes: [], writes })).toBe("committed");
     const question = { subject: { type: "user", id: "otto" }, action: { name: "view" } };
     const { body } = await service.admin("POST", "/v1/explain", { ...question, resource: { type: "plant", id: "7" } });
     expect([body.decision, body.complete, codesOf(body)]).toEqual([false, false, ["no_job_role"]]);
@@ -506,7 +507,7 @@ test("an explanation is for services, and is never taken from the cache", async 
   }
   expect(await service.may("ben", "view", "plant:7")).toBe(true);
   // past the service: the cached check goes on to say yes, the explanation does not
-  await service.deps.relationships.erase([inForce({ id, plant: "", portfolio: "" })]);
+  await service.deps.tupleStore.erase([inForce({ id, plant: "", portfolio: "" })]);
   expect(await service.may("ben", "view", "plant:7")).toBe(true);
   expect((await service.admin("POST", "/v1/explain", question)).body).toMatchObject({
     decision: false,

@@ -2,7 +2,7 @@
 import { expect } from "vitest";
 import { createEngine } from "../../../src/openfga/engine.ts";
 import { openStore } from "../../../src/openfga/open-store.ts";
-import { createRelationships } from "../../../src/openfga/tuple-store.ts";
+import { createTupleStore } from "../../../src/openfga/tuple-store.ts";
 import { EngineUnavailable } from "../../../src/ports.ts";
 import { doctor } from "../../../src/queries/doctor.ts";
 import { exportAll, importAll, linesFrom, WORLD } from "../../support/bulk.ts";
@@ -55,7 +55,7 @@ async function emptyStore() {
   const opened = await openStore({ ...connection(), store: `copy ${Math.random()}`, model: MODEL, allowPush: false });
   const at = { ...connection(), ...opened };
   const engine = createEngine({ ...at, timeoutMilliseconds: 10_000, connections: 4 });
-  return { service: createService({ relationships: createRelationships(at), engine }), close: () => engine.close() };
+  return { service: createService({ tupleStore: createTupleStore(at), engine }), close: () => engine.close() };
 }
 
 test("an export is the lines that were imported, in their order, without what is gone and without cooperations", async ({
@@ -98,7 +98,7 @@ test("an export taken into an empty store gives the owners' people the same perm
   // cooperations travel by a backup of the database
   expect(Object.values(await matrix(service.deps, ["ben"]))).toContain(true);
   expect(Object.values(await matrix(copy.deps, ["ben", "tom"]))).not.toContain(true);
-  expect(await doctor(copy.deps.relationships)).toEqual([]);
+  expect(await doctor(copy.deps.tupleStore)).toEqual([]);
   await close();
 });
 
@@ -117,8 +117,8 @@ test("more than a page of each kind comes whole", async ({ service }) => {
 test("an engine that is away is a problem before the first line, and a reply that breaks off after it", async ({
   service: { deps },
 }) => {
-  const down = { ...deps.relationships };
-  const service = createService({ relationships: down, engine: deps.engine });
+  const down = { ...deps.tupleStore };
+  const service = createService({ tupleStore: down, engine: deps.engine });
   await importAll(service, linesFrom(WORLD));
   const away = () => Promise.reject(new EngineUnavailable("away"));
   down.read = away;

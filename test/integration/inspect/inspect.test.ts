@@ -23,7 +23,7 @@ test("every tuple of the store is told from both its ends, but for histories, wh
 }) => {
   await seedRoutes(service);
   await service.as("ben", "PUT", "/v1/organizations/brightfix/people/tom", { role: "external" });
-  const all = await service.deps.relationships.readAll();
+  const all = await service.deps.tupleStore.readAll();
   const seen = new Map<string, { as_object: Set<string>; as_user: Set<string> }>();
   const look = async (object: string) => {
     const known = seen.get(object);
@@ -85,7 +85,7 @@ test("what was written past the service is shown as it stands", async ({ service
     object: "plant:odd",
     condition: { name: "record" as const, context: { fields: { colour: "blue" } } },
   };
-  expect(await service.deps.relationships.write({ deletes: [], writes: [odd] })).toBe("committed");
+  expect(await service.deps.tupleStore.write({ deletes: [], writes: [odd] })).toBe("committed");
   expect((await inspected(service, "plant:odd")).as_object[0].record).toEqual({ colour: "blue" });
 });
 
@@ -94,11 +94,11 @@ test("more than a hundred tuples of a kind are cut, and the reply says which", a
   const people = Array.from({ length: TUPLES_MAX }, (_, n) => {
     return { user: `user:p${n}`, relation: "external", object: "organization:sunward" };
   });
-  const { relationships } = service.deps;
-  expect(await relationships.write({ deletes: [], writes: people })).toBe("committed");
+  const { tupleStore } = service.deps;
+  expect(await tupleStore.write({ deletes: [], writes: people })).toBe("committed");
   expect((await inspected(service, "organization:sunward")).cut).toEqual([]);
   const last = { user: "user:last", relation: "external", object: "organization:sunward" };
-  expect(await relationships.write({ deletes: [], writes: [last] })).toBe("committed");
+  expect(await tupleStore.write({ deletes: [], writes: [last] })).toBe("committed");
   const body = await inspected(service, "organization:sunward");
   expect(body.cut).toEqual([{ object: "organization:sunward", relation: "external" }]);
   const externals = body.as_object.filter(({ tuple }: Told) => tuple.relation === "external");

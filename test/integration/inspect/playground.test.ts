@@ -11,7 +11,7 @@ import { accessModel, accessTuples, nearest } from "../../../scripts/playground/
 import { PERMISSION_OF } from "../../../src/domain/roles.ts";
 import { createClient } from "../../../src/openfga/client.ts";
 import { openStore } from "../../../src/openfga/open-store.ts";
-import { createRelationships } from "../../../src/openfga/tuple-store.ts";
+import { createTupleStore } from "../../../src/openfga/tuple-store.ts";
 import { connection, environmentOf, MODEL } from "../../support/engine.ts";
 import { cooperate, createService, type Service, seedWorld, test } from "../../support/service.ts";
 
@@ -55,10 +55,10 @@ async function copied(tuples: ReturnType<typeof accessTuples>) {
 
 test("the copy answers every question as the store does at that instant, and needs no time", async ({ service }) => {
   await live(service);
-  const { relationships, engine } = service.deps;
+  const { tupleStore, engine } = service.deps;
   const counts: number[] = [];
   for (const at of [NOW, new Date(IN_AN_HOUR)]) {
-    const copy = await copied(accessTuples(model, await relationships.readAll(), at));
+    const copy = await copied(accessTuples(model, await tupleStore.readAll(), at));
     const answers = await engine.batchCheck(QUESTIONS, at);
     for (const [n, question] of QUESTIONS.entries())
       expect({ allowed: await copy.may(question) }, JSON.stringify(question)).toEqual(answers[n]);
@@ -76,7 +76,7 @@ test("the copy has no condition, no record, no history and no address in it", as
     expect(text).not.toContain(word);
   for (const permission of [...Object.values(PERMISSION_OF), "can_share", "can_delegate"])
     expect(text).toContain(`"${permission}"`);
-  const tuples = JSON.stringify(accessTuples(model, await service.deps.relationships.readAll(), NOW));
+  const tuples = JSON.stringify(accessTuples(model, await service.deps.tupleStore.readAll(), NOW));
   for (const word of ["entry:", "email:", "condition", "brightfix.example", "Brightfix", "Hillside"])
     expect(tuples).not.toContain(word);
 });
@@ -121,9 +121,9 @@ function run(env: NodeJS.ProcessEnv, args: string[] = []) {
 test("the command serves the playground on a copy, and Ctrl-C takes all of it away", async ({ engine }) => {
   const name = `playground ${Date.now()}`;
   const opened = await openStore({ ...connection(), store: name, model: MODEL, allowPush: false });
-  const relationships = createRelationships({ ...connection(), ...opened });
+  const tupleStore = createTupleStore({ ...connection(), ...opened });
   // only written through: no check is asked here
-  await live(createService({ relationships, engine }));
+  await live(createService({ tupleStore, engine }));
   const port = await freePort();
   const env = { ...environmentOf(connection()), OPENFGA_STORE: name, PLAYGROUND_PORT: `${port}` };
   const playground = run(env, ["plant:7"]);

@@ -10,8 +10,8 @@ import type { Tuple } from "../../../src/domain/tuples.ts";
 import { createClient } from "../../../src/openfga/client.ts";
 import { createEngine } from "../../../src/openfga/engine.ts";
 import { openStore } from "../../../src/openfga/open-store.ts";
-import { createRelationships } from "../../../src/openfga/tuple-store.ts";
-import type { ReadFilter, Relationships } from "../../../src/ports.ts";
+import { createTupleStore } from "../../../src/openfga/tuple-store.ts";
+import type { ReadFilter, TupleStore } from "../../../src/ports.ts";
 import { READS_MAX, walk } from "../../../src/queries/explain/walk.ts";
 import { test } from "../../support/engine.ts";
 import { startMemoryEngine } from "../../support/memory-engine.ts";
@@ -87,7 +87,7 @@ test("a tree holds where the engine says yes, whatever the model is made of, and
   const memory = await startMemoryEngine();
   const opened = await openStore({ ...memory.at, store: `walk ${Date.now()}`, model: MODEL, allowPush: true });
   const engine = createEngine({ ...memory.at, ...opened, timeoutMilliseconds: 30_000, connections: 4 });
-  const relationships = createRelationships({ ...memory.at, ...opened });
+  const tupleStore = createTupleStore({ ...memory.at, ...opened });
   const questions = USERS.flatMap((who) =>
     OBJECTS.flatMap((object) =>
       (object.startsWith("folder") ? ["viewer", "can_view", "can_edit"] : ["member"]).map((relation) => {
@@ -97,11 +97,11 @@ test("a tree holds where the engine says yes, whatever the model is made of, and
   );
   const seen = { yes: 0, no: 0 };
   const property = fc.asyncProperty(stores, async (tuples) => {
-    await relationships.erase(await relationships.readAll());
-    expect(await relationships.write({ deletes: [], writes: tuples })).toBe("committed");
+    await tupleStore.erase(await tupleStore.readAll());
+    expect(await tupleStore.write({ deletes: [], writes: tuples })).toBe("committed");
     const answers = await engine.batchCheck(questions, NOW);
     for (const [n, question] of questions.entries()) {
-      const { tree, complete } = await walk(relationships, opened.rewrites, question);
+      const { tree, complete } = await walk(tupleStore, opened.rewrites, question);
       const answer = answers[n];
       expect(complete).toBe(true);
       expect({ allowed: holds(tree, NOW) }, JSON.stringify(question)).toEqual(answer);
@@ -147,9 +147,7 @@ type note
     object: "note:1",
   }));
   const team = { user: "user:b", relation: "member", object: "team:x" };
-  expect(await createRelationships({ ...at, ...old }).write({ deletes: [], writes: [...writes, team] })).toBe(
-    "committed",
-  );
+  expect(await createTupleStore({ ...at, ...old }).write({ deletes: [], writes: [...writes, team] })).toBe("committed");
   for (const [model, allowed] of [
     [before, true],
     [after, false],
@@ -158,7 +156,7 @@ type note
     const engine = createEngine({ ...at, ...opened, timeoutMilliseconds: 10_000, connections: 1 });
     for (const who of ["user:a", "user:b", "user:c"]) {
       const question = { user: who, relation: "can_read", object: "note:1" };
-      const { tree } = await walk(createRelationships({ ...at, ...opened }), opened.rewrites, question);
+      const { tree } = await walk(createTupleStore({ ...at, ...opened }), opened.rewrites, question);
       expect([holds(tree, NOW), await engine.check(question, NOW)], who).toEqual([allowed, allowed]);
     }
     await engine.close();
@@ -166,7 +164,7 @@ type note
   await createClient(at).deleteStore({ storeId: old.storeId });
 });
 
-test("a tree stops at its bound and says that something was not looked at", async ({ engine, relationships }) => {
+test("a tree stops at its bound and says that something was not looked at", async ({ engine, tupleStore }) => {
   const owner = { user: "organization:o", relation: "owner", object: "plant:7" };
   const share = (n: number): Tuple[] => [
     { user: `share:${n}#viewer`, relation: "shared_viewer", object: "plant:7" },
@@ -174,12 +172,12 @@ test("a tree stops at its bound and says that something was not looked at", asyn
   ];
   const many = Array.from({ length: 200 }, (_, n) => share(n)).flat();
   for (const some of [[owner], ...Array.from({ length: 4 }, (_, n) => many.slice(n * 100, n * 100 + 100))])
-    expect(await relationships.write({ deletes: [], writes: some })).toBe("committed");
+    expect(await tupleStore.write({ deletes: [], writes: some })).toBe("committed");
   let reads = 0;
-  const counted: Pick<Relationships, "readSome"> = {
+  const counted: Pick<TupleStore, "readSome"> = {
     readSome: (filter: ReadFilter, max: number) => {
       reads += 1;
-      return relationships.readSome(filter, max);
+      return tupleStore.readSome(filter, max);
     },
   };
   const question = { user: "user:zoe", relation: "can_view", object: "plant:7" };

@@ -3,7 +3,7 @@ import { expect } from "vitest";
 import type { Tuple, TupleKey } from "../../../src/domain/tuples.ts";
 import { EngineUnavailable, type ReadFilter } from "../../../src/ports.ts";
 import { keepReads } from "../../../src/store/kept-reads.ts";
-import { readOnce } from "../../../src/store/memoize.ts";
+import { memoizedReads } from "../../../src/store/memoize.ts";
 import { test } from "../../support/engine.ts";
 
 const USERS = ["user:a", "user:b", "user:c"];
@@ -28,14 +28,14 @@ const FILTERS: ReadFilter[] = [
 const texts = (tuples: readonly Tuple[]) => tuples.map((tuple) => JSON.stringify(tuple)).sort();
 
 test("after every write each filter gives what the store gives, also when it was being read meanwhile", async ({
-  relationships,
+  tupleStore,
 }) => {
   let asked = 0;
   const kept = keepReads({
-    ...relationships,
+    ...tupleStore,
     read: (filter) => {
       asked++;
-      return relationships.read(filter);
+      return tupleStore.read(filter);
     },
   });
   const stands = new Set<TupleKey>();
@@ -50,24 +50,24 @@ test("after every write each filter gives what the store gives, also when it was
     for (const key of deletes) stands.delete(key);
     for (const key of writes) stands.add(key);
     for (const filter of FILTERS)
-      expect(texts(await kept.read(filter)), JSON.stringify(filter)).toEqual(texts(await relationships.read(filter)));
+      expect(texts(await kept.read(filter)), JSON.stringify(filter)).toEqual(texts(await tupleStore.read(filter)));
   }
   expect(stands.size).toBeGreaterThan(0);
   expect(asked).toBe(FILTERS.length);
 });
 
 test("after a write that came to nothing all is read anew, and a read that failed is not kept", async ({
-  relationships,
+  tupleStore,
 }) => {
   let away = false;
   const kept = keepReads({
-    ...relationships,
-    read: (filter) => (away ? Promise.reject(new EngineUnavailable("away")) : relationships.read(filter)),
+    ...tupleStore,
+    read: (filter) => (away ? Promise.reject(new EngineUnavailable("away")) : tupleStore.read(filter)),
   });
   const [one, other] = KEYS as [TupleKey, TupleKey];
   const read = async () => (await kept.read({ object: "organization:x" })).length;
   expect(await read()).toBe(0);
-  await relationships.write({ deletes: [], writes: [one] });
+  await tupleStore.write({ deletes: [], writes: [one] });
   expect(await read()).toBe(0);
   expect(await kept.write({ deletes: [], writes: [one, other] })).toBe("stale");
   away = true;
@@ -76,12 +76,12 @@ test("after a write that came to nothing all is read anew, and a read that faile
   expect(await read()).toBe(1);
 });
 
-test("no reader can change what another reader gets, before and after a write", async ({ relationships }) => {
+test("no reader can change what another reader gets, before and after a write", async ({ tupleStore }) => {
   const [one, other, third] = KEYS as [TupleKey, TupleKey, TupleKey];
-  await relationships.write({ deletes: [], writes: [one, other] });
+  await tupleStore.write({ deletes: [], writes: [one, other] });
   const filter = { object: "organization:x" };
-  const kept = keepReads(relationships);
-  for (const reads of [kept, readOnce(relationships)]) {
+  const kept = keepReads(tupleStore);
+  for (const reads of [kept, memoizedReads(tupleStore)]) {
     const found = (await reads.read(filter)) as Tuple[];
     expect(() => found.push(third)).toThrow(TypeError);
     expect(() => found.sort(() => 1)).toThrow(TypeError);

@@ -15,7 +15,7 @@ import { fileURLToPath } from "node:url";
 import { expect, onTestFinished } from "vitest";
 import { entriesFrom } from "../../../src/domain/history.ts";
 import { createClient } from "../../../src/openfga/client.ts";
-import type { Relationships } from "../../../src/ports.ts";
+import type { TupleStore } from "../../../src/ports.ts";
 import { doctor, isDamage } from "../../../src/queries/doctor.ts";
 import { expectAnswersOfRecords } from "../../support/answers.ts";
 import { connection, environmentOf } from "../../support/engine.ts";
@@ -135,8 +135,8 @@ async function send(url: string, action: Action): Promise<Sent> {
 }
 
 /** The objects in whose histories each request stands, once for each entry. */
-async function entriesOf(relationships: Relationships): Promise<Map<string, string[]>> {
-  const logs = (await relationships.readAll()).filter((tuple) => tuple.relation === "log");
+async function entriesOf(tupleStore: TupleStore): Promise<Map<string, string[]>> {
+  const logs = (await tupleStore.readAll()).filter((tuple) => tuple.relation === "log");
   const found = new Map<string, string[]>();
   for (const tuple of logs)
     for (const { common } of entriesFrom([tuple]))
@@ -147,7 +147,7 @@ async function entriesOf(relationships: Relationships): Promise<Map<string, stri
 test("killed a hundred times amid actions, the service keeps what it answered, once, and a restart sweeps the rest", async ({
   service,
   store,
-  relationships,
+  tupleStore,
   engine,
 }) => {
   const folder = mkdtempSync(join(tmpdir(), "concordat-kill-"));
@@ -222,21 +222,21 @@ test("killed a hundred times amid actions, the service keeps what it answered, o
   };
   await Promise.all(lanes.map(live));
 
-  const damage = (await doctor(relationships)).filter(isDamage);
+  const damage = (await doctor(tupleStore)).filter(isDamage);
   expect(damage).toEqual([]);
   // what a process leaves that is killed between a removal and its sweep
-  const unswept = createService(service.deps, { afterwards: () => {} });
+  const unswept = createService(service.deps, { inBackground: () => {} });
   for (const lane of lanes) await unswept.as("anna", "DELETE", `/v1/shares/${lane.share}`);
-  const leftovers = await doctor(relationships);
+  const leftovers = await doctor(tupleStore);
   expect(leftovers.map(({ kind }) => kind)).toEqual(expect.arrayContaining(lanes.map(() => "leftover")));
   expect(leftovers.filter(isDamage)).toEqual([]);
   // a start sweeps before it listens
   const last = await start(env);
   last.process.kill("SIGKILL");
-  expect(await doctor(relationships)).toEqual([]);
-  await expectAnswersOfRecords({ relationships, engine }, ["sunward"], ["anna", "otto", "ben", "tom", "eva"]);
+  expect(await doctor(tupleStore)).toEqual([]);
+  await expectAnswersOfRecords({ tupleStore, engine }, ["sunward"], ["anna", "otto", "ben", "tom", "eva"]);
 
-  const entries = await entriesOf(relationships);
+  const entries = await entriesOf(tupleStore);
   const answered = sent.filter((one) => one.status !== undefined);
   const unanswered = sent.filter((one) => one.status === undefined);
   for (const { id, status, changes } of sent) {

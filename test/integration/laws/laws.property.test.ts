@@ -20,8 +20,8 @@ import { createMemoryCache } from "../../../src/memory/decision-cache.ts";
 import { createClient } from "../../../src/openfga/client.ts";
 import { createEngine } from "../../../src/openfga/engine.ts";
 import { rewritesOf } from "../../../src/openfga/rewrites.ts";
-import { createRelationships } from "../../../src/openfga/tuple-store.ts";
-import type { Answer, DecisionCache, Relationships, Source } from "../../../src/ports.ts";
+import { createTupleStore } from "../../../src/openfga/tuple-store.ts";
+import type { Answer, DecisionCache, Source, TupleStore } from "../../../src/ports.ts";
 import { diagnose } from "../../../src/queries/doctor.ts";
 import { repairDeps } from "../../support/damage.ts";
 import { MODEL } from "../../support/engine.ts";
@@ -126,14 +126,14 @@ async function openPlay(
     timeoutMilliseconds: 30_000,
     connections: 4,
   });
-  const kept = createRelationships({ ...at, ...ids });
+  const kept = createTupleStore({ ...at, ...ids });
   let writes = 0;
-  const counted = <K extends "write" | "erase">(name: K): Relationships[K] =>
+  const counted = <K extends "write" | "erase">(name: K): TupleStore[K] =>
     ((argument: never) => {
       writes += 1;
       return kept[name](argument);
-    }) as Relationships[K];
-  const relationships = { ...kept, write: counted("write"), erase: counted("erase") };
+    }) as TupleStore[K];
+  const tupleStore = { ...kept, write: counted("write"), erase: counted("erase") };
   // what is swept afterwards waits for its step: access must not hang on it
   const later: (() => Promise<unknown>)[] = [];
   const connect = (url: string) => connectCache(ids, url);
@@ -141,7 +141,7 @@ async function openPlay(
     redisUrl === undefined
       ? [createMemoryCache({ entriesMax: 10_000 })]
       : await Promise.all([connect(redisUrl), connect(redisUrl), connect(redisUrl)]);
-  const replicas = openReplicas({ relationships, engine }, caches, { afterwards: (work) => void later.push(work) });
+  const replicas = openReplicas({ tupleStore, engine }, caches, { inBackground: (work) => void later.push(work) });
   return {
     replicas,
     world,
@@ -338,7 +338,7 @@ async function take(play: Play, step: Step, dry: boolean): Promise<void> {
 async function takeRaw(play: Play, step: RawStep): Promise<void> {
   const { world, told } = play;
   const service = anyOf(play);
-  const body = await bodyOf(world, step, service.deps.relationships);
+  const body = await bodyOf(world, step, service.deps.tupleStore);
   told.push(`${step.by ?? "a service"}: ${step.do}, ${JSON.stringify(body)}`);
   const [from, before] = [play.writes(), step.do === "raw" ? await play.tuples() : []];
   const asked = step.by === undefined ? { key: KEYS.admin } : { key: KEYS.manage, user: step.by };
@@ -365,12 +365,12 @@ function count(kind: string, outcome: string): void {
  */
 async function storeMatches(play: Play): Promise<void> {
   const [{ deps }] = play.replicas;
-  const early = await repair(repairDeps(deps.relationships));
+  const early = await repair(repairDeps(deps.tupleStore));
   expect(early.done.filter(({ finding }) => finding.kind !== "leftover")).toEqual([]);
   await answersMatch(play);
   await play.sweep();
   const from = play.writes();
-  expect(await repair(repairDeps(deps.relationships))).toEqual({ done: [], left: [] });
+  expect(await repair(repairDeps(deps.tupleStore))).toEqual({ done: [], left: [] });
   expect(play.writes(), "writes of a repair with nothing to do").toBe(from);
   const tuples = await play.tuples();
   const lines = Map.groupBy(

@@ -4,7 +4,7 @@
  * test tries the same in every order; here each is told alone.
  */
 import { describe, expect } from "vitest";
-import type { Relationships, Write } from "../../../src/ports.ts";
+import type { TupleStore, Write } from "../../../src/ports.ts";
 import { cooperate, createService, type Service, seedWorld, test as serviceTest } from "../../support/service.ts";
 
 const ACTIONS = ["view", "manage_technical", "manage_commercial", "operate", "share"];
@@ -17,21 +17,21 @@ const at = (milliseconds: number) => new Date(Date.parse(LATER) + milliseconds);
 const test = serviceTest.extend<{ world: Service & { writes: Write[]; erased: (() => Promise<void>)[] } }>({
   world: async ({ service }, use) => {
     await seedWorld(service);
-    const { relationships } = service.deps;
+    const { tupleStore } = service.deps;
     const writes: Write[] = [];
     const erased: (() => Promise<void>)[] = [];
-    const watched: Relationships = {
-      ...relationships,
+    const watched: TupleStore = {
+      ...tupleStore,
       write: (write) => {
         writes.push(write);
-        return relationships.write(write);
+        return tupleStore.write(write);
       },
       erase: async (keys) => {
-        await relationships.erase(keys);
+        await tupleStore.erase(keys);
         for (const look of erased) await look();
       },
     };
-    const world = createService({ relationships: watched, engine: service.deps.engine });
+    const world = createService({ tupleStore: watched, engine: service.deps.engine });
     world.setNow(BEGIN);
     await use({ ...world, writes, erased });
     await world.settled();
@@ -83,7 +83,7 @@ describe("law 1, the cap", () => {
 });
 
 describe("law 2, operator never crosses", () => {
-  test("neither shared, nor raised to, nor delegated, nor with an invitation", async ({ world }) => {
+  test("neither shared, nor invalidated to, nor delegated, nor with an invitation", async ({ world }) => {
     const { id, share } = await delegated(world);
     const operator = { role: "operator" };
     const shares = [{ resource: "plant:8", ...operator }];
@@ -100,9 +100,9 @@ describe("law 2, operator never crosses", () => {
 
   test("the model itself refuses such a tuple, and takes the owner's own operator", async ({ world }) => {
     const { share } = await delegated(world);
-    const { relationships } = world.deps;
+    const { tupleStore } = world.deps;
     const crossing = { user: `share:${share}#technical_manager`, relation: "operator", object: "plant:7" };
-    await expect(relationships.write({ deletes: [], writes: [crossing] })).rejects.toThrow(/validation_error/);
+    await expect(tupleStore.write({ deletes: [], writes: [crossing] })).rejects.toThrow(/validation_error/);
     await ok(world.as("anna", "PUT", "/v1/plants/7/roles/otto", { role: "operator" }));
     expect(await mayOn(world, "otto", "plant:7")).toContain("operate");
   });
@@ -135,11 +135,11 @@ describe("law 4, own people only", () => {
     await delegated(world);
     const person = { user: "user:tom", relation: "person", object: "organization:brightfix" };
     // the changes tell the cache of such a write about a second later; here they need not be waited for
-    const seen = () => world.deps.cache.raise(["user:tom"]);
-    await world.deps.relationships.erase([person]);
+    const seen = () => world.deps.cache.invalidate(["user:tom"]);
+    await world.deps.tupleStore.erase([person]);
     await seen();
     expect(await mayOn(world, "tom", "plant:7")).toEqual([]);
-    await world.deps.relationships.write({ deletes: [], writes: [person] });
+    await world.deps.tupleStore.write({ deletes: [], writes: [person] });
     await seen();
     expect(await mayOn(world, "tom", "plant:7")).toEqual(["view", "manage_technical"]);
   });
@@ -205,9 +205,9 @@ test("law 5: sideways and back, delegates fall to viewer and rise again, and not
 }) => {
   const { share } = await delegated(world, "technical_manager");
   await ok(world.as("ben", "PUT", `/v1/shares/${share}/delegations/eva`, { role: "viewer" }));
-  const { relationships } = world.deps;
+  const { tupleStore } = world.deps;
   const delegations = async () =>
-    (await relationships.read({ object: `share:${share}` })).filter(({ relation }) => relation.startsWith("delegated"));
+    (await tupleStore.read({ object: `share:${share}` })).filter(({ relation }) => relation.startsWith("delegated"));
   const written = await delegations();
   const change = (role: string) => ok(world.as("anna", "PATCH", `/v1/shares/${share}`, { role }));
 
@@ -297,8 +297,8 @@ test.for(["before", "after"])("law 8: removed stays removed, shared again %s the
   const { id, share } = await delegated(world);
   // before the sweep: in the same breath, with what it would clear away still there
   const held: (() => Promise<unknown>)[] = [];
-  const { relationships, engine } = world.deps;
-  const service = createService({ relationships, engine }, { afterwards: (work) => void held.push(work) });
+  const { tupleStore, engine } = world.deps;
+  const service = createService({ tupleStore, engine }, { inBackground: (work) => void held.push(work) });
   service.setNow(BEGIN);
   await ok(service.as("anna", "DELETE", `/v1/shares/${share}`));
   if (when === "after") for (const work of held) await work();

@@ -8,8 +8,8 @@ import { CredentialsMethod, FgaApiValidationError, OpenFgaClient } from "@openfg
 import { describe, expect } from "vitest";
 import { sweep } from "../../../src/actions/sweep.ts";
 import { entriesFrom } from "../../../src/domain/history.ts";
-import { createRelationships } from "../../../src/openfga/tuple-store.ts";
-import type { Relationships } from "../../../src/ports.ts";
+import { createTupleStore } from "../../../src/openfga/tuple-store.ts";
+import type { TupleStore } from "../../../src/ports.ts";
 import { doctor } from "../../../src/queries/doctor.ts";
 import { type Fate, type FaultyNetwork, startFaultyNetwork } from "../../support/faulty-network.ts";
 import { listen } from "../../support/listening.ts";
@@ -36,7 +36,7 @@ const test = serviceTest.extend<{ network: FaultyNetwork; far: Service; impatien
   /** A service that reaches the engine through the network. */
   far: async ({ store, network, engine }, use) => {
     const at = { ...store, apiUrl: network.apiUrl, timeoutMilliseconds: TIMEOUT_MILLISECONDS };
-    const far = createService({ relationships: createRelationships(at), engine });
+    const far = createService({ tupleStore: createTupleStore(at), engine });
     await use(far);
     network.fate = () => "pass";
     await far.settled();
@@ -50,8 +50,8 @@ const test = serviceTest.extend<{ network: FaultyNetwork; far: Service; impatien
 });
 
 /** How often a request stands in each history that it stands in. */
-async function standing(relationships: Relationships, requestId: string): Promise<number[]> {
-  const logs = (await relationships.readAll()).filter((tuple) => tuple.relation === "log");
+async function standing(tupleStore: TupleStore, requestId: string): Promise<number[]> {
+  const logs = (await tupleStore.readAll()).filter((tuple) => tuple.relation === "log");
   const objects = logs
     .filter((tuple) => entriesFrom([tuple])[0]?.common.request_id === requestId)
     .map((tuple) => tuple.object);
@@ -106,7 +106,7 @@ describe("a Write whose reply does not come", () => {
       service,
       far,
       network,
-      relationships,
+      tupleStore,
     }) => {
       await seedWorld(service);
       const at = { fated: 0 };
@@ -121,7 +121,7 @@ describe("a Write whose reply does not come", () => {
         const reply = await sendStep(far, step);
         expect(reply.status, `${step.join(" ")}: ${JSON.stringify(reply.body)}`).toBeLessThan(300);
         expect(reply.body.effective_by, step.join(" ")).toEqual(expect.any(String));
-        const entries = await standing(relationships, reply.id);
+        const entries = await standing(tupleStore, reply.id);
         expect(entries.length, step.join(" ")).toBeGreaterThan(0);
         expect(new Set(entries), step.join(" ")).toEqual(new Set([1]));
         return reply;
@@ -130,8 +130,8 @@ describe("a Write whose reply does not come", () => {
       network.fate = () => "pass";
       await far.settled();
       // sweeps lost their replies too; the next one ends what they began
-      await sweep({ relationships, warn: () => {} });
-      expect(await doctor(relationships)).toEqual([]);
+      await sweep({ tupleStore, warn: () => {} });
+      expect(await doctor(tupleStore)).toEqual([]);
     });
   }
 
@@ -140,7 +140,7 @@ describe("a Write whose reply does not come", () => {
       service,
       far,
       network,
-      relationships,
+      tupleStore,
     }) => {
       await seedWorld(service);
       const { id, shares } = await cooperate(service, [{ resource: "plant:7", role: "technical_manager" }]);
@@ -155,9 +155,9 @@ describe("a Write whose reply does not come", () => {
       await network.settled();
       for (const reply of replies) {
         expect(reply.status, JSON.stringify(reply.body)).toBeLessThan(300);
-        expect(await standing(relationships, reply.id)).toEqual([1]);
+        expect(await standing(tupleStore, reply.id)).toEqual([1]);
       }
-      expect(await doctor(relationships)).toEqual([]);
+      expect(await doctor(tupleStore)).toEqual([]);
     });
   }
 
@@ -165,7 +165,7 @@ describe("a Write whose reply does not come", () => {
     service,
     far,
     network,
-    relationships,
+    tupleStore,
   }) => {
     await seedWorld(service);
     const { id } = await cooperate(service, [{ resource: "plant:7", role: "viewer" }]);
@@ -178,16 +178,11 @@ describe("a Write whose reply does not come", () => {
     };
     const reply = await sendStep(far, ["anna", "PATCH", path, { expires_at: `${YEAR}-03-01T00:00:00Z` }]);
     expect(reply).toMatchObject({ status: 200, body: { status: "active", expires_at: `${YEAR}-03-01T00:00:00Z` } });
-    expect(await standing(relationships, reply.id)).toEqual([1]);
-    expect(await doctor(relationships)).toEqual([]);
+    expect(await standing(tupleStore, reply.id)).toEqual([1]);
+    expect(await doctor(tupleStore)).toEqual([]);
   });
 
-  test("is decided anew when it never arrived and another was first", async ({
-    service,
-    far,
-    network,
-    relationships,
-  }) => {
+  test("is decided anew when it never arrived and another was first", async ({ service, far, network, tupleStore }) => {
     await seedWorld(service);
     const { id, shares } = await cooperate(service, [{ resource: "plant:7", role: "viewer" }]);
     let lost = false;
@@ -199,8 +194,8 @@ describe("a Write whose reply does not come", () => {
     };
     const reply = await sendStep(far, ["ben", "PUT", `/v1/shares/${shares[0]}/delegations/tom`, { role: "viewer" }]);
     expect(reply).toMatchObject({ status: 409, body: { code: "wrong_status", status: 409 } });
-    expect(await standing(relationships, reply.id)).toEqual([]);
-    expect(await doctor(relationships)).toEqual([]);
+    expect(await standing(tupleStore, reply.id)).toEqual([]);
+    expect(await doctor(tupleStore)).toEqual([]);
   });
 });
 
@@ -213,7 +208,7 @@ describe("an engine that stays away", () => {
       service,
       impatient,
       network,
-      relationships,
+      tupleStore,
     }) => {
       await seedWorld(service);
       const { id, shares } = await cooperate(service, [{ resource: "plant:7", role: "viewer" }]);
@@ -234,12 +229,12 @@ describe("an engine that stays away", () => {
         expect(reply).toMatchObject({ status: 504, body: { code: "outcome_unknown" } });
         expect(reply.body).not.toHaveProperty("effective_by");
         network.fate = () => "pass";
-        expect(await standing(relationships, reply.id)).toEqual(arrived ? [1] : []);
+        expect(await standing(tupleStore, reply.id)).toEqual(arrived ? [1] : []);
         const again = await sendStep(impatient, step);
         expect(again.status, JSON.stringify(again.body)).toBeLessThan(300);
-        expect(await standing(relationships, again.id)).toEqual(arrived ? [] : [1]);
+        expect(await standing(tupleStore, again.id)).toEqual(arrived ? [] : [1]);
       }
-      expect(await doctor(relationships)).toEqual([]);
+      expect(await doctor(tupleStore)).toEqual([]);
     });
   }
 
@@ -247,7 +242,7 @@ describe("an engine that stays away", () => {
     service,
     far,
     network,
-    relationships,
+    tupleStore,
   }) => {
     await seedWorld(service);
     const { id } = await cooperate(service, [{ resource: "plant:7", role: "viewer" }]);
@@ -259,24 +254,24 @@ describe("an engine that stays away", () => {
     };
     const reply = await sendStep(far, ["anna", "POST", `/v1/cooperations/${id}/pause`, {}]);
     expect(reply).toMatchObject({ status: 504, body: { code: "outcome_unknown" } });
-    expect(await standing(relationships, reply.id)).toEqual([1]);
+    expect(await standing(tupleStore, reply.id)).toEqual([1]);
   });
 
   test("from the beginning, or that turns a Write away, is an outage, and nothing is written", async ({
     service,
     far,
     network,
-    relationships,
+    tupleStore,
   }) => {
     await seedWorld(service);
     const { id } = await cooperate(service, [{ resource: "plant:7", role: "viewer" }]);
     const step: Step = ["anna", "POST", `/v1/cooperations/${id}/pause`, {}];
-    const before = (await relationships.readAll()).length;
+    const before = (await tupleStore.readAll()).length;
     const refused = async () => {
       const reply = await sendStep(far, step);
       expect(reply).toMatchObject({ status: 503, body: { code: "engine_unavailable" } });
       expect(reply.headers.get("Retry-After")).toBe("1");
-      expect((await relationships.readAll()).length).toBe(before);
+      expect((await tupleStore.readAll()).length).toBe(before);
     };
     network.fate = ({ isWrite }) => (isWrite ? "turn_away" : "pass");
     await refused();
@@ -293,7 +288,7 @@ test("who holds more than one Write takes away loses all of it, though replies a
   far,
   impatient,
   network,
-  relationships,
+  tupleStore,
 }) => {
   await seedWorld(service);
   for (let n = 0; n < 34; n++) {
@@ -305,7 +300,7 @@ test("who holds more than one Write takes away loses all of it, though replies a
     await service.admin("PUT", `/v1/plants/p${n}`, { owner: "sunward" });
     await service.admin("PUT", `/v1/plants/p${n}/roles/otto`, { role: "operator" });
   }
-  const held = async () => (await relationships.read({ object: "plant:", user: "user:otto" })).length;
+  const held = async () => (await tupleStore.read({ object: "plant:", user: "user:otto" })).length;
   expect(await held()).toBeGreaterThan(100);
   const leave: Step = [undefined, "DELETE", "/v1/organizations/sunward/people/otto"];
 
@@ -314,15 +309,15 @@ test("who holds more than one Write takes away loses all of it, though replies a
   const cut = await sendStep(impatient, leave);
   expect(cut).toMatchObject({ status: 504, body: { code: "outcome_unknown" } });
   expect(await held()).toBeGreaterThan(0);
-  expect(await standing(relationships, cut.id)).toEqual([]);
-  expect(await doctor(relationships)).toEqual([]);
+  expect(await standing(tupleStore, cut.id)).toEqual([]);
+  expect(await doctor(tupleStore)).toEqual([]);
 
   network.fate = ({ isWrite, sending }) => (isWrite && sending === 1 ? "lose_reply" : "pass");
   const left = await sendStep(far, leave);
   expect(left.status, JSON.stringify(left.body)).toBe(200);
   expect(await held()).toBe(0);
-  expect(await standing(relationships, left.id)).toEqual([1]);
-  expect(await doctor(relationships)).toEqual([]);
+  expect(await standing(tupleStore, left.id)).toEqual([1]);
+  expect(await doctor(tupleStore)).toEqual([]);
 });
 
 describe("a raw Write that an SDK repeats by itself after 504", () => {
@@ -340,7 +335,7 @@ describe("a raw Write that an SDK repeats by itself after 504", () => {
     network,
     impatient,
     store,
-    relationships,
+    tupleStore,
   }) => {
     await seedWorld(service);
     const listening = await listen(impatient);
@@ -358,7 +353,7 @@ describe("a raw Write that an SDK repeats by itself after 504", () => {
       "user:zoe",
     ]);
     expect(body.items.filter(({ object }: { object: string }) => object === "user:zoe")).toHaveLength(1);
-    expect(await doctor(relationships)).toEqual([]);
+    expect(await doctor(tupleStore)).toEqual([]);
     // what is written twice, and no reply was lost, is refused as OpenFGA does
     await expect(client.write({ writes: [key] })).rejects.toThrow(FgaApiValidationError);
     await listening.close();
@@ -399,7 +394,7 @@ describe("a raw Write that an SDK repeats by itself after 504", () => {
     await seedWorld(service);
     const write = () =>
       send(impatient, "POST", `/stores/${store.storeId}/write`, { writes: { tuple_keys: [key] } }, { key: KEYS.admin });
-    const holds = async () => (await service.deps.relationships.read(key)).length;
+    const holds = async () => (await service.deps.tupleStore.read(key)).length;
     for (const fate of ["late_request", "lose_request", "lose_reply"] as const) {
       network.fate = ({ isWrite }) => (isWrite ? fate : "pass");
       expect((await write()).status, fate).toBe(504);

@@ -10,17 +10,17 @@ import { invite } from "../../../src/actions/invite.ts";
 import { putOrganization } from "../../../src/actions/organization.ts";
 import { putPerson, removePerson } from "../../../src/actions/person.ts";
 import { deleteResource, putResource, setJobRole } from "../../../src/actions/resource.ts";
-import { createOrder } from "../../../src/actions/run/keyed-mutex.ts";
+import { createKeyedMutex } from "../../../src/actions/run/keyed-mutex.ts";
 import type { ActionDeps, Call } from "../../../src/actions/run/perform.ts";
-import { type Batch, performAll, type Step } from "../../../src/actions/run/perform-all.ts";
+import { type Batch, type BatchStep, performAll } from "../../../src/actions/run/perform-all.ts";
 import { createStage, Overtaken } from "../../../src/actions/run/stage.ts";
 import { share, unshare } from "../../../src/actions/share.ts";
-import type { Scope } from "../../../src/domain/cache-scopes.ts";
+import type { CacheScope } from "../../../src/domain/cache-scopes.ts";
 import { entriesFrom } from "../../../src/domain/history.ts";
 import type { ResourceRef } from "../../../src/domain/ids.ts";
 import type { JobRole, OrganizationRole } from "../../../src/domain/roles.ts";
-import { createRelationships } from "../../../src/openfga/tuple-store.ts";
-import type { DecisionCache, ReadFilter, Relationships } from "../../../src/ports.ts";
+import { createTupleStore } from "../../../src/openfga/tuple-store.ts";
+import type { DecisionCache, ReadFilter, TupleStore } from "../../../src/ports.ts";
 import { doctor } from "../../../src/queries/doctor.ts";
 import { startFaultyNetwork } from "../../support/faulty-network.ts";
 import { cooperate, createService, type Service, seedWorld, test } from "../../support/service.ts";
@@ -29,36 +29,36 @@ const SERVICE: Call = { caller: { key: "back-office", scopes: ["admin"] }, reque
 const by = (user: string): Call => ({ caller: { key: "manager", scopes: ["manage"], user }, requestId: "r-1" });
 
 const person =
-  (organization: string, user: string, role: OrganizationRole = "member"): Step<unknown> =>
+  (organization: string, user: string, role: OrganizationRole = "member"): BatchStep<unknown> =>
   (deps, call) =>
     putPerson(deps, call, organization, user, { role });
 const plant =
-  (id: string, owner: string, portfolio?: string): Step<unknown> =>
+  (id: string, owner: string, portfolio?: string): BatchStep<unknown> =>
   (deps, call) =>
     putResource(deps, call, `plant:${id}`, { owner, portfolio });
 const job =
-  (ref: ResourceRef, user: string, role: JobRole | undefined): Step<unknown> =>
+  (ref: ResourceRef, user: string, role: JobRole | undefined): BatchStep<unknown> =>
   (deps, call) =>
     setJobRole(deps, call, ref, user, role);
 
 /** Counts what reaches the store, and tells what the batch came to. */
-function counting(relationships: Relationships): Relationships & { writes: number } {
+function counting(tupleStore: TupleStore): TupleStore & { writes: number } {
   const counted = {
-    ...relationships,
+    ...tupleStore,
     writes: 0,
-    write: (one: Parameters<Relationships["write"]>[0]) => {
+    write: (one: Parameters<TupleStore["write"]>[0]) => {
       counted.writes++;
-      return relationships.write(one);
+      return tupleStore.write(one);
     },
   };
   return counted;
 }
 
-const entriesOf = async (relationships: Relationships, object: string) =>
-  entriesFrom(await relationships.read({ object, relation: "log" })).map(({ common }) => common);
+const entriesOf = async (tupleStore: TupleStore, object: string) =>
+  entriesFrom(await tupleStore.read({ object, relation: "log" })).map(({ common }) => common);
 
-const everything = async (relationships: Relationships) =>
-  (await relationships.readAll()).map((tuple) => JSON.stringify(tuple)).sort();
+const everything = async (tupleStore: TupleStore) =>
+  (await tupleStore.readAll()).map((tuple) => JSON.stringify(tuple)).sort();
 
 function must<T>(batch: Batch<T>): Extract<Batch<T>, { receipts: unknown }> {
   if (!("receipts" in batch)) throw new Error(JSON.stringify(batch));
@@ -68,13 +68,13 @@ function must<T>(batch: Batch<T>): Extract<Batch<T>, { receipts: unknown }> {
 describe("a batch", () => {
   test("stands as one Write, each action on top of those before it, with every entry in turn", async ({
     service,
-    relationships,
+    tupleStore,
   }) => {
     await seedWorld(service);
-    const counted = counting(relationships);
-    const before = (await entriesOf(relationships, "organization:sunward")).length;
+    const counted = counting(tupleStore);
+    const before = (await entriesOf(tupleStore, "organization:sunward")).length;
     const batch = must(
-      await performAll({ ...service.deps, relationships: counted }, SERVICE, [
+      await performAll({ ...service.deps, tupleStore: counted }, SERVICE, [
         (deps, call) => putOrganization(deps, call, "brief", { name: "Brief" }),
         person("brief", "lena", "admin"),
         person("sunward", "max"),
@@ -89,56 +89,53 @@ describe("a batch", () => {
     expect([batch.kind, counted.writes]).toEqual(["done", 1]);
     expect(batch.receipts.map(({ outcome }) => outcome)).toEqual([...Array(8).fill("done"), "same"]);
     expect(new Set(batch.receipts.map((receipt) => receipt.effective_by))).toEqual(new Set([batch.effective_by]));
-    const told = (await entriesOf(relationships, "organization:sunward")).slice(before);
+    const told = (await entriesOf(tupleStore, "organization:sunward")).slice(before);
     expect(told.map(({ n, action }) => [n, action])).toEqual(
       ["add_person", "register", "register", "give_job_role", "give_job_role", "give_job_role"].map((action, at) => [
         before + 1 + at,
         action,
       ]),
     );
-    expect(await doctor(relationships)).toEqual([]);
+    expect(await doctor(tupleStore)).toEqual([]);
     expect(await service.may("max", "operate", "plant:7")).toBe(true);
     expect(await service.may("max", "operate", "plant:9")).toBe(false);
   });
 
-  test("of which one action is refused says which, and writes nothing", async ({ service, relationships }) => {
+  test("of which one action is refused says which, and writes nothing", async ({ service, tupleStore }) => {
     await seedWorld(service);
-    const before = await everything(relationships);
-    const counted = counting(relationships);
+    const before = await everything(tupleStore);
+    const counted = counting(tupleStore);
     const steps = [person("sunward", "max"), job("plant:7", "ben", "viewer"), job("plant:7", "max", "viewer")];
-    expect(await performAll({ ...service.deps, relationships: counted }, SERVICE, steps)).toEqual({
+    expect(await performAll({ ...service.deps, tupleStore: counted }, SERVICE, steps)).toEqual({
       kind: "refused",
       index: 1,
       refusal: { code: "not_own_person", organization: "sunward", user: "ben" },
     });
-    expect([counted.writes, await everything(relationships)]).toEqual([0, before]);
+    expect([counted.writes, await everything(tupleStore)]).toEqual([0, before]);
     // the same without the action that was refused
     expect((await performAll(service.deps, SERVICE, steps.toSpliced(1, 1))).kind).toBe("done");
   });
 
-  test("is too large with the action that no longer fits, and those before it fit", async ({
-    service,
-    relationships,
-  }) => {
+  test("is too large with the action that no longer fits, and those before it fit", async ({ service, tupleStore }) => {
     await seedWorld(service);
-    const before = await everything(relationships);
+    const before = await everything(tupleStore);
     const steps = Array.from({ length: 40 }, (_, n) => person("sunward", `p${n}`));
     const batch = await performAll(service.deps, SERVICE, steps);
     if (batch.kind !== "too_large") throw new Error(batch.kind);
     expect(batch.tuples).toBeGreaterThan(100);
-    expect(await everything(relationships)).toEqual(before);
+    expect(await everything(tupleStore)).toEqual(before);
     must(await performAll(service.deps, SERVICE, steps.slice(0, batch.index)));
-    expect(await doctor(relationships)).toEqual([]);
+    expect(await doctor(tupleStore)).toEqual([]);
   });
 
   test("that would give a tuple another condition is too large: no one Write can do that", async ({
     service,
-    relationships,
+    tupleStore,
   }) => {
     await seedWorld(service);
     const { shares } = await cooperate(service, [{ resource: "plant:7", role: "viewer" }]);
     const until =
-      (expires_at: string): Step<unknown> =>
+      (expires_at: string): BatchStep<unknown> =>
       (deps, call) =>
         delegate(deps, call, shares[0] ?? "", "tom", { role: "viewer", expires_at });
     const [first, second, third] = ["2040-01-01T00:00:00Z", "2041-01-01T00:00:00Z", "2042-01-01T00:00:00Z"].map(until);
@@ -147,16 +144,16 @@ describe("a batch", () => {
     // to the other spelling and back again: the net is what was there, then a date that no one Write can bring
     must(await performAll(service.deps, by("ben"), [second, first]));
     expect(await performAll(service.deps, by("ben"), [second, third])).toMatchObject({ kind: "too_large", index: 1 });
-    expect(await doctor(relationships)).toEqual([]);
+    expect(await doctor(tupleStore)).toEqual([]);
   });
 
   test("that changes nothing writes nothing, and neither does a dry run of one that would", async ({
     service,
-    relationships,
+    tupleStore,
   }) => {
     await seedWorld(service);
-    const counted = counting(relationships);
-    const deps = { ...service.deps, relationships: counted };
+    const counted = counting(tupleStore);
+    const deps = { ...service.deps, tupleStore: counted };
     expect((await performAll(deps, SERVICE, [person("sunward", "otto")])).kind).toBe("same");
     expect((await performAll(deps, SERVICE, [])).kind).toBe("same");
     const dry = must(
@@ -165,10 +162,7 @@ describe("a batch", () => {
     expect([dry.kind, dry.receipts.length, counted.writes]).toEqual(["dry_run", 2, 0]);
   });
 
-  test("takes a person away together with what they hold, and gives it to another", async ({
-    service,
-    relationships,
-  }) => {
+  test("takes a person away together with what they hold, and gives it to another", async ({ service, tupleStore }) => {
     await seedWorld(service);
     must(
       await performAll(service.deps, SERVICE, [job("plant:7", "otto", "operator"), job("plant:8", "otto", "viewer")]),
@@ -182,7 +176,7 @@ describe("a batch", () => {
         job("plant:8", "tom", "operator"),
       ]),
     );
-    expect(await doctor(relationships)).toEqual([]);
+    expect(await doctor(tupleStore)).toEqual([]);
     expect(await service.may("tom", "operate", "plant:8")).toBe(true);
     expect(await service.may("otto", "view", "plant:7")).toBe(false);
   });
@@ -203,53 +197,53 @@ describe("the stage", () => {
     { object: "user:max", relation: "head" },
   ];
 
-  test("answers as the store does once its net stands", async ({ service, relationships }) => {
+  test("answers as the store does once its net stands", async ({ service, tupleStore }) => {
     await seedWorld(service);
-    const stage = createStage(relationships);
-    const deps: ActionDeps = { ...service.deps, relationships: stage.relationships };
+    const stage = createStage(tupleStore);
+    const deps: ActionDeps = { ...service.deps, tupleStore: stage.tupleStore };
     for (const step of [person("sunward", "max"), plant("9", "sunward", "north"), job("plant:7", "max", "operator")])
       expect(await step(deps, SERVICE)).toMatchObject({ outcome: "done" });
     const text = (tuples: readonly object[]) => tuples.map((tuple) => canonicalize(tuple) ?? "").sort();
-    const answers = async (reads: Pick<Relationships, "read">) => {
+    const answers = async (reads: Pick<TupleStore, "read">) => {
       const all: string[][] = [];
       for (const filter of FILTERS) all.push(text(await reads.read(filter)));
       return all;
     };
-    const staged = await answers(stage.relationships);
+    const staged = await answers(stage.tupleStore);
     expect(staged.filter((one) => one.length > 0).length).toBeGreaterThan(8);
-    expect(await relationships.write(stage.net())).toBe("committed");
+    expect(await tupleStore.write(stage.net())).toBe("committed");
     // a head without a history counts Writes: max was touched twice
     const turned = (all: string[][]) => all.map((one) => one.map((line) => line.replace("user.max.2", "user.max.1")));
-    expect(turned(staged)).toEqual(await answers(relationships));
+    expect(turned(staged)).toEqual(await answers(tupleStore));
   });
 
   test("notices a head that moves between two readings, and a tuple that was staged and is there", async ({
     service,
-    relationships,
+    tupleStore,
   }) => {
     await seedWorld(service);
     const head: ReadFilter = { object: "organization:sunward", relation: "head" };
-    const moved = createStage(relationships);
-    await moved.relationships.read(head);
+    const moved = createStage(tupleStore);
+    await moved.tupleStore.read(head);
     await service.admin("PUT", "/v1/organizations/sunward/people/max", { role: "member" });
-    await expect(moved.relationships.read(head)).rejects.toThrow(Overtaken);
-    await expect(moved.relationships.read({ object: "organization:sunward" })).rejects.toThrow(Overtaken);
+    await expect(moved.tupleStore.read(head)).rejects.toThrow(Overtaken);
+    await expect(moved.tupleStore.read({ object: "organization:sunward" })).rejects.toThrow(Overtaken);
 
-    const brought = createStage(relationships);
+    const brought = createStage(tupleStore);
     const tuple = { user: "user:max", relation: "viewer", object: "plant:7" };
-    expect(await brought.relationships.write({ deletes: [], writes: [tuple] })).toBe("committed");
-    expect(await brought.relationships.write({ deletes: [], writes: [tuple] })).toBe("stale");
+    expect(await brought.tupleStore.write({ deletes: [], writes: [tuple] })).toBe("committed");
+    expect(await brought.tupleStore.write({ deletes: [], writes: [tuple] })).toBe("stale");
     await service.admin("PUT", "/v1/plants/7/roles/max", { role: "viewer" });
-    await expect(brought.relationships.read({ object: "plant:7" })).rejects.toThrow(Overtaken);
-    expect(await relationships.write(brought.net())).toBe("stale");
+    await expect(brought.tupleStore.read({ object: "plant:7" })).rejects.toThrow(Overtaken);
+    expect(await tupleStore.write(brought.net())).toBe("stale");
 
-    const taken = createStage(relationships);
-    expect(await taken.relationships.read(tuple)).toEqual([tuple]);
-    expect(await taken.relationships.write({ deletes: [], writes: [tuple] })).toBe("stale");
-    expect(await taken.relationships.write({ deletes: [tuple], writes: [] })).toBe("committed");
-    expect(await taken.relationships.read(tuple)).toEqual([]);
-    expect(await taken.relationships.write({ deletes: [tuple], writes: [] })).toBe("stale");
-    await taken.relationships.erase([tuple, { ...tuple, relation: "operator" }]);
+    const taken = createStage(tupleStore);
+    expect(await taken.tupleStore.read(tuple)).toEqual([tuple]);
+    expect(await taken.tupleStore.write({ deletes: [], writes: [tuple] })).toBe("stale");
+    expect(await taken.tupleStore.write({ deletes: [tuple], writes: [] })).toBe("committed");
+    expect(await taken.tupleStore.read(tuple)).toEqual([]);
+    expect(await taken.tupleStore.write({ deletes: [tuple], writes: [] })).toBe("stale");
+    await taken.tupleStore.erase([tuple, { ...tuple, relation: "operator" }]);
     expect(taken.net()).toEqual({ deletes: [tuple], writes: [] });
   });
 });
@@ -260,10 +254,10 @@ describe("of batches that race", () => {
   for (const shared of [true, false])
     test(`on one organization, ${shared ? "in one process" : "in two replicas"}, every one stands whole`, {
       timeout: 60_000,
-    }, async ({ service, relationships, engine }) => {
+    }, async ({ service, tupleStore, engine }) => {
       await seedWorld(service);
-      const rival = shared ? service : createService({ relationships, engine }, { order: createOrder() });
-      const counted = counting(relationships);
+      const rival = shared ? service : createService({ tupleStore, engine }, { mutex: createKeyedMutex() });
+      const counted = counting(tupleStore);
       for (let round = 0; round < ROUNDS; round++) {
         const steps = (name: string) => [
           person("sunward", `${name}${round}`),
@@ -272,8 +266,8 @@ describe("of batches that race", () => {
           person("brightfix", `new${round}`, name === "a" ? "member" : "external"),
         ];
         const ends = await Promise.all([
-          performAll({ ...service.deps, relationships: counted }, SERVICE, steps("a")),
-          performAll({ ...rival.deps, relationships: counted }, SERVICE, steps("b")),
+          performAll({ ...service.deps, tupleStore: counted }, SERVICE, steps("a")),
+          performAll({ ...rival.deps, tupleStore: counted }, SERVICE, steps("b")),
           rival.admin("PUT", `/v1/organizations/sunward/people/new${round}`, { role: "member" }),
           rival.as("anna", "PUT", `/v1/plants/7/roles/otto`, { role: round % 2 ? "viewer" : "operator" }),
         ]);
@@ -284,8 +278,8 @@ describe("of batches that race", () => {
           round ? 200 : 201,
         ]);
       }
-      expect(await doctor(relationships)).toEqual([]);
-      const added = (await entriesOf(relationships, "organization:sunward")).filter(
+      expect(await doctor(tupleStore)).toEqual([]);
+      const added = (await entriesOf(tupleStore, "organization:sunward")).filter(
         ({ action }) => action === "add_person",
       );
       expect(added).toHaveLength(2 + 3 * ROUNDS);
@@ -294,7 +288,7 @@ describe("of batches that race", () => {
 
   test("on two organizations the other way round, none waits for ever", { timeout: 60_000 }, async ({
     service,
-    relationships,
+    tupleStore,
   }) => {
     await seedWorld(service);
     for (let round = 0; round < ROUNDS; round++) {
@@ -303,39 +297,39 @@ describe("of batches that race", () => {
       const ends = await Promise.all([there, back].map((steps) => performAll(service.deps, SERVICE, steps)));
       expect(ends.map(({ kind }) => kind)).toEqual(["done", "done"]);
     }
-    expect(await doctor(relationships)).toEqual([]);
+    expect(await doctor(tupleStore)).toEqual([]);
   });
 
   test("a new person, whose head a batch replaces twice, is not taken in by another at the same time", async ({
     service,
-    relationships,
+    tupleStore,
   }) => {
     await seedWorld(service);
     const rival = createService(service.deps);
     let once = false;
     // after the batch was staged, and before its Write; the two have nothing else in common
-    const order: ActionDeps["order"] = async (_, act) => {
+    const mutex: ActionDeps["mutex"] = async (_, act) => {
       if (!once)
         expect((await rival.admin("PUT", "/v1/organizations/sunward/people/zoe", { role: "member" })).status).toBe(201);
       once = true;
       return act();
     };
     const steps = [person("brightfix", "zoe"), plant("9", "brightfix"), job("plant:9", "zoe", "viewer")];
-    must(await performAll({ ...service.deps, order }, SERVICE, steps));
-    expect(await relationships.read({ object: "user:zoe", relation: "head" })).toHaveLength(1);
-    expect(await doctor(relationships)).toEqual([]);
+    must(await performAll({ ...service.deps, mutex }, SERVICE, steps));
+    expect(await tupleStore.read({ object: "user:zoe", relation: "head" })).toHaveLength(1);
+    expect(await doctor(tupleStore)).toEqual([]);
   });
 
   test("a batch whose resource changed hands meanwhile is decided again in the new owner's order", async ({
     service,
-    relationships,
+    tupleStore,
   }) => {
     await seedWorld(service);
     must(await performAll(service.deps, SERVICE, [person("brightfix", "otto")]));
     const rival = createService(service.deps);
     const asked: string[] = [];
     let once = false;
-    const order: ActionDeps["order"] = async (object, act) => {
+    const mutex: ActionDeps["mutex"] = async (object, act) => {
       asked.push(object);
       if (!once) {
         once = true;
@@ -344,13 +338,13 @@ describe("of batches that race", () => {
       }
       return act();
     };
-    const batch = await performAll({ ...service.deps, order }, SERVICE, [job("plant:7", "otto", "viewer")]);
+    const batch = await performAll({ ...service.deps, mutex }, SERVICE, [job("plant:7", "otto", "viewer")]);
     expect(must(batch).kind).toBe("done");
-    const told = (await entriesOf(relationships, "organization:brightfix")).at(-1);
+    const told = (await entriesOf(tupleStore, "organization:brightfix")).at(-1);
     expect(told).toMatchObject({ action: "give_job_role", object: "plant:7" });
     // then in the order of both, since either may be whose it is
     expect(asked).toEqual(["organization:sunward", "organization:brightfix", "organization:sunward"]);
-    expect(await doctor(relationships)).toEqual([]);
+    expect(await doctor(tupleStore)).toEqual([]);
   });
 });
 
@@ -359,33 +353,33 @@ describe("what an action does besides", () => {
     const log: string[] = [];
     const cache: DecisionCache = {
       ...service.deps.cache,
-      begin: async (_, scopes) => void log.push(`begin ${[...scopes].sort().join(" ")}`),
-      end: async (_, scopes) => {
+      lease: async (_, scopes) => void log.push(`begin ${[...scopes].sort().join(" ")}`),
+      release: async (_, scopes) => {
         log.push(`end ${[...scopes].sort().join(" ")}`);
         return true;
       },
     };
-    const relationships = {
-      ...service.deps.relationships,
-      write: (one: Parameters<Relationships["write"]>[0]) => {
+    const tupleStore = {
+      ...service.deps.tupleStore,
+      write: (one: Parameters<TupleStore["write"]>[0]) => {
         log.push("write");
-        return service.deps.relationships.write(one);
+        return service.deps.tupleStore.write(one);
       },
     };
-    return { log, deps: { ...service.deps, cache, relationships } };
+    return { log, deps: { ...service.deps, cache, tupleStore } };
   };
 
-  test("raises the scopes of all actions, once before the Write and once after", async ({ service }) => {
+  test("invalidates the scopes of all actions, once before the Write and once after", async ({ service }) => {
     await seedWorld(service);
     const { log, deps } = recorded(service);
     const steps = [person("sunward", "max"), plant("9", "sunward"), job("plant:9", "otto", "viewer")];
-    const all = (["organization:sunward", "user:max", "user:otto"] satisfies Scope[]).join(" ");
+    const all = (["organization:sunward", "user:max", "user:otto"] satisfies CacheScope[]).join(" ");
     must(await performAll(deps, SERVICE, steps));
     expect(log.splice(0)).toEqual([`begin ${all}`, "write", `end ${all}`]);
     // whoever is told that it is so already is answered from after it
     must(await performAll(deps, SERVICE, steps));
     expect(log.splice(0)).toEqual([`end ${all}`]);
-    // so is who is refused because of how it stands; who may not know raises nothing
+    // so is who is refused because of how it stands; who may not know invalidates nothing
     const refused = await performAll(deps, SERVICE, [person("sunward", "zoe"), job("plant:9", "ben", "viewer")]);
     expect([refused.kind, log.splice(0)]).toEqual(["refused", ["end user:ben user:zoe"]]);
     expect((await performAll(deps, by("zoe"), [person("sunward", "max", "admin")])).kind).toBe("refused");
@@ -401,11 +395,11 @@ describe("what an action does besides", () => {
     expect(log).toEqual([]);
   });
 
-  test("mails and sweeps come after the Write, and not at all without one", async ({ service, relationships }) => {
+  test("mails and sweeps come after the Write, and not at all without one", async ({ service, tupleStore }) => {
     await seedWorld(service);
     const { id, shares } = await cooperate(service, [{ resource: "plant:7", role: "viewer" }]);
     service.mails.length = 0;
-    const steps: Step<unknown>[] = [
+    const steps: BatchStep<unknown>[] = [
       (deps, call) => unshare(deps, call, shares[0] ?? "", {}),
       (deps, call) => share(deps, call, id, { resource: "plant:7", role: "asset_manager" }),
       async (deps, call) => {
@@ -414,17 +408,17 @@ describe("what an action does besides", () => {
         return invited;
       },
     ];
-    const no: Step<unknown> = (deps, call) => unshare(deps, call, "01HZZZZZZZZZZZZZZZZZZZZZZZ", {});
-    const before = await everything(relationships);
+    const no: BatchStep<unknown> = (deps, call) => unshare(deps, call, "01HZZZZZZZZZZZZZZZZZZZZZZZ", {});
+    const before = await everything(tupleStore);
     expect((await performAll(service.deps, by("anna"), [...steps, no])).kind).toBe("refused");
     await service.settled();
-    expect([service.mails, await everything(relationships)]).toEqual([[], before]);
+    expect([service.mails, await everything(tupleStore)]).toEqual([[], before]);
     const { receipts } = must(await performAll(service.deps, by("anna"), steps));
     expect(receipts.at(-1), "no reply waits for them").toMatchObject({ mail: "sending" });
     await service.settled();
     expect(service.mails.map(({ to }) => to)).toEqual(["ida@else.example"]);
-    expect(await relationships.read({ object: `share:${shares[0]}` })).toEqual([]);
-    expect(await doctor(relationships)).toEqual([]);
+    expect(await tupleStore.read({ object: `share:${shares[0]}` })).toEqual([]);
+    expect(await doctor(tupleStore)).toEqual([]);
     expect(await service.may("ben", "manage_commercial", "plant:7")).toBe(true);
   });
 });
@@ -433,22 +427,22 @@ for (const fate of ["lose_reply", "lose_request"] as const)
   test(`with ${fate} at its first sending, a batch stands once and is answered so`, async ({
     service,
     store,
-    relationships,
+    tupleStore,
   }) => {
     await seedWorld(service);
     const network = await startFaultyNetwork(store.apiUrl, 3000);
-    const far = createRelationships({ ...store, apiUrl: network.apiUrl, timeoutMilliseconds: 1500 });
+    const far = createTupleStore({ ...store, apiUrl: network.apiUrl, timeoutMilliseconds: 1500 });
     let fated = 0;
     network.fate = ({ isWrite, sending }) => {
       if (!isWrite || sending > 1) return "pass";
       fated++;
       return fate;
     };
-    const before = (await entriesOf(relationships, "organization:sunward")).length;
+    const before = (await entriesOf(tupleStore, "organization:sunward")).length;
     const steps = [person("sunward", "max"), plant("9", "sunward"), job("plant:9", "max", "viewer")];
-    expect((await performAll({ ...service.deps, relationships: far }, SERVICE, steps)).kind).toBe("done");
+    expect((await performAll({ ...service.deps, tupleStore: far }, SERVICE, steps)).kind).toBe("done");
     expect(fated).toBe(1);
-    expect(await entriesOf(relationships, "organization:sunward")).toHaveLength(before + 3);
-    expect(await doctor(relationships)).toEqual([]);
+    expect(await entriesOf(tupleStore, "organization:sunward")).toHaveLength(before + 3);
+    expect(await doctor(tupleStore)).toEqual([]);
     await network.close();
   });

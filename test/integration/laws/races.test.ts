@@ -7,13 +7,13 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, test as base, beforeAll, describe, expect } from "vitest";
-import { createOrder } from "../../../src/actions/run/keyed-mutex.ts";
+import { createKeyedMutex } from "../../../src/actions/run/keyed-mutex.ts";
 import { entriesFrom } from "../../../src/domain/history.ts";
 import { createClient } from "../../../src/openfga/client.ts";
 import { createEngine } from "../../../src/openfga/engine.ts";
 import { openStore } from "../../../src/openfga/open-store.ts";
-import { createRelationships } from "../../../src/openfga/tuple-store.ts";
-import type { Engine, Relationships } from "../../../src/ports.ts";
+import { createTupleStore } from "../../../src/openfga/tuple-store.ts";
+import type { Engine, TupleStore } from "../../../src/ports.ts";
 import { doctor, isDamage } from "../../../src/queries/doctor.ts";
 import { expectAnswersOfRecords } from "../../support/answers.ts";
 import { connection, MODEL } from "../../support/engine.ts";
@@ -33,7 +33,7 @@ const JITTER_MILLISECONDS = 6;
 
 /** How often a Write was sent, and how often another was first. */
 type Tally = { sent: number; stale: number };
-type Stand = { replicas: Service[]; relationships: Relationships; engine: Engine; tally: Tally };
+type Stand = { replicas: Service[]; tupleStore: TupleStore; engine: Engine; tally: Tally };
 
 /** `count` replicas on a store of their own. Without `ordered` not even one replica puts its actions in order. */
 async function stand(
@@ -46,30 +46,30 @@ async function stand(
   const engine = createEngine({ ...at, ...store, timeoutMilliseconds: 10_000, connections: 10 });
   const tally: Tally = { sent: 0, stale: 0 };
   const replicas = Array.from({ length: count }, () => {
-    const relationships = createRelationships({ ...at, ...store });
-    const counted: Relationships = {
-      ...relationships,
+    const tupleStore = createTupleStore({ ...at, ...store });
+    const counted: TupleStore = {
+      ...tupleStore,
       write: async (write) => {
-        const outcome = await relationships.write(write);
+        const outcome = await tupleStore.write(write);
         tally.sent++;
         if (outcome === "stale") tally.stale++;
         return outcome;
       },
     };
-    const order = ordered ? createOrder() : <T>(_: string, run: () => Promise<T>) => run();
-    return createService({ relationships: counted, engine }, { order });
+    const mutex = ordered ? createKeyedMutex() : <T>(_: string, run: () => Promise<T>) => run();
+    return createService({ tupleStore: counted, engine }, { mutex });
   });
-  const relationships = createRelationships({ ...at, ...store });
+  const tupleStore = createTupleStore({ ...at, ...store });
   try {
     await seedWorld(replicas[0] as Service);
-    await act({ replicas, relationships, engine, tally });
+    await act({ replicas, tupleStore, engine, tally });
     await Promise.all(replicas.map((replica) => replica.settled()));
-    const findings = await doctor(relationships);
+    const findings = await doctor(tupleStore);
     expect(findings.filter(isDamage)).toEqual([]);
     // the sweeps of two replicas may each have left the other's last mark: none may be left now
     expect(findings).toEqual([]);
     await expectAnswersOfRecords(
-      { relationships, engine },
+      { tupleStore, engine },
       ["sunward", "brightfix"],
       ["anna", "otto", "ben", "bea", "tom", "eva"],
     );
@@ -105,8 +105,8 @@ async function must(call: Promise<Reply>): Promise<Reply> {
   return reply;
 }
 
-async function actionsOf(relationships: Relationships, object: string): Promise<string[]> {
-  const entries = entriesFrom(await relationships.read({ object, relation: "log" }));
+async function actionsOf(tupleStore: TupleStore, object: string): Promise<string[]> {
+  const entries = entriesFrom(await tupleStore.read({ object, relation: "log" }));
   return entries.map(({ common }) => common.action);
 }
 
@@ -146,7 +146,7 @@ describe.each(["sqlite", "PostgreSQL"] as const)("on %s", (datastore) => {
         () => two.as("bea", "POST", path, {}),
       );
       expect(replies.map((reply) => reply.body.status)).toEqual(["active", "active"]);
-      expect(await actionsOf(world.relationships, `cooperation:${body.id}`)).toEqual(["invite", "accept"]);
+      expect(await actionsOf(world.tupleStore, `cooperation:${body.id}`)).toEqual(["invite", "accept"]);
     });
   });
 
@@ -195,7 +195,7 @@ describe.each(["sqlite", "PostgreSQL"] as const)("on %s", (datastore) => {
         () => two.as("anna", "PATCH", `/v1/cooperations/${id}`, { expires_at: dates[1] }),
       );
       expect(outcomes(replies)).toEqual(["done", "done"]);
-      const entries = entriesFrom(await world.relationships.read({ object: `cooperation:${id}`, relation: "log" }));
+      const entries = entriesFrom(await world.tupleStore.read({ object: `cooperation:${id}`, relation: "log" }));
       const told = entries.slice(-2).map(({ common }) => common.after?.expires_at);
       expect([...told].sort()).toEqual(dates);
       expect((await one.as("anna", "GET", `/v1/cooperations/${id}`)).body.expires_at).toBe(told[1]);
@@ -472,11 +472,11 @@ describe.each(["sqlite", "PostgreSQL"] as const)("on %s", (datastore) => {
       await stand(
         at,
         total,
-        async ({ replicas, relationships, tally }) => {
+        async ({ replicas, tupleStore, tally }) => {
           const one = replicas[0] as Service;
           const { id, shares } = await cooperate(one, [{ resource: "plant:7", role: "technical_manager" }]);
           const share = `/v1/shares/${shares[0]}`;
-          const before = (await actionsOf(relationships, `cooperation:${id}`)).length;
+          const before = (await actionsOf(tupleStore, `cooperation:${id}`)).length;
           const started = { ...tally };
           const calls = Array.from({ length: 50 }, (_, n) => {
             const replica = replicas[n % replicas.length] as Service;
@@ -496,7 +496,7 @@ describe.each(["sqlite", "PostgreSQL"] as const)("on %s", (datastore) => {
           expect(faults.map(({ body }) => body.code).filter((code) => code !== "contended")).toEqual([]);
           const refusals = replies.filter((reply) => reply.status >= 400 && reply.status < 500);
           expect(refusals.map(({ body }) => body.code).filter((code) => code !== "wrong_status")).toEqual([]);
-          const done = (await actionsOf(relationships, `cooperation:${id}`)).length - before;
+          const done = (await actionsOf(tupleStore, `cooperation:${id}`)).length - before;
           const sent = tally.sent - started.sent;
           const stale = tally.stale - started.stale;
           console.log(

@@ -7,7 +7,7 @@ import { expect } from "vitest";
 import { createClient } from "../../../src/openfga/client.ts";
 import { createEngine } from "../../../src/openfga/engine.ts";
 import { openStore } from "../../../src/openfga/open-store.ts";
-import { createRelationships } from "../../../src/openfga/tuple-store.ts";
+import { createTupleStore } from "../../../src/openfga/tuple-store.ts";
 import { doctor } from "../../../src/queries/doctor.ts";
 import { answering, ask, test as cacheTest } from "../../support/cache.ts";
 import { connection, MODEL } from "../../support/engine.ts";
@@ -34,7 +34,7 @@ const test = cacheTest.extend<Versions>({
     const engine = createEngine({ ...at, timeoutMilliseconds: 10_000, connections: 10 });
     const cache = connectCache(opened);
     await answering(cache);
-    const service = createService({ relationships: createRelationships(at), engine }, { cache });
+    const service = createService({ tupleStore: createTupleStore(at), engine }, { cache });
     await use({ ...service, modelId: opened.modelId });
     await service.settled();
     await engine.close();
@@ -81,7 +81,7 @@ test("what either writes is over for both at its reply, cached or not", async ({
 test("both write one history, at once too, and each accepts what the other wrote", async ({
   older,
   newer,
-  relationships,
+  tupleStore,
 }) => {
   await seedWorld(older);
   const { id, shares } = await cooperate(older, [{ resource: "plant:7", role: "technical_manager" }]);
@@ -103,5 +103,5 @@ test("both write one history, at once too, and each accepts what the other wrote
   );
   expect(seen?.body.items).toHaveLength(2 + done.length + 1);
   expect(alike?.body).toEqual(seen?.body);
-  expect(await doctor(relationships)).toEqual([]);
+  expect(await doctor(tupleStore)).toEqual([]);
 });

@@ -3,7 +3,7 @@ import { createServer, type Server } from "node:net";
 import { describe, expect } from "vitest";
 import type { Tuple } from "../../../src/domain/tuples.ts";
 import { openStore } from "../../../src/openfga/open-store.ts";
-import { createRelationships } from "../../../src/openfga/tuple-store.ts";
+import { createTupleStore } from "../../../src/openfga/tuple-store.ts";
 import { EngineUnavailable } from "../../../src/ports.ts";
 import { connectionOf, MODEL, test } from "../../support/engine.ts";
 
@@ -16,26 +16,26 @@ const head = (n: number): Tuple => ({
 });
 
 describe("reading", () => {
-  test("a read gives every tuple that matches, past the first page, and no other", async ({ relationships }) => {
+  test("a read gives every tuple that matches, past the first page, and no other", async ({ tupleStore }) => {
     const names = Array.from({ length: 230 }, (_, i) => `u${i}`);
     for (let i = 0; i < names.length; i += 100) {
-      await relationships.write({ deletes: [], writes: names.slice(i, i + 100).map(admin) });
+      await tupleStore.write({ deletes: [], writes: names.slice(i, i + 100).map(admin) });
     }
-    await relationships.write({ deletes: [], writes: [{ ...admin("eve"), object: "organization:south" }] });
-    const read = await relationships.read({ object: "organization:north", relation: "admin" });
+    await tupleStore.write({ deletes: [], writes: [{ ...admin("eve"), object: "organization:south" }] });
+    const read = await tupleStore.read({ object: "organization:north", relation: "admin" });
     expect(read.map(({ user }) => user).sort()).toEqual(names.map((name) => `user:${name}`).sort());
     const pages: Tuple[][] = [];
-    for await (const page of relationships.pages()) pages.push(page);
+    for await (const page of tupleStore.pages()) pages.push(page);
     expect(pages.map((page) => page.length)).toEqual([100, 100, 31]);
-    expect(pages.flat()).toEqual(await relationships.readAll());
+    expect(pages.flat()).toEqual(await tupleStore.readAll());
   });
 
   test("a bounded read gives no more than asked for, and tells exactly whether those are all", async ({
-    relationships,
+    tupleStore,
   }) => {
     const names = Array.from({ length: 200 }, (_, i) => `u${i}`);
     for (const start of [0, 100])
-      await relationships.write({ deletes: [], writes: names.slice(start, start + 100).map(admin) });
+      await tupleStore.write({ deletes: [], writes: names.slice(start, start + 100).map(admin) });
     const filter = { object: "organization:north", relation: "admin" };
     for (const [max, complete] of [
       [0, false],
@@ -46,60 +46,58 @@ describe("reading", () => {
       [200, true],
       [201, true],
     ] as const) {
-      const some = await relationships.readSome(filter, max);
+      const some = await tupleStore.readSome(filter, max);
       expect([some.tuples.length, some.complete], `${max}`).toEqual([Math.min(max, 200), complete]);
       expect(new Set(some.tuples.map(({ user }) => user)).size).toBe(some.tuples.length);
     }
   });
 
-  test("a condition comes back as it was written, and a plain tuple without one", async ({ relationships }) => {
+  test("a condition comes back as it was written, and a plain tuple without one", async ({ tupleStore }) => {
     const dated: Tuple = {
       user: "organization:south",
       relation: "in_force",
       object: "cooperation:c1",
       condition: { name: "not_expired", context: { expires_at: "2027-01-01T00:00:00Z" } },
     };
-    expect(await relationships.write({ deletes: [], writes: [head(1), dated, admin("anna")] })).toBe("committed");
-    expect(await relationships.read({ object: "organization:north", relation: "head" })).toEqual([head(1)]);
-    expect(await relationships.read({ object: "cooperation:c1" })).toEqual([dated]);
-    const mine = await relationships.read({ object: "organization:", user: "user:anna" });
+    expect(await tupleStore.write({ deletes: [], writes: [head(1), dated, admin("anna")] })).toBe("committed");
+    expect(await tupleStore.read({ object: "organization:north", relation: "head" })).toEqual([head(1)]);
+    expect(await tupleStore.read({ object: "cooperation:c1" })).toEqual([dated]);
+    const mine = await tupleStore.read({ object: "organization:", user: "user:anna" });
     expect(mine).toEqual([admin("anna")]);
   });
 });
 
 describe("writing", () => {
-  test("a write whose delete is missing or whose tuple exists is stale and changes nothing", async ({
-    relationships,
-  }) => {
-    await relationships.write({ deletes: [], writes: [head(1)] });
+  test("a write whose delete is missing or whose tuple exists is stale and changes nothing", async ({ tupleStore }) => {
+    await tupleStore.write({ deletes: [], writes: [head(1)] });
     const step = { deletes: [head(1)], writes: [head(2), admin("anna")] };
-    expect(await relationships.write(step)).toBe("committed");
-    expect(await relationships.write({ deletes: [head(1)], writes: [head(3), admin("bob")] })).toBe("stale");
-    expect(await relationships.write({ deletes: [head(2)], writes: [head(3), admin("anna")] })).toBe("stale");
-    expect(await relationships.read({ object: "organization:north", relation: "head" })).toEqual([head(2)]);
-    expect(await relationships.read({ object: "organization:north", relation: "admin" })).toEqual([admin("anna")]);
+    expect(await tupleStore.write(step)).toBe("committed");
+    expect(await tupleStore.write({ deletes: [head(1)], writes: [head(3), admin("bob")] })).toBe("stale");
+    expect(await tupleStore.write({ deletes: [head(2)], writes: [head(3), admin("anna")] })).toBe("stale");
+    expect(await tupleStore.read({ object: "organization:north", relation: "head" })).toEqual([head(2)]);
+    expect(await tupleStore.read({ object: "organization:north", relation: "admin" })).toEqual([admin("anna")]);
   });
 
-  test("of racers on one head exactly one commits and the others are stale", async ({ relationships }) => {
-    await relationships.write({ deletes: [], writes: [head(0)] });
+  test("of racers on one head exactly one commits and the others are stale", async ({ tupleStore }) => {
+    await tupleStore.write({ deletes: [], writes: [head(0)] });
     for (let round = 0; round < 5; round++) {
       const racers = Array.from({ length: 8 }, (_, i) =>
-        relationships.write({ deletes: [head(round)], writes: [head(round + 1), admin(`r${round}.${i}`)] }),
+        tupleStore.write({ deletes: [head(round)], writes: [head(round + 1), admin(`r${round}.${i}`)] }),
       );
       const outcomes = await Promise.all(racers);
       expect(outcomes.filter((outcome) => outcome === "committed")).toHaveLength(1);
       expect(outcomes.filter((outcome) => outcome === "stale")).toHaveLength(7);
     }
-    expect(await relationships.read({ object: "organization:north", relation: "admin" })).toHaveLength(5);
+    expect(await tupleStore.read({ object: "organization:north", relation: "admin" })).toHaveLength(5);
   });
 
   test("what the model does not allow is our bug and is thrown with the engine's code, without words and request", async ({
     store,
   }) => {
     const { apiToken = "a-secret-token" } = store;
-    const relationships = createRelationships({ ...store, apiToken });
+    const tupleStore = createTupleStore({ ...store, apiToken });
     const wrong: Tuple = { user: "organization:south", relation: "admin", object: "organization:north" };
-    const error = await relationships.write({ deletes: [], writes: [wrong] }).catch((error: unknown) => error);
+    const error = await tupleStore.write({ deletes: [], writes: [wrong] }).catch((error: unknown) => error);
     expect(error).toBeInstanceOf(Error);
     expect(error).not.toBeInstanceOf(EngineUnavailable);
     expect((error as Error).message).toBe("OpenFGA 400 validation_error");
@@ -107,13 +105,13 @@ describe("writing", () => {
   });
 
   test("a key deleted and written at once, or more than 100 tuples, is thrown and never stale", async ({
-    relationships,
+    tupleStore,
   }) => {
-    await relationships.write({ deletes: [], writes: [admin("anna")] });
-    const same = relationships.write({ deletes: [admin("anna")], writes: [admin("anna")] });
+    await tupleStore.write({ deletes: [], writes: [admin("anna")] });
+    const same = tupleStore.write({ deletes: [admin("anna")], writes: [admin("anna")] });
     await expect(same).rejects.toThrow(/cannot_allow_duplicate_tuples_in_one_request/);
     const many = Array.from({ length: 101 }, (_, i) => admin(`m${i}`));
-    await expect(relationships.write({ deletes: [], writes: many })).rejects.toThrow(/exceeded_entity_limit/);
+    await expect(tupleStore.write({ deletes: [], writes: many })).rejects.toThrow(/exceeded_entity_limit/);
   });
 });
 
@@ -121,11 +119,11 @@ describe("an engine that fails", () => {
   test("a stopped engine is unavailable to reads and writes, by address and by name", async ({ ownServer }) => {
     const at = connectionOf(ownServer);
     const opened = await openStore({ ...at, store: "own", model: MODEL, allowPush: false });
-    const relationships = createRelationships({ ...opened, ...at });
-    expect(await relationships.write({ deletes: [], writes: [head(1)] })).toBe("committed");
+    const tupleStore = createTupleStore({ ...opened, ...at });
+    expect(await tupleStore.write({ deletes: [], writes: [head(1)] })).toBe("committed");
     await ownServer.stop();
     for (const host of ["127.0.0.1", "localhost"]) {
-      const stopped = createRelationships({ ...opened, ...at, apiUrl: at.apiUrl.replace("127.0.0.1", host) });
+      const stopped = createTupleStore({ ...opened, ...at, apiUrl: at.apiUrl.replace("127.0.0.1", host) });
       await expect(stopped.write({ deletes: [], writes: [head(2)] })).rejects.toBeInstanceOf(EngineUnavailable);
       await expect(stopped.read({ object: "organization:north" })).rejects.toBeInstanceOf(EngineUnavailable);
     }
@@ -133,17 +131,17 @@ describe("an engine that fails", () => {
 
   test("a write whose connection breaks before the reply has an unknown outcome", async ({ store }) => {
     const breaking = await listening(createServer((socket) => socket.once("data", () => socket.destroy())));
-    const relationships = createRelationships({ ...store, apiUrl: breaking.url });
-    expect(await relationships.write({ deletes: [], writes: [admin("anna")] })).toBe("unknown");
-    await expect(relationships.read({ object: "organization:north" })).rejects.toBeInstanceOf(EngineUnavailable);
+    const tupleStore = createTupleStore({ ...store, apiUrl: breaking.url });
+    expect(await tupleStore.write({ deletes: [], writes: [admin("anna")] })).toBe("unknown");
+    await expect(tupleStore.read({ object: "organization:north" })).rejects.toBeInstanceOf(EngineUnavailable);
     breaking.close();
   });
 
   test("a write that is answered with a server error has an unknown outcome", async ({ store }) => {
     const reply = "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 2\r\nContent-Type: application/json\r\n\r\n{}";
     const failing = await listening(createServer((socket) => socket.once("data", () => socket.end(reply))));
-    const relationships = createRelationships({ ...store, apiUrl: failing.url });
-    expect(await relationships.write({ deletes: [], writes: [admin("anna")] })).toBe("unknown");
+    const tupleStore = createTupleStore({ ...store, apiUrl: failing.url });
+    expect(await tupleStore.write({ deletes: [], writes: [admin("anna")] })).toBe("unknown");
     failing.close();
   });
 
@@ -152,13 +150,13 @@ describe("an engine that fails", () => {
   }) => {
     const at = connectionOf(ownServer);
     const opened = await openStore({ ...at, store: "own", model: MODEL, allowPush: false });
-    const relationships = createRelationships({ ...opened, ...at });
+    const tupleStore = createTupleStore({ ...opened, ...at });
     const acknowledged: string[] = [];
     const write = async (name: string) => {
       for (let n = 0; ; n++) {
         const user = `${name}${n}`;
         const pair = [admin(user), { ...admin(user), relation: "person" }];
-        const outcome = await relationships.write({ deletes: [], writes: pair }).catch((error: unknown) => error);
+        const outcome = await tupleStore.write({ deletes: [], writes: pair }).catch((error: unknown) => error);
         if (outcome === "committed") acknowledged.push(user);
         else return outcome;
         if (acknowledged.length === 60) process.kill(-ownServer.processGroup, "SIGKILL");
@@ -168,7 +166,7 @@ describe("an engine that fails", () => {
       expect(last === "unknown" || last instanceof EngineUnavailable).toBe(true);
     }
     const again = await ownServer.restart();
-    const after = createRelationships({ ...opened, ...connectionOf(again) });
+    const after = createTupleStore({ ...opened, ...connectionOf(again) });
     const holders = async (relation: string) =>
       (await after.read({ object: "organization:north", relation })).map(({ user }) => user).sort();
     expect(await holders("admin")).toEqual(await holders("person"));

@@ -1,6 +1,6 @@
 /** `GET /metrics`: what checks, the engine and the cache did is counted, and nobody is named. */
 import { expect } from "vitest";
-import { createTail } from "../../../src/check/follow-changes.ts";
+import { createFollower } from "../../../src/check/follow-changes.ts";
 import { createMetrics } from "../../../src/metrics.ts";
 import { createRedisCache } from "../../../src/redis/decision-cache.ts";
 import { answering, ask, counted, test } from "../../support/cache.ts";
@@ -33,7 +33,7 @@ test("hits, misses, answers not stored and why, and engine calls are counted, ea
   expect(await all()).toEqual([2, 1, 1, 0, 0, 1, 0, 0, 1, 2]);
   await ask(cached, "tom");
   expect(await all()).toEqual([2, 1, 2, 0, 0, 1, 0, 1, 2, 3]);
-  await cached.deps.cache.begin("w", ["user:otto"]);
+  await cached.deps.cache.lease("w", ["user:otto"]);
   await ask(cached, "otto");
   expect(await all()).toEqual([2, 1, 3, 0, 1, 1, 0, 1, 2, 4]);
   await ask(cached, "anna", "organization:sunward", "manage");
@@ -43,7 +43,7 @@ test("hits, misses, answers not stored and why, and engine calls are counted, ea
 test("failures of Redis are counted by operation, and the answers that it cost", async ({
   redis,
   store,
-  relationships,
+  tupleStore,
   engine,
 }) => {
   const { meter, text: metricsText } = createMetrics(() => NOON);
@@ -56,13 +56,13 @@ test("failures of Redis are counted by operation, and the answers that it cost",
     warn: () => {},
   });
   await answering(cache);
-  const service = createService({ relationships, engine }, { cache, metricsText });
+  const service = createService({ tupleStore, engine }, { cache, metricsText });
   await seedWorld(service);
   const failures = (operation: string) => counted(service, `concordat_cache_failures_total{operation="${operation}"}`);
-  expect(await failures("end")).toBe(0);
+  expect(await failures("release")).toBe(0);
   redis.pause();
   expect((await service.as("anna", "PUT", "/v1/plants/7", { owner: "sunward", name: "Hill" })).status).toBe(200);
-  expect([await failures("begin"), await failures("end")]).toEqual([1, 1]);
+  expect([await failures("lease"), await failures("release")]).toEqual([1, 1]);
   expect((await ask(service, "anna")).context.source).toBe("engine");
   redis.resume();
   await cache.close();
@@ -70,7 +70,7 @@ test("failures of Redis are counted by operation, and the answers that it cost",
 
 test("the age of the changes is the time since they were read to their end, and is not there before", async ({
   service,
-  relationships,
+  tupleStore,
 }) => {
   let now = new Date();
   const clock = () => now;
@@ -79,7 +79,7 @@ test("the age of the changes is the time since they were read to their end, and 
   const text = async () => (await seen.app.request("/metrics")).text();
   expect(await text()).not.toMatch(/^concordat_changes_age_seconds /m);
   const { cache } = service.deps;
-  await createTail({ relationships, cache, clock, meter, ttlMilliseconds: 10_000, warn: () => {}, replica: "r" })();
+  await createFollower({ tupleStore, cache, clock, meter, ttlMilliseconds: 10_000, warn: () => {}, replica: "r" })();
   now = new Date(now.getTime() + 3500);
   expect(await counted(seen, "concordat_changes_age_seconds")).toBe(3.5);
 });

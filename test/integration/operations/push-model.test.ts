@@ -12,10 +12,10 @@ import { SITUATIONS } from "../../../scripts/permissions/situations.ts";
 import { SCRATCH } from "../../../scripts/push-model/answers.ts";
 import { type PushOptions, pushModel } from "../../../scripts/push-model/push.ts";
 import { type Tuple, tuplesOfJobRole, tuplesOfPerson, tuplesOfResource } from "../../../src/domain/tuples.ts";
-import { type Connection, createClient } from "../../../src/openfga/client.ts";
+import { createClient, type OpenFgaConnection } from "../../../src/openfga/client.ts";
 import { createEngine } from "../../../src/openfga/engine.ts";
 import { newestModel, type OpenStore, openStore } from "../../../src/openfga/open-store.ts";
-import { createRelationships } from "../../../src/openfga/tuple-store.ts";
+import { createTupleStore } from "../../../src/openfga/tuple-store.ts";
 import type { Engine, Question } from "../../../src/ports.ts";
 import { put, textsOf } from "../../support/damage.ts";
 import { environmentOf, MODEL } from "../../support/engine.ts";
@@ -35,7 +35,7 @@ const WIDER = changed(["define can_operate: operator or (", "define can_operate:
 const NARROWER = changed(["define can_share: admin from owner", "define can_share: operator and admin from owner"]);
 
 type Pushing = {
-  at: Connection;
+  at: OpenFgaConnection;
   store: OpenStore & { name: string };
   /** Writes tuples into the store, under another model where it is given. */
   hold: (tuples: Tuple[], modelId?: string) => Promise<void>;
@@ -63,7 +63,7 @@ const test = base.extend<Pushing>({
     await createClient(at).deleteStore({ storeId: opened.storeId });
   },
   hold: async ({ at, store }, use) => {
-    await use((tuples, modelId = store.modelId) => put(createRelationships({ ...at, ...store, modelId }), [], tuples));
+    await use((tuples, modelId = store.modelId) => put(createTupleStore({ ...at, ...store, modelId }), [], tuples));
   },
   push: async ({ at, store }, use) => {
     await use(async (model, more = {}) => {
@@ -75,14 +75,14 @@ const test = base.extend<Pushing>({
   },
   everything: async ({ at, store }, use) => {
     const client = createClient(at);
-    const relationships = createRelationships({ ...at, ...store });
+    const tupleStore = createTupleStore({ ...at, ...store });
     await use(async () => {
       const { authorization_models } = await client.readAuthorizationModels({ storeId: store.storeId });
       const { stores } = await client.listStores();
       return {
         model: authorization_models[0]?.id,
         models: authorization_models.length,
-        tuples: textsOf(await relationships.readAll()),
+        tuples: textsOf(await tupleStore.readAll()),
         scratch: stores.map(({ name }) => name).filter((one) => one.startsWith(SCRATCH)),
       };
     });
@@ -270,7 +270,7 @@ test("a question without an answer is asked again and is never a no; one that ha
       return answers.map((answer, n) => (batches < 3 && n % 3 === 0 ? { fault: "deadline_exceeded" } : answer));
     },
   };
-  const [whole] = await measure(FEW, engine, createRelationships({ ...at, ...store }));
+  const [whole] = await measure(FEW, engine, createTupleStore({ ...at, ...store }));
   const nobody = { write: async () => "committed" as const };
   const [patient] = await measure(FEW, faulty, nobody);
   expect(batches).toBe(3);
@@ -284,7 +284,7 @@ test("a question without an answer is asked again and is never a no; one that ha
 
 const script = fileURLToPath(new URL("../../../scripts/push-model.ts", import.meta.url));
 
-async function command(at: Connection, store: string, ...args: string[]) {
+async function command(at: OpenFgaConnection, store: string, ...args: string[]) {
   const env = { ...process.env, ...environmentOf(at), OPENFGA_STORE: store };
   try {
     return { code: 0, ...(await promisify(execFile)(process.execPath, [script, ...args], { env })) };

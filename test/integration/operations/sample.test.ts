@@ -10,7 +10,7 @@ import { KEYS, type Service, seedWorld, test } from "../../support/service.ts";
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 const play = ({ app }: Service, key = KEYS.all) => playSample((path, init) => app.request(path, init), key);
 const everything = async ({ deps }: Service) =>
-  (await deps.relationships.readAll()).map((tuple) => JSON.stringify(tuple)).sort();
+  (await deps.tupleStore.readAll()).map((tuple) => JSON.stringify(tuple)).sort();
 const hint = { url: "http://127.0.0.1:3000", folder: ".concordat", anew: "stop" };
 const PEOPLE = "/v1/organizations/brightfix/people";
 

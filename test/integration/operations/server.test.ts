@@ -26,7 +26,7 @@ import { describe, expect, onTestFinished } from "vitest";
 import { openStore } from "../../../src/openfga/open-store.ts";
 import { runningOn } from "../../../src/openfga/server/running.ts";
 import { startServer } from "../../../src/openfga/server/server.ts";
-import { createRelationships } from "../../../src/openfga/tuple-store.ts";
+import { createTupleStore } from "../../../src/openfga/tuple-store.ts";
 import { connectionOf, MODEL, test } from "../../support/engine.ts";
 
 const sources = new URL("../../../src/openfga/server/", import.meta.url).href;
@@ -64,15 +64,15 @@ describe("the embedded server", () => {
   test("stopping waits until the server is gone, and a restart finds what was written", async ({ ownServer }) => {
     const opened = await openStore({ ...connectionOf(ownServer), store: "own", model: MODEL, allowPush: false });
     const tuple = { user: "user:anna", relation: "admin", object: "organization:north" };
-    const relationships = createRelationships({ ...opened, ...connectionOf(ownServer) });
-    await relationships.write({ deletes: [], writes: [tuple] });
+    const tupleStore = createTupleStore({ ...opened, ...connectionOf(ownServer) });
+    await tupleStore.write({ deletes: [], writes: [tuple] });
     await ownServer.stop();
     expect(await ownServer.exited).toBe(0);
     await expect(fetch(`${ownServer.apiUrl}/healthz`)).rejects.toThrow();
     const at = connectionOf(await ownServer.restart());
     const again = await openStore({ ...at, store: "own", model: MODEL, allowPush: false });
     expect(again).toMatchObject({ storeId: opened.storeId, modelId: opened.modelId, model: "same" });
-    expect(await createRelationships({ ...again, ...at }).read({ object: tuple.object })).toEqual([tuple]);
+    expect(await createTupleStore({ ...again, ...at }).read({ object: tuple.object })).toEqual([tuple]);
   });
 
   test("a server that ends by itself is noticed", async ({ ownServer }) => {

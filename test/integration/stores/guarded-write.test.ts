@@ -5,10 +5,10 @@
  */
 import { describe, expect } from "vitest";
 import { resolveScopes } from "../../../src/check/resolve-scopes.ts";
-import type { Scope } from "../../../src/domain/cache-scopes.ts";
+import type { CacheScope } from "../../../src/domain/cache-scopes.ts";
 import { entriesFrom } from "../../../src/domain/history.ts";
-import { createRelationships } from "../../../src/openfga/tuple-store.ts";
-import type { DecisionCache, Relationships } from "../../../src/ports.ts";
+import { createTupleStore } from "../../../src/openfga/tuple-store.ts";
+import type { DecisionCache, TupleStore } from "../../../src/ports.ts";
 import { doctor } from "../../../src/queries/doctor.ts";
 import { startFaultyNetwork } from "../../support/faulty-network.ts";
 import { everything, send } from "../../support/routes.ts";
@@ -65,8 +65,8 @@ const INVALID = "validation_error";
 const FAILED = "write_failed_due_to_invalid_input";
 
 /** The tuples that grant something, as text; heads, logs and records left out. */
-async function tuplesAt(relationships: Relationships, object: string): Promise<string[]> {
-  const found = await relationships.read({ object });
+async function tuplesAt(tupleStore: TupleStore, object: string): Promise<string[]> {
+  const found = await tupleStore.read({ object });
   return found
     .filter(({ relation }) => relation !== "head" && relation !== "log")
     .map(({ user, relation, condition }) =>
@@ -75,29 +75,29 @@ async function tuplesAt(relationships: Relationships, object: string): Promise<s
     .sort();
 }
 
-const lastEntry = async (relationships: Relationships, object: string) =>
-  entriesFrom(await relationships.read({ object, relation: "log" })).at(-1)?.common;
+const lastEntry = async (tupleStore: TupleStore, object: string) =>
+  entriesFrom(await tupleStore.read({ object, relation: "log" })).at(-1)?.common;
 
 const test = serviceTest.extend<{ world: { id: string; share: string } }>({
-  world: async ({ service, relationships }, use) => {
+  world: async ({ service, tupleStore }, use) => {
     await seedWorld(service);
     const { id, shares } = await cooperate(service, [{ resource: "plant:7", role: "technical_manager" }]);
     await use({ id, share: `share:${shares[0]}` });
     // after whatever a test wrote, everything agrees with the records and the histories
-    expect(await doctor(relationships)).toEqual([]);
+    expect(await doctor(tupleStore)).toEqual([]);
   },
 });
 
 describe("organization roles", () => {
   test("a role's tuple takes somebody in, with `person`, and its history says so", async ({
     service,
-    relationships,
+    tupleStore,
     world: _,
   }) => {
     await written(service, body(["zoe moderator organization:sunward"]));
-    expect(await tuplesAt(relationships, "organization:sunward")).toContain("user:zoe moderator");
-    expect(await tuplesAt(relationships, "organization:sunward")).toContain("user:zoe person");
-    expect(await lastEntry(relationships, "organization:sunward")).toMatchObject({
+    expect(await tuplesAt(tupleStore, "organization:sunward")).toContain("user:zoe moderator");
+    expect(await tuplesAt(tupleStore, "organization:sunward")).toContain("user:zoe person");
+    expect(await lastEntry(tupleStore, "organization:sunward")).toMatchObject({
       action: "add_person",
       actor: "service:back-office",
       object: "user:zoe",
@@ -125,14 +125,14 @@ describe("organization roles", () => {
     ]);
   });
 
-  test("another role takes the old one's tuple in the same request", async ({ service, relationships, world: _ }) => {
+  test("another role takes the old one's tuple in the same request", async ({ service, tupleStore, world: _ }) => {
     await refused(service, body(["otto admin organization:sunward"]), [
       400,
       INVALID,
       /user:otto is member.*delete 'organization:sunward#member@user:otto' in the same request/,
     ]);
     await written(service, body(["otto admin organization:sunward"], ["otto member organization:sunward"]));
-    expect(await lastEntry(relationships, "organization:sunward")).toMatchObject({
+    expect(await lastEntry(tupleStore, "organization:sunward")).toMatchObject({
       action: "change_person",
       before: { role: "member" },
       after: { role: "admin" },
@@ -152,7 +152,7 @@ describe("organization roles", () => {
     );
   });
 
-  test("without its role a person leaves, with all that was held", async ({ service, relationships, world }) => {
+  test("without its role a person leaves, with all that was held", async ({ service, tupleStore, world }) => {
     await written(service, body(["otto operator plant:7"]));
     await written(service, body([`tom delegated_viewer ${world.share}`]), ben);
     await refused(service, body([], ["otto person organization:sunward"]), [400, INVALID, /delete 'member'/]);
@@ -163,8 +163,8 @@ describe("organization roles", () => {
     ]);
     await written(service, body([], ["otto member organization:sunward", "otto person organization:sunward"]));
     await written(service, body([], ["tom member organization:brightfix"]));
-    expect(await tuplesAt(relationships, "plant:7")).not.toContain("user:otto viewer");
-    expect(await tuplesAt(relationships, world.share)).toEqual([`cooperation:${world.id} cooperation`]);
+    expect(await tuplesAt(tupleStore, "plant:7")).not.toContain("user:otto viewer");
+    expect(await tuplesAt(tupleStore, world.share)).toEqual([`cooperation:${world.id} cooperation`]);
     expect(await service.may("otto", "view", "plant:7")).toBe(false);
     await written(service, body([], ["otto member organization:sunward", "otto person organization:sunward"], true));
     await written(service, body([], ["otto person organization:sunward"], true));
@@ -212,7 +212,7 @@ describe("organization roles", () => {
 describe("resources", () => {
   test("an owner's tuple registers, and without it a resource is taken out, with its job roles", async ({
     service,
-    relationships,
+    tupleStore,
     world: _,
   }) => {
     await written(
@@ -256,7 +256,7 @@ describe("resources", () => {
         ],
       ),
     );
-    expect(await tuplesAt(relationships, "plant:9")).toEqual([]);
+    expect(await tuplesAt(tupleStore, "plant:9")).toEqual([]);
     await written(service, body(["organization:brightfix owner plant:9"]));
   });
 
@@ -283,13 +283,9 @@ describe("resources", () => {
 });
 
 describe("job roles", () => {
-  test("a role's tuple brings the rungs below it, and takes them along", async ({
-    service,
-    relationships,
-    world: _,
-  }) => {
+  test("a role's tuple brings the rungs below it, and takes them along", async ({ service, tupleStore, world: _ }) => {
     const of = async (user: string) =>
-      (await tuplesAt(relationships, "plant:7")).filter((text) => text.startsWith(`user:${user} `));
+      (await tuplesAt(tupleStore, "plant:7")).filter((text) => text.startsWith(`user:${user} `));
     await written(service, body(["otto technical_manager plant:7"]));
     expect(await of("otto")).toEqual(["user:otto technical_manager", "user:otto viewer"]);
     await refused(service, body(["otto viewer plant:7"]), [400, FAILED, /already exists/]);
@@ -316,7 +312,7 @@ describe("job roles", () => {
     await written(service, body(["otto asset_manager plant:7", "otto viewer plant:8"], ["otto viewer plant:7"]));
     await written(service, body([], ["otto asset_manager plant:7", "otto viewer plant:7"]));
     expect(await of("otto")).toEqual([]);
-    expect(await lastEntry(relationships, "organization:sunward")).toMatchObject({
+    expect(await lastEntry(tupleStore, "organization:sunward")).toMatchObject({
       action: "take_job_role",
       object: "plant:7",
       before: { user: "otto", role: "asset_manager" },
@@ -339,11 +335,11 @@ describe("delegations", () => {
   const YEAR = new Date().getFullYear() + 1;
   const until = (year: number) => `${year}-01-01T00:00:00Z`;
 
-  test("are a partner's admin's to give, with their date", async ({ service, relationships, world: { share } }) => {
+  test("are a partner's admin's to give, with their date", async ({ service, tupleStore, world: { share } }) => {
     const asked = body([tuple(`tom delegated_technical_manager ${share}`, until(YEAR))]);
     await written(service, asked, ben);
     expect(await service.may("tom", "manage_technical", "plant:7")).toBe(true);
-    expect((await tuplesAt(relationships, share)).filter((text) => text.startsWith("user:"))).toEqual([
+    expect((await tuplesAt(tupleStore, share)).filter((text) => text.startsWith("user:"))).toEqual([
       `user:tom delegated_technical_manager ${until(YEAR)}`,
       `user:tom delegated_viewer ${until(YEAR)}`,
     ]);
@@ -378,11 +374,11 @@ describe("delegations", () => {
 
   test("change their date by the other spelling, which the service chooses", async ({
     service,
-    relationships,
+    tupleStore,
     world: { share },
   }) => {
     const standing = async () =>
-      (await tuplesAt(relationships, share)).filter((text) => text.startsWith("user:")).map((text) => text.slice(9));
+      (await tuplesAt(tupleStore, share)).filter((text) => text.startsWith("user:")).map((text) => text.slice(9));
     await written(service, body([`tom delegated_technical_manager_alt ${share}`]), ben);
     expect(await standing()).toEqual(["delegated_technical_manager", "delegated_viewer"]);
     const dated = (spelling: string) => tuple(`tom delegated_technical_manager${spelling} ${share}`, until(YEAR));
@@ -558,21 +554,21 @@ describe("what is refused", () => {
 describe("a Write", () => {
   test("begins and ends with all that it reaches, and so does one that finds it so already", async ({
     service,
-    relationships,
+    tupleStore,
     engine,
     world: _,
   }) => {
     const log: string[] = [];
-    const told = (what: string, scopes: Scope[]) => void log.push(`${what} ${scopes.sort().join(" ")}`);
+    const told = (what: string, scopes: CacheScope[]) => void log.push(`${what} ${scopes.sort().join(" ")}`);
     const cache: DecisionCache = {
       ...service.deps.cache,
-      begin: async (_, scopes) => told("begin", scopes),
-      end: async (_, scopes) => {
+      lease: async (_, scopes) => told("begin", scopes),
+      release: async (_, scopes) => {
         told("end", scopes);
         return true;
       },
     };
-    const recorded = createService({ relationships, engine }, { cache });
+    const recorded = createService({ tupleStore, engine }, { cache });
     const all = body(["zoe member organization:sunward", "organization:sunward owner plant:9", "otto viewer plant:7"]);
     const scopes = "organization:sunward user:otto user:zoe";
     await written(recorded, all);
@@ -587,24 +583,24 @@ describe("a Write", () => {
 
   test("of every kind has begun all that it reaches, before it is sent", async ({
     service,
-    relationships,
+    tupleStore,
     engine,
     world: { share },
   }) => {
-    const begun: Scope[] = [];
-    const cache: DecisionCache = { ...service.deps.cache, begin: async (_, scopes) => void begun.push(...scopes) };
-    const reached: { scopes: Scope[]; begun: Scope[] }[] = [];
-    const write: Relationships["write"] = async (one) => {
+    const begun: CacheScope[] = [];
+    const cache: DecisionCache = { ...service.deps.cache, lease: async (_, scopes) => void begun.push(...scopes) };
+    const reached: { scopes: CacheScope[]; begun: CacheScope[] }[] = [];
+    const write: TupleStore["write"] = async (one) => {
       // what is deleted is resolved while it is there, what is written once it is
-      const before = await resolveScopes(relationships, one.deletes);
+      const before = await resolveScopes(tupleStore, one.deletes);
       const now = [...begun];
-      const outcome = await relationships.write(one);
-      const after = await resolveScopes(relationships, one.writes);
+      const outcome = await tupleStore.write(one);
+      const after = await resolveScopes(tupleStore, one.writes);
       if (before === "all" || after === "all") throw new Error("a tuple whose owner is not known");
       reached.push({ scopes: [...before, ...after], begun: now });
       return outcome;
     };
-    const recorded = createService({ relationships: { ...relationships, write }, engine }, { cache });
+    const recorded = createService({ tupleStore: { ...tupleStore, write }, engine }, { cache });
     const act = async (content: object, asked?: { key: string; user: string }) => {
       begun.length = 0;
       await written(recorded, content, asked);
@@ -638,11 +634,11 @@ describe("a Write", () => {
 
   test("that races another on one organization stands whole, like the other", { timeout: 60_000 }, async ({
     service,
-    relationships,
+    tupleStore,
     engine,
     world: _,
   }) => {
-    const rival = createService({ relationships, engine });
+    const rival = createService({ tupleStore, engine });
     for (let round = 0; round < 5; round++) {
       const of = (who: string) =>
         body([
@@ -655,9 +651,7 @@ describe("a Write", () => {
       const [first, second] = replies.toSorted((a, b) => a.status - b.status);
       expect([first?.status, second?.status]).toEqual([200, 400]);
       expect(second?.body.message).toMatch(/holds one role/);
-      const people = (await tuplesAt(relationships, "organization:sunward")).filter((text) =>
-        text.includes(`${round} `),
-      );
+      const people = (await tuplesAt(tupleStore, "organization:sunward")).filter((text) => text.includes(`${round} `));
       expect(people).toHaveLength(2);
     }
   });
@@ -667,15 +661,15 @@ describe("a Write", () => {
       service,
       store,
       engine,
-      relationships,
+      tupleStore,
       world: _,
     }) => {
       const network = await startFaultyNetwork(store.apiUrl, 3000);
-      const at = createRelationships({ ...store, apiUrl: network.apiUrl, timeoutMilliseconds: 1500 });
-      const far = createService({ relationships: at, engine });
+      const at = createTupleStore({ ...store, apiUrl: network.apiUrl, timeoutMilliseconds: 1500 });
+      const far = createService({ tupleStore: at, engine });
       network.fate = ({ isWrite, sending }) => (isWrite && sending === 1 ? fate : "pass");
       await written(far, body(["zoe member organization:sunward", "zoe operator plant:7"]));
-      expect(await lastEntry(relationships, "organization:sunward")).toMatchObject({ action: "give_job_role" });
+      expect(await lastEntry(tupleStore, "organization:sunward")).toMatchObject({ action: "give_job_role" });
       const before = await everything(service);
       network.fate = () => "turn_away";
       const away = await post(far, body(["zoe viewer plant:8"]));

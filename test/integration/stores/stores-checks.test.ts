@@ -246,12 +246,12 @@ const gated = test.extend<{
     await use(gate);
     gate.close();
   },
-  narrow: async ({ service, store, gate, relationships }, use) => {
+  narrow: async ({ service, store, gate, tupleStore }, use) => {
     await seedWorld(service);
     const engine = createEngine({ ...store, apiUrl: gate.url, timeoutMilliseconds: 2000, connections: 10 });
     const errors: string[] = [];
     const log = (level: string, event: string) => level === "error" && errors.push(event);
-    const narrow = createService({ relationships, engine }, { log }, 1);
+    const narrow = createService({ tupleStore, engine }, { log }, 1);
     const { url, close } = await listen(narrow);
     await use({
       service: narrow,

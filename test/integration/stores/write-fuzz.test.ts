@@ -145,7 +145,7 @@ function jsonOf(value: unknown): string {
 
 test("no body is a fault of ours, and what is refused changes nothing", { timeout: 300_000 }, async ({
   service,
-  relationships,
+  tupleStore,
 }) => {
   console.log(`FC_SEED=${SEED} FC_RUNS=${RUNS}`);
   await seedWorld(service);
@@ -187,5 +187,5 @@ test("no body is a fault of ours, and what is refused changes nothing", { timeou
   );
   console.log(JSON.stringify([...statuses]));
   if (RUNS >= 400) expect(statuses.get(200) ?? 0, "bodies that were written").toBeGreaterThan(10);
-  expect(await doctor(relationships)).toEqual([]);
+  expect(await doctor(tupleStore)).toEqual([]);
 });

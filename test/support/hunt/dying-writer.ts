@@ -1,26 +1,26 @@
 /**
  * Actions whose process dies between the Write and the end: the change stands, nobody
- * is told, nothing is raised. The tail of changes makes up for it: once it has read so
+ * is told, nothing is invalidated. The tail of changes makes up for it: once it has read so
  * far, every check answers from after the change.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { createTail, TAIL_EVERY_MILLISECONDS } from "../../../src/check/follow-changes.ts";
-import type { DecisionCache, Engine, Relationships } from "../../../src/ports.ts";
+import { createFollower, FOLLOW_EVERY_MILLISECONDS } from "../../../src/check/follow-changes.ts";
+import type { DecisionCache, Engine, TupleStore } from "../../../src/ports.ts";
 import { createService } from "../service.ts";
 import { type Act, actedBy, askAny } from "./hunt.ts";
 
 /** How many of the actions die. */
 const DEATHS = 0.3;
 
-type Deps = { relationships: Relationships; engine: Engine; cache: DecisionCache; ttlMilliseconds: number };
+type Deps = { tupleStore: TupleStore; engine: Engine; cache: DecisionCache; ttlMilliseconds: number };
 
 /** A way to act in which some writers die, half of them having never reached the cache at all; and the tail that follows them, until `stop`. */
-export function createDyingWriters({ relationships, engine, cache, ttlMilliseconds }: Deps) {
+export function createDyingWriters({ tupleStore, engine, cache, ttlMilliseconds }: Deps) {
   let readTo = 0;
   let isOver = false;
   let deaths = 0;
-  const tail = createTail({
-    relationships,
+  const tail = createFollower({
+    tupleStore,
     cache,
     clock: () => new Date(),
     meter: {
@@ -36,15 +36,15 @@ export function createDyingWriters({ relationships, engine, cache, ttlMillisecon
   async function follow(): Promise<void> {
     while (!isOver) {
       await tail();
-      await sleep(TAIL_EVERY_MILLISECONDS);
+      await sleep(FOLLOW_EVERY_MILLISECONDS);
     }
   }
 
   const act: Act = async (step, replicas) => {
     if (Math.random() > DEATHS) return askAny(step, replicas);
     const committed = Promise.withResolvers<number>();
-    const write: Relationships["write"] = async (one) => {
-      const outcome = await relationships.write(one);
+    const write: TupleStore["write"] = async (one) => {
+      const outcome = await tupleStore.write(one);
       if (outcome !== "committed") return outcome;
       committed.resolve(Date.now());
       // the process is gone
@@ -52,7 +52,7 @@ export function createDyingWriters({ relationships, engine, cache, ttlMillisecon
     };
     const unheard = { ...cache, begin: async () => {} };
     const dying = createService(
-      { relationships: { ...relationships, write }, engine },
+      { tupleStore: { ...tupleStore, write }, engine },
       { cache: Math.random() < 0.5 ? cache : unheard, ttlMilliseconds },
     );
     const first = await Promise.race([committed.promise, step.send(dying)]);

@@ -9,10 +9,10 @@ import { Reason } from "../../../src/domain/commands.ts";
 import {
   type Common,
   chainProblems,
-  type Entry,
   entriesFrom,
   entryFields,
   entryFrom,
+  type HistoryEntry,
   type Private,
   type Side,
   sealEntry,
@@ -32,7 +32,7 @@ const STEPS: { action: string; own?: { side: Side; part: Private } }[] = [
 ];
 const SIDES = ["initiator", "partner"] as const;
 
-function chain(): Entry[] {
+function chain(): HistoryEntry[] {
   let previous = NO_HASH;
   return STEPS.map(({ action, own }, index) => {
     const n = index + 1;
@@ -53,17 +53,17 @@ function chain(): Entry[] {
   });
 }
 
-const headOf = (entries: Entry[]) => ({ n: entries.length, hash: entries.at(-1)?.hash ?? NO_HASH });
-const at = (entries: Entry[], n: number): Entry => {
+const headOf = (entries: HistoryEntry[]) => ({ n: entries.length, hash: entries.at(-1)?.hash ?? NO_HASH });
+const at = (entries: HistoryEntry[], n: number): HistoryEntry => {
   const entry = entries[n - 1];
   if (entry === undefined) throw new Error(`there is no entry ${n}`);
   return entry;
 };
 /** The chain with its nth entry changed. */
-const withEntry = (entries: Entry[], n: number, change: (entry: Entry) => Entry) =>
+const withEntry = (entries: HistoryEntry[], n: number, change: (entry: HistoryEntry) => HistoryEntry) =>
   entries.map((entry) => (entry.common.n === n ? change(entry) : entry));
 /** The nth entry sealed anew: its own hash is right again, as a forger would leave it. */
-const resealed = (entry: Entry, common: Partial<Common>) =>
+const resealed = (entry: HistoryEntry, common: Partial<Common>) =>
   sealEntry(
     entry.previous,
     { ...entry.common, ...common },
@@ -78,7 +78,7 @@ describe("a chain", () => {
 
   const whole = chain();
   const head = headOf(whole);
-  const bent: [what: string, entries: Entry[], head: { n: number; hash: string }, problem: RegExp][] = [
+  const bent: [what: string, entries: HistoryEntry[], head: { n: number; hash: string }, problem: RegExp][] = [
     ["an entry missing in the middle", whole.filter(({ common }) => common.n !== 3), head, /entry 4 stands where 3/],
     ["its first entry missing", whole.slice(1), head, /entry 2 stands where 1/],
     ["its last entry missing", whole.slice(0, -1), head, /names entry 5, the log has 4/],

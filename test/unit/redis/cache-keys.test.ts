@@ -1,8 +1,8 @@
 /** The grammar of the cache: two inputs never share a key, and an entry is read as it was written. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { ownerScope, type Scope } from "../../../src/domain/cache-scopes.ts";
-import type { Entry, Question } from "../../../src/ports.ts";
+import { type CacheScope, ownerScope } from "../../../src/domain/cache-scopes.ts";
+import type { CacheEntry, Question } from "../../../src/ports.ts";
 import { decodeEntry, encodeEntry, entryKey, followerKey, leaseKey, tokenKey } from "../../../src/redis/cache-keys.ts";
 
 /** Ids that the engine would hold and ids that it would not: the grammar trusts nobody. Short and alike, so that they meet. */
@@ -15,7 +15,7 @@ const questions: fc.Arbitrary<Question> = fc.record({ user: wild, relation: wild
 const models = fc.constantFrom("01J0000000000000000000000A", "01J0000000000000000000000B");
 const scopes = fc
   .tuple(fc.constantFrom("user:", "organization:"), wild)
-  .map(([type, id]): Scope => `${type}${id}` as Scope);
+  .map(([type, id]): CacheScope => `${type}${id}` as CacheScope);
 
 /** One field's end moved into the next: what a grammar without lengths takes for the same. */
 const moved = questions.chain((question) =>
@@ -93,19 +93,19 @@ describe("the value of an entry", () => {
     .map((random) => `${run}:${Buffer.from(random).toString("base64url")}`);
   // what the engine holds has no white space in it
   const held = wild.map((id) => id.replaceAll(/\s/g, "_") || "_");
-  const entries: fc.Arbitrary<Entry> = fc.record({
+  const entries: fc.Arbitrary<CacheEntry> = fc.record({
     allowed: fc.boolean(),
     owner: held.map(ownerScope),
     userToken: tokens,
     ownerToken: tokens,
     validUntil: fc.nat({ max: 36 ** 9 - 1 }),
-    via: fc.oneof(
+    accessPath: fc.oneof(
       fc.constant(undefined),
       fc.constant("own" as const),
       fc.record({ cooperation: fc.oneof(held, fc.constant("0")), share: held }),
     ),
   });
-  const entry: Entry = {
+  const entry: CacheEntry = {
     allowed: true,
     owner: "organization:o",
     userToken: `${run}:aaaaaaaaaaaa`,
@@ -126,8 +126,8 @@ describe("the value of an entry", () => {
     const values = [
       entry,
       { ...entry, allowed: false },
-      { ...entry, via: "own" as const },
-      { ...entry, via: { cooperation: "c", share: "s" } },
+      { ...entry, accessPath: "own" as const },
+      { ...entry, accessPath: { cooperation: "c", share: "s" } },
       { ...entry, userToken: entry.ownerToken, ownerToken: entry.userToken },
     ];
     expect(new Set(values.map(encodeEntry)).size).toBe(values.length);

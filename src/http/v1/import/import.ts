@@ -7,7 +7,7 @@ import { NDJSON, ndjson } from "../../ndjson.ts";
 import type { Documented } from "../../operation.ts";
 import { refusePreconditions } from "../../precondition.ts";
 import { fault, ProblemView, refused } from "../../problem.ts";
-import { takeTime } from "../../unhurried.ts";
+import { allowLongRunning } from "../../unhurried.ts";
 import { type V1Deps, v1 } from "../route.ts";
 import { importBody } from "./body.ts";
 import { ImportEvent, importEvents } from "./events.ts";
@@ -66,7 +66,7 @@ export function importRoutes(deps: V1Deps) {
       return fault(c, "contended", { detail: "Another import is under way here; one is taken at a time." });
     }
     isRunning = true;
-    const hurry = takeTime(c);
+    const hurry = allowLongRunning(c);
     const from = c.req.valid("query").from ?? 1;
     const lines = importBody(c.req.raw.body, from, deps.importIdleMilliseconds);
     return ndjson(c, importEvents(deps, call, lines, from), () => {

@@ -1,10 +1,10 @@
 /** Actions on one object take turns, those on another do not wait, and nobody waits for ever. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { Contended, createOrder } from "../../../../src/actions/run/keyed-mutex.ts";
+import { Contended, createKeyedMutex } from "../../../../src/actions/run/keyed-mutex.ts";
 
 test("actions on one object run one after the other, in the order they came", async () => {
-  const order = createOrder();
+  const order = createKeyedMutex();
   const said: string[] = [];
   const act = (name: string) => async () => {
     said.push(`${name} begins`);
@@ -16,7 +16,7 @@ test("actions on one object run one after the other, in the order they came", as
 });
 
 test("an action on another object does not wait", async () => {
-  const order = createOrder();
+  const order = createKeyedMutex();
   const blocked = Promise.withResolvers<void>();
   const first = order("cooperation:1", () => blocked.promise);
   expect(await order("cooperation:2", async () => "done")).toBe("done");
@@ -25,7 +25,7 @@ test("an action on another object does not wait", async () => {
 });
 
 test("who waits too long is told so, does nothing, and the next one gets through", async () => {
-  const order = createOrder(20);
+  const order = createKeyedMutex(20);
   const blocked = Promise.withResolvers<void>();
   const first = order("cooperation:1", () => blocked.promise);
   let acted = false;
@@ -40,7 +40,7 @@ test("who waits too long is told so, does nothing, and the next one gets through
 });
 
 test("an action that fails lets the next one through", async () => {
-  const order = createOrder();
+  const order = createKeyedMutex();
   await expect(order("cooperation:1", () => Promise.reject(new Error("broken")))).rejects.toThrow("broken");
   expect(await order("cooperation:1", async () => "through")).toBe("through");
 });
