@@ -120,15 +120,19 @@ function problemsOf(operation: Operation): Json {
     const description = codes.map((code) => `\`${code}\`: ${PROBLEMS[code][1]}.`).join("\n\n");
     return [status, { description, content: content(schemaOf(codes)) }] as const;
   });
+  const before = schemasOf(["method_not_allowed", "request_timeout", "headers_too_large"]);
   const fallback = {
-    description: `Any other problem: \`method_not_allowed\`, \`request_timeout\`, \`headers_too_large\`, or one of a later version.${isAccess ? " As `application/json` where `Accept` names that and no problem." : ""}`,
-    content: content({ $ref: "#/components/schemas/Problem" }),
+    description: `\`method_not_allowed\`, \`request_timeout\`, \`headers_too_large\`: before it is known what is asked. Or a problem of a later version.${isAccess ? " As `application/json` where `Accept` names that and no problem." : ""}`,
+    content: content({ anyOf: [...before, { $ref: "#/components/schemas/Problem" }] }),
   };
   return { ...Object.fromEntries(problems), ...(operation.answers !== "nobody" && { default: fallback }) };
 }
 
+const schemasOf = (codes: readonly ProblemCode[]) =>
+  codes.map((code) => ({ $ref: `#/components/schemas/${nameOfProblem(code)}` }));
+
 function schemaOf(codes: readonly ProblemCode[]): object {
-  const refs = codes.map((code) => ({ $ref: `#/components/schemas/${nameOfProblem(code)}` }));
+  const refs = schemasOf(codes);
   const [only, ...more] = refs;
   if (only !== undefined && more.length === 0) return only;
   const mapping = Object.fromEntries(codes.map((code, n) => [code, refs[n]?.$ref]));

@@ -6,6 +6,7 @@
 import { readFileSync } from "node:fs";
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { ImportLine } from "../../../src/domain/registry/import-line.ts";
+import { NDJSON } from "../../../src/http/ndjson.ts";
 import type { Operation } from "../../../src/http/operation.ts";
 import { ProblemView } from "../../../src/http/problem.ts";
 import { ImportEvent } from "../../../src/http/v1/import/events.ts";
@@ -13,6 +14,7 @@ import { described, type Json, requestOf } from "./describe.ts";
 import { HEADERS } from "./headers.ts";
 import { OPERATIONS } from "./operations.ts";
 import { problemSchemas } from "./problems.ts";
+import { shareParts } from "./shared.ts";
 import { TAGS } from "./tags.ts";
 import { ACCESS_TEXTS, STORES_TEXTS } from "./texts/checks.ts";
 import { COOPERATION_TEXTS, SHARE_TEXTS } from "./texts/cooperations.ts";
@@ -88,12 +90,18 @@ export function openApiDocument(publicUrl: string): Json {
   });
   const recorded = recordedReplies();
   const paths: Json = document.paths ?? {};
+  for (const [of, name] of [
+    [paths["/v1/import"].post.requestBody, "ImportLine"],
+    [paths["/v1/import"].post.responses[200], "ImportEvent"],
+    [paths["/v1/export"].get.responses[200], "ImportLine"],
+  ])
+    of.content[NDJSON].schema.contentSchema = { $ref: `#/components/schemas/${name}` };
   for (const operation of OPERATIONS) {
     const found = paths[operation.path][operation.method];
     described(found, operation, textOf(operation), recorded[operation.operationId ?? ""] ?? {});
   }
   const { schemas, parameters: _, ...components } = document.components ?? {};
-  return {
+  const whole = {
     ...document,
     components: {
       ...components,
@@ -108,4 +116,6 @@ export function openApiDocument(publicUrl: string): Json {
       headers: HEADERS,
     },
   };
+  shareParts(whole);
+  return whole;
 }

@@ -130,7 +130,7 @@ export function codesOf(operation: Operation): Map<number, ProblemCode[]> {
   const writes = isV1 && method !== "get" && !READS.includes(operationId) && operationId !== "postImport";
   const codes: ProblemCode[] =
     answers === "nobody"
-      ? []
+      ? ["headers_too_large"]
       : [
           "invalid_request",
           ...(isV1 && answers !== "anyone" ? ["acting_user_required" as const] : []),

@@ -169,12 +169,14 @@ function operation({
 }: Parts & {
   query?: z.ZodObject;
   body?: z.ZodType;
-  reply?: { schema: z.ZodType; type?: string; description?: string };
+  reply?: { schema: z.ZodType; description?: string };
   errors: Record<number, string>;
 }): Operation {
   const params = z.object(Object.fromEntries([...parts.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => [name, text])));
-  const error = (description: string) => ({ description, content: { "application/json": { schema: ErrorView } } });
-  const { type = "application/json", description = "As OpenFGA answers.", schema } = reply ?? {};
+  // OpenFGA words an error of a stream as a line of it
+  const view = parts.operationId === "streamedListObjects" ? z.union([ErrorView, StreamedObject]) : ErrorView;
+  const error = (description: string) => ({ description, content: { "application/json": { schema: view } } });
+  const { description = "As OpenFGA answers.", schema } = reply ?? {};
   return {
     ...parts,
     tags: ["OpenFGA's API"],
@@ -185,7 +187,7 @@ function operation({
       ...(body && { body: { content: { "application/json": { schema: body } }, required: true } }),
     },
     responses: {
-      ...(schema && { 200: { description, content: { [type]: { schema } } } }),
+      ...(schema && { 200: { description, content: { "application/json": { schema } } } }),
       ...Object.fromEntries(Object.entries(errors).map(([status, when]) => [status, error(when)])),
       default: error("An error, as OpenFGA has them."),
     },
@@ -227,7 +229,7 @@ const post = (
     body,
     reply:
       operationId === "streamedListObjects"
-        ? { schema, type: "application/x-ndjson", description: "A JSON object a line, as they are found." }
+        ? { schema, description: "A JSON object a line, as they are found." }
         : { schema },
     errors: { ...OF_ALL, ...OF_STORE, ...OF_BODIES, ...(operationId === "write" ? OF_WRITES : {}) },
   });

@@ -10,13 +10,13 @@ import { findCooperation } from "../../queries/views/reader.ts";
 import { refused } from "../problem.ts";
 import { answerChange } from "./answer-change.ts";
 import { callOf, DeleteQuery, DryRunQuery, organizationParam, route, ulidParam, type V1Deps, v1 } from "./route.ts";
-import { CooperationView, DryRunView, Effective, MailedCooperation, withMembers } from "./views.ts";
+import { ChangedCooperation, CooperationView, DryRunView, MailedCooperation } from "./views.ts";
 
 const tag = "Cooperations";
 const path = "/cooperations/{id}";
 /** Why somebody may not act for the side that the action is of, or not now. */
 const ofSide = ["not_found", "not_admin", "wrong_side", "wrong_status"] as const;
-const changed = z.union([withMembers(CooperationView, Effective), DryRunView]);
+const changed = z.union([ChangedCooperation, DryRunView]);
 
 const Confirm = z.strictObject({
   outcome: z.literal("confirm"),

@@ -10,7 +10,7 @@ import { requirePerson } from "../caller.ts";
 import { refused } from "../problem.ts";
 import { answerChange } from "./answer-change.ts";
 import { callOf, DryRunQuery, route, type V1Deps, v1 } from "./route.ts";
-import { CooperationView, DryRunView, Effective, withMembers } from "./views.ts";
+import { ChangedCooperation, DryRunView } from "./views.ts";
 
 const tag = "Invitations";
 
@@ -53,7 +53,7 @@ const joining = route({
   ],
   query: DryRunQuery,
   body: JoinInput,
-  reply: z.union([withMembers(CooperationView, Effective), DryRunView]),
+  reply: z.union([ChangedCooperation, DryRunView]),
 });
 
 export const INVITATION_OPERATIONS = [preview, joining];

@@ -32,10 +32,10 @@ import {
   type V1Deps,
   v1,
 } from "./route.ts";
-import { DryRunView, Effective, IncomingShareView, listOf, MovedDelegations, ShareView, withMembers } from "./views.ts";
+import { ChangedShare, DryRunView, IncomingShareView, listOf, ShareView } from "./views.ts";
 
 const tag = "Shares";
-const changed = z.union([withMembers(ShareView, { ...MovedDelegations, ...Effective }), DryRunView]);
+const changed = z.union([ChangedShare, DryRunView]);
 
 const list = route({
   method: "get",

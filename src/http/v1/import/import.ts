@@ -1,7 +1,6 @@
 /** `/v1/import`: a body of lines, read and answered as they are done. */
 import { createRoute, z } from "@hono/zod-openapi";
 import { refuseImport } from "../../../actions/import-lines.ts";
-import { ImportLine } from "../../../domain/registry/import-line.ts";
 import { mediaTypeOf, refuseEncoding } from "../../body.ts";
 import { NDJSON, ndjson } from "../../ndjson.ts";
 import type { Documented } from "../../operation.ts";
@@ -10,7 +9,7 @@ import { fault, ProblemView, refused } from "../../problem.ts";
 import { allowLongRunning } from "../../unhurried.ts";
 import { type V1Deps, v1 } from "../route.ts";
 import { importBody } from "./body.ts";
-import { ImportEvent, importEvents } from "./events.ts";
+import { importEvents } from "./events.ts";
 
 const post = createRoute({
   method: "post",
