@@ -1,10 +1,28 @@
-/** How the tests run: against one real OpenFGA for the whole run, which `test/support/global-setup.ts` starts. */
+/**
+ * How the tests run: five projects, so that each can be run alone. `unit` and `protocol` start nothing;
+ * the others run against a real OpenFGA that `test/support/global-setup.ts` starts. `containers`
+ * needs Docker too and runs last, because its builds would disturb tests that measure time.
+ */
 import { defineConfig } from "vitest/config";
+
+const engine = { globalSetup: ["test/support/global-setup.ts"] };
+
+/** The test files of one folder; projects of a lower `groupOrder` run before the others. */
+const project = (name: string, groupOrder: number, options = {}) => ({
+  extends: true as const,
+  test: { name, include: [`test/${name}/**/*.test.ts`], sequence: { groupOrder }, ...options },
+});
 
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
-    globalSetup: ["test/support/global-setup.ts"],
+    projects: [
+      project("unit", 0),
+      project("protocol", 1),
+      project("conformance", 1, engine),
+      project("integration", 1, engine),
+      project("containers", 2, engine),
+    ],
+    reporters: ["default", "./test/support/project-times.ts"],
     // The engine's sqlite has one writer: more workers than this only wait for each other.
     maxWorkers: 2,
     // Generous: on a slow machine a long test is slow, not wrong. A test that needs more says so.

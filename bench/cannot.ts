@@ -1,4 +1,4 @@
-/** The laws that a system of the bench cannot keep by itself, told where it starts and in the README. */
+/** The laws that a system of the bench cannot keep by itself, shown where it starts and in docs/benchmarks.md. */
 
 /** Of whatever keeps relationships and nothing about them. */
 const OF_A_GRAPH = [

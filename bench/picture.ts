@@ -1,5 +1,5 @@
 /**
- * The picture for the README: how many questions a second each system answers that were
+ * The picture for docs/benchmarks.md: how many questions a second each system answers that were
  * asked before, and how long one waits for an answer that was not. Plain SVG, readable
  * on light and dark.
  */

@@ -1,26 +1,28 @@
 /**
- * Prints what the code decides by into the marked blocks of README.md, and the API's document into
- * openapi.json: `npm run reference` writes them; with `--check` nothing is written and a difference fails.
+ * Prints what the code decides by into the documents: `npm run reference` writes them; with `--check` nothing is
+ * written and a difference fails.
  */
-import { readFileSync, writeFileSync } from "node:fs";
-import { blocks, openApiFile } from "./reference/all.ts";
-import { differenceOf, filled } from "./reference/blocks.ts";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
+import { generated, wantedText } from "./reference/all.ts";
+import { differenceOf } from "./reference/blocks.ts";
 
-const FILES: Record<string, (standing: string) => string> = {
-  "README.md": (standing) => filled(standing, blocks()),
-  "openapi.json": openApiFile,
-};
+const isCheck = process.argv.includes("--check");
+const root = new URL("../", import.meta.url);
 
-for (const [name, print] of Object.entries(FILES)) {
-  const path = new URL(`../${name}`, import.meta.url);
-  const standing = readFileSync(path, "utf8");
-  const wanted = print(standing);
-  const difference = differenceOf(standing, wanted);
-  if (!process.argv.includes("--check")) {
-    if (difference.length > 0) writeFileSync(path, wanted);
-    console.log(difference.length > 0 ? `${name} is up to date now.` : `${name} was up to date.`);
-  } else if (difference.length > 0) {
-    console.error(`${name} differs from the code; \`npm run reference\` writes it anew.\n${difference.join("\n")}`);
+for (const [file, content] of Object.entries(generated())) {
+  const path = fileURLToPath(new URL(file, root));
+  const current = existsSync(path) ? readFileSync(path, "utf8") : "";
+  const wanted = wantedText(file, current, content);
+  const difference = differenceOf(current, wanted);
+  if (difference.length === 0) continue;
+  if (isCheck) {
+    console.error(`${file} differs from the code; \`npm run reference\` writes it anew.\n${difference.join("\n")}`);
     process.exitCode = 1;
+  } else {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, wanted);
+    console.log(`${file} was updated.`);
   }
 }

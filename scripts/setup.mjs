@@ -1,5 +1,5 @@
 /**
- * What `npm start`, `npm test` and `npm run check` do first, on any Node from 20 up and
+ * What `npm start`, `npm test`, `npm run test:unit` and `npm run check` do first, on any Node from 20 up and
  * without a dependency: install what package-lock.json names when that changed, have
  * the tools ready, then run the real command under the project's own Node.
  */
@@ -35,6 +35,11 @@ const COMMANDS = {
     await install();
     return (await run("node", ["scripts/fetch-tools.ts", "server", "fga"])) || (await run("vitest", ["run", ...args]));
   },
+  // These start nothing, so no tool is fetched for them.
+  "test:unit": async (args) => {
+    await install();
+    return run("vitest", ["run", "--project", "unit", ...args]);
+  },
   check: async () => {
     await install();
     let code = 0;
@@ -51,7 +56,7 @@ const COMMANDS = {
 
 const [name = "", ...args] = process.argv.slice(2);
 if (!Object.hasOwn(COMMANDS, name)) {
-  say("usage: node scripts/setup.mjs start|test|check [arguments]");
+  say(`usage: node scripts/setup.mjs ${Object.keys(COMMANDS).join("|")} [arguments]`);
   process.exit(2);
 }
 process.exitCode = await COMMANDS[name](args);

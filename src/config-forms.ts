@@ -54,7 +54,7 @@ export const sender = z.string().refine((text) => {
   return ADDRESS.test(named ?? quoted ?? bare ?? "");
 }, "must be one address, `anna@example.org` or `Anna <anna@example.org>`");
 
-// kept as text, which is what the README shows; read below
+// kept as text, which is what docs/reference/configuration.md shows; read below
 export const limits = (byDefault: string) =>
   z
     .string()

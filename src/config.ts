@@ -7,9 +7,10 @@ import { z } from "zod";
 import { historyKeys, host, limits, onOff, sender, serviceKeys, url, whole } from "./config-forms.ts";
 import { KINDS, type Kind, LIMITS_FORM, type RateLimits, readLimits } from "./domain/rate-limits.ts";
 import { readServiceKeys, type ServiceKey } from "./domain/service-keys.ts";
+import { ConfigurationError } from "./faults.ts";
 import { withSecretFiles } from "./secret-files.ts";
 
-/** Each variable: what it takes, and for the README what it is for and its default. */
+/** Each variable: what it takes, its default, and what it is for; docs/reference/configuration.md is printed from here. */
 export const VARIABLES = {
   HOST: host.default("127.0.0.1").describe("The address to listen on."),
   PORT: whole(0, 65535).default(3000).describe("The port to listen on; 0 takes a free one."),
@@ -29,7 +30,7 @@ export const VARIABLES = {
   SERVICE_KEYS: serviceKeys
     .optional()
     .describe(
-      "JSON list of `{name, scopes, key}` or `{name, scopes, sha256}`; scopes `check`, `manage`, `admin`; `types`, `permissions`, `organizations`, `not_after` [bind](#who-calls) a key. Required.",
+      "JSON list of `{name, scopes, key}` or `{name, scopes, sha256}`; scopes `check`, `manage`, `admin`; `types`, `permissions`, `organizations`, `not_after` bind a key, see docs/keys.md. Required.",
     ),
   OPENFGA_API_URL: url({ schemes: ["http", "https"] })
     .optional()
@@ -99,7 +100,7 @@ export const VARIABLES = {
     .default(true)
     .describe("`off`: an invitation never tells whether an address or an organization is known."),
   RATE_LIMIT_CHECKS_PER_MINUTE: limits("off").describe(
-    `Decisions: ${LIMITS_FORM}; a batch is one request. See [Rate limits](#rate-limits).`,
+    `Decisions: ${LIMITS_FORM}; a batch is one request. See docs/keys.md.`,
   ),
   RATE_LIMIT_SEARCHES_PER_MINUTE: limits("key=1200").describe("Searches, lists of OpenFGA's API and explanations."),
   RATE_LIMIT_READS_PER_MINUTE: limits("user=1200").describe("Other reads."),
@@ -131,11 +132,6 @@ export type Config = Readonly<
   }
 >;
 
-/** Why the environment is not one to run with: one line for each variable. */
-export class ConfigurationError extends Error {
-  override readonly name = "ConfigurationError";
-}
-
 /** Where the service is reached at an address to listen on. */
 export const urlOf = (host: string, port: number): string => `http://${isIPv6(host) ? `[${host}]` : host}:${port}`;
 
@@ -159,7 +155,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   ];
   for (const name of ["SERVICE_KEYS", "INVITATION_SECRET"])
     if (set[name] === undefined && set[`${name}_FILE`] === undefined)
-      problems.push(`${name}: is required (see the README; \`npm start\` makes one)`);
+      problems.push(`${name}: is required (see docs/reference/configuration.md; \`npm start\` makes one)`);
   const listening = VARIABLES.HOST.safeParse(set.HOST);
   if (set.PUBLIC_URL === undefined && listening.success && !isCallable(listening.data))
     problems.push(

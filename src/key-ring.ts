@@ -2,9 +2,10 @@
  * The keys in use: those of the configuration, and where they stand in a file, what it
  * says when it is read again. A file that cannot be used changes nothing.
  */
-import { type Config, ConfigurationError, rereadServiceKeys } from "./config.ts";
+import { type Config, rereadServiceKeys } from "./config.ts";
 import { unknownBounds } from "./domain/key-bounds.ts";
 import { type FindKey, findKey, type ServiceKey } from "./domain/service-keys.ts";
+import { ConfigurationError } from "./faults.ts";
 import type { Log } from "./log.ts";
 import type { Clock, Engine } from "./ports.ts";
 

@@ -19,7 +19,8 @@ import { cacheFor, engineFor } from "./backends.ts";
 import { createChecker } from "./check/check.ts";
 import { createFollower, FOLLOW_EVERY_MILLISECONDS } from "./check/follow-changes.ts";
 import { createNotices, NOTICES_EVERY_MILLISECONDS } from "./check/notices.ts";
-import { ConfigurationError, notListening, readConfig, urlOf } from "./config.ts";
+import { notListening, readConfig, urlOf } from "./config.ts";
+import { StartFault } from "./faults.ts";
 import { callerNow } from "./http/caller.ts";
 import { drain, listen } from "./http/listen.ts";
 import { createKeyRing } from "./key-ring.ts";
@@ -204,8 +205,7 @@ async function main(isStart: boolean) {
 }
 
 main(process.argv.includes("--start")).catch((error: unknown) => {
-  const isToSay = (name: string) => ["UnknownModel", "FolderNotPrivate", "FolderInUse"].includes(name);
-  const known = error instanceof ConfigurationError || (error instanceof Error && isToSay(error.name));
-  say(known ? `Concordat does not start.\n${(error as Error).message}` : String((error as Error)?.stack ?? error));
+  const isForOperator = error instanceof StartFault;
+  say(isForOperator ? `Concordat does not start.\n${error.message}` : String((error as Error)?.stack ?? error));
   process.exit(1);
 });

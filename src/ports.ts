@@ -4,7 +4,6 @@
  * promises; the adapters (`openfga/`, `redis/`, `memory/`, `mail/`) keep it, and nothing
  * else in the project names a client.
  */
-
 import type { CacheScope } from "./domain/cache-scopes.ts";
 import type { Rewrites } from "./domain/explain/rewrite.ts";
 import type { Tuple, TupleKey } from "./domain/tuples.ts";
@@ -61,16 +60,8 @@ export type Engine = {
   batchCheck(questions: Question[], at: Date, signal?: AbortSignal): Promise<Answer[]>;
   /** The users written in a relation of an object, whatever their conditions: a point read, which Read is not on sqlite. */
   expand(of: { object: string; relation: string }, signal?: AbortSignal): Promise<string[]>;
-  listObjects(
-    question: { user: string; relation: string; type: string },
-    at: Date,
-    signal?: AbortSignal,
-  ): Promise<FoundRefs>;
-  listUsers(
-    question: { object: string; relation: string; type: string },
-    at: Date,
-    signal?: AbortSignal,
-  ): Promise<FoundRefs>;
+  listObjects(wanted: Omit<Question, "object"> & { type: string }, at: Date, signal?: AbortSignal): Promise<FoundRefs>;
+  listUsers(wanted: Omit<Question, "user"> & { type: string }, at: Date, signal?: AbortSignal): Promise<FoundRefs>;
   /** The same engine by its own words, for `/stores`. */
   readonly api: EngineApi;
   /** What the pinned model knows: each type with its `can_*` relations. */
@@ -108,21 +99,6 @@ export type EngineApi = {
   ): Promise<ApiReply<ReadableStream<Uint8Array>> & { ended: Promise<void> }>;
 };
 
-/** A question found no place among the calls to the engine in time. Nothing was decided. */
-export class Overloaded extends Error {
-  override readonly name = "Overloaded";
-}
-
-/** The engine looked at a call of ours and refused it: a bug here. Its text is a status and a code. */
-export class EngineRefused extends Error {
-  override readonly name = "EngineRefused";
-}
-
-/** The engine did not answer, or answered with a fault of its own. Nothing was decided and nothing is known to be written. */
-export class EngineUnavailable extends Error {
-  override readonly name = "EngineUnavailable";
-}
-
 /** How an allowed question was allowed: to the owner's own people, or through a share. */
 export type AccessPath = "own" | { cooperation: string; share: string };
 
@@ -150,7 +126,7 @@ export type Lookup = {
 export type Tokens = { userToken: string; ownerToken: string; now: number };
 
 /**
- * Decisions, and the tokens and leases that keep them fresh (README, The cache). Whatever cannot be had in time is
+ * Decisions, and the tokens and leases that keep them fresh (docs/cache.md). Whatever cannot be had in time is
  * `away`, never an error: nothing depends on the cache but speed.
  */
 export type DecisionCache = {

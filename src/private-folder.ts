@@ -6,14 +6,10 @@
 import { chmodSync, lstatSync, mkdirSync, readdirSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, relative, resolve, sep } from "node:path";
+import { FolderNotPrivate } from "./faults.ts";
 
 const OTHERS = 0o077;
 const STICKY = 0o1000;
-
-/** The folder is open to others and cannot, or must not, be closed. The message says what to do. */
-export class FolderNotPrivate extends Error {
-  override readonly name = "FolderNotPrivate";
-}
 
 /**
  * Makes the folder where it is missing, closes it and what lies directly in it to others, and checks that this worked.

@@ -1,48 +1,75 @@
-/** Every generated block of the README by its name, each printed from the value that the service runs on, or from what was measured. */
+/**
+ * Everything that is generated in the repository, by file: each text is printed from the value that the service runs on,
+ * or from what was measured. Add a file or a block here; `npm run reference` writes it and `-- --check` compares it.
+ */
 import { readFileSync } from "node:fs";
 import type { Results } from "../../bench/results.ts";
 import { DENIALS } from "../../src/check/question.ts";
 import { VARIABLES } from "../../src/config.ts";
 import { LIFECYCLE } from "../../src/domain/cooperation/lifecycle.ts";
+import { FINDING_KINDS } from "../../src/domain/doctor/finding.ts";
 import { NEEDS } from "../../src/domain/key-scopes.ts";
 import { REFUSALS } from "../../src/domain/refusal.ts";
 import { FAULTS } from "../../src/http/problem.ts";
 import { GRAMMAR } from "../../src/redis/cache-keys.ts";
 import { sampleCommands } from "../../src/start/sample.ts";
+import { filled } from "./blocks.ts";
 import { cacheKeysTable } from "./cache-keys.ts";
 import { configurationTable } from "./configuration.ts";
-import { denialsTable, errorsTable } from "./errors.ts";
+import { decisionsIndex } from "./decisions.ts";
+import { denialsTable, errorsTable, findingsTable } from "./errors.ts";
+import { layersDiagram, layersTable } from "./layers.ts";
 import { expiredSentence, lifecycleDiagram, lifecycleTable } from "./lifecycle.ts";
 import { openApiDocument } from "./openapi/document.ts";
 import { OPERATIONS } from "./openapi/operations.ts";
 import { capsTable, rolesTable } from "./roles.ts";
 import { routesTable } from "./routes.ts";
 import { scopesTable } from "./scopes.ts";
-import { speedBlock } from "./speed.ts";
+import { speedBlock, speedSummary } from "./speed.ts";
 
 const HOST = VARIABLES.HOST.parse(undefined);
 const PORT = VARIABLES.PORT.parse(undefined);
 const FOLDER = VARIABLES.CONCORDAT_FOLDER.parse(undefined);
 const URL_AT_START = `http://${HOST}:${PORT}`;
 
-/** The blocks as they should stand now. */
-export function blocks(): Record<string, string> {
+/** A text is a whole file; a record has the blocks of a page that is written by hand around them. */
+export type Generated = string | Readonly<Record<string, string>>;
+
+/** Every generated file and page, as they should be now. */
+export function generated(): Record<string, Generated> {
+  const results = measured();
   return {
-    "quick-start": `\`\`\`sh\n${sampleCommands(URL_AT_START, FOLDER)}\n\`\`\``,
-    roles: rolesTable(),
-    caps: capsTable(),
-    lifecycle: [lifecycleTable(LIFECYCLE), expiredSentence(), lifecycleDiagram(LIFECYCLE)].join("\n\n"),
-    denials: denialsTable(DENIALS),
-    routes: routesTable(OPERATIONS),
-    errors: errorsTable(REFUSALS, FAULTS),
-    scopes: scopesTable(NEEDS),
-    "cache-keys": cacheKeysTable(GRAMMAR),
-    configuration: configurationTable(VARIABLES),
-    speed: speedBlock(measured()),
+    "README.md": {
+      "quick-start": `\`\`\`sh\n${sampleCommands(URL_AT_START, FOLDER)}\n\`\`\``,
+      "speed-summary": speedSummary(results),
+    },
+    "docs/architecture.md": { layers: layersDiagram(), parts: layersTable() },
+    "docs/benchmarks.md": { speed: speedBlock(results) },
+    "docs/decisions/README.md": { decisions: decisionsIndex() },
+    "docs/reference/cache-keys.md": { "cache-keys": cacheKeysTable(GRAMMAR) },
+    "docs/reference/configuration.md": { configuration: configurationTable(VARIABLES) },
+    "docs/reference/errors.md": { errors: errorsTable(REFUSALS, FAULTS), denials: denialsTable(DENIALS) },
+    "docs/reference/findings.md": { findings: findingsTable(FINDING_KINDS) },
+    "docs/reference/lifecycle.md": {
+      lifecycle: lifecycleTable(LIFECYCLE),
+      expired: expiredSentence(),
+      diagram: lifecycleDiagram(LIFECYCLE),
+    },
+    "docs/reference/roles.md": { roles: rolesTable(), caps: capsTable() },
+    "docs/reference/routes.md": { routes: routesTable(OPERATIONS) },
+    "openapi.json": `${JSON.stringify(openApiDocument(URL_AT_START), null, 2)}\n`,
+    "docs/reference/scopes.md": { scopes: scopesTable(NEEDS) },
   };
 }
 
-/** The API's document as a file. */
-export const openApiFile = (): string => `${JSON.stringify(openApiDocument(URL_AT_START), null, 2)}\n`;
+/** A file as it should be, from its current text. Throws, with the file's name, when a page and its blocks do not match. */
+export function wantedText(file: string, current: string, content: Generated): string {
+  if (typeof content === "string") return content;
+  try {
+    return filled(current, content);
+  } catch (error) {
+    throw new Error(`${file}: ${(error as Error).message}`, { cause: error });
+  }
+}
 
 const measured = (): Results => JSON.parse(readFileSync(new URL("../../bench/results.json", import.meta.url), "utf8"));

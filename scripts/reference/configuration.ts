@@ -2,11 +2,15 @@
 import type { z } from "zod";
 import { code, table } from "./blocks.ts";
 
+/** Where the pages are, seen from the page that the table is printed into. */
+const PAGES = "../";
+
 /** Each variable as it is spelled in the environment. A schema without a description throws: nobody would know what it is for. */
 export function configurationTable(variables: Readonly<Record<string, z.ZodType>>): string {
   const rows = Object.entries(variables).map(([name, schema]) => {
-    if (schema.description === undefined) throw new Error(`${name} says nowhere what it is for`);
-    return [code(name), defaultOf(schema), schema.description];
+    if (schema.description === undefined) throw new Error(`${name} has no description`);
+    const description = schema.description.replaceAll(/docs\/([a-z-]+\.md)/g, `[$1](${PAGES}$1)`);
+    return [code(name), defaultOf(schema), description];
   });
   return table(["variable", "default", "what it is for"], rows);
 }

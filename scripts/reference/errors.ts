@@ -1,4 +1,4 @@
-/** The problems that the service answers with, and the codes of denials that it did not ask the engine for. */
+/** The vocabularies of what is wrong: problems, denials without asking the engine, findings of doctor. */
 import { code, table } from "./blocks.ts";
 
 type Problems = Readonly<Record<string, readonly [status: number, title: string, advice: string]>>;
@@ -14,9 +14,13 @@ export function errorsTable(...vocabularies: readonly Problems[]): string {
 }
 
 /** The codes beside `decision: false`. */
-export function denialsTable(denials: Readonly<Record<string, string>>): string {
-  return table(
-    ["code", "what it means"],
-    Object.entries(denials).map(([name, meaning]) => [code(name), meaning]),
+export const denialsTable = (denials: Readonly<Record<string, string>>): string => meanings("code", denials);
+
+/** The kinds of what doctor reports. */
+export const findingsTable = (kinds: Readonly<Record<string, string>>): string => meanings("kind", kinds);
+
+const meanings = (heading: string, words: Readonly<Record<string, string>>) =>
+  table(
+    [heading, "what it means"],
+    Object.entries(words).map(([word, meaning]) => [code(word), meaning]),
   );
-}

@@ -1,4 +1,4 @@
-/** What was measured (bench/results.json) for the README: every system side by side, a miss kind by kind, and what was aimed at. */
+/** What was measured (bench/results.json): every system side by side, a miss kind by kind, and what was aimed at. */
 import { cannotOf } from "../../bench/cannot.ts";
 import type { Run } from "../../bench/measure.ts";
 import { ANSWER, KINDS } from "../../bench/questions.ts";
@@ -35,10 +35,22 @@ export function speedBlock(results: Results): string {
   ].join("\n\n");
 }
 
-function systemsTable(runs: readonly Run[]): string {
+const SUMMARY = ["hits/s", "p50", "p99", "miss, p50"];
+
+/** Every system in the figures that one asks for first. */
+export function speedSummary({ runs: all }: Results): string {
+  const tuples = mainTuples(all);
+  const columns = COLUMNS.filter(({ heading }) => SUMMARY.includes(heading));
+  return systemsTable(
+    all.filter((run) => run.tuples === tuples),
+    columns,
+  );
+}
+
+function systemsTable(runs: readonly Run[], columns: readonly Column[] = COLUMNS): string {
   const systems = [...new Set(runs.map(({ system }) => system))];
-  const rows = systems.map((system) => [code(system), ...COLUMNS.map((column) => cell(runs, system, column))]);
-  return table(["system", ...COLUMNS.map(({ heading }) => heading)], rows);
+  const rows = systems.map((system) => [code(system), ...columns.map((column) => cell(runs, system, column))]);
+  return table(["system", ...columns.map(({ heading }) => heading)], rows);
 }
 
 function kindsTable(runs: readonly Run[]): string {

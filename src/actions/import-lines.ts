@@ -4,14 +4,13 @@
  * into the store in their order, as many in one Write as fit, so that all up to a line
  * stands or nothing after it; a line that is refused changes nothing and stops no other.
  */
-
 import { setTimeout as sleep } from "node:timers/promises";
 import { isService, needsService } from "../domain/caller.ts";
 import { errorFacts } from "../domain/error-facts.ts";
 import type { Refusal } from "../domain/refusal.ts";
 import type { ImportLine, LineError, NumberedLine } from "../domain/registry/import-line.ts";
 import { isRefusal, type Result } from "../domain/result.ts";
-import { EngineRefused, EngineUnavailable } from "../ports.ts";
+import { EngineRefused, EngineUnavailable } from "../faults.ts";
 import { keepReads } from "../store/kept-reads.ts";
 import { putOrganization } from "./organization.ts";
 import { putPerson } from "./person.ts";

@@ -8,8 +8,8 @@
 import { errorFacts } from "../domain/error-facts.ts";
 import { splitRef } from "../domain/ids.ts";
 import { isSide } from "../domain/records.ts";
-import { StoreDamaged } from "../domain/store-damaged.ts";
 import { sweepMark, type Tuple, type TupleKey, tuplesOfSides } from "../domain/tuples.ts";
+import { StoreDamaged } from "../faults.ts";
 import {
   cooperationHead,
   cooperationIdsOf,

@@ -5,7 +5,8 @@
  * somebody changed in between is written again, as the request says. Known to this process alone.
  */
 import { createHash } from "node:crypto";
-import { entryIsOurs, type Lost, OutcomeUnknown } from "./run/commit.ts";
+import { type Lost, OutcomeUnknown } from "../faults.ts";
+import { entryIsOurs } from "./run/commit.ts";
 import type { ActionDeps, Call } from "./run/perform.ts";
 import { type TuplesWritten, type TupleWrite, writeTuples } from "./write-tuples.ts";
 

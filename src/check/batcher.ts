@@ -3,10 +3,10 @@
  * a batch, what is asked in the same turn of the event loop as of one instant goes out
  * as one BatchCheck, and the same question or read goes out once, a few reads at a time.
  */
-
 import { Semaphore } from "async-mutex";
-import { type Answer, type Clock, type Engine, EngineUnavailable, type Question } from "../ports.ts";
-import type { Signal } from "./check.ts";
+import { EngineUnavailable } from "../faults.ts";
+import type { Answer, Clock, Engine, Question } from "../ports.ts";
+import type { Signal } from "./checker.ts";
 
 /** What a check asks: the engine, and the time. */
 export type Asker = Pick<Engine, "expand"> & {

@@ -1,14 +1,15 @@
 /**
- * A miss: asks the engine and, where it is safe, keeps the answer (README, The cache).
+ * A miss: asks the engine and, where it is safe, keeps the answer (docs/cache.md).
  * The order of the steps is the protocol's; `test/protocol` explores it state by state,
  * and the scenarios named here (`test/protocol/breaks.ts`) are what happens without the step.
  */
 import type { LRUCache } from "lru-cache";
 import type { CacheScope } from "../domain/cache-scopes.ts";
-import { type CacheEntry, EngineUnavailable, type Question, type Unstored } from "../ports.ts";
+import { EngineUnavailable } from "../faults.ts";
+import type { CacheEntry, Question, Unstored } from "../ports.ts";
 import type { AccessPaths } from "./access-path.ts";
 import type { Asker } from "./batcher.ts";
-import type { Checked, CheckerDeps } from "./check.ts";
+import type { Checked, CheckerDeps } from "./checker.ts";
 import { type Guess, headIsStill, type Ownership, ownershipOf } from "./ownership.ts";
 import type { AskStable } from "./stable-answer.ts";
 

@@ -9,7 +9,7 @@ import type { Engine, Question } from "../ports.ts";
 /** A subject or a resource (AuthZEN 1.0 §5.1, §5.2). Its properties are not read. */
 export type Entity = { type: string; id: string };
 
-/** Why a request is denied without asking the engine, and what to look at; the README's table is printed from here. */
+/** Why a request is denied without asking the engine, and what to look at; docs/reference/errors.md is printed from here. */
 export const DENIALS = {
   unknown_subject_type: "The model has no such type of subject. People are `user`.",
   unknown_resource_type: "The model has no such type of resource.",

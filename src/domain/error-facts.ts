@@ -1,21 +1,11 @@
 /**
- * What of an error may stand in a log: its kind, its codes and where it was thrown. Its
- * text stands there only where it is one of ours, made of codes and ids: the texts of
- * libraries and servers repeat what they were about, names and addresses included.
+ * What of an error may be logged: its class, its codes and where it was thrown. Its text
+ * only where it is a `Fault`, whose text holds codes and ids: the texts of libraries and
+ * servers repeat what they were about, names and addresses included.
  */
+import { Fault } from "../faults.ts";
 
-/** Errors whose text the project writes itself, without anything that a caller wrote. */
-const OURS: readonly string[] = [
-  "Contended",
-  "EngineRefused",
-  "EngineUnavailable",
-  "MailFailed",
-  "OutcomeUnknown",
-  "Overloaded",
-  "StoreDamaged",
-];
-
-/** Whose id stands in a text. A host may use addresses as ids of people. */
+/** Ids of people in a text: a host may use addresses as ids. */
 const PEOPLE = /\buser:[^\s,;]+/g;
 
 export type ErrorFacts = {
@@ -35,8 +25,9 @@ export function errorFacts(error: unknown): ErrorFacts {
   const frames = lines.filter((line) => /^\s+at /.test(line));
   return {
     error: error.name,
-    ...(OURS.includes(error.name) && { message: error.message.replace(PEOPLE, "user:…") }),
-    ...((typeof code === "string" || typeof code === "number") && { code }),
+    ...(error instanceof Fault
+      ? { message: error.message.replace(PEOPLE, "user:…") }
+      : (typeof code === "string" || typeof code === "number") && { code }),
     ...(frames.length > 0 && { at: frames.map((line) => line.trim().slice("at ".length)) }),
     ...(error.cause !== undefined && { cause: errorFacts(error.cause) }),
   };

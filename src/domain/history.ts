@@ -7,8 +7,8 @@
  */
 import { createHash } from "node:crypto";
 import canonicalize from "canonicalize";
+import { StoreDamaged } from "../faults.ts";
 import { entryNumber, fieldsOf, toFields } from "./records.ts";
-import { StoreDamaged } from "./store-damaged.ts";
 import type { Tuple } from "./tuples.ts";
 
 /** The two sides of a cooperation. In an organization's own history its own part is the initiator's. */

@@ -1,7 +1,7 @@
 /**
  * What each scope is for, by what is learnt or done and not by the path that it is asked
- * on: the doors of AuthZEN, of OpenFGA's API and of `/v1` go by this one table, which the
- * README prints.
+ * on: the doors of AuthZEN, of OpenFGA's API and of `/v1` go by this one table, from which
+ * docs/reference/scopes.md is printed.
  */
 import type { KeyScope } from "./caller.ts";
 

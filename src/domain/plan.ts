@@ -1,7 +1,7 @@
 /**
  * From a decision to its one Write. An action replaces the head of every object whose
  * state it decided on; deleting the tuple that names entry n is the compare-and-swap
- * (README, Decisions). Objects with a history get their entry in the same Write.
+ * (docs/decisions). Objects with a history get their entry in the same Write.
  */
 import { entryFields, type HistoryEntry, type Private, type Side, sealEntry } from "./history.ts";
 import { entryRef, type Head, headKey, toFields } from "./records.ts";

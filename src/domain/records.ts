@@ -4,8 +4,8 @@
  * and in the replies. A head holds counters, dates, names and a status, never lists.
  */
 import { z } from "zod";
+import { StoreDamaged } from "../faults.ts";
 import { SHARED_ROLES, type SharedRole } from "./roles.ts";
-import { StoreDamaged } from "./store-damaged.ts";
 import type { Tuple, TupleKey } from "./tuples.ts";
 
 export const STATUSES = ["invited", "pending", "active", "paused", "ended"] as const;

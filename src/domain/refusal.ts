@@ -65,7 +65,7 @@ export function revealsState(refusal: { code: string; gone?: true }): boolean {
   return refusal.code === "not_found" ? refusal.gone === true : !OF_CALLER.includes(refusal.code);
 }
 
-/** Status, title and advice of each refusal; the README's table is printed from here. */
+/** Status, title and advice of each refusal; docs/reference/errors.md is printed from here. */
 export const REFUSALS = {
   not_found: [404, "Not found", "Check the id, and that you may see it: what you may not know of is not found either."],
   insufficient_scope: [403, "The key's scopes do not allow this", "Use a key with the scope that the detail names."],

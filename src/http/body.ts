@@ -4,15 +4,11 @@
  * refused here in its own form.
  */
 import type { Context } from "hono";
+import { BodyBroken } from "../faults.ts";
 import { readJson, type Wrong } from "./json.ts";
 
 /** 256 KiB: a batch of 1000 evaluations fits, and reading one never hurts. */
 export const BODY_BYTES_MAX = 256 * 1024;
-
-/** The caller went away before the end of the body. */
-export class BodyBroken extends Error {
-  override readonly name = "BodyBroken";
-}
 
 /** Why a body is not taken, as a code of the problems. */
 export type Unread =

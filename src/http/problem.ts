@@ -7,6 +7,7 @@ import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { REFUSALS, type Refusal } from "../domain/refusal.ts";
 import { dataOf, detailOf } from "../domain/refusal-text.ts";
+import { Fault } from "../faults.ts";
 
 const PROBLEM = "application/problem+json";
 
@@ -49,7 +50,7 @@ export function problemResponse(c: Context, problem: Problem, members: Record<st
 
 /**
  * Problems that are no refusals: the request could not be read, the caller is not
- * known, or something of ours is out of order. Printed into the README with them.
+ * known, or something of ours is out of order. docs/reference/errors.md is printed from both.
  */
 export const FAULTS = {
   invalid_request: [400, "The request is not valid", "See `errors`: each names the place and what is wrong with it."],
@@ -130,14 +131,17 @@ export function refused(c: Context, refusal: Refusal): Response {
 /** What is wrong with a damaged store, and what to do. It names what others own: for who may read all of it. */
 export const damageDetail = ({ message }: Error): string => `${message}. ${FAULTS.store_damaged[2]}`;
 
-/** The fault that something thrown amounts to. What is not known by name is ours to mend. */
-export function faultOf(
-  error: Error,
-): "engine_unavailable" | "overloaded" | "contended" | "outcome_unknown" | "store_damaged" | "internal" {
-  if (error.name === "EngineUnavailable") return "engine_unavailable";
-  if (error.name === "Overloaded") return "overloaded";
-  if (error.name === "Contended") return "contended";
-  if (error.name === "OutcomeUnknown") return "outcome_unknown";
-  if (error.name === "StoreDamaged") return "store_damaged";
-  return "internal";
+/** The fault that a thrown error is answered with. What is not one of ours is a bug here. */
+export function faultOf(error: unknown) {
+  if (!(error instanceof Fault)) return "internal";
+  switch (error.code) {
+    case "body_broken":
+    case "body_idle":
+      return "invalid_request";
+    case "engine_refused":
+    case "mail_failed":
+      return "internal";
+    default:
+      return error.code;
+  }
 }

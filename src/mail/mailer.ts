@@ -8,6 +8,7 @@ import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createTransport, type SendMailOptions } from "nodemailer";
 import { ulid } from "ulid";
+import { MailFailed } from "../faults.ts";
 import type { Clock, Mail, Mailer } from "../ports.ts";
 import { makePrivate } from "../private-folder.ts";
 
@@ -23,11 +24,6 @@ export type MailerOptions = {
   clock: Clock;
   sendMilliseconds?: number;
 };
-
-/** A mail was not handed over, or not for certain. Its text is a code, and what the server was asked and answered by number. */
-export class MailFailed extends Error {
-  override readonly name = "MailFailed";
-}
 
 // Well below nodemailer's own minutes.
 const TIMEOUTS = { connectionTimeout: 10_000, greetingTimeout: 10_000, socketTimeout: 20_000 };

@@ -6,7 +6,8 @@
 import { Readable } from "node:stream";
 import { finished } from "node:stream/promises";
 import type { Dispatcher, Pool } from "undici";
-import { type ApiReply, type ApiRequest, type EngineApi, EngineUnavailable } from "../ports.ts";
+import { EngineUnavailable } from "../faults.ts";
+import type { ApiReply, ApiRequest, EngineApi } from "../ports.ts";
 
 /** Headers of a reply that clients of OpenFGA read. */
 const KEPT_HEADERS = ["content-type", "openfga-authorization-model-id", "openfga-store-id", "fga-query-duration-ms"];

@@ -5,7 +5,7 @@
  * this folder, only a kind, a status and a code.
  */
 import { CredentialsMethod, FgaApiError, FgaError, OpenFgaClient } from "@openfga/sdk";
-import { EngineRefused, EngineUnavailable } from "../ports.ts";
+import { EngineRefused, EngineUnavailable } from "../faults.ts";
 
 /** How to reach the engine; `apiToken` is a preshared key, `timeoutMilliseconds` is for one call. */
 export type OpenFgaConnection = { apiUrl: string; apiToken?: string; timeoutMilliseconds?: number };

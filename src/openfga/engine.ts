@@ -10,7 +10,8 @@
 import { Pool } from "undici";
 import type { Rewrites } from "../domain/explain/rewrite.ts";
 import { splitRef } from "../domain/ids.ts";
-import { type Answer, type Engine, EngineUnavailable, type FoundRefs, type Question } from "../ports.ts";
+import { EngineUnavailable } from "../faults.ts";
+import type { Answer, Engine, FoundRefs, Question } from "../ports.ts";
 import { createApi } from "./api.ts";
 import { answerOf, codeIn, isObject, leafOf, replyText, userOf } from "./replies.ts";
 

@@ -8,6 +8,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { AuthorizationModel, OpenFgaClient, Store } from "@openfga/sdk";
 import { transformer } from "@openfga/syntax-transformer";
 import type { Rewrites } from "../domain/explain/rewrite.ts";
+import { UnknownModel } from "../faults.ts";
 import { createClient, type OpenFgaConnection, toThrow } from "./client.ts";
 import { rewritesOf } from "./rewrites.ts";
 
@@ -100,11 +101,6 @@ export function permissionsOf({ type_definitions }: Omit<AuthorizationModel, "id
 /** Whether two models are the same, whatever their ids, comments and order. */
 export function isSameModel(a: Omit<AuthorizationModel, "id">, b: Omit<AuthorizationModel, "id">): boolean {
   return isDeepStrictEqual(canonical(a), canonical(b));
-}
-
-/** The store, or what is in it, is not one Concordat may use. */
-export class UnknownModel extends Error {
-  override readonly name = "UnknownModel";
 }
 
 // The server's JSON has defaults that ours leaves out, which a turn through the DSL evens out, and an order of its own.

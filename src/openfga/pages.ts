@@ -6,7 +6,8 @@
  */
 import { Pool } from "undici";
 import type { Condition, Tuple } from "../domain/tuples.ts";
-import { EngineRefused, EngineUnavailable, type ReadFilter, type TupleChange } from "../ports.ts";
+import { EngineRefused, EngineUnavailable } from "../faults.ts";
+import type { ReadFilter, TupleChange } from "../ports.ts";
 import { type OpenFgaConnection, TIMEOUT_MILLISECONDS } from "./client.ts";
 import { codeIn, isObject } from "./replies.ts";
 

@@ -4,7 +4,7 @@
  * and within a caller to who came first. Who waits too long is turned away, so that
  * nobody waits where nobody sees it.
  */
-import { Overloaded } from "../ports.ts";
+import { Overloaded } from "../faults.ts";
 
 export type Places = {
   /** Resolves when the caller has a place, which `free` gives back. Throws Overloaded when it waited too long. */

@@ -2,7 +2,8 @@
  * What the pieces of OpenFGA's replies mean. They are looked at one by one: a reply
  * that is not what the API promises is a fault, and a fault is never a "no".
  */
-import { type Answer, EngineUnavailable } from "../ports.ts";
+import { EngineUnavailable } from "../faults.ts";
+import type { Answer } from "../ports.ts";
 
 /** One item of a batch reply. `error` is read first: it can come with `allowed: false` beside it. */
 export function answerOf(item: unknown): Answer {

@@ -5,14 +5,8 @@
  */
 import { ClientWriteRequestOnMissingDeletes } from "@openfga/sdk";
 import type { Tuple } from "../domain/tuples.ts";
-import {
-  EngineRefused,
-  EngineUnavailable,
-  type ReadFilter,
-  type TupleChange,
-  type TupleStore,
-  type WriteOutcome,
-} from "../ports.ts";
+import { EngineRefused, EngineUnavailable } from "../faults.ts";
+import type { ReadFilter, TupleChange, TupleStore, WriteOutcome } from "../ports.ts";
 import { createClient, failureOf, type OpenFgaConnection, toThrow } from "./client.ts";
 import { createPages } from "./pages.ts";
 

@@ -1,6 +1,6 @@
 /**
  * The keys and values in Redis, pure. Two inputs never share a key: whatever a caller
- * chooses stands behind its own length. The README's table is printed from `GRAMMAR`.
+ * chooses stands behind its own length. docs/reference/cache-keys.md is printed from `GRAMMAR`.
  */
 
 import { type CacheScope, ownerScope } from "../domain/cache-scopes.ts";

@@ -9,8 +9,8 @@ import {
 } from "../domain/history.ts";
 import { headSignature, type SignatureState, signatureProblem, type VerifyingKeys } from "../domain/history-keys.ts";
 import { entryNumber, entryRef, fieldsOf, NO_HASH } from "../domain/records.ts";
-import { StoreDamaged } from "../domain/store-damaged.ts";
 import type { Tuple } from "../domain/tuples.ts";
+import { StoreDamaged } from "../faults.ts";
 import type { TupleStore } from "../ports.ts";
 import { inTurns } from "./snapshot.ts";
 

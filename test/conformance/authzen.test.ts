@@ -1,20 +1,14 @@
 /**
- * AuthZEN 1.0 as its certification scenario (core) and the search demo hold it, asked
- * of the real engine through the app as a value. The fixture model knows records and
- * no plant.
+ * AuthZEN 1.0 as its certification scenario (core) requires it, asked of the real engine
+ * through the app as a value. The fixture model knows records and no plant.
  */
-import { existsSync, readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createClient } from "../../src/openfga/client.ts";
 import { createEngine } from "../../src/openfga/engine.ts";
-import { type OpenStore, openStore } from "../../src/openfga/open-store.ts";
-import { createTupleStore } from "../../src/openfga/tuple-store.ts";
-import type { Engine, TupleStore } from "../../src/ports.ts";
+import type { Engine } from "../../src/ports.ts";
 import { connection } from "../support/engine.ts";
 import { createService, KEYS, type Service } from "../support/service.ts";
+import { type FixtureStore, openFixtureStore } from "./fixture-store.ts";
 
-const FIXTURE = readFileSync(new URL("fixture.fga", import.meta.url), "utf8");
-const VECTORS = new URL("../../../shared/authzen/", import.meta.url);
 const PUBLIC_URL = "https://pdp.example.com";
 const KEY = KEYS.check;
 const NOW = new Date("2026-06-01T00:00:00Z");
@@ -23,14 +17,12 @@ type Json = Record<string, unknown>;
 // biome-ignore lint/suspicious/noExplicitAny: a reply is looked at, not relied on
 type Reply = { status: number; headers: Headers; text: string; body: any };
 
-let store: OpenStore;
-let tupleStore: TupleStore;
-let engine: Engine & { close(): Promise<void> };
+let fixture: FixtureStore;
 let app: Service["app"];
 
 /** The whole service around an engine: its request ids, its keys and its word for an outage are what is tested. */
 const appAround = (engine: Engine, publicUrl = PUBLIC_URL) =>
-  createService({ tupleStore, engine }, { publicUrl, clock: () => NOW }).app;
+  createService({ ...fixture, engine }, { publicUrl, clock: () => NOW }).app;
 
 async function send(path: string, init: RequestInit, to = app): Promise<Reply> {
   const response = await to.request(path, init);
@@ -72,17 +64,10 @@ const ENDPOINTS = Object.keys(VALID);
 const SEARCHES = ENDPOINTS.filter((path) => path.startsWith("search/"));
 
 beforeAll(async () => {
-  store = await openStore({
-    ...connection(),
-    store: `authzen ${crypto.randomUUID()}`,
-    model: FIXTURE,
-    allowPush: false,
-  });
-  tupleStore = createTupleStore({ ...connection(), ...store });
-  engine = createEngine({ ...connection(), ...store, timeoutMilliseconds: 10_000, connections: 10 });
-  app = appAround(engine);
+  fixture = await openFixtureStore();
+  app = appAround(fixture.engine);
   const dated = (expires_at: string) => ({ condition: { name: "not_expired", context: { expires_at } } as const });
-  await tupleStore.write({
+  await fixture.tupleStore.write({
     deletes: [],
     writes: [
       { user: "user:alice", relation: "writer", object: "record:record-1" },
@@ -95,10 +80,7 @@ beforeAll(async () => {
   });
 });
 
-afterAll(async () => {
-  await engine.close();
-  await createClient(connection()).deleteStore({ storeId: store.storeId });
-});
+afterAll(() => fixture.remove());
 
 describe("the certification scenario", () => {
   test.each([
@@ -518,7 +500,7 @@ describe("search (5)", () => {
         relation: "reader",
         object: "record:crowded",
       }));
-      await tupleStore.write({ deletes: [], writes });
+      await fixture.tupleStore.write({ deletes: [], writes });
     }
     const request = { ...VALID["search/subject"], resource: record("crowded"), page: { limit: 2 } };
     const { body } = await post("search/subject", request);
@@ -562,7 +544,12 @@ describe("what a caller sends beside the question", () => {
 
 describe("a fault is never a denial", () => {
   test.each(ENDPOINTS)("%s answers 503 when nobody answers us", async (path) => {
-    const nobody = createEngine({ ...store, apiUrl: "http://127.0.0.1:1", timeoutMilliseconds: 1000, connections: 1 });
+    const nobody = createEngine({
+      ...fixture.store,
+      apiUrl: "http://127.0.0.1:1",
+      timeoutMilliseconds: 1000,
+      connections: 1,
+    });
     const reply = await post(path, VALID[path], {}, appAround(nobody));
     expect(reply).toMatchObject({ status: 503, body: { code: "engine_unavailable" } });
     expect(reply.text).not.toContain("decision");
@@ -571,12 +558,12 @@ describe("a fault is never a denial", () => {
 
   test("one item without an answer fails its whole batch", async () => {
     const permissions = new Map([
-      ...store.permissions,
-      ["record", [...(store.permissions.get("record") ?? []), "can_fly"]],
+      ...fixture.store.permissions,
+      ["record", [...(fixture.store.permissions.get("record") ?? []), "can_fly"]],
     ]);
     const mistaken = createEngine({
       ...connection(),
-      ...store,
+      ...fixture.store,
       permissions,
       timeoutMilliseconds: 10_000,
       connections: 1,
@@ -641,69 +628,7 @@ describe("discovery (8)", () => {
     ["https://pdp.example.com/", WELL_KNOWN, "https://pdp.example.com/access/v1/evaluation"],
     ["https://h.example/tenant1", `${WELL_KNOWN}/tenant1`, "https://h.example/tenant1/access/v1/evaluation"],
   ])("keeps the identifier %s to the letter", async (publicUrl, location, endpoint) => {
-    const { body } = await send(location, {}, appAround(engine, publicUrl));
+    const { body } = await send(location, {}, appAround(fixture.engine, publicUrl));
     expect([body.policy_decision_point, body.access_evaluation_endpoint]).toEqual([publicUrl, endpoint]);
-  });
-});
-
-const vectors = (file: string): { request: Json; expected: { results: Json[] } }[] =>
-  JSON.parse(readFileSync(new URL(file, VECTORS), "utf8")).evaluation;
-const shared = existsSync(VECTORS);
-if (!shared) {
-  const reason = "the AuthZEN search vectors (../shared/authzen) are not here";
-  // In CI a check that does not run is a check that failed.
-  if (process.env.CI) throw new Error(reason);
-  console.log(`Not run: ${reason}.`);
-}
-
-describe.runIf(shared)("the search demo's vectors", () => {
-  beforeAll(async () => {
-    const users = JSON.parse(readFileSync(new URL("search-demo-data-users.json", VECTORS), "utf8")) as {
-      id: string;
-      role: string;
-      department: string;
-    }[];
-    const records = JSON.parse(readFileSync(new URL("search-demo-data-records.json", VECTORS), "utf8")) as {
-      id: number;
-      owner: string;
-      department: string;
-    }[];
-    const people = users.flatMap(({ id, role, department }) => [
-      { user: `user:${id}`, relation: "employee", object: `department:${department}` },
-      ...(role === "manager"
-        ? [
-            { user: `user:${id}`, relation: "manager", object: `department:${department}` },
-            { user: `user:${id}`, relation: "manager", object: "company:demo" },
-          ]
-        : []),
-    ]);
-    const things = records.flatMap(({ id, owner, department }) => [
-      { user: `user:${owner}`, relation: "owner", object: `record:${id}` },
-      { user: `department:${department}`, relation: "department", object: `record:${id}` },
-      { user: "company:demo", relation: "company", object: `record:${id}` },
-    ]);
-    expect(await tupleStore.write({ deletes: [], writes: [...people, ...things] })).toBe("committed");
-  });
-
-  const table = (path: string, file: string) =>
-    (shared ? vectors(file) : []).map(({ request, expected }) => ({
-      path,
-      request,
-      expected,
-      asked: JSON.stringify(request),
-    }));
-  const cases = [
-    ...table("search/subject", "search-demo-subject-results.json"),
-    ...table("search/resource", "search-demo-resource-results.json"),
-  ];
-
-  test("are all there: 60 for subjects, 18 for resources", () => {
-    expect(cases.map(({ path }) => path).filter((path) => path === "search/subject")).toHaveLength(60);
-    expect(cases).toHaveLength(78);
-  });
-
-  test.each(cases)("$path of $asked", async ({ path, request, expected }) => {
-    const reply = await post(path, request);
-    expect([reply.status, reply.text]).toEqual([200, JSON.stringify({ results: expected.results })]);
   });
 });

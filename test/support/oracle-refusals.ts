@@ -1,6 +1,6 @@
 /**
  * What a step is answered with and what it makes of the world, said once more from the
- * laws and the life of a cooperation (README): the property test holds every reply to it. Nothing of the product is used
+ * laws and the life of a cooperation (docs/guarantees.md, docs/concepts.md): the property test holds every reply to it. Nothing of the product is used
  * here. The order of the questions is the order in which the service asks them: who
  * may, then when, then what.
  */

@@ -1,5 +1,5 @@
 /**
- * Who may do what, said once more from the laws (README) and from nothing else:
+ * Who may do what, said once more from the laws (docs/guarantees.md) and from nothing else:
  * plain data, no tuples, no spellings, no rungs. The property test holds every answer
  * of the engine to it. Dates are milliseconds; a date that is not set is Infinity.
  */

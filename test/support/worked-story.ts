@@ -1,6 +1,6 @@
 /**
- * Plays the story of the README: sends the requests that it shows and holds the
- * replies to the ones that it shows. A shown reply names some members; those must be
+ * Plays the tutorial: sends the requests that it shows and compares the replies with the
+ * ones that it shows. A shown reply names some members; those must be
  * there with these values, lists in full. `$NAME` stands for whatever came first under
  * that name, later too, in requests as in replies; an instant of the story's day
  * stands for any instant.
@@ -15,10 +15,9 @@ export type Exchange = { request: Request; reply: Reply | undefined };
 
 const NAME = /\$[A-Z_]+/g;
 
-/** The story in a README: everything below its heading, up to the next of the same level. */
-export function storyIn(readme: string): Exchange[] {
-  const section = /^## A worked story$([\s\S]*?)^## /m.exec(readme)?.[1] ?? "";
-  const blocks = [...section.matchAll(/^```http\n([\s\S]*?)^```$/gm)].map((match) => match[1] ?? "");
+/** The story on a page: all its requests and replies, in order. */
+export function storyIn(page: string): Exchange[] {
+  const blocks = [...page.matchAll(/^```http\n([\s\S]*?)^```$/gm)].map((match) => match[1] ?? "");
   const exchanges: Exchange[] = [];
   for (const message of blocks.flatMap((block) => block.split(/^###.*\n/m))) {
     const [head = "", body = ""] = message.trim().split(/\n\n([\s\S]*)/);

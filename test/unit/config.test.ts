@@ -4,8 +4,9 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { ConfigurationError, readConfig, urlOf, VARIABLES } from "../../src/config.ts";
+import { readConfig, urlOf, VARIABLES } from "../../src/config.ts";
 import { findKey } from "../../src/domain/service-keys.ts";
+import { ConfigurationError } from "../../src/faults.ts";
 import { SECRETS } from "../../src/secret-files.ts";
 
 const NOW = () => new Date();

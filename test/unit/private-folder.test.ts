@@ -3,7 +3,8 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, symlin
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { FolderNotPrivate, makePrivate } from "../../src/private-folder.ts";
+import { FolderNotPrivate } from "../../src/faults.ts";
+import { makePrivate } from "../../src/private-folder.ts";
 
 const NOBODY = 65534;
 

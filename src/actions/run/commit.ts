@@ -7,22 +7,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { errorFacts } from "../../domain/error-facts.ts";
 import { entryFrom } from "../../domain/history.ts";
 import type { TupleKey } from "../../domain/tuples.ts";
-import { EngineUnavailable, type Write } from "../../ports.ts";
+import { EngineUnavailable, type Lost, OutcomeUnknown } from "../../faults.ts";
+import type { Write } from "../../ports.ts";
 import type { ActionDeps, Call } from "./perform.ts";
-
-/** The entry that an action wrote, if its Write stands, and the action's id in it. */
-export type Lost = { entry: TupleKey; id: string };
-
-/** The Write may stand or not; reading the object again will tell. `lost`: what to look for. */
-export class OutcomeUnknown extends Error {
-  override readonly name = "OutcomeUnknown";
-  readonly lost: Lost | undefined;
-
-  constructor(message: string, { lost, ...options }: ErrorOptions & { lost?: Lost } = {}) {
-    super(message, options);
-    this.lost = lost;
-  }
-}
 
 /**
  * How long an action tries to get through before it gives up with `Contended`, and how long from a lost

@@ -4,11 +4,7 @@
  * Across processes the head's compare-and-swap decides, and the loser tries again.
  */
 import { Mutex, withTimeout } from "async-mutex";
-
-/** Others kept the object busy or changing. Nothing was written; the same request may be sent again. */
-export class Contended extends Error {
-  override readonly name = "Contended";
-}
+import { Contended } from "../../faults.ts";
 
 /**
  * Runs `act` when everything asked before on the same object is done; `waited` tells whether there was anything, so

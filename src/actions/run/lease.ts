@@ -4,7 +4,7 @@
  * bad/repetition-replies-without-end in test/protocol).
  */
 import type { CacheScope } from "../../domain/cache-scopes.ts";
-import { OutcomeUnknown } from "./commit.ts";
+import { OutcomeUnknown } from "../../faults.ts";
 import type { ActionDeps, Call } from "./perform.ts";
 
 export type Lease = {

@@ -4,7 +4,6 @@
  * that no check answers from before once the reply is there (law 13). Nothing is said
  * to the caller before it is known whether the Write stands.
  */
-
 import { setTimeout as sleep } from "node:timers/promises";
 import type { CacheScope } from "../../domain/cache-scopes.ts";
 import { actorOf, type Caller } from "../../domain/caller.ts";
@@ -15,9 +14,10 @@ import type { Head } from "../../domain/records.ts";
 import { revealsState } from "../../domain/refusal.ts";
 import { isRefusal, type Result } from "../../domain/result.ts";
 import type { TupleKey } from "../../domain/tuples.ts";
+import { Contended } from "../../faults.ts";
 import type { Clock, DecisionCache, Mailer, TupleStore } from "../../ports.ts";
 import { commit, eraseFirst, PAUSE_MILLISECONDS_MAX, patience } from "./commit.ts";
-import { Contended, type KeyedMutex } from "./keyed-mutex.ts";
+import type { KeyedMutex } from "./keyed-mutex.ts";
 import { invalidateOnce, type Lease, withLease } from "./lease.ts";
 import type { Repeats } from "./repeats.ts";
 

@@ -4,8 +4,8 @@
  * never signed over, or the next action would make a forged history a true one.
  */
 import { type HistoryKeys, headSignature, signatureProblem, signHead } from "../../domain/history-keys.ts";
-import { StoreDamaged } from "../../domain/store-damaged.ts";
 import { keyText, type Tuple, type TupleKey } from "../../domain/tuples.ts";
+import { StoreDamaged } from "../../faults.ts";
 import type { TupleStore } from "../../ports.ts";
 
 /** `refuse`: a head without a signature is not replaced, since one may have been taken off it. `allow`: it is, and signed from then on. */

@@ -3,7 +3,7 @@
  * cap and law 2 are the model's; what the model cannot keep is kept here: only what
  * the initiator owns is shared, once in a cooperation.
  */
-
+import { StoreDamaged } from "../../faults.ts";
 import type { ChangeShareInput, ShareInput } from "../commands.ts";
 import { hasPassed, instant } from "../expiry.ts";
 import { type Decision, planned, refuse, type Stamp, same } from "../plan.ts";
@@ -13,7 +13,6 @@ import type { Refusal } from "../refusal.ts";
 import { isRefusal } from "../result.ts";
 import { effectiveRole, type SharedRole } from "../roles.ts";
 import { refuseUnlessSide } from "../standing.ts";
-import { StoreDamaged } from "../store-damaged.ts";
 import { difference, sweepMark, tuplesOfShare } from "../tuples.ts";
 import { type CooperationState, otherSpelling, refuseIfMoved, stepOrRefuse } from "./decide-cooperation.ts";
 import { crossing, newShare, type SharedResource } from "./new-share.ts";

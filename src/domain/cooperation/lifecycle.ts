@@ -1,6 +1,6 @@
 /**
  * What may happen to a cooperation, and when: one total table. The service decides
- * by it, `actions` in every reply are read from it, and the README prints it.
+ * by it, `actions` in every reply are read from it, and docs/reference/lifecycle.md is printed from it.
  */
 import type { Side } from "../history.ts";
 import { type Ending, STATUSES, type Status } from "../records.ts";

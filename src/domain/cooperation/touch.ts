@@ -1,7 +1,7 @@
 /** The heads that actions in a cooperation replace, each with its line in the history. */
+import { StoreDamaged } from "../../faults.ts";
 import type { EntryFacts, Touch } from "../plan.ts";
 import type { Cooperation, Head, Organization } from "../records.ts";
-import { StoreDamaged } from "../store-damaged.ts";
 
 /**
  * A cooperation as its history tells of it, to both sides: without the invited address,

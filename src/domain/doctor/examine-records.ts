@@ -3,6 +3,7 @@
  * cannot be read. What is examined afterwards goes by these records alone.
  */
 import type { z } from "zod";
+import { StoreDamaged } from "../../faults.ts";
 import { splitRef } from "../ids.ts";
 import {
   type Cooperation,
@@ -24,7 +25,6 @@ import {
   ShareRecord,
   toFields,
 } from "../records.ts";
-import { StoreDamaged } from "../store-damaged.ts";
 import type { Contents, Report } from "./finding.ts";
 
 /** How the record of each type is read. */

@@ -3,8 +3,8 @@
  * is forgotten of who belongs to none. Pure. Kept here because the model cannot: one role
  * each, one person an address, and a last admin who stays.
  */
-
 import { createHash } from "node:crypto";
+import { StoreDamaged } from "../../faults.ts";
 import type { PersonInput } from "../commands.ts";
 import { newIdProblem } from "../ids.ts";
 import { type Decision, type Plan, planned, refuse, same, type Touch, WRITE_TUPLES_MAX } from "../plan.ts";
@@ -13,7 +13,6 @@ import type { Head, Organization, Person } from "../records.ts";
 import type { Refusal } from "../refusal.ts";
 import { isRefusal } from "../result.ts";
 import type { OrganizationRole } from "../roles.ts";
-import { StoreDamaged } from "../store-damaged.ts";
 import { difference, type Tuple, type TupleKey, tuplesOfEmail, tuplesOfPerson } from "../tuples.ts";
 
 /** `email:<hash>`: how an address is looked up without standing in the graph. */

@@ -3,6 +3,7 @@
  * Kept here because the model cannot: exactly one owner, who never changes; a plant's
  * portfolio is its owner's; job roles are for the owner's own people.
  */
+import { StoreDamaged } from "../../faults.ts";
 import type { ResourceInput } from "../commands.ts";
 import { instant } from "../expiry.ts";
 import { idOf, newIdProblem, type ResourceRef } from "../ids.ts";
@@ -10,7 +11,6 @@ import { type Decision, planned, refuse, type Stamp, same, type Touch } from "..
 import { type Precondition, refuseUnlessExpected, refuseUnlessOwn } from "../precondition.ts";
 import type { Head, Organization, Person, Resource, Share } from "../records.ts";
 import type { JobRole } from "../roles.ts";
-import { StoreDamaged } from "../store-damaged.ts";
 import { difference, type TupleKey, tuplesOfJobRole, tuplesOfResource } from "../tuples.ts";
 
 export type ResourceState = {

@@ -6,6 +6,7 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { FolderInUse } from "../../faults.ts";
 import type { OpenFgaConnection } from "../client.ts";
 
 const ADDRESS_FILE = "openfga.url";
@@ -49,11 +50,6 @@ export async function runningOn(folder: string): Promise<OpenFgaConnection | und
   } catch {
     return undefined;
   }
-}
-
-/** Somebody else's server runs on the folder. */
-export class FolderInUse extends Error {
-  override readonly name = "FolderInUse";
 }
 
 /**

@@ -5,7 +5,8 @@
  */
 import { type Assertion, fgaFile } from "../../domain/explain/fga-file.ts";
 import { splitRef } from "../../domain/ids.ts";
-import { type Engine, EngineUnavailable, type TupleStore } from "../../ports.ts";
+import { EngineUnavailable } from "../../faults.ts";
+import type { Engine, TupleStore } from "../../ports.ts";
 import { type Subgraph, subgraphAround } from "./subgraph.ts";
 
 /** What it reads, and whom it asks. */

@@ -1,9 +1,8 @@
 /** What a change that was only tried would mean: the reach of a cooperation as it is, and as it would be. */
-
 import { type CooperationAccess, type Impact, impactOf } from "../../domain/cooperation/impact.ts";
 import { idOf, type ResourceRef } from "../../domain/ids.ts";
 import type { Cooperation, Delegation, Share } from "../../domain/records.ts";
-import { StoreDamaged } from "../../domain/store-damaged.ts";
+import { StoreDamaged } from "../../faults.ts";
 import type { TupleStore } from "../../ports.ts";
 import { adminsOf } from "../../store/people.ts";
 import { plantsIn } from "../../store/resources.ts";

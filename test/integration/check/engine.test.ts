@@ -1,10 +1,11 @@
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, onTestFinished } from "vitest";
+import { EngineUnavailable } from "../../../src/faults.ts";
 import { createEngine, type EngineOptions } from "../../../src/openfga/engine.ts";
 import { openStore } from "../../../src/openfga/open-store.ts";
 import { createTupleStore } from "../../../src/openfga/tuple-store.ts";
-import { type Engine, EngineUnavailable, type Question } from "../../../src/ports.ts";
+import type { Engine, Question } from "../../../src/ports.ts";
 import { connectionOf, MODEL, test } from "../../support/engine.ts";
 
 const NOW = new Date("2026-06-01T00:00:00.500Z");

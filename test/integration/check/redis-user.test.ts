@@ -1,14 +1,13 @@
-/** The ACL user that the README shows may do all that the service does in Redis, and nothing that it can do without. */
-import { readFileSync } from "node:fs";
+/** The ACL user that docs/cache.md shows may do all that the service does in Redis, and nothing that it can do without. */
 import { describe, expect, onTestFinished } from "vitest";
 import type { Question } from "../../../src/ports.ts";
 import { createRedisCache } from "../../../src/redis/decision-cache.ts";
 import { createRateLimiter } from "../../../src/redis/rate-limiter.ts";
 import { test } from "../../support/cache.ts";
+import { textOf } from "../../support/pages.ts";
 import type { OwnRedis } from "../../support/redis.ts";
 
-const README = readFileSync(new URL("../../../README.md", import.meta.url), "utf8");
-const RULES = /^ACL SETUSER concordat (.*)$/m.exec(README)?.[1]?.split(" ") ?? [];
+const RULES = /^ACL SETUSER concordat (.*)$/m.exec(textOf("docs/cache.md"))?.[1]?.split(" ") ?? [];
 const PERMISSIONS = RULES.filter((rule) => /^[+~]/.test(rule));
 
 const QUESTION: Question = { user: "user:anna", relation: "can_view", object: "plant:7" };
@@ -65,7 +64,7 @@ async function playAll(redis: OwnRedis): Promise<boolean> {
   return failed.length === 0 && taken !== undefined && (await redis.client.exists("r:store:writes-key:tests")) === 1;
 }
 
-describe("the user of the README", () => {
+describe("the documented user", () => {
   test("may do all that the service does there, and read and write nothing else", async ({ redis }) => {
     await redis.client.acl("SETUSER", "concordat", ...RULES);
     expect(await playAll(redis)).toBe(true);

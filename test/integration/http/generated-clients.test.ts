@@ -36,7 +36,10 @@ test("Redocly's recommended rules find nothing, and would", async () => {
   try {
     const path = join(folder, "openapi.json");
     const get = { responses: { 200: { description: "Found." } } };
-    writeFileSync(path, JSON.stringify({ openapi: "3.1.0", info: { title: "x", version: "1" }, paths: { "/x": { get } } }));
+    writeFileSync(
+      path,
+      JSON.stringify({ openapi: "3.1.0", info: { title: "x", version: "1" }, paths: { "/x": { get } } }),
+    );
     await expect(lint(path).catch((error) => JSON.parse(error.stdout))).resolves.toMatchObject({
       totals: { warnings: expect.toSatisfy((count: number) => count > 0) },
     });
@@ -57,7 +60,9 @@ test("openapi-typescript and @hey-api/openapi-ts make clients that compile, with
     await run(join(installed, "openapi-typescript"), [DOCUMENT, "-o", join(folder, "types.ts")], { cwd: folder });
     const plugins = ["-p", "@hey-api/client-fetch", "@hey-api/typescript", "@hey-api/sdk"];
     await run(join(installed, "openapi-ts"), ["-i", DOCUMENT, "-o", join(folder, "sdk"), ...plugins], { cwd: folder });
-    await expect(run(join(BIN, "tsc"), ["-p", folder]).catch(({ stdout }) => stdout)).resolves.toMatchObject({ stdout: "" });
+    await expect(run(join(BIN, "tsc"), ["-p", folder]).catch(({ stdout }) => stdout)).resolves.toMatchObject({
+      stdout: "",
+    });
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

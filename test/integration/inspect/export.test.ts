@@ -1,9 +1,9 @@
 /** Export: the same lines that an import takes, and taken into an empty store they give the owners' people the same. */
 import { expect } from "vitest";
+import { EngineUnavailable } from "../../../src/faults.ts";
 import { createEngine } from "../../../src/openfga/engine.ts";
 import { openStore } from "../../../src/openfga/open-store.ts";
 import { createTupleStore } from "../../../src/openfga/tuple-store.ts";
-import { EngineUnavailable } from "../../../src/ports.ts";
 import { doctor } from "../../../src/queries/doctor.ts";
 import { exportAll, importAll, linesFrom, WORLD } from "../../support/bulk.ts";
 import { connection, MODEL } from "../../support/engine.ts";

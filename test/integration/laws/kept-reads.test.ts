@@ -1,7 +1,8 @@
 /** Reads that are kept: whatever is written through them, they are what the store would give. */
 import { expect } from "vitest";
 import type { Tuple, TupleKey } from "../../../src/domain/tuples.ts";
-import { EngineUnavailable, type ReadFilter } from "../../../src/ports.ts";
+import { EngineUnavailable } from "../../../src/faults.ts";
+import type { ReadFilter } from "../../../src/ports.ts";
 import { keepReads } from "../../../src/store/kept-reads.ts";
 import { memoizedReads } from "../../../src/store/memoize.ts";
 import { test } from "../../support/engine.ts";

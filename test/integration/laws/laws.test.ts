@@ -1,5 +1,5 @@
 /**
- * The laws (README) one by one, as somebody would try them: through the API, on
+ * The laws (docs/guarantees.md) one by one, as somebody would try them: through the API, on
  * the real engine. Beside each yes stands the no that makes it a law. The property
  * test tries the same in every order; here each is told alone.
  */

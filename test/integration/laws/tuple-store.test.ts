@@ -2,9 +2,9 @@
 import { createServer, type Server } from "node:net";
 import { describe, expect } from "vitest";
 import type { Tuple } from "../../../src/domain/tuples.ts";
+import { EngineUnavailable } from "../../../src/faults.ts";
 import { openStore } from "../../../src/openfga/open-store.ts";
 import { createTupleStore } from "../../../src/openfga/tuple-store.ts";
-import { EngineUnavailable } from "../../../src/ports.ts";
 import { connectionOf, MODEL, test } from "../../support/engine.ts";
 
 const admin = (user: string): Tuple => ({ user: `user:${user}`, relation: "admin", object: "organization:north" });

@@ -3,13 +3,14 @@
  * one that does not says why: `<!-- not run: … -->` above it. Only port, folder and file names are others.
  */
 import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
 import { findFga } from "../../../scripts/fga-cli.ts";
+import { PAGES, textOf as pageText } from "../../support/pages.ts";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 
@@ -21,14 +22,7 @@ function blocksOf(document: string, markdown: string): Block[] {
   return [...blocks].map(([, notRun, language = "", code = ""]) => ({ document, language, code, notRun }));
 }
 
-const documents = ["README.md"].concat(
-  existsSync(join(root, "docs"))
-    ? readdirSync(join(root, "docs"), { recursive: true, encoding: "utf8" })
-        .filter((path) => path.endsWith(".md"))
-        .map((path) => join("docs", path))
-    : [],
-);
-const BLOCKS = documents.flatMap((path) => blocksOf(path, readFileSync(join(root, path), "utf8")));
+const BLOCKS = PAGES.flatMap((page) => blocksOf(page, pageText(page)));
 /** This one the test itself runs, without the installation before it. */
 const isStart = ({ code }: Block) => code === "npm start\n";
 
@@ -81,7 +75,7 @@ test("every block of commands runs, or says why it does not", { timeout: 300_000
   const fga = findFga(process.env);
   if (fga === undefined) throw new Error("there is no fga");
   symlinkSync(fga, join(folder, "fga"));
-  const lines = /^```\n(\{"kind":[\s\S]*?)^```$/m.exec(readFileSync(join(root, "README.md"), "utf8"))?.[1] ?? "";
+  const lines = /^```\n(\{"kind":[\s\S]*?)^```$/m.exec(pageText("docs/bulk.md"))?.[1] ?? "";
   writeFileSync(join(folder, "people.ndjson"), lines);
   const data = join(folder, "data");
   const url = await start(data);

@@ -1,9 +1,9 @@
 /** Opening a store: whose model it has to be, and who may change it. */
 import { randomUUID } from "node:crypto";
 import { describe, expect } from "vitest";
+import { EngineUnavailable } from "../../../src/faults.ts";
 import { createClient } from "../../../src/openfga/client.ts";
 import { openStore } from "../../../src/openfga/open-store.ts";
-import { EngineUnavailable } from "../../../src/ports.ts";
 import { connection, connectionOf, MODEL, test } from "../../support/engine.ts";
 
 const OTHER_MODEL = "model\n  schema 1.1\n\ntype user\n\ntype thing\n  relations\n    define can_see: [user]\n";

@@ -8,17 +8,18 @@ import { promisify } from "node:util";
 import { expect, onTestFinished, test } from "vitest";
 import { readConfig } from "../../../src/config.ts";
 import { findKey } from "../../../src/domain/service-keys.ts";
+import { textOf } from "../../support/pages.ts";
 
 const NOW = () => new Date();
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
-const README = readFileSync(join(root, "README.md"), "utf8");
+const README = textOf("README.md");
 
-/** The first block of the README in a language that contains a text. */
-function block(language: string, text = ""): string {
-  const blocks = [...README.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)];
+/** The first block of a page in a language that contains a text. */
+function block(page: string, language: string, text = ""): string {
+  const blocks = [...textOf(page).matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)];
   const found = blocks.find((match) => match[1] === language && match[2]?.includes(text))?.[2];
-  if (found === undefined) throw new Error(`the README has no ${language} with ${text}`);
+  if (found === undefined) throw new Error(`${page} has no ${language} with ${text}`);
   return found;
 }
 
@@ -70,8 +71,8 @@ test("after npm start the three commands of the README work as pasted, and a che
   expect(await paste(at(first.url))).toEqual([{ decision: false }, delegated, { decision: true }]);
 
   // the command and the function that other services copy, against the same service
-  expect(await paste(at(first.url, block("sh", '"id":"ben"')))).toEqual([{ decision: true }]);
-  const snippet = `${block("ts")}
+  expect(await paste(at(first.url, block("docs/check-api.md", "sh", '"id":"ben"')))).toEqual([{ decision: true }]);
+  const snippet = `${block("README.md", "ts")}
 console.log(await may("tom", "manage_technical", "7"), await may("tom", "operate", "7"));
 process.env.CONCORDAT_KEY = "another";
 console.log(await may("tom", "view", "7").catch((error) => error.message.slice(0, 16)));`;
@@ -141,8 +142,8 @@ test("a second npm start undoes nothing of what was done since, prints no comman
   expect(await second.stop()).toBe(0);
 });
 
-test("the README's commands for a key make one that the service takes", async () => {
-  const script = block("sh", "openssl");
+test("the documented commands for a key make one that the service accepts", async () => {
+  const script = block("docs/keys.md", "sh", "openssl");
   const { stdout } = await promisify(execFile)("bash", ["-c", script]);
   const [key, line] = stdout.trim().split("\n");
   const config = readConfig({

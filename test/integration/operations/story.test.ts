@@ -1,13 +1,13 @@
-/** The story of the README: what its reader does is what this test sends, what it shows is what came back. */
+/** The tutorial: this test sends the requests that its reader sends, and compares the replies with the ones it shows. */
 import { readFileSync } from "node:fs";
 import { expect } from "vitest";
 import { KEYS, test } from "../../support/service.ts";
 import { playStory, storyIn } from "../../support/worked-story.ts";
 
-const README = readFileSync(new URL("../../../README.md", import.meta.url), "utf8");
+const TUTORIAL = readFileSync(new URL("../../../docs/tutorial.md", import.meta.url), "utf8");
 
-test("the worked story of the README goes as it says, request by request", async ({ service }) => {
-  const story = storyIn(README);
+test("every request of the tutorial gets the reply that the tutorial shows", async ({ service }) => {
+  const story = storyIn(TUTORIAL);
   expect(story.filter(({ reply }) => reply !== undefined).length).toBeGreaterThan(12);
   const replies = await playStory(story, (path, init) => service.app.request(path, init), KEYS.all);
 
@@ -20,8 +20,7 @@ test("the worked story of the README goes as it says, request by request", async
 test("a story that says something else than the service fails where it does", async ({ service }) => {
   const send = (path: string, init: RequestInit) => service.app.request(path, init);
   const told = (reply: string) =>
-    storyIn(`## A worked story
-\`\`\`http
+    storyIn(`\`\`\`http
 PUT /v1/organizations/meadow
 
 {"name": "Meadow Solar"}
@@ -29,7 +28,6 @@ PUT /v1/organizations/meadow
 \`\`\`http
 ${reply}
 \`\`\`
-## Next
 `);
   const wrong = [
     ["HTTP/1.1 200 OK\n\n{}", "status: 201, not 200"],

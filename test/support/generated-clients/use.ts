@@ -1,6 +1,7 @@
 /** What a client that was generated from the document can say, and no more: it compiles where the document has the types. */
-import type { components, operations } from "./types.ts";
+
 import { evaluate, putSharesDelegationsByUser } from "./sdk/index.ts";
+import type { components, operations } from "./types.ts";
 
 /** A check. */
 export async function mayView(user: string, plant: string): Promise<boolean> {
@@ -40,4 +41,8 @@ export function adviceOn(problem: Refused): string {
 }
 
 /** A question of OpenFGA's API is typed too. */
-export const question: components["schemas"]["TupleKey"] = { user: "user:tom", relation: "can_view", object: "plant:7" };
+export const question: components["schemas"]["TupleKey"] = {
+  user: "user:tom",
+  relation: "can_view",
+  object: "plant:7",
+};

@@ -1,5 +1,5 @@
 /**
- * The laws (README), over the measured answers. The file of answers gets approved
+ * The laws (docs/guarantees.md), over the measured answers. The file of answers gets approved
  * by eye; these do not. A law names what breaks it, or nothing; with each stands one
  * answer that, turned round, breaks it.
  */

@@ -1,7 +1,7 @@
 /** The places that callers share: nobody takes all, who holds fewest is next, and nobody waits for ever. */
 import { describe, expect, test } from "vitest";
+import { Overloaded } from "../../../src/faults.ts";
 import { createPlaces } from "../../../src/openfga/places.ts";
-import { Overloaded } from "../../../src/ports.ts";
 
 const LONG_MILLISECONDS = 60_000;
 

@@ -1,15 +1,10 @@
 /** The body of an import, line by line: each held to its schema, and none of them a reason to stop. */
 import { ImportLine, type LineError, type NumberedLine } from "../../../domain/registry/import-line.ts";
-import { BodyBroken } from "../../body.ts";
+import { BodyBroken, BodyIdle } from "../../../faults.ts";
 import { gathered } from "../../gathered.ts";
 import { readJson } from "../../json.ts";
 import { linesOf, type RawLine } from "../../ndjson.ts";
 import { errorsOf } from "../route.ts";
-
-/** The sender said nothing for too long: the next import would wait for it. */
-export class BodyIdle extends Error {
-  override readonly name = "BodyIdle";
-}
 
 /** How many lines may wait while those before them are imported. */
 const WAITING_LINES_MAX = 128;

@@ -8,10 +8,9 @@ import type { Call } from "../../../actions/run/perform.ts";
 import { errorFacts } from "../../../domain/error-facts.ts";
 import { dataOf, detailOf } from "../../../domain/refusal-text.ts";
 import type { NumberedLine } from "../../../domain/registry/import-line.ts";
-import { BodyBroken } from "../../body.ts";
+import { BodyBroken, BodyIdle } from "../../../faults.ts";
 import { damageDetail, FAULTS, faultOf, listedErrors } from "../../problem.ts";
 import type { V1Deps } from "../route.ts";
-import { BodyIdle } from "./body.ts";
 
 /** How often progress is told while nothing is refused. */
 const PROGRESS_MILLISECONDS = 250;

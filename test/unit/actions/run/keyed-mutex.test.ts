@@ -1,7 +1,8 @@
 /** Actions on one object take turns, those on another do not wait, and nobody waits for ever. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { Contended, createKeyedMutex } from "../../../../src/actions/run/keyed-mutex.ts";
+import { createKeyedMutex } from "../../../../src/actions/run/keyed-mutex.ts";
+import { Contended } from "../../../../src/faults.ts";
 
 test("actions on one object run one after the other, in the order they came", async () => {
   const order = createKeyedMutex();

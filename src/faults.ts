@@ -1,0 +1,110 @@
+/**
+ * Every exception that crosses a file, each with a code. What a caller can mend is a refusal, and no exception.
+ * The text of a `Fault` holds codes and ids only, never what a caller wrote, so that it may be logged; the text of a
+ * `StartFault` is for the operator, who reads it on the terminal.
+ */
+
+/** Thrown while the service runs. `faultOf` in http/problem.ts maps the codes to replies. */
+export abstract class Fault extends Error {
+  abstract readonly code:
+    | "engine_unavailable"
+    | "engine_refused"
+    | "overloaded"
+    | "contended"
+    | "outcome_unknown"
+    | "store_damaged"
+    | "mail_failed"
+    | "body_broken"
+    | "body_idle";
+  override readonly name = this.constructor.name;
+}
+
+/** The engine did not answer, or answered with a fault of its own. Nothing was decided and nothing is known to be written. */
+export class EngineUnavailable extends Fault {
+  readonly code = "engine_unavailable";
+}
+
+/** The engine looked at a call of ours and refused it: a bug here. Its text is a status and a code. */
+export class EngineRefused extends Fault {
+  readonly code = "engine_refused";
+}
+
+/** A question found no place among the calls to the engine in time. Nothing was decided. */
+export class Overloaded extends Fault {
+  readonly code = "overloaded";
+}
+
+/** Others kept the object busy or changing. Nothing was written; the same request may be sent again. */
+export class Contended extends Fault {
+  readonly code = "contended";
+}
+
+/** The entry that an action writes, and the action's id in it: whether the entry exists says whether the Write was committed. */
+export type Lost = { entry: { user: string; relation: string; object: string }; id: string };
+
+/** A Write may be committed or not; reading the object again tells. `lost`: what to look for. */
+export class OutcomeUnknown extends Fault {
+  readonly code = "outcome_unknown";
+  readonly lost: Lost | undefined;
+
+  constructor(message: string, { lost, ...options }: ErrorOptions & { lost?: Lost } = {}) {
+    super(message, options);
+    this.lost = lost;
+  }
+}
+
+/**
+ * The store holds what the service never writes: two heads, a record that cannot be read, one that is missing. Only
+ * a write past the service makes such a thing, so no caller can send anything else instead; `npm run doctor` lists it.
+ */
+export class StoreDamaged extends Fault {
+  readonly code = "store_damaged";
+  /** What is wrong with the object, as a sentence without its end. */
+  readonly what: string;
+
+  constructor(object: string, what: string) {
+    super(`${object}: ${what}`);
+    this.what = what;
+  }
+}
+
+/** A mail was not handed over, or not for certain. Its text is a code, and the numbers that the server answered with. */
+export class MailFailed extends Fault {
+  readonly code = "mail_failed";
+}
+
+/** The caller closed the connection before the end of the body. */
+export class BodyBroken extends Fault {
+  readonly code = "body_broken";
+}
+
+/** No line of an import came for too long. */
+export class BodyIdle extends Fault {
+  readonly code = "body_idle";
+}
+
+/** Why the process does not start. The message says what to do. */
+export abstract class StartFault extends Error {
+  abstract readonly code: "invalid_configuration" | "folder_not_private" | "folder_in_use" | "unknown_model";
+  override readonly name = this.constructor.name;
+}
+
+/** The environment cannot be run with: one line for each variable. */
+export class ConfigurationError extends StartFault {
+  readonly code = "invalid_configuration";
+}
+
+/** The folder is open to others and cannot, or must not, be closed. */
+export class FolderNotPrivate extends StartFault {
+  readonly code = "folder_not_private";
+}
+
+/** Somebody else's OpenFGA server runs on the folder. */
+export class FolderInUse extends StartFault {
+  readonly code = "folder_in_use";
+}
+
+/** The store, or what is in it, is not one Concordat may use. */
+export class UnknownModel extends StartFault {
+  readonly code = "unknown_model";
+}
