@@ -16,7 +16,11 @@ export type ServiceProcess = Program & {
 type Environment = Record<string, string>;
 
 /** `node src/main.ts` on a port of the system's choice, with nothing in its environment but `env`. */
-export function startMain(env: Environment, args: readonly string[] = [], options: { ipc?: boolean } = {}): Program {
+export function startMain(
+  env: Environment,
+  args: readonly string[] = [],
+  options: { ipc?: boolean; stdout?: "ignore" } = {},
+): Program {
   return start(process.execPath, ["src/main.ts", ...args], { ...options, env: { PORT: "0", ...env } });
 }
 

@@ -22,15 +22,22 @@ export type Program = {
 
 type Result = { code: number | null; stdout: string; stderr: string };
 
-/** `env` comes on top of what a program needs to find others; `ipc` ends one of our own when the test process dies. */
-type Options = { env?: NodeJS.ProcessEnv; cwd?: string; ipc?: boolean };
+type Options = {
+  /** On top of what a program needs to find other programs. */
+  env?: NodeJS.ProcessEnv;
+  cwd?: string;
+  /** Ends a program of our own also when the test process is killed. */
+  ipc?: boolean;
+  /** Leaves standard output out of what is seen. */
+  stdout?: "ignore";
+};
 
-function launch(command: string, args: readonly string[], { env, cwd = ROOT, ipc = false }: Options) {
+function launch(command: string, args: readonly string[], { env, cwd = ROOT, ipc = false, stdout }: Options) {
   const { PATH, HOME, XDG_CACHE_HOME } = process.env;
   const child = spawn(command, args, {
     cwd,
     env: { PATH, HOME, XDG_CACHE_HOME, ...env },
-    stdio: ["ignore", "pipe", "pipe", ...(ipc ? (["ipc"] as const) : [])],
+    stdio: ["ignore", stdout ?? "pipe", "pipe", ...(ipc ? (["ipc"] as const) : [])],
   });
   const ended = once(child, "close").then(([code]) => code as number | null);
   onTestFinished(async () => {

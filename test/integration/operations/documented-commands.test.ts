@@ -54,7 +54,7 @@ test("every block of commands runs, or names a reason why it is not run", { time
   const lines = /^```\n(\{"kind":[\s\S]*?)^```$/m.exec(pageText("docs/bulk.md"))?.[1] ?? "";
   writeFileSync(join(folder, "people.ndjson"), lines);
   const data = join(folder, "data");
-  const service = startMain({ CONCORDAT_FOLDER: data }, ["--start"]);
+  const service = startMain({ CONCORDAT_FOLDER: data }, ["--start"], { stdout: "ignore" });
   onTestFinished(async () => {
     service.child.kill("SIGTERM");
     await service.ended;

@@ -1,6 +1,6 @@
 /** The sample of `npm start` and `npm run seed`: played into an empty store alone, and never a second time. */
 import { expect, onTestFinished } from "vitest";
-import { playSample, sampleHint } from "../../../src/start/sample.ts";
+import { playSample, startHint } from "../../../src/start/sample.ts";
 import { listen } from "../../support/listening.ts";
 import { runScript } from "../../support/program.ts";
 import { KEYS, type Service, seedWorld, test } from "../../support/service.ts";
@@ -39,7 +39,7 @@ test("in a store that has it, it is found, and nothing is written", async ({ ser
   await service.as("ben", "PUT", `/v1/shares/${share}/delegations/tom`, { role: "technical_manager" });
   const changed = await play(service);
   expect(changed).toEqual({ kind: "found", share, cooperation, changed: true });
-  expect(sampleHint(changed, hint)).toMatch(/was changed since it was played[\s\S]*curl/);
+  expect(startHint(changed, hint)).toMatch(/was changed since it was played[\s\S]*curl/);
   expect((await everything(service)).length).toBeGreaterThan(before.length);
 });
 
@@ -67,7 +67,7 @@ for (const [what, change] of Object.entries({
     const before = await everything(service);
     const again = await play(service);
     expect(again).toEqual({ kind: "left", why: expect.stringContaining("the store is not empty") });
-    expect(sampleHint(again, hint)).not.toContain("curl");
+    expect(startHint(again, hint)).not.toContain("curl");
     expect(await everything(service)).toEqual(before);
   });
 
