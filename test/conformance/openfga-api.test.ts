@@ -1,7 +1,7 @@
 /**
  * OpenFGA's API, side by side: the same requests to OpenFGA and to Concordat on the same
  * store, by hand, by its SDK and by its command line. They are answered alike, to the last
- * word; what is not stands in `openfga-differences.ts`, no more and no less.
+ * word; what is not is listed in `openfga-differences.ts`, no more and no less.
  */
 import { CredentialsMethod, FgaApiError, OpenFgaClient } from "@openfga/sdk";
 import fc from "fast-check";

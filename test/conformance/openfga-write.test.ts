@@ -1,6 +1,6 @@
 /**
  * OpenFGA's Write, by hand, by its SDK and by its command line. What OpenFGA itself
- * refuses, Concordat refuses alike, to the last word; what is not stands in DIFFERENCES.
+ * refuses, Concordat refuses alike, to the last word; what is not is listed in DIFFERENCES.
  * What means an action is written by either client, and all that a law forbids is not.
  */
 import { writeFileSync } from "node:fs";
@@ -125,7 +125,7 @@ describe("a Write that OpenFGA refuses gets the same refusal", () => {
   });
 });
 
-/** What stands in these relations of an object, as text. */
+/** The tuples in these relations of an object, as text. */
 async function standing(object: string, ...relations: string[]): Promise<string[]> {
   const found = await side.service.deps.tupleStore.read({ object });
   return found
@@ -229,7 +229,7 @@ describe("fga", () => {
       { total_count: 5, successful_count: 5, failed_count: 0 },
     ]);
     expect(await standing("plant:20", "technical_manager", "viewer")).toHaveLength(2);
-    // each by itself, ten at once; those that stand already are let be
+    // each by itself, ten at once; those that exist already are ignored
     const each = await fga(["write", "--file", file]);
     expect([each.code, JSON.parse(each.out)]).toMatchObject([0, { total_count: 5, failed_count: 0 }]);
     const gone = await fga(["delete", "--file", file, "--max-tuples-per-write", "20"]);

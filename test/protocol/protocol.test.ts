@@ -61,10 +61,10 @@ describe("a broken variant is detected", () => {
 });
 
 describe("a look-up", () => {
-  /** A token that stands while its scope is leased: `take` would refuse it, a look-up cannot tell. */
+  /** A token that exists while its scope is leased: `take` would refuse it, a look-up does not notice. */
   const isLeasedAndThere = ({ redis: { tokens, leases } }: State) =>
     SCOPES.some((scope) => tokens[scope] !== MISSING && leases[scope] !== 0) ? "a token of a leased scope" : undefined;
-  // what takes tokens away cannot make one stand
+  // faults that delete tokens cannot create one
   const LOSING: Fault[] = ["crash", "lost reply", "unreachable Redis", "lost lease"];
   const look = (protocol: Protocol) => {
     const world: Partial<World> = { writes: [onO1, onO1], faults: LOSING, readers: 1 };

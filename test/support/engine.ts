@@ -37,7 +37,7 @@ type Fixtures = {
   store: OpenStore & { apiUrl: string; apiToken?: string };
   tupleStore: TupleStore;
   engine: Engine;
-  /** A server of this test's own on an empty folder; it is stopped and removed afterwards. `restart` runs another on the same folder, if wanted without a key. */
+  /** A server of this test's own on an empty folder; it is stopped and removed after the test. `restart` runs another on the same folder, on request without a key. */
   ownServer: RunningServer & { folder: string; restart(options?: { open: boolean }): Promise<RunningServer> };
 };
 

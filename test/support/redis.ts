@@ -1,7 +1,7 @@
 /**
  * A Redis of the test's own: a real redis-server on a free port of the loopback, that
  * keeps nothing on disk. It can be restarted empty on the same port, paused and
- * resumed, and is gone with the test.
+ * resumed, and ends with the test.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -13,11 +13,11 @@ export type OwnRedis = {
   port: number;
   /** A client to look into it with. */
   client: Redis;
-  /** Ends the server at once and, unless told otherwise, starts an empty one on the same port. */
+  /** Ends the server at once and starts an empty one on the same port. */
   restart(): Promise<void>;
   kill(): Promise<void>;
   start(): Promise<void>;
-  /** Stops and goes on with the process itself: connections stay open and nothing answers. */
+  /** Pauses and continues the process itself: connections stay open and nothing answers. */
   pause(): void;
   resume(): void;
   stop(): Promise<void>;

@@ -19,7 +19,7 @@ const enough = {
   INVITATION_SECRET: SECRET,
 };
 
-/** What a bad environment is told. */
+/** The message for an invalid environment. */
 function told(env: NodeJS.ProcessEnv): string {
   try {
     readConfig(env);

@@ -243,7 +243,7 @@ test("what has ended is not read by lists, by inviting, or when somebody steps d
   expect((await service.as("anna", "GET", `${PATH}?status=ended`)).body.items).toHaveLength(24);
 });
 
-/** A cache that tells which scopes were invalidated. */
+/** A cache that records which scopes were invalidated. */
 function watching(): { cache: DecisionCache; invalidated: CacheScope[] } {
   const inner = createMemoryCache({ entriesMax: 1000 });
   const invalidated: CacheScope[] = [];
@@ -318,7 +318,7 @@ describe("an action that is repeated without effect", () => {
     };
     const tell = (n: number) => repeats.invalidate({ heads: [`cooperation:a ${n}`], by: "ben" }, [SUNWARD], end);
     await tell(1);
-    // different readings, as between other changes: each is told behind an end of its own or a later one
+    // different readings, as between other changes: each is answered after an invalidation of its own or a later one
     const all = await Promise.all([2, 3, 4, 5, 6].map(tell));
     expect(all.every((ended) => ended !== "before")).toBe(true);
     expect(ends).toBe(2);

@@ -1,4 +1,4 @@
-/** A check through the cache: what is stored, what is not, and what a reply tells of it. */
+/** A check through the cache: what is stored, what is not, and what a reply says of it. */
 import { describe, expect } from "vitest";
 import { answering, ask, counted, engineCalls, evaluationOf, test } from "../../support/cache.ts";
 import type { Reply } from "../../support/service.ts";
@@ -114,7 +114,7 @@ describe("a trace", () => {
     const dated = await ask(cached, "eva");
     expect([dated.context.source, dated.context.via]).toEqual(["miss", undefined]);
 
-    // tom is one of the owner's own people from here on; nothing of before is told
+    // tom is one of the owner's own people from here on; no earlier answer is given
     await cached.admin("PUT", "/v1/organizations/sunward/people/tom", { role: "admin" });
     const invalidated = await ask(cached, "tom");
     expect([invalidated.context.source, invalidated.context.via]).toEqual(["miss", undefined]);

@@ -329,7 +329,7 @@ describe("a batch about many unknown resources", () => {
     }
     isDone = true;
     expect(statuses.filter((status) => status !== 200)).toEqual([]);
-    // nor is any of theirs turned away: they wait
+    // nor is any of theirs refused: they wait
     for (const one of await Promise.all(greedy)) expect(new Set(one)).toEqual(new Set([200]));
   }, 180_000);
 });

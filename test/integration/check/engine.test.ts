@@ -167,7 +167,7 @@ describe("an engine fault is never a denial", () => {
     await expectOutage(opened({ ...store, apiUrl, apiToken: "wrong" }));
   });
 
-  /** What may stand between us and the engine and break: a gateway that answers all by itself. */
+  /** A broken proxy between us and the engine, which answers every request itself. */
   async function gateway(listener: RequestListener): Promise<string> {
     const server = createServer(listener).listen(0, "127.0.0.1");
     await new Promise((resolve) => server.once("listening", resolve));

@@ -1,6 +1,6 @@
 /**
  * The tail: what was written past the service is seen by the cached check after one
- * poll, one replica at a time follows, and what cannot be told invalidates everything.
+ * poll, one replica at a time follows, and a change of unknown scope invalidates everything.
  */
 import { describe, expect } from "vitest";
 import { createFollower } from "../../../src/check/follow-changes.ts";
@@ -239,7 +239,7 @@ describe("of several replicas", () => {
     expect(second.invalidated).toEqual([]);
     await first.poll();
     expect(first.invalidated).toEqual([["user:otto"]]);
-    // how far the first has read is told with its next word
+    // how far the first has read is known with its next report
     await first.poll();
     await second.poll();
     const [, ...told] = first.readTo;

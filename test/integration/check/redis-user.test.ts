@@ -13,7 +13,7 @@ const PERMISSIONS = RULES.filter((rule) => /^[+~]/.test(rule));
 const QUESTION: Question = { user: "user:anna", relation: "can_view", object: "plant:7" };
 const OWNER = "organization:sunward";
 
-/** Everything that is done in Redis, once, as that user. False when anything came to nothing. */
+/** Every operation on Redis, once, as that user. False when one failed. */
 async function playAll(redis: OwnRedis): Promise<boolean> {
   const failed: string[] = [];
   const meter = { cacheFailed: (name: string) => void failed.push(name), cacheForged: () => {} };

@@ -38,11 +38,11 @@ async function entryOf(redis: OwnRedis, user: string, resource = "plant:7", acti
   return (await redis.client.keys(pattern))[0] ?? "";
 }
 
-/** Resolves when something else stands there than did: a store that is still under way would undo what comes next. */
+/** Resolves when the value there has changed: a store that is still in progress would undo the next step. */
 const replaced = (redis: OwnRedis, key: string, before: string) =>
   expect.poll(() => redis.client.get(key)).not.toBe(before);
 
-/** What stands at the place of the answer, turned into a yes. */
+/** The value at the place of the answer, changed to allowed. */
 async function flip(redis: OwnRedis, user: string): Promise<void> {
   const key = await entryOf(redis, user);
   const value = (await redis.client.get(key)) ?? "";
@@ -146,7 +146,7 @@ describe("with CACHE_SECRET", () => {
       for (const [n, key] of keys.entries()) await redis.client.restore(key, 3_600_000, dumps[n] as Buffer, "REPLACE");
     };
     await putBack();
-    // nothing tells it from what was: whoever may write to Redis can undo an action for a TTL
+    // it equals an older state: a writer of Redis can undo an action for one TTL
     expect(await ask(service, "tom")).toMatchObject({ decision: true, context: { source: "hit" } });
     await putBack();
     service.setNow(new Date(NOON.getTime() + TTL_MILLISECONDS));

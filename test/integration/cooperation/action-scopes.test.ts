@@ -1,7 +1,7 @@
 /**
- * What actions do to the cache: each invalidates whatever its Write reaches, whoever is told
- * that something stands is answered from after it, and what came to nothing leaves no
- * lease behind.
+ * What actions do to the cache: each invalidates whatever its Write reaches, checks after its
+ * reply are answered from after it, and an action that was not committed leaves no lease
+ * behind.
  */
 import { describe, expect } from "vitest";
 import { resolveScopes } from "../../../src/check/resolve-scopes.ts";
@@ -215,14 +215,14 @@ describe("a caller that an action reported done to gets answers from after it, a
       expect(await ask(cached, user, resource)).toMatchObject({ decision: before, context: { source: "hit" } });
       const wrote = await play(died, lost(world));
       expect(wrote.status, JSON.stringify(wrote.body)).toBeLessThan(300);
-      // nobody was told through this one; its own reply says when
+      // this replica answered nobody; the action's own reply says when it is effective
       expect(new Date(wrote.body.effective_by).getTime()).toBe(NOON.getTime() + 10_000);
       expect((await ask(cached, user, resource)).context.source).toBe("hit");
       const [who = "", method, path, body] = again(world);
       const reply = await cached.as(who, method, path, body, { headers });
       expect([reply.status, reply.body.code]).toEqual(told);
       if (reply.status === 200) expect(reply.body.effective_by).toBe(NOON.toISOString());
-      // a share moved the head of its resource: the first to ask finds that, and what it is told is not kept
+      // a share moved the head of its resource: the first check finds that, and its answer is not cached
       const answer = await ask(cached, user, resource);
       expect(answer.decision).toBe(!before);
       expect(answer.context.source).not.toBe("hit");
@@ -273,7 +273,7 @@ describe("the lease of an action's scopes", () => {
     const again = await far.as("anna", "POST", `${world.cooperation}/pause`, {});
     expect([again.status, again.body.effective_by]).toEqual([200, expect.any(String)]);
     expect((await ask(cached, "ben")).decision).toBe(false);
-    // the first writer may still come: only its own lease stands
+    // the first Write may still arrive: only its own lease is kept
     const [lease = ""] = await redis.client.keys("l:*");
     expect(await redis.client.zcard(lease)).toBe(1);
   });

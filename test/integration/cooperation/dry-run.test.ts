@@ -7,7 +7,7 @@ import { type Reply, type Service, seedWorld, test } from "../../support/service
 const NOW = new Date("2026-06-01T12:00:00Z");
 const DATES = ["2026-07-01T00:00:00Z", "2026-08-01T00:00:00Z", "2026-09-01T00:00:00Z"];
 const [JULY = "", AUGUST = "", SEPTEMBER = ""] = DATES;
-/** The instants that tell all ends in this world apart: access that ends at a date is gone at it. */
+/** The instants that separate all ends in this world: access that ends at a date has ended at it. */
 const INSTANTS = [NOW, ...DATES.map((date) => new Date(date))];
 
 const USERS = ["anna", "ben", "tom", "eva"];

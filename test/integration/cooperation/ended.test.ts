@@ -330,7 +330,7 @@ test("a partner that joined by a token sees the history from then on, the initia
   const told = await of("ben");
   expect(told.items.map(({ action }: { action: string }) => action)).toEqual(["pause", "join"]);
   expect([told.next_cursor, JSON.stringify(told).includes("plant:8")]).toEqual([null, false]);
-  // and can tell that it is all of what is theirs to see
+  // and can verify that nothing of what they may see is missing
   expect([told.head.first, (await of("anna")).head.first]).toEqual([3, 1]);
   expect(verifyPages([told], new Map()).problems).toEqual([expect.stringMatching(/no signature/)]);
   expect((await of("anna")).items.map(({ action }: { action: string }) => action)).toEqual([

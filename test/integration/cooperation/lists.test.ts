@@ -1,4 +1,4 @@
-/** Lists: everything once, in a stable order, whatever comes and goes while they are read. */
+/** Lists: every item once, in a stable order, also when items are added and removed while they are read. */
 import { expect } from "vitest";
 import { seedRoutes, V1 } from "../../support/routes.ts";
 import { cooperate, type Service, seedWorld, test } from "../../support/service.ts";
@@ -64,7 +64,7 @@ test("an item that is removed while a list is read neither repeats nor hides its
   const path = "/v1/organizations/sunward/resources";
   const ids = (items: Item[]) => items.map(({ resource }) => resource);
   const gone = async (id: string) => void (await service.admin("DELETE", `/v1/plants/${id}`));
-  // 7, 8, a, b, c, d: the page ends behind b, and b itself goes, and what would come next
+  // 7, 8, a, b, c, d: the page ends behind b, and b itself is removed, and so is the item after it
   const found = await walk(service, path, 4, "&type=plant", async () => {
     await gone("b");
     await gone("c");

@@ -177,7 +177,7 @@ test("a mail server that never answers does not keep the process from ending; th
 });
 
 test("no name, address or reason is ever in the log, whatever goes wrong", async () => {
-  // each a word that stands nowhere else, and in an address as in a name
+  // each a word that occurs nowhere else, usable in an address and in a name
   const marks = { name: "qzname", address: "qzmail", reason: "qzreason", condition: "qzcontext" };
   const { name, address: mark, reason, condition } = marks;
   const email = `${mark}@else.example`;

@@ -1,4 +1,4 @@
-/** Organizations, their people and what they own: who belongs, who stays, and what must be empty before it goes. */
+/** Organizations, their people and what they own: who belongs, who stays, and what must be empty before it is deleted. */
 import { describe, expect } from "vitest";
 import type { Write } from "../../../src/ports.ts";
 import { doctor } from "../../../src/queries/doctor.ts";

@@ -119,7 +119,7 @@ test("a partner's admin who repeats an action leaves the owner's cached decision
     return before !== undefined && (await token()) === before;
   };
   await expect.poll(isLeftAlone, { timeout: 60_000 }).toBe(true);
-  // one that is written and never invalidated, as by a writer that died: the repetition is told, and so is the next check
+  // one that is written and never invalidated, as by a writer that died: the repetition is answered correctly, and so is the next check
   await service.as("anna", "POST", `${path}/pause`);
   expect((await call(1, "anna", "POST", `${path}/pause`, {})).status).toBe(200);
   expect(await token()).not.toBe(before);

@@ -1,4 +1,4 @@
-/** Reasons that one side alone may see: no door shows them to a service, and the chain is verified without them. */
+/** Reasons that one side alone may see: no API shows them to a service, and the chain is verified without them. */
 import { createHash } from "node:crypto";
 import { expect } from "vitest";
 import { chainHash, hashOf } from "../../../src/domain/history.ts";

@@ -1,6 +1,6 @@
 /**
- * A repair beside a service that goes on: what comes in between is not undone, cached
- * checks answer from after it, and histories say what it took. As a command it tells what
+ * A repair beside a running service: concurrent changes are not undone, cached
+ * checks answer from after it, and histories say what it deleted. The command prints what
  * it did and what it left, in its exit code too.
  */
 import { expect } from "vitest";
@@ -89,7 +89,7 @@ test("many repairs of one object and of one history follow each other, and the c
     { n: 5, action: "repair", actor: "service:doctor", object: `cooperation:${id}`, after: { status: "paused" } },
     { n: 4, action: "repair", before: { taken: [expect.stringMatching(/in_force/)] } },
   ]);
-  // and everything goes on: the in_force that stood in the way is gone
+  // and actions work again: the in_force that prevented them is deleted
   expect((await service.as("anna", "POST", `/v1/cooperations/${id}/resume`, {})).status).toBe(200);
   expect(await service.may("ben", "view", "plant:7")).toBe(true);
 });

@@ -168,7 +168,7 @@ test("a store from before signatures is read as before, accepts actions where th
     signed: "missing",
   });
   expect((await strict.as("anna", "POST", `/v1/cooperations/${id}/pause`)).body.code).toBe("store_damaged");
-  // one finding for all of it, which stands in the way of no repair
+  // one finding for all of it, which prevents no repair
   expect(await found(tupleStore)).toEqual([expect.objectContaining({ kind: "signature", object: "store" })]);
 
   const lenient = signing(world, KEYS, "allow");

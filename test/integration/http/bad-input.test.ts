@@ -137,7 +137,7 @@ test("a member of the wrong type is refused with its pointer, for each member of
   expect(await everything(service)).toEqual(before);
 });
 
-/** What stands for \p{Cc}: the engine refuses each of them in what a record or an entry holds (test/unit/domain/text.test.ts has them all). */
+/** Examples of \p{Cc}: the engine refuses each of them in what a record or an entry holds (test/unit/domain/text.test.ts has them all). */
 const CONTROLS = ["\t", "\n", "\u0000", "\u001b", "\u007f", "\u0085", "\u0092"];
 
 test("a control character is refused with its pointer in every text, in a search and in a reason, also of a dry run", async ({
@@ -405,7 +405,7 @@ test("both spellings of an internationalized address are one address, stored in 
     expect(pointerOf(await invite(email), email)).toBe("/email");
 });
 
-/** [as it stands in a path, what is wrong with it]. The URL standard itself takes dot segments away, also escaped ones. */
+/** [as it is in a path, what is wrong with it]. The URL standard itself removes dot segments, also escaped ones. */
 const REFUSED_IDS: [path: string, status: number, what: string][] = [
   ["*", 400, "OpenFGA's wildcard"],
   ["%2A", 400, "the wildcard, escaped"],
@@ -735,7 +735,7 @@ const headers = fc.record(
   { requiredKeys: [] },
 );
 
-/** A body as text, bent. A member that is named twice stands at its end once more. */
+/** A damaged body as text. A repeated member is added at its end. */
 function spelled(body: Json | undefined, { own, put, nulled, twin, cut }: Bend): string {
   const members = Object.entries(body ?? {}).map(([name, value], index): [string, unknown] => {
     const other = own.find(([at]) => at === index);
@@ -797,7 +797,7 @@ test("random requests to any route never cause an internal error, and refused on
           expect(reply.body, what).toMatchObject({ status: reply.status, code: expect.any(String) });
         if (reply.status < 300 && method !== "GET") before = undefined;
         if (++sentCount % 25 !== 0) return;
-        // what an earlier action left to be swept goes behind its reply
+        // the remains of an earlier action are swept after its reply
         await service.settled();
         const now = await everything(service);
         if (before !== undefined) expect(now, what).toEqual(before);

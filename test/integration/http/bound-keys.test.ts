@@ -15,7 +15,7 @@ const bound = (service: Service, bounds: Bounds, scopes: readonly (typeof SCOPES
 type Question = { user: string; action: string; type: string; id: string };
 const question = (user: string, action: string, type: string, id: string): Question => ({ user, action, type, id });
 
-/** Each door at which a permission is asked for: its reply to one question. */
+/** Each API that answers for a permission: its reply to one question. */
 const DOORS: Record<string, (service: Service, asked: Question) => Promise<Reply>> = {
   // a length is what makes it the way that most checks take
   "evaluation, the fast way": (service, asked) => access(service, "evaluation", evaluation(asked), true),

@@ -1,4 +1,4 @@
-/** Who may call what: keys, scopes, the acting user, and what strangers and the two sides are told. */
+/** Who may call what: keys, scopes, the acting user, and what strangers and the two sides learn. */
 import { expect } from "vitest";
 import { ask, everything, OPEN_ROUTES, ROUTES, seedRoutes, send, storesRoutes, V1 } from "../../support/routes.ts";
 import { cooperate, KEYS, seedWorld, test } from "../../support/service.ts";

@@ -83,7 +83,7 @@ const PRODUCED: Record<keyof typeof REFUSALS | keyof typeof FAULTS, Produce> = {
     return as("ben", "POST", "/v1/invitations/join", { token, organization: "brightfix" });
   },
   too_many_tuples: async ({ admin }) => {
-    // each operator stands on four rungs, and none may outlive the plant
+    // each operator has four rungs, and none may outlive the plant
     await admin("PUT", "/v1/plants/crowded", { owner: "sunward" });
     for (let n = 0; n < 25; n++) {
       await admin("PUT", `${ORG}/people/p${n}`, { role: "member" });

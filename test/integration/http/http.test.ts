@@ -267,7 +267,7 @@ test("X-Request-ID is returned byte for byte, and written to log and history in 
     const escaped = JSON.stringify(loggable(id)).replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
     await printed(new RegExp(`"request_id":${escaped},"key":"all","method":"PUT"`));
   }
-  // JSON alone stands in the log, in one line each
+  // the log holds only JSON, one line each
   expect(output()).toMatch(/^[\x20-\x7e\n]*$/);
   const headers = { Authorization: `Bearer ${KEYS.admin}` };
   const history = await fetch(`${url}/v1/organizations/sunward/history?limit=200`, { headers });

@@ -1,4 +1,4 @@
-/** Rate limits: whom they count, what is told of them, and that nothing but the limit itself is in anybody's way. */
+/** Rate limits: whom they count, what replies say of them, and that they block nobody else. */
 import { describe, expect, onTestFinished } from "vitest";
 import { KINDS, type RateLimits, readLimits } from "../../../src/domain/rate-limits.ts";
 import type { RateLimiting } from "../../../src/http/rate-limit.ts";

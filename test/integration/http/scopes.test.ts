@@ -33,7 +33,7 @@ const ask = (service: Service, path: string, body: object, key: string): Promise
 
 const BEN = emailHash("ben@brightfix.example");
 
-/** Questions that tell more than whether a person has a permission. */
+/** Questions that reveal more than whether a person has a permission. */
 const BEYOND: Asked[] = [
   { user: "user:ben", relation: "holder", object: `email:${BEN}` },
   { user: "user:ben", relation: "person", object: "organization:brightfix" },

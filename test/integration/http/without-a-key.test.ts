@@ -165,7 +165,7 @@ test("hundreds of readiness requests cause one engine call a second, and no more
     return "pass";
   };
   network.meanwhile = ({ path }) => (isReadiness(path) ? answering : Promise.resolve());
-  /** Three hundred connections ask several times each; how long that took, and what they were told. */
+  /** Three hundred connections ask several times each; how long that took, and the replies. */
   const crowd = async (times: number) => {
     const [before, startedAt] = [asked, performance.now()];
     const statuses = await Promise.all(

@@ -82,7 +82,7 @@ const line = fc.oneof(
 ) as fc.Arbitrary<ImportLine>;
 
 const BEGINNING = ORGANIZATIONS.map((id) => ({ kind: "organization", id, name: id })) as ImportLine[];
-// longer than what an import reads ahead: the lines behind it find people and things who stand already
+// longer than what an import reads ahead: the lines behind it find people and resources that exist already
 const file = fc.array(line, { minLength: 90, maxLength: 150 }).map((lines) => [...BEGINNING, ...lines]);
 
 /** The PUT that a line is. */

@@ -27,7 +27,7 @@ async function listen({ app }: Service): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-/** A file of lines in a folder that goes with the test. */
+/** A file of lines in a folder that is removed with the test. */
 function fileOf(lines: readonly (object | string)[]): string {
   const path = join(ownFolder(), "lines.ndjson");
   writeFileSync(path, linesFrom(lines));

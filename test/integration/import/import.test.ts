@@ -1,4 +1,4 @@
-/** Import: every line is the action that a PUT of it would be, in Writes of many lines, and what became of it is told. */
+/** Import: every line is the action that a PUT of it would be, in Writes of many lines, and its result is reported. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect } from "vitest";
 import { openStore } from "../../../src/openfga/open-store.ts";

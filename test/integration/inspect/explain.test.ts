@@ -510,7 +510,7 @@ test("an explanation is for services, and is never taken from the cache", async 
     expect([reply.status, reply.body.code]).toEqual([403, "insufficient_scope"]);
   }
   expect(await service.may("ben", "view", "plant:7")).toBe(true);
-  // past the service: the cached check goes on to say yes, the explanation does not
+  // written directly to OpenFGA: the cached check still allows, the explanation does not
   await service.deps.tupleStore.erase([inForce({ id, plant: "", portfolio: "" })]);
   expect(await service.may("ben", "view", "plant:7")).toBe(true);
   expect((await service.admin("POST", "/v1/explain", question)).body).toMatchObject({

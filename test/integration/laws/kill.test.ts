@@ -1,6 +1,6 @@
 /**
  * The service as a process, killed with SIGKILL at a hundred random moments while it
- * acts. Whatever it had answered stands once; what it had not stands once or not at all;
+ * acts. Each change that it reported is committed once; any other once or not at all;
  * and doctor finds nothing but what the next start sweeps away.
  */
 import type { ChildProcess } from "node:child_process";
@@ -117,7 +117,7 @@ async function send(url: string, action: Action): Promise<Sent> {
   }
 }
 
-/** The objects in whose histories each request stands, once for each entry. */
+/** The objects in whose histories each request is, once for each entry. */
 async function entriesOf(tupleStore: TupleStore): Promise<Map<string, string[]>> {
   const logs = (await tupleStore.readAll()).filter((tuple) => tuple.relation === "log");
   const found = new Map<string, string[]>();

@@ -57,7 +57,7 @@ const QUESTIONS = USERS.flatMap((user) =>
 /** Everything in a store, to begin another one with. */
 type Tuples = Tuple[];
 
-/** A sequence under way: the replicas on a store of its own, the oracle's world, and what was told so far. */
+/** A sequence under way: the replicas on a store of its own, the oracle's world, and the replies so far. */
 type Play = {
   replicas: Replicas;
   world: World;
@@ -97,7 +97,7 @@ const test = base.extend<{ open: Open }>({
   ],
 });
 
-/** What the engine's adapter is told of the model. */
+/** What the engine's adapter knows of the model. */
 function knownOf(model: Omit<AuthorizationModel, "id">) {
   const rewrites = rewritesOf(model);
   const permissions = new Map(
@@ -134,7 +134,7 @@ async function openPlay(
       return kept[name](argument);
     }) as TupleStore[K];
   const tupleStore = { ...kept, write: counted("write"), erase: counted("erase") };
-  // what is swept afterwards waits for its step: access must not hang on it
+  // the sweep waits for its own step: access must not depend on it
   const later: (() => Promise<unknown>)[] = [];
   const connect = (url: string) => connectCache(ids, url);
   const caches: [DecisionCache, ...DecisionCache[]] =
@@ -159,7 +159,7 @@ async function openPlay(
   };
 }
 
-/** A replica by the length of the story, so that a seed tells the same story again. */
+/** A replica by the length of the story, so that a seed replays the same steps. */
 const anyOf = ({ replicas, told }: Play) => replicas[told.length % replicas.length] ?? replicas[0];
 
 function setNow({ replicas, world }: Play): void {
@@ -317,7 +317,7 @@ async function take(play: Play, step: Step, dry: boolean): Promise<void> {
   count(step.do, outcome);
   expect(outcome).toBe(expected);
   if (outcome !== "done") {
-    // nothing reached the store, so no answer and no history can have changed; the next questions would tell
+    // nothing reached the store, so no answer and no history can have changed; the next checks would show it
     expect(play.writes(), "writes of a refused step").toBe(from);
     if (impact) expect(impact, "the impact of nothing").toEqual([]);
     return;
@@ -470,7 +470,7 @@ async function cooperate(play: Play): Promise<void> {
   await take(play, { do: "turn", seconds: 3600 }, false);
 }
 
-/** Plays to the end and closes; what goes wrong is told as the story that led there. */
+/** Plays to the end and closes; a failure prints the steps that led to it. */
 async function told(play: Play, from: string, act: () => Promise<void>): Promise<void> {
   try {
     await act();

@@ -1,7 +1,7 @@
 /**
  * The laws (docs/guarantees.md) one by one, as somebody would try them: through the API, on
- * the real engine. Beside each yes stands the no that makes it a law. The property
- * test tries the same in every order; here each is told alone.
+ * the real engine. Each allowed answer has its denied counterpart, which makes it a law. The property
+ * test tries the same in every order; here each is tested alone.
  */
 import { describe, expect } from "vitest";
 import type { TupleStore, Write } from "../../../src/ports.ts";
@@ -138,7 +138,7 @@ describe("law 4, own people only", () => {
   }) => {
     await delegated(world);
     const person = { user: "user:tom", relation: "person", object: "organization:brightfix" };
-    // the changes tell the cache of such a write about a second later; here they need not be waited for
+    // the follower invalidates for such a write about a second later; this test does not wait for it
     const seen = () => world.deps.cache.invalidate(["user:tom"]);
     await world.deps.tupleStore.erase([person]);
     await seen();

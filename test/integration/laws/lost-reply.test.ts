@@ -49,7 +49,7 @@ const test = serviceTest.extend<{ network: FaultyNetwork; far: Service; impatien
   },
 });
 
-/** How often a request stands in each history that it stands in. */
+/** How often a request is in each history that has it. */
 async function standing(tupleStore: TupleStore, requestId: string): Promise<number[]> {
   const logs = (await tupleStore.readAll()).filter((tuple) => tuple.relation === "log");
   const objects = logs
@@ -361,7 +361,7 @@ describe("a raw Write that an SDK repeats by itself after 504", () => {
     const client = clientOf(listening.url, store.storeId);
     let sent = 0;
     network.fate = ({ isWrite }) => (isWrite && ++sent <= 3 ? "lose_reply" : "pass");
-    // three replies lost, and the service gives up before the fourth: the engine is gone for that long
+    // three replies lost, and the service gives up before the fourth: the engine is unreachable for that long
     network.meanwhile = async ({ isWrite }) => void (isWrite && sent >= 2 && (await sleep(400)));
     await client.write({ writes: [key] });
     network.meanwhile = async () => {};

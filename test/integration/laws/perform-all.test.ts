@@ -1,6 +1,6 @@
 /**
  * Several actions in one Write: each is decided on what those before it leave behind,
- * all of them stand or none does, against every rival and every lost reply; and nothing
+ * all of them are committed or none, against every rival and every lost reply; and nothing
  * that an action does besides its Write comes before it.
  */
 import canonicalize from "canonicalize";
@@ -37,7 +37,7 @@ const plant = (id: string, owner: string, portfolio?: string): AnyAction =>
 const job = (resource: ResourceRef, user: string, role: JobRole | undefined): AnyAction =>
   setJobRole({ resource, user, role });
 
-/** Counts what reaches the store, and tells what the batch came to. */
+/** Counts what reaches the store, and gives the batch's result. */
 function counting(tupleStore: TupleStore): TupleStore & { writes: number } {
   const counted = {
     ...tupleStore,
@@ -368,10 +368,10 @@ describe("the side effects of a batch", () => {
     const all = (["organization:sunward", "user:max", "user:otto"] satisfies CacheScope[]).join(" ");
     must(await performAll(deps, SERVICE, steps));
     expect(log.splice(0)).toEqual([`begin ${all}`, "write", `end ${all}`]);
-    // whoever is told that it is so already is answered from after it
+    // after a reply without effect, checks are answered from after the change
     must(await performAll(deps, SERVICE, steps));
     expect(log.splice(0)).toEqual([`end ${all}`]);
-    // so is who is refused because of how it stands; who may not know invalidates nothing
+    // the same holds for a refusal that shows the state; a stranger invalidates nothing
     const refused = await performAll(deps, SERVICE, [person("sunward", "zoe"), job("plant:9", "ben", "viewer")]);
     expect([refused.kind, log.splice(0)]).toEqual(["refused", ["end user:ben user:zoe"]]);
     expect((await performAll(deps, by("zoe"), [person("sunward", "max", "admin")])).kind).toBe("refused");

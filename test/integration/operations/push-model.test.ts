@@ -1,6 +1,6 @@
 /**
  * Giving a store a new model: what it changes is shown, what gives anybody more is
- * refused and leaves everything as it was, and scratch stores are gone however it ends.
+ * refused and leaves everything as it was, and scratch stores are removed however it ends.
  */
 import { randomUUID } from "node:crypto";
 import { test as base, describe, expect, onTestFinished } from "vitest";

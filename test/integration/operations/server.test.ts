@@ -247,7 +247,7 @@ function groupLives(group: number): boolean {
   }
 }
 
-/** The addresses the group's processes listen on, from Linux's /proc: ports in hexadecimal, IPv6 as it stands there. */
+/** The addresses the group's processes listen on, from Linux's /proc: ports in hexadecimal, IPv6 as written there. */
 function listeners(group: number): string[] {
   if (!existsSync("/proc/net/tcp")) return ["127.0.0.1:0", "127.0.0.1:0"];
   const inodes = new Set<string>();

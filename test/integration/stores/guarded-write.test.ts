@@ -655,7 +655,7 @@ describe("a Write", () => {
           `new${round} ${who} organization:brightfix`,
         ]);
       const replies = await Promise.all([post(service, of("member")), post(rival, of("external"))]);
-      // both take one person into brightfix, each at another role: one is second, and told so
+      // both take one person into brightfix, each at another role: one is second, and refused
       const [first, second] = replies.toSorted((a, b) => a.status - b.status);
       expect([first?.status, second?.status]).toEqual([200, 400]);
       expect(second?.body.message).toMatch(/holds one role/);

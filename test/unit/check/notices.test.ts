@@ -6,7 +6,7 @@ import type { DecisionCache, ServerTime } from "../../../src/ports.ts";
 const NOBODY = "127.0.0.1:1";
 
 describe("the measured clock offset and cache state", () => {
-  /** Clocks as they are told: ours at noon, the engine's as far behind as said, in whole seconds. */
+  /** Scripted clocks: ours at noon, the engine's `behind` milliseconds slower, in whole seconds. */
   function watching(behind: () => number, away: () => string | undefined = () => undefined) {
     let now = Date.parse("2030-01-01T12:00:00.000Z");
     const warned: string[] = [];

@@ -57,7 +57,7 @@ test("a tuple of any form without its objects is found, at its object, alone in 
         const tuple = strayOf(type, relation, form);
         expect(fits(WRITTEN, tuple), form).toBe(true);
         const findings = diagnose([tuple]);
-        // an address was held once, somebody was invited once, and nothing else is left of it: its head is all that tells
+        // an address was held once, somebody was invited once, and only its head is left of it
         const isAllThatTells = ["email", "invitation"].includes(type) && relation === "head";
         expect(findings.length > 0, `${type}#${relation}: ${form}`).toBe(!isAllThatTells);
         for (const { object } of findings) expect(object, `${type}#${relation}: ${form}`).toBe(tuple.object);

@@ -96,7 +96,7 @@ function everyTuple(): Tuple[] {
   ];
 }
 
-/** `plant#shared_viewer: share#viewer_alt with not_expired`, as model.fga writes what may stand there. */
+/** `plant#shared_viewer: share#viewer_alt with not_expired`, as model.fga writes the allowed user types. */
 function kindOf(tuple: Tuple): string {
   const [type] = splitRef(tuple.object);
   const [userType, userId] = splitRef(tuple.user);

@@ -1,4 +1,4 @@
-/** The texts of the mails, what names from outside can do to them, and the files that stand in for an SMTP server. */
+/** The texts of the mails, what names from outside can do to them, and the files that replace an SMTP server. */
 import { chmod, readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import PostalMime from "postal-mime";

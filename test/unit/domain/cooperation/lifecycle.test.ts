@@ -25,7 +25,7 @@ const LIVE = ["invited", "pending", "active", "paused"] as const;
 const stays = (...statuses: Status[]): [Status, string][] => statuses.map((status) => [status, status]);
 const leads = (to: string, ...statuses: Status[]): [Status, string][] => statuses.map((status) => [status, to]);
 
-/** Who, and from where to where, told apart from the table. All other cells change nothing. */
+/** Who, and from which status to which, written independently of the table. All other cells change nothing. */
 const EDGES: Record<Action, { by: Side | "joiner"; edges: [from: Status, to: string][] }> = {
   join: { by: "joiner", edges: leads("active", "invited") },
   accept: { by: "partner", edges: leads("active", "pending") },

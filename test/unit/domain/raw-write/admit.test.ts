@@ -190,7 +190,7 @@ describe("for every state and request", () => {
           expect(after).not.toEqual(stands);
           expect(subset(writes, after)).toBe(true);
           expect(after.some((one) => deletes.includes(one))).toBe(false);
-          // what nobody named stays: the old role is named when it goes
+          // tuples that the request does not name stay: the old role is named when it is deleted
           if (held !== undefined) expect(deletes).toContain(held);
         }
     expect([...seen.keys()].sort()).toEqual(["become", "exists", "missing", "nothing", "refused"]);
