@@ -6,7 +6,7 @@ import { OpenAPIHono } from "@hono/zod-openapi";
 import { HTTPException } from "hono/http-exception";
 import { routePath } from "hono/route";
 import { secureHeaders } from "hono/secure-headers";
-import type { ActionDeps } from "./actions/run/perform.ts";
+import type { ActionDeps } from "./actions/run/action.ts";
 import type { EvaluationDeps } from "./check/evaluate.ts";
 import type { Notices } from "./check/notices.ts";
 import { errorFacts } from "./domain/error-facts.ts";
@@ -140,10 +140,7 @@ export function createApp(deps: AppDeps): OpenAPIHono<Env> {
       deps.log("info", "caller_gone", { request_id: c.var.requestId });
       return (isOpenFga(c) ? openFgaFault : fault)(c, "invalid_request");
     }
-    const outage = faultOf(error);
-    // only the reply failed: "nothing was written" would be untrue
-    const isOurs = outage === "internal" || outage === "store_damaged";
-    const code = c.var.written && !isOurs ? "outcome_unknown" : outage;
+    const code = faultOf(error);
     if (code === "engine_unavailable" || code === "overloaded" || code === "contended") c.header("Retry-After", "1");
     const facts = { request_id: c.var.requestId };
     // whose work ended because nobody waits for it: the engine may be as well as ever
