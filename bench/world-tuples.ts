@@ -8,9 +8,7 @@ import { withoutAddress } from "../src/domain/cooperation/touch.ts";
 import { type EntryFacts, type Plan, type Stamp, writeOf } from "../src/domain/plan.ts";
 import { type Cooperation, fieldsOf, NO_HASH, type Share } from "../src/domain/records.ts";
 import {
-  keyText,
   type Spelling,
-  type Tuple,
   tuplesOfCooperation,
   tuplesOfDelegation,
   tuplesOfJobRole,
@@ -18,7 +16,8 @@ import {
   tuplesOfPerson,
   tuplesOfResource,
   tuplesOfShare,
-} from "../src/domain/tuples.ts";
+} from "../src/domain/state-tuples.ts";
+import { keyText, type Tuple } from "../src/domain/tuples.ts";
 import type { World } from "./world.ts";
 
 type Replaced = { object: string; record: Record<string, string | number | undefined>; entry?: EntryFacts };

@@ -6,7 +6,7 @@ import { OpenAPIHono } from "@hono/zod-openapi";
 import { HTTPException } from "hono/http-exception";
 import { routePath } from "hono/route";
 import { secureHeaders } from "hono/secure-headers";
-import type { ActionDeps } from "./actions/run/perform.ts";
+import type { ActionDeps } from "./actions/run/action.ts";
 import type { EvaluationDeps } from "./check/evaluate.ts";
 import type { Notices } from "./check/notices.ts";
 import { errorFacts } from "./domain/error-facts.ts";
@@ -52,7 +52,7 @@ export type AppDeps = ActionDeps & {
   /** What is wrong around the service and does not stop it. */
   notices: () => Notices;
   /** One line for each request, and each fault with its cause. Never a key, a body or an address. */
-  log: (level: "info" | "warn" | "error", event: string, facts: object) => void;
+  log: (level: "debug" | "info" | "warn" | "error", event: string, facts: object) => void;
 };
 
 /**
@@ -66,6 +66,9 @@ const pathOf = ({ url }: Request): string => {
   const fragment = path.indexOf("#");
   return fragment < 0 ? path : path.slice(0, fragment);
 };
+
+/** Probes and scrapers ask for these every few seconds. One that is answered is no news; "not ready" is. */
+const POLLED = ["/livez", "/readyz", "/metrics"];
 
 /** The whole service. */
 export function createApp(deps: AppDeps): OpenAPIHono<Env> {
@@ -82,8 +85,9 @@ export function createApp(deps: AppDeps): OpenAPIHono<Env> {
     // the pattern, not the path: that holds people's ids, which the history names and no log
     const facts = { method: c.req.method, route: routePath(c, -1), status: c.res.status };
     const denied = c.get("denied") as string | undefined;
+    const isPolled = c.res.ok && POLLED.includes(facts.route);
     // what is refused for its key is nobody's everyday business: a key that is lost, or set up wrong
-    deps.log(denied === undefined ? "info" : "warn", "request", {
+    deps.log(denied !== undefined ? "warn" : isPolled ? "debug" : "info", "request", {
       request_id: c.var.requestId,
       key,
       ...facts,
@@ -129,10 +133,7 @@ export function createApp(deps: AppDeps): OpenAPIHono<Env> {
       deps.log("info", "caller_gone", { request_id: c.var.requestId });
       return (isOpenFga(c) ? openFgaFault : fault)(c, "invalid_request");
     }
-    const outage = faultOf(error);
-    // only the reply failed: "nothing was written" would be untrue
-    const isOurs = outage === "internal" || outage === "store_damaged";
-    const code = c.var.written && !isOurs ? "outcome_unknown" : outage;
+    const code = faultOf(error);
     if (code === "engine_unavailable" || code === "overloaded" || code === "contended") c.header("Retry-After", "1");
     const facts = { request_id: c.var.requestId };
     // whose work ended because nobody waits for it: the engine may be as well as ever

@@ -4,7 +4,7 @@
  * history, no look at who may.
  */
 
-import { tuplesOfDelegation } from "../../src/domain/tuples.ts";
+import { tuplesOfDelegation } from "../../src/domain/state-tuples.ts";
 import { OPENFGA_VERSION } from "../../src/openfga/server/find-server.ts";
 import { startEngine } from "../engine.ts";
 import { cpuSecondsOf } from "../processes.ts";

@@ -7,7 +7,8 @@
  */
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { type Tuple, tuplesOfDelegation } from "../../src/domain/tuples.ts";
+import { tuplesOfDelegation } from "../../src/domain/state-tuples.ts";
+import type { Tuple } from "../../src/domain/tuples.ts";
 import { freshFolder } from "../engine.ts";
 import { cpuSecondsOf, startUntil } from "../processes.ts";
 import { send } from "../send.ts";

@@ -8,7 +8,6 @@
 import type { Cooperation, Delegation, Resource, Share } from "../../src/domain/records.ts";
 import { JOB_ROLES, type JobRole, ORGANIZATION_ROLES, type OrganizationRole, RUNGS } from "../../src/domain/roles.ts";
 import {
-  type Tuple,
   tuplesOfCooperation,
   tuplesOfDelegation,
   tuplesOfJobRole,
@@ -16,7 +15,8 @@ import {
   tuplesOfPerson,
   tuplesOfResource,
   tuplesOfShare,
-} from "../../src/domain/tuples.ts";
+} from "../../src/domain/state-tuples.ts";
+import type { Tuple } from "../../src/domain/tuples.ts";
 
 /** The instant of every question. */
 export const AT = new Date("2027-03-01T12:00:00Z");

@@ -8,7 +8,8 @@
 import { errorFacts } from "../domain/error-facts.ts";
 import { splitRef } from "../domain/ids.ts";
 import { isSide } from "../domain/records.ts";
-import { sweepMark, type Tuple, type TupleKey, tuplesOfSides } from "../domain/tuples.ts";
+import { sweepMark, tuplesOfSides } from "../domain/state-tuples.ts";
+import type { Tuple, TupleKey } from "../domain/tuples.ts";
 import { StoreDamaged } from "../faults.ts";
 import {
   cooperationHead,
@@ -18,7 +19,7 @@ import {
   shareIdsOf,
   shareWithDelegations,
 } from "../store/snapshot.ts";
-import type { ActionDeps } from "./run/perform.ts";
+import type { ActionDeps } from "./run/action.ts";
 
 const SIDES = ["initiator", "partner"] as const;
 

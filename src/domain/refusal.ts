@@ -2,7 +2,6 @@
  * Every reason to say no, with its data. A refusal changes nothing. The wire
  * vocabulary (status, title, what to do) stands beside each code.
  */
-import type { Bounds } from "./caller.ts";
 import type { Instant } from "./expiry.ts";
 import type { Side } from "./history.ts";
 import type { Ending, Status } from "./records.ts";
@@ -11,7 +10,7 @@ import type { SharedRole } from "./roles.ts";
 export type Refusal =
   | { code: "not_found"; what: string; gone?: true }
   | { code: "insufficient_scope"; needs: string }
-  | { code: "outside_key"; bound_by: keyof Bounds; allowed: readonly string[] }
+  | { code: "outside_key"; bound_by: "types" | "permissions" | "organizations"; allowed: readonly string[] }
   | { code: "not_admin"; organization: string }
   | { code: "wrong_side"; needs: Side }
   | { code: "wrong_status"; status: Status; ended_as?: Ending | undefined; needs: Status[] }

@@ -13,7 +13,6 @@ import { join } from "node:path";
 import type { ResourceRef } from "../../src/domain/ids.ts";
 import type { Cooperation, Delegation, Share } from "../../src/domain/records.ts";
 import {
-  type Tuple,
   tuplesOfCooperation,
   tuplesOfDelegation,
   tuplesOfJobRole,
@@ -21,7 +20,8 @@ import {
   tuplesOfPerson,
   tuplesOfResource,
   tuplesOfShare,
-} from "../../src/domain/tuples.ts";
+} from "../../src/domain/state-tuples.ts";
+import type { Tuple } from "../../src/domain/tuples.ts";
 import { createEngine } from "../../src/openfga/engine.ts";
 import { openStore } from "../../src/openfga/open-store.ts";
 import { type RunningServer, startServer } from "../../src/openfga/server/server.ts";

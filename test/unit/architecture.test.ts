@@ -87,7 +87,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   "backends.ts": ["type config.ts", "openfga", "redis", "memory", "type ports.ts"],
   "secret-files.ts": ["node:*"],
   "key-ring.ts": ["faults.ts", "domain", "config.ts", "type log.ts", "type ports.ts"],
-  "log.ts": ["pino"],
+  "log.ts": ["pino", "pino-pretty"],
   "metrics.ts": ["type ports.ts", "prom-client"],
   start: ["private-folder.ts", "node:*"],
   "main.ts": ["*"],

@@ -11,7 +11,8 @@ import { type Cooperation, type Head, type Invitation, isSide, type Organization
 import type { Refusal } from "../refusal.ts";
 import { isRefusal } from "../result.ts";
 import { refuseUnlessSide, type Standings } from "../standing.ts";
-import { difference, sweepMark, tuplesOfCooperation } from "../tuples.ts";
+import { sweepMark, tuplesOfCooperation } from "../state-tuples.ts";
+import { difference } from "../tuples.ts";
 import { secondsToWait, touchAnswered, touchSent } from "./cool-down.ts";
 import { type Action, LIFECYCLE, statusesFor, step } from "./lifecycle.ts";
 import { knownOrganization, touchCooperation, touchOrganization, withoutAddress } from "./touch.ts";

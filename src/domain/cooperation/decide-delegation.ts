@@ -13,7 +13,8 @@ import type { Refusal } from "../refusal.ts";
 import { isRefusal } from "../result.ts";
 import { delegable } from "../roles.ts";
 import { refuseUnlessSide } from "../standing.ts";
-import { difference, tuplesOfDelegation } from "../tuples.ts";
+import { tuplesOfDelegation } from "../state-tuples.ts";
+import { difference } from "../tuples.ts";
 import { type CooperationState, otherSpelling, stepOrRefuse } from "./decide-cooperation.ts";
 import { touchCooperation } from "./touch.ts";
 

@@ -17,7 +17,8 @@ import {
 } from "../records.ts";
 import { isRefusal } from "../result.ts";
 import { refuseUnlessAdmin, type Standing } from "../standing.ts";
-import { difference, tuplesOfCooperation } from "../tuples.ts";
+import { tuplesOfCooperation } from "../state-tuples.ts";
+import { difference } from "../tuples.ts";
 import { countInvitation, type InvitationLimits, refuseInvitation, touchSent } from "./cool-down.ts";
 import { newShare, type SharedResource } from "./new-share.ts";
 import { touchOrganization, withoutAddress } from "./touch.ts";

@@ -6,7 +6,8 @@ import type { Stamp, Touch } from "../plan.ts";
 import { type Cooperation, type Head, NO_HASH, type Resource, type Share } from "../records.ts";
 import type { Refusal } from "../refusal.ts";
 import type { JobRole, SharedRole } from "../roles.ts";
-import { type Tuple, tuplesOfShare } from "../tuples.ts";
+import { tuplesOfShare } from "../state-tuples.ts";
+import type { Tuple } from "../tuples.ts";
 
 export type SharedResource = { ref: ResourceRef; head: Head<Resource> };
 

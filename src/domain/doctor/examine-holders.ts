@@ -6,7 +6,8 @@
 import { idOf } from "../ids.ts";
 import type { Delegation } from "../records.ts";
 import { JOB_ROLES, type JobRole, ORGANIZATION_ROLES, RUNGS, roleOfRungs } from "../roles.ts";
-import { endText, keyText, type Tuple, tuplesOfDelegation } from "../tuples.ts";
+import { tuplesOfDelegation } from "../state-tuples.ts";
+import { endText, keyText, type Tuple } from "../tuples.ts";
 import { type LastFacts, sameFacts } from "./examine-histories.ts";
 import { isMarked } from "./examine-leftovers.ts";
 import { alive, isPerson, type Records } from "./examine-records.ts";

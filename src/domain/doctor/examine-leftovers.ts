@@ -5,7 +5,8 @@
 
 import { idOf } from "../ids.ts";
 import { type Cooperation, incarnationOf, type Organization, type Share } from "../records.ts";
-import { sweepMark, type Tuple, tuplesOfSides } from "../tuples.ts";
+import { sweepMark, tuplesOfSides } from "../state-tuples.ts";
+import type { Tuple } from "../tuples.ts";
 import { alive, type Records } from "./examine-records.ts";
 import type { Contents, Removed, Report } from "./finding.ts";
 

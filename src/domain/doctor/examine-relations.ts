@@ -6,16 +6,14 @@
 import { idOf, type ResourceRef, splitRef } from "../ids.ts";
 import { emailHash } from "../registry/decide-person.ts";
 import {
-  endText,
-  keyText,
-  type Tuple,
   tuplesOfCooperation,
   tuplesOfEmail,
   tuplesOfOrganization,
   tuplesOfResource,
   tuplesOfShare,
   tuplesOfSides,
-} from "../tuples.ts";
+} from "../state-tuples.ts";
+import { endText, keyText, type Tuple } from "../tuples.ts";
 import { isMarked, sidesAtEnd } from "./examine-leftovers.ts";
 import { alive, type Records } from "./examine-records.ts";
 import type { Contents, Report } from "./finding.ts";

@@ -4,7 +4,8 @@ import { newIdProblem } from "../ids.ts";
 import { type Decision, planned, refuse, type Stamp, same } from "../plan.ts";
 import { type Precondition, refuseUnlessOwn } from "../precondition.ts";
 import type { Head, Organization } from "../records.ts";
-import { difference, sweepMark, tuplesOfOrganization } from "../tuples.ts";
+import { sweepMark, tuplesOfOrganization } from "../state-tuples.ts";
+import { difference } from "../tuples.ts";
 
 export type OrganizationState = { id: string; head: Head<Organization>; expected?: Precondition | undefined };
 

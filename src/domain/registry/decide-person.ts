@@ -13,7 +13,8 @@ import type { Head, Organization, Person } from "../records.ts";
 import type { Refusal } from "../refusal.ts";
 import { isRefusal } from "../result.ts";
 import type { OrganizationRole } from "../roles.ts";
-import { difference, type Tuple, type TupleKey, tuplesOfEmail, tuplesOfPerson } from "../tuples.ts";
+import { tuplesOfEmail, tuplesOfPerson } from "../state-tuples.ts";
+import { difference, type Tuple, type TupleKey } from "../tuples.ts";
 
 /** `email:<hash>`: how an address is looked up without standing in the graph. */
 export function emailHash(address: string): string {

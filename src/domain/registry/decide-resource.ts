@@ -11,7 +11,8 @@ import { type Decision, planned, refuse, type Stamp, same, type Touch } from "..
 import { type Precondition, refuseUnlessExpected, refuseUnlessOwn } from "../precondition.ts";
 import type { Head, Organization, Person, Resource, Share } from "../records.ts";
 import type { JobRole } from "../roles.ts";
-import { difference, type TupleKey, tuplesOfJobRole, tuplesOfResource } from "../tuples.ts";
+import { tuplesOfJobRole, tuplesOfResource } from "../state-tuples.ts";
+import { difference, type TupleKey } from "../tuples.ts";
 
 export type ResourceState = {
   ref: ResourceRef;

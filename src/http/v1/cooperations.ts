@@ -1,15 +1,30 @@
 /** `/v1/cooperations` and an organization's list of them: inviting, seeing, and the steps of the lifecycle. */
 
 import { z } from "@hono/zod-openapi";
+import type { Context } from "hono";
 import { changeExpiry, type LifecycleStep, resend, takeStep } from "../../actions/cooperation.ts";
 import { invite } from "../../actions/invite.ts";
+import { mailState } from "../../actions/letters.ts";
+import { perform } from "../../actions/run/perform.ts";
 import { ChangeCooperationInput, InviteInput, ReasonInput } from "../../domain/commands.ts";
+import type { Cooperation } from "../../domain/records.ts";
 import { isRefusal } from "../../domain/result.ts";
 import { cooperationDetails } from "../../queries/views/cooperations.ts";
 import { findCooperation } from "../../queries/views/reader.ts";
+import type { Env } from "../env.ts";
 import { refused } from "../problem.ts";
-import { answerChange } from "./answer-change.ts";
-import { callOf, DeleteQuery, DryRunQuery, organizationParam, route, ulidParam, type V1Deps, v1 } from "./route.ts";
+import { act, cooperationFor, dryRunOf } from "./act.ts";
+import {
+  callOf,
+  DeleteQuery,
+  DryRunQuery,
+  organizationParam,
+  route,
+  stated,
+  ulidParam,
+  type V1Deps,
+  v1,
+} from "./route.ts";
 import { ChangedCooperation, CooperationView, DryRunView, MailedCooperation } from "./views.ts";
 
 const tag = "Cooperations";
@@ -122,14 +137,25 @@ export const COOPERATION_OPERATIONS = [create, get, patch, remove, ...steps.map(
 
 export function cooperationRoutes(deps: V1Deps) {
   const app = v1();
+  /** The cooperation as it then is, or what that would mean. */
+  const replying = (c: Context<Env>, dryRun: boolean | undefined) => ({
+    dryRun,
+    impact: (value: { cooperation: Cooperation }) => dryRunOf(c, deps, value),
+    show: cooperationFor(c, deps),
+  });
   app.openapi(create, async (c) => {
-    const { org } = c.req.valid("param");
-    const { dry_run } = c.req.valid("query");
-    const receipt = await invite(deps, callOf(c, dry_run), org, c.req.valid("json"));
+    const { show, impact } = replying(c, undefined);
+    const action = invite({ ...c.req.valid("json"), initiator: c.req.valid("param").org });
+    const call = callOf(c, c.req.valid("query").dry_run);
+    const receipt = await perform(deps, call, action, async (value, reads) =>
+      "confirm" in value ? {} : show(value, reads),
+    );
     if (isRefusal(receipt)) return refused(c, receipt);
-    if (receipt.outcome === "confirm") return c.json(receipt);
-    if (receipt.outcome !== "dry_run") c.header("Location", `/v1/cooperations/${receipt.value.cooperation.id}`);
-    return answerChange(c, deps, receipt, { mail: receipt.mail }, 201);
+    const { outcome, value, effective_by } = receipt;
+    if ("confirm" in value) return c.json({ outcome: "confirm", organizations: value.confirm });
+    if (outcome === "dry_run") return impact(value);
+    c.header("Location", `/v1/cooperations/${value.cooperation.id}`);
+    return stated(c, { ...(await receipt.shown), mail: await mailState(receipt) }, effective_by, 201);
   });
   app.openapi(get, async (c) => {
     const found = await findCooperation(deps.tupleStore, c.req.valid("param").id, c.var.caller);
@@ -138,26 +164,26 @@ export function cooperationRoutes(deps: V1Deps) {
     const { cooperation, n, reader } = found;
     return c.json(await cooperationDetails(deps.tupleStore, cooperation, n, reader, deps.clock()));
   });
-  app.openapi(patch, async (c) => {
-    const { dry_run } = c.req.valid("query");
-    const receipt = await changeExpiry(deps, callOf(c, dry_run), c.req.valid("param").id, c.req.valid("json"));
-    return answerChange(c, deps, receipt);
+  app.openapi(patch, (c) => {
+    const action = changeExpiry({ ...c.req.valid("json"), cooperation: c.req.valid("param").id });
+    return act(c, deps, action, replying(c, c.req.valid("query").dry_run));
   });
-  app.openapi(remove, async (c) => {
+  app.openapi(remove, (c) => {
     const { dry_run, reason } = c.req.valid("query");
-    const receipt = await takeStep(deps, callOf(c, dry_run), c.req.valid("param").id, "remove", { reason });
-    return answerChange(c, deps, receipt);
+    const action = takeStep({ cooperation: c.req.valid("param").id, step: "remove", reason });
+    return act(c, deps, action, replying(c, dry_run));
   });
   for (const { step, operation } of steps)
-    app.openapi(operation, async (c) => {
-      const { dry_run } = c.req.valid("query");
-      const receipt = await takeStep(deps, callOf(c, dry_run), c.req.valid("param").id, step, c.req.valid("json"));
-      return answerChange(c, deps, receipt);
+    app.openapi(operation, (c) => {
+      const action = takeStep({ ...c.req.valid("json"), cooperation: c.req.valid("param").id, step });
+      return act(c, deps, action, replying(c, c.req.valid("query").dry_run));
     });
-  app.openapi(again, async (c) => {
-    const { dry_run } = c.req.valid("query");
-    const receipt = await resend(deps, callOf(c, dry_run), c.req.valid("param").id, c.req.valid("json"));
-    return isRefusal(receipt) ? refused(c, receipt) : answerChange(c, deps, receipt, { mail: receipt.mail });
+  app.openapi(again, (c) => {
+    const action = resend({ ...c.req.valid("json"), cooperation: c.req.valid("param").id });
+    return act(c, deps, action, {
+      ...replying(c, c.req.valid("query").dry_run),
+      members: async (receipt) => ({ mail: await mailState(receipt) }),
+    });
   });
   return app;
 }

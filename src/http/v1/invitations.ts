@@ -8,8 +8,8 @@ import { isRefusal } from "../../domain/result.ts";
 import { SHARED_ROLES } from "../../domain/roles.ts";
 import { requirePerson } from "../caller.ts";
 import { refused } from "../problem.ts";
-import { answerChange } from "./answer-change.ts";
-import { callOf, DryRunQuery, route, type V1Deps, v1 } from "./route.ts";
+import { act, cooperationFor, dryRunOf } from "./act.ts";
+import { DryRunQuery, route, type V1Deps, v1 } from "./route.ts";
 import { ChangedCooperation, DryRunView } from "./views.ts";
 
 const tag = "Invitations";
@@ -65,10 +65,12 @@ export function invitationRoutes(deps: V1Deps) {
     const found = await previewInvitation(deps, c.req.valid("json").token);
     return isRefusal(found) ? refused(c, found) : c.json(found);
   });
-  app.openapi(joining, async (c) => {
-    const { dry_run } = c.req.valid("query");
-    const receipt = await join(deps, callOf(c, dry_run), c.req.valid("json"));
-    return answerChange(c, deps, receipt);
-  });
+  app.openapi(joining, (c) =>
+    act(c, deps, join(c.req.valid("json")), {
+      dryRun: c.req.valid("query").dry_run,
+      impact: (value) => dryRunOf(c, deps, value),
+      show: cooperationFor(c, deps),
+    }),
+  );
   return app;
 }

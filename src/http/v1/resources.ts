@@ -5,27 +5,14 @@ import { deleteResource, putResource } from "../../actions/resource.ts";
 import { isService } from "../../domain/caller.ts";
 import { PlantInput, PortfolioInput, type ResourceInput } from "../../domain/commands.ts";
 import { idOf, RESOURCE_TYPES, type ResourceRef, type ResourceType } from "../../domain/ids.ts";
-import { isRefusal } from "../../domain/result.ts";
 import { isFoundIn } from "../../domain/search-folding.ts";
 import { TextInput } from "../../domain/text.ts";
 import { impactOfMove } from "../../queries/views/impact.ts";
 import { resourceRefsOf, resourceView } from "../../store/resources.ts";
 import { standingIn } from "../../store/snapshot.ts";
 import { PageQuery, pageOf } from "../page.ts";
-import { refused } from "../problem.ts";
-import { dryRun } from "./dry-run.ts";
-import {
-  callOf,
-  DryRunQuery,
-  listed,
-  notFound,
-  organizationParam,
-  resourceParam,
-  route,
-  stated,
-  type V1Deps,
-  v1,
-} from "./route.ts";
+import { act, dryRun } from "./act.ts";
+import { DryRunQuery, listed, notFound, organizationParam, resourceParam, route, type V1Deps, v1 } from "./route.ts";
 import { DryRunView, Effective, listOf, ResourceView, withMembers } from "./views.ts";
 
 const tag = "Resources";
@@ -117,24 +104,21 @@ function routesOf(deps: V1Deps, type: ResourceType, { get, put, remove }: Return
     c.header("ETag", view.etag);
     return c.json(view);
   });
-  app.openapi(put, async (c) => {
-    const ref: ResourceRef = `${type}:${c.req.valid("param").id}`;
-    const receipt = await putResource(deps, callOf(c, c.req.valid("query").dry_run), ref, c.req.valid("json"));
-    if (isRefusal(receipt)) return refused(c, receipt);
-    if (c.req.valid("query").dry_run) {
-      const { from, to, before, resource } = receipt.value;
-      const shares = before?.portfolio === resource.portfolio ? [] : [...(from?.shares ?? []), ...(to?.shares ?? [])];
-      const portfolios = { from: before?.portfolio, to: resource.portfolio };
-      return dryRun(c, await impactOfMove(tupleStore, ref, portfolios, shares, deps.clock()));
-    }
-    const view = await resourceView(tupleStore, ref);
-    if (view === undefined) return notFound(c, type);
-    const created = receipt.outcome === "done" && receipt.value.before === undefined;
-    return stated(c, view, receipt.effective_by, created ? 201 : 200);
+  app.openapi(put, (c) => {
+    const resource: ResourceRef = `${type}:${c.req.valid("param").id}`;
+    return act(c, deps, putResource({ ...c.req.valid("json"), resource }), {
+      dryRun: c.req.valid("query").dry_run,
+      impact: async ({ from, to, before, resource: after }) => {
+        const shares = before?.portfolio === after.portfolio ? [] : [...(from?.shares ?? []), ...(to?.shares ?? [])];
+        const portfolios = { from: before?.portfolio, to: after.portfolio };
+        return dryRun(c, await impactOfMove(tupleStore, resource, portfolios, shares, deps.clock()));
+      },
+      show: (_, reads) => resourceView(reads, resource),
+      creates: ({ before }) => before === undefined,
+    });
   });
-  app.openapi(remove, async (c) => {
-    const receipt = await deleteResource(deps, callOf(c), `${type}:${c.req.valid("param").id}`);
-    return isRefusal(receipt) ? refused(c, receipt) : stated(c, {}, receipt.effective_by);
-  });
+  app.openapi(remove, (c) =>
+    act(c, deps, deleteResource({ resource: `${type}:${c.req.valid("param").id}` }), { show: async () => ({}) }),
+  );
   return app;
 }

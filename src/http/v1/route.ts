@@ -5,7 +5,7 @@
  */
 import { createRoute, OpenAPIHono, type RouteConfig, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
-import type { ActionDeps, Call } from "../../actions/run/perform.ts";
+import type { ActionDeps, Call } from "../../actions/run/action.ts";
 import type { EvaluationDeps } from "../../check/evaluate.ts";
 import { Reason } from "../../domain/commands.ts";
 import type { HistoryKeys } from "../../domain/history-keys.ts";
@@ -131,7 +131,7 @@ export function route<const P extends Parts>(parts: P) {
 /** How the request's actor, id, preconditions and dry run reach an action. For routes that are `conditional`. */
 export function callOf(c: Context<Env>, dryRun?: boolean): Call {
   const { caller, requestId } = c.var;
-  return { caller, requestId, dryRun, expected: preconditionOf(c), onWritten: () => c.set("written", true) };
+  return { caller, requestId, dryRun, expected: preconditionOf(c) };
 }
 
 /** A whole new state with its ETag, and from when on checks answer from it. */

@@ -10,7 +10,7 @@ import { signStore } from "../../../src/actions/sign-store.ts";
 import { verifyPages } from "../../../src/domain/doctor/verify-pages.ts";
 import { readHistoryKeys } from "../../../src/domain/history-keys.ts";
 import { entryRef, fieldsOf, headKey, toFields } from "../../../src/domain/records.ts";
-import { tuplesOfSides } from "../../../src/domain/tuples.ts";
+import { tuplesOfSides } from "../../../src/domain/state-tuples.ts";
 import { EngineUnavailable } from "../../../src/faults.ts";
 import type { TupleStore } from "../../../src/ports.ts";
 import { doctor, isDamage } from "../../../src/queries/doctor.ts";

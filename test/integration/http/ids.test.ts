@@ -3,14 +3,14 @@ import { expect } from "vitest";
 import { ID_BYTES_MAX, idProblem } from "../../../src/domain/ids.ts";
 import { headKey } from "../../../src/domain/records.ts";
 import {
-  type Tuple,
   tuplesOfCooperation,
   tuplesOfEmail,
   tuplesOfJobRole,
   tuplesOfOrganization,
   tuplesOfPerson,
   tuplesOfResource,
-} from "../../../src/domain/tuples.ts";
+} from "../../../src/domain/state-tuples.ts";
+import type { Tuple } from "../../../src/domain/tuples.ts";
 import { test } from "../../support/engine.ts";
 
 const PRINTABLE = `!"$%&'()+,-./;<=>?@[\\]^_\`{|}~`;

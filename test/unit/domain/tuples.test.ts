@@ -11,10 +11,7 @@ import type { Cooperation, Delegation, Share } from "../../../src/domain/records
 import { ENDINGS, STATUSES } from "../../../src/domain/records.ts";
 import { JOB_ROLES, ORGANIZATION_ROLES, SHARED_ROLES } from "../../../src/domain/roles.ts";
 import {
-  difference,
-  keyText,
   sweepMark,
-  type Tuple,
   tuplesOfCooperation,
   tuplesOfDelegation,
   tuplesOfEmail,
@@ -23,7 +20,8 @@ import {
   tuplesOfPerson,
   tuplesOfResource,
   tuplesOfShare,
-} from "../../../src/domain/tuples.ts";
+} from "../../../src/domain/state-tuples.ts";
+import { difference, keyText, type Tuple } from "../../../src/domain/tuples.ts";
 
 const MODEL = readFileSync(new URL("../../../model.fga", import.meta.url), "utf8");
 const DATES = [undefined, "2027-01-01T00:00:00Z", "2027-06-30T22:00:00Z"] as const;

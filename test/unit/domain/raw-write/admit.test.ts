@@ -13,7 +13,7 @@ import { delegationBecomes, jobRoleBecomes } from "../../../../src/domain/raw-wr
 import { type RawTuple, RELATIONS, type ReadTuple, readTuple } from "../../../../src/domain/raw-write/raw-tuple.ts";
 import type { Delegation } from "../../../../src/domain/records.ts";
 import { JOB_ROLES, ORGANIZATION_ROLES, RUNGS, SHARED_ROLES } from "../../../../src/domain/roles.ts";
-import { tuplesOfDelegation } from "../../../../src/domain/tuples.ts";
+import { tuplesOfDelegation } from "../../../../src/domain/state-tuples.ts";
 import { MODEL } from "../../../support/engine.ts";
 
 const SERVICE: Caller = { key: "back-office", scopes: ["admin"] };

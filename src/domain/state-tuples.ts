@@ -1,0 +1,107 @@
+/**
+ * The tuples that each state is written as. Every action is the difference between the
+ * tuples of its before and its after, and `doctor` compares the store with the same
+ * functions, so they cannot drift.
+ */
+import type { Instant } from "./expiry.ts";
+import type { ResourceRef } from "./ids.ts";
+import type { Cooperation, Delegation, Resource, Share } from "./records.ts";
+import { type JobRole, type OrganizationRole, RUNGS } from "./roles.ts";
+import type { Tuple, TupleKey } from "./tuples.ts";
+
+/** Which of the two spellings of a dated fact stands. A new date moves to the other one. */
+export type Spelling = "plain" | "alt";
+
+const alt = (spelling: Spelling) => (spelling === "alt" ? "_alt" : "");
+
+function dated(key: TupleKey, expiresAt: Instant | undefined): Tuple {
+  return expiresAt === undefined
+    ? key
+    : { ...key, condition: { name: "not_expired", context: { expires_at: expiresAt } } };
+}
+
+/** A cooperation's two sides, and while it is active the one tuple that puts it in force. */
+export function tuplesOfCooperation(cooperation: Cooperation): Tuple[] {
+  const object = `cooperation:${cooperation.id}`;
+  const tuples = tuplesOfSides(cooperation, cooperation.status === "ended" ? "former" : "present");
+  if (cooperation.partner === undefined) return tuples;
+  if (cooperation.status === "active") {
+    const spelled = cooperation.spelling === "alt" ? "twin" : "organization";
+    const key = { user: `${spelled}:${cooperation.partner}`, relation: "in_force", object };
+    tuples.push(dated(key, cooperation.expires_at));
+  }
+  return tuples;
+}
+
+/** The sides of a cooperation: present ones until it ends, former ones from then on. Before there were former ones, ended cooperations kept the present ones. */
+export function tuplesOfSides({ id, initiator, partner }: Cooperation, which: "present" | "former"): Tuple[] {
+  return Object.entries({ initiator, partner }).flatMap(([side, organization]) => {
+    const relation = which === "former" ? `former_${side}` : side;
+    return organization === undefined
+      ? []
+      : [{ user: `organization:${organization}`, relation, object: `cooperation:${id}` }];
+  });
+}
+
+/** A share's link to its cooperation and, while it is not removed, its rungs on the resource. */
+export function tuplesOfShare(share: Share): Tuple[] {
+  const object = `share:${share.id}`;
+  const link: Tuple = { user: `cooperation:${share.cooperation}`, relation: "cooperation", object };
+  if (share.removed_at !== undefined) return [link];
+  const rungs = RUNGS[share.role].map((rung) =>
+    dated(
+      { user: `${object}#${rung}${alt(share.spelling)}`, relation: `shared_${rung}`, object: share.resource },
+      share.expires_at,
+    ),
+  );
+  return [link, ...rungs];
+}
+
+/** A delegation, rung by rung, whatever its share's role is now: the engine keeps the cap. */
+export function tuplesOfDelegation(delegation: Delegation): Tuple[] {
+  return RUNGS[delegation.role].map((rung) =>
+    dated(
+      {
+        user: `user:${delegation.user}`,
+        relation: `delegated_${rung}${alt(delegation.spelling)}`,
+        object: `share:${delegation.share}`,
+      },
+      delegation.expires_at,
+    ),
+  );
+}
+
+/** What an organization stands on besides its records: its second spelling. */
+export function tuplesOfOrganization(id: string): Tuple[] {
+  return [{ user: `organization:${id}`, relation: "organization", object: `twin:${id}` }];
+}
+
+/** A person of an organization: one role, and `person` beside it. */
+export function tuplesOfPerson(organization: string, user: string, role: OrganizationRole): Tuple[] {
+  const object = `organization:${organization}`;
+  return [role, "person"].map((relation) => ({ user: `user:${user}`, relation, object }));
+}
+
+/** A resource's owner and, for a plant, the portfolio it lies in. */
+export function tuplesOfResource(ref: ResourceRef, resource: Resource): Tuple[] {
+  if (resource.deleted_at !== undefined) return [];
+  const tuples: Tuple[] = [{ user: `organization:${resource.owner}`, relation: "owner", object: ref }];
+  if (resource.portfolio !== undefined)
+    tuples.push({ user: `portfolio:${resource.portfolio}`, relation: "portfolio", object: ref });
+  return tuples;
+}
+
+/** A job role of one of the owner's people, rung by rung. */
+export function tuplesOfJobRole(ref: ResourceRef, user: string, role: JobRole): Tuple[] {
+  return RUNGS[role].map((relation) => ({ user: `user:${user}`, relation, object: ref }));
+}
+
+/** Who holds an e-mail address, by the hash of the address. */
+export function tuplesOfEmail(hash: string, holder: string | undefined): Tuple[] {
+  return holder === undefined ? [] : [{ user: `user:${holder}`, relation: "holder", object: `email:${hash}` }];
+}
+
+/** The mark that something removed still has tuples without effect to sweep away. */
+export function sweepMark(removed: `cooperation:${string}` | `share:${string}` | `organization:${string}`): Tuple {
+  return { user: removed, relation: "pending", object: "sweep:all" };
+}
