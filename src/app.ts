@@ -13,12 +13,11 @@ import { errorFacts } from "./domain/error-facts.ts";
 import type { HistoryKeys } from "./domain/history-keys.ts";
 import type { FindKey } from "./domain/service-keys.ts";
 import { BodyBroken } from "./faults.ts";
-import { describeAccess } from "./http/access/openapi.ts";
 import { plainEvaluation } from "./http/access/plain-evaluation.ts";
 import { accessRoutes } from "./http/access/routes.ts";
 import { guardRequest } from "./http/body-guard.ts";
 import { authenticate, requirePersonOrAdmin } from "./http/caller.ts";
-import { docsRoutes, openApiDocument } from "./http/docs.ts";
+import { docsRoutes } from "./http/docs.ts";
 import type { Env } from "./http/env.ts";
 import { frontRoutes } from "./http/front.ts";
 import { healthRoutes } from "./http/health.ts";
@@ -30,7 +29,6 @@ import { areChecksLimited, limitRequests, type RateLimiting } from "./http/rate-
 import { sharedReadiness } from "./http/readiness.ts";
 import { requestIds } from "./http/request-id.ts";
 import { isOpenFga, openFgaError, openFgaFault } from "./http/stores/error.ts";
-import { describeStores } from "./http/stores/openapi.ts";
 import { storesRoutes } from "./http/stores/routes.ts";
 import { v1Routes } from "./http/v1/routes.ts";
 import type { TupleStore } from "./ports.ts";
@@ -118,12 +116,7 @@ export function createApp(deps: AppDeps): OpenAPIHono<Env> {
 
   app.route("/", storesRoutes(deps));
 
-  describeAccess(app);
-  describeStores(app);
-  app.route(
-    "/",
-    docsRoutes(() => openApiDocument(app, deps.publicUrl)),
-  );
+  app.route("/", docsRoutes(deps.publicUrl));
 
   app.notFound(
     (c) =>

@@ -25,11 +25,13 @@ import {
   type V1Deps,
   v1,
 } from "./route.ts";
-import { CooperationView, DryRunView, Effective, MailedCooperation, withMembers } from "./views.ts";
+import { ChangedCooperation, CooperationView, DryRunView, MailedCooperation } from "./views.ts";
 
 const tag = "Cooperations";
 const path = "/cooperations/{id}";
-const changed = z.union([withMembers(CooperationView, Effective), DryRunView]);
+/** Why somebody may not act for the side that the action is of, or not now. */
+const ofSide = ["not_found", "not_admin", "wrong_side", "wrong_status"] as const;
+const changed = z.union([ChangedCooperation, DryRunView]);
 
 const Confirm = z.strictObject({
   outcome: z.literal("confirm"),
@@ -40,6 +42,19 @@ const create = route({
   path: "/organizations/{org}/cooperations",
   tag,
   summary: "Invite a partner",
+  answers: "person",
+  refuses: [
+    "not_found",
+    "not_admin",
+    "own_organization",
+    "already_invited",
+    "confirmation_stale",
+    "operator_never_crosses",
+    "not_owner",
+    "invalid_expiry",
+    "cool_down",
+    "too_many_invitations",
+  ],
   params: organizationParam,
   query: DryRunQuery,
   body: InviteInput,
@@ -51,6 +66,8 @@ const get = route({
   path,
   tag,
   summary: "A cooperation, for the admins of either side",
+  answers: "either",
+  refuses: ["not_found", "not_admin"],
   params: ulidParam,
   reply: CooperationView,
 });
@@ -59,6 +76,8 @@ const patch = route({
   path,
   tag,
   summary: "Set the expiry of the whole cooperation, or clear it with null",
+  answers: "person",
+  refuses: [...ofSide, "invalid_expiry"],
   params: ulidParam,
   query: DryRunQuery,
   body: ChangeCooperationInput,
@@ -69,6 +88,8 @@ const remove = route({
   path,
   tag,
   summary: "Remove the cooperation: the partner loses everything at once",
+  answers: "person",
+  refuses: ofSide,
   params: ulidParam,
   query: DeleteQuery,
   reply: changed,
@@ -80,6 +101,39 @@ const STEPS = {
   resume: "Let access through again",
   leave: "Leave, as the partner",
 } as const satisfies Partial<Record<LifecycleStep, string>>;
+
+const stepOf = (step: keyof typeof STEPS) =>
+  route({
+    method: "post",
+    path: `${path}/${step}`,
+    tag,
+    summary: STEPS[step],
+    answers: "person",
+    refuses: step === "accept" ? [...ofSide, "cooperation_expired"] : ofSide,
+    bodyOptional: true,
+    conditional: true,
+    params: ulidParam,
+    query: DryRunQuery,
+    body: ReasonInput,
+    reply: changed,
+  });
+const steps = (Object.keys(STEPS) as (keyof typeof STEPS)[]).map((step) => ({ step, operation: stepOf(step) }));
+const again = route({
+  method: "post",
+  path: `${path}/resend`,
+  tag,
+  summary: "Send the invitation or the notice again",
+  answers: "person",
+  refuses: [...ofSide, "cool_down"],
+  params: ulidParam,
+  query: DryRunQuery,
+  body: ReasonInput,
+  bodyOptional: true,
+  conditional: true,
+  reply: z.union([MailedCooperation, DryRunView]),
+});
+
+export const COOPERATION_OPERATIONS = [create, get, patch, remove, ...steps.map(({ operation }) => operation), again];
 
 export function cooperationRoutes(deps: V1Deps) {
   const app = v1();
@@ -119,36 +173,11 @@ export function cooperationRoutes(deps: V1Deps) {
     const action = takeStep({ cooperation: c.req.valid("param").id, step: "remove", reason });
     return act(c, deps, action, replying(c, dry_run));
   });
-  for (const [step, summary] of Object.entries(STEPS) as [keyof typeof STEPS, string][]) {
-    const post = route({
-      method: "post",
-      path: `${path}/${step}`,
-      tag,
-      summary,
-      bodyOptional: true,
-      conditional: true,
-      params: ulidParam,
-      query: DryRunQuery,
-      body: ReasonInput,
-      reply: changed,
-    });
-    app.openapi(post, (c) => {
+  for (const { step, operation } of steps)
+    app.openapi(operation, (c) => {
       const action = takeStep({ ...c.req.valid("json"), cooperation: c.req.valid("param").id, step });
       return act(c, deps, action, replying(c, c.req.valid("query").dry_run));
     });
-  }
-  const again = route({
-    method: "post",
-    path: `${path}/resend`,
-    tag,
-    summary: "Send the invitation or the notice again",
-    params: ulidParam,
-    query: DryRunQuery,
-    body: ReasonInput,
-    bodyOptional: true,
-    conditional: true,
-    reply: z.union([MailedCooperation, DryRunView]),
-  });
   app.openapi(again, (c) => {
     const action = resend({ ...c.req.valid("json"), cooperation: c.req.valid("param").id });
     return act(c, deps, action, {

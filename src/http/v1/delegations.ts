@@ -24,6 +24,8 @@ const list = route({
   path: "/shares/{id}/delegations",
   tag,
   summary: "Who a share was delegated to",
+  answers: "either",
+  refuses: ["not_found", "not_admin"],
   params: ulidParam,
   query: PageQuery,
   reply: listOf(DelegationView),
@@ -33,6 +35,18 @@ const put = route({
   path,
   tag,
   summary: "Delegate at viewer or the share's role, or change that",
+  answers: "person",
+  refuses: [
+    "not_found",
+    "not_admin",
+    "wrong_side",
+    "wrong_status",
+    "cooperation_expired",
+    "operator_never_crosses",
+    "role_above_cap",
+    "not_own_person",
+    "invalid_expiry",
+  ],
   params,
   query: DryRunQuery,
   body: DelegateInput,
@@ -43,10 +57,14 @@ const remove = route({
   path,
   tag,
   summary: "Take a delegation back",
+  answers: "person",
+  refuses: ["not_found", "not_admin", "wrong_side", "wrong_status"],
   params,
   query: DeleteQuery,
   reply: z.union([z.strictObject({ user: z.string(), ...OfShare, ...Effective }), DryRunView]),
 });
+
+export const DELEGATION_OPERATIONS = [list, put, remove];
 
 export function delegationRoutes(deps: V1Deps) {
   const app = v1();

@@ -18,42 +18,56 @@ const tag = "Job roles";
 const OfResource = { etag: Etag.describe("Its resource's, which every job role replaces.") };
 const params = resourceParam.extend(userParam.shape);
 
-export function jobRoleRoutes(deps: V1Deps) {
-  const app = v1();
-  app.route("/", routesOf(deps, "plant", "/plants/{id}/roles"));
-  app.route("/", routesOf(deps, "portfolio", "/portfolios/{id}/roles"));
-  return app;
-}
-
-function routesOf(deps: V1Deps, type: ResourceType, path: string) {
-  const { tupleStore } = deps;
-  const app = v1();
-  const list = route({
+/** The routes of one type. */
+const operationsOf = (type: ResourceType, path: string) => ({
+  list: route({
     method: "get",
     path,
     tag,
     summary: `Who holds which job role on a ${type}`,
+    answers: "either",
+    refuses: ["not_found", "not_admin"],
     params: resourceParam,
     query: PageQuery,
     reply: listOf(JobRoleView),
-  });
-  const put = route({
+  }),
+  put: route({
     method: "put",
     path: `${path}/{user}`,
     tag,
     summary: `Give one of the owner's people a job role on a ${type}`,
+    answers: "either",
+    refuses: ["not_found", "not_admin", "not_own_person"],
     params,
     body: RoleInput,
     reply: withMembers(JobRoleView, { ...OfResource, ...Effective }),
-  });
-  const remove = route({
+  }),
+  remove: route({
     method: "delete",
     path: `${path}/{user}`,
     tag,
     summary: `Take a job role on a ${type} away`,
+    answers: "either",
+    refuses: ["not_found", "not_admin"],
     params,
     reply: z.strictObject({ ...OfResource, ...Effective }),
-  });
+  }),
+});
+const plants = operationsOf("plant", "/plants/{id}/roles");
+const portfolios = operationsOf("portfolio", "/portfolios/{id}/roles");
+
+export const JOB_ROLE_OPERATIONS = [...Object.values(plants), ...Object.values(portfolios)];
+
+export function jobRoleRoutes(deps: V1Deps) {
+  const app = v1();
+  app.route("/", routesOf(deps, "plant", plants));
+  app.route("/", routesOf(deps, "portfolio", portfolios));
+  return app;
+}
+
+function routesOf(deps: V1Deps, type: ResourceType, { list, put, remove }: ReturnType<typeof operationsOf>) {
+  const { tupleStore } = deps;
+  const app = v1();
   app.openapi(list, async (c) => {
     const ref: ResourceRef = `${type}:${c.req.valid("param").id}`;
     const { caller } = c.var;

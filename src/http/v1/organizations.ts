@@ -24,6 +24,8 @@ const me = route({
   path: "/me",
   tag,
   summary: "The acting user, and what they may do where",
+  answers: "person",
+  refuses: [],
   reply: z.strictObject({
     user: z.string(),
     name: z.string().nullable(),
@@ -35,6 +37,8 @@ const get = route({
   path,
   tag,
   summary: "An organization, for its people and services",
+  answers: "either",
+  refuses: ["not_found"],
   params: organizationParam,
   reply: OrganizationView,
 });
@@ -43,6 +47,8 @@ const put = route({
   path,
   tag,
   summary: "Create or rename an organization (scope admin)",
+  answers: "service",
+  refuses: ["id_not_allowed"],
   params: organizationParam,
   body: OrganizationInput,
   reply: withMembers(OrganizationView, Effective),
@@ -52,9 +58,13 @@ const remove = route({
   path,
   tag,
   summary: "Delete an empty organization (scope admin)",
+  answers: "service",
+  refuses: ["not_found", "not_empty"],
   params: organizationParam,
   reply: z.strictObject(Effective),
 });
+
+export const ORGANIZATION_OPERATIONS = [me, get, put, remove];
 
 /** An organization as the caller may see it; undefined for strangers. */
 async function visible(deps: V1Deps, id: string, caller: Caller) {

@@ -27,6 +27,8 @@ const list = route({
   path: "/organizations/{org}/people",
   tag,
   summary: "The people of an organization",
+  answers: "either",
+  refuses: ["not_found"],
   params: organizationParam,
   query: PageQuery.extend({
     search: TextInput.max(200).optional().describe("In names and ids, without case and accents."),
@@ -38,6 +40,8 @@ const get = route({
   path,
   tag,
   summary: "A person: role, record, job roles and delegations",
+  answers: "either",
+  refuses: ["not_found"],
   params,
   reply: withMembers(PersonView, OfOrganization),
 });
@@ -46,6 +50,8 @@ const put = route({
   path,
   tag,
   summary: "Take somebody in, or give another role",
+  answers: "either",
+  refuses: ["not_found", "not_admin", "id_not_allowed", "last_admin", "email_taken"],
   params,
   body: PersonInput,
   reply: withMembers(PersonView, { ...OfOrganization, ...Effective }),
@@ -55,6 +61,8 @@ const remove = route({
   path,
   tag,
   summary: "Leave, with all that is held through the organization",
+  answers: "either",
+  refuses: ["not_found", "not_admin", "last_admin"],
   params,
   reply: z.strictObject({ ...OfOrganization, ...Effective }),
 });
@@ -72,6 +80,8 @@ const forget = route({
   path: "/people/{user}",
   tag,
   summary: "Erase name, address and language of who belongs to no organization (scope admin)",
+  answers: "service",
+  refuses: ["not_found", "still_member"],
   params: userParam,
   query: DryRunQuery,
   reply: z.union([
@@ -79,6 +89,8 @@ const forget = route({
     z.strictObject({ dry_run: z.literal(true), ...Erased }),
   ]),
 });
+
+export const PEOPLE_OPERATIONS = [list, get, put, remove, forget];
 
 export function peopleRoutes(deps: V1Deps) {
   const { tupleStore } = deps;

@@ -27,8 +27,50 @@ const owned = route({
     type: z.enum(RESOURCE_TYPES).optional(),
     search: TextInput.max(200).optional().describe("In names and ids, without case and accents."),
   }),
+  answers: "either",
+  refuses: ["not_found"],
   reply: listOf(ResourceView),
 });
+
+/** The routes of one type. */
+const operationsOf = (type: ResourceType, path: string, body: z.ZodType<ResourceInput>) => ({
+  get: route({
+    method: "get",
+    path,
+    tag,
+    summary: `A ${type}, for its owner's people`,
+    answers: "either",
+    refuses: ["not_found"],
+    params: resourceParam,
+    reply: ResourceView,
+  }),
+  put: route({
+    method: "put",
+    path,
+    tag,
+    summary: `Register a ${type} (scope admin), or change it`,
+    answers: "either",
+    refuses: ["not_found", "not_admin", "owner_is_fixed", "id_not_allowed", "not_owner"],
+    params: resourceParam,
+    body,
+    query: DryRunQuery,
+    reply: z.union([withMembers(ResourceView, Effective), DryRunView]),
+  }),
+  remove: route({
+    method: "delete",
+    path,
+    tag,
+    summary: `Unregister a ${type} that is not shared (scope admin)`,
+    answers: "service",
+    refuses: ["not_found", "not_empty"],
+    params: resourceParam,
+    reply: z.strictObject(Effective),
+  }),
+});
+const plants = operationsOf("plant", "/plants/{id}", PlantInput);
+const portfolios = operationsOf("portfolio", "/portfolios/{id}", PortfolioInput);
+
+export const RESOURCE_OPERATIONS = [owned, ...Object.values(plants), ...Object.values(portfolios)];
 
 export function resourceRoutes(deps: V1Deps) {
   const { tupleStore } = deps;
@@ -46,40 +88,14 @@ export function resourceRoutes(deps: V1Deps) {
     };
     return listed(c, await pageOf(refs, ["resources", org, type, search], page, look));
   });
-  app.route("/", routesOf(deps, "plant", "/plants/{id}", PlantInput));
-  app.route("/", routesOf(deps, "portfolio", "/portfolios/{id}", PortfolioInput));
+  app.route("/", routesOf(deps, "plant", plants));
+  app.route("/", routesOf(deps, "portfolio", portfolios));
   return app;
 }
 
-function routesOf(deps: V1Deps, type: ResourceType, path: string, body: z.ZodType<ResourceInput>) {
+function routesOf(deps: V1Deps, type: ResourceType, { get, put, remove }: ReturnType<typeof operationsOf>) {
   const { tupleStore } = deps;
   const app = v1();
-  const get = route({
-    method: "get",
-    path,
-    tag,
-    summary: `A ${type}, for its owner's people`,
-    params: resourceParam,
-    reply: ResourceView,
-  });
-  const put = route({
-    method: "put",
-    path,
-    tag,
-    summary: `Register a ${type} (scope admin), or change it`,
-    params: resourceParam,
-    body,
-    query: DryRunQuery,
-    reply: z.union([withMembers(ResourceView, Effective), DryRunView]),
-  });
-  const remove = route({
-    method: "delete",
-    path,
-    tag,
-    summary: `Unregister a ${type} that is not shared (scope admin)`,
-    params: resourceParam,
-    reply: z.strictObject(Effective),
-  });
   app.openapi(get, async (c) => {
     const { caller } = c.var;
     const view = await resourceView(tupleStore, `${type}:${c.req.valid("param").id}`);

@@ -15,6 +15,7 @@ import type { ExplainDeps } from "../../queries/explain/explain.ts";
 import type { WholeStore } from "../../queries/export/export-lines.ts";
 import type { Env } from "../env.ts";
 import { pointerOf } from "../json.ts";
+import type { Documented } from "../operation.ts";
 import { preconditionOf, refusePreconditions } from "../precondition.ts";
 import { fault, ProblemView, refused } from "../problem.ts";
 
@@ -51,7 +52,7 @@ export const DryRunQuery = z.object({ dry_run: flag.optional().describe("Say wha
 /** A DELETE has no body, so its reason is in the query. */
 export const DeleteQuery = DryRunQuery.extend({ reason: Reason.optional() });
 
-type Parts = {
+type Parts = Documented & {
   method: RouteConfig["method"];
   path: string;
   summary: string;
@@ -92,8 +93,8 @@ const Preconditions = z.object({
 
 /** A route of the OpenAPI document. The replies are for its readers; handlers answer with plain responses. */
 export function route<const P extends Parts>(parts: P) {
-  const { method, path, summary, tag, params, query, body, reply, creates = method === "put" } = parts;
-  const { conditional = ["put", "patch", "delete"].includes(method) } = parts;
+  const { method, path, summary, tag, answers, refuses, params, query, body, reply } = parts;
+  const { creates = method === "put", conditional = ["put", "patch", "delete"].includes(method) } = parts;
   const content = { "application/json": { schema: reply } };
   const found = { description: method === "get" ? "Found." : "Done, or so already.", content };
   const created = { description: "Created.", content };
@@ -119,6 +120,8 @@ export function route<const P extends Parts>(parts: P) {
     operationId,
     summary,
     tags: [tag],
+    answers,
+    refuses,
     request,
     responses,
     middleware,

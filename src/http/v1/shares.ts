@@ -20,16 +20,18 @@ import { PageQuery, pageOf } from "../page.ts";
 import { refused } from "../problem.ts";
 import { act, dryRunOf } from "./act.ts";
 import { DeleteQuery, DryRunQuery, listed, organizationParam, route, ulidParam, type V1Deps, v1 } from "./route.ts";
-import { DryRunView, Effective, IncomingShareView, listOf, MovedDelegations, ShareView, withMembers } from "./views.ts";
+import { ChangedShare, DryRunView, IncomingShareView, listOf, ShareView } from "./views.ts";
 
 const tag = "Shares";
-const changed = z.union([withMembers(ShareView, { ...MovedDelegations, ...Effective }), DryRunView]);
+const changed = z.union([ChangedShare, DryRunView]);
 
 const list = route({
   method: "get",
   path: "/cooperations/{id}/shares",
   tag,
   summary: "The live shares of a cooperation",
+  answers: "either",
+  refuses: ["not_found", "not_admin"],
   params: ulidParam,
   query: PageQuery,
   reply: listOf(ShareView),
@@ -39,6 +41,17 @@ const create = route({
   path: "/cooperations/{id}/shares",
   tag,
   summary: "Share a plant or portfolio at one role",
+  answers: "person",
+  refuses: [
+    "not_found",
+    "not_admin",
+    "wrong_side",
+    "wrong_status",
+    "already_shared",
+    "operator_never_crosses",
+    "not_owner",
+    "invalid_expiry",
+  ],
   params: ulidParam,
   query: DryRunQuery,
   body: ShareInput,
@@ -51,6 +64,8 @@ const get = route({
   path: "/shares/{id}",
   tag,
   summary: "A share, for the admins of either side",
+  answers: "either",
+  refuses: ["not_found", "not_admin"],
   params: ulidParam,
   reply: ShareView,
 });
@@ -59,6 +74,8 @@ const patch = route({
   path: "/shares/{id}",
   tag,
   summary: "Change a share's role or expiry (null clears it)",
+  answers: "person",
+  refuses: ["not_found", "not_admin", "wrong_side", "wrong_status", "operator_never_crosses", "invalid_expiry"],
   params: ulidParam,
   query: DryRunQuery,
   body: ChangeShareInput,
@@ -69,6 +86,8 @@ const remove = route({
   path: "/shares/{id}",
   tag,
   summary: "Remove a share: everybody downstream loses it at once",
+  answers: "person",
+  refuses: ["not_found", "not_admin", "wrong_side", "wrong_status"],
   params: ulidParam,
   query: DeleteQuery,
   reply: changed,
@@ -78,10 +97,14 @@ const incoming = route({
   path: "/organizations/{org}/incoming-shares",
   tag,
   summary: "What came in, for admins",
+  answers: "either",
+  refuses: ["not_found", "not_admin"],
   params: organizationParam,
   query: PageQuery,
   reply: listOf(IncomingShareView),
 });
+
+export const SHARE_OPERATIONS = [list, create, get, patch, remove, incoming];
 
 export function shareRoutes(deps: V1Deps) {
   const { tupleStore, clock } = deps;
