@@ -96,6 +96,7 @@ async function stageStep<T, R extends { code: string }>(
   const { tupleStore: staged } = draft.stage;
   const on: Reading = { ...deps, reads: staged, caller: call.caller, expected: alone ? call.expected : undefined };
   const action = typeof step === "function" ? await step(on) : step;
+  draft.heads = draft.stage.heads();
   if (isRefusal(action)) return action;
   const state = await action.read(on);
   draft.heads = draft.stage.heads();
