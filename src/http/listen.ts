@@ -7,8 +7,8 @@ import { type Server, type ServerResponse, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { serve } from "@hono/node-server";
+import { isLongRunning } from "./long-running.ts";
 import { FAULTS } from "./problem.ts";
-import { isLongRunning } from "./unhurried.ts";
 
 /** From the first byte, or from connecting, to the end of the headers. */
 const HEADERS_MILLISECONDS = 5_000;

@@ -70,7 +70,7 @@ export function historyRoutes(deps: V1Deps) {
 
   async function page(object: string, side: Side | undefined, first: number, { limit, cursor }: PageQuery) {
     const from = readCursor(["history", object], cursor);
-    if (from === "foreign") return from;
+    if (from === undefined) return undefined;
     const before = from.after === undefined ? undefined : Number(from.after);
     const { items, next, head } = await historyOf(tupleStore, object, side, { before, limit, first });
     return {

@@ -140,9 +140,9 @@ export function stated(c: Context<Env>, view: object, effectiveBy: string, statu
   return c.json({ ...view, effective_by: effectiveBy }, status);
 }
 
-/** A page of a list, or the refusal of a cursor that is not this list's. */
-export function listed(c: Context<Env>, page: { items: unknown[]; next_cursor: string | null } | "foreign") {
-  if (page === "foreign") {
+/** A page of a list; without one the refusal of a cursor of another list. */
+export function listed(c: Context<Env>, page: { items: unknown[]; next_cursor: string | null } | undefined) {
+  if (page === undefined) {
     const errors = [{ pointer: "query: cursor", detail: "belongs to another list or query" }];
     return fault(c, "invalid_request", { errors });
   }

@@ -1,7 +1,7 @@
 /** The body of an import, line by line: each is parsed by its schema, and none that fails stops the others. */
 import { ImportLine, type LineError, type NumberedLine } from "../../../domain/registry/import-line.ts";
 import { BodyBroken, BodyIdle } from "../../../faults.ts";
-import { gathered } from "../../gathered.ts";
+import { batched } from "../../batched.ts";
 import { readJson } from "../../json.ts";
 import { linesOf, type RawLine } from "../../ndjson.ts";
 import { errorsOf } from "../route.ts";
@@ -17,7 +17,7 @@ export function importBody(
 ): AsyncGenerator<NumberedLine[]> {
   const reader = (body ?? new Blob([]).stream()).getReader();
   const lines = heldLines(timely(linesOf(unbroken(reader)), idleMilliseconds), from);
-  return gathered(lines, WAITING_LINES_MAX, () => void reader.cancel().catch(() => {}));
+  return batched(lines, WAITING_LINES_MAX, () => void reader.cancel().catch(() => {}));
 }
 
 async function* heldLines(read: AsyncIterable<RawLine[]>, from: number): AsyncGenerator<NumberedLine[]> {
@@ -32,9 +32,9 @@ async function* heldLines(read: AsyncIterable<RawLine[]>, from: number): AsyncGe
 }
 
 function readLine(bytes: Uint8Array): ImportLine | { errors: LineError[] } {
-  const { json, wrong } = readJson(bytes);
-  if (wrong !== undefined) return { errors: [wrong] };
-  const parsed = ImportLine.safeParse(json);
+  const read = readJson(bytes);
+  if (read.kind === "wrong") return { errors: [read.wrong] };
+  const parsed = ImportLine.safeParse(read.json);
   return parsed.success ? parsed.data : { errors: errorsOf(parsed.error, "json") };
 }
 
