@@ -151,7 +151,11 @@ export const MailedCooperation = withMembers(CooperationView, { mail: MailState,
 const Moved = z.array(
   z.strictObject({ user: z.string(), role: z.enum(SHARED_ROLES), effective_role: z.enum(SHARED_ROLES) }),
 );
-/** Delegations that rose or fell with their share's role. */
+<<<<<<< HEAD
+/** A share with the delegations whose effective role changed with its role. */
+=======
+/** Delegations whose effective role changed with their share's role. */
+>>>>>>> origin/main
 export const ChangedShare = withMembers(ShareView, { restored: Moved, reduced: Moved, ...Effective }).openapi(
   "ChangedShare",
 );
