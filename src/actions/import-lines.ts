@@ -1,30 +1,29 @@
 /**
- * Loads organizations, people, resources and job roles, each line by the action that a
- * PUT of it would be: nothing is checked less, and no history is left out. Lines go
- * into the store in their order, as many in one Write as fit, so that all up to a line
- * stands or nothing after it; a line that is refused changes nothing and stops no other.
+ * Loads organizations, people, resources and job roles, each line by the action that a PUT of it would be: with the
+ * same checks and the same history. Lines are written in their order, as many in one Write as fit, so a line is
+ * committed only after all before it; a line that is refused changes nothing and stops no other.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { isService, needsService } from "../domain/caller.ts";
 import { errorFacts } from "../domain/error-facts.ts";
 import type { Refusal } from "../domain/refusal.ts";
 import type { ImportLine, LineError, NumberedLine } from "../domain/registry/import-line.ts";
-import { isRefusal, type Result } from "../domain/result.ts";
+import { isRefusal } from "../domain/result.ts";
 import { EngineRefused, EngineUnavailable } from "../faults.ts";
 import { keepReads } from "../store/kept-reads.ts";
 import { putOrganization } from "./organization.ts";
 import { putPerson } from "./person.ts";
 import { putResource, setJobRole } from "./resource.ts";
+import type { Action, ActionDeps, Call } from "./run/action.ts";
 import { PAUSE_MILLISECONDS_MAX, patience } from "./run/commit.ts";
-import type { ActionDeps, Call, Receipt } from "./run/perform.ts";
-import { type BatchStep, performAll } from "./run/perform-all.ts";
+import { performEach } from "./run/perform.ts";
 
-/** How many lines are read ahead: what they need of the store is asked for at once, and kept until they are done. */
+/** How many lines are read ahead: what they need of the store is read at the same time, and kept until they are done. */
 const AHEAD_LINES = 64;
 /** More lines than this never fit one Write: each takes three tuples at least. */
 const TOGETHER_LINES_MAX = 33;
 
-/** What became of a line. `effective_by` as in a receipt; a line that could not be read has none, nor one that the engine refuses to hold. */
+/** The outcome of a line. `effective_by` as in a receipt; a line that was refused, or could not be read, has none. */
 export type LineOutcome =
   | { line: number; outcome: "done" | "same"; effective_by: string }
   | { line: number; outcome: "refused"; refusal: Refusal }
@@ -37,9 +36,9 @@ export function refuseImport({ caller }: Call): Refusal | undefined {
 }
 
 /**
- * Imports lines as they come. Each time some of them are done it yields what became of them: all lines up to
- * the last one told stand. Throws EngineUnavailable, Contended or OutcomeUnknown; the lines that were not told
- * may be sent again, whatever became of them.
+ * Imports lines as they arrive, and yields the outcomes of some whenever they are done: all lines up to the last one
+ * yielded are done. Throws EngineUnavailable, Contended or OutcomeUnknown; the lines that were not yielded may be sent
+ * again, whatever their outcome.
  */
 export async function* importLines(
   deps: ActionDeps,
@@ -49,13 +48,13 @@ export async function* importLines(
   let together = TOGETHER_LINES_MAX;
   for await (const some of lines)
     for (let start = 0; start < some.length; start += AHEAD_LINES) {
-      // what was read is good for these lines and no longer: others write too
+      // what was read is valid for these lines and no longer: others write too
       const kept = { ...deps, tupleStore: keepReads(deps.tupleStore) };
       let rest = some.slice(start, start + AHEAD_LINES);
       await readAhead(kept, call, rest);
       while (rest.length > 0) {
         const tried = rest.slice(0, together);
-        const { outcomes, fitted } = await patiently(deps, () => importTaken(kept, call, tried));
+        const { outcomes, fitted } = await patiently(deps, () => importAccepted(kept, call, tried));
         yield outcomes;
         // as many as fitted, and one more when all of them did
         together = fitted < tried.length ? fitted : Math.min(together + 1, TOGETHER_LINES_MAX);
@@ -65,10 +64,10 @@ export async function* importLines(
 }
 
 /**
- * Imports the first of these lines that the engine takes together: half as many for each time it refuses them, until
- * the one that it does not take stands alone and is refused. `fitted` is how many a Write can hold.
+ * Imports the first of these lines that the engine accepts in one Write: half as many each time it refuses them, until
+ * the line that it does not accept is alone and is refused. `fitted` is how many a Write can hold.
  */
-async function importTaken(
+async function importAccepted(
   deps: ActionDeps,
   call: Call,
   lines: NumberedLine[],
@@ -80,7 +79,7 @@ async function importTaken(
     const [first] = lines;
     if (!(error instanceof EngineRefused) || first === undefined) throw error;
     if (lines.length > 1) {
-      const { outcomes } = await importTaken(deps, call, lines.slice(0, Math.ceil(lines.length / 2)));
+      const { outcomes } = await importAccepted(deps, call, lines.slice(0, Math.ceil(lines.length / 2)));
       return { outcomes, fitted: lines.length };
     }
     const { line } = first;
@@ -91,65 +90,50 @@ async function importTaken(
 
 /** Imports the first of these lines in one Write: as many as it can hold. */
 async function importTogether(deps: ActionDeps, call: Call, lines: NumberedLine[]): Promise<LineOutcome[]> {
-  const batch = await performAll(deps, call, lines.map(stepOf));
-  switch (batch.kind) {
-    case "too_large":
-      if (batch.index === 0) throw new Error(`line ${lines[0]?.line} alone is more than a Write can hold`);
-      return importTogether(deps, call, lines.slice(0, batch.index));
-    case "refused":
-      throw new Error("a step that refuses nothing refused");
-    case "done":
-    case "same":
-    case "dry_run":
-      return batch.receipts.map(({ value, outcome, effective_by }, index) => {
-        const line = lines[index]?.line ?? 0;
-        if ("errors" in value) return { line, outcome: "invalid", errors: value.errors };
-        if ("refusal" in value) return { line, outcome: "refused", refusal: value.refusal };
-        return { line, outcome: outcome === "same" ? "same" : "done", effective_by };
-      });
+  const said = lines.filter((line) => "says" in line);
+  const batch = await performEach(
+    deps,
+    call,
+    said.map(({ says }) => actionOf(says)),
+  );
+  if (batch.kind === "too_large") {
+    if (batch.index === 0) throw new Error(`line ${said[0]?.line} alone is more than a Write can hold`);
+    const fits = lines.findIndex(({ line }) => line === said[batch.index]?.line);
+    return importTogether(deps, call, lines.slice(0, fits));
   }
+  if (batch.kind === "refused") throw new Error("a step was refused where refusals are passed over");
+  const receipts = batch.receipts.values();
+  return lines.map(({ line, ...read }): LineOutcome => {
+    if ("errors" in read) return { line, outcome: "invalid", errors: read.errors };
+    const receipt = receipts.next().value;
+    if (receipt === undefined) throw new Error(`line ${line} has no receipt`);
+    if (isRefusal(receipt)) return { line, outcome: "refused", refusal: receipt };
+    return { line, outcome: receipt.outcome === "same" ? "same" : "done", effective_by: receipt.effective_by };
+  });
 }
 
-type Told = { refusal: Refusal } | { errors: LineError[] } | object;
-
-/** A line as a step that never refuses: what would be refused is told instead, and changes nothing. */
-const stepOf =
-  (line: NumberedLine): BatchStep<Told> =>
-  async (deps, call) => {
-    const nothing = { outcome: "same" as const, effective_by: "" };
-    if ("errors" in line) return { ...nothing, value: { errors: line.errors } };
-    const receipt = await act(deps, call, line.says);
-    return isRefusal(receipt) ? { ...nothing, value: { refusal: receipt } } : { ...receipt, value: {} };
-  };
-
-function act(deps: ActionDeps, call: Call, line: ImportLine): Promise<Result<Receipt<unknown>>> {
+function actionOf(line: ImportLine): Action<unknown, unknown> {
   switch (line.kind) {
     case "organization":
-      return putOrganization(deps, call, line.id, line);
+      return putOrganization({ ...line, organization: line.id });
     case "person":
-      return putPerson(deps, call, line.organization, line.user, line);
+      return putPerson(line);
     case "portfolio":
-      return putResource(deps, call, `portfolio:${line.id}`, line);
+      return putResource({ ...line, resource: `portfolio:${line.id}` });
     case "plant":
-      return putResource(deps, call, `plant:${line.id}`, line);
+      return putResource({ ...line, resource: `plant:${line.id}` });
     case "job_role":
-      return setJobRole(deps, call, line.resource, line.user, line.role);
+      return setJobRole(line);
   }
 }
 
-/** Has everything read that the lines need: each is tried, all at once. What fails here fails again when it counts. */
-async function readAhead(deps: ActionDeps, call: Call, lines: NumberedLine[]): Promise<void> {
-  const aside = {
-    ...deps,
-    mutex: <T>(_: string, run: () => Promise<T>) => run(),
-    // nobody is told what these come to
-    cache: { lease: async () => {}, release: async () => true },
-  };
-  const tries = lines.flatMap((line) => ("says" in line ? [act(aside, { ...call, dryRun: true }, line.says)] : []));
-  await Promise.allSettled(tries);
+/** Reads all that the lines need, at the same time. What fails here fails again when the line is imported. */
+async function readAhead(deps: ActionDeps, { caller }: Call, lines: NumberedLine[]): Promise<void> {
+  const on = { ...deps, reads: deps.tupleStore, caller };
+  await Promise.allSettled(lines.map((line) => "says" in line && actionOf(line.says).read(on)));
 }
 
-/** Tries again for a while when the engine does not answer. */
+/** Tries again for a while where the engine does not answer. */
 async function patiently<T>(deps: ActionDeps, attempt: () => Promise<T>): Promise<T> {
   const giveUpAt = performance.now() + patience(deps);
   for (;;) {

@@ -1,4 +1,4 @@
-/** The variables of a request: its id, after authentication its caller, whether it has written, and why its key was refused. */
+/** The variables of a request: its id, after authentication its caller, and why its key was refused. */
 import type { Caller } from "../domain/caller.ts";
 
-export type Env = { Variables: { requestId: string; caller: Caller; written?: true; denied?: string } };
+export type Env = { Variables: { requestId: string; caller: Caller; denied?: string } };

@@ -18,7 +18,6 @@ const OWNER = "organization:sunward";
 function cacheOn(url: string, { storeId = "store", modelId = "model" } = {}): DecisionCache {
   const cache = createRedisCache({
     ...{ url, storeId, modelId, timeoutMilliseconds: 2000, ttlMilliseconds: 10_000 },
-    secret: "a secret of the tests that seals entries",
     meter: { cacheFailed: () => {}, cacheForged: () => {} },
     warn: () => {},
   });
@@ -89,7 +88,7 @@ describe.skipIf(missing !== undefined)("a Redis Cluster", () => {
   test(
     "the scripts work on the server that has the slot when all keys carry one hash tag, and on no other",
     async () => {
-      // the part of each id that keys are made of
+      // with these all keys carry the tag: it is the part of each id that keys are made of
       const ids = { storeId: "{abcdef}", modelId: "{abcdef}" };
       const { owner, others } = await redis.of("{abcdef}");
       const cache = cacheOn(owner, ids);

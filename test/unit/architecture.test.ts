@@ -90,6 +90,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   "log.ts": ["pino", "pino-pretty"],
   "metrics.ts": ["type ports.ts", "prom-client"],
   start: ["private-folder.ts", "node:*"],
+  "service.ts": ["*"],
   "main.ts": ["*"],
 };
 

@@ -3,7 +3,7 @@
  * mounts it sets request ids, bounds bodies and answers exceptions.
  */
 import { Hono } from "hono";
-import type { ActionDeps } from "../../actions/run/perform.ts";
+import type { ActionDeps } from "../../actions/run/action.ts";
 import type { FindKey } from "../../domain/service-keys.ts";
 import type { Env } from "../env.ts";
 import { limitRequests, type RateLimiting } from "../rate-limit.ts";

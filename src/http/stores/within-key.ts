@@ -4,7 +4,7 @@
  */
 
 import type { Context } from "hono";
-import type { ActionDeps } from "../../actions/run/perform.ts";
+import type { ActionDeps } from "../../actions/run/action.ts";
 import { objectsWithin, organizationsOf, outsideObject, outsideObjects, outsideWords } from "../../check/within.ts";
 import { idOf, splitRef } from "../../domain/ids.ts";
 import { isObject } from "../../domain/json.ts";

@@ -24,6 +24,8 @@ const list = route({
   path: "/organizations/{org}/cooperations",
   tag: "Cooperations",
   summary: "Its cooperations, newest first; ended ones only when asked for",
+  answers: "either",
+  refuses: ["not_found", "not_admin"],
   params: organizationParam,
   query: PageQuery.extend({
     direction: z
@@ -39,6 +41,8 @@ const list = route({
   reply: listOf(withMembers(CooperationItem, { direction: z.enum(DIRECTIONS) })),
 });
 
+export const COOPERATION_LIST_OPERATIONS = [list];
+
 export function cooperationListRoutes(deps: V1Deps) {
   const { clock } = deps;
   const app = v1();
@@ -51,7 +55,7 @@ export function cooperationListRoutes(deps: V1Deps) {
     if (refusal) return refused(c, refusal);
 
     const directions = new Map<string, (typeof DIRECTIONS)[number]>();
-    /** Where the list of what lives still has what has ended: in a store from before the two stood apart. */
+    /** Ended ones that older versions left in the list of the living. */
     const unsettled: string[] = [];
     for (const at of DIRECTIONS) {
       if (direction !== undefined && direction !== at) continue;
