@@ -6,6 +6,7 @@
 import { Semaphore } from "async-mutex";
 import { type CacheScope, reachOf } from "../domain/cache-scopes.ts";
 import { idOf } from "../domain/ids.ts";
+import { formerSide } from "../domain/relations.ts";
 import type { TupleKey } from "../domain/tuples.ts";
 import type { TupleStore } from "../ports.ts";
 
@@ -68,7 +69,7 @@ async function organizations(reads: Reads, object: string, relation: string): Pr
 /** Also of what has ended: its end is what was written. */
 async function initiatorOf(reads: Reads, cooperation: string): Promise<CacheScope[] | undefined> {
   const now = await organizations(reads, cooperation, "initiator");
-  return now ?? organizations(reads, cooperation, "former_initiator");
+  return now ?? organizations(reads, cooperation, formerSide("initiator"));
 }
 
 async function initiators(

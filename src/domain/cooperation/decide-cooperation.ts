@@ -2,13 +2,13 @@
  * Decides what happens to a cooperation that exists: each step of the lifecycle
  * table, from joining to its end. Pure; the table is the only place that says when.
  */
-
 import { hasPassed, type Instant, instant } from "../expiry.ts";
 import type { Side } from "../history.ts";
 import { type Decision, type EntryFacts, type Plan, planned, refuse, type Stamp, same } from "../plan.ts";
 import { type Precondition, refuseUnlessOwn } from "../precondition.ts";
-import { type Cooperation, type Head, type Invitation, isSide, type Organization, type Share } from "../records.ts";
+import { type Cooperation, type Head, type Invitation, isSide, type Organization } from "../records.ts";
 import type { Refusal } from "../refusal.ts";
+import { otherSpelling } from "../relations.ts";
 import { isRefusal } from "../result.ts";
 import { refuseUnlessSide, type Standings } from "../standing.ts";
 import { sweepMark, tuplesOfCooperation } from "../state-tuples.ts";
@@ -168,11 +168,6 @@ export function decideResend(
   const plan = changeCooperation(state, after, "resend", reason);
   plan.touches.push(touchSent({ ...state.invitation, value: sent }, stamp));
   return planned(plan, { before: cooperation, cooperation: after });
-}
-
-/** A new date moves a dated fact to its other spelling (model.fga). */
-export function otherSpelling(spelling: Share["spelling"]): Share["spelling"] {
-  return spelling === "plain" ? "alt" : "plain";
 }
 
 /** The refusal of a cooperation that is not as the caller expects. */

@@ -2,7 +2,6 @@
  * Decides what the partner's admins hand on: to their own people only, at viewer or
  * the share's role, on a cooperation in force. Pure.
  */
-
 import type { DelegateInput } from "../commands.ts";
 import { hasPassed, instant } from "../expiry.ts";
 import type { Side } from "../history.ts";
@@ -10,12 +9,13 @@ import { type Decision, planned, refuse, type Stamp, same } from "../plan.ts";
 import { type Precondition, refuseUnlessExpected } from "../precondition.ts";
 import type { Cooperation, Delegation, Head, Person, Share } from "../records.ts";
 import type { Refusal } from "../refusal.ts";
+import { otherSpelling } from "../relations.ts";
 import { isRefusal } from "../result.ts";
 import { delegable } from "../roles.ts";
 import { refuseUnlessSide } from "../standing.ts";
 import { tuplesOfDelegation } from "../state-tuples.ts";
 import { difference } from "../tuples.ts";
-import { type CooperationState, otherSpelling, stepOrRefuse } from "./decide-cooperation.ts";
+import { type CooperationState, stepOrRefuse } from "./decide-cooperation.ts";
 import { touchCooperation } from "./touch.ts";
 
 export type DelegationState = CooperationState & {

@@ -10,12 +10,13 @@ import { type Decision, planned, refuse, type Stamp, same } from "../plan.ts";
 import { type Precondition, refuseUnlessExpected } from "../precondition.ts";
 import type { Cooperation, Delegation, Head, Share } from "../records.ts";
 import type { Refusal } from "../refusal.ts";
+import { otherSpelling } from "../relations.ts";
 import { isRefusal } from "../result.ts";
 import { effectiveRole, type SharedRole } from "../roles.ts";
 import { refuseUnlessSide } from "../standing.ts";
 import { sweepMark, tuplesOfShare } from "../state-tuples.ts";
 import { difference } from "../tuples.ts";
-import { type CooperationState, otherSpelling, refuseIfMoved, stepOrRefuse } from "./decide-cooperation.ts";
+import { type CooperationState, refuseIfMoved, stepOrRefuse } from "./decide-cooperation.ts";
 import { crossing, newShare, type SharedResource } from "./new-share.ts";
 import { touchCooperation } from "./touch.ts";
 

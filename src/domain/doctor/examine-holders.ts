@@ -2,10 +2,10 @@
  * Looks at what people hold: roles in organizations, job roles and delegations. They
  * have no records, so they are held to their own form and to the histories.
  */
-
 import { idOf } from "../ids.ts";
 import type { Delegation } from "../records.ts";
-import { JOB_ROLES, type JobRole, ORGANIZATION_ROLES, RUNGS, roleOfRungs } from "../roles.ts";
+import { delegatedBy, type Relation, relationOf } from "../relations.ts";
+import { type JobRole, RUNGS, roleOfRungs } from "../roles.ts";
 import { tuplesOfDelegation } from "../state-tuples.ts";
 import { endText, keyText, type Tuple } from "../tuples.ts";
 import { type LastFacts, sameFacts } from "./examine-histories.ts";
@@ -13,26 +13,20 @@ import { isMarked } from "./examine-leftovers.ts";
 import { alive, isPerson, type Records } from "./examine-records.ts";
 import type { Contents, FindingKind, Proposal, Report } from "./finding.ts";
 
-const PERSON_RELATIONS: readonly string[] = [...ORGANIZATION_ROLES, "person"];
-const DELEGATED = /^delegated_(.+?)(_alt)?$/;
-
 /** What is wrong with what somebody holds, and which of it nobody gave. */
 type Problem = { detail: string; proposal?: Proposal };
 
 export function examineHolders(contents: Contents, records: Records, told: LastFacts, report: Report): void {
-  const groups = (test: (tuple: Tuple) => boolean) =>
-    Map.groupBy(contents.all.filter(test), (tuple) => `${tuple.object} ${tuple.user}`).values();
-  const isJobRole = ({ object, relation }: Tuple) =>
-    /^(plant|portfolio):/.test(object) && JOB_ROLES.some((rung) => rung === relation);
-  for (const tuples of groups(
-    (tuple) => tuple.object.startsWith("organization:") && PERSON_RELATIONS.includes(tuple.relation),
-  ))
-    examinePerson(tuples, records, told, report);
+  const groups = (...kinds: Relation["kind"][]) => {
+    const tuples = contents.all.filter((tuple) => kinds.some((kind) => kind === relationOf(tuple)?.kind));
+    return Map.groupBy(tuples, (tuple) => `${tuple.object} ${tuple.user}`).values();
+  };
+  for (const tuples of groups("organization_role", "person")) examinePerson(tuples, records, told, report);
   const tell = (kind: FindingKind, tuples: Tuple[], problem: Problem | undefined) => {
     if (problem !== undefined) report(kind, tuples[0]?.object ?? "", problem.detail, problem.proposal);
   };
-  for (const tuples of groups(isJobRole)) tell("job_role", tuples, jobRoleProblem(tuples, contents, records, told));
-  for (const tuples of groups((tuple) => tuple.object.startsWith("share:") && DELEGATED.test(tuple.relation)))
+  for (const tuples of groups("job_role")) tell("job_role", tuples, jobRoleProblem(tuples, contents, records, told));
+  for (const tuples of groups("delegated"))
     tell("delegation", tuples, delegationProblem(tuples, contents, records, told));
   // who left and whom the history still has in
   for (const [object, user, { after }] of told.all())
@@ -103,9 +97,9 @@ function delegationProblem(
     trusting: partner === undefined ? [] : [`organization:${partner}`],
   };
   const problem = (detail: string): Problem => ({ detail: `${user} ${detail}`, proposal });
-  const parts = tuples.map((tuple) => DELEGATED.exec(tuple.relation) ?? []);
-  const role = roleOfRungs(parts.map(([, rung]) => rung ?? ""));
-  const [spelling, ...spellings] = new Set(parts.map(([, , alt]) => (alt === undefined ? "plain" : "alt")));
+  const parts = tuples.flatMap((tuple) => delegatedBy(tuple) ?? []);
+  const role = roleOfRungs(parts.map(({ rung }) => rung));
+  const [spelling, ...spellings] = new Set(parts.map((part) => part.spelling));
   const [end, ...ends] = new Set(tuples.map(endText));
   if (role === undefined || RUNGS[role].length !== tuples.length || spellings.length > 0)
     return problem(`holds ${namesOf(tuples)}, which is no delegation`);

@@ -2,9 +2,9 @@
  * Tells what a removal left behind from damage: marked, it is swept, in part or not yet;
  * without a mark no sweep is to come.
  */
-
 import { idOf } from "../ids.ts";
 import { type Cooperation, incarnationOf, type Organization, type Share } from "../records.ts";
+import { formerSide } from "../relations.ts";
 import { sweepMark, tuplesOfSides } from "../state-tuples.ts";
 import type { Tuple } from "../tuples.ts";
 import { alive, type Records } from "./examine-records.ts";
@@ -59,7 +59,7 @@ export function sidesAtEnd(
   cooperation: Cooperation,
 ): { kept: string[]; unsettled: Tuple[] } {
   const isThere = ({ user, relation }: Tuple) => {
-    const side = relation === "former_initiator" ? "initiator" : "partner";
+    const side = relation === formerSide("initiator") ? "initiator" : "partner";
     const head = records.organizations.get(user);
     const organization = alive(head);
     // one without a record is damage, and nothing to go by

@@ -2,9 +2,9 @@
  * Compares the store with `tuplesOf` of its records, both ways: what a record asks for
  * stands, and nothing else does. What a sweep is taking away may stand or be gone.
  */
-
 import { idOf, type ResourceRef, splitRef } from "../ids.ts";
 import { emailHash } from "../registry/decide-person.ts";
+import { type Relation, relationOf } from "../relations.ts";
 import {
   tuplesOfCooperation,
   tuplesOfEmail,
@@ -19,20 +19,16 @@ import { alive, type Records } from "./examine-records.ts";
 import type { Contents, Report } from "./finding.ts";
 
 /** The relations that records ask for; people, job roles and delegations have no record and are examined apart. */
-const RECORDED = [
-  "organization",
+const RECORDED: (Relation["kind"] | undefined)[] = [
+  "twin",
   "holder",
-  "initiator",
-  "partner",
-  "former_initiator",
-  "former_partner",
+  "side",
+  "former_side",
   "in_force",
   "cooperation",
   "owner",
   "portfolio",
-  "shared_viewer",
-  "shared_asset_manager",
-  "shared_technical_manager",
+  "shared",
 ];
 
 export function examineRelations(contents: Contents, records: Records, report: Report): void {
@@ -63,7 +59,7 @@ export function examineRelations(contents: Contents, records: Records, report: R
   for (const [object, { value }] of records.shares)
     if (value) ask(tuplesOfShare(value), isMarked(contents, idOf(object), value));
 
-  for (const tuple of contents.all.filter(({ relation }) => RECORDED.includes(relation))) {
+  for (const tuple of contents.all.filter((one) => RECORDED.includes(relationOf(one)?.kind))) {
     const wanted = asked.get(keyText(tuple));
     if (wanted === undefined)
       report("relation", tuple.object, `${tuple.relation} ${tuple.user} stands unasked for`, {
@@ -90,7 +86,7 @@ function wordOn({ user, relation, object }: Tuple, records: Records): { by: stri
   if (type === "twin") return { by: [`organization:${id}`] };
   if (type === "email") return { by: [object], trusting: [user] };
   if (type === "cooperation") return { by: [object] };
-  const share = relation.startsWith("shared_") ? (user.split("#", 1)[0] ?? user) : object;
+  const share = relationOf({ relation, object })?.kind === "shared" ? (user.split("#", 1)[0] ?? user) : object;
   if (share.startsWith("share:")) {
     const { value } = records.shares.get(share) ?? {};
     return { by: value === undefined ? [share] : [share, `cooperation:${value.cooperation}`] };

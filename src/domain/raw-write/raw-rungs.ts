@@ -3,9 +3,9 @@
  * delegations with their date. The role's own tuple means the role: the rungs below it
  * are added with it and taken away with it. Pure.
  */
-
 import type { Instant } from "../expiry.ts";
 import type { Delegation } from "../records.ts";
+import { delegatedBy, delegatedRelation } from "../relations.ts";
 import { type JobRole, RUNGS, roleOfRungs, type SharedRole } from "../roles.ts";
 import type { TupleKey } from "../tuples.ts";
 import type { Asked, Leniency } from "./admit.ts";
@@ -68,9 +68,7 @@ function rungsBecome(
       );
 }
 
-const DELEGATED = /^delegated_(.+?)(_alt)?$/;
-const rungOf = ({ relation }: TupleKey) => DELEGATED.exec(relation)?.[1] ?? "";
-const spellingOf = ({ relation }: TupleKey) => (relation.endsWith("_alt") ? "alt" : "plain");
+const rungOf = (tuple: TupleKey) => delegatedBy(tuple)?.rung ?? "";
 
 /** A delegation on a share, from the one that stands. The spelling of what is written is the service's to choose. */
 export function delegationBecomes(
@@ -79,8 +77,9 @@ export function delegationBecomes(
   { onDuplicate, onMissing }: Leniency,
 ): RawEffect<{ role: SharedRole; expires_at: Instant | undefined }> {
   const rungs: readonly string[] = held === undefined ? [] : RUNGS[held.role];
-  const relationOf = (role: JobRole) => `delegated_${role}${held?.spelling === "alt" ? "_alt" : ""}`;
-  const isThere = (tuple: ReadTuple) => rungs.includes(rungOf(tuple)) && spellingOf(tuple) === held?.spelling;
+  const relationOf = (role: JobRole) => delegatedRelation(role, held?.spelling ?? "plain");
+  const isThere = (tuple: ReadTuple) =>
+    rungs.includes(rungOf(tuple)) && delegatedBy(tuple)?.spelling === held?.spelling;
   const deletes = left(asked.deletes, (tuple) => !isThere(tuple), onMissing, "missing");
   if ("kind" in deletes) return deletes;
   const taken = deletes.some((tuple) => rungOf(tuple) === held?.role);

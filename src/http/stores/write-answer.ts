@@ -10,6 +10,7 @@ import { adviceOf, detailOf } from "../../domain/refusal-text.ts";
 import type { TupleKey } from "../../domain/tuples.ts";
 import { listedErrors } from "../problem.ts";
 import { openFgaError } from "./error.ts";
+import { problemText } from "./raw-problem.ts";
 
 /** More tuples than one Write holds, and `why` where it is not the request that names so many. */
 export const exceeded = (c: Context, why = "") =>
@@ -39,7 +40,7 @@ export function answerWrite(c: Context, outcome: TuplesWritten): Response {
         `duplicate tuple in write: ${keyWords(outcome.tuple)}`,
       );
     case "refused":
-      return openFgaError(c, 400, "validation_error", listedText(outcome.problems));
+      return openFgaError(c, 400, "validation_error", listedText(outcome.problems.map(problemText)));
     case "rejected":
       return rejected(c, outcome.rejected);
     case "decided_against":
