@@ -1,7 +1,7 @@
 /**
  * How the tests run: five projects, so that each can be run alone. `unit` and `protocol` start nothing;
- * `integration` and `conformance` run against a real OpenFGA that `test/support/global-setup.ts` starts;
- * `containers` needs Docker and runs last, because its builds would disturb tests that measure time.
+ * the others run against a real OpenFGA that `test/support/global-setup.ts` starts. `containers`
+ * needs Docker too and runs last, because its builds would disturb tests that measure time.
  */
 import { defineConfig } from "vitest/config";
 
@@ -20,7 +20,7 @@ export default defineConfig({
       project("protocol", 1),
       project("conformance", 1, engine),
       project("integration", 1, engine),
-      project("containers", 2),
+      project("containers", 2, engine),
     ],
     reporters: ["default", "./test/support/project-times.ts"],
     // The engine's sqlite has one writer: more workers than this only wait for each other.

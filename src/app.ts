@@ -54,7 +54,7 @@ export type AppDeps = ActionDeps & {
   /** What is wrong around the service and does not stop it. */
   notices: () => Notices;
   /** One line for each request, and each fault with its cause. Never a key, a body or an address. */
-  log: (level: "info" | "warn" | "error", event: string, facts: object) => void;
+  log: (level: "debug" | "info" | "warn" | "error", event: string, facts: object) => void;
 };
 
 /**
@@ -68,6 +68,9 @@ const pathOf = ({ url }: Request): string => {
   const fragment = path.indexOf("#");
   return fragment < 0 ? path : path.slice(0, fragment);
 };
+
+/** Probes and scrapers ask for these every few seconds. One that is answered is no news; "not ready" is. */
+const POLLED = ["/livez", "/readyz", "/metrics"];
 
 /** The whole service. */
 export function createApp(deps: AppDeps): OpenAPIHono<Env> {
@@ -84,8 +87,9 @@ export function createApp(deps: AppDeps): OpenAPIHono<Env> {
     // the pattern, not the path: that holds people's ids, which the history names and no log
     const facts = { method: c.req.method, route: routePath(c, -1), status: c.res.status };
     const denied = c.get("denied") as string | undefined;
+    const isPolled = c.res.ok && POLLED.includes(facts.route);
     // what is refused for its key is nobody's everyday business: a key that is lost, or set up wrong
-    deps.log(denied === undefined ? "info" : "warn", "request", {
+    deps.log(denied !== undefined ? "warn" : isPolled ? "debug" : "info", "request", {
       request_id: c.var.requestId,
       key,
       ...facts,

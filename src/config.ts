@@ -35,7 +35,7 @@ export const VARIABLES = {
   OPENFGA_API_URL: url({ schemes: ["http", "https"] })
     .optional()
     .describe("An OpenFGA server to use. Default: one of our own, on sqlite."),
-  OPENFGA_API_TOKEN: z.string().min(1).optional().describe("Its preshared key."),
+  OPENFGA_API_TOKEN: z.string().min(1).optional().describe("The preshared key of that OpenFGA server."),
   OPENFGA_STORE: z.string().min(3).max(64).default("concordat").describe("The store's name."),
   OPENFGA_TIMEOUT_MILLISECONDS: whole(50, 60_000).default(3000).describe("How long a check may take."),
   OPENFGA_CONNECTIONS: whole(1, 1000).default(32).describe("Connections that checks are asked over."),
@@ -114,7 +114,14 @@ export const VARIABLES = {
     .string()
     .default(".concordat")
     .describe("Where the embedded engine's data, mails and keys are; closed to other users."),
-  LOG_LEVEL: z.enum(["silent", "error", "warn", "info", "debug"]).default("info").describe("What is logged."),
+  LOG_LEVEL: z
+    .enum(["silent", "error", "warn", "info", "debug"])
+    .default("info")
+    .describe("What is logged; `debug` includes answered health checks."),
+  LOG_FORMAT: z
+    .enum(["json", "pretty"])
+    .optional()
+    .describe("How it is logged. Default: `pretty`, for people, where standard output is a terminal, else `json`."),
 } as const;
 
 const Environment = z.object(VARIABLES);

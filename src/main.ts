@@ -33,7 +33,7 @@ import { openStore } from "./openfga/open-store.ts";
 import { createTupleStore } from "./openfga/tuple-store.ts";
 import { createRateLimiter } from "./redis/rate-limiter.ts";
 import { withStartKeys } from "./start/keys.ts";
-import { keepShare, playSample, sampleHint } from "./start/sample.ts";
+import { keepShare, playSample, startHint } from "./start/sample.ts";
 
 const SWEEP_EVERY_MILLISECONDS = 60_000;
 /** Whoever sends nothing for so long keeps the next import waiting. */
@@ -58,9 +58,10 @@ async function main(isStart: boolean) {
   const folder = process.env.CONCORDAT_FOLDER || ".concordat";
   const start = isStart ? withStartKeys(process.env, folder) : { env: process.env };
   const config = readConfig(start.env);
-  const log = createLog(config.LOG_LEVEL);
+  const log = createLog(config.LOG_LEVEL, config.LOG_FORMAT ?? (process.stdout.isTTY ? "pretty" : "json"));
   for (const warning of config.warnings) log("warn", "configuration", { warning });
-  const { connection, server } = await engineFor(config, folder, say);
+  // under `npm start` scripts/fetch-tools.ts has just said which engine it is
+  const { connection, server } = await engineFor(config, folder, isStart ? () => {} : say);
   let stopping = false;
   try {
     const model = readFileSync(new URL("../model.fga", import.meta.url), "utf8");
@@ -194,7 +195,7 @@ async function main(isStart: boolean) {
       if (stopping) return;
       keepShare(sample, folder);
       const anew = `stop, ${server ? `delete ${folder}` : "set OPENFGA_STORE to a new name"}, and start again`;
-      say(sampleHint(sample, { url: listensOn, folder, anew }));
+      say(startHint(sample, { url: listensOn, folder, anew }));
     }
   } catch (error) {
     // told to end while the sample was played: what failed then was cut off by that

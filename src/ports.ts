@@ -60,16 +60,8 @@ export type Engine = {
   batchCheck(questions: Question[], at: Date, signal?: AbortSignal): Promise<Answer[]>;
   /** The users written in a relation of an object, whatever their conditions: a point read, which Read is not on sqlite. */
   expand(of: { object: string; relation: string }, signal?: AbortSignal): Promise<string[]>;
-  listObjects(
-    question: { user: string; relation: string; type: string },
-    at: Date,
-    signal?: AbortSignal,
-  ): Promise<FoundRefs>;
-  listUsers(
-    question: { object: string; relation: string; type: string },
-    at: Date,
-    signal?: AbortSignal,
-  ): Promise<FoundRefs>;
+  listObjects(wanted: Omit<Question, "object"> & { type: string }, at: Date, signal?: AbortSignal): Promise<FoundRefs>;
+  listUsers(wanted: Omit<Question, "user"> & { type: string }, at: Date, signal?: AbortSignal): Promise<FoundRefs>;
   /** The same engine by its own words, for `/stores`. */
   readonly api: EngineApi;
   /** What the pinned model knows: each type with its `can_*` relations. */

@@ -19,6 +19,7 @@ import { filled } from "./blocks.ts";
 import { cacheKeysTable } from "./cache-keys.ts";
 import { configurationTable } from "./configuration.ts";
 import { decisionsIndex } from "./decisions.ts";
+import { envExample } from "./env-example.ts";
 import { denialsTable, errorsTable, findingsTable } from "./errors.ts";
 import { layersDiagram, layersTable } from "./layers.ts";
 import { expiredSentence, lifecycleDiagram, lifecycleTable } from "./lifecycle.ts";
@@ -39,6 +40,7 @@ export type Generated = string | Readonly<Record<string, string>>;
 export function generated(): Record<string, Generated> {
   const results = measured();
   return {
+    ".env.example": envExample(VARIABLES, textOf("docker-compose.yml")),
     "README.md": {
       "quick-start": `\`\`\`sh\n${sampleCommands(URL_AT_START, FOLDER)}\n\`\`\``,
       "speed-summary": speedSummary(results),
@@ -71,7 +73,9 @@ export function wantedText(file: string, current: string, content: Generated): s
   }
 }
 
-const measured = (): Results => JSON.parse(readFileSync(new URL("../../bench/results.json", import.meta.url), "utf8"));
+const textOf = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");
+
+const measured = (): Results => JSON.parse(textOf("bench/results.json"));
 
 /** The service as a value that is only looked at: whatever a request would need throws when it is touched. */
 function undriven() {

@@ -10,14 +10,16 @@ export function configurationTable(variables: Readonly<Record<string, z.ZodType>
   const rows = Object.entries(variables).map(([name, schema]) => {
     if (schema.description === undefined) throw new Error(`${name} has no description`);
     const description = schema.description.replaceAll(/docs\/([a-z-]+\.md)/g, `[$1](${PAGES}$1)`);
-    return [code(name), defaultOf(schema), description];
+    const byDefault = defaultOf(schema);
+    return [code(name), byDefault && code(byDefault), description];
   });
   return table(["variable", "default", "what it is for"], rows);
 }
 
-function defaultOf(schema: z.ZodType): string {
+/** The value of an unset variable as the environment spells it; empty where there is none. */
+export function defaultOf(schema: z.ZodType): string {
   const read = schema.safeParse(undefined);
   if (!read.success || read.data === undefined) return "";
-  if (typeof read.data === "boolean") return code(read.data ? "on" : "off");
-  return code(String(read.data));
+  if (typeof read.data === "boolean") return read.data ? "on" : "off";
+  return String(read.data);
 }

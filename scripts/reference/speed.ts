@@ -1,4 +1,4 @@
-/** What was measured (bench/results.json): every system side by side, a miss kind by kind, and what was aimed at. */
+/** What was measured (bench/results.json): every system side by side, a miss kind by kind, and the targets. */
 import { cannotOf } from "../../bench/cannot.ts";
 import type { Run } from "../../bench/measure.ts";
 import { ANSWER, KINDS } from "../../bench/questions.ts";
@@ -68,13 +68,13 @@ function targetsTable({ runs, redis_bytes_per_decision }: Results): string {
     const { is, wanted } = figuresOf(target);
     return [target.what, is, wanted, verdictOf(target)];
   });
-  return table(["aimed at", "is", "wanted", ""], rows);
+  return table(["target", "measured", "wanted", ""], rows);
 }
 
 function cannotTable(runs: readonly Run[]): string {
   const systems = [...new Set(runs.map(({ system }) => system))].filter((system) => cannotOf(system).length > 0);
   return table(
-    ["system", "laws that it cannot keep by itself"],
+    ["system", "what it does not guarantee by itself"],
     systems.map((system) => [code(system), cannotOf(system).join("; ")]),
   );
 }

@@ -6,7 +6,7 @@
 import { Semaphore } from "async-mutex";
 import { EngineUnavailable } from "../faults.ts";
 import type { Answer, Clock, Engine, Question } from "../ports.ts";
-import type { Signal } from "./check.ts";
+import type { Signal } from "./checker.ts";
 
 /** What a check asks: the engine, and the time. */
 export type Asker = Pick<Engine, "expand"> & {

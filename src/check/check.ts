@@ -4,54 +4,13 @@
  * one instant, else from the engine, and never with what was true before the question
  * began (law 13). A fault throws and is never a "no".
  */
-import type { CacheScope } from "../domain/cache-scopes.ts";
-import type {
-  AccessPath,
-  CacheEntry,
-  Clock,
-  DecisionCache,
-  Engine,
-  Lookup,
-  Meter,
-  Question,
-  Source,
-} from "../ports.ts";
+import type { CacheEntry, Lookup, Question } from "../ports.ts";
 import { createAccessPaths } from "./access-path.ts";
 import { type Asker, createBatcher, single } from "./batcher.ts";
+import type { Checked, Checker, CheckerDeps, Signal } from "./checker.ts";
 import { createFill, type Seen } from "./fill.ts";
 import { createGuesses } from "./ownership.ts";
 import { createStableAnswer } from "./stable-answer.ts";
-
-/** An answer, where it came from, and until when (milliseconds since the epoch) the cache may give it again. */
-export type Checked = {
-  allowed: boolean;
-  source: Source;
-  validUntil?: number;
-  accessPath?: AccessPath | undefined;
-  /** Who owns the resource, where a cached decision tells it. */
-  owner?: CacheScope;
-};
-
-/** Ends the work when nobody waits for its answer any more. Asked for on a miss alone: making one costs as much as a hit. */
-export type Signal = () => AbortSignal;
-
-export type Checker = {
-  /** Whether it is so now. Throws EngineUnavailable, Overloaded. */
-  check(question: Question, signal?: Signal): Promise<Checked>;
-  /** The same for many, in their order. Throws when any of them found no answer: half a batch is not an answer to the whole. */
-  checkAll(questions: Question[], signal?: Signal): Promise<Checked[]>;
-};
-
-export type CheckerDeps = {
-  engine: Engine;
-  cache: DecisionCache;
-  clock: Clock;
-  meter: Meter;
-  /** How long an answer is kept. */
-  ttlMilliseconds: number;
-  /** For whom a question is asked that is asked now. */
-  callerNow: () => string;
-};
 
 export function createChecker(deps: CheckerDeps): Checker {
   const { cache, clock, meter } = deps;

@@ -8,7 +8,7 @@
 import type { Bounds } from "../domain/caller.ts";
 import type { Outside } from "../domain/key-bounds.ts";
 import type { Clock, Engine } from "../ports.ts";
-import type { Checked, Checker, Signal } from "./check.ts";
+import type { Checked, Checker, Signal } from "./checker.ts";
 import { type Entity, questionOf, refOf, relationOf, type UnaskedCode, unaskedCode } from "./question.ts";
 import { outsideObject, outsideObjects, outsideWords } from "./within.ts";
 

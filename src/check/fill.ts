@@ -9,7 +9,7 @@ import { EngineUnavailable } from "../faults.ts";
 import type { CacheEntry, Question, Unstored } from "../ports.ts";
 import type { AccessPaths } from "./access-path.ts";
 import type { Asker } from "./batcher.ts";
-import type { Checked, CheckerDeps } from "./check.ts";
+import type { Checked, CheckerDeps } from "./checker.ts";
 import { type Guess, headIsStill, type Ownership, ownershipOf } from "./ownership.ts";
 import type { AskStable } from "./stable-answer.ts";
 

@@ -14,21 +14,21 @@ export type Page = { next_token: string; count: number; total?: number };
 
 /**
  * Cuts one page out of all `ids`, which come in any order and leave in that of their
- * code units. `query` names all that the results depend on. Refuses a token that this
- * did not make, made for another query, or made for another limit.
+ * code units. `query` names all that the results depend on. Undefined for a token that
+ * was not made here, or was made for another query or another limit.
  */
 export function searchPage(
   ids: readonly string[],
   complete: boolean,
   query: readonly string[],
   request: PageRequest,
-): { ids: string[]; page: Page } | "invalid_page_token" {
+): { ids: string[]; page: Page } | undefined {
   const digest = createHash("sha256").update(JSON.stringify(query)).digest("base64url");
   const from = request.token === undefined ? { after: "" } : readToken(request.token);
-  if (from === undefined || (from.digest !== undefined && from.digest !== digest)) return "invalid_page_token";
+  if (from === undefined || (from.digest !== undefined && from.digest !== digest)) return undefined;
   // AuthZEN's own example leaves the limit out on the second page: the token remembers it.
   const limit = request.limit ?? from.limit;
-  if (from.digest !== undefined && limit !== from.limit) return "invalid_page_token";
+  if (from.digest !== undefined && limit !== from.limit) return undefined;
 
   const left = ids.filter((id) => id > from.after).sort(byCodeUnit);
   const page = left.slice(0, limit);

@@ -9,14 +9,17 @@ import type { Bounds } from "../domain/caller.ts";
 import { idOf } from "../domain/ids.ts";
 import { type Outside, outsidePermissions, outsideTypes } from "../domain/key-bounds.ts";
 import type { FoundRefs } from "../ports.ts";
-import type { Signal } from "./check.ts";
+import type { Signal } from "./checker.ts";
 import type { EvaluationDeps } from "./evaluate.ts";
 import { type Page, type PageRequest, searchPage } from "./page.ts";
 import { actionOf, type Entity, questionOf, refOf, relationOf, unaskedCode } from "./question.ts";
 import { objectsWithin, outsideObject, outsideQuestion, outsideWords } from "./within.ts";
 
-/** One page of ids (of actions: names) in a stable order. */
-export type Result = { ids: string[]; page: Page; complete: boolean } | "invalid_page_token" | Outside;
+/** One page of ids (of actions: names) in a stable order; or why there is none. */
+export type SearchResult =
+  | { kind: "page"; ids: string[]; page: Page; complete: boolean }
+  | { kind: "invalid_page_token" }
+  | { kind: "outside"; outside: Outside };
 
 const NOTHING: FoundRefs = { refs: [], complete: true };
 
@@ -26,10 +29,10 @@ export async function searchSubjects(
   { type, action, resource }: { type: string; action: string; resource: Entity },
   page: PageRequest,
   bounds?: Bounds,
-): Promise<Result> {
+): Promise<SearchResult> {
   const object = refOf(resource);
   const outside = await outsideQuestion(engine, bounds, { permission: relationOf(action), object });
-  if (outside !== undefined) return outside;
+  if (outside !== undefined) return { kind: "outside", outside };
   const unasked = unaskedCode(engine, { subject: { type }, action, resource });
   const question = { object, relation: relationOf(action), type };
   const found = unasked === undefined ? await engine.listUsers(question, clock()) : NOTHING;
@@ -42,9 +45,9 @@ export async function searchResources(
   { subject, action, type }: { subject: Entity; action: string; type: string },
   page: PageRequest,
   bounds?: Bounds,
-): Promise<Result> {
+): Promise<SearchResult> {
   const outside = outsideWords(bounds, relationOf(action), type);
-  if (outside !== undefined) return outside;
+  if (outside !== undefined) return { kind: "outside", outside };
   const unasked = unaskedCode(engine, { subject, action, resource: { type } });
   const question = { user: refOf(subject), relation: relationOf(action), type };
   const found = unasked === undefined ? await engine.listObjects(question, clock()) : NOTHING;
@@ -59,10 +62,10 @@ export async function searchActions(
   page: PageRequest,
   bounds?: Bounds,
   signal?: Signal,
-): Promise<Result> {
+): Promise<SearchResult> {
   const { engine } = asking;
   const outside = outsideTypes(bounds, resource.type) ?? (await outsideObject(engine, bounds, refOf(resource)));
-  if (outside !== undefined) return outside;
+  if (outside !== undefined) return { kind: "outside", outside };
   const unasked = unaskedCode(engine, { subject, resource });
   const known = unasked === undefined ? (engine.permissions.get(resource.type) ?? []) : [];
   const names = known.filter((one) => outsidePermissions(bounds, one) === undefined).map(actionOf);
@@ -74,7 +77,7 @@ export async function searchActions(
   return resultOf(allowed, true, ["action", subject.type, subject.id, resource.type, resource.id], page);
 }
 
-function resultOf(ids: string[], complete: boolean, query: string[], request: PageRequest): Result {
-  const cut = searchPage(ids, complete, query, request);
-  return cut === "invalid_page_token" ? cut : { ...cut, complete };
+function resultOf(ids: string[], complete: boolean, query: string[], request: PageRequest): SearchResult {
+  const found = searchPage(ids, complete, query, request);
+  return found === undefined ? { kind: "invalid_page_token" } : { kind: "page", ...found, complete };
 }

@@ -6,6 +6,7 @@
 
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { styleText } from "node:util";
 
 /** Sends one request to the service, wherever it is. */
 export type Send = (path: string, init: RequestInit) => Response | Promise<Response>;
@@ -121,19 +122,30 @@ export function keepShare(sample: Sample, folder: string): void {
   else writeFileSync(path, sample.share, { mode: 0o600 });
 }
 
-/** What `npm start` says: what the sample is, and what to try; or why there is nothing to try, and how to begin anew. */
-export function sampleHint(sample: Sample, { url, folder, anew }: { url: string; folder: string; anew: string }) {
-  const documentation = `Documentation: ${url}/docs`;
-  if (sample.kind === "left")
-    return `\nThe sample was not played: ${sample.why}.\nTo begin anew with it ${anew}. ${documentation}\n`;
-  const standing =
+/** The last block that `npm start` prints: where the service and its key are, and what to try; or why there is nothing to try, and how to begin anew. */
+export function startHint(sample: Sample, { url, folder, anew }: { url: string; folder: string; anew: string }) {
+  return `
+${styleText("bold", "Concordat is ready.", { stream: process.stderr })}
+
+  Address        ${url}
+  Documentation  ${url}/docs
+  Key            in ${folder}/key; a request carries it as "Authorization: Bearer <key>"
+
+${sampleHint(sample, { url, folder, anew })}
+
+Ctrl-C stops it.
+`;
+}
+
+function sampleHint(sample: Sample, { url, folder, anew }: { url: string; folder: string; anew: string }): string {
+  if (sample.kind === "left") return `The sample was not played: ${sample.why}.\nTo begin anew with it ${anew}.`;
+  const state =
     sample.kind === "found" && sample.changed
       ? "The sample was changed since it was played, and stays as it is: the first answer may be another."
-      : `Sunward Energy shares plant 7 with Brightfix Service as technical manager, and Brightfix's
-admin ben delegated it to tom as viewer.`;
-  return `
-${standing} ${documentation}
+      : `The sample: Sunward Energy shares plant 7 with Brightfix Service as technical manager, and
+Brightfix's admin ben delegated it to tom as viewer.`;
+  return `${state}
+Try these three commands in another terminal, in this folder:
 
-${sampleCommands(url, folder)}
-`;
+${sampleCommands(url, folder)}`;
 }

@@ -1,46 +1,21 @@
 /**
  * What an operator runs: docker-compose.yml as it is, with OpenFGA on PostgreSQL, Redis
- * and the image of the Dockerfile. The tutorial is played against it
- * from outside. Where no Docker is to be had this says so, and nothing here runs.
+ * and the image of the Dockerfile. The tutorial is played against it from outside.
  */
 import { execFile } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { openStore } from "../../src/openfga/open-store.ts";
-import { OPENFGA_VERSION } from "../../src/openfga/server/find-server.ts";
-import { startServer } from "../../src/openfga/server/server.ts";
-import { connectionOf, MODEL } from "../support/engine.ts";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { playStory, storyIn } from "../support/worked-story.ts";
+import { missing, STEP_MILLISECONDS, UP_MILLISECONDS } from "./docker.ts";
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const TUTORIAL = readFileSync(join(root, "docs/tutorial.md"), "utf8");
-
-// pulling four images and installing dependencies take as long as the line is slow
-const UP_MILLISECONDS = 15 * 60_000;
-const STEP_MILLISECONDS = 3 * 60_000;
-
-const missing = await whatIsMissing();
-if (missing !== undefined) console.warn(`The container tests did not run: ${missing}.`);
-
-/** Why containers cannot be run here, in one line; undefined when they can. */
-async function whatIsMissing(): Promise<string | undefined> {
-  for (const args of [["compose", "version"], ["info"]]) {
-    try {
-      await run("docker", args, { timeout: 30_000 });
-    } catch (error) {
-      const { stderr, message } = error as { stderr?: string; message: string };
-      const said = (stderr || message).trim().split("\n")[0];
-      return `\`docker ${args.join(" ")}\` says: ${said?.replace(/\.$/, "")}`;
-    }
-  }
-  return undefined;
-}
 
 const project = `concordat-test-${randomBytes(4).toString("hex")}`;
 const key = randomBytes(24).toString("base64url");
@@ -65,16 +40,18 @@ const VARIABLES = {
 };
 
 describe.skipIf(missing !== undefined)("the containers of docker-compose.yml", () => {
-  const folder = mkdtempSync(join(tmpdir(), "concordat-compose-"));
-  const envFile = join(folder, "env");
+  let folder: string;
+  let envFile: string;
 
   /** `docker compose …` on the project of this run. Nothing of the shell's environment and no `.env` gets into it. */
-  async function compose(...args: string[]): Promise<string> {
+  const compose = (...args: string[]) => composeIn(root, ...args);
+
+  async function composeIn(cwd: string, ...args: string[]): Promise<string> {
     const env = Object.fromEntries(
       Object.entries(process.env).filter(([name]) => /^(PATH|HOME|DOCKER_.*|.*_PROXY)$/i.test(name)),
     );
     const { stdout } = await run("docker", ["compose", "-p", project, "--env-file", envFile, ...args], {
-      cwd: root,
+      cwd,
       env,
       maxBuffer: 1 << 26,
     });
@@ -95,6 +72,8 @@ describe.skipIf(missing !== undefined)("the containers of docker-compose.yml", (
     });
 
   beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), "concordat-compose-"));
+    envFile = join(folder, "env");
     writeEnvFile(VARIABLES);
     await compose("up", "--build", "--wait", "--quiet-pull").catch(async (error: Error) => {
       throw new Error(`${error.message}\n${await compose("ps", "--all")}\n${await compose("logs", "--tail", "20")}`);
@@ -155,6 +134,23 @@ describe.skipIf(missing !== undefined)("the containers of docker-compose.yml", (
   );
 
   test(
+    "a push after model.fga changed is of the changed model, without a word about building",
+    async () => {
+      const changed = join(folder, "changed");
+      for (const name of ["Dockerfile", ".dockerignore", ".npmrc", "docker-compose.yml", "package.json"])
+        cpSync(join(root, name), join(changed, name));
+      for (const name of ["package-lock.json", "model.fga", "scripts", "src"])
+        cpSync(join(root, name), join(changed, name), { recursive: true });
+      const dryRun = () =>
+        composeIn(changed, "run", "--rm", "--no-deps", "push-model", "node", "scripts/push-model.ts", "--dry-run");
+      expect(await dryRun()).toContain("has this model already");
+      appendFileSync(join(changed, "model.fga"), "\ntype newcomer\n");
+      expect(await dryRun()).toContain("newcomer");
+    },
+    STEP_MILLISECONDS,
+  );
+
+  test(
     "no container starts while a secret is missing, and the message names it",
     async () => {
       for (const name of Object.keys(VARIABLES).filter((name) => name !== "PUBLISHED_PORT")) {
@@ -197,39 +193,17 @@ describe.skipIf(missing !== undefined)("the containers of docker-compose.yml", (
       expect(ends).toHaveLength(6);
       // 137 were the end of Docker's patience
       expect(ends.filter((line) => !line.endsWith(" 0"))).toEqual([]);
+      const { stdout: mounts } = await run("docker", [
+        ...["inspect", "--format", '{{range .Mounts}}{{if eq .Type "volume"}}{{.Name}} {{end}}{{end}}'],
+        ...containers,
+      ]);
+      // any other would have no name to delete it by
+      const volumes = [`${project}_concordat`, `${project}_postgres`];
+      expect(mounts.split(/\s+/).filter(Boolean).toSorted()).toEqual(volumes);
       await compose("down");
       await compose("up", "--wait");
       expect(await (await send("GET")).json()).toMatchObject({ name: "Kept" });
       expect(await compose("logs", "push-model")).toContain("has this model already");
-    },
-    STEP_MILLISECONDS,
-  );
-});
-
-describe.skipIf(missing !== undefined)("the embedded engine in a container", () => {
-  const image = `openfga/openfga:v${OPENFGA_VERSION}`;
-
-  test(
-    "the engine's container keeps its store, and is gone when it is stopped",
-    async () => {
-      const folder = mkdtempSync(join(tmpdir(), "concordat-image-"));
-      onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-      const lives = async () => (await run("docker", ["ps", "--quiet", "--filter", `volume=${folder}`])).stdout !== "";
-      const models: string[] = [];
-      for (let count = 1; count <= 2; count++) {
-        const server = await startServer({ kind: "image", image }, { folder });
-        const opened = await openStore({
-          ...connectionOf(server),
-          store: "in an image",
-          model: MODEL,
-          allowPush: false,
-        });
-        models.push(opened.modelId);
-        expect(await lives()).toBe(true);
-        await server.stop();
-        expect(await lives()).toBe(false);
-      }
-      expect(models[1]).toBe(models[0]);
     },
     STEP_MILLISECONDS,
   );

@@ -69,3 +69,13 @@ test("no secret has a value in the compose file, and none starts without one", (
     expect(code, name).not.toMatch(new RegExp(`\\$\\{${name}(?!:\\?)`));
   }
 });
+
+test("the stand-ins of a machine without an image registry have the names of all images that containers are made of", () => {
+  const dockerfiles = ["Dockerfile", "test/containers/smtp/Dockerfile"].map(read).join("");
+  const wanted = [...`${COMPOSE}${dockerfiles}`.matchAll(/^(?: +image:|FROM) (\S+)$/gm)].map(([, image]) => image);
+  const made = read(".ci/stand-ins/images.yml").replace(/\$\{OPENFGA_VERSION.*\}/, OPENFGA_VERSION);
+  const names = [...made.matchAll(/^ +image: (\S+)$/gm)].map(([, image]) => image);
+  // the one that the others are made from
+  expect(read(".ci/stand-ins/make")).toContain('debian.tar" debian:13-slim');
+  expect(new Set([...names, "debian:13-slim"])).toEqual(new Set(wanted));
+});

@@ -7,7 +7,7 @@ export function createBackground(warn: (event: string, facts: object) => void) {
   return {
     run(work: () => Promise<unknown>): void {
       const done = work()
-        .catch((error: unknown) => warn("afterwards_failed", errorFacts(error)))
+        .catch((error: unknown) => warn("background_task_failed", errorFacts(error)))
         .finally(() => running.delete(done));
       running.add(done);
     },

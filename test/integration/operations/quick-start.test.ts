@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
+import { promisify, stripVTControlCharacters } from "node:util";
 import { expect, onTestFinished, test } from "vitest";
 import { readConfig } from "../../../src/config.ts";
 import { findKey } from "../../../src/domain/service-keys.ts";
@@ -33,8 +33,8 @@ async function start(folder: string) {
   await new Promise<void>((resolve, reject) => {
     child.stderr.on("data", (text: string) => {
       said += text;
-      // the last of what it says: the third command, whole, or why there is none
-      if (/# now he may\n.*\n.*'\n|\nTo begin anew .*\n/.test(said)) resolve();
+      // the last of what it says: the third command, whole, or why there is none, and how to stop it
+      if (/(?:# now he may\n.*\n.*'|\nTo begin anew .*)\n\nCtrl-C stops it\.\n/.test(said)) resolve();
     });
     ended.then((code) => reject(new Error(`it ended with ${code}:\n${said}`)));
   });
@@ -91,6 +91,42 @@ console.log(await may("tom", "view", "7").catch((error) => error.message.slice(0
   ]);
   expect(second.said).toContain("The sample was changed since it was played");
   expect(await second.stop()).toBe(0);
+});
+
+/** Runs a command on a pseudo-terminal of its own, and ends it once it has printed `last`. */
+async function onTerminal(command: string, env: NodeJS.ProcessEnv, last: string): Promise<string> {
+  const args =
+    process.platform === "darwin" ? ["-q", "/dev/null", "bash", "-c", command] : ["-qefc", command, "/dev/null"];
+  const child = spawn("script", args, { cwd: root, env, stdio: ["pipe", "pipe", "inherit"] });
+  const ended = new Promise<void>((resolve) => child.once("close", () => resolve()));
+  let printed = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    printed += text;
+    // what a terminal sends for Ctrl-C
+    if (printed.includes(last)) child.stdin.end("\x03");
+  });
+  await ended;
+  return printed.replaceAll("\r\n", "\n");
+}
+
+test("on a terminal npm start logs lines for people, and ends with the address, the key's place and the commands", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "concordat-start-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const { NO_COLOR: _, FORCE_COLOR: __, ...rest } = process.env;
+  const env = { ...rest, TERM: "xterm", PORT: "0", CONCORDAT_FOLDER: folder, OPENFGA_API_URL: "", SERVICE_KEYS: "" };
+  const printed = await onTerminal("node src/main.ts --start", env, "Ctrl-C stops it.");
+  const text = stripVTControlCharacters(printed);
+  const url = /Concordat listens on (\S+)/.exec(text)?.[1] ?? "none";
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: a terminal's colours begin with it
+  expect(printed).toMatch(/\x1b\[\d+mINFO/);
+  expect(text).toMatch(/^\[\d\d:\d\d:\d\d\] INFO: PUT \/v1\/plants\/:id 201 in \d+ ms, key npm-start, \w+$/m);
+  expect(text).not.toMatch(/^\{/m);
+  const [, block = ""] = /\nConcordat is ready\.\n([\s\S]*)\nCtrl-C stops it\.\n/.exec(text) ?? [];
+  expect(block).toMatch(new RegExp(`^ +Address +${url}$`, "m"));
+  expect(block).toMatch(new RegExp(`^ +Documentation +${url}/docs$`, "m"));
+  expect(block).toMatch(new RegExp(`^ +Key +in ${join(folder, "key")};`, "m"));
+  expect(block.match(/^curl /gm)).toHaveLength(3);
+  expect(block.includes(readFileSync(join(folder, "key"), "utf8")), "the key itself is not printed").toBe(false);
 });
 
 test("a second npm start undoes nothing of what was done since, prints no command that fails, and says how to begin anew", async () => {

@@ -3,7 +3,7 @@ import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, onTestFinished } from "vitest";
-import { playSample, sampleHint } from "../../../src/start/sample.ts";
+import { playSample, startHint } from "../../../src/start/sample.ts";
 import { listen } from "../../support/listening.ts";
 import { KEYS, type Service, seedWorld, test } from "../../support/service.ts";
 
@@ -42,7 +42,7 @@ test("in its own store it is found as it is, and nothing is written", async ({ s
   await service.as("ben", "PUT", `/v1/shares/${share}/delegations/tom`, { role: "technical_manager" });
   const changed = await play(service);
   expect(changed).toEqual({ kind: "found", share, cooperation, changed: true });
-  expect(sampleHint(changed, hint)).toMatch(/was changed since it was played[\s\S]*curl/);
+  expect(startHint(changed, hint)).toMatch(/was changed since it was played[\s\S]*curl/);
   expect((await everything(service)).length).toBeGreaterThan(before.length);
 });
 
@@ -70,7 +70,7 @@ for (const [what, change] of Object.entries({
     const before = await everything(service);
     const again = await play(service);
     expect(again).toEqual({ kind: "left", why: expect.stringContaining("the store is not empty") });
-    expect(sampleHint(again, hint)).not.toContain("curl");
+    expect(startHint(again, hint)).not.toContain("curl");
     expect(await everything(service)).toEqual(before);
   });
 

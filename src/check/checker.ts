@@ -1,0 +1,37 @@
+/**
+ * What a checker promises and what it is made of: the types that the files of this folder share. A decision is never
+ * older than its question (law 13), and a fault throws and is never a "no".
+ */
+import type { CacheScope } from "../domain/cache-scopes.ts";
+import type { AccessPath, Clock, DecisionCache, Engine, Meter, Question, Source } from "../ports.ts";
+
+/** An answer and its source; a cached one also has its expiry on our clock (milliseconds since the epoch). */
+export type Checked = {
+  allowed: boolean;
+  source: Source;
+  validUntil?: number;
+  accessPath?: AccessPath | undefined;
+  /** The owner of the resource, where a cached decision names it. */
+  owner?: CacheScope;
+};
+
+/** Ends the work when the caller has gone. Called on a miss alone: an AbortSignal costs as much as a hit. */
+export type Signal = () => AbortSignal;
+
+export type Checker = {
+  /** Whether the question is allowed now. Throws EngineUnavailable, Overloaded. */
+  check(question: Question, signal?: Signal): Promise<Checked>;
+  /** The same for many questions, in their order. Throws when one of them has no answer: half a batch is no answer. */
+  checkAll(questions: Question[], signal?: Signal): Promise<Checked[]>;
+};
+
+export type CheckerDeps = {
+  engine: Engine;
+  cache: DecisionCache;
+  clock: Clock;
+  meter: Meter;
+  /** How long an answer is kept. */
+  ttlMilliseconds: number;
+  /** The name of the key whose request is being answered. */
+  callerNow: () => string;
+};
