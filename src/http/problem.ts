@@ -5,9 +5,9 @@
 import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
-import { REFUSALS, type Refusal } from "../domain/refusal.ts";
-import { dataOf, detailOf } from "../domain/refusal-text.ts";
+import type { Refusal } from "../domain/refusal.ts";
 import { Fault } from "../faults.ts";
+import { dataOf, detailOf, REFUSALS } from "./refusals.ts";
 
 const PROBLEM = "application/problem+json";
 

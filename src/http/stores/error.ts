@@ -7,8 +7,8 @@ import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { Outside } from "../../domain/key-bounds.ts";
-import { detailOf } from "../../domain/refusal-text.ts";
 import { denied, type fault } from "../problem.ts";
+import { detailOf } from "../refusals.ts";
 
 /** It as the OpenAPI document has it. */
 export const ErrorView = z.object({ code: z.string(), message: z.string() }).openapi("OpenFgaError");

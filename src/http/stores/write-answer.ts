@@ -6,9 +6,9 @@ import type { RawChange } from "../../domain/raw-write/admit.ts";
 import type { Rejected } from "../../domain/raw-write/raw-change.ts";
 import { type RawTuple, tupleText } from "../../domain/raw-write/raw-tuple.ts";
 import type { Refusal } from "../../domain/refusal.ts";
-import { adviceOf, detailOf } from "../../domain/refusal-text.ts";
 import type { TupleKey } from "../../domain/tuples.ts";
 import { listedErrors } from "../problem.ts";
+import { adviceOf, detailOf } from "../refusals.ts";
 import { openFgaError } from "./error.ts";
 import { problemText } from "./raw-problem.ts";
 

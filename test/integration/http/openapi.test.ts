@@ -3,8 +3,8 @@ import { Validator } from "@seriousme/openapi-schema-validator";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { inspectRoutes } from "hono/dev";
 import { expect } from "vitest";
-import { REFUSALS } from "../../../src/domain/refusal.ts";
 import { FAULTS } from "../../../src/http/problem.ts";
+import { REFUSALS } from "../../../src/http/refusals.ts";
 import { ask, OPEN_ROUTES, ROUTES, seedRoutes, send, storesRoutes } from "../../support/routes.ts";
 import { KEYS, type Service, test } from "../../support/service.ts";
 
