@@ -50,7 +50,7 @@ export async function putResource(
     decide: (state) => {
       const decision = decideResource(state, input);
       const { from, to } = state;
-      return decision.kind === "refused" ? decision : { ...decision, value: { ...decision.value, from, to } };
+      return isRefusal(decision) ? decision : { ...decision, value: { ...decision.value, from, to } };
     },
     // of what was deleted too: a deletion whose own invalidate was lost counts as told from here on
     // (bad/registration-invalidates-new-owner-only in test/protocol)

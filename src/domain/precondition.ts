@@ -3,6 +3,7 @@
  * not so. An ETag is the number of a head; where a thing has none of its own (a person, a delegation, a job role)
  * it is that of what holds it, and `any` still asks for the thing itself.
  */
+import { alive, type Head } from "./records.ts";
 import type { Refusal } from "./refusal.ts";
 
 /** `match`: one of these must stand now. `none`: none of these may. `any`: whatever there is. */
@@ -19,10 +20,8 @@ export function refuseUnlessExpected(expected: Precondition | undefined, found: 
   return holds ? undefined : { code: "stale", current: found.n, exists: found.exists };
 }
 
-/** The same for a thing with a head of its own: where it is not there, it has no ETag either. */
-export function refuseUnlessOwn(
-  expected: Precondition | undefined,
-  { n, exists }: CurrentVersion,
-): Refusal | undefined {
-  return refuseUnlessExpected(expected, exists ? { n, exists } : { n: 0, exists });
+/** The same for a thing with a head of its own, which has no ETag once it is deleted. */
+export function refuseUnlessOwn(expected: Precondition | undefined, head: Head<object>): Refusal | undefined {
+  const exists = alive(head as Head<{ deleted_at?: string }>) !== undefined;
+  return refuseUnlessExpected(expected, { n: exists ? head.n : 0, exists });
 }

@@ -124,6 +124,11 @@ export type Delegation = {
 /** Where an object stands: how many entries it has had, the hash of the last, and its record. n is 0 where there is none. */
 export type Head<T> = { object: string; n: number; hash: string; value: T | undefined };
 
+/** The record of a thing that exists and is not deleted. */
+export function alive<T extends { deleted_at?: string | undefined }>(head: Head<T> | undefined): T | undefined {
+  return head?.value?.deleted_at === undefined ? head?.value : undefined;
+}
+
 /** The hash before the first entry. */
 export const NO_HASH = "0".repeat(64);
 

@@ -80,7 +80,7 @@ export function perform<S extends object, T>(
 ): Promise<Result<Receipt<T>>> {
   return withLease(deps, async (lease) => {
     const first = await look(deps, call, action);
-    if (first.decision.kind !== "planned" || call.dryRun) return answer(deps, call, action, lease, first);
+    if (planIn(first.decision) === undefined || call.dryRun) return answer(deps, call, action, lease, first);
     const tried = await deps.mutex(action.lock, (waited) => {
       // behind others, what was read before them is old
       return tryOn(deps, call, action, lease, waited === false ? first : undefined);
@@ -96,8 +96,10 @@ export async function wouldDo<S extends object, T>(
   call: Call,
   action: ActionOf<S, T>,
 ): Promise<boolean> {
-  return (await look(deps, call, action)).decision.kind === "planned";
+  return planIn((await look(deps, call, action)).decision) !== undefined;
 }
+
+const planIn = <T>(decision: Decision<T>) => (isRefusal(decision) || decision.kind === "same" ? undefined : decision);
 
 /** What was read and what is decided on it; without a state where the reading already said no. */
 type Look<S, T> = { state?: S; stamp: Stamp; decision: Decision<T> };
@@ -105,7 +107,7 @@ type Look<S, T> = { state?: S; stamp: Stamp; decision: Decision<T> };
 async function look<S extends object, T>(deps: ActionDeps, call: Call, action: ActionOf<S, T>): Promise<Look<S, T>> {
   const state = await action.read();
   const stamp = stampOf(deps, call);
-  if (isRefusal(state)) return { stamp, decision: { kind: "refused", refusal: state } };
+  if (isRefusal(state)) return { stamp, decision: state };
   return { state, stamp, decision: action.decide(state, stamp) };
 }
 
@@ -123,9 +125,10 @@ async function tryOn<S extends object, T>(
     if (lost > 0) await sleep(Math.random() * Math.min(PAUSE_MILLISECONDS_MAX, 10 * lost));
     const seen = lost === 0 && first !== undefined ? first : await look(deps, call, action);
     const { state, stamp, decision } = seen;
-    if (decision.kind !== "planned" || state === undefined) return { seen };
-    const { value } = decision;
-    const write = writeOf(decision.plan, stamp);
+    const planned = planIn(decision);
+    if (planned === undefined || state === undefined) return { seen };
+    const { value } = planned;
+    const write = writeOf(planned.plan, stamp);
     const tuples = sizeOf(write);
     if (tuples > WRITE_TUPLES_MAX) return { seen };
     const scopes = action.scopes(state);
@@ -148,21 +151,20 @@ async function answer<S extends object, T>(
 ): Promise<Result<Receipt<T>>> {
   const scopes = state === undefined ? [] : action.scopes(state);
   const invalidated = (told: CacheScope[]) => invalidateOnce(deps, call, lease, told, headsIn(state));
+  if (isRefusal(decision)) {
+    if (call.dryRun || state === undefined || !revealsState(decision)) await lease.release();
+    else await invalidated([...scopes, ...(action.revealedScopes?.(state) ?? [])]);
+    return decision;
+  }
   if (decision.kind === "same") {
     // a dry run tells nobody that anything is so
     if (call.dryRun) return receipt("dry_run", decision.value, deps.clock());
     return receipt("same", decision.value, await invalidated(scopes));
   }
-  if (decision.kind === "planned") {
-    const tuples = sizeOf(writeOf(decision.plan, stamp));
-    await lease.release();
-    if (tuples > WRITE_TUPLES_MAX) return { code: "too_many_tuples", tuples, limit: WRITE_TUPLES_MAX };
-    return receipt("dry_run", decision.value, deps.clock());
-  }
-  const { refusal } = decision;
-  if (call.dryRun || state === undefined || !revealsState(refusal)) await lease.release();
-  else await invalidated([...scopes, ...(action.revealedScopes?.(state) ?? [])]);
-  return refusal;
+  const tuples = sizeOf(writeOf(decision.plan, stamp));
+  await lease.release();
+  if (tuples > WRITE_TUPLES_MAX) return { code: "too_many_tuples", tuples, limit: WRITE_TUPLES_MAX };
+  return receipt("dry_run", decision.value, deps.clock());
 }
 
 /** The heads that a state was read with, each with its number: what it says is the same as long as they are. */

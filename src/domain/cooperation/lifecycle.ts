@@ -44,18 +44,21 @@ export function statusesFor(action: Action): Status[] {
   return STATUSES.filter((status) => !["same", "no"].includes(LIFECYCLE[action][status]));
 }
 
-/** Where an action leads from here: a new status (with its ending), already so, not now, or too late. */
-export function step(
-  from: { status: Status; ended_as?: Ending | undefined },
-  action: Action,
-  expired: boolean,
-): { to: Status; ended_as?: Ending } | "same" | "no" | "expired" {
+/** Where an action leads: a status (with its ending), or nowhere. */
+export type Step =
+  | { kind: "moves"; to: Status; ended_as?: Ending }
+  | { kind: "same" }
+  | { kind: "no" }
+  | { kind: "expired" };
+
+/** Where an action leads from here. `expired`: whether the date of the cooperation has passed. */
+export function step(from: { status: Status; ended_as?: Ending | undefined }, action: Action, expired: boolean): Step {
   const cell: Cell = LIFECYCLE[action][from.status];
-  if (cell === "same") return from.status === "ended" && from.ended_as !== ENDING_OF[action] ? "no" : "same";
-  if (cell === "no") return "no";
-  if (expired && REFUSED_WHEN_EXPIRED.includes(action)) return "expired";
   const ending = ENDING_OF[action];
-  return cell === "ended" && ending !== undefined ? { to: cell, ended_as: ending } : { to: cell };
+  if (cell === "same") return { kind: from.status === "ended" && from.ended_as !== ending ? "no" : "same" };
+  if (cell === "no") return { kind: "no" };
+  if (expired && REFUSED_WHEN_EXPIRED.includes(action)) return { kind: "expired" };
+  return { kind: "moves", to: cell, ...(cell === "ended" && ending !== undefined && { ended_as: ending }) };
 }
 
 /** What admins of a side may do now, in the table's order: the controls a page should show. */
@@ -66,6 +69,6 @@ export function actionsFor(
 ): Action[] {
   return ACTION_NAMES.filter((action) => {
     const next = step(cooperation, action, expired);
-    return typeof next === "object" && sides.includes(LIFECYCLE[action].by as Side);
+    return next.kind === "moves" && sides.includes(LIFECYCLE[action].by as Side);
   });
 }

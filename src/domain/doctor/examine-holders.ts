@@ -4,13 +4,14 @@
  */
 import { idOf } from "../ids.ts";
 import type { Delegation } from "../records.ts";
+import { alive } from "../records.ts";
 import { delegatedBy, type Relation, relationOf } from "../relations.ts";
 import { type JobRole, RUNGS, roleOfRungs } from "../roles.ts";
 import { tuplesOfDelegation } from "../state-tuples.ts";
 import { endText, keyText, type Tuple } from "../tuples.ts";
 import { type LastFacts, sameFacts } from "./examine-histories.ts";
 import { isMarked } from "./examine-leftovers.ts";
-import { alive, isPerson, type Records } from "./examine-records.ts";
+import { isPerson, type Records } from "./examine-records.ts";
 import type { Contents, FindingKind, Proposal, Report } from "./finding.ts";
 
 /** What is wrong with what somebody holds, and which of it nobody gave. */

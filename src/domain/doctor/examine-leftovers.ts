@@ -3,11 +3,11 @@
  * without a mark no sweep is to come.
  */
 import { idOf } from "../ids.ts";
-import { type Cooperation, incarnationOf, type Organization, type Share } from "../records.ts";
+import { alive, type Cooperation, incarnationOf, type Organization, type Share } from "../records.ts";
 import { formerSide } from "../relations.ts";
 import { sweepMark, tuplesOfSides } from "../state-tuples.ts";
 import type { Tuple } from "../tuples.ts";
-import { alive, type Records } from "./examine-records.ts";
+import type { Records } from "./examine-records.ts";
 import type { Contents, Removed, Report } from "./finding.ts";
 
 /** What is removed and marked: whether a sweep is going to take away what stands on a share. */

@@ -6,6 +6,7 @@ import type { z } from "zod";
 import { StoreDamaged } from "../../faults.ts";
 import { splitRef } from "../ids.ts";
 import {
+  alive,
   type Cooperation,
   CooperationRecord,
   EmailRecord,
@@ -90,11 +91,6 @@ export function examineRecords(contents: Contents, report: Report): Records {
 export function headIn(records: Records, object: string): Head<object> | undefined {
   const of: Map<string, Head<object>>[] = Object.values(records);
   return of.find((heads) => heads.has(object))?.get(object);
-}
-
-/** A record that is there and not deleted. */
-export function alive<T extends { deleted_at?: string | undefined }>(head: Head<T> | undefined): T | undefined {
-  return head?.value?.deleted_at === undefined ? head?.value : undefined;
 }
 
 /** Whether somebody is a person of an organization. */

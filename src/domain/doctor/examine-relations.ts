@@ -3,6 +3,7 @@
  * stands, and nothing else does. What a sweep is taking away may stand or be gone.
  */
 import { idOf, type ResourceRef, splitRef } from "../ids.ts";
+import { alive } from "../records.ts";
 import { emailHash } from "../registry/decide-person.ts";
 import { type Relation, relationOf } from "../relations.ts";
 import {
@@ -15,7 +16,7 @@ import {
 } from "../state-tuples.ts";
 import { endText, keyText, type Tuple } from "../tuples.ts";
 import { isMarked, sidesAtEnd } from "./examine-leftovers.ts";
-import { alive, type Records } from "./examine-records.ts";
+import type { Records } from "./examine-records.ts";
 import type { Contents, Report } from "./finding.ts";
 
 /** The relations that records ask for; people, job roles and delegations have no record and are examined apart. */

@@ -108,19 +108,20 @@ async function walk(service: Service, made: Made, state: State, action: Action):
   expect(before.is).toEqual({ status, ...(ended_as && { ended_as }) });
   const reply = await TAKE[action](service, made);
   const after = await look(service, made);
-  const cell = step(state, action, expired);
+  const next = step(state, action, expired);
   const code = exception(state, action);
   const told = `${action} when ${textOf(state)}: ${JSON.stringify(reply.body)}`;
   if (code !== undefined) expect(reply.body, told).toMatchObject({ code });
-  else if (cell === "no") {
+  else if (next.kind === "no") {
     expect(reply.status, told).toBe(409);
     const says = { code: "wrong_status", cooperation_status: status, needs: statusesFor(action) };
     expect(reply.body, told).toMatchObject({ ...says, ...(ended_as && { ended_as }) });
-  } else if (cell === "expired") expect(reply.body, told).toMatchObject({ status: 409, code: "cooperation_expired" });
-  else if (cell === "same") expect(reply.status, told).toBe(200);
+  } else if (next.kind === "expired")
+    expect(reply.body, told).toMatchObject({ status: 409, code: "cooperation_expired" });
+  else if (next.kind === "same") expect(reply.status, told).toBe(200);
   else {
     expect([200, 201], told).toContain(reply.status);
-    const is = { status: cell.to, ...(cell.ended_as && { ended_as: cell.ended_as }) };
+    const is = { status: next.to, ...(next.ended_as && { ended_as: next.ended_as }) };
     expect(after, told).toEqual({ is, entries: before.entries + 1 });
     walked.add(`${status} ${action}`);
     return true;

@@ -66,8 +66,8 @@ function expected(state: State, action: Action, expired: boolean): string {
 
 function said(state: State, action: Action, expired: boolean): string {
   const next = step(state, action, expired);
-  return typeof next === "string"
-    ? next
+  return next.kind !== "moves"
+    ? next.kind
     : textOf({ status: next.to, ...(next.ended_as && { ended_as: next.ended_as }) });
 }
 
@@ -108,20 +108,22 @@ describe("an ending", () => {
     const endings = { decline: "declined", remove: "removed", leave: "left" } as const;
     for (const [action, own] of Object.entries(endings))
       for (const ended_as of ENDINGS)
-        expect(step({ status: "ended", ended_as }, action as Action, false)).toBe(ended_as === own ? "same" : "no");
+        expect(step({ status: "ended", ended_as }, action as Action, false).kind).toBe(
+          ended_as === own ? "same" : "no",
+        );
   });
 
   it("says which one it is, and nothing else does", () => {
     for (const { state, action } of CELLS) {
       const next = step(state, action, false);
-      if (typeof next === "object") expect(next.ended_as !== undefined, action).toBe(next.to === "ended");
+      if (next.kind === "moves") expect(next.ended_as !== undefined, action).toBe(next.to === "ended");
     }
   });
 
   it("is open to an expired cooperation, as are more time and less", () => {
     for (const status of LIVE) {
-      expect(step({ status }, "remove", true)).toEqual({ to: "ended", ended_as: "removed" });
-      expect(step({ status }, "change_expiry", true)).toEqual({ to: status });
+      expect(step({ status }, "remove", true)).toEqual({ kind: "moves", to: "ended", ended_as: "removed" });
+      expect(step({ status }, "change_expiry", true)).toEqual({ kind: "moves", to: status });
     }
   });
 });
