@@ -5,7 +5,7 @@ WORKDIR /app
 # No dependency needs a script of its own.
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund && npm cache clean --force
-COPY model.fga ./
+COPY model.fga openapi.json ./
 COPY scripts ./scripts
 COPY src ./src
 # The one place it writes to: mails, where no SMTP server is set.

@@ -54,7 +54,7 @@ async function cacheOf(ids: { storeId: string; modelId: string }) {
   });
   const nobody = { user: "user:nobody", relation: "can_view", object: "plant:none" };
   const giveUpAt = performance.now() + REDIS_TIMEOUT_MILLISECONDS;
-  while ((await cache.lookup(nobody, undefined)) === "away" && performance.now() < giveUpAt) await sleep(20);
+  while ((await cache.lookup(nobody, undefined)) === undefined && performance.now() < giveUpAt) await sleep(20);
   let told = false;
   const invalidate: RepairDeps["invalidate"] = async (scopes) => {
     if ((await cache.invalidate(scopes)) || told) return;

@@ -6,19 +6,18 @@ import { OpenAPIHono } from "@hono/zod-openapi";
 import { HTTPException } from "hono/http-exception";
 import { routePath } from "hono/route";
 import { secureHeaders } from "hono/secure-headers";
-import type { ActionDeps } from "./actions/run/perform.ts";
+import type { ActionDeps } from "./actions/run/action.ts";
 import type { EvaluationDeps } from "./check/evaluate.ts";
 import type { Notices } from "./check/notices.ts";
 import { errorFacts } from "./domain/error-facts.ts";
 import type { HistoryKeys } from "./domain/history-keys.ts";
 import type { FindKey } from "./domain/service-keys.ts";
 import { BodyBroken } from "./faults.ts";
-import { describeAccess } from "./http/access/openapi.ts";
 import { plainEvaluation } from "./http/access/plain-evaluation.ts";
 import { accessRoutes } from "./http/access/routes.ts";
 import { guardRequest } from "./http/body-guard.ts";
 import { authenticate, requirePersonOrAdmin } from "./http/caller.ts";
-import { docsRoutes, openApiDocument } from "./http/docs.ts";
+import { docsRoutes } from "./http/docs.ts";
 import type { Env } from "./http/env.ts";
 import { frontRoutes } from "./http/front.ts";
 import { healthRoutes } from "./http/health.ts";
@@ -30,7 +29,6 @@ import { areChecksLimited, limitRequests, type RateLimiting } from "./http/rate-
 import { sharedReadiness } from "./http/readiness.ts";
 import { requestIds } from "./http/request-id.ts";
 import { isOpenFga, openFgaError, openFgaFault } from "./http/stores/error.ts";
-import { describeStores } from "./http/stores/openapi.ts";
 import { storesRoutes } from "./http/stores/routes.ts";
 import { v1Routes } from "./http/v1/routes.ts";
 import type { TupleStore } from "./ports.ts";
@@ -118,12 +116,7 @@ export function createApp(deps: AppDeps): OpenAPIHono<Env> {
 
   app.route("/", storesRoutes(deps));
 
-  describeAccess(app);
-  describeStores(app);
-  app.route(
-    "/",
-    docsRoutes(() => openApiDocument(app, deps.publicUrl)),
-  );
+  app.route("/", docsRoutes(deps.publicUrl));
 
   app.notFound(
     (c) =>
@@ -140,10 +133,7 @@ export function createApp(deps: AppDeps): OpenAPIHono<Env> {
       deps.log("info", "caller_gone", { request_id: c.var.requestId });
       return (isOpenFga(c) ? openFgaFault : fault)(c, "invalid_request");
     }
-    const outage = faultOf(error);
-    // only the reply failed: "nothing was written" would be untrue
-    const isOurs = outage === "internal" || outage === "store_damaged";
-    const code = c.var.written && !isOurs ? "outcome_unknown" : outage;
+    const code = faultOf(error);
     if (code === "engine_unavailable" || code === "overloaded" || code === "contended") c.header("Retry-After", "1");
     const facts = { request_id: c.var.requestId };
     // whose work ended because nobody waits for it: the engine may be as well as ever

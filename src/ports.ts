@@ -18,8 +18,8 @@ export type ReadFilter = { object: string; relation?: string; user?: string };
 export type Write = { deletes: TupleKey[]; writes: Tuple[] };
 
 /**
- * `committed`: it stands. `stale`: a tuple to delete was not there, or one to write
- * was: somebody else was first (OpenFGA 400/2017 and 409). `unknown`: the reply was lost.
+ * `committed`: it was applied. `stale`: a tuple to delete was not there, or one to write
+ * was: another writer was first (OpenFGA 400/2017 and 409). `unknown`: the reply was lost.
  */
 export type WriteOutcome = "committed" | "stale" | "unknown";
 
@@ -103,8 +103,8 @@ export type EngineApi = {
 export type AccessPath = "own" | { cooperation: string; share: string };
 
 /**
- * A cached decision. It is good while both tokens still stand, the owner is still this one, and the clock is before
- * `validUntil` (milliseconds since the epoch, on the clock of whoever filled it).
+ * A cached decision. It is valid while both tokens are current, the owner is this one, and the clock is before
+ * `validUntil` (milliseconds since the epoch, on the clock of the process that filled it).
  */
 export type CacheEntry = {
   allowed: boolean;
@@ -115,7 +115,7 @@ export type CacheEntry = {
   accessPath?: AccessPath | undefined;
 };
 
-/** What stands in the cache at one instant for a question and its two scopes. A token of another run of the server is not there. */
+/** What the cache holds at one instant for a question and its two scopes. A token of another run of the server counts as missing. */
 export type Lookup = {
   entry?: CacheEntry | undefined;
   userToken?: string | undefined;
@@ -123,37 +123,40 @@ export type Lookup = {
 };
 
 /** Tokens to fill under, and the cache's own time (milliseconds), from which the entry's life is counted. */
-export type Tokens = { userToken: string; ownerToken: string; now: number };
+export type Tokens = { kind: "tokens"; userToken: string; ownerToken: string; now: number };
 
 /**
- * Decisions, and the tokens and leases that keep them fresh (docs/cache.md). Whatever cannot be had in time is
- * `away`, never an error: nothing depends on the cache but speed.
+ * Decisions, and the tokens and leases that keep them fresh (docs/cache.md). What the cache does not answer in time is `undefined`,
+ * never an error: only speed depends on the cache.
  */
 export type DecisionCache = {
   /**
-   * The entry and both tokens as of one instant; without an owner only the user's token. A token that is there may be
-   * filled under: it goes with every begin, and comes back only while nobody leases its scope.
+   * The entry and both tokens as of one instant; without an owner only the user's token. A token that is found may be
+   * filled under: every lease deletes it, and nobody makes it again while its scope is leased.
    */
-  lookup(question: Question, owner: CacheScope | undefined): Promise<Lookup | "away">;
-  /** Tokens of both scopes, made where they are missing; `leased` while a writer is at work on either. */
-  take(user: CacheScope, owner: CacheScope): Promise<Tokens | "leased" | "away">;
+  lookup(question: Question, owner: CacheScope | undefined): Promise<Lookup | undefined>;
+  /** Tokens of both scopes, made where they are missing; `leased` while a writer holds a lease on either. */
+  take(user: CacheScope, owner: CacheScope): Promise<Tokens | { kind: "leased" } | undefined>;
   /** The cache's own time (milliseconds) or a little before, for an entry that is filled under tokens that were looked up. */
-  time(): Promise<number | "away">;
-  /** Keeps an entry until `endsAt` on the cache's own time; `same`: in place of the one that is there, as long as that. Not waited for; may come to nothing. */
+  time(): Promise<number | undefined>;
+  /** Stores an entry until `endsAt` on the cache's own time; `same`: replaces the entry that is there, with its expiry. Not awaited; a failure is only counted. */
   store(question: Question, entry: CacheEntry, endsAt: number | "same"): void;
-  /** Before a Write: invalidates the scopes and leases them to the writer for ten seconds. May come to nothing. */
+  /** Before a Write: invalidates the scopes and leases them to the writer (LEASE_MILLISECONDS). A failure is only counted. */
   lease(writer: string, scopes: CacheScope[]): Promise<void>;
-  /** After a Write is known to stand, and before anybody is told: invalidates the scopes and ends the lease. False: not acknowledged, the old entries may be good until they end. */
+  /** After a Write is known to be committed and before its reply: invalidates the scopes and ends the lease. False: not acknowledged, old entries may be valid until they expire. */
   release(writer: string, scopes: CacheScope[]): Promise<boolean>;
-  /** Invalidates scopes, or with `all` every one there is; for writes that did not begin here. False as in `end`. */
+  /** Invalidates scopes, with `all` every scope; for writes that were not made here. False as in `release`. */
   invalidate(scopes: CacheScope[] | "all"): Promise<boolean>;
   /**
-   * Asks to be the one replica that follows the changes, for the next ten seconds, and tells how far it has read them
-   * (milliseconds since the epoch). Answers whether it is, and how far whoever is has read them.
+   * Asks to be the one replica that follows the changes, for the next ten seconds, and says up to when it has read them
+   * (milliseconds since the epoch). Answers whether it is that replica, and up to when the leading replica has read.
    */
-  lead(replica: string, readTo: number | undefined): Promise<{ leads: boolean; readTo: number | undefined } | "away">;
-  /** Whether it does for us all that it is there for: its own time where that is another clock, or why not, in words without a secret. */
-  probe(): Promise<{ time?: ServerTime } | { away: string }>;
+  lead(
+    replica: string,
+    readTo: number | undefined,
+  ): Promise<{ leads: boolean; readTo: number | undefined } | undefined>;
+  /** Whether the cache can do for us all that it is for: its own time where that is another clock, or why not, in words without a secret. */
+  probe(): Promise<{ kind: "up"; time?: ServerTime } | { kind: "away"; reason: string }>;
   close(): Promise<void>;
 };
 

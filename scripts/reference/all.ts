@@ -4,13 +4,11 @@
  */
 import { readFileSync } from "node:fs";
 import type { Results } from "../../bench/results.ts";
-import { createApp } from "../../src/app.ts";
 import { DENIALS } from "../../src/check/question.ts";
 import { VARIABLES } from "../../src/config.ts";
 import { LIFECYCLE } from "../../src/domain/cooperation/lifecycle.ts";
 import { FINDING_KINDS } from "../../src/domain/doctor/finding.ts";
 import { NEEDS } from "../../src/domain/key-scopes.ts";
-import { openApiDocument } from "../../src/http/docs.ts";
 import { FAULTS } from "../../src/http/problem.ts";
 import { REFUSALS } from "../../src/http/refusals.ts";
 import { GRAMMAR } from "../../src/redis/cache-keys.ts";
@@ -23,6 +21,8 @@ import { envExample } from "./env-example.ts";
 import { denialsTable, errorsTable, findingsTable } from "./errors.ts";
 import { layersDiagram, layersTable } from "./layers.ts";
 import { expiredSentence, lifecycleDiagram, lifecycleTable } from "./lifecycle.ts";
+import { openApiDocument } from "./openapi/document.ts";
+import { OPERATIONS } from "./openapi/operations.ts";
 import { capsTable, rolesTable } from "./roles.ts";
 import { routesTable } from "./routes.ts";
 import { scopesTable } from "./scopes.ts";
@@ -58,7 +58,8 @@ export function generated(): Record<string, Generated> {
       diagram: lifecycleDiagram(LIFECYCLE),
     },
     "docs/reference/roles.md": { roles: rolesTable(), caps: capsTable() },
-    "docs/reference/routes.md": { routes: routesTable(openApiDocument(undriven(), URL_AT_START)) },
+    "docs/reference/routes.md": { routes: routesTable(OPERATIONS) },
+    "openapi.json": `${JSON.stringify(openApiDocument(URL_AT_START), null, 2)}\n`,
     "docs/reference/scopes.md": { scopes: scopesTable(NEEDS) },
   };
 }
@@ -76,56 +77,3 @@ export function wantedText(file: string, current: string, content: Generated): s
 const textOf = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");
 
 const measured = (): Results => JSON.parse(textOf("bench/results.json"));
-
-/** The service as a value that is only looked at: whatever a request would need throws when it is touched. */
-function undriven() {
-  const never = (): never => {
-    throw new Error("the reference asks nothing");
-  };
-  const engine = {
-    check: never,
-    batchCheck: never,
-    expand: never,
-    listObjects: never,
-    listUsers: never,
-    ready: never,
-    time: never,
-  };
-  return createApp({
-    tupleStore: {
-      read: never,
-      readSome: never,
-      readAll: never,
-      pages: never,
-      write: never,
-      changes: never,
-      erase: never,
-    },
-    checker: { check: never, checkAll: never },
-    cache: { lease: never, release: never },
-    ttlMilliseconds: 0,
-    importIdleMilliseconds: 0,
-    metricsText: never,
-    engine: {
-      ...engine,
-      api: { storeId: "", modelId: "", ask: never, stream: never },
-      permissions: new Map(),
-      rewrites: new Map(),
-    },
-    mailer: { send: never },
-    clock: never,
-    mutex: never,
-    repeats: { invalidate: never },
-    newId: never,
-    newNonce: never,
-    inBackground: never,
-    warn: never,
-    log: never,
-    stopping: never,
-    findKey: never,
-    notices: never,
-    publicUrl: URL_AT_START,
-    discloseOrganizations: true,
-    invitation: { secret: "", url: URL_AT_START, ttlDays: 1, limits: { openMax: 1, dailyMax: 1, declinedDays: 1 } },
-  });
-}

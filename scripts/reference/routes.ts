@@ -1,17 +1,15 @@
-/** The routes, from the OpenAPI document that the service itself serves. */
+/** The routes, from the operations that the service's document is made of. */
+import type { Operation } from "../../src/http/operation.ts";
 import { code, table } from "./blocks.ts";
 
-const METHODS = ["get", "post", "put", "patch", "delete"] as const;
+const METHODS = ["get", "post", "put", "patch", "delete"];
 
-type Document = { paths?: Record<string, Partial<Record<(typeof METHODS)[number], { summary?: string }>>> };
-
-/** Method, path and summary of every operation, in the order of the document. */
-export function routesTable(document: Document): string {
-  const rows = Object.entries(document.paths ?? {}).flatMap(([path, item]) =>
-    METHODS.flatMap((method) => {
-      const operation = item[method];
-      return operation === undefined ? [] : [[method.toUpperCase(), code(path), operation.summary ?? ""]];
-    }),
+/** Method, path and summary of every operation, path by path in the order of the document. */
+export function routesTable(operations: readonly Operation[]): string {
+  const rows = [...Map.groupBy(operations, ({ path }) => path)].flatMap(([path, of]) =>
+    of
+      .toSorted((a, b) => METHODS.indexOf(a.method) - METHODS.indexOf(b.method))
+      .map(({ method, summary = "" }) => [method.toUpperCase(), code(path), summary]),
   );
   return table(["method", "path", "what it does"], rows);
 }

@@ -10,66 +10,43 @@ import {
 } from "../domain/cooperation/decide-delegation.ts";
 import { isRefusal, type Result } from "../domain/result.ts";
 import { personHead, roleOf } from "../store/snapshot.ts";
-import { initiatorsScope } from "./cooperation.ts";
-import { type ActionDeps, type ActionOf, type Call, perform, type Receipt } from "./run/perform.ts";
-import { cooperationOf, readShare } from "./share.ts";
+import { initiatorsScope, lockCooperation } from "./cooperation.ts";
+import type { Action, Reading } from "./run/action.ts";
+import { readShare } from "./share.ts";
 
-export function delegate(
-  deps: ActionDeps,
-  call: Call,
-  share: string,
-  user: string,
-  input: DelegateInput,
-): Promise<Result<Receipt<DelegationChanged>>> {
-  return onDelegation(deps, call, share, user, (state, stamp) => decideDelegate(state, input, stamp));
-}
+type Delegated = { share: string; user: string };
+type DelegationAction = Action<DelegationState, DelegationChanged>;
 
-export function revoke(
-  deps: ActionDeps,
-  call: Call,
-  share: string,
-  user: string,
-  input: { reason?: string | undefined },
-): Promise<Result<Receipt<DelegationChanged>>> {
-  return onDelegation(deps, call, share, user, (state, stamp) => decideRevoke(state, input, stamp));
-}
+/** Delegates a share to a person, or changes what was delegated. */
+export const delegate = (input: DelegateInput & Delegated): DelegationAction => ({
+  ...onDelegation(input),
+  decide: (state, stamp) => decideDelegate(state, input, stamp),
+});
 
-async function onDelegation(
-  deps: ActionDeps,
-  call: Call,
-  share: string,
-  user: string,
-  decide: ActionOf<DelegationState, DelegationChanged>["decide"],
-): Promise<Result<Receipt<DelegationChanged>>> {
-  const cooperation = await cooperationOf(deps, share);
-  if (cooperation === undefined) return { code: "not_found", what: "share" };
-  return perform(deps, call, {
-    lock: `cooperation:${cooperation}`,
-    read: () => readDelegation(deps, call, share, cooperation, user),
-    decide,
-    scopes: () => [userScope(user)],
-    // a refusal tells how the cooperation and the share stand
-    revealedScopes: initiatorsScope,
-  });
-}
+/** Takes a delegation back. */
+export const revoke = (input: Delegated & { reason?: string | undefined }): DelegationAction => ({
+  ...onDelegation(input),
+  decide: (state, stamp) => decideRevoke(state, input, stamp),
+});
 
-async function readDelegation(
-  deps: ActionDeps,
-  call: Call,
-  share: string,
-  cooperation: string,
-  user: string,
-): Promise<Result<DelegationState>> {
-  const { tupleStore } = deps;
-  const person = await personHead(tupleStore, user);
-  const state = await readShare(deps, call, share, cooperation);
+const onDelegation = ({ share, user }: Delegated): Omit<DelegationAction, "decide"> => ({
+  lock: lockCooperation,
+  read: (on) => readDelegation(on, share, user),
+  scopes: () => [userScope(user)],
+  // a refusal says something about the cooperation and the share
+  revealedScopes: initiatorsScope,
+});
+
+async function readDelegation(on: Reading, share: string, user: string): Promise<Result<DelegationState>> {
+  const person = await personHead(on.reads, user);
+  const state = await readShare(on, share);
   if (isRefusal(state)) return state;
   const { partner } = state.cooperation;
   return {
     ...state,
     user,
     person,
-    ownPerson: partner !== undefined && (await roleOf(tupleStore, partner, user)) !== undefined,
+    ownPerson: partner !== undefined && (await roleOf(on.reads, partner, user)) !== undefined,
     existing: state.delegations.find((delegation) => delegation.user === user),
   };
 }

@@ -9,15 +9,15 @@ import { isService, needsService } from "../domain/caller.ts";
 import { errorFacts } from "../domain/error-facts.ts";
 import type { Refusal } from "../domain/refusal.ts";
 import type { ImportLine, LineError, NumberedLine } from "../domain/registry/import-line.ts";
-import { isRefusal, type Result } from "../domain/result.ts";
+import { isRefusal } from "../domain/result.ts";
 import { EngineRefused, EngineUnavailable } from "../faults.ts";
 import { keepReads } from "../store/kept-reads.ts";
 import { putOrganization } from "./organization.ts";
 import { putPerson } from "./person.ts";
 import { putResource, setJobRole } from "./resource.ts";
+import type { Action, ActionDeps, Call } from "./run/action.ts";
 import { PAUSE_MILLISECONDS_MAX, patience } from "./run/commit.ts";
-import type { ActionDeps, Call, Receipt } from "./run/perform.ts";
-import { type BatchStep, performAll } from "./run/perform-all.ts";
+import { performEach } from "./run/perform.ts";
 
 /** How many lines are read ahead: what they need of the store is asked for at once, and kept until they are done. */
 const AHEAD_LINES = 64;
@@ -91,62 +91,47 @@ async function importTaken(
 
 /** Imports the first of these lines in one Write: as many as it can hold. */
 async function importTogether(deps: ActionDeps, call: Call, lines: NumberedLine[]): Promise<LineOutcome[]> {
-  const batch = await performAll(deps, call, lines.map(stepOf));
-  switch (batch.kind) {
-    case "too_large":
-      if (batch.index === 0) throw new Error(`line ${lines[0]?.line} alone is more than a Write can hold`);
-      return importTogether(deps, call, lines.slice(0, batch.index));
-    case "refused":
-      throw new Error("a step that refuses nothing refused");
-    case "done":
-    case "same":
-    case "dry_run":
-      return batch.receipts.map(({ value, outcome, effective_by }, index) => {
-        const line = lines[index]?.line ?? 0;
-        if ("errors" in value) return { line, outcome: "invalid", errors: value.errors };
-        if ("refusal" in value) return { line, outcome: "refused", refusal: value.refusal };
-        return { line, outcome: outcome === "same" ? "same" : "done", effective_by };
-      });
+  const said = lines.filter((line) => "says" in line);
+  const batch = await performEach(
+    deps,
+    call,
+    said.map(({ says }) => actionOf(says)),
+  );
+  if (batch.kind === "too_large") {
+    if (batch.index === 0) throw new Error(`line ${said[0]?.line} alone is more than a Write can hold`);
+    const fits = lines.findIndex(({ line }) => line === said[batch.index]?.line);
+    return importTogether(deps, call, lines.slice(0, fits));
   }
+  if (batch.kind === "refused") throw new Error("a step was refused where refusals are passed over");
+  const receipts = batch.receipts.values();
+  return lines.map(({ line, ...read }): LineOutcome => {
+    if ("errors" in read) return { line, outcome: "invalid", errors: read.errors };
+    const receipt = receipts.next().value;
+    if (receipt === undefined) throw new Error(`line ${line} has no receipt`);
+    if (isRefusal(receipt)) return { line, outcome: "refused", refusal: receipt };
+    return { line, outcome: receipt.outcome === "same" ? "same" : "done", effective_by: receipt.effective_by };
+  });
 }
 
-type Told = { refusal: Refusal } | { errors: LineError[] } | object;
-
-/** A line as a step that never refuses: what would be refused is told instead, and changes nothing. */
-const stepOf =
-  (line: NumberedLine): BatchStep<Told> =>
-  async (deps, call) => {
-    const nothing = { outcome: "same" as const, effective_by: "" };
-    if ("errors" in line) return { ...nothing, value: { errors: line.errors } };
-    const receipt = await act(deps, call, line.says);
-    return isRefusal(receipt) ? { ...nothing, value: { refusal: receipt } } : { ...receipt, value: {} };
-  };
-
-function act(deps: ActionDeps, call: Call, line: ImportLine): Promise<Result<Receipt<unknown>>> {
+function actionOf(line: ImportLine): Action<unknown, unknown> {
   switch (line.kind) {
     case "organization":
-      return putOrganization(deps, call, line.id, line);
+      return putOrganization({ ...line, organization: line.id });
     case "person":
-      return putPerson(deps, call, line.organization, line.user, line);
+      return putPerson(line);
     case "portfolio":
-      return putResource(deps, call, `portfolio:${line.id}`, line);
+      return putResource({ ...line, resource: `portfolio:${line.id}` });
     case "plant":
-      return putResource(deps, call, `plant:${line.id}`, line);
+      return putResource({ ...line, resource: `plant:${line.id}` });
     case "job_role":
-      return setJobRole(deps, call, line.resource, line.user, line.role);
+      return setJobRole(line);
   }
 }
 
-/** Has everything read that the lines need: each is tried, all at once. What fails here fails again when it counts. */
-async function readAhead(deps: ActionDeps, call: Call, lines: NumberedLine[]): Promise<void> {
-  const aside = {
-    ...deps,
-    mutex: <T>(_: string, run: () => Promise<T>) => run(),
-    // nobody is told what these come to
-    cache: { lease: async () => {}, release: async () => true },
-  };
-  const tries = lines.flatMap((line) => ("says" in line ? [act(aside, { ...call, dryRun: true }, line.says)] : []));
-  await Promise.allSettled(tries);
+/** Reads all that the lines need, all at once. What fails here fails again when it counts. */
+async function readAhead(deps: ActionDeps, { caller }: Call, lines: NumberedLine[]): Promise<void> {
+  const on = { ...deps, reads: deps.tupleStore, caller };
+  await Promise.allSettled(lines.map((line) => "says" in line && actionOf(line.says).read(on)));
 }
 
 /** Tries again for a while when the engine does not answer. */

@@ -16,7 +16,7 @@ import type { Mail } from "../ports.ts";
 import { organizationName } from "../queries/views/cooperations.ts";
 import { adminsOf } from "../store/people.ts";
 import { inTurns, organizationHead, personHead, resourceHead, sharesOf } from "../store/snapshot.ts";
-import type { ActionDeps } from "./run/perform.ts";
+import type { ActionDeps, Receipt } from "./run/action.ts";
 
 /**
  * What became of the mails of an action: all, some or none of them were handed over; `none` where nobody has an
@@ -30,26 +30,18 @@ const WAIT_MILLISECONDS = 1000;
 /** How many mails of one action are under way. */
 const MAILS_AT_ONCE = 5;
 
-/**
- * Sends what a cooperation's state asks for, as work that stopping waits for; answers after a second at the latest.
- * Never throws. In a batch of actions the mails go after its Write: until then they are `sending`.
- */
-export async function sendLetters(deps: ActionDeps, cooperation: Cooperation): Promise<MailState> {
-  let work: Promise<MailState> | undefined;
-  deps.inBackground(() => {
-    work = deliver(deps, cooperation);
-    return work;
-  });
-  if (work === undefined) return "sending";
+/** What is known within a second of the mails that an action sends in the background. */
+export async function mailState({ outcome, after }: Receipt<unknown, MailState>): Promise<MailState> {
+  if (outcome !== "done") return "none";
   const waited = new AbortController();
   const late = sleep(WAIT_MILLISECONDS, "sending" as const, { signal: waited.signal, ref: false });
   // where the mails were first, nobody waits for the timer
   late.catch(() => {});
-  return Promise.race([work, late]).finally(() => waited.abort());
+  return Promise.race(after === undefined ? [late] : [after, late]).finally(() => waited.abort());
 }
 
-/** Makes the mails that the state asks for now, and hands each over; tells of each that could not be. */
-async function deliver(deps: ActionDeps, cooperation: Cooperation): Promise<MailState> {
+/** Sends the mails that a cooperation's state asks for now, and warns of each that could not be sent. Never throws. */
+export async function sendLetters(deps: ActionDeps, cooperation: Cooperation): Promise<MailState> {
   const failed = (error: unknown) => deps.warn("mail_failed", { cooperation: cooperation.id, ...errorFacts(error) });
   try {
     const letters =

@@ -13,71 +13,81 @@ import { sweepMark } from "../domain/state-tuples.ts";
 import { bondsOf } from "../store/bonds.ts";
 import { peopleOf } from "../store/people.ts";
 import { resourceRefsOf } from "../store/resources.ts";
-import { organizationHead } from "../store/snapshot.ts";
-import { declineOffers } from "./cooperation.ts";
-import { type ActionDeps, type ActionOf, type Call, perform, type Receipt, wouldDo } from "./run/perform.ts";
+import { cooperationIdsOf, organizationHead } from "../store/snapshot.ts";
+import { declineOffer } from "./cooperation.ts";
+import type { Action, ActionDeps, Call, Reading, Reads, Receipt } from "./run/action.ts";
+import { afterWriting } from "./run/commit.ts";
+import { perform, wouldDo } from "./run/perform.ts";
 import { sweep, sweepOrganization } from "./sweep.ts";
 
-type Emptying = OrganizationState & { holdings: Holdings };
+type Named = { organization: string };
 
+const lockOrganization = ({ head }: OrganizationState) => head.object;
 /** An organization without people and resources is on nobody's path. */
 const NO_SCOPES = () => [];
 
-export async function putOrganization(
-  deps: ActionDeps,
-  call: Call,
-  id: string,
-  input: { name: string },
-): Promise<Result<Receipt<OrganizationChanged>>> {
-  if (!isService(call.caller)) return needsService("to keep organizations");
-  const receipt = await perform(deps, call, {
-    lock: `organization:${id}`,
-    read: () => readOrganization(deps, call, id),
-    decide: (state: OrganizationState) => decideOrganization(state, input),
-    scopes: NO_SCOPES,
-  });
-  const isAnother = !isRefusal(receipt) && receipt.outcome === "done" && receipt.value.before === undefined;
-  // one that was deleted before deletions were marked left its sides behind
-  if (isAnother && receipt.value.organization.incarnation !== undefined)
-    deps.inBackground(() => sweepOrganization(deps, id));
-  return receipt;
-}
+/** Creates an organization, or gives it another name. */
+export const putOrganization = (input: Named & { name: string }): Action<OrganizationState, OrganizationChanged> => ({
+  lock: lockOrganization,
+  read: async (on) =>
+    isService(on.caller) ? readOrganization(on, input.organization) : needsService("to keep organizations"),
+  decide: (state) => decideOrganization(state, input),
+  scopes: NO_SCOPES,
+  after: async (deps, { before, organization }) => {
+    // one that was deleted before deletions were marked left its sides behind
+    if (before === undefined && organization.incarnation !== undefined)
+      await sweepOrganization(deps, input.organization);
+  },
+});
 
 /**
  * Deletes an organization without people, resources and cooperations that bind it. What it was offered and never
- * answered is declined first.
+ * answered is declined first, each in a Write of its own: there may be any number of offers.
  */
 export async function deleteOrganization(
   deps: ActionDeps,
   call: Call,
-  id: string,
+  { organization }: Named,
 ): Promise<Result<Receipt<undefined>>> {
   if (!isService(call.caller)) return needsService("to keep organizations");
-  const action: ActionOf<Emptying, undefined> = {
-    lock: `organization:${id}`,
-    read: async () => {
-      const mark = await deps.tupleStore.read(sweepMark(`organization:${id}`));
-      // of an earlier deletion: it is swept before there is another
-      if (mark.length > 0) await sweep(deps);
-      const state = await readOrganization(deps, call, id);
-      if (state.head.n === 0) return { code: "not_found", what: "organization" };
-      return { ...state, holdings: await holdingsOf(deps, id) };
-    },
-    decide: (state: Emptying, stamp) => decideDeleteOrganization(state, state.holdings, stamp),
-    scopes: NO_SCOPES,
-  };
-  if (await wouldDo(deps, call, action)) await declineOffers(deps, call, id);
-  const receipt = await perform(deps, call, action);
-  if (!isRefusal(receipt) && receipt.outcome === "done") deps.inBackground(() => sweep(deps));
-  return receipt;
+  // of an earlier deletion: it is swept before there is another
+  const marks = await deps.tupleStore.read(sweepMark(`organization:${organization}`));
+  if (marks.length > 0) await sweep(deps);
+  const deletion = deleteEmpty(organization);
+  let isDeclined = false;
+  try {
+    const offers = (await wouldDo(deps, call, deletion))
+      ? await cooperationIdsOf(deps.tupleStore, organization, "partner")
+      : [];
+    for (const cooperation of offers) {
+      // the precondition is of the organization; all else holds for these too
+      const receipt = await perform(deps, { ...call, expected: undefined }, declineOffer({ cooperation }));
+      isDeclined ||= !isRefusal(receipt) && receipt.outcome === "done";
+    }
+    return await perform(deps, call, deletion);
+  } catch (error) {
+    throw isDeclined ? afterWriting(error) : error;
+  }
 }
 
-async function readOrganization(deps: ActionDeps, call: Call, id: string): Promise<OrganizationState> {
-  return { id, head: await organizationHead(deps.tupleStore, id), expected: call.expected };
+const deleteEmpty = (id: string): Action<OrganizationState & { holdings: Holdings }, undefined> => ({
+  lock: lockOrganization,
+  read: async (on) => {
+    const state = await readOrganization(on, id);
+    if (state.head.n === 0) return { code: "not_found", what: "organization" };
+    return { ...state, holdings: await holdingsOf(on.reads, id) };
+  },
+  decide: (state, stamp) => decideDeleteOrganization(state, state.holdings, stamp),
+  scopes: NO_SCOPES,
+  after: (deps) => sweep(deps),
+});
+
+async function readOrganization({ reads, expected }: Reading, id: string): Promise<OrganizationState> {
+  return { id, head: await organizationHead(reads, id), expected };
 }
 
-async function holdingsOf({ tupleStore }: ActionDeps, id: string): Promise<Holdings> {
-  const people = (await peopleOf(tupleStore, id)).length;
-  const resources = (await resourceRefsOf(tupleStore, id)).length;
-  return { people, resources, cooperations: await bondsOf(tupleStore, id) };
+async function holdingsOf(reads: Reads, id: string): Promise<Holdings> {
+  const people = (await peopleOf(reads, id)).length;
+  const resources = (await resourceRefsOf(reads, id)).length;
+  return { people, resources, cooperations: await bondsOf(reads, id) };
 }

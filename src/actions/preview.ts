@@ -4,7 +4,7 @@ import { readToken } from "../domain/cooperation/invitation-token.ts";
 import type { Refusal } from "../domain/refusal.ts";
 import { organizationName } from "../queries/views/cooperations.ts";
 import { cooperationHead, inTurns, resourceHead, sharesOf } from "../store/snapshot.ts";
-import type { ActionDeps } from "./run/perform.ts";
+import type { ActionDeps } from "./run/action.ts";
 
 /** Who invites, what would be shared and until when; or why the token does not stand. */
 export async function previewInvitation(deps: ActionDeps, text: string) {

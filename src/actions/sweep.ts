@@ -19,7 +19,7 @@ import {
   shareIdsOf,
   shareWithDelegations,
 } from "../store/snapshot.ts";
-import type { ActionDeps } from "./run/perform.ts";
+import type { ActionDeps } from "./run/action.ts";
 
 const SIDES = ["initiator", "partner"] as const;
 

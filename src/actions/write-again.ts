@@ -6,8 +6,8 @@
  */
 import { createHash } from "node:crypto";
 import { type Lost, OutcomeUnknown } from "../faults.ts";
+import type { ActionDeps, Call } from "./run/action.ts";
 import { entryIsOurs } from "./run/commit.ts";
-import type { ActionDeps, Call } from "./run/perform.ts";
 import { type TuplesWritten, type TupleWrite, writeTuples } from "./write-tuples.ts";
 
 /** Longer than any SDK goes on repeating. */

@@ -5,6 +5,7 @@
  */
 
 import { type CacheScope, ownerScope, userScope } from "../domain/cache-scopes.ts";
+import { same } from "../domain/plan.ts";
 import { type Admission, admit, type Leniency, type RawChange } from "../domain/raw-write/admit.ts";
 import { personBecomes, type RawEffect, type Rejected, resourceBecomes } from "../domain/raw-write/raw-change.ts";
 import { delegationBecomes, jobRoleBecomes } from "../domain/raw-write/raw-rungs.ts";
@@ -16,9 +17,9 @@ import { jobRoleOf, organizationHead, resourceHead, roleOf } from "../store/snap
 import { delegate, revoke } from "./delegation.ts";
 import { putPerson, removePerson } from "./person.ts";
 import { deleteResource, putResource, setJobRole } from "./resource.ts";
-import type { ActionDeps, Call, Receipt } from "./run/perform.ts";
-import { type BatchStep, performAll } from "./run/perform-all.ts";
-import { cooperationOf, readShare } from "./share.ts";
+import type { Action, ActionDeps, Call, Reading } from "./run/action.ts";
+import { performAll } from "./run/perform.ts";
+import { readShare } from "./share.ts";
 
 export type TupleWrite = { writes: readonly RawTuple[]; deletes: readonly RawTuple[] } & Leniency;
 
@@ -42,10 +43,10 @@ export async function writeTuples(
   const admission = admit(writes, deletes, call.caller);
   if (admission.kind !== "admitted") return admission;
   const { changes } = admission;
-  const batch = await performAll(
+  const batch = await performAll<unknown, NotOnThis>(
     deps,
     call,
-    changes.map((change) => stepOf(change, leniency)),
+    changes.map((change) => (on) => actionOf(on, change, leniency)),
   );
   if ("receipts" in batch) return { kind: "done" };
   const change = changes[batch.index];
@@ -57,85 +58,70 @@ export async function writeTuples(
     : { kind: "decided_against", refusal, change };
 }
 
-type RawStep = BatchStep<unknown, Refusal | NotOnThis>;
+type RawAction = Action<unknown, unknown, unknown, NotOnThis>;
+type Of<K extends RawChange["of"]> = Extract<RawChange, { of: K }>;
 
-function stepOf(change: RawChange, leniency: Leniency): RawStep {
-  return (deps, call) => {
-    switch (change.of) {
-      case "person":
-        return onPerson(deps, call, change, leniency);
-      case "resource":
-        return onResource(deps, call, change, leniency);
-      case "job_role":
-        return onJobRole(deps, call, change, leniency);
-      case "delegation":
-        return onDelegation(deps, call, change, leniency);
-    }
+function actionOf(on: Reading, change: RawChange, leniency: Leniency): Promise<Result<RawAction>> {
+  switch (change.of) {
+    case "person":
+      return onPerson(on, change, leniency);
+    case "resource":
+      return onResource(on, change, leniency);
+    case "job_role":
+      return onJobRole(on, change, leniency);
+    case "delegation":
+      return onDelegation(on, change, leniency);
+  }
+}
+
+/** The action where there is something to do. `scopes`: those whose answers depend on what the reply says otherwise. */
+function toBecome<T>(effect: RawEffect<T>, scopes: CacheScope[], act: (to: T | undefined) => RawAction): RawAction {
+  if (effect.kind === "become") return act(effect.to);
+  return {
+    read: async () => ({}),
+    lock: () => "",
+    decide: () => (effect.kind === "nothing" ? same(undefined) : { code: "rejected", rejected: effect }),
+    scopes: () => scopes,
   };
 }
 
-type Of<K extends RawChange["of"]> = Extract<RawChange, { of: K }>;
+// Each reads the head of what it is about first, so the action finds what was read here, or all of it is read again.
 
-/** Acts where there is something to do. `scopes`: whose answers depend on what is told otherwise. */
-async function carryOut<T>(
-  { cache, clock }: ActionDeps,
-  scopes: CacheScope[],
-  change: RawEffect<T>,
-  act: (to: T | undefined) => Promise<Result<Receipt<unknown>>>,
-): Promise<Receipt<unknown> | Refusal | NotOnThis> {
-  if (change.kind === "become") return act(change.to);
-  // whoever is told that something stands is answered from after it
-  await cache.release("", scopes);
-  if (change.kind !== "nothing") return { code: "rejected", rejected: change };
-  return { outcome: "same", value: undefined, effective_by: clock().toISOString() };
-}
-
-// Each reads the head of what it is about first, so that the action finds what was read here or all of it is read again.
-
-async function onPerson(deps: ActionDeps, call: Call, { organization, user, asked }: Of<"person">, leniency: Leniency) {
-  await organizationHead(deps.tupleStore, organization);
-  const held = await roleOf(deps.tupleStore, organization, user);
-  return carryOut(deps, [userScope(user)], personBecomes(asked, held, leniency), (role) =>
-    role === undefined
-      ? removePerson(deps, call, organization, user)
-      : putPerson(deps, call, organization, user, { role }),
+async function onPerson({ reads }: Reading, { organization, user, asked }: Of<"person">, leniency: Leniency) {
+  await organizationHead(reads, organization);
+  const held = await roleOf(reads, organization, user);
+  return toBecome(personBecomes(asked, held, leniency), [userScope(user)], (role) =>
+    role === undefined ? removePerson({ organization, user }) : putPerson({ organization, user, role }),
   );
 }
 
-async function onResource(deps: ActionDeps, call: Call, { ref, asked }: Of<"resource">, leniency: Leniency) {
-  const { value } = await resourceHead(deps.tupleStore, ref);
+async function onResource({ reads }: Reading, { ref: resource, asked }: Of<"resource">, leniency: Leniency) {
+  const { value } = await resourceHead(reads, resource);
   const held = value?.deleted_at === undefined ? value : undefined;
   const scopes = value === undefined ? [] : [ownerScope(value.owner)];
-  return carryOut(deps, scopes, resourceBecomes(asked, held, leniency), (to) =>
+  return toBecome(resourceBecomes(asked, held, leniency), scopes, (to) =>
     // a raw tuple says nothing of the name, so it stays
-    to === undefined ? deleteResource(deps, call, ref) : putResource(deps, call, ref, { ...to, name: held?.name }),
+    to === undefined ? deleteResource({ resource }) : putResource({ ...to, resource, name: held?.name }),
   );
 }
 
-async function onJobRole(deps: ActionDeps, call: Call, { ref, user, asked }: Of<"job_role">, leniency: Leniency) {
-  await resourceHead(deps.tupleStore, ref);
-  const held = await jobRoleOf(deps.tupleStore, ref, user);
-  return carryOut(deps, [userScope(user)], jobRoleBecomes(asked, held, leniency), (role) =>
-    setJobRole(deps, call, ref, user, role),
+async function onJobRole({ reads }: Reading, { ref: resource, user, asked }: Of<"job_role">, leniency: Leniency) {
+  await resourceHead(reads, resource);
+  const held = await jobRoleOf(reads, resource, user);
+  return toBecome(jobRoleBecomes(asked, held, leniency), [userScope(user)], (role) =>
+    setJobRole({ resource, user, role }),
   );
 }
 
-async function onDelegation(
-  deps: ActionDeps,
-  call: Call,
-  { share, user, asked }: Of<"delegation">,
-  leniency: Leniency,
-) {
-  const cooperation = await cooperationOf(deps, share);
-  if (cooperation === undefined) return { code: "not_found", what: "share" } satisfies Refusal;
-  const state = await readShare(deps, call, share, cooperation);
+async function onDelegation(on: Reading, { share, user, asked }: Of<"delegation">, leniency: Leniency) {
+  const state = await readShare(on, share);
   if (isRefusal(state)) return state;
-  // what stands is told to nobody who may not change it
+  // only who may change it learns what is delegated
   const refusal = refuseUnlessSide(state.standings, "partner", state.cooperation, "share");
   if (refusal) return refusal;
   if (state.share.removed_at !== undefined) return { code: "not_found", what: "share", gone: true } satisfies Refusal;
   const held = state.delegations.find((delegation) => delegation.user === user);
-  return carryOut(deps, [userScope(user)], delegationBecomes(asked, held, leniency), (to) =>
-    to === undefined ? revoke(deps, call, share, user, {}) : delegate(deps, call, share, user, to),
+  return toBecome(delegationBecomes(asked, held, leniency), [userScope(user)], (to) =>
+    to === undefined ? revoke({ share, user }) : delegate({ ...to, share, user }),
   );
 }

@@ -1,9 +1,8 @@
 /**
- * How access came: whether an allowed person is one of the owner's own people there,
- * or through which cooperation and share. Found out after the first hit, behind the
- * reply, one at a time, and kept with the entry: nobody waits for it. What no date can
- * change is also kept here, for the entries that follow under the same tokens: while
- * they stand, nothing was written that could change it.
+ * The access path of an allowed person: own people of the owner, or a cooperation and its share. It is looked for after
+ * the first hit, in the background, one question at a time, and stored with the entry: no reply waits for it. A path
+ * that no date can change is also kept here, for later entries under the same tokens: while tokens are current, nothing
+ * was written that could change it.
  */
 import { LRUCache } from "lru-cache";
 import { idOf } from "../domain/ids.ts";
@@ -14,25 +13,25 @@ import type { AccessPath, CacheEntry, Clock, DecisionCache, Engine, Question } f
 /** About 30 MB when full. */
 const KNOWN_MAX = 100_000;
 
-/** No date of ours lies behind it: what holds then holds without a date. */
+/** Later than any date in the store: what holds then is not limited by a date. */
 const WITHOUT_END = new Date("9999-12-31T23:59:59Z");
 
-/** Under which tokens it was found, and when that began; `lasting`: no date can change it. */
+/** The tokens and the entry's expiry it was found under; `isLasting`: no date can change it. */
 type Known = Pick<CacheEntry, "userToken" | "ownerToken" | "validUntil"> & {
   accessPath: AccessPath | undefined;
-  lasting: boolean;
+  isLasting: boolean;
 };
 
 export type AccessPaths = {
-  /** How access came for a new entry, where that is known already. */
+  /** The path for a new entry, where it is known already. */
   of(question: Question, entry: CacheEntry): AccessPath | undefined;
-  /** Finds out for an entry that was hit and does not know it yet; does nothing while it is at another one. */
+  /** Looks for the path of an entry that was hit and has none; does nothing while another look-up runs. */
   remember(question: Question, entry: CacheEntry): void;
 };
 
-type ViaDeps = { engine: Engine; cache: Pick<DecisionCache, "store">; clock: Clock };
+type PathDeps = { engine: Engine; cache: Pick<DecisionCache, "store">; clock: Clock };
 
-export function createAccessPaths(deps: ViaDeps): AccessPaths {
+export function createAccessPaths(deps: PathDeps): AccessPaths {
   const known = new LRUCache<string, Known>({ max: KNOWN_MAX });
   const keyOf = ({ user, relation, object }: Question) => JSON.stringify([user, relation, object]);
   let busy = false;
@@ -45,20 +44,20 @@ export function createAccessPaths(deps: ViaDeps): AccessPaths {
   return {
     of(question, entry) {
       const found = entry.allowed ? knownOf(question, entry) : undefined;
-      return found?.lasting ? found.accessPath : undefined;
+      return found?.isLasting ? found.accessPath : undefined;
     },
     remember(question, entry) {
       if (busy || !entry.allowed || entry.accessPath !== undefined) return;
-      // looked for in this entry's life already: either it is on its way, or there is none
+      // this entry's path was looked for: it is being stored, or there is none
       if (knownOf(question, entry)?.validUntil === entry.validUntil) return;
       busy = true;
       findAccessPath(deps, question, entry)
-        .then(({ accessPath, lasting }) => {
+        .then(({ accessPath, isLasting }) => {
           const { userToken, ownerToken, validUntil } = entry;
-          known.set(keyOf(question), { userToken, ownerToken, validUntil, accessPath, lasting });
+          known.set(keyOf(question), { userToken, ownerToken, validUntil, accessPath, isLasting });
           if (accessPath !== undefined) deps.cache.store(question, { ...entry, accessPath }, "same");
         })
-        // the answer does not depend on it; the next hit tries again
+        // no answer depends on it, and the next hit tries again
         .catch(() => {})
         .finally(() => {
           busy = false;
@@ -67,11 +66,11 @@ export function createAccessPaths(deps: ViaDeps): AccessPaths {
   };
 }
 
-type FoundPath = { accessPath: AccessPath | undefined; lasting: boolean };
+type FoundPath = Pick<Known, "accessPath" | "isLasting">;
 
-/** How an allowed question is allowed now, own people first, and whether without a date. No `accessPath` when it no longer is. Throws EngineUnavailable. */
+/** The path by which a question is allowed now, own people first, and whether it has no date. Without `accessPath` when it is allowed no longer. Throws EngineUnavailable. */
 export async function findAccessPath(
-  { engine, clock }: Omit<ViaDeps, "cache">,
+  { engine, clock }: Omit<PathDeps, "cache">,
   { user, relation, object }: Question,
   { owner }: Pick<CacheEntry, "owner">,
 ): Promise<FoundPath> {
@@ -85,8 +84,8 @@ export async function findAccessPath(
   const places = [object, ...inside];
   const roles = rung === undefined ? [] : places.map((place) => ({ user, relation: rung, object: place }));
   const own = await areSo([{ user, relation: "admin", object: owner }, ...roles]);
-  if (own.includes(true)) return { accessPath: "own", lasting: true };
-  const none: FoundPath = { accessPath: undefined, lasting: false };
+  if (own.includes(true)) return { accessPath: "own", isLasting: true };
+  const none: FoundPath = { accessPath: undefined, isLasting: false };
   if (rung === undefined || rung === "operator") return none;
 
   const shared = await Promise.all(
@@ -95,7 +94,7 @@ export async function findAccessPath(
       return usersets.map((userset) => ({ place, userset }));
     }),
   );
-  // both halves of each path, each with its dates
+  // the two halves of each path; each half has dates of its own
   const paths = shared.flat().map(({ place, userset }): [Question, Question] => [
     { user: userset, relation: sharedRelation(rung), object: place },
     { user, relation: rung, object: shareOf(userset) },
@@ -107,7 +106,7 @@ export async function findAccessPath(
   const [cooperation] = await engine.expand({ object: share, relation: "cooperation" });
   if (cooperation === undefined) return none;
   const forever = await areSo(through, WITHOUT_END);
-  return { accessPath: { cooperation: idOf(cooperation), share: idOf(share) }, lasting: !forever.includes(false) };
+  return { accessPath: { cooperation: idOf(cooperation), share: idOf(share) }, isLasting: !forever.includes(false) };
 }
 
 /** `share:s1` of `share:s1#viewer`. */

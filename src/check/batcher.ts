@@ -1,21 +1,21 @@
 /**
- * The engine as a check asks it: one question or a few at one instant, in one call. For
- * a batch, what is asked in the same turn of the event loop as of one instant goes out
- * as one BatchCheck, and the same question or read goes out once, a few reads at a time.
+ * The engine as a check uses it: one question or a few, as of one instant, in one call. For a batch of checks, all
+ * questions of one turn of the event loop and one instant are one BatchCheck, equal questions and reads are asked only
+ * once, and the number of parallel reads is bounded.
  */
 import { Semaphore } from "async-mutex";
 import { EngineUnavailable } from "../faults.ts";
 import type { Answer, Clock, Engine, Question } from "../ports.ts";
 import type { Signal } from "./checker.ts";
 
-/** What a check asks: the engine, and the time. */
+/** What a check needs: answers of the engine, and the time. */
 export type Asker = Pick<Engine, "expand"> & {
   now: Clock;
-  /** The answers as of one instant, in the order of the questions. A fault in any of them throws EngineUnavailable. */
+  /** The answers as of one instant, in the order of the questions. Throws EngineUnavailable when one of them is a fault. */
   ask(questions: Question[], at: Date, signal?: AbortSignal): Promise<boolean[]>;
 };
 
-/** Asks for one check: each time one call. */
+/** For a single check: one call each time. */
 export function single(engine: Engine, clock: Clock): Asker {
   return {
     now: clock,
@@ -30,17 +30,17 @@ export function single(engine: Engine, clock: Clock): Asker {
 
 function decided(answer: Answer | undefined): boolean {
   if (answer !== undefined && "allowed" in answer) return answer.allowed;
-  // its code alone: what the engine says besides may name what was asked
+  // the code alone: the message beside it may repeat the question
   const code = /"(?:input|internal)_error":"(\w+)"/.exec(answer?.fault ?? "")?.[1] ?? "unknown";
   throw new EngineUnavailable(`OpenFGA could not decide a question of a batch: ${code}`);
 }
 
-/** Reads of one request that are under way at once: a batch of a thousand resources takes no more of the places than that. */
+/** Parallel reads of one request: a batch of a thousand resources takes no more of the engine's places. */
 const READS_MAX = 16;
 
 type Waiting = { question: Question; settle: PromiseWithResolvers<boolean> };
 
-/** Gathers for one request; `signal` is that request's, whatever the single calls say. */
+/** Batches for one request; `signal` is that request's and replaces those of the single calls. */
 export function createBatcher(engine: Engine, clock: Clock, signal: Signal | undefined): Asker {
   let turn: Date | undefined;
   const batches = new Map<number, Map<string, Waiting>>();
@@ -72,7 +72,7 @@ export function createBatcher(engine: Engine, clock: Clock, signal: Signal | und
     const batch = batches.get(at) ?? new Map<string, Waiting>();
     if (batch.size === 0) {
       batches.set(at, batch);
-      // what the same reply of the cache woke up comes before this
+      // later than all checks that the same reply of the cache resumes
       setImmediate(send, at);
     }
     const key = JSON.stringify([question.user, question.relation, question.object]);
@@ -82,7 +82,7 @@ export function createBatcher(engine: Engine, clock: Clock, signal: Signal | und
   }
 
   return {
-    // one instant a turn, or what belongs together would go out in as many batches as there are milliseconds
+    // one instant per turn: with one per millisecond the questions of a turn would be several batches
     now() {
       if (turn === undefined) {
         turn = clock();
@@ -97,7 +97,7 @@ export function createBatcher(engine: Engine, clock: Clock, signal: Signal | und
       const key = JSON.stringify(of);
       const running = reads.get(key);
       if (running) return running;
-      // begun at the end of the turn: no read may be older than the tokens of whoever shares it
+      // begins at the end of the turn: a read must not be older than the tokens of a check that shares it
       const begun = new Promise((resolve) => setImmediate(resolve)).then(() =>
         turns.runExclusive(() => {
           reads.delete(key);

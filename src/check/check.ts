@@ -1,8 +1,7 @@
 /**
- * The one place where a decision is asked for: every evaluation and every action
- * search comes through here. It answers from the cache when entry and tokens stand at
- * one instant, else from the engine, and never with what was true before the question
- * began (law 13). A fault throws and is never a "no".
+ * The one place that decides: every evaluation and every search for actions asks here. It answers from the cache when
+ * an entry and its tokens match at one instant, else from the engine, and never with a decision that is older than the
+ * question (law 13).
  */
 import type { CacheEntry, Lookup, Question } from "../ports.ts";
 import { createAccessPaths } from "./access-path.ts";
@@ -17,40 +16,39 @@ export function createChecker(deps: CheckerDeps): Checker {
   const guesses = createGuesses();
   const alone = single(deps.engine, clock);
   const accessPaths = createAccessPaths(deps);
-  const fill = createFill({ ...deps, guesses, accessPaths, throughout: createStableAnswer() });
+  const fill = createFill({ ...deps, guesses, accessPaths, askStable: createStableAnswer() });
 
-  /** The entry that may be answered with now; or what else was seen, to fill under. */
-  async function look(
-    question: Question,
-    engine: Asker,
-  ): Promise<{ entry: CacheEntry; seen?: never } | { entry?: never; seen: Seen }> {
+  /** The entry to answer with, or what the look-up found instead. */
+  async function look(question: Question, engine: Asker): Promise<{ kind: "hit"; entry: CacheEntry } | Seen> {
     const guess = guesses.get(question.object);
-    // a batch's one instant: what it asks as of the end then goes out in one call
+    // a batch has one instant, so that its questions as of an entry's end are one call
     const startedAt = engine.now().getTime();
     const since = performance.now();
     const found = await cache.lookup(question, guess?.owner);
-    if (found === "away") return { seen: "away" };
+    if (found === undefined) return { kind: "unstored", reason: "away" };
     const { entry, userToken, ownerToken } = found;
-    if (entry === undefined || entry.owner === guess?.owner) {
-      if (entry !== undefined && stands(found)) return { entry };
-      if (guess?.head === undefined || userToken === undefined || ownerToken === undefined)
-        return { seen: "too little" };
-      return { seen: { guess: { ...guess, head: guess.head }, userToken, ownerToken, startedAt, since } };
-    }
-    // the owner's token was looked up for the guess: it says nothing of the owner that the entry names
-    guesses.set(question.object, { owner: entry.owner });
-    const again = await cache.lookup(question, entry.owner);
-    if (again === "away") return { seen: again };
-    return again.entry?.owner === entry.owner && stands(again) ? { entry: again.entry } : { seen: "too little" };
+    if (entry !== undefined && entry.owner !== guess?.owner) return lookAgain(question, entry);
+    if (entry !== undefined && isCurrent(found)) return { kind: "hit", entry };
+    if (guess?.head === undefined || userToken === undefined || ownerToken === undefined) return { kind: "incomplete" };
+    return { kind: "grounds", guess: { ...guess, head: guess.head }, userToken, ownerToken, startedAt, since };
   }
 
-  function stands({ entry, userToken, ownerToken }: Lookup): boolean {
+  /** The first look-up read the token of the guessed owner, which is not that of the owner in the entry. */
+  async function lookAgain(question: Question, { owner }: CacheEntry): ReturnType<typeof look> {
+    guesses.set(question.object, { owner });
+    const found = await cache.lookup(question, owner);
+    if (found === undefined) return { kind: "unstored", reason: "away" };
+    if (found.entry?.owner === owner && isCurrent(found)) return { kind: "hit", entry: found.entry };
+    return { kind: "incomplete" };
+  }
+
+  function isCurrent({ entry, userToken, ownerToken }: Lookup): boolean {
     return (
       entry !== undefined &&
-      // an entry always holds tokens, so one that is missing never matches (bad/missing-equals-missing)
+      // an entry always holds tokens, so a missing token never matches (bad/missing-equals-missing)
       entry.userToken === userToken &&
       entry.ownerToken === ownerToken &&
-      // the cache ends it by its own clock; a date is honoured by ours
+      // the cache expires it by its own clock; the dates in the model are compared with ours
       clock().getTime() < entry.validUntil
     );
   }
@@ -60,10 +58,10 @@ export function createChecker(deps: CheckerDeps): Checker {
       const [allowed = false] = await engine.ask([question], engine.now(), signal?.());
       return { allowed, source: "engine" };
     }
-    const { entry, seen } = await look(question, engine);
-    if (entry === undefined) return fill({ question, engine, signal: signal?.() }, seen);
-    accessPaths.remember(question, entry);
-    const { allowed, validUntil, accessPath, owner } = entry;
+    const found = await look(question, engine);
+    if (found.kind !== "hit") return fill({ question, engine, signal: signal?.() }, found);
+    accessPaths.remember(question, found.entry);
+    const { allowed, validUntil, accessPath, owner } = found.entry;
     return { allowed, source: "hit", validUntil, accessPath, owner };
   }
 

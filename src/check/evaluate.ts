@@ -1,8 +1,7 @@
 /**
- * Access evaluation (AuthZEN 1.0 §6 and §7) without its transport: who, what and on
- * what in, a decision out. What the model does not know is denied with a code; what
- * the engine could not answer throws and is never a denial; what lies outside the
- * caller's key is not answered.
+ * Access evaluation (AuthZEN 1.0 §6 and §7) without its transport. A question that the model does not know is denied
+ * with a code; one that the engine could not answer throws and is never a denial; one outside the caller's key gets no
+ * answer.
  */
 
 import type { Bounds } from "../domain/caller.ts";
@@ -12,17 +11,17 @@ import type { Checked, Checker, Signal } from "./checker.ts";
 import { type Entity, questionOf, refOf, relationOf, type UnaskedCode, unaskedCode } from "./question.ts";
 import { outsideObject, outsideObjects, outsideWords } from "./within.ts";
 
-/** What questions need: decisions from the checker; lists, and what the model knows, from the engine. */
+/** Decisions come from the checker; lists, and what the model knows, from the engine. */
 export type EvaluationDeps = { engine: Engine; checker: Checker; clock: Clock };
 
 /** May the subject do the action on the resource? */
 export type Evaluation = { subject: Entity; action: string; resource: Entity };
 
-/** The answer; `code` says why when nothing was asked, `checked` where it came from when it was, `outside` why it is not this caller's. */
+/** `checked`: the checker's answer; `unasked`: a denial without a question, and why; `outside`: why the key may not ask. */
 export type AccessDecision =
-  | { decision: false; code: UnaskedCode; checked?: never; outside?: never }
-  | { decision: boolean; code?: never; checked: Checked; outside?: never }
-  | { decision: false; code?: never; checked?: never; outside: Outside };
+  | { kind: "checked"; checked: Checked }
+  | { kind: "unasked"; code: UnaskedCode }
+  | { kind: "outside"; outside: Outside };
 
 /** One decision, as of now. Throws EngineUnavailable, Overloaded. */
 export async function evaluate(
@@ -35,7 +34,7 @@ export async function evaluate(
   if (unasked !== undefined) return unasked;
   const { subject, action, resource } = evaluation;
   const checked = await checker.check(questionOf(subject, action, resource), signal);
-  // a hit knows whose it is
+  // a hit knows the owner
   const outside = bounds && (await outsideObject(engine, bounds, refOf(resource), checked.owner));
   return decisionOf(checked, outside);
 }
@@ -60,7 +59,7 @@ export async function evaluateAll(
   return unasked.map((decision) => decision ?? (decided.next().value as AccessDecision));
 }
 
-/** What is said without asking the engine: outside the key's words first, so that it learns nothing of the model by them. */
+/** The decision that needs no question. The key's bounds are first: a bound key must not learn what else the model has. */
 function unaskedDecision(
   engine: Engine,
   evaluation: Evaluation,
@@ -68,11 +67,11 @@ function unaskedDecision(
 ): AccessDecision | undefined {
   const { action, resource } = evaluation;
   const outside = bounds && outsideWords(bounds, relationOf(action), resource.type);
-  if (outside !== undefined) return { decision: false, outside };
+  if (outside !== undefined) return { kind: "outside", outside };
   const code = unaskedCode(engine, evaluation);
-  return code && { decision: false, code };
+  return code && { kind: "unasked", code };
 }
 
 function decisionOf(checked: Checked, outside: Outside | undefined): AccessDecision {
-  return outside === undefined ? { decision: checked.allowed, checked } : { decision: false, outside };
+  return outside === undefined ? { kind: "checked", checked } : { kind: "outside", outside };
 }

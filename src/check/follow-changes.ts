@@ -1,12 +1,10 @@
 /**
- * Follows the changes in OpenFGA and invalidates what they reach: the net behind writes made
- * past the service and behind writers that died before their end. One replica at a
- * time reads; when it stops saying so, another takes over. The first poll reads all that
- * may still be cached, each after it what came since, and the last seconds again, so that
- * what was committed late is not missed.
+ * Follows the changes in OpenFGA and invalidates the scopes that they reach: the safety net for writes made past the
+ * service and for writers that died before they invalidated. One replica at a time reads; when it no longer renews its
+ * claim, another takes over. The first poll reads all changes that cached answers may predate, each later poll the new
+ * ones and the last seconds again, so that a Write that was committed late is not missed.
  */
 
-import type { CacheScope } from "../domain/cache-scopes.ts";
 import { errorFacts } from "../domain/error-facts.ts";
 import type { Clock, DecisionCache, Meter, TupleChange, TupleStore } from "../ports.ts";
 import { resolveScopes } from "./resolve-scopes.ts";
@@ -14,32 +12,32 @@ import { resolveScopes } from "./resolve-scopes.ts";
 export const FOLLOW_EVERY_MILLISECONDS = 1000;
 
 /**
- * For a Write that was slow to commit, and clocks that differ: more than the 3 s after which OpenFGA ends a
- * request. What is later still was written past the service, and is seen by the TTL.
+ * For a Write that was slow to commit, and for clocks that differ: more than the 3 s after which OpenFGA ends a
+ * request. A change that comes later still was made past the service, and answers follow it within the TTL.
  */
 const MARGIN_MILLISECONDS = 5000;
 
-type TailDeps = {
+type FollowerDeps = {
   tupleStore: Pick<TupleStore, "read" | "changes">;
   cache: Pick<DecisionCache, "invalidate" | "lead">;
   clock: Clock;
   meter: Pick<Meter, "changesRead">;
   ttlMilliseconds: number;
   warn: (event: string, facts: object) => void;
-  /** This replica; nobody else's name. */
+  /** The unique name of this replica. */
   replica: string;
 };
 
-/** One poll: reads when it is this replica's turn. Never throws; what could not be read now is read by the next. */
-export function createFollower(deps: TailDeps): () => Promise<void> {
+/** One poll: reads when this replica leads. Never throws; changes that could not be read are read by the next poll. */
+export function createFollower(deps: FollowerDeps): () => Promise<void> {
   const { tupleStore, cache, clock, meter, ttlMilliseconds, warn, replica } = deps;
-  /** Changes invalidated already, with when they were seen. */
+  /** Changes whose scopes were invalidated, and when they were read. */
   const invalidated = new Map<string, number>();
   let readTo: number | undefined;
 
   async function readOn(): Promise<void> {
     const startedAt = clock().getTime();
-    // an import makes thousands of changes a second: reading them again for as long as they may be cached would be most of the work
+    // an import makes thousands of changes a second: reading a whole TTL again in every poll would be most of the work
     const from = Math.max(startedAt - ttlMilliseconds, readTo ?? 0) - MARGIN_MILLISECONDS;
     const changes = await tupleStore.changes(new Date(from));
     const fresh = changes.filter((change) => !invalidated.has(textOf(change)));
@@ -47,22 +45,18 @@ export function createFollower(deps: TailDeps): () => Promise<void> {
       tupleStore,
       fresh.map(({ key }) => key),
     );
-    // not acknowledged: they stay fresh, and the next poll invalidates them
-    if (!(await invalidateAll(scopes))) return;
+    // not acknowledged: the next poll invalidates them again
+    if (scopes.length > 0 && !(await cache.invalidate(scopes))) return;
     for (const change of fresh) invalidated.set(textOf(change), startedAt);
     for (const [text, seenAt] of invalidated) if (seenAt < from) invalidated.delete(text);
     readTo = startedAt;
     meter.changesRead(startedAt);
   }
 
-  async function invalidateAll(scopes: CacheScope[] | "all"): Promise<boolean> {
-    return scopes.length === 0 || (await cache.invalidate(scopes));
-  }
-
   return async () => {
     try {
       const follower = await cache.lead(replica, readTo);
-      if (follower === "away") return;
+      if (follower === undefined) return;
       if (follower.leads) await readOn();
       else {
         readTo = undefined;

@@ -1,19 +1,18 @@
 /**
- * What is wrong around the service and does not stop it: a cache that does not answer
- * for us, a clock that differs from the cache's or the engine's. It is said once it is
- * known, again once a minute while it lasts, and once when it is over.
+ * Notices of trouble that does not stop the service: a cache that does not answer, a clock that differs from the
+ * cache's or the engine's. Each is logged when it is first seen, once a minute while it lasts, and when it is over.
  */
 import type { Clock, DecisionCache, Engine, Meter, ServerTime } from "../ports.ts";
 
 export const NOTICES_EVERY_MILLISECONDS = 1000;
 
-/** More than clocks that are kept in step ever differ; dates and the tail's margin bear it. */
+/** More than synchronized clocks ever differ; dates and the follower's margin tolerate it. */
 const OFFSET_MAX_MILLISECONDS = 1000;
-const SAY_EVERY_MILLISECONDS = 60_000;
+const LOG_EVERY_MILLISECONDS = 60_000;
 
-/** Polls from one measurement by the engine to the next. */
+/** Polls between two measurements of the engine's clock. */
 const ENGINE_EVERY_POLLS = 30;
-/** Times in a row that are asked for: the engine tells whole seconds, and seen at several moments of one they tell more. */
+/** Readings per measurement: the engine's time has whole seconds, and readings at several moments of one narrow it down. */
 const ENGINE_SAMPLES = 4;
 
 /** For `/readyz`. */
@@ -32,17 +31,17 @@ type Deps = {
 type Ahead = { min: number; max: number };
 
 export type Watch = {
-  /** Looks once, and says what is to be said. Never throws. */
+  /** Looks once and logs what changed. Never throws. */
   poll(): Promise<void>;
   now(): Notices;
 };
 
 export function createNotices({ cache, engine, clock, meter, warn, sleep }: Deps): Watch {
   const notices: Notices = { cache: "ok", clock: "ok" };
-  const sayCache = createSaying("cache_away", "cache_back", warn);
-  const sayClock = {
-    cache: createSaying("clock_off", "clock_right", warn),
-    engine: createSaying("clock_off", "clock_right", warn),
+  const logCache = createRecurring("cache_away", "cache_back", warn);
+  const logClock = {
+    cache: createRecurring("clock_off", "clock_right", warn),
+    engine: createRecurring("clock_off", "clock_right", warn),
   };
   const off = { cache: false, engine: false };
   let polls = 0;
@@ -52,7 +51,7 @@ export function createNotices({ cache, engine, clock, meter, warn, sleep }: Deps
     const sent = clock().getTime();
     const time = await timeOf();
     const received = clock().getTime();
-    // theirs was so at some moment in between
+    // theirs was this at some moment in between
     return time && { min: sent - time.to, max: received - time.from };
   }
 
@@ -62,21 +61,22 @@ export function createNotices({ cache, engine, clock, meter, warn, sleep }: Deps
     meter.clockOffset(of, seconds);
     off[of] = ahead.min > OFFSET_MAX_MILLISECONDS || ahead.max < -OFFSET_MAX_MILLISECONDS;
     notices.clock = off.cache || off.engine ? "off" : "ok";
-    sayClock[of](off[of] ? { against: of, ahead_seconds: Number(seconds.toFixed(1)) } : undefined);
+    logClock[of](off[of] ? { against: of, ahead_seconds: Number(seconds.toFixed(1)) } : undefined);
   }
 
   async function lookAtCache(): Promise<void> {
     let away: string | undefined;
     const ahead = await aheadOf(async () => {
       const probe = await cache.probe();
-      if ("away" in probe) away = probe.away;
-      return "away" in probe ? undefined : probe.time;
+      if (probe.kind === "up") return probe.time;
+      away = probe.reason;
+      return undefined;
     });
     failedPolls = away === undefined ? 0 : failedPolls + 1;
     notices.cache = away === undefined ? "ok" : "away";
     meter.cacheUp(away === undefined);
-    // twice: one answer that is late, or a connection that is just being made, is not worth a line
-    if (away === undefined || failedPolls > 1) sayCache(away === undefined ? undefined : { reason: away });
+    // twice in a row: one late answer, or a connection that is being made, is not worth a line
+    if (away === undefined || failedPolls > 1) logCache(away === undefined ? undefined : { reason: away });
     judge("cache", ahead);
   }
 
@@ -101,22 +101,22 @@ export function createNotices({ cache, engine, clock, meter, warn, sleep }: Deps
   };
 }
 
-/** Says what is wrong at once and then once a minute, with since when, and that it is over. */
-function createSaying(event: string, over: string, warn: Deps["warn"]) {
+/** Logs a trouble at once and then once a minute, with its duration, and logs when it is over. */
+function createRecurring(event: string, over: string, warn: Deps["warn"]) {
   let since: number | undefined;
-  let saidAt = Number.NEGATIVE_INFINITY;
+  let loggedAt = Number.NEGATIVE_INFINITY;
   return (wrong: object | undefined): void => {
     const now = performance.now();
     const seconds = Math.round((now - (since ?? now)) / 1000);
     if (wrong === undefined) {
       if (since !== undefined) warn(over, { seconds });
       since = undefined;
-      saidAt = Number.NEGATIVE_INFINITY;
+      loggedAt = Number.NEGATIVE_INFINITY;
       return;
     }
     since ??= now;
-    if (now - saidAt < SAY_EVERY_MILLISECONDS) return;
-    saidAt = now;
+    if (now - loggedAt < LOG_EVERY_MILLISECONDS) return;
+    loggedAt = now;
     warn(event, { ...wrong, seconds });
   };
 }

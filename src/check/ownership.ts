@@ -1,7 +1,6 @@
 /**
- * Who owns a resource: the second scope of its decisions. What is remembered here is a
- * guess that every fill confirms by the resource's head: its number never returns, also
- * when a resource goes back to an owner it had before.
+ * The owner of a resource: the second scope of its decisions. A remembered owner is a guess, which every fill confirms
+ * by the resource's head: a head's number is never used again, also when a resource gets an earlier owner back.
  */
 import { LRUCache } from "lru-cache";
 import type { CacheScope } from "../domain/cache-scopes.ts";
@@ -10,7 +9,7 @@ import type { Engine, Question } from "../ports.ts";
 /** The owner, as it was when `head` was the resource's head or later. */
 export type Ownership = { owner: CacheScope; head: string };
 
-/** An owner learnt from an entry has no head: good enough to look an entry up, not to fill under. */
+/** An owner that was learnt from an entry has no head: enough to look an entry up, not to fill under. */
 export type Guess = { owner: CacheScope; head?: string };
 
 /** About 20 MB when full. */
@@ -22,18 +21,18 @@ export function createGuesses(): LRUCache<string, Guess> {
 
 type Reads = Pick<Engine, "expand">;
 
-/** Whether the head is what it was: while it is, nothing about the resource itself has changed. */
+/** The question whether the head is still the same: then the resource itself has not changed. */
 export function headIsStill(resource: string, { head }: Ownership): Question {
   return { user: head, relation: "head", object: resource };
 }
 
-/** The one owner of a resource as of now; undefined where there is none, or more than one, or no head. Throws EngineUnavailable, Overloaded. */
+/** The one owner of a resource now; undefined without an owner or head, and with more than one owner. Throws EngineUnavailable, Overloaded. */
 export async function ownershipOf(
   engine: Reads,
   resource: string,
   signal?: AbortSignal,
 ): Promise<Ownership | undefined> {
-  // the head first: if anything changes in between it is an old one, which no fill confirms
+  // the head first: if something changes in between, it is an old head, which no fill confirms
   const [head] = await engine.expand({ object: resource, relation: "head" }, signal);
   if (head === undefined) return undefined;
   const [owner, ...more] = await engine.expand({ object: resource, relation: "owner" }, signal);

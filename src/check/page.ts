@@ -1,21 +1,19 @@
 /**
- * Pages of a search (AuthZEN 1.0 §8.2). The engine has no pages of its own, so each
- * one asks it anew and goes on behind the last id given: what comes or goes in
- * between neither repeats nor hides a neighbour. The token is opaque but not
- * secret: it says where a query goes on, and only the query decides what may be seen.
+ * Pages of a search (AuthZEN 1.0 §8.2). The engine has no pages, so each page asks it again and continues behind the
+ * last id: an id that is added or removed in between neither repeats nor hides another. The token is opaque but not
+ * secret: it holds a position, and only the query decides what may be seen.
  */
 import { createHash } from "node:crypto";
 
-/** What a caller asks for; without a limit everything that is left. */
+/** What a caller asks for; without a limit all that is left. */
 export type PageRequest = { token?: string | undefined; limit?: number | undefined };
 
-/** `next_token` is empty at the end; `total` is there when the engine's list was whole. */
+/** `next_token` is empty at the end; `total` is present when the engine's list was complete. */
 export type Page = { next_token: string; count: number; total?: number };
 
 /**
- * Cuts one page out of all `ids`, which come in any order and leave in that of their
- * code units. `query` names all that the results depend on. Undefined for a token that
- * was not made here, or was made for another query or another limit.
+ * One page of all `ids`, sorted by code units. `query` names all that the results depend on. Undefined for a token that
+ * was not made here, or was made for another query or limit.
  */
 export function searchPage(
   ids: readonly string[],
@@ -26,7 +24,7 @@ export function searchPage(
   const digest = createHash("sha256").update(JSON.stringify(query)).digest("base64url");
   const from = request.token === undefined ? { after: "" } : readToken(request.token);
   if (from === undefined || (from.digest !== undefined && from.digest !== digest)) return undefined;
-  // AuthZEN's own example leaves the limit out on the second page: the token remembers it.
+  // AuthZEN's own example omits the limit on the second page: the token holds it
   const limit = request.limit ?? from.limit;
   if (from.digest !== undefined && limit !== from.limit) return undefined;
 

@@ -1,7 +1,7 @@
 /**
- * From AuthZEN's words to OpenFGA's: action `view` is the relation `can_view`, an
- * entity is `type:id`. What the pinned model does not know, and ids the engine could
- * not hold, never reach it: it would answer 400 where the right answer is "no".
+ * From AuthZEN's terms to OpenFGA's: action `view` is the relation `can_view`, an entity is `type:id`. Types, actions
+ * and ids that the pinned model or the engine does not know are not asked: the engine would answer 400 where the right
+ * answer is "no".
  */
 import { idProblem } from "../domain/ids.ts";
 import type { Engine, Question } from "../ports.ts";
@@ -9,7 +9,7 @@ import type { Engine, Question } from "../ports.ts";
 /** A subject or a resource (AuthZEN 1.0 §5.1, §5.2). Its properties are not read. */
 export type Entity = { type: string; id: string };
 
-/** Why a request is denied without asking the engine, and what to look at; docs/reference/errors.md is printed from here. */
+/** Why a request is denied without a question to the engine, and what to look at; docs/reference/errors.md is printed from here. */
 export const DENIALS = {
   unknown_subject_type: "The model has no such type of subject. People are `user`.",
   unknown_resource_type: "The model has no such type of resource.",
@@ -36,7 +36,7 @@ export function refOf({ type, id }: Entity): string {
   return `${type}:${id}`;
 }
 
-/** What keeps a search or an evaluation from being asked; an absent id is the one that is looked for. */
+/** Why a search or an evaluation is not asked, or undefined; an absent id is the one that is searched. */
 export function unaskedCode(
   { permissions }: Engine,
   parts: { subject: { type: string; id?: string }; action?: string; resource: { type: string; id?: string } },

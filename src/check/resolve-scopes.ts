@@ -1,7 +1,6 @@
 /**
- * From changed tuples to the scopes whose cached answers they may change. What names
- * neither a person nor an owner is looked up; what cannot be found any more invalidates
- * everything, since nobody can tell whose it was.
+ * From changed tuples to the cache scopes whose answers they may change. The owner behind a tuple that names neither a
+ * person nor an owner is looked up; when it cannot be found any more, all scopes are invalidated.
  */
 import { Semaphore } from "async-mutex";
 import { type CacheScope, reachOf } from "../domain/cache-scopes.ts";
@@ -12,7 +11,7 @@ import type { TupleStore } from "../ports.ts";
 
 type Reads = Pick<TupleStore, "read">;
 
-/** At once: a partner may have a thousand cooperations. */
+/** Parallel reads: a partner may have a thousand cooperations. */
 const READS_MAX = 16;
 
 /** The scopes of all of them; `all` when one cannot be resolved. Throws EngineUnavailable. */
@@ -29,7 +28,7 @@ export async function resolveScopes(reads: Reads, keys: TupleKey[]): Promise<Cac
     if (reach.kind === "nothing") continue;
     if (reach.kind === "scope") scopes.add(reach.scope);
     else {
-      // both sides: a share moved past the service still reached what the other one leads to
+      // both ends: a share that was moved past the service also reached the owner behind its other end
       const found = [await ownersOf(reach.object), await ownersOf(reach.from)];
       if (found.every((owners) => owners === undefined)) return "all";
       for (const scope of found.flatMap((owners) => owners ?? [])) scopes.add(scope);
@@ -38,7 +37,7 @@ export async function resolveScopes(reads: Reads, keys: TupleKey[]): Promise<Cac
   return [...scopes];
 }
 
-/** The owners behind an object, as it stands now; undefined when that cannot be told. */
+/** The owners behind an object now; undefined when they cannot be found. */
 async function lookUp(reads: Reads, object: string): Promise<CacheScope[] | undefined> {
   const [type] = object.split(":", 1);
   switch (type) {
@@ -50,7 +49,7 @@ async function lookUp(reads: Reads, object: string): Promise<CacheScope[] | unde
     case "share":
       return initiators(reads, await reads.read({ object, relation: "cooperation" }), (link) => link.user);
     case "twin": {
-      // a twin is on the path of whoever its organization is the partner of: of nobody, when it is new
+      // a twin is on the paths of those whose partner its organization is: of nobody, when it is new
       const partner = `organization:${idOf(object)}`;
       const bonds = await reads.read({ object: "cooperation:", relation: "partner", user: partner });
       return (await initiators(reads, bonds, (bond) => bond.object)) ?? [];
@@ -66,7 +65,7 @@ async function organizations(reads: Reads, object: string, relation: string): Pr
   return found.length > 0 ? found : undefined;
 }
 
-/** Also of what has ended: its end is what was written. */
+/** Also of an ended cooperation: its end may be the change. */
 async function initiatorOf(reads: Reads, cooperation: string): Promise<CacheScope[] | undefined> {
   const now = await organizations(reads, cooperation, "initiator");
   return now ?? organizations(reads, cooperation, formerSide("initiator"));

@@ -1,8 +1,7 @@
 /**
- * The three searches (AuthZEN 1.0 §8) without their transport: who may, on what, and
- * which actions. Unknown types, actions and ids find nothing. The engine stops at its
- * cap or deadline without saying so; then `complete` is false and more may be found
- * by an evaluation than by the search.
+ * The three searches (AuthZEN 1.0 §8) without their transport: subjects, resources and actions. Unknown types, actions
+ * and ids find nothing. The engine stops at its cap or deadline without saying so; then `complete` is false, and an
+ * evaluation may allow more than the search found.
  */
 
 import type { Bounds } from "../domain/caller.ts";

@@ -1,7 +1,6 @@
 /**
- * Whether what is asked lies within a key's bounds. Types and permissions are compared;
- * whose a thing is, is known from its cached decision or read from the engine: from
- * nothing that the caller says.
+ * Whether a question lies within a key's bounds. Types and permissions are compared; the organizations of an object come
+ * from its cached decision or from the engine, never from the caller.
  */
 
 import type { CacheScope } from "../domain/cache-scopes.ts";
@@ -12,13 +11,13 @@ import type { Engine } from "../ports.ts";
 
 type Reads = Pick<Engine, "expand">;
 
-/** Each takes a read or a few. */
+/** Objects looked up in parallel; each takes a few reads. */
 const READS_AT_ONCE = 16;
 
-/** The ids of the organizations whose a thing is: a resource's owner, both sides of a cooperation or share. Nobody's for all else. Throws EngineUnavailable, Overloaded. */
+/** The ids of the organizations that an object belongs to: a resource's owner, both sides of a cooperation or share; none for all else. Throws EngineUnavailable, Overloaded. */
 export async function organizationsOf(engine: Reads, object: string, signal?: AbortSignal): Promise<string[]> {
   const [type, id] = splitRef(object);
-  // the engine would refuse to look for it
+  // the engine would refuse to look it up
   if (idProblem(id) !== undefined) return [];
   const named = async (relation: string) => (await engine.expand({ object, relation }, signal)).map(idOf);
   switch (type) {
@@ -38,7 +37,7 @@ export async function organizationsOf(engine: Reads, object: string, signal?: Ab
   }
 }
 
-/** Why a key may not ask that of an object, or undefined. `owner`: whose the object is, where that is known already. */
+/** Why a key may not ask this about an object, or undefined. `owner`: the object's owner, where it is known. */
 export async function outsideQuestion(
   engine: Reads,
   bounds: Bounds | undefined,
@@ -48,7 +47,7 @@ export async function outsideQuestion(
   return outsideWords(bounds, permission, splitRef(object)[0]) ?? outsideObject(engine, bounds, object, owner, signal);
 }
 
-/** Why a key may not ask for that permission on a type, as far as the words tell. */
+/** Why a key may not ask for a permission on a type, or undefined. */
 export function outsideWords(
   bounds: Bounds | undefined,
   permission: string | undefined,
@@ -57,7 +56,7 @@ export function outsideWords(
   return outsidePermissions(bounds, permission) ?? outsideTypes(bounds, type);
 }
 
-/** Why a key may not ask about that object: it is none of its organizations'. What is not there is nobody's. */
+/** Why a key may not ask about an object, or undefined: it belongs to none of the key's organizations. An unknown object belongs to nobody. */
 export async function outsideObject(
   engine: Reads,
   bounds: Bounds | undefined,
@@ -72,7 +71,7 @@ export async function outsideObject(
   );
 }
 
-/** The same for many, in their order; each object is looked up once. */
+/** The same for many objects, in their order; each is looked up only once. */
 export async function outsideObjects(
   engine: Reads,
   bounds: Bounds | undefined,
@@ -93,7 +92,7 @@ export async function outsideObjects(
   );
 }
 
-/** Those of some objects that a key may ask about, in their order. */
+/** The objects that a key may ask about, in their order. */
 export async function objectsWithin(
   engine: Reads,
   bounds: Bounds | undefined,

@@ -8,6 +8,9 @@ import type { TupleKey } from "./tuples.ts";
 
 export type CacheScope = `user:${string}` | `organization:${string}`;
 
+/** How long a writer holds a scope: longer than the engine's deadline for a Write, so that only a dead writer's lease expires. */
+export const LEASE_MILLISECONDS = 10_000;
+
 /** The scope of a person, by id. */
 export const userScope = (user: string): CacheScope => `user:${user}`;
 

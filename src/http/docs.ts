@@ -1,13 +1,11 @@
 /**
- * The API's own description: OpenAPI 3.1 at `/openapi.json`, made of the schemas that
- * requests are held to, and a viewer at `/docs` that needs nothing from elsewhere and
- * works under whatever name it was reached by. All of it is made or read once: anybody
- * may ask for it.
+ * The API's own description: OpenAPI 3.1 at `/openapi.json`, and a viewer at `/docs` that
+ * needs nothing from elsewhere and works under whatever name it was reached by. All of it
+ * is read once: anybody may ask for it.
  */
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { OpenAPIHono } from "@hono/zod-openapi";
 import { type Context, Hono } from "hono";
 // not the package's front door, which loads the whole viewer into the service
 import getAbsoluteFSPath from "swagger-ui-dist/absolute-path.js";
@@ -39,92 +37,18 @@ const START = `SwaggerUIBundle({ url: "openapi.json", dom_id: "#ui", deepLinking
 // styles are inline in the viewer, its pictures data URLs; nothing comes from another host
 const CSP = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'";
 
-/** In the order in which a reader needs them. */
-const TAGS = [
-  "Cooperations",
-  "Invitations",
-  "Shares",
-  "Delegations",
-  "Check (AuthZEN 1.0)",
-  "Organizations",
-  "People",
-  "Resources",
-  "Job roles",
-  "History",
-  "OpenFGA's API",
-  "Inspection",
-  "Bulk",
-  "Operations",
-];
+/** What `npm run reference` prints from the routes and their schemas. */
+const DOCUMENT = new URL("../../openapi.json", import.meta.url);
 
-const text = (description: string) => ({ description, schema: { type: "string" } }) as const;
-
-/** Headers of replies. */
-const HEADERS = {
-  RateLimit: text(
-    "What is left of each rate limit that the request counts for, and in how many seconds it is whole again.",
-  ),
-  "RateLimit-Policy": text("Those limits: `q` requests in `w` seconds."),
-  "Retry-After": { description: "With 429 and 503: seconds to wait.", schema: { type: "integer" } },
-  Allow: text("With 405: the methods that the path takes."),
-  "Accept-Encoding": text("With 415, where the body was compressed: `identity`."),
-  "WWW-Authenticate": text("With 401 and 403: RFC 6750."),
-} as const;
-const COUNTED = ["RateLimit", "RateLimit-Policy"] as const;
-const OF_PROBLEMS = ["Retry-After", "Allow", "Accept-Encoding", "WWW-Authenticate"] as const;
-
-const refsTo = (names: readonly (keyof typeof HEADERS)[]) =>
-  Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
-
-/** The document of all routes mounted on `api`. `publicUrl` is where callers reach it. */
-export function openApiDocument(api: OpenAPIHono<Env>, publicUrl: string) {
-  const document = api.getOpenAPI31Document({
-    openapi: "3.1.0",
-    info: {
-      title: "Concordat",
-      version: "1",
-      description:
-        "Cooperations between organizations, kept by OpenFGA. Errors are RFC 9457 problems with a stable `code`, under `/stores` OpenFGA's own.",
-    },
-    // relative to this document (OpenAPI 3.1 §4.8.5): what was reached by one name is tried under the same
-    servers: [
-      { url: ".", description: "Where this document was read." },
-      { url: publicUrl, description: "PUBLIC_URL." },
-    ],
-    tags: TAGS.map((name) => ({ name })),
-    security: [{ serviceKey: [] }],
-  });
-  const actingUser = { $ref: "#/components/parameters/ActingUser" };
-  for (const [path, item] of Object.entries(document.paths ?? {}))
-    for (const operation of Object.values(item)) {
-      if (path.startsWith("/v1/")) operation.parameters = [...(operation.parameters ?? []), actingUser];
-      // what has no default is answered without a key: such requests are neither refused for one nor counted
-      if ("default" in operation.responses)
-        for (const [status, response] of Object.entries<{ headers?: object }>(operation.responses))
-          response.headers = refsTo(status === "default" ? [...COUNTED, ...OF_PROBLEMS] : COUNTED);
-    }
-  return {
-    ...document,
-    components: {
-      ...document.components,
-      securitySchemes: { serviceKey: { type: "http", scheme: "bearer", description: "A key of SERVICE_KEYS." } },
-      headers: HEADERS,
-      parameters: {
-        ActingUser: {
-          name: "Acting-User",
-          in: "header",
-          required: false,
-          schema: { type: "string" },
-          example: "user:anna",
-          description: "Whom the call is made for, percent-encoded; needs scope `manage`.",
-        },
-      },
-    },
-  };
+/** The document for callers who reach the service at `publicUrl`. */
+async function documentFor(publicUrl: string): Promise<string> {
+  const document = JSON.parse(await readFile(DOCUMENT, "utf8"));
+  const [here, configured] = document.servers;
+  return JSON.stringify({ ...document, servers: [here, { ...configured, url: publicUrl }] });
 }
 
 /** What does not change while the process runs, as bytes: made at the first request for it, and asked for again by its ETag. */
-function kept(type: string, make: () => string | Promise<Uint8Array>) {
+function kept(type: string, make: () => string | Promise<string | Uint8Array>) {
   let made: Promise<{ bytes: Uint8Array<ArrayBuffer>; etag: string }> | undefined;
   const once = async () => {
     const bytes = Buffer.from(await make());
@@ -148,11 +72,11 @@ function kept(type: string, make: () => string | Promise<Uint8Array>) {
 }
 
 /** Serves the document and the viewer. */
-export function docsRoutes(document: () => object) {
+export function docsRoutes(publicUrl: string) {
   const app = new Hono<Env>();
   app.get(
     "/openapi.json",
-    kept("application/json", () => JSON.stringify(document())),
+    kept("application/json", () => documentFor(publicUrl)),
   );
   app.get("/docs", (c) => {
     c.header("Content-Security-Policy", CSP);

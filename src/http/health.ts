@@ -2,6 +2,7 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Notices } from "../check/notices.ts";
 import type { Env } from "./env.ts";
+import type { Documented } from "./operation.ts";
 
 const answered = <const S extends string>(description: string, ...statuses: [S, ...S[]]) => ({
   description,
@@ -22,20 +23,29 @@ const ready = {
     },
   },
 };
-const about = { tags: ["Operations"], method: "get" as const, security: [] };
+const about = {
+  tags: ["Operations"],
+  method: "get" as const,
+  security: [],
+  ...({ answers: "nobody", refuses: [] } satisfies Documented),
+};
 
 const livez = createRoute({
   ...about,
   path: "/livez",
+  operationId: "getLivez",
   summary: "Whether the process runs",
   responses: { 200: answered("It does.", "ok") },
 });
 const readyz = createRoute({
   ...about,
   path: "/readyz",
+  operationId: "getReadyz",
   summary: "Whether it can answer: engine and model are there",
   responses: { 200: ready, 503: answered("Not now.", "stopping", "engine_unavailable") },
 });
+
+export const HEALTH_OPERATIONS = [livez, readyz];
 
 /** Not ready while the engine is away, and while the service is shutting down. */
 export function healthRoutes(ready: () => Promise<boolean>, stopping: () => boolean, notices: () => Notices) {

@@ -2,6 +2,7 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import { type HistoryKeys, jwkSetOf } from "../domain/history-keys.ts";
 import type { Env } from "./env.ts";
+import type { Documented } from "./operation.ts";
 
 const Keys = z.strictObject({
   keys: z.array(
@@ -19,10 +20,14 @@ const get = createRoute({
   tags: ["History"],
   method: "get" as const,
   security: [],
+  ...({ answers: "nobody", refuses: [] } satisfies Documented),
+  operationId: "getHistoryKeys",
   path: "/.well-known/concordat-history-keys.json",
   summary: "The public keys that verify histories, as a JWK set; none where histories are not signed",
   responses: { 200: { description: "Found.", content: { "application/json": { schema: Keys } } } },
 });
+
+export const HISTORY_KEYS_OPERATIONS = [get];
 
 export function historyKeysRoutes(keys: HistoryKeys | undefined) {
   const set = jwkSetOf(keys);

@@ -1,15 +1,12 @@
 /**
- * The decision cache in this process, for one replica alone: the same protocol as in
- * Redis, bounded, and gone with the process. Being always at hand it is never `away`;
- * what is forgotten for want of room is a miss, never an old answer.
+ * The decision cache in this process, for a single replica: the same protocol as in Redis, bounded, and lost with the
+ * process. It always answers; an entry that was evicted is a miss, never an old answer.
  */
 import { LRUCache } from "lru-cache";
-import type { CacheScope } from "../domain/cache-scopes.ts";
+import { type CacheScope, LEASE_MILLISECONDS } from "../domain/cache-scopes.ts";
 import type { CacheEntry, DecisionCache, Question } from "../ports.ts";
 
-const LEASE_MILLISECONDS = 10_000;
-
-/** `entriesMax` bounds the decisions, and the tokens likewise. */
+/** `entriesMax` bounds the decisions and, separately, the tokens. */
 export function createMemoryCache({ entriesMax }: { entriesMax: number }): DecisionCache {
   const entries = new LRUCache<string, { entry: CacheEntry; endsAt: number }>({ max: entriesMax });
   const tokens = new LRUCache<CacheScope, string>({ max: entriesMax });
@@ -17,7 +14,7 @@ export function createMemoryCache({ entriesMax }: { entriesMax: number }): Decis
   let made = 0;
   let readToNow: number | undefined;
 
-  // a duration: the clock argument may be frozen, and the machine's may step back
+  // monotonic: the system clock may step back
   const now = () => performance.now();
 
   const keyOf = ({ user, relation, object }: Question) => JSON.stringify([user, relation, object]);
@@ -56,8 +53,8 @@ export function createMemoryCache({ entriesMax }: { entriesMax: number }): Decis
     },
 
     async take(user, owner) {
-      if (isLeased(user) || isLeased(owner)) return "leased";
-      return { userToken: tokenOf(user), ownerToken: tokenOf(owner), now: now() };
+      if (isLeased(user) || isLeased(owner)) return { kind: "leased" };
+      return { kind: "tokens", userToken: tokenOf(user), ownerToken: tokenOf(owner), now: now() };
     },
 
     time: async () => now(),
@@ -93,7 +90,7 @@ export function createMemoryCache({ entriesMax }: { entriesMax: number }): Decis
       return { leads: true, readTo: readToNow };
     },
 
-    probe: async () => ({}),
+    probe: async () => ({ kind: "up" }),
     close: async () => {},
   };
 }

@@ -2,7 +2,7 @@
 import { RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
 import type { RateLimiter } from "../ports.ts";
 
-/** `windowSeconds` begins with the first request of each subject. */
+/** A window of `windowSeconds` begins with the first request of each subject. */
 export function createMemoryRateLimiter(
   policies: readonly { name: string; limit: number }[],
   windowSeconds: number,
@@ -22,7 +22,7 @@ export function createMemoryRateLimiter(
   };
 }
 
-/** What the library rejects with is a count, when it is over the limit. */
+/** The count that the library rejects with when it is over the limit; rethrows all else. */
 export function overLimit(thrown: unknown): RateLimiterRes {
   if (thrown instanceof RateLimiterRes) return thrown;
   throw thrown;

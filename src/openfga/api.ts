@@ -1,27 +1,24 @@
 /**
- * OpenFGA's HTTP API as it is, for `/stores`: a request goes to the one store, and the
- * reply comes back as the server made it, status and body. Only what is between us and
- * the server is ours to report: no answer, or one that is none of its API.
+ * OpenFGA's HTTP API unchanged, for `/stores`: a request is sent to the one store, and the reply is returned as the
+ * server made it, status and body. Only what fails between us and the server is reported by us: no answer, or one that
+ * is not of its API.
  */
 import { Readable } from "node:stream";
 import { finished } from "node:stream/promises";
-import type { Dispatcher, Pool } from "undici";
+import type { Dispatcher } from "undici";
 import { EngineUnavailable } from "../faults.ts";
 import type { ApiReply, ApiRequest, EngineApi } from "../ports.ts";
+import type { StoreEndpoint } from "./client.ts";
 
 /** Headers of a reply that clients of OpenFGA read. */
 const KEPT_HEADERS = ["content-type", "openfga-authorization-model-id", "openfga-store-id", "fga-query-duration-ms"];
 
-/** `store` is the path of the store on the server, `timeoutMilliseconds` is from the asking to the last byte. */
-export function createApi(options: {
-  pool: Pool;
-  store: string;
-  headers: Record<string, string>;
-  storeId: string;
-  modelId: string;
-  timeoutMilliseconds: number;
-}): EngineApi {
-  const { pool, store, headers, storeId, modelId, timeoutMilliseconds } = options;
+/** `timeoutMilliseconds` is for one request, up to the last byte of its reply. */
+export function createApi(
+  { pool, store, headers }: StoreEndpoint,
+  options: { storeId: string; modelId: string; timeoutMilliseconds: number },
+): EngineApi {
+  const { storeId, modelId, timeoutMilliseconds } = options;
 
   async function send({ method, path, body }: ApiRequest, signal?: AbortSignal): Promise<Dispatcher.ResponseData> {
     const deadline = AbortSignal.timeout(timeoutMilliseconds);
@@ -69,7 +66,7 @@ export function createApi(options: {
   };
 }
 
-/** A reply to its end. Throws when it is no JSON: a page of something in between is no answer. */
+/** The whole reply. Throws when it is not JSON: the page of a proxy is no answer. */
 async function wholeOf(reply: Dispatcher.ResponseData): Promise<ApiReply> {
   const body = await reply.body.text();
   JSON.parse(body);

@@ -1,6 +1,6 @@
 /**
- * The engine with a bound: only so many calls are under way at once, shared fairly by
- * those who call (`places.ts`). One beyond that waits a little and is then turned away.
+ * The engine with a bound on its calls: so many run at once, shared fairly between the callers (`places.ts`). A call
+ * beyond the bound waits for a second and is then refused.
  */
 import type { Engine, EngineApi, Meter } from "../ports.ts";
 import { createPlaces } from "./places.ts";
@@ -11,11 +11,11 @@ const WAIT_MILLISECONDS = 1000;
 type Bound = {
   callsMax: number;
   meter: Pick<Meter, "engineCalled">;
-  /** For whom a call is made that is made now. */
+  /** The caller of a call that begins now. */
   callerNow: () => string;
 };
 
-/** The same engine; its questions throw Overloaded when they found no place in time. */
+/** The same engine; a call that gets no place in time throws Overloaded. */
 export function boundEngine(engine: Engine, { callsMax, meter, callerNow }: Bound): Engine {
   const places = createPlaces(callsMax, WAIT_MILLISECONDS);
 
@@ -35,7 +35,7 @@ export function boundEngine(engine: Engine, { callsMax, meter, callerNow }: Boun
     }
   }
 
-  /** Under way until its last byte. */
+  /** Holds its place until its last byte. */
   async function stream(...asked: Parameters<EngineApi["stream"]>): ReturnType<EngineApi["stream"]> {
     const end = await begin("api");
     try {
@@ -49,11 +49,8 @@ export function boundEngine(engine: Engine, { callsMax, meter, callerNow }: Boun
   }
 
   return {
-    permissions: engine.permissions,
+    ...engine,
     api: { ...engine.api, ask: (...asked) => call("api", () => engine.api.ask(...asked)), stream },
-    rewrites: engine.rewrites,
-    ready: (signal) => engine.ready(signal),
-    time: () => engine.time(),
     check: (...asked) => call("check", () => engine.check(...asked)),
     batchCheck: (...asked) => call("batch_check", () => engine.batchCheck(...asked)),
     expand: (...asked) => call("expand", () => engine.expand(...asked)),

@@ -1,17 +1,32 @@
 /**
- * The SDK client as Concordat uses it: no retries (a repeated Write would look stale),
- * short timeouts, no telemetry; and what its errors mean. An error of the SDK carries
- * request headers, and the engine's messages hold what the request held: neither leaves
- * this folder, only a kind, a status and a code.
+ * Connections to OpenFGA: the SDK client without retries (a repeated Write would look stale) and telemetry, what its
+ * errors mean, and a plain pool for the calls that are made often. The SDK's errors hold request headers, and the
+ * engine's messages repeat the request: only a kind, a status and a code leave this folder.
  */
 import { CredentialsMethod, FgaApiError, FgaError, OpenFgaClient } from "@openfga/sdk";
+import { Pool } from "undici";
 import { EngineRefused, EngineUnavailable } from "../faults.ts";
 
 /** How to reach the engine; `apiToken` is a preshared key, `timeoutMilliseconds` is for one call. */
 export type OpenFgaConnection = { apiUrl: string; apiToken?: string; timeoutMilliseconds?: number };
 
-/** Longer than the engine's own request timeout (3 s), so that it gives up first and says so. */
+/** Longer than the engine's own request timeout (3 s), so that the engine ends the call first, with an error. */
 export const TIMEOUT_MILLISECONDS = 5_000;
+
+/** The HTTP API of one store: a pool of sockets, the store's path, and the headers of every request. */
+export type StoreEndpoint = { pool: Pool; store: string; headers: Record<string, string> };
+
+/** Opens the pool of a store; no connection is made yet. A call of it takes about an eighth of the SDK's CPU. */
+export function openEndpoint(
+  { apiUrl, apiToken, storeId }: Pick<OpenFgaConnection, "apiUrl" | "apiToken"> & { storeId: string },
+  connections: number,
+): StoreEndpoint {
+  const { origin, pathname } = new URL(apiUrl);
+  const headers: Record<string, string> = { "content-type": "application/json" };
+  if (apiToken !== undefined) headers.authorization = `Bearer ${apiToken}`;
+  const store = `${pathname.replace(/\/$/, "")}/stores/${storeId}`;
+  return { pool: new Pool(origin, { connections }), store, headers };
+}
 
 /** A client for the whole engine, or with ids for one store with its model pinned on every call. Connects lazily. */
 export function createClient(connection: OpenFgaConnection, ids?: { storeId: string; modelId: string }): OpenFgaClient {
@@ -28,8 +43,8 @@ export function createClient(connection: OpenFgaConnection, ids?: { storeId: str
 }
 
 /**
- * What became of a call that threw. `refused`: the engine looked at it and said no.
- * `not_sent`: nothing reached it, or it turned us away unread. `unknown`: it may have happened.
+ * The outcome of a call that threw. `refused`: the engine read it and refused. `not_sent`: it did not reach the engine,
+ * or was rejected unread. `unknown`: it may have been done.
  */
 export type Failure = {
   kind: "stale" | "refused" | "not_sent" | "unknown";
@@ -61,7 +76,7 @@ export function failureOf(error: unknown): Failure {
   return { kind: "unknown", message };
 }
 
-/** For calls that change nothing, or whose loss is found out otherwise: a refusal is our bug, all else an outage. */
+/** For calls that change nothing or may be repeated: a refusal is our bug, all else an outage. */
 export function toThrow(error: unknown): Error {
   const failure = failureOf(error);
   return failure.kind === "refused" || failure.kind === "stale"

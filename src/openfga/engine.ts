@@ -1,38 +1,35 @@
 /**
- * The engine port over OpenFGA's HTTP API: questions only, through one undici pool
- * (about an eighth of the SDK's CPU per call). Every question carries the pinned model
- * and `current_time`, and nothing else from outside: the model's dates are compared
- * with the clock that asks. All ask for HIGHER_CONSISTENCY, so that a server with
- * caches of its own or a lagging replica answers from what was committed before.
- * Whatever is not a whole, well-formed answer throws EngineUnavailable; a fault never
- * turns into a "no".
+ * The engine port over OpenFGA's HTTP API: questions only. Every question carries the pinned model and `current_time`
+ * and nothing else from outside: the model's dates are compared with our clock. All ask for HIGHER_CONSISTENCY, so that
+ * a server with caches or a lagging replica answers from all that was committed before. Whatever is not a complete,
+ * well-formed answer throws EngineUnavailable; a fault never turns into a "no".
  */
-import { Pool } from "undici";
 import type { Rewrites } from "../domain/explain/rewrite.ts";
 import { splitRef } from "../domain/ids.ts";
 import { EngineUnavailable } from "../faults.ts";
 import type { Answer, Engine, FoundRefs, Question } from "../ports.ts";
 import { createApi } from "./api.ts";
+import { openEndpoint } from "./client.ts";
 import { answerOf, codeIn, isObject, leafOf, replyText, userOf } from "./replies.ts";
 
 /** OpenFGA's default for `--max-checks-per-batch-check`. */
 const BATCH_QUESTIONS_MAX = 50;
 
-/** Chunks of one batch in flight at once: each is 50 checks for the server, and other callers wait behind them. */
+/** Parallel chunks of one batch: each is 50 checks for the server, and other callers wait for them. */
 const BATCH_CHUNKS_PARALLEL = 4;
 
 const FRESH = { consistency: "HIGHER_CONSISTENCY" };
 
-/** Defaults of `--listObjects-max-results` and `--listUsers-max-results`: at this many the server stops without a word. */
+/** Defaults of `--listObjects-max-results` and `--listUsers-max-results`: there the server stops without saying so. */
 const LIST_RESULTS_MAX = 1000;
 
-/** Defaults of `--listObjects-deadline` and `--listUsers-deadline`: after this long it does the same. */
+/** Defaults of `--listObjects-deadline` and `--listUsers-deadline`: likewise. */
 const LIST_DEADLINE_MILLISECONDS = 3000;
 
-/** A `Date` header tells whole seconds. */
+/** A `Date` header has whole seconds. */
 const DATE_MILLISECONDS = 1000;
 
-/** Where the engine is and what is asked of it; `permissions` and `rewrites` are read from the model `modelId` names. */
+/** `permissions` and `rewrites` are those of the model `modelId`. */
 export type EngineOptions = {
   /** Origin and, behind a gateway, a path. */
   apiUrl: string;
@@ -41,7 +38,7 @@ export type EngineOptions = {
   modelId: string;
   permissions: ReadonlyMap<string, readonly string[]>;
   rewrites: Rewrites;
-  /** For one call, from the asking to the last byte; lists get the server's list deadline on top. */
+  /** For one call, up to the last byte of its reply; lists get the server's list deadline on top. */
   timeoutMilliseconds: number;
   /** Sockets of the pool. */
   connections: number;
@@ -50,11 +47,8 @@ export type EngineOptions = {
 /** Opens the pool (no connection is made yet). `close` lets calls in flight finish. */
 export function createEngine(options: EngineOptions): Engine & { close(): Promise<void> } {
   const { storeId, modelId, timeoutMilliseconds } = options;
-  const { origin, pathname } = new URL(options.apiUrl);
-  const pool = new Pool(origin, { connections: options.connections });
-  const store = `${pathname.replace(/\/$/, "")}/stores/${storeId}`;
-  const headers: Record<string, string> = { "content-type": "application/json" };
-  if (options.apiToken !== undefined) headers.authorization = `Bearer ${options.apiToken}`;
+  const endpoint = openEndpoint(options, options.connections);
+  const { pool, store, headers } = endpoint;
 
   /** One call. Anything but a 200 with a JSON object throws. */
   async function call(
@@ -62,8 +56,8 @@ export function createEngine(options: EngineOptions): Engine & { close(): Promis
     timeout: number,
     signal?: AbortSignal,
   ): Promise<Record<string, unknown>> {
-    // The deadline is a signal, not undici's own timeouts: those do not count the wait for a free socket. And not
-    // AbortSignal.timeout: that fires long after the reply too, with an exception for every call.
+    // a signal, and not undici's own timeouts, which do not count the wait for a free socket; nor AbortSignal.timeout,
+    // which also fires after the reply, with an exception for every call
     const ended = new AbortController();
     const timer = setTimeout(() => ended.abort(new Error(`no answer in ${timeout} ms`)), timeout);
     const giveUp = () => ended.abort(signal?.reason);
@@ -105,7 +99,7 @@ export function createEngine(options: EngineOptions): Engine & { close(): Promis
     return questions.map((_, n) => answerOf(result[`${n}`]));
   }
 
-  /** A list call, and whether the server had reason to stop early; it does not say (openfga#1961). */
+  /** A list call, and whether it is complete: the server does not say that it stopped early (openfga#1961). */
   async function list(
     path: string,
     field: string,
@@ -124,12 +118,14 @@ export function createEngine(options: EngineOptions): Engine & { close(): Promis
     };
   }
 
-  // longer than the server's own deadlines, so that it gives up first and says so
-  const apiTimeoutMilliseconds = timeoutMilliseconds + LIST_DEADLINE_MILLISECONDS;
-
   return {
     permissions: options.permissions,
-    api: createApi({ pool, store, headers, storeId, modelId, timeoutMilliseconds: apiTimeoutMilliseconds }),
+    // longer than the server's own deadlines, so that the server ends the request first, with an error
+    api: createApi(endpoint, {
+      storeId,
+      modelId,
+      timeoutMilliseconds: timeoutMilliseconds + LIST_DEADLINE_MILLISECONDS,
+    }),
     rewrites: options.rewrites,
 
     async check(question, at, signal) {
@@ -163,7 +159,7 @@ export function createEngine(options: EngineOptions): Engine & { close(): Promis
       const question = { object: { type: objectType, id: objectId }, relation, user_filters: [{ type }] };
       const { items, complete } = await list("/list-users", "users", at, question, signal);
       const refs = items.map(userOf).filter((ref) => ref !== undefined);
-      // A wildcard or a userset stands for users the reply does not name.
+      // the users behind a wildcard or a userset are not in the reply
       return { refs, complete: complete && refs.length === items.length };
     },
 

@@ -1,4 +1,4 @@
-/** What a model lets stand: its directly related user types, as forms. */
+/** The tuples that a model allows: its directly related user types, as forms. */
 import type { AuthorizationModel, RelationReference } from "@openfga/sdk";
 import type { Forms } from "../domain/tuple-form.ts";
 

@@ -1,8 +1,7 @@
 /**
- * Opens the store: finds it by name, and makes sure the model it answers by is ours.
- * The model's text is compared with the models of the store and written only when it is
- * not there and the caller may; a store that never had it is refused. Every question
- * names the model found here, so that two versions answer side by side, each by its own.
+ * Opens the store: finds it by name, and makes sure that our model answers. The model's text is compared with the
+ * store's models and written only when it is missing and the caller may write it; a store without it is refused. Every
+ * question names the model found here, so that two versions run side by side, each with its own.
  */
 import { isDeepStrictEqual } from "node:util";
 import type { AuthorizationModel, OpenFgaClient, Store } from "@openfga/sdk";
@@ -22,20 +21,17 @@ export type OpenStore = {
   permissions: Map<string, string[]>;
   /** What each relation is made of. */
   rewrites: Rewrites;
-  /**
-   * `same`: the store's newest model is this one already. `first`: it had none. `replaced`: its newest was another.
-   * `older`: its newest is another, and this one was before it.
-   */
+  /** `same`: ours was the store's newest model. `first`: it had none. `replaced`: its newest was another. `older`: it is another, newer than ours. */
   model: "same" | "first" | "replaced" | "older";
 };
 
 /**
- * `model` is the text of model.fga. A missing store is created and an empty one given the model. A store whose newest
- * model differs is given it with `allowPush`; without, it is opened by an older model that is the same, so that a
- * version starts again after another's model was pushed, and refused when there is none. Two stores of one name are
- * refused always, and with `mustExist` a missing store too: then nothing is ever written. `replaces` is the newest
- * model that the caller has looked at, empty where there was none: no other is replaced.
- * Throws an Error that says what to do; EngineUnavailable when the engine does not answer.
+ * `model` is the text of model.fga. A missing store is created, and an empty store gets the model. A store whose newest
+ * model is another gets it with `allowPush`; without, an older model that is the same is used, so that a version starts
+ * again after another version's model was pushed, and without such a model the store is refused. Two stores of one name
+ * are refused, and with `mustExist` a missing or empty store too: then nothing is written. `replaces` is the id of the
+ * newest model that the caller has compared, empty without one: no other model is replaced.
+ * Throws UnknownModel, which says what to do, and EngineUnavailable.
  */
 export async function openStore(
   options: OpenFgaConnection & {
@@ -72,7 +68,7 @@ export async function openStore(
   }
 }
 
-/** The newest model of a store, as the server has it; nothing where there is no store, or none in it. Writes nothing. */
+/** The newest model of a store, as the server has it; undefined without a store or model. Writes nothing. */
 export async function newestModel(
   options: OpenFgaConnection & { store: string },
 ): Promise<{ storeId: string; model: AuthorizationModel } | undefined> {
@@ -103,7 +99,7 @@ export function isSameModel(a: Omit<AuthorizationModel, "id">, b: Omit<Authoriza
   return isDeepStrictEqual(canonical(a), canonical(b));
 }
 
-// The server's JSON has defaults that ours leaves out, which a turn through the DSL evens out, and an order of its own.
+// the server's JSON has defaults that ours omits, which the DSL normalizes, and an order of its own
 function canonical(model: Omit<AuthorizationModel, "id">): unknown {
   const { type_definitions, ...rest } = transformer.transformDSLToJSONObject(transformer.transformJSONToDSL(model));
   return { ...rest, types: Object.fromEntries(type_definitions.map((definition) => [definition.type, definition])) };
@@ -115,17 +111,11 @@ async function findModel(
   storeId: string,
   wanted: Omit<AuthorizationModel, "id">,
 ): Promise<string | undefined> {
-  let continuationToken: string | undefined;
-  do {
-    const page = await client.readAuthorizationModels({
-      storeId,
-      pageSize: MODELS_PAGE_SIZE,
-      ...(continuationToken && { continuationToken }),
-    });
-    const found = page.authorization_models.find((model) => isSameModel(model, wanted));
+  const pages = pagesOf((token) => client.readAuthorizationModels({ storeId, pageSize: MODELS_PAGE_SIZE, ...token }));
+  for await (const { authorization_models } of pages) {
+    const found = authorization_models.find((model) => isSameModel(model, wanted));
     if (found) return found.id;
-    continuationToken = page.continuation_token;
-  } while (continuationToken);
+  }
   return undefined;
 }
 
@@ -134,7 +124,7 @@ async function findOrCreate(client: OpenFgaClient, name: string, mustExist: bool
   if (found.length === 0 && mustExist) throw new UnknownModel(`There is no store "${name}".`);
   if (found.length === 0) {
     await client.createStore({ name });
-    // Read again: OpenFGA does not keep names unique, and another process may start at this moment.
+    // read again: names are not unique in OpenFGA, and another process may start at this moment
     found.push(...(await storesNamed(client, name)));
   }
   const [store] = found;
@@ -152,13 +142,21 @@ function refuseOthers(name: string, found: Store[]): void {
 }
 
 async function storesNamed(client: OpenFgaClient, name: string): Promise<Store[]> {
-  const stores: Store[] = [];
-  let continuationToken = "";
+  const found: Store[] = [];
+  // a server that does not know the filter lists them all
+  for await (const { stores } of pagesOf((token) => client.listStores({ name, ...token })))
+    found.push(...stores.filter((store) => store.name === name));
+  return found;
+}
+
+/** All pages of a list; each is read when it is needed. */
+async function* pagesOf<Page extends { continuation_token?: string }>(
+  read: (token: { continuationToken?: string }) => Promise<Page>,
+): AsyncGenerator<Page> {
+  let continuationToken: string | undefined;
   do {
-    const page = await client.listStores({ name, ...(continuationToken !== "" && { continuationToken }) });
-    // A server older than the filter would list them all.
-    stores.push(...page.stores.filter((store) => store.name === name));
+    const page = await read(continuationToken ? { continuationToken } : {});
+    yield page;
     continuationToken = page.continuation_token;
-  } while (continuationToken !== "");
-  return stores;
+  } while (continuationToken);
 }

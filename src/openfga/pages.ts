@@ -1,14 +1,12 @@
 /**
- * What OpenFGA gives page by page: the tuples (Read) and their changes (ReadChanges),
- * through an undici pool. An action reads several times, an import a hundred thousand
- * times, and a call by the SDK costs eight times the CPU. Reads ask for
- * HIGHER_CONSISTENCY; whatever is not a whole page throws.
+ * The tuples (Read) and their changes (ReadChanges), page by page. An action reads several times, an import a hundred
+ * thousand times: so through a plain pool, not through the SDK. Reads ask for HIGHER_CONSISTENCY; whatever is not a
+ * complete page throws.
  */
-import { Pool } from "undici";
 import type { Condition, Tuple } from "../domain/tuples.ts";
 import { EngineRefused, EngineUnavailable } from "../faults.ts";
 import type { ReadFilter, TupleChange } from "../ports.ts";
-import { type OpenFgaConnection, TIMEOUT_MILLISECONDS } from "./client.ts";
+import { type OpenFgaConnection, openEndpoint, TIMEOUT_MILLISECONDS } from "./client.ts";
 import { codeIn, isObject } from "./replies.ts";
 
 // The engine's largest page; its default is 50.
@@ -16,24 +14,17 @@ const PAGE_SIZE = 100;
 /** Sockets of the pool; idle ones keep no process alive. */
 const CONNECTIONS = 32;
 
-/**
- * Both throw EngineUnavailable, and an Error with the engine's message when it refused what no caller may ask
- * (400): that is our bug.
- */
+/** Both throw EngineUnavailable, and EngineRefused when the engine refused a request (400): that is our bug. */
 export type Pages = {
-  /** What matches a filter, or the whole store. */
+  /** The tuples that match a filter; without one all tuples. */
   tuples(filter?: ReadFilter): AsyncGenerator<Tuple[]>;
-  /** Since then, oldest first. */
+  /** The changes since then, oldest first. */
   changes(since: Date): AsyncGenerator<TupleChange[]>;
 };
 
 /** The pages of one store. No connection is made yet. */
 export function createPages(connection: OpenFgaConnection & { storeId: string }): Pages {
-  const { origin, pathname } = new URL(connection.apiUrl);
-  const pool = new Pool(origin, { connections: CONNECTIONS });
-  const store = `${pathname.replace(/\/$/, "")}/stores/${connection.storeId}`;
-  const headers: Record<string, string> = { "content-type": "application/json" };
-  if (connection.apiToken !== undefined) headers.authorization = `Bearer ${connection.apiToken}`;
+  const { pool, store, headers } = openEndpoint(connection, CONNECTIONS);
   const timeoutMilliseconds = connection.timeoutMilliseconds ?? TIMEOUT_MILLISECONDS;
 
   async function page(path: string, body: object | undefined, items: "tuples" | "changes") {
@@ -49,14 +40,14 @@ export function createPages(connection: OpenFgaConnection & { storeId: string })
       status = reply.statusCode;
       text = await reply.body.text();
     } catch (error) {
-      throw new EngineUnavailable(`OpenFGA did not give ${items}: ${(error as Error).message}`);
+      throw new EngineUnavailable(`OpenFGA returned no ${items}: ${(error as Error).message}`);
     }
     if (status === 400) throw new EngineRefused(`OpenFGA 400 ${codeIn(text)} for ${items}`);
     if (status !== 200) throw new EngineUnavailable(`OpenFGA answered ${status} ${codeIn(text)} for ${items}`);
     const given = parsed(text);
     const [list, token] = [given[items], given.continuation_token];
     if (!Array.isArray(list) || typeof token !== "string")
-      throw new EngineUnavailable(`OpenFGA gave what is no page of ${items}`);
+      throw new EngineUnavailable(`OpenFGA answered with no page of ${items}`);
     return { list, token };
   }
 
@@ -81,7 +72,7 @@ export function createPages(connection: OpenFgaConnection & { storeId: string })
       for (;;) {
         const { list, token } = await page(`/changes?${query}`, undefined, "changes");
         yield list.map(toChange);
-        // the engine gives a token for ever; only a page that is not full is the last one
+        // the engine always returns a token; only a page that is not full is the last one
         if (list.length < PAGE_SIZE) return;
         query.set("continuation_token", token);
       }
@@ -93,22 +84,22 @@ function parsed(text: string): Record<string, unknown> {
   try {
     return JSON.parse(text);
   } catch {
-    throw new EngineUnavailable("OpenFGA gave what is no JSON");
+    throw new EngineUnavailable("OpenFGA answered with no JSON");
   }
 }
 
 function toTuple(tuple: unknown): Tuple {
   const key = isObject(tuple) && isObject(tuple.key) ? tuple.key : undefined;
-  if (key === undefined) throw new EngineUnavailable("OpenFGA gave a tuple without a key");
+  if (key === undefined) throw new EngineUnavailable("OpenFGA returned a tuple without a key");
   const { user, relation, object, condition } = key as Tuple & { condition?: Condition | null };
   if (!condition) return { user, relation, object };
-  // The pinned model knows two conditions, and the engine holds no tuple that does not fit it.
+  // the pinned model has two conditions, and the engine holds no tuple outside its model
   return { user, relation, object, condition: { name: condition.name, context: condition.context } as Condition };
 }
 
 function toChange(change: unknown): TupleChange {
   if (!isObject(change) || !isObject(change.tuple_key) || typeof change.timestamp !== "string")
-    throw new EngineUnavailable("OpenFGA gave a change without a key");
+    throw new EngineUnavailable("OpenFGA returned a change without a key");
   const { user, relation, object } = change.tuple_key as Tuple;
   return {
     operation: change.operation === "TUPLE_OPERATION_WRITE" ? "write" : "delete",

@@ -1,13 +1,12 @@
 /**
- * Places that callers share. A caller holds no more than leave room for one caller
- * besides all who are there; a place that is free goes to the caller who holds fewest,
- * and within a caller to who came first. Who waits too long is turned away, so that
- * nobody waits where nobody sees it.
+ * Places that callers share fairly. A caller may hold an equal share of all places, reckoned with one caller more than
+ * there are, so that a new caller finds a free place. A free place is given to the caller that holds fewest, and of a
+ * caller's calls to the first. A call that waits too long is refused.
  */
 import { Overloaded } from "../faults.ts";
 
 export type Places = {
-  /** Resolves when the caller has a place, which `free` gives back. Throws Overloaded when it waited too long. */
+  /** Resolves when the caller has a place, which `free` returns. Throws Overloaded when it waited too long. */
   take(caller: string): Promise<void>;
   free(caller: string): void;
 };
@@ -22,7 +21,7 @@ export function createPlaces(placesMax: number, waitMilliseconds: number): Place
   const heldMax = () => Math.max(1, Math.floor(placesMax / (callers.size + 1)));
   const mayHoldMore = (caller: Caller) => held < placesMax && caller.held < heldMax();
 
-  /** Gives what is free to who waits, until nobody may have more. */
+  /** Gives free places to waiting calls, until no caller may hold more. */
   function seatAll(): void {
     for (;;) {
       const able = [...callers.values()].filter((caller) => caller.waiting.size > 0 && mayHoldMore(caller));

@@ -1,11 +1,11 @@
 /**
- * What the pieces of OpenFGA's replies mean. They are looked at one by one: a reply
- * that is not what the API promises is a fault, and a fault is never a "no".
+ * What the parts of OpenFGA's replies mean. Each is checked: a reply that is not what the API promises is a fault, and a
+ * fault is never a "no".
  */
 import { EngineUnavailable } from "../faults.ts";
 import type { Answer } from "../ports.ts";
 
-/** One item of a batch reply. `error` is read first: it can come with `allowed: false` beside it. */
+/** One item of a batch reply. `error` is read first: it may have `allowed: false` beside it. */
 export function answerOf(item: unknown): Answer {
   if (!isObject(item)) return { fault: "no answer to this question" };
   if (item.error !== undefined && item.error !== null) return { fault: JSON.stringify(item.error) };
@@ -34,7 +34,7 @@ export function leafOf({ tree }: Record<string, unknown>): string[] {
   return list.map(replyText);
 }
 
-/** The code in the body of an error of OpenFGA's API. The message beside it may hold what the request held. */
+/** The code in an error of OpenFGA's API. The message beside it may repeat the request. */
 export function codeIn(text: string): string {
   return /"code"\s*:\s*"(\w{1,80})"/.exec(text)?.[1] ?? "without a code";
 }

@@ -1,22 +1,18 @@
 /**
- * The relationships, kept by OpenFGA. Every call names the store and the pinned model;
- * reads ask for HIGHER_CONSISTENCY and follow all pages; a write is one atomic Write,
- * sent once, and its outcome is told apart into what happened and what is not known.
+ * The tuple store in OpenFGA. Every call names the store and the pinned model; reads ask for HIGHER_CONSISTENCY and
+ * follow all pages; a write is one atomic Write, sent only once, and its outcome says whether it is known.
  */
 import { ClientWriteRequestOnMissingDeletes } from "@openfga/sdk";
-import type { Tuple } from "../domain/tuples.ts";
+import { WRITE_TUPLES_MAX } from "../domain/plan.ts";
+import type { Tuple, TupleKey } from "../domain/tuples.ts";
 import { EngineRefused, EngineUnavailable } from "../faults.ts";
 import type { ReadFilter, TupleChange, TupleStore, WriteOutcome } from "../ports.ts";
 import { createClient, failureOf, type OpenFgaConnection, toThrow } from "./client.ts";
 import { createPages } from "./pages.ts";
 
-// The engine's max-tuples-per-write; its default.
-const WRITE_SIZE = 100;
-
 /**
- * The port over one store. `write` throws EngineUnavailable when nothing was sent, and EngineRefused
- * when the engine refused what no caller may ask (a tuple outside the model, a key named twice,
- * more than 100 tuples): that is our bug. `read` throws likewise.
+ * The port over one store. `write` throws EngineUnavailable when nothing was sent, and EngineRefused when the engine
+ * refused the Write (a tuple outside the model, a key named twice, too many tuples): that is our bug. `read` likewise.
  */
 export function createTupleStore(connection: OpenFgaConnection & { storeId: string; modelId: string }): TupleStore {
   const client = createClient(connection, connection);
@@ -37,7 +33,7 @@ export function createTupleStore(connection: OpenFgaConnection & { storeId: stri
     pages: () => pages.tuples(),
 
     readSome: async (filter, max) => {
-      // one more than asked for tells whether there are more
+      // one more than asked for: to know whether there are more
       const tuples = await readPages(filter, max + 1);
       return { tuples: tuples.slice(0, max), complete: tuples.length <= max };
     },
@@ -45,8 +41,7 @@ export function createTupleStore(connection: OpenFgaConnection & { storeId: stri
     write: async ({ deletes, writes }): Promise<WriteOutcome> => {
       try {
         await client.write({
-          // The engine refuses a delete with a condition, and a caller may pass a tuple it has read.
-          deletes: deletes.map(({ user, relation, object }) => ({ user, relation, object })),
+          deletes: deletes.map(keyOf),
           writes,
         });
         return "committed";
@@ -65,10 +60,8 @@ export function createTupleStore(connection: OpenFgaConnection & { storeId: stri
     },
 
     erase: async (keys) => {
-      for (let start = 0; start < keys.length; start += WRITE_SIZE) {
-        const deletes = keys
-          .slice(start, start + WRITE_SIZE)
-          .map(({ user, relation, object }) => ({ user, relation, object }));
+      for (let start = 0; start < keys.length; start += WRITE_TUPLES_MAX) {
+        const deletes = keys.slice(start, start + WRITE_TUPLES_MAX).map(keyOf);
         await client
           .write({ deletes }, { conflict: { onMissingDeletes: ClientWriteRequestOnMissingDeletes.Ignore } })
           .catch((error: unknown) => {
@@ -78,3 +71,6 @@ export function createTupleStore(connection: OpenFgaConnection & { storeId: stri
     },
   };
 }
+
+/** The key alone: the engine refuses a delete with a condition, and a caller may pass a tuple that it has read. */
+const keyOf = ({ user, relation, object }: TupleKey): TupleKey => ({ user, relation, object });

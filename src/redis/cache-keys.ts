@@ -1,6 +1,6 @@
 /**
- * The keys and values in Redis, pure. Two inputs never share a key: whatever a caller
- * chooses stands behind its own length. docs/reference/cache-keys.md is printed from `GRAMMAR`.
+ * The keys and values in Redis, pure. Two inputs never share a key: each part that a caller chooses is preceded by its
+ * length. docs/reference/cache-keys.md is printed from `GRAMMAR`.
  */
 
 import { type CacheScope, ownerScope } from "../domain/cache-scopes.ts";
@@ -20,13 +20,13 @@ export const GRAMMAR = {
       resource: "`plant:7`",
     },
     value:
-      "1 or 0 for the answer; the randoms of the user's and the owner's token, 12 characters each; `valid_until` in milliseconds, 9 digits to base 36; the owner's id; when known, behind a space how access came: nothing more for own people, else cooperation, space, share",
+      "1 or 0 for the answer; the randoms of the user's and the owner's token, 12 characters each; `valid_until` in milliseconds, 9 digits to base 36; the owner's id; when known, behind a space the access path: nothing more for own people, else cooperation, space, share",
     ends: "the TTL after its tokens were taken",
   },
   "s:<seal>:<n>:<user>:<n>:<permission>:<resource>": {
     is: "a sealed entry, where `CACHE_SECRET` is set",
     fields: {
-      seal: "8 characters of a MAC of the model's id: neither entries of another model nor those under another secret are met",
+      seal: "8 characters of a MAC of the model's id: entries of another model or under another secret are never found",
       "n, user, permission, resource": "as above",
     },
     value:
@@ -34,7 +34,7 @@ export const GRAMMAR = {
     ends: "as above",
   },
   "t:<store id>:<scope>": {
-    is: "a token: it stands as long as nothing about the scope is written",
+    is: "a token: it is current until something about the scope is written",
     fields: {
       "store id": "its last 12 characters: several stores may use one Redis",
       scope: "`user:anna` or `organization:sunward`",
@@ -84,7 +84,7 @@ const VALID_UNTIL_LENGTH = 9;
 export const entryKey = (modelId: string, question: Question): string =>
   `e:${modelId.slice(-MODEL_ID_LENGTH)}:${questionText(question)}`;
 
-/** `seal` stands for the secret and the model, by its name. */
+/** `seal` is a seal's name: it identifies the secret and the model. */
 export const sealedKey = (seal: string, question: Question): string => `s:${seal}:${questionText(question)}`;
 
 // the resource is the rest of the key, so it needs no length
@@ -105,9 +105,9 @@ export const followerKey = (storeId: string): string => `f:${storeId.slice(-STOR
 export function encodeEntry({ allowed, owner, userToken, ownerToken, validUntil, accessPath }: CacheEntry): string {
   const until = validUntil.toString(36).padStart(VALID_UNTIL_LENGTH, "0");
   // the engine holds no id with white space in it
-  const came =
+  const path =
     accessPath === undefined ? "" : accessPath === "own" ? " " : ` ${accessPath.cooperation} ${accessPath.share}`;
-  return `${allowed ? 1 : 0}${userToken.slice(-RANDOM_LENGTH)}${ownerToken.slice(-RANDOM_LENGTH)}${until}${idOf(owner)}${came}`;
+  return `${allowed ? 1 : 0}${userToken.slice(-RANDOM_LENGTH)}${ownerToken.slice(-RANDOM_LENGTH)}${until}${idOf(owner)}${path}`;
 }
 
 const ENTRY = new RegExp(
@@ -118,20 +118,20 @@ const ENTRY = new RegExp(
 export function decodeEntry(text: string, run: string): CacheEntry | undefined {
   const found = ENTRY.exec(text);
   if (found === null) return undefined;
-  const [, allowed, userRandom, ownerRandom, until = "", owner = "", came] = found;
+  const [, allowed, userRandom, ownerRandom, until = "", owner = "", path] = found;
   return {
     allowed: allowed === "1",
     owner: ownerScope(owner),
     userToken: `${run}:${userRandom}`,
     ownerToken: `${run}:${ownerRandom}`,
     validUntil: Number.parseInt(until, 36),
-    accessPath: viaOf(came),
+    accessPath: pathOf(path),
   };
 }
 
-function viaOf(came: string | undefined): AccessPath | undefined {
-  if (came === undefined) return undefined;
-  if (came === "") return "own";
-  const [cooperation = "", share = ""] = came.split(" ");
+function pathOf(text: string | undefined): AccessPath | undefined {
+  if (text === undefined) return undefined;
+  if (text === "") return "own";
+  const [cooperation = "", share = ""] = text.split(" ");
   return { cooperation, share };
 }

@@ -1,6 +1,6 @@
 /**
- * Entries as they stand in Redis: each under its key, with a secret sealed. One that the
- * service did not seal is not there, and it is counted and said that somebody else writes.
+ * Cache entries as Redis holds them: each under its key and, with a secret, sealed. An entry that the service did not
+ * seal counts as missing; it is counted, and a warning says that somebody else writes to Redis.
  */
 import type { CacheEntry, Meter, Question } from "../ports.ts";
 import { decodeEntry, encodeEntry, entryKey, RUN_LENGTH, sealedKey } from "./cache-keys.ts";
@@ -10,20 +10,20 @@ const WARN_EVERY_MILLISECONDS = 60_000;
 
 type Options = {
   modelId: string;
-  /** Seals entries, so that nobody else can make one; those under another secret are not met. */
+  /** Seals entries, so that nobody else can make one; entries under another secret are not found. */
   secret?: string | undefined;
   meter: Pick<Meter, "cacheForged">;
   warn: (event: string, facts: object) => void;
 };
 
-/** Where a text was met: its key, the server's run, and the user's token that stands now. */
-type Met = { key: string; run: string; userToken: string | undefined };
+/** Where a text was found: its key, the server's run, and the user's current token. */
+type Found = { key: string; run: string; userToken: string | undefined };
 
 export type Entries = {
   keyOf(question: Question): string;
   textOf(key: string, entry: CacheEntry): string;
-  /** The entry in a text; undefined for what is none, and where it could be answered with and was not sealed here. */
-  entryIn(text: string, met: Met): CacheEntry | undefined;
+  /** The entry in a text; undefined for a text that is none, and for an entry that would be used and was not sealed by us. */
+  entryIn(text: string, found: Found): CacheEntry | undefined;
 };
 
 export function createEntries({ modelId, secret, meter, warn }: Options): Entries {
@@ -36,7 +36,7 @@ export function createEntries({ modelId, secret, meter, warn }: Options): Entrie
   const seal = createSeal(secret, modelId);
   const forged = { unsaid: 0, saidAt: Number.NEGATIVE_INFINITY };
 
-  function tellForged(): void {
+  function warnForged(): void {
     meter.cacheForged();
     forged.unsaid++;
     const now = performance.now();
@@ -57,10 +57,10 @@ export function createEntries({ modelId, secret, meter, warn }: Options): Entrie
     entryIn(text, { key, run, userToken }) {
       const value = text.slice(SEAL_LENGTH);
       const entry = decodeEntry(value, run);
-      // nobody answers with it, whoever wrote it, and one of another run of the server is no forgery
+      // not current, so nobody answers with it; an entry of another run of the server is no forgery
       if (entry !== undefined && entry.userToken !== userToken) return entry;
       if (entry !== undefined && seal.isOf(text.slice(0, SEAL_LENGTH), key, value, run)) return entry;
-      tellForged();
+      warnForged();
       return undefined;
     },
   };

@@ -1,6 +1,6 @@
 /**
- * Counts of requests in Redis, shared by all replicas. Redis that is away or slow blocks
- * nobody: then the request is counted in this process.
+ * Counts of requests in Redis, shared by all replicas. A Redis that is down or slow blocks nobody: then the request is
+ * counted in this process.
  */
 import { RateLimiterRedis, type RateLimiterRes } from "rate-limiter-flexible";
 import { policiesOf, type RateLimits, WINDOW_SECONDS } from "../domain/rate-limits.ts";
@@ -9,7 +9,7 @@ import type { Meter, RateLimiter } from "../ports.ts";
 import { countKeyPrefix } from "./cache-keys.ts";
 import { connect } from "./connection.ts";
 
-/** As the configuration has it. Without a Redis requests are counted in this process alone. */
+/** From the configuration. Without a Redis, requests are counted in this process alone. */
 type Settings = {
   REDIS_URL?: string | undefined;
   /** How long a request may wait to be counted; while an answer is overdue none waits. */
@@ -35,7 +35,7 @@ export function createRateLimiter(
         storeClient: redis,
         keyPrefix: countKeyPrefix(storeId, name),
         points: limit,
-        // no block in memory beyond the limit: it would outlive what is given back
+        // no block in memory beyond the limit: it would remain after a count was given back
         duration: WINDOW_SECONDS,
       }),
     ]),
@@ -44,10 +44,10 @@ export function createRateLimiter(
     async take(policy, subject) {
       const limiter = limiters.get(policy);
       if (limiter === undefined) return undefined;
-      // while it is away nothing is asked, so that nobody waits for it
+      // while Redis is away it is not asked, so that nobody waits for it
       if (runId() === undefined) return fallback.take(policy, subject);
       const counted = await within<RateLimiterRes>("rate_limit", limiter.consume(subject).catch(overLimit));
-      return counted === "away" ? fallback.take(policy, subject) : takenOf(counted, limiter.points);
+      return counted === undefined ? fallback.take(policy, subject) : takenOf(counted, limiter.points);
     },
     giveBack(policy, subject) {
       if (runId() === undefined) return fallback.giveBack(policy, subject);

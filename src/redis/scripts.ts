@@ -1,7 +1,7 @@
 /**
- * What Redis does as one step each. All times are Redis's own, in milliseconds: the
- * clocks of the replicas need not agree. An invalidation is a DEL, which also works when memory
- * is full; a lease that cannot be set then costs nothing but order among readers.
+ * The steps that Redis does atomically. All times are Redis's own, in milliseconds: the clocks of the replicas need not
+ * agree. An invalidation is a DEL, which works also when memory is full; a lease that cannot be set then only lets
+ * readers fill entries that the end of the Write invalidates again.
  */
 
 /** KEYS leases…, tokens…  ARGV writer, lease. Invalidates and leases every scope. */
@@ -28,7 +28,7 @@ return 1`;
 
 /**
  * KEYS token of the user, of the owner, their leases  ARGV run, random, life of the user's token, of the owner's.
- * The tokens, made where they are missing or of another run; none while a lease stands. And the time.
+ * The tokens, made where they are missing or of another run; none while either scope is leased. And the time.
  */
 export const TAKE = `
 local t = redis.call('TIME')
@@ -47,7 +47,7 @@ for i = 1, 2 do
 end
 return {tokens[1], tokens[2], now}`;
 
-/** KEYS follower  ARGV replica, life, read to or ''. Whether the replica follows the changes now, and how far they are read. */
+/** KEYS follower  ARGV replica, life, read to or ''. Whether the replica follows the changes now, and up to when they are read. */
 export const LEAD = `
 local replica = redis.call('HGET', KEYS[1], 'replica')
 local leads = not replica or replica == ARGV[1]

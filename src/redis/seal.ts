@@ -1,7 +1,7 @@
 /**
- * What only the service can have written: a seal is a MAC of 128 bits over an entry's
- * key, its value and both its tokens. So who may write to Redis can neither make a
- * decision, nor change one, nor move it to another question or model.
+ * Proof that the service wrote an entry: a seal is a MAC of 128 bits over the entry's key, its value and both its
+ * tokens. Somebody with write access to Redis can neither make a decision, nor change one, nor move it to another
+ * question or model.
  */
 import { hash } from "node:crypto";
 
@@ -10,7 +10,7 @@ export const SEAL_LENGTH = 22;
 const NAME_LENGTH = 8;
 
 export type Seal = {
-  /** Stands for secret and model in a key: entries under another secret are never met, so one is exchanged for another at any time. */
+  /** Names secret and model in a key: entries under another secret are never found, so the secret can change at any time. */
   readonly name: string;
   /** `run` is what both tokens begin with; their randoms are in the value. */
   of(key: string, value: string, run: string): string;
@@ -19,7 +19,7 @@ export type Seal = {
 
 /**
  * The MAC is SHA-512/256 over a first block made of the secret, and the text. Of the state behind it only a part is
- * ever shown, so nobody goes on from there, and it is as good a MAC as HMAC (Bellare, Bernstein, Tessaro: AMAC,
+ * ever shown, so nobody can extend the text, and it is as good a MAC as HMAC (Bellare, Bernstein, Tessaro: AMAC,
  * EUROCRYPT 2016) at 40 % of the time: 1 µs, at some 50 µs that a hit takes in all.
  */
 export function createSeal(secret: string, modelId: string): Seal {
@@ -35,7 +35,7 @@ export function createSeal(secret: string, modelId: string): Seal {
   };
 }
 
-/** In a time that does not tell where they differ. */
+/** Compares in constant time. */
 function isSame(a: string, b: string): boolean {
   if (a.length !== b.length) return false;
   let difference = 0;

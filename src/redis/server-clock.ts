@@ -1,22 +1,26 @@
 /**
- * The server's own time without a TIME for every entry: one that was answered lately, and
- * what went by since on our steady clock. It is never ahead of the server, so an entry
- * that is dated by it never outlives what the server's own time would give.
+ * Redis's own time without a TIME for every entry: a recent answer, and what went by since then on our monotonic clock.
+ * It is never ahead of the server, so an entry that is dated by it never outlives what the server's time would give.
  */
 
-// the server's clock may be set back, and every entry that is dated meanwhile would live as much longer
+// the server's clock may be set back, and entries that are dated meanwhile would live longer by as much
 const AGE_MAX_MILLISECONDS = 1000;
 
-/** Asks `time` (Redis TIME: seconds, and microseconds of the second) at most once a second for each run of the server. Milliseconds. */
-export function createServerClock(time: () => Promise<number[] | "away">): (run: string) => Promise<number | "away"> {
+/**
+ * Calls `time` (Redis TIME: seconds, and microseconds of the second) at most once a second for each run of the server.
+ * Milliseconds; undefined when there was no answer.
+ */
+export function createServerClock(
+  time: () => Promise<number[] | undefined>,
+): (run: string) => Promise<number | undefined> {
   let known: { run: string; time: number; at: number } | undefined;
-  let asking: Promise<number | "away"> | undefined;
+  let asking: Promise<number | undefined> | undefined;
 
-  async function ask(run: string): Promise<number | "away"> {
+  async function ask(run: string): Promise<number | undefined> {
     const answer = await time();
-    if (answer === "away") return answer;
+    if (answer === undefined) return undefined;
     const [seconds, microseconds] = answer;
-    // as of the reply: the server is at least so far
+    // as of the reply: the server's clock is at least there
     known = { run, time: Number(seconds) * 1000 + Math.floor(Number(microseconds) / 1000), at: performance.now() };
     return known.time;
   }

@@ -20,7 +20,7 @@ export async function startSmtpServer(): Promise<SmtpServer> {
   const image = await GenericContainer.fromDockerfile(fileURLToPath(new URL("smtp", import.meta.url))).build();
   const server = await image
     .withExposedPorts(PORT)
-    .withWaitStrategy(Wait.forLogMessage("smtp server ready"))
+    .withWaitStrategy(Wait.forListeningPorts())
     .withStartupTimeout(STEP_MILLISECONDS)
     .start();
   const print = async (command: string) => (await server.exec(["sh", "-c", command])).stdout;

@@ -7,9 +7,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { errorFacts } from "../../domain/error-facts.ts";
 import { entryFrom } from "../../domain/history.ts";
 import type { TupleKey } from "../../domain/tuples.ts";
-import { EngineUnavailable, type Lost, OutcomeUnknown } from "../../faults.ts";
+import { Contended, EngineUnavailable, type Lost, OutcomeUnknown } from "../../faults.ts";
 import type { Write } from "../../ports.ts";
-import type { ActionDeps, Call } from "./perform.ts";
+import type { ActionDeps } from "./action.ts";
 
 /**
  * How long an action tries to get through before it gives up with `Contended`, and how long from a lost
@@ -21,8 +21,7 @@ export const PAUSE_MILLISECONDS_MAX = 80;
 export const patience = (deps: ActionDeps) => deps.patienceMilliseconds ?? PATIENCE_MILLISECONDS;
 
 /** Takes away what goes before the Write, again where the reply is lost: what was taken stays taken. */
-export async function eraseFirst(deps: ActionDeps, call: Call, first: TupleKey[]): Promise<void> {
-  call.onWritten?.();
+export async function eraseFirst(deps: ActionDeps, first: TupleKey[]): Promise<void> {
   const giveUpAt = performance.now() + patience(deps);
   for (;;) {
     try {
@@ -37,15 +36,19 @@ export async function eraseFirst(deps: ActionDeps, call: Call, first: TupleKey[]
   }
 }
 
+/** What an error means once something is written: an outage is then no "nothing was written". */
+export function afterWriting(error: unknown): unknown {
+  const isOutage = error instanceof EngineUnavailable || error instanceof Contended;
+  return isOutage ? new OutcomeUnknown("it failed after a part of it was written", { cause: error }) : error;
+}
+
 /** One Write with an entry in it, and the begin before it is sent again. */
 type Attempt = { write: Write; begin: () => Promise<void> };
 
 /** Writes, and finds out whether it stands: false when somebody else was first. Throws EngineUnavailable, OutcomeUnknown. */
-export async function commit(deps: ActionDeps, call: Call, attempt: Attempt): Promise<boolean> {
+export async function commit(deps: ActionDeps, attempt: Attempt): Promise<boolean> {
   const outcome = await deps.tupleStore.write(attempt.write);
-  const stood = outcome === "committed" || (outcome === "unknown" && (await settle(deps, attempt)));
-  if (stood) call.onWritten?.();
-  return stood;
+  return outcome === "committed" || (outcome === "unknown" && (await settle(deps, attempt)));
 }
 
 /**

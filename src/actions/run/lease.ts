@@ -5,20 +5,18 @@
  */
 import type { CacheScope } from "../../domain/cache-scopes.ts";
 import { OutcomeUnknown } from "../../faults.ts";
-import type { ActionDeps, Call } from "./perform.ts";
+import type { ActionDeps, Call } from "./action.ts";
+import type { Released } from "./repeats.ts";
 
 export type Lease = {
   /** Before every Write: cached answers about the scopes go, and none is stored for a while. */
   begin(scopes: CacheScope[]): Promise<void>;
   /** After a Write is known to stand. */
-  end(scopes: CacheScope[]): Promise<Ended>;
+  end(scopes: CacheScope[]): Promise<Released>;
   /** Ends what was begun and came to nothing. */
   release(): Promise<void>;
   hasBegun(): boolean;
 };
-
-/** `at`: the moment from which every check answers from after the Write. Without an acknowledgement that is a TTL ahead. */
-export type Ended = { at: Date; acknowledged: boolean };
 
 /**
  * The end behind a reply that tells what stands already, though nothing was written: whoever wrote it may have died

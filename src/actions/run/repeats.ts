@@ -8,7 +8,12 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { CacheScope } from "../../domain/cache-scopes.ts";
-import type { Ended } from "./lease.ts";
+
+/**
+ * `at`: the moment from which every check answers from after the Write. A release that the cache did not acknowledge
+ * puts it a TTL ahead.
+ */
+export type Released = { at: Date; acknowledged: boolean };
 
 /** What was read, and which person is to be told; services are not slowed down. */
 export type Repetition = { heads: readonly string[]; by: string | undefined };
@@ -18,8 +23,8 @@ export type Repeats = {
   invalidate(
     told: Repetition,
     scopes: CacheScope[],
-    end: (scopes: CacheScope[]) => Promise<Ended>,
-  ): Promise<Ended | "before">;
+    end: (scopes: CacheScope[]) => Promise<Released>,
+  ): Promise<Released | "before">;
 };
 
 const PAUSE_MILLISECONDS = 1000;
@@ -30,9 +35,9 @@ export function createRepeats(pauseMilliseconds = PAUSE_MILLISECONDS): Repeats {
   /** Scopes and a head: they were ended after it was read. */
   const done = new Set<string>();
   /** The end that a person's next repetition on the same scopes comes with, and when it is due. */
-  const due = new Map<string, { at: number; end: Promise<Ended> | undefined }>();
+  const due = new Map<string, { at: number; end: Promise<Released> | undefined }>();
 
-  async function paced(key: string, end: () => Promise<Ended>): Promise<Ended> {
+  async function paced(key: string, end: () => Promise<Released>): Promise<Released> {
     const last = due.get(key);
     // one that waits has not ended yet: its end is behind this reading too
     if (last?.end !== undefined) return last.end;

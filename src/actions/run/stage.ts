@@ -18,17 +18,13 @@ export class Uncombinable extends Error {
   override readonly name = "Uncombinable";
 }
 
-export type StagedTupleStore = Pick<TupleStore, "read" | "write" | "erase">;
-
 export type Stage = {
   /** The store with everything staged on top. `write` and `erase` only stage; `read` throws Overtaken, `write` Uncombinable. */
-  tupleStore: StagedTupleStore;
+  tupleStore: Pick<TupleStore, "read" | "write" | "erase">;
   /** The one Write for all that was staged. What was written and deleted again is not in it. */
   net(): Write;
   /** What the store said when it was first read: each object with its head. */
   heads(): string[];
-  /** From here on the stage is the store itself: for work that an action left for afterwards. */
-  release(): void;
 };
 
 const plainKey = ({ user, relation, object }: TupleKey): TupleKey => ({ user, relation, object });
@@ -45,14 +41,13 @@ function matches({ object, relation, user }: ReadFilter, tuple: TupleKey): boole
 const sameCondition = (a: Tuple, b: Tuple) => JSON.stringify(a.condition) === JSON.stringify(b.condition);
 
 /** An empty stage over the store. What it reads of the store it remembers, so it is for one try and no longer. */
-export function createStage(store: StagedTupleStore): Stage {
+export function createStage(store: Pick<TupleStore, "read">): Stage {
   /** What the store has and the net takes away, and what it lacks and the net brings. */
   const deleted = new Map<string, TupleKey>();
   const written = new Map<string, Tuple>();
   /** Tuples as the store gave them, and the head of each object when it was first read. */
   const known = new Map<string, Tuple>();
   const heads = new Map<string, string | undefined>();
-  let released = false;
 
   function noteStore(filter: ReadFilter, found: readonly Tuple[]): void {
     const there = new Set<string>();
@@ -102,7 +97,6 @@ export function createStage(store: StagedTupleStore): Stage {
     tupleStore: {
       read: async (filter) => {
         const found = await store.read(filter);
-        if (released) return found;
         noteStore(filter, found);
         return [
           ...found.filter((tuple) => !deleted.has(keyText(tuple))),
@@ -110,14 +104,12 @@ export function createStage(store: StagedTupleStore): Stage {
         ];
       },
       write: async (write) => {
-        if (released) return store.write(write);
         if (isStale(write)) return "stale";
         write.deletes.forEach(take);
         write.writes.forEach(bring);
         return "committed";
       },
       erase: async (keys) => {
-        if (released) return store.erase(keys);
         for (const key of keys) if (await isThere(key)) take(key);
       },
     },
@@ -126,9 +118,6 @@ export function createStage(store: StagedTupleStore): Stage {
       writes: withHeadsInTurn([...deleted.values()], [...written.values()]),
     }),
     heads: () => [...heads].map(([object, head]) => `${object} ${head}`),
-    release: () => {
-      released = true;
-    },
   };
 }
 

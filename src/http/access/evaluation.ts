@@ -22,7 +22,7 @@ export async function answerEvaluation(
   body: z.infer<typeof EvaluationBody>,
 ): Promise<Response> {
   const decision = await evaluate(asking, evaluationOf(body), c.var.caller.bounds, () => c.req.raw.signal);
-  if (decision.outside !== undefined) return refused(c, decision.outside);
+  if (decision.kind === "outside") return refused(c, decision.outside);
   return c.json(decisionBody(decision, isTraced(body)));
 }
 
@@ -45,14 +45,15 @@ export function evaluationOf({ subject, action, resource }: z.infer<typeof Evalu
  * gets the same body. A trace says where the answer came from, until when the cache may give it again, and, once
  * known, how access came.
  */
-export function decisionBody({ decision, code, checked, outside }: AccessDecision, traced: boolean) {
-  if (code !== undefined) return { decision, context: { code } };
-  if (outside !== undefined) {
+export function decisionBody(decided: AccessDecision, traced: boolean) {
+  if (decided.kind === "unasked") return { decision: false, context: { code: decided.code } };
+  if (decided.kind === "outside") {
+    const { outside } = decided;
     const error = { status: REFUSALS[outside.code][0], message: detailOf(outside) };
-    return { decision, context: { code: outside.code, error } };
+    return { decision: false, context: { code: outside.code, error } };
   }
+  const { allowed: decision, source, validUntil, accessPath } = decided.checked;
   if (!traced) return { decision };
-  const { source, validUntil, accessPath } = checked;
   const valid_until = validUntil && new Date(validUntil).toISOString();
   return { decision, context: { source, valid_until, via: accessPath } };
 }

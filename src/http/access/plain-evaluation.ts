@@ -47,7 +47,7 @@ export function plainEvaluation(asking: EvaluationDeps, findKey: FindKey): Middl
       const decision = await answerFor(key, () =>
         evaluate(asking, evaluationOf(body), key.bounds, () => c.req.raw.signal),
       );
-      if (decision.outside !== undefined) return next();
+      if (decision.kind === "outside") return next();
       const reply = JSON.stringify(decisionBody(decision, isTraced(body)));
       // not `c.body`: that makes a Headers of them, which the server then takes apart again
       return new Response(reply, { headers: { ...HEADERS, "X-Request-ID": requestId } });

@@ -4,7 +4,7 @@
  * the business of the app around it.
  */
 import { Hono } from "hono";
-import type { ActionDeps } from "../../actions/run/perform.ts";
+import type { ActionDeps } from "../../actions/run/action.ts";
 import type { FindKey } from "../../domain/service-keys.ts";
 import type { Env } from "../env.ts";
 import { limitRequests, type RateLimiting } from "../rate-limit.ts";

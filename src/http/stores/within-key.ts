@@ -4,7 +4,7 @@
  * changes) is about everybody's things, so it is outside.
  */
 import type { Context } from "hono";
-import type { ActionDeps } from "../../actions/run/perform.ts";
+import type { ActionDeps } from "../../actions/run/action.ts";
 import { objectsWithin, organizationsOf, outsideObject, outsideObjects, outsideWords } from "../../check/within.ts";
 import { idOf, splitRef } from "../../domain/ids.ts";
 import { type Outside, outsideOrganizations, outsidePermissions, outsideTypes } from "../../domain/key-bounds.ts";

@@ -5,7 +5,7 @@
  */
 import { Hono } from "hono";
 import { z } from "zod";
-import type { ActionDeps } from "../../actions/run/perform.ts";
+import type { ActionDeps } from "../../actions/run/action.ts";
 import { createWriteAgain } from "../../actions/write-again.ts";
 import { WRITE_TUPLES_MAX } from "../../domain/plan.ts";
 import type { Env } from "../env.ts";
@@ -70,7 +70,7 @@ export function writeRoutes(deps: ActionDeps & StoresDeps): Hono<Env> {
     const outside = await outsideWrite(c, deps, { writes: written, deletes: deleted });
     if (outside !== undefined) return outsideKey(c, outside);
     const { caller, requestId } = c.var;
-    const call = { caller, requestId, onWritten: () => c.set("written", true) };
+    const call = { caller, requestId };
     const outcome = await writeTuples(deps, call, {
       writes: written,
       deletes: deleted,

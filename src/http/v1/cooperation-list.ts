@@ -24,6 +24,8 @@ const list = route({
   path: "/organizations/{org}/cooperations",
   tag: "Cooperations",
   summary: "Its cooperations, newest first; ended ones only when asked for",
+  answers: "either",
+  refuses: ["not_found", "not_admin"],
   params: organizationParam,
   query: PageQuery.extend({
     direction: z
@@ -38,6 +40,8 @@ const list = route({
   }),
   reply: listOf(withMembers(CooperationItem, { direction: z.enum(DIRECTIONS) })),
 });
+
+export const COOPERATION_LIST_OPERATIONS = [list];
 
 export function cooperationListRoutes(deps: V1Deps) {
   const { clock } = deps;

@@ -1,20 +1,37 @@
 /** `/v1/cooperations` and an organization's list of them: inviting, seeing, and the steps of the lifecycle. */
 
 import { z } from "@hono/zod-openapi";
+import type { Context } from "hono";
 import { changeExpiry, type LifecycleStep, resend, takeStep } from "../../actions/cooperation.ts";
 import { invite } from "../../actions/invite.ts";
+import { mailState } from "../../actions/letters.ts";
+import { perform } from "../../actions/run/perform.ts";
 import { ChangeCooperationInput, InviteInput, ReasonInput } from "../../domain/commands.ts";
+import type { Cooperation } from "../../domain/records.ts";
 import { isRefusal } from "../../domain/result.ts";
 import { cooperationDetails } from "../../queries/views/cooperations.ts";
 import { findCooperation } from "../../queries/views/reader.ts";
+import type { Env } from "../env.ts";
 import { refused } from "../problem.ts";
-import { answerChange } from "./answer-change.ts";
-import { callOf, DeleteQuery, DryRunQuery, organizationParam, route, ulidParam, type V1Deps, v1 } from "./route.ts";
-import { CooperationView, DryRunView, Effective, MailedCooperation, withMembers } from "./views.ts";
+import { act, cooperationFor, dryRunOf } from "./act.ts";
+import {
+  callOf,
+  DeleteQuery,
+  DryRunQuery,
+  organizationParam,
+  route,
+  stated,
+  ulidParam,
+  type V1Deps,
+  v1,
+} from "./route.ts";
+import { ChangedCooperation, CooperationView, DryRunView, MailedCooperation } from "./views.ts";
 
 const tag = "Cooperations";
 const path = "/cooperations/{id}";
-const changed = z.union([withMembers(CooperationView, Effective), DryRunView]);
+/** Why somebody may not act for the side that the action is of, or not now. */
+const ofSide = ["not_found", "not_admin", "wrong_side", "wrong_status"] as const;
+const changed = z.union([ChangedCooperation, DryRunView]);
 
 const Confirm = z.strictObject({
   outcome: z.literal("confirm"),
@@ -25,6 +42,19 @@ const create = route({
   path: "/organizations/{org}/cooperations",
   tag,
   summary: "Invite a partner",
+  answers: "person",
+  refuses: [
+    "not_found",
+    "not_admin",
+    "own_organization",
+    "already_invited",
+    "confirmation_stale",
+    "operator_never_crosses",
+    "not_owner",
+    "invalid_expiry",
+    "cool_down",
+    "too_many_invitations",
+  ],
   params: organizationParam,
   query: DryRunQuery,
   body: InviteInput,
@@ -36,6 +66,8 @@ const get = route({
   path,
   tag,
   summary: "A cooperation, for the admins of either side",
+  answers: "either",
+  refuses: ["not_found", "not_admin"],
   params: ulidParam,
   reply: CooperationView,
 });
@@ -44,6 +76,8 @@ const patch = route({
   path,
   tag,
   summary: "Set the expiry of the whole cooperation, or clear it with null",
+  answers: "person",
+  refuses: [...ofSide, "invalid_expiry"],
   params: ulidParam,
   query: DryRunQuery,
   body: ChangeCooperationInput,
@@ -54,6 +88,8 @@ const remove = route({
   path,
   tag,
   summary: "Remove the cooperation: the partner loses everything at once",
+  answers: "person",
+  refuses: ofSide,
   params: ulidParam,
   query: DeleteQuery,
   reply: changed,
@@ -66,16 +102,60 @@ const STEPS = {
   leave: "Leave, as the partner",
 } as const satisfies Partial<Record<LifecycleStep, string>>;
 
+const stepOf = (step: keyof typeof STEPS) =>
+  route({
+    method: "post",
+    path: `${path}/${step}`,
+    tag,
+    summary: STEPS[step],
+    answers: "person",
+    refuses: step === "accept" ? [...ofSide, "cooperation_expired"] : ofSide,
+    bodyOptional: true,
+    conditional: true,
+    params: ulidParam,
+    query: DryRunQuery,
+    body: ReasonInput,
+    reply: changed,
+  });
+const steps = (Object.keys(STEPS) as (keyof typeof STEPS)[]).map((step) => ({ step, operation: stepOf(step) }));
+const again = route({
+  method: "post",
+  path: `${path}/resend`,
+  tag,
+  summary: "Send the invitation or the notice again",
+  answers: "person",
+  refuses: [...ofSide, "cool_down"],
+  params: ulidParam,
+  query: DryRunQuery,
+  body: ReasonInput,
+  bodyOptional: true,
+  conditional: true,
+  reply: z.union([MailedCooperation, DryRunView]),
+});
+
+export const COOPERATION_OPERATIONS = [create, get, patch, remove, ...steps.map(({ operation }) => operation), again];
+
 export function cooperationRoutes(deps: V1Deps) {
   const app = v1();
+  /** The cooperation as it then is, or what that would mean. */
+  const replying = (c: Context<Env>, dryRun: boolean | undefined) => ({
+    dryRun,
+    impact: (value: { cooperation: Cooperation }) => dryRunOf(c, deps, value),
+    show: cooperationFor(c, deps),
+  });
   app.openapi(create, async (c) => {
-    const { org } = c.req.valid("param");
-    const { dry_run } = c.req.valid("query");
-    const receipt = await invite(deps, callOf(c, dry_run), org, c.req.valid("json"));
+    const { show, impact } = replying(c, undefined);
+    const action = invite({ ...c.req.valid("json"), initiator: c.req.valid("param").org });
+    const call = callOf(c, c.req.valid("query").dry_run);
+    const receipt = await perform(deps, call, action, async (value, reads) =>
+      "confirm" in value ? {} : show(value, reads),
+    );
     if (isRefusal(receipt)) return refused(c, receipt);
-    if (receipt.outcome === "confirm") return c.json(receipt);
-    if (receipt.outcome !== "dry_run") c.header("Location", `/v1/cooperations/${receipt.value.cooperation.id}`);
-    return answerChange(c, deps, receipt, { mail: receipt.mail }, 201);
+    const { outcome, value, effective_by } = receipt;
+    if ("confirm" in value) return c.json({ outcome: "confirm", organizations: value.confirm });
+    if (outcome === "dry_run") return impact(value);
+    c.header("Location", `/v1/cooperations/${value.cooperation.id}`);
+    return stated(c, { ...(await receipt.shown), mail: await mailState(receipt) }, effective_by, 201);
   });
   app.openapi(get, async (c) => {
     const found = await findCooperation(deps.tupleStore, c.req.valid("param").id, c.var.caller);
@@ -84,51 +164,26 @@ export function cooperationRoutes(deps: V1Deps) {
     const { cooperation, n, reader } = found;
     return c.json(await cooperationDetails(deps.tupleStore, cooperation, n, reader, deps.clock()));
   });
-  app.openapi(patch, async (c) => {
-    const { dry_run } = c.req.valid("query");
-    const receipt = await changeExpiry(deps, callOf(c, dry_run), c.req.valid("param").id, c.req.valid("json"));
-    return answerChange(c, deps, receipt);
+  app.openapi(patch, (c) => {
+    const action = changeExpiry({ ...c.req.valid("json"), cooperation: c.req.valid("param").id });
+    return act(c, deps, action, replying(c, c.req.valid("query").dry_run));
   });
-  app.openapi(remove, async (c) => {
+  app.openapi(remove, (c) => {
     const { dry_run, reason } = c.req.valid("query");
-    const receipt = await takeStep(deps, callOf(c, dry_run), c.req.valid("param").id, "remove", { reason });
-    return answerChange(c, deps, receipt);
+    const action = takeStep({ cooperation: c.req.valid("param").id, step: "remove", reason });
+    return act(c, deps, action, replying(c, dry_run));
   });
-  for (const [step, summary] of Object.entries(STEPS) as [keyof typeof STEPS, string][]) {
-    const post = route({
-      method: "post",
-      path: `${path}/${step}`,
-      tag,
-      summary,
-      bodyOptional: true,
-      conditional: true,
-      params: ulidParam,
-      query: DryRunQuery,
-      body: ReasonInput,
-      reply: changed,
+  for (const { step, operation } of steps)
+    app.openapi(operation, (c) => {
+      const action = takeStep({ ...c.req.valid("json"), cooperation: c.req.valid("param").id, step });
+      return act(c, deps, action, replying(c, c.req.valid("query").dry_run));
     });
-    app.openapi(post, async (c) => {
-      const { dry_run } = c.req.valid("query");
-      const receipt = await takeStep(deps, callOf(c, dry_run), c.req.valid("param").id, step, c.req.valid("json"));
-      return answerChange(c, deps, receipt);
+  app.openapi(again, (c) => {
+    const action = resend({ ...c.req.valid("json"), cooperation: c.req.valid("param").id });
+    return act(c, deps, action, {
+      ...replying(c, c.req.valid("query").dry_run),
+      members: async (receipt) => ({ mail: await mailState(receipt) }),
     });
-  }
-  const again = route({
-    method: "post",
-    path: `${path}/resend`,
-    tag,
-    summary: "Send the invitation or the notice again",
-    params: ulidParam,
-    query: DryRunQuery,
-    body: ReasonInput,
-    bodyOptional: true,
-    conditional: true,
-    reply: z.union([MailedCooperation, DryRunView]),
-  });
-  app.openapi(again, async (c) => {
-    const { dry_run } = c.req.valid("query");
-    const receipt = await resend(deps, callOf(c, dry_run), c.req.valid("param").id, c.req.valid("json"));
-    return isRefusal(receipt) ? refused(c, receipt) : answerChange(c, deps, receipt, { mail: receipt.mail });
   });
   return app;
 }

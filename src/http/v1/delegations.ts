@@ -2,6 +2,7 @@
 
 import { z } from "@hono/zod-openapi";
 import { delegate, revoke } from "../../actions/delegation.ts";
+import type { Reads } from "../../actions/run/action.ts";
 import { DelegateInput } from "../../domain/commands.ts";
 import { isRefusal } from "../../domain/result.ts";
 import { delegationView } from "../../queries/views/cooperations.ts";
@@ -9,19 +10,8 @@ import { findShare } from "../../queries/views/reader.ts";
 import { shareHead } from "../../store/snapshot.ts";
 import { PageQuery, pageOf } from "../page.ts";
 import { refused } from "../problem.ts";
-import { dryRunOf } from "./dry-run.ts";
-import {
-  callOf,
-  DeleteQuery,
-  DryRunQuery,
-  listed,
-  route,
-  stated,
-  ulidParam,
-  userParam,
-  type V1Deps,
-  v1,
-} from "./route.ts";
+import { act, dryRunOf } from "./act.ts";
+import { DeleteQuery, DryRunQuery, listed, route, ulidParam, userParam, type V1Deps, v1 } from "./route.ts";
 import { DelegationView, DryRunView, Effective, Etag, listOf, withMembers } from "./views.ts";
 
 const tag = "Delegations";
@@ -34,6 +24,8 @@ const list = route({
   path: "/shares/{id}/delegations",
   tag,
   summary: "Who a share was delegated to",
+  answers: "either",
+  refuses: ["not_found", "not_admin"],
   params: ulidParam,
   query: PageQuery,
   reply: listOf(DelegationView),
@@ -43,6 +35,18 @@ const put = route({
   path,
   tag,
   summary: "Delegate at viewer or the share's role, or change that",
+  answers: "person",
+  refuses: [
+    "not_found",
+    "not_admin",
+    "wrong_side",
+    "wrong_status",
+    "cooperation_expired",
+    "operator_never_crosses",
+    "role_above_cap",
+    "not_own_person",
+    "invalid_expiry",
+  ],
   params,
   query: DryRunQuery,
   body: DelegateInput,
@@ -53,14 +57,17 @@ const remove = route({
   path,
   tag,
   summary: "Take a delegation back",
+  answers: "person",
+  refuses: ["not_found", "not_admin", "wrong_side", "wrong_status"],
   params,
   query: DeleteQuery,
   reply: z.union([z.strictObject({ user: z.string(), ...OfShare, ...Effective }), DryRunView]),
 });
 
+export const DELEGATION_OPERATIONS = [list, put, remove];
+
 export function delegationRoutes(deps: V1Deps) {
   const app = v1();
-  const etagOf = async (share: string) => ({ etag: `"${(await shareHead(deps.tupleStore, share)).n}"` });
   app.openapi(list, async (c) => {
     const { id } = c.req.valid("param");
     const found = await findShare(deps.tupleStore, id, c.var.caller);
@@ -70,25 +77,30 @@ export function delegationRoutes(deps: V1Deps) {
     const look = async (user: string) => views.get(user);
     return listed(c, await pageOf([...views.keys()], ["delegations", id], c.req.valid("query"), look));
   });
-  app.openapi(put, async (c) => {
-    const { id, user } = c.req.valid("param");
-    const { dry_run } = c.req.valid("query");
-    const receipt = await delegate(deps, callOf(c, dry_run), id, user, c.req.valid("json"));
-    if (isRefusal(receipt)) return refused(c, receipt);
-    const { cooperation, share, before, delegation } = receipt.value;
-    if (dry_run) return dryRunOf(c, deps, { cooperation, delegation: { share: id, user, after: delegation } });
-    const view = delegation === undefined ? { user } : delegationView(cooperation, share, delegation);
-    const created = receipt.outcome === "done" && before === undefined;
-    return stated(c, { share: id, ...view, ...(await etagOf(id)) }, receipt.effective_by, created ? 201 : 200);
+  app.openapi(put, (c) => {
+    const { id: share, user } = c.req.valid("param");
+    return act(c, deps, delegate({ ...c.req.valid("json"), share, user }), {
+      dryRun: c.req.valid("query").dry_run,
+      impact: ({ cooperation, delegation }) =>
+        dryRunOf(c, deps, { cooperation, delegation: { share, user, after: delegation } }),
+      show: async ({ cooperation, share: of, delegation }, reads) => ({
+        share,
+        ...(delegation === undefined ? { user } : delegationView(cooperation, of, delegation)),
+        ...(await etagOf(share, reads)),
+      }),
+      creates: ({ before }) => before === undefined,
+    });
   });
-  app.openapi(remove, async (c) => {
-    const { id, user } = c.req.valid("param");
+  app.openapi(remove, (c) => {
+    const { id: share, user } = c.req.valid("param");
     const { dry_run, reason } = c.req.valid("query");
-    const receipt = await revoke(deps, callOf(c, dry_run), id, user, { reason });
-    if (isRefusal(receipt)) return refused(c, receipt);
-    const { cooperation } = receipt.value;
-    if (dry_run) return dryRunOf(c, deps, { cooperation, delegation: { share: id, user, after: undefined } });
-    return stated(c, { share: id, user, ...(await etagOf(id)) }, receipt.effective_by);
+    return act(c, deps, revoke({ share, user, reason }), {
+      dryRun: dry_run,
+      impact: ({ cooperation }) => dryRunOf(c, deps, { cooperation, delegation: { share, user, after: undefined } }),
+      show: async (_, reads) => ({ share, user, ...(await etagOf(share, reads)) }),
+    });
   });
   return app;
 }
+
+const etagOf = async (share: string, reads: Reads) => ({ etag: `"${(await shareHead(reads, share)).n}"` });

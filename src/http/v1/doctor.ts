@@ -15,8 +15,12 @@ const look = route({
   path: "/doctor",
   tag: "Operations",
   summary: "Look the whole store over (scope admin)",
+  answers: "service",
+  refuses: [],
   reply: DoctorView,
 });
+
+export const DOCTOR_OPERATIONS = [look];
 
 export function doctorRoutes({ tupleStore, clock, historyKeys }: V1Deps) {
   const app = v1();

@@ -13,9 +13,13 @@ const post = route({
   path: "/explain",
   tag: "Inspection",
   summary: "Why a check is allowed or denied (scope admin)",
+  answers: "service",
+  refuses: [],
   body: z.strictObject({ subject: EntityInput, action: ActionInput, resource: EntityInput }),
   reply: ExplanationView,
 });
+
+export const EXPLAIN_OPERATIONS = [post];
 
 export function explainRoutes(deps: V1Deps) {
   const app = v1();

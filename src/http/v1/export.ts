@@ -5,6 +5,7 @@ import { isService, needsService } from "../../domain/caller.ts";
 import { ANSWERS_MAX, exportCooperation } from "../../queries/export/export-cooperation.ts";
 import { exportLines, organizationIds } from "../../queries/export/export-lines.ts";
 import { NDJSON, ndjson } from "../ndjson.ts";
+import type { Documented } from "../operation.ts";
 import { refusePreconditions } from "../precondition.ts";
 import { fault, ProblemView, refused } from "../problem.ts";
 import { notFound, type V1Deps, v1 } from "./route.ts";
@@ -19,6 +20,7 @@ const get = createRoute({
   operationId: "getExport",
   tags: ["Bulk"],
   summary: "All organizations, people, resources and job roles; or one cooperation as `fga.yaml` (scope admin)",
+  ...({ answers: "service", refuses: ["not_found"] } satisfies Documented),
   request: {
     query: z.strictObject({
       format: z.enum(["ndjson", "fga.yaml"]).default("ndjson"),
@@ -35,6 +37,8 @@ const get = createRoute({
     default: { description: "A problem.", content: { "application/problem+json": { schema: ProblemView } } },
   } as Record<string, { description: string }>,
 });
+
+export const EXPORT_OPERATIONS = [get];
 
 const wrongQuery = (detail: string) => ({ errors: [{ pointer: "query: cooperation", detail }] });
 

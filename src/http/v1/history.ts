@@ -22,6 +22,8 @@ const ofCooperation = route({
   path: "/cooperations/{id}/history",
   tag,
   summary: "A cooperation's history, for both sides",
+  answers: "either",
+  refuses: ["not_found", "not_admin"],
   params: ulidParam,
   query: PageQuery,
   reply: HistoryView,
@@ -31,6 +33,8 @@ const ofOrganization = route({
   path: "/organizations/{org}/history",
   tag,
   summary: "An organization's history, for its admins",
+  answers: "either",
+  refuses: ["not_found", "not_admin"],
   params: organizationParam,
   query: PageQuery,
   reply: HistoryView,
@@ -40,6 +44,8 @@ const verifyCooperation = route({
   path: "/cooperations/{id}/history/verify",
   tag,
   summary: "Whether a cooperation's history holds: its chain, and the signature on its head",
+  answers: "either",
+  refuses: ["not_found", "not_admin"],
   params: ulidParam,
   reply: VerifiedView,
 });
@@ -48,9 +54,13 @@ const verifyOrganization = route({
   path: "/organizations/{org}/history/verify",
   tag,
   summary: "Whether an organization's history holds",
+  answers: "either",
+  refuses: ["not_found", "not_admin"],
   params: organizationParam,
   reply: VerifiedView,
 });
+
+export const HISTORY_OPERATIONS = [ofCooperation, ofOrganization, verifyCooperation, verifyOrganization];
 
 export function historyRoutes(deps: V1Deps) {
   const { tupleStore } = deps;

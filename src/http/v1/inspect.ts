@@ -21,6 +21,8 @@ const get = route({
   path: "/inspect/{object}",
   tag: "Inspection",
   summary: "The tuples around an object, in words (scope admin)",
+  answers: "service",
+  refuses: ["not_found"],
   params: z.object({ object: z.string().max(300).meta({ example: "plant:7" }) }),
   reply: z
     .strictObject({
@@ -34,6 +36,8 @@ const get = route({
     })
     .openapi("Inspection"),
 });
+
+export const INSPECT_OPERATIONS = [get];
 
 /** Types with a history, as their routes name them. */
 const HISTORIES = new Map([

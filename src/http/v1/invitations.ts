@@ -8,9 +8,9 @@ import { isRefusal } from "../../domain/result.ts";
 import { SHARED_ROLES } from "../../domain/roles.ts";
 import { requirePerson } from "../caller.ts";
 import { refused } from "../problem.ts";
-import { answerChange } from "./answer-change.ts";
-import { callOf, DryRunQuery, route, type V1Deps, v1 } from "./route.ts";
-import { CooperationView, DryRunView, Effective, withMembers } from "./views.ts";
+import { act, cooperationFor, dryRunOf } from "./act.ts";
+import { DryRunQuery, route, type V1Deps, v1 } from "./route.ts";
+import { ChangedCooperation, DryRunView } from "./views.ts";
 
 const tag = "Invitations";
 
@@ -19,6 +19,8 @@ const preview = route({
   path: "/invitations/preview",
   tag,
   summary: "What a token offers; no acting user needed",
+  answers: "anyone",
+  refuses: ["invalid_invitation", "invitation_expired"],
   body: PreviewInput,
   reply: z.strictObject({
     initiator: z.strictObject({ id: z.string(), name: z.string() }),
@@ -39,10 +41,22 @@ const joining = route({
   path: "/invitations/join",
   tag,
   summary: "Join with the token, for one's own organization",
+  answers: "person",
+  refuses: [
+    "not_found",
+    "not_admin",
+    "wrong_status",
+    "cooperation_expired",
+    "own_organization",
+    "invalid_invitation",
+    "invitation_expired",
+  ],
   query: DryRunQuery,
   body: JoinInput,
-  reply: z.union([withMembers(CooperationView, Effective), DryRunView]),
+  reply: z.union([ChangedCooperation, DryRunView]),
 });
+
+export const INVITATION_OPERATIONS = [preview, joining];
 
 export function invitationRoutes(deps: V1Deps) {
   const app = v1();
@@ -51,10 +65,12 @@ export function invitationRoutes(deps: V1Deps) {
     const found = await previewInvitation(deps, c.req.valid("json").token);
     return isRefusal(found) ? refused(c, found) : c.json(found);
   });
-  app.openapi(joining, async (c) => {
-    const { dry_run } = c.req.valid("query");
-    const receipt = await join(deps, callOf(c, dry_run), c.req.valid("json"));
-    return answerChange(c, deps, receipt);
-  });
+  app.openapi(joining, (c) =>
+    act(c, deps, join(c.req.valid("json")), {
+      dryRun: c.req.valid("query").dry_run,
+      impact: (value) => dryRunOf(c, deps, value),
+      show: cooperationFor(c, deps),
+    }),
+  );
   return app;
 }

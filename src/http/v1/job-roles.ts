@@ -2,58 +2,72 @@
 
 import { z } from "@hono/zod-openapi";
 import { setJobRole } from "../../actions/resource.ts";
+import type { Reads } from "../../actions/run/action.ts";
 import { isService } from "../../domain/caller.ts";
 import { RoleInput } from "../../domain/commands.ts";
 import type { ResourceRef, ResourceType } from "../../domain/ids.ts";
-import { isRefusal } from "../../domain/result.ts";
 import { jobRolesOn, resourceView } from "../../store/resources.ts";
 import { resourceHead, standingIn } from "../../store/snapshot.ts";
 import { PageQuery, pageOf } from "../page.ts";
 import { refused } from "../problem.ts";
-import { callOf, listed, notFound, resourceParam, route, stated, userParam, type V1Deps, v1 } from "./route.ts";
+import { act } from "./act.ts";
+import { listed, notFound, resourceParam, route, userParam, type V1Deps, v1 } from "./route.ts";
 import { Effective, Etag, JobRoleView, listOf, withMembers } from "./views.ts";
 
 const tag = "Job roles";
 const OfResource = { etag: Etag.describe("Its resource's, which every job role replaces.") };
 const params = resourceParam.extend(userParam.shape);
 
-export function jobRoleRoutes(deps: V1Deps) {
-  const app = v1();
-  app.route("/", routesOf(deps, "plant", "/plants/{id}/roles"));
-  app.route("/", routesOf(deps, "portfolio", "/portfolios/{id}/roles"));
-  return app;
-}
-
-function routesOf(deps: V1Deps, type: ResourceType, path: string) {
-  const { tupleStore } = deps;
-  const app = v1();
-  const etagOf = async (id: string) => ({ etag: `"${(await resourceHead(tupleStore, `${type}:${id}`)).n}"` });
-  const list = route({
+/** The routes of one type. */
+const operationsOf = (type: ResourceType, path: string) => ({
+  list: route({
     method: "get",
     path,
     tag,
     summary: `Who holds which job role on a ${type}`,
+    answers: "either",
+    refuses: ["not_found", "not_admin"],
     params: resourceParam,
     query: PageQuery,
     reply: listOf(JobRoleView),
-  });
-  const put = route({
+  }),
+  put: route({
     method: "put",
     path: `${path}/{user}`,
     tag,
     summary: `Give one of the owner's people a job role on a ${type}`,
+    answers: "either",
+    refuses: ["not_found", "not_admin", "not_own_person"],
     params,
     body: RoleInput,
     reply: withMembers(JobRoleView, { ...OfResource, ...Effective }),
-  });
-  const remove = route({
+  }),
+  remove: route({
     method: "delete",
     path: `${path}/{user}`,
     tag,
     summary: `Take a job role on a ${type} away`,
+    answers: "either",
+    refuses: ["not_found", "not_admin"],
     params,
     reply: z.strictObject({ ...OfResource, ...Effective }),
-  });
+  }),
+});
+const plants = operationsOf("plant", "/plants/{id}/roles");
+const portfolios = operationsOf("portfolio", "/portfolios/{id}/roles");
+
+export const JOB_ROLE_OPERATIONS = [...Object.values(plants), ...Object.values(portfolios)];
+
+export function jobRoleRoutes(deps: V1Deps) {
+  const app = v1();
+  app.route("/", routesOf(deps, "plant", plants));
+  app.route("/", routesOf(deps, "portfolio", portfolios));
+  return app;
+}
+
+function routesOf(deps: V1Deps, type: ResourceType, { list, put, remove }: ReturnType<typeof operationsOf>) {
+  const { tupleStore } = deps;
+  const app = v1();
   app.openapi(list, async (c) => {
     const ref: ResourceRef = `${type}:${c.req.valid("param").id}`;
     const { caller } = c.var;
@@ -65,18 +79,23 @@ function routesOf(deps: V1Deps, type: ResourceType, path: string) {
     const look = async (user: string) => held.get(user);
     return listed(c, await pageOf([...held.keys()], ["job roles", ref], c.req.valid("query"), look));
   });
-  app.openapi(put, async (c) => {
+  app.openapi(put, (c) => {
     const { id, user } = c.req.valid("param");
     const { role } = c.req.valid("json");
-    const receipt = await setJobRole(deps, callOf(c), `${type}:${id}`, user, role);
-    if (isRefusal(receipt)) return refused(c, receipt);
-    const created = receipt.outcome === "done" && receipt.value.before === undefined;
-    return stated(c, { user, role, ...(await etagOf(id)) }, receipt.effective_by, created ? 201 : 200);
+    const resource: ResourceRef = `${type}:${id}`;
+    return act(c, deps, setJobRole({ resource, user, role }), {
+      show: async (_, reads) => ({ user, role, ...(await etagOf(resource, reads)) }),
+      creates: ({ before }) => before === undefined,
+    });
   });
-  app.openapi(remove, async (c) => {
+  app.openapi(remove, (c) => {
     const { id, user } = c.req.valid("param");
-    const receipt = await setJobRole(deps, callOf(c), `${type}:${id}`, user, undefined);
-    return isRefusal(receipt) ? refused(c, receipt) : stated(c, await etagOf(id), receipt.effective_by);
+    const resource: ResourceRef = `${type}:${id}`;
+    return act(c, deps, setJobRole({ resource, user, role: undefined }), {
+      show: (_, reads) => etagOf(resource, reads),
+    });
   });
   return app;
 }
+
+const etagOf = async (ref: ResourceRef, reads: Reads) => ({ etag: `"${(await resourceHead(reads, ref)).n}"` });

@@ -12,6 +12,7 @@ import { organizationIdsOf } from "../../store/people.ts";
 import { personHead } from "../../store/snapshot.ts";
 import { requirePerson } from "../caller.ts";
 import { refused } from "../problem.ts";
+import { act } from "./act.ts";
 import { callOf, notFound, organizationParam, route, stated, type V1Deps, v1 } from "./route.ts";
 import { Effective, OrganizationView, withMembers } from "./views.ts";
 
@@ -23,6 +24,8 @@ const me = route({
   path: "/me",
   tag,
   summary: "The acting user, and what they may do where",
+  answers: "person",
+  refuses: [],
   reply: z.strictObject({
     user: z.string(),
     name: z.string().nullable(),
@@ -34,6 +37,8 @@ const get = route({
   path,
   tag,
   summary: "An organization, for its people and services",
+  answers: "either",
+  refuses: ["not_found"],
   params: organizationParam,
   reply: OrganizationView,
 });
@@ -42,6 +47,8 @@ const put = route({
   path,
   tag,
   summary: "Create or rename an organization (scope admin)",
+  answers: "service",
+  refuses: ["id_not_allowed"],
   params: organizationParam,
   body: OrganizationInput,
   reply: withMembers(OrganizationView, Effective),
@@ -51,9 +58,13 @@ const remove = route({
   path,
   tag,
   summary: "Delete an empty organization (scope admin)",
+  answers: "service",
+  refuses: ["not_found", "not_empty"],
   params: organizationParam,
   reply: z.strictObject(Effective),
 });
+
+export const ORGANIZATION_OPERATIONS = [me, get, put, remove];
 
 /** An organization as the caller may see it; undefined for strangers. */
 async function visible(deps: V1Deps, id: string, caller: Caller) {
@@ -78,17 +89,15 @@ export function organizationRoutes(deps: V1Deps) {
     c.header("ETag", view.etag);
     return c.json(view);
   });
-  app.openapi(put, async (c) => {
-    const { org } = c.req.valid("param");
-    const receipt = await putOrganization(deps, callOf(c), org, c.req.valid("json"));
-    if (isRefusal(receipt)) return refused(c, receipt);
-    const view = await organizationView(deps.tupleStore, org, undefined);
-    if (view === undefined) return notFound(c, "organization");
-    const created = receipt.outcome === "done" && receipt.value.before === undefined;
-    return stated(c, view, receipt.effective_by, created ? 201 : 200);
+  app.openapi(put, (c) => {
+    const { org: organization } = c.req.valid("param");
+    return act(c, deps, putOrganization({ ...c.req.valid("json"), organization }), {
+      show: (_, reads) => organizationView(reads, organization, undefined),
+      creates: ({ before }) => before === undefined,
+    });
   });
   app.openapi(remove, async (c) => {
-    const receipt = await deleteOrganization(deps, callOf(c), c.req.valid("param").org);
+    const receipt = await deleteOrganization(deps, callOf(c), { organization: c.req.valid("param").org });
     return isRefusal(receipt) ? refused(c, receipt) : stated(c, {}, receipt.effective_by);
   });
   return app;

@@ -2,28 +2,18 @@
 
 import { z } from "@hono/zod-openapi";
 import { forgetPerson, putPerson, removePerson } from "../../actions/person.ts";
+import type { Reads } from "../../actions/run/action.ts";
 import { isService } from "../../domain/caller.ts";
 import { PersonInput } from "../../domain/commands.ts";
-import { isRefusal } from "../../domain/result.ts";
+import type { Forgotten } from "../../domain/registry/decide-person.ts";
 import { isFoundIn } from "../../domain/search-folding.ts";
 import { TextInput } from "../../domain/text.ts";
 import { personView } from "../../queries/views/person.ts";
 import { peopleOf } from "../../store/people.ts";
 import { organizationHead, roleOf, standingIn } from "../../store/snapshot.ts";
 import { PageQuery, pageOf } from "../page.ts";
-import { refused } from "../problem.ts";
-import {
-  callOf,
-  DryRunQuery,
-  listed,
-  notFound,
-  organizationParam,
-  route,
-  stated,
-  userParam,
-  type V1Deps,
-  v1,
-} from "./route.ts";
+import { act } from "./act.ts";
+import { DryRunQuery, listed, notFound, organizationParam, route, userParam, type V1Deps, v1 } from "./route.ts";
 import { Effective, Etag, listOf, PersonView, withMembers } from "./views.ts";
 
 const tag = "People";
@@ -37,6 +27,8 @@ const list = route({
   path: "/organizations/{org}/people",
   tag,
   summary: "The people of an organization",
+  answers: "either",
+  refuses: ["not_found"],
   params: organizationParam,
   query: PageQuery.extend({
     search: TextInput.max(200).optional().describe("In names and ids, without case and accents."),
@@ -48,6 +40,8 @@ const get = route({
   path,
   tag,
   summary: "A person: role, record, job roles and delegations",
+  answers: "either",
+  refuses: ["not_found"],
   params,
   reply: withMembers(PersonView, OfOrganization),
 });
@@ -56,6 +50,8 @@ const put = route({
   path,
   tag,
   summary: "Take somebody in, or give another role",
+  answers: "either",
+  refuses: ["not_found", "not_admin", "id_not_allowed", "last_admin", "email_taken"],
   params,
   body: PersonInput,
   reply: withMembers(PersonView, { ...OfOrganization, ...Effective }),
@@ -65,6 +61,8 @@ const remove = route({
   path,
   tag,
   summary: "Leave, with all that is held through the organization",
+  answers: "either",
+  refuses: ["not_found", "not_admin", "last_admin"],
   params,
   reply: z.strictObject({ ...OfOrganization, ...Effective }),
 });
@@ -82,6 +80,8 @@ const forget = route({
   path: "/people/{user}",
   tag,
   summary: "Erase name, address and language of who belongs to no organization (scope admin)",
+  answers: "service",
+  refuses: ["not_found", "still_member"],
   params: userParam,
   query: DryRunQuery,
   reply: z.union([
@@ -90,10 +90,11 @@ const forget = route({
   ]),
 });
 
+export const PEOPLE_OPERATIONS = [list, get, put, remove, forget];
+
 export function peopleRoutes(deps: V1Deps) {
   const { tupleStore } = deps;
   const app = v1();
-  const etagOf = async (org: string) => ({ etag: `"${(await organizationHead(tupleStore, org)).n}"` });
   app.openapi(list, async (c) => {
     const { org } = c.req.valid("param");
     const { search = "", ...page } = c.req.valid("query");
@@ -114,36 +115,37 @@ export function peopleRoutes(deps: V1Deps) {
     const standing = await standingIn(tupleStore, org, caller);
     if (standing === "none" && !isService(caller)) return notFound(c, "organization");
     // the head before what it stands for: an ETag must not be newer than what was read
-    const { etag } = await etagOf(org);
+    const { etag } = await etagOf(org, tupleStore);
     const role = await roleOf(tupleStore, org, user);
     if (role === undefined) return notFound(c, "person");
     const whole = standing === "admin" || isService(caller) || caller.user === user;
     c.header("ETag", etag);
     return c.json({ ...(await personView(tupleStore, org, user, role, whole, deps.clock())), etag });
   });
-  app.openapi(put, async (c) => {
-    const { org, user } = c.req.valid("param");
-    const receipt = await putPerson(deps, callOf(c), org, user, c.req.valid("json"));
-    if (isRefusal(receipt)) return refused(c, receipt);
-    const { role, before } = receipt.value;
-    const etag = await etagOf(org);
-    const view = { ...(await personView(tupleStore, org, user, role, true, deps.clock())), ...etag };
-    return stated(c, view, receipt.effective_by, receipt.outcome === "done" && before === undefined ? 201 : 200);
+  app.openapi(put, (c) => {
+    const { org: organization, user } = c.req.valid("param");
+    return act(c, deps, putPerson({ ...c.req.valid("json"), organization, user }), {
+      show: async ({ role }, reads) => ({
+        ...(await personView(reads, organization, user, role, true, deps.clock())),
+        ...(await etagOf(organization, reads)),
+      }),
+      creates: ({ before }) => before === undefined,
+    });
   });
-  app.openapi(remove, async (c) => {
-    const { org, user } = c.req.valid("param");
-    const receipt = await removePerson(deps, callOf(c), org, user);
-    return isRefusal(receipt) ? refused(c, receipt) : stated(c, await etagOf(org), receipt.effective_by);
+  app.openapi(remove, (c) => {
+    const { org: organization, user } = c.req.valid("param");
+    return act(c, deps, removePerson({ organization, user }), { show: (_, reads) => etagOf(organization, reads) });
   });
-  app.openapi(forget, async (c) => {
-    const { user } = c.req.valid("param");
-    const receipt = await forgetPerson(deps, callOf(c, c.req.valid("query").dry_run), user);
-    if (isRefusal(receipt)) return refused(c, receipt);
-    const { before, n, erased } = receipt.value;
-    const facts = { user, erased, stays: STAYS };
-    // what If-Match then names
-    if (receipt.outcome === "dry_run") return c.json({ dry_run: true, ...facts, etag: `"${before}"` });
-    return stated(c, { ...facts, etag: `"${n}"` }, receipt.effective_by);
+  app.openapi(forget, (c) => {
+    const facts = ({ user, erased }: Forgotten, n: number) => ({ user, erased, stays: STAYS, etag: `"${n}"` });
+    return act(c, deps, forgetPerson(c.req.valid("param")), {
+      dryRun: c.req.valid("query").dry_run,
+      // with the ETag that If-Match then names
+      impact: async (value) => c.json({ dry_run: true, ...facts(value, value.before) }),
+      show: async (value) => facts(value, value.n),
+    });
   });
   return app;
 }
+
+const etagOf = async (org: string, reads: Reads) => ({ etag: `"${(await organizationHead(reads, org)).n}"` });

@@ -5,27 +5,14 @@ import { deleteResource, putResource } from "../../actions/resource.ts";
 import { isService } from "../../domain/caller.ts";
 import { PlantInput, PortfolioInput, type ResourceInput } from "../../domain/commands.ts";
 import { idOf, RESOURCE_TYPES, type ResourceRef, type ResourceType } from "../../domain/ids.ts";
-import { isRefusal } from "../../domain/result.ts";
 import { isFoundIn } from "../../domain/search-folding.ts";
 import { TextInput } from "../../domain/text.ts";
 import { impactOfMove } from "../../queries/views/impact.ts";
 import { resourceRefsOf, resourceView } from "../../store/resources.ts";
 import { standingIn } from "../../store/snapshot.ts";
 import { PageQuery, pageOf } from "../page.ts";
-import { refused } from "../problem.ts";
-import { dryRun } from "./dry-run.ts";
-import {
-  callOf,
-  DryRunQuery,
-  listed,
-  notFound,
-  organizationParam,
-  resourceParam,
-  route,
-  stated,
-  type V1Deps,
-  v1,
-} from "./route.ts";
+import { act, dryRun } from "./act.ts";
+import { DryRunQuery, listed, notFound, organizationParam, resourceParam, route, type V1Deps, v1 } from "./route.ts";
 import { DryRunView, Effective, listOf, ResourceView, withMembers } from "./views.ts";
 
 const tag = "Resources";
@@ -40,8 +27,50 @@ const owned = route({
     type: z.enum(RESOURCE_TYPES).optional(),
     search: TextInput.max(200).optional().describe("In names and ids, without case and accents."),
   }),
+  answers: "either",
+  refuses: ["not_found"],
   reply: listOf(ResourceView),
 });
+
+/** The routes of one type. */
+const operationsOf = (type: ResourceType, path: string, body: z.ZodType<ResourceInput>) => ({
+  get: route({
+    method: "get",
+    path,
+    tag,
+    summary: `A ${type}, for its owner's people`,
+    answers: "either",
+    refuses: ["not_found"],
+    params: resourceParam,
+    reply: ResourceView,
+  }),
+  put: route({
+    method: "put",
+    path,
+    tag,
+    summary: `Register a ${type} (scope admin), or change it`,
+    answers: "either",
+    refuses: ["not_found", "not_admin", "owner_is_fixed", "id_not_allowed", "not_owner"],
+    params: resourceParam,
+    body,
+    query: DryRunQuery,
+    reply: z.union([withMembers(ResourceView, Effective), DryRunView]),
+  }),
+  remove: route({
+    method: "delete",
+    path,
+    tag,
+    summary: `Unregister a ${type} that is not shared (scope admin)`,
+    answers: "service",
+    refuses: ["not_found", "not_empty"],
+    params: resourceParam,
+    reply: z.strictObject(Effective),
+  }),
+});
+const plants = operationsOf("plant", "/plants/{id}", PlantInput);
+const portfolios = operationsOf("portfolio", "/portfolios/{id}", PortfolioInput);
+
+export const RESOURCE_OPERATIONS = [owned, ...Object.values(plants), ...Object.values(portfolios)];
 
 export function resourceRoutes(deps: V1Deps) {
   const { tupleStore } = deps;
@@ -59,40 +88,14 @@ export function resourceRoutes(deps: V1Deps) {
     };
     return listed(c, await pageOf(refs, ["resources", org, type, search], page, look));
   });
-  app.route("/", routesOf(deps, "plant", "/plants/{id}", PlantInput));
-  app.route("/", routesOf(deps, "portfolio", "/portfolios/{id}", PortfolioInput));
+  app.route("/", routesOf(deps, "plant", plants));
+  app.route("/", routesOf(deps, "portfolio", portfolios));
   return app;
 }
 
-function routesOf(deps: V1Deps, type: ResourceType, path: string, body: z.ZodType<ResourceInput>) {
+function routesOf(deps: V1Deps, type: ResourceType, { get, put, remove }: ReturnType<typeof operationsOf>) {
   const { tupleStore } = deps;
   const app = v1();
-  const get = route({
-    method: "get",
-    path,
-    tag,
-    summary: `A ${type}, for its owner's people`,
-    params: resourceParam,
-    reply: ResourceView,
-  });
-  const put = route({
-    method: "put",
-    path,
-    tag,
-    summary: `Register a ${type} (scope admin), or change it`,
-    params: resourceParam,
-    body,
-    query: DryRunQuery,
-    reply: z.union([withMembers(ResourceView, Effective), DryRunView]),
-  });
-  const remove = route({
-    method: "delete",
-    path,
-    tag,
-    summary: `Unregister a ${type} that is not shared (scope admin)`,
-    params: resourceParam,
-    reply: z.strictObject(Effective),
-  });
   app.openapi(get, async (c) => {
     const { caller } = c.var;
     const view = await resourceView(tupleStore, `${type}:${c.req.valid("param").id}`);
@@ -101,24 +104,21 @@ function routesOf(deps: V1Deps, type: ResourceType, path: string, body: z.ZodTyp
     c.header("ETag", view.etag);
     return c.json(view);
   });
-  app.openapi(put, async (c) => {
-    const ref: ResourceRef = `${type}:${c.req.valid("param").id}`;
-    const receipt = await putResource(deps, callOf(c, c.req.valid("query").dry_run), ref, c.req.valid("json"));
-    if (isRefusal(receipt)) return refused(c, receipt);
-    if (c.req.valid("query").dry_run) {
-      const { from, to, before, resource } = receipt.value;
-      const shares = before?.portfolio === resource.portfolio ? [] : [...(from?.shares ?? []), ...(to?.shares ?? [])];
-      const portfolios = { from: before?.portfolio, to: resource.portfolio };
-      return dryRun(c, await impactOfMove(tupleStore, ref, portfolios, shares, deps.clock()));
-    }
-    const view = await resourceView(tupleStore, ref);
-    if (view === undefined) return notFound(c, type);
-    const created = receipt.outcome === "done" && receipt.value.before === undefined;
-    return stated(c, view, receipt.effective_by, created ? 201 : 200);
+  app.openapi(put, (c) => {
+    const resource: ResourceRef = `${type}:${c.req.valid("param").id}`;
+    return act(c, deps, putResource({ ...c.req.valid("json"), resource }), {
+      dryRun: c.req.valid("query").dry_run,
+      impact: async ({ from, to, before, resource: after }) => {
+        const shares = before?.portfolio === after.portfolio ? [] : [...(from?.shares ?? []), ...(to?.shares ?? [])];
+        const portfolios = { from: before?.portfolio, to: after.portfolio };
+        return dryRun(c, await impactOfMove(tupleStore, resource, portfolios, shares, deps.clock()));
+      },
+      show: (_, reads) => resourceView(reads, resource),
+      creates: ({ before }) => before === undefined,
+    });
   });
-  app.openapi(remove, async (c) => {
-    const receipt = await deleteResource(deps, callOf(c), `${type}:${c.req.valid("param").id}`);
-    return isRefusal(receipt) ? refused(c, receipt) : stated(c, {}, receipt.effective_by);
-  });
+  app.openapi(remove, (c) =>
+    act(c, deps, deleteResource({ resource: `${type}:${c.req.valid("param").id}` }), { show: async () => ({}) }),
+  );
   return app;
 }

@@ -5,7 +5,7 @@
  */
 import { createRoute, OpenAPIHono, type RouteConfig, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
-import type { ActionDeps, Call } from "../../actions/run/perform.ts";
+import type { ActionDeps, Call } from "../../actions/run/action.ts";
 import type { EvaluationDeps } from "../../check/evaluate.ts";
 import { Reason } from "../../domain/commands.ts";
 import type { HistoryKeys } from "../../domain/history-keys.ts";
@@ -15,6 +15,7 @@ import type { ExplainDeps } from "../../queries/explain/explain.ts";
 import type { WholeStore } from "../../queries/export/export-lines.ts";
 import type { Env } from "../env.ts";
 import { pointerOf } from "../json.ts";
+import type { Documented } from "../operation.ts";
 import { preconditionOf, refusePreconditions } from "../precondition.ts";
 import { fault, ProblemView, refused } from "../problem.ts";
 
@@ -51,7 +52,7 @@ export const DryRunQuery = z.object({ dry_run: flag.optional().describe("Say wha
 /** A DELETE has no body, so its reason is in the query. */
 export const DeleteQuery = DryRunQuery.extend({ reason: Reason.optional() });
 
-type Parts = {
+type Parts = Documented & {
   method: RouteConfig["method"];
   path: string;
   summary: string;
@@ -92,8 +93,8 @@ const Preconditions = z.object({
 
 /** A route of the OpenAPI document. Its replies stand there for the reader; handlers answer with plain responses. */
 export function route<const P extends Parts>(parts: P) {
-  const { method, path, summary, tag, params, query, body, reply, creates = method === "put" } = parts;
-  const { conditional = ["put", "patch", "delete"].includes(method) } = parts;
+  const { method, path, summary, tag, answers, refuses, params, query, body, reply } = parts;
+  const { creates = method === "put", conditional = ["put", "patch", "delete"].includes(method) } = parts;
   const content = { "application/json": { schema: reply } };
   const found = { description: method === "get" ? "Found." : "Done, or so already.", content };
   const created = { description: "Created.", content };
@@ -119,6 +120,8 @@ export function route<const P extends Parts>(parts: P) {
     operationId,
     summary,
     tags: [tag],
+    answers,
+    refuses,
     request,
     responses,
     middleware,
@@ -128,7 +131,7 @@ export function route<const P extends Parts>(parts: P) {
 /** How the request's actor, id, preconditions and dry run reach an action. For routes that are `conditional`. */
 export function callOf(c: Context<Env>, dryRun?: boolean): Call {
   const { caller, requestId } = c.var;
-  return { caller, requestId, dryRun, expected: preconditionOf(c), onWritten: () => c.set("written", true) };
+  return { caller, requestId, dryRun, expected: preconditionOf(c) };
 }
 
 /** A whole new state with its ETag, and from when on checks answer from it. */

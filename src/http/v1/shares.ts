@@ -2,13 +2,12 @@
 
 import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
-import type { Receipt } from "../../actions/run/perform.ts";
+import type { Reads } from "../../actions/run/action.ts";
 import { changeShare, share, unshare } from "../../actions/share.ts";
 import { settleEnded } from "../../actions/sweep.ts";
 import { isService } from "../../domain/caller.ts";
 import { ChangeShareInput, ShareInput } from "../../domain/commands.ts";
 import type { ShareChanged } from "../../domain/cooperation/decide-share.ts";
-import type { Refusal } from "../../domain/refusal.ts";
 import { isRefusal } from "../../domain/result.ts";
 import { refuseUnlessAdmin } from "../../domain/standing.ts";
 import { shareView } from "../../queries/views/cooperations.ts";
@@ -19,29 +18,20 @@ import { shareIdsOf, shareWithDelegations, standingIn } from "../../store/snapsh
 import type { Env } from "../env.ts";
 import { PageQuery, pageOf } from "../page.ts";
 import { refused } from "../problem.ts";
-import { dryRunOf } from "./dry-run.ts";
-import {
-  callOf,
-  DeleteQuery,
-  DryRunQuery,
-  listed,
-  organizationParam,
-  route,
-  stated,
-  ulidParam,
-  type V1Deps,
-  v1,
-} from "./route.ts";
-import { DryRunView, Effective, IncomingShareView, listOf, MovedDelegations, ShareView, withMembers } from "./views.ts";
+import { act, dryRunOf } from "./act.ts";
+import { DeleteQuery, DryRunQuery, listed, organizationParam, route, ulidParam, type V1Deps, v1 } from "./route.ts";
+import { ChangedShare, DryRunView, IncomingShareView, listOf, ShareView } from "./views.ts";
 
 const tag = "Shares";
-const changed = z.union([withMembers(ShareView, { ...MovedDelegations, ...Effective }), DryRunView]);
+const changed = z.union([ChangedShare, DryRunView]);
 
 const list = route({
   method: "get",
   path: "/cooperations/{id}/shares",
   tag,
   summary: "The live shares of a cooperation",
+  answers: "either",
+  refuses: ["not_found", "not_admin"],
   params: ulidParam,
   query: PageQuery,
   reply: listOf(ShareView),
@@ -51,6 +41,17 @@ const create = route({
   path: "/cooperations/{id}/shares",
   tag,
   summary: "Share a plant or portfolio at one role",
+  answers: "person",
+  refuses: [
+    "not_found",
+    "not_admin",
+    "wrong_side",
+    "wrong_status",
+    "already_shared",
+    "operator_never_crosses",
+    "not_owner",
+    "invalid_expiry",
+  ],
   params: ulidParam,
   query: DryRunQuery,
   body: ShareInput,
@@ -63,6 +64,8 @@ const get = route({
   path: "/shares/{id}",
   tag,
   summary: "A share, for the admins of either side",
+  answers: "either",
+  refuses: ["not_found", "not_admin"],
   params: ulidParam,
   reply: ShareView,
 });
@@ -71,6 +74,8 @@ const patch = route({
   path: "/shares/{id}",
   tag,
   summary: "Change a share's role or expiry (null clears it)",
+  answers: "person",
+  refuses: ["not_found", "not_admin", "wrong_side", "wrong_status", "operator_never_crosses", "invalid_expiry"],
   params: ulidParam,
   query: DryRunQuery,
   body: ChangeShareInput,
@@ -81,6 +86,8 @@ const remove = route({
   path: "/shares/{id}",
   tag,
   summary: "Remove a share: everybody downstream loses it at once",
+  answers: "person",
+  refuses: ["not_found", "not_admin", "wrong_side", "wrong_status"],
   params: ulidParam,
   query: DeleteQuery,
   reply: changed,
@@ -90,36 +97,29 @@ const incoming = route({
   path: "/organizations/{org}/incoming-shares",
   tag,
   summary: "What came in, for admins",
+  answers: "either",
+  refuses: ["not_found", "not_admin"],
   params: organizationParam,
   query: PageQuery,
   reply: listOf(IncomingShareView),
 });
 
-/** The share as it is now, with the delegations that rose or fell. A removed one is shown as it was removed. */
-async function whole(c: Context<Env>, deps: V1Deps, { cooperation, share: after, restored, reduced }: ShareChanged) {
-  const { head, delegations } = await shareWithDelegations(deps.tupleStore, after.id);
-  const reader = await readerOf(deps.tupleStore, cooperation, c.var.caller);
-  const now = head.value?.removed_at === undefined ? (head.value ?? after) : head.value;
-  const found = { share: now, n: head.n, delegations: now.removed_at === undefined ? delegations : [] };
-  return { ...(await shareView(deps.tupleStore, cooperation, found, reader, deps.clock())), restored, reduced };
-}
-
-/** What became of a change: a refusal, what it would mean, or the whole new state. `status` is that of something done. */
-async function answer(
-  c: Context<Env>,
-  deps: V1Deps,
-  receipt: Receipt<ShareChanged> | Refusal,
-  status: 200 | 201 = 200,
-) {
-  if (isRefusal(receipt)) return refused(c, receipt);
-  if (receipt.outcome === "dry_run") return dryRunOf(c, deps, receipt.value);
-  const view = await whole(c, deps, receipt.value);
-  return stated(c, view, receipt.effective_by, receipt.outcome === "done" ? status : 200);
-}
+export const SHARE_OPERATIONS = [list, create, get, patch, remove, incoming];
 
 export function shareRoutes(deps: V1Deps) {
   const { tupleStore, clock } = deps;
   const app = v1();
+  /** The share with the delegations that rose or fell, or what that would mean. A removed one is shown as it was removed. */
+  const replying = (c: Context<Env>, dryRun: boolean | undefined) => ({
+    dryRun,
+    impact: (value: ShareChanged) => dryRunOf(c, deps, value),
+    show: async ({ cooperation, share: after, restored, reduced }: ShareChanged, reads: Reads) => {
+      const { head, delegations } = await shareWithDelegations(reads, after.id);
+      const reader = await readerOf(reads, cooperation, c.var.caller);
+      const found = { share: after, n: head.n, delegations: after.removed_at === undefined ? delegations : [] };
+      return { ...(await shareView(reads, cooperation, found, reader, clock())), restored, reduced };
+    },
+  });
   app.openapi(list, async (c) => {
     const { id } = c.req.valid("param");
     const found = await findCooperation(tupleStore, id, c.var.caller);
@@ -133,12 +133,13 @@ export function shareRoutes(deps: V1Deps) {
     const ids = found.cooperation.status === "ended" ? [] : await shareIdsOf(tupleStore, id);
     return listed(c, await pageOf(ids, ["shares", id], c.req.valid("query"), look));
   });
-  app.openapi(create, async (c) => {
-    const { dry_run } = c.req.valid("query");
-    const receipt = await share(deps, callOf(c, dry_run), c.req.valid("param").id, c.req.valid("json"));
-    if (!isRefusal(receipt) && receipt.outcome !== "dry_run")
-      c.header("Location", `/v1/shares/${receipt.value.share.id}`);
-    return answer(c, deps, receipt, 201);
+  app.openapi(create, (c) => {
+    const action = share({ ...c.req.valid("json"), cooperation: c.req.valid("param").id });
+    return act(c, deps, action, {
+      ...replying(c, c.req.valid("query").dry_run),
+      creates: () => true,
+      location: ({ share: made }) => `/v1/shares/${made.id}`,
+    });
   });
   app.openapi(get, async (c) => {
     const found = await findShare(tupleStore, c.req.valid("param").id, c.var.caller);
@@ -146,15 +147,13 @@ export function shareRoutes(deps: V1Deps) {
     c.header("ETag", `"${found.found.n}"`);
     return c.json(await shareView(tupleStore, found.cooperation, found.found, found.reader, clock()));
   });
-  app.openapi(patch, async (c) => {
-    const { dry_run } = c.req.valid("query");
-    const receipt = await changeShare(deps, callOf(c, dry_run), c.req.valid("param").id, c.req.valid("json"));
-    return answer(c, deps, receipt);
+  app.openapi(patch, (c) => {
+    const action = changeShare({ ...c.req.valid("json"), share: c.req.valid("param").id });
+    return act(c, deps, action, replying(c, c.req.valid("query").dry_run));
   });
-  app.openapi(remove, async (c) => {
+  app.openapi(remove, (c) => {
     const { dry_run, reason } = c.req.valid("query");
-    const receipt = await unshare(deps, callOf(c, dry_run), c.req.valid("param").id, { reason });
-    return answer(c, deps, receipt);
+    return act(c, deps, unshare({ share: c.req.valid("param").id, reason }), replying(c, dry_run));
   });
   app.openapi(incoming, async (c) => {
     const { org } = c.req.valid("param");

@@ -143,13 +143,18 @@ const MailState = z
   .describe(
     "`partly`, `failed`: not everybody's went out; the action stands, so send again. `none`: nobody has an address. `sending`: they took longer than a second and go on; the log tells of those that fail.",
   );
-export const MailedCooperation = withMembers(CooperationView, { mail: MailState, ...Effective });
+export const ChangedCooperation = withMembers(CooperationView, Effective).openapi("ChangedCooperation");
+export const MailedCooperation = withMembers(CooperationView, { mail: MailState, ...Effective }).openapi(
+  "MailedCooperation",
+);
 
 const Moved = z.array(
   z.strictObject({ user: z.string(), role: z.enum(SHARED_ROLES), effective_role: z.enum(SHARED_ROLES) }),
 );
 /** Delegations that rose or fell with their share's role. */
-export const MovedDelegations = { restored: Moved, reduced: Moved };
+export const ChangedShare = withMembers(ShareView, { restored: Moved, reduced: Moved, ...Effective }).openapi(
+  "ChangedShare",
+);
 
 const Row = z.strictObject({
   user: z.string(),

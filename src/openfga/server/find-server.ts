@@ -1,7 +1,6 @@
 /**
- * Finds the OpenFGA server to use, in a fixed order, and always says in one line
- * which one it took: an external one (`OPENFGA_API_URL`), `openfga` on PATH, the
- * one built earlier, one built now with `go install`, or a container image.
+ * Finds the OpenFGA server to use, in a fixed order, and says in one line which one it is: an external one
+ * (`OPENFGA_API_URL`), `openfga` on PATH, one built earlier, one built now with `go install`, or a container image.
  */
 import { execFile } from "node:child_process";
 import { accessSync, constants, statSync } from "node:fs";
@@ -11,7 +10,7 @@ import { builtVersion, cachedProgram, type GoProgram, goBuild, type Progress } f
 
 const run = promisify(execFile);
 
-/** The one version of OpenFGA that Concordat was tried on. */
+/** The one version of OpenFGA that Concordat is tested with. */
 export const OPENFGA_VERSION = "1.22.1";
 
 const OPENFGA: GoProgram = {
@@ -29,9 +28,8 @@ export type FoundServer =
   | { kind: "image"; image: string };
 
 /**
- * Looks in the order above. A binary of another version is named and passed over, never used.
- * Building takes minutes and reports its progress. Throws when nothing of all this is to be had,
- * saying what was tried.
+ * Looks in the order above. A binary of another version is named and not used. A build takes minutes and reports its
+ * progress. Throws when there is no server, with what was tried.
  */
 export async function findServer(env: NodeJS.ProcessEnv, progress: Progress): Promise<FoundServer> {
   const apiUrl = env.OPENFGA_API_URL;
@@ -54,7 +52,7 @@ export async function findServer(env: NodeJS.ProcessEnv, progress: Progress): Pr
   const container = await findImage(env, progress);
   if (container === undefined) return { kind: "image", image: IMAGE };
   throw new Error(
-    `No OpenFGA ${OPENFGA_VERSION} to be had. Set OPENFGA_API_URL, or put openfga ${OPENFGA_VERSION} on PATH, or install Go or Docker.\n  Go: ${built.problem}\n  Docker: ${container}`,
+    `There is no OpenFGA ${OPENFGA_VERSION}. Set OPENFGA_API_URL, or put openfga ${OPENFGA_VERSION} on PATH, or install Go or Docker.\n  Go: ${built.problem}\n  Docker: ${container}`,
   );
 }
 
@@ -68,7 +66,7 @@ async function findOnPath(env: NodeJS.ProcessEnv, progress: Progress): Promise<s
   return undefined;
 }
 
-// A release says its version; what `go install` built says "dev", and only its build information knows.
+// a release prints its version; a binary of `go install` prints "dev", and its build information has the version
 async function versionOf(path: string, env: NodeJS.ProcessEnv): Promise<string | undefined> {
   try {
     const { stdout, stderr } = await run(path, ["version"], { env, timeout: 10_000 });
@@ -92,7 +90,7 @@ async function build(env: NodeJS.ProcessEnv, progress: Progress): Promise<{ path
   }
 }
 
-/** Undefined when the image is there, else why it is not. */
+/** Undefined when the image is there, else the reason. */
 async function findImage(env: NodeJS.ProcessEnv, progress: Progress): Promise<string | undefined> {
   try {
     await run("docker", ["version", "--format", "{{.Server.Version}}"], { env, timeout: 10_000 });

@@ -1,7 +1,6 @@
 /**
- * Builds a Go program of a pinned version into the project's cache folder. The
- * binary appears under its final name only when it is whole (a rename), so two
- * builds at once end with a good binary whoever is second.
+ * Builds a Go program of a pinned version into the project's cache folder. The binary gets its final name when it is
+ * complete (a rename), so two concurrent builds leave a good binary.
  */
 import {
   chmodSync,
@@ -30,7 +29,7 @@ export function cachedPath(program: Pick<GoProgram, "name" | "version">, env: No
   return join(cache, "concordat", "bin", `${program.name}-${program.version}`);
 }
 
-/** The cached program, or undefined when it was not built yet. */
+/** The path of the cached program; undefined when it was not built yet. */
 export function cachedProgram(program: GoProgram, env: NodeJS.ProcessEnv): string | undefined {
   const path = cachedPath(program, env);
   return existsSync(path) ? path : undefined;

@@ -1,12 +1,11 @@
 /**
- * Starts a process that cannot outlive this one. A small shell stands between the
- * two and holds a pipe from us: when the pipe closes, because we stopped the child
- * or because we are gone (SIGKILL included), the child is told to end, and killed
- * when it does not within ten seconds.
+ * Starts a process that cannot outlive this one. A small shell between the two holds a pipe from us: when the pipe
+ * closes, because we stopped the child or because we ended (SIGKILL included), the child gets SIGTERM, and SIGKILL when
+ * it has not ended within ten seconds.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 
-// The watcher is a process of its own, so it does its work even when the keeper itself is killed.
+// The watcher is a process of its own, so it works even when the keeper itself is killed.
 // Background jobs of a shell read from /dev/null, hence the pipe on descriptor 3.
 const KEEPER = `
 exec 3<&0 </dev/null
@@ -30,12 +29,12 @@ kill "$watcher" 2>/dev/null
 exit "$code"
 `;
 
-/** Where its output goes: a file descriptor, or a pipe to be read. */
+/** The destination of its output: a file descriptor, or a pipe to read from. */
 export type Output = number | "pipe";
 
 export type KeptProcess = {
   readonly child: ChildProcess;
-  /** Resolves when it has ended, by itself or not: its exit code, 128 + n when signal n ended it, 127 when it could not start. */
+  /** Resolves when it has ended, for whatever reason: its exit code, 128 + n after signal n, 127 when it could not start. */
   readonly exited: Promise<number>;
   /** Asks it to end (SIGTERM) and waits until it has. */
   stop(): Promise<number>;
@@ -57,7 +56,7 @@ export function startKept(
     ...(options.cwd !== undefined && { cwd: options.cwd }),
     ...(options.env !== undefined && { env: options.env }),
   });
-  // The shell may go first; writing is never meant, so a broken pipe says nothing.
+  // the shell may end first; nothing is ever written, so a broken pipe is no failure
   child.stdin?.on("error", () => {});
   const exited = new Promise<number>((resolve) => {
     child.once("error", () => resolve(127));

@@ -1,7 +1,6 @@
 /**
- * How another process of the same user finds the server that runs on a folder: its
- * address in `openfga.url`, and its key in `openfga.key`, which opens this one run of it
- * and nothing else. What a killed process left behind leads nowhere and opens nothing.
+ * How another process of the same user finds the server that runs on a folder: its address is in `openfga.url`, its key
+ * in `openfga.key`. The key is of this one run, so the files of a killed process are useless.
  */
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -14,19 +13,19 @@ const KEY_FILE = "openfga.key";
 const PRIVATE = { mode: 0o600, flag: "wx" };
 const TIMEOUT_MILLISECONDS = 2000;
 
-/** Says in the folder how the server on it is reached. */
+/** Writes into the folder how the server on it is reached. */
 export function announce(folder: string, { apiUrl, apiToken }: OpenFgaConnection): void {
   removeFrom(folder);
   if (apiToken !== undefined) writeFileSync(join(folder, KEY_FILE), apiToken, PRIVATE);
   writeFileSync(join(folder, ADDRESS_FILE), apiUrl, PRIVATE);
 }
 
-/** Takes away what was announced, unless another server was since. */
+/** Removes what was announced, unless another server was announced since. */
 export function withdraw(folder: string, apiUrl: string): void {
   try {
     if (readFileSync(join(folder, ADDRESS_FILE), "utf8") === apiUrl) removeFrom(folder);
   } catch {
-    // gone with its folder, or taken away before
+    // removed with its folder, or before
   }
 }
 
@@ -37,10 +36,10 @@ function removeFrom(folder: string): void {
 /** How to reach the server on a folder, when one runs: another process may have started it. */
 export async function runningOn(folder: string): Promise<OpenFgaConnection | undefined> {
   try {
-    // the key first: read after the address, a key that was made meanwhile could go to who listens at an old address
+    // the key first: read after the address, a newer key could be sent to whoever listens at an old address
     const apiToken = readFileSync(join(folder, KEY_FILE), "utf8");
     const apiUrl = readFileSync(join(folder, ADDRESS_FILE), "utf8");
-    // whoever listens there now, only the server that was started with this key takes it
+    // only the server that was started with this key accepts it
     const reply = await fetch(`${apiUrl}/stores?page_size=1`, {
       headers: { Authorization: `Bearer ${apiToken}` },
       signal: AbortSignal.timeout(TIMEOUT_MILLISECONDS),
@@ -53,8 +52,9 @@ export async function runningOn(folder: string): Promise<OpenFgaConnection | und
 }
 
 /**
- * Waits until no server runs on a folder: one whose process was killed needs a few seconds to end. Throws FolderInUse
- * when it goes on. Two would announce themselves in the same files, and each service would cache without the other.
+ * Waits until no server runs on a folder: after its process was killed a server needs a few seconds to end. Throws
+ * FolderInUse when it still runs then: two would be announced in the same files, and neither service would invalidate
+ * the other's cache.
  */
 export async function untilUnused(folder: string, milliseconds: number): Promise<void> {
   const deadline = performance.now() + milliseconds;

@@ -1,8 +1,7 @@
 /**
- * Runs an OpenFGA server for this process alone: on sqlite in a given folder that only
- * its user can enter, on free loopback ports, without metrics, playground or profiler,
- * its log in a file. It answers nobody without the key of this one start, over HTTP and
- * gRPC, and no page of a browser. It ends with this process, however that ends.
+ * Runs an OpenFGA server for this process alone: on sqlite in a folder that only its user can enter, on free loopback
+ * ports, without metrics, playground or profiler, with its log in a file. Over HTTP and gRPC it requires the key of this
+ * one start, and it refuses pages of a browser. It ends with this process, however that ends.
  */
 import { randomBytes } from "node:crypto";
 import { closeSync, openSync, readFileSync } from "node:fs";
@@ -22,7 +21,7 @@ export type RunningServer = Readonly<Pick<OpenFgaConnection, "apiUrl" | "apiToke
   readonly processGroup: number;
   /** Resolves with the exit code when the server has ended, wanted or not. */
   readonly exited: Promise<number>;
-  /** Lets it finish what it does, closes the database, and waits until it is gone. */
+  /** Lets it finish its work and close the database, and waits until it has ended. */
   stop(): Promise<void>;
 };
 
@@ -30,7 +29,7 @@ const START_TIMEOUT_MS = 60_000;
 const PORT_TRIES = 3;
 const DATABASE_FILE = "openfga.db";
 
-// Asked one branch at a time a nested union is left at its first yes (see model.fga).
+// one branch at a time, so that a nested union ends at its first yes (see model.fga)
 const RUN_FLAGS = [
   "--resolve-node-breadth-limit=1",
   "--metrics-enabled=false",
@@ -40,14 +39,14 @@ const RUN_FLAGS = [
   "--shutdown-timeout=3s",
 ];
 
-/** A page's origin is never this one (RFC 2606): OpenFGA's default is every page. */
+/** No page has this origin (RFC 2606); OpenFGA's default allows every page. */
 const CLOSED_TO_BROWSERS = "--http-cors-allowed-origins=https://none.invalid";
 
 /**
- * Brings the schema of `<folder>/openfga.db` up to date, tells sqlite of its indexes, starts the server on it and
- * returns when it is healthy. `throwAway` trades safety against power loss for speed, for stores nobody keeps;
- * `flags` are further flags of `openfga run` and win over ours. `open` starts it without a key and for browsers:
- * it answers whoever reaches the loopback of this machine.
+ * Migrates `<folder>/openfga.db`, writes its index statistics, starts the server on it and returns when it is healthy.
+ * `throwAway` trades safety against power loss for speed, for stores that nobody keeps; `flags` are further flags of
+ * `openfga run` and override ours. `open` starts it without a key and for browsers: it answers every process that
+ * reaches the loopback of this machine.
  * Throws with the end of `<folder>/openfga.log` when it does not come up, FolderNotPrivate when others can read the folder.
  */
 export async function startServer(
@@ -66,7 +65,7 @@ export async function startServer(
     ];
     const migrated = await startCommand(found, folder, log, ["migrate", ...datastore]).exited;
     if (migrated !== 0) throw new Error(`openfga migrate ended with ${migrated}:\n${logEnd(logPath)}`);
-    // the database is there now: its log and index of pages get the modes that it has
+    // sqlite gives the files beside the database its mode
     makePrivate(folder);
     writeStatistics(join(folder, DATABASE_FILE));
     for (let attempt = 1; ; attempt++) {
@@ -98,7 +97,7 @@ export async function startServer(
         return { ...connection, processGroup: process.child.pid ?? 0, exited: process.exited, stop };
       }
       await process.stop();
-      // Between our look and its bind another process may have taken the port.
+      // another process may have taken the port before the server bound it
       const portTaken = logEnd(logPath).includes("address already in use");
       if (!portTaken || attempt === PORT_TRIES) throw new Error(`OpenFGA did not start:\n${logEnd(logPath)}`);
     }
@@ -125,16 +124,16 @@ function startCommand(
   args: string[],
   run: { httpPort?: number; apiToken?: string | undefined } = {},
 ): KeptProcess {
-  // An OPENFGA_* variable of ours must not change the server behind our back.
+  // an OPENFGA_* variable of our own environment must not configure this server
   const others = Object.entries(process.env).filter(([name]) => !name.startsWith("OPENFGA_"));
-  // in its environment: its arguments can be read by every user of the machine
+  // in its environment: every user of the machine can read its arguments
   const lock = run.apiToken && { OPENFGA_AUTHN_METHOD: "preshared", OPENFGA_AUTHN_PRESHARED_KEYS: run.apiToken };
   const env = { ...Object.fromEntries(others), ...lock };
   const options = { output: log, env, umask: "077" } as const;
   if (found.kind === "binary") return startKept(found.path, args, options);
   const publish = run.httpPort === undefined ? [] : ["--publish", `127.0.0.1:${run.httpPort}:8080`];
   const owner = ["--user", `${process.getuid?.() ?? 0}:${process.getgid?.() ?? 0}`];
-  // without a value it is taken from docker's own environment
+  // without a value, docker takes it from its own environment
   const passed = Object.keys(lock || {}).flatMap((name) => ["--env", name]);
   const volume = ["--volume", `${folder}:/data`];
   return startKept(
@@ -162,7 +161,7 @@ async function healthy(apiUrl: string, process: KeptProcess): Promise<boolean> {
   return false;
 }
 
-/** Two ports that were free a moment ago; both held until both are known, so they differ. */
+/** Two different ports that were free a moment ago. */
 async function freePorts(): Promise<[number, number]> {
   const servers = [createServer(), createServer()];
   const ports = await Promise.all(

@@ -77,7 +77,7 @@ function countTokens(service: Service): { count: number } {
   const taken = { count: 0 };
   cache.lookup = async (...asked) => {
     const found = await lookup(...asked);
-    if (found !== "away" && found.userToken !== undefined && found.ownerToken !== undefined) taken.count++;
+    if (found?.userToken !== undefined && found.ownerToken !== undefined) taken.count++;
     return found;
   };
   cache.take = async (...scopes) => {

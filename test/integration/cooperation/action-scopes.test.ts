@@ -267,7 +267,7 @@ describe("the lease of an action", () => {
     network.fate = ({ isWrite }) => (isWrite ? "lose_request" : "pass");
     const { status, body } = await far.as("anna", "POST", `${world.cooperation}/pause`, {});
     expect([status, body.code, body.effective_by]).toEqual([504, "outcome_unknown", undefined]);
-    expect(await cache.take("user:ben", SUNWARD)).toBe("leased");
+    expect(await cache.take("user:ben", SUNWARD)).toEqual({ kind: "leased" });
     expect(await ask(cached, "ben")).toEqual({ decision: true, context: { source: "engine" } });
     network.fate = () => "pass";
     const again = await far.as("anna", "POST", `${world.cooperation}/pause`, {});
@@ -327,6 +327,6 @@ describe("the lease of an action", () => {
     const refused = await turned.as("anna", "PATCH", world.cooperation, dated(6));
     expect([refused.status, refused.body.code]).toEqual([503, "engine_unavailable"]);
     expect([begun, await leases()]).toEqual([1, []]);
-    expect(await cache.take("user:ben", SUNWARD)).not.toBe("leased");
+    expect(await cache.take("user:ben", SUNWARD)).not.toEqual({ kind: "leased" });
   });
 });

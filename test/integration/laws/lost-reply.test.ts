@@ -238,23 +238,37 @@ describe("an engine that stays away", () => {
     });
   }
 
-  test("after the Write stood is no outage to the caller: it is not said that nothing was written", async ({
+  test("after the Write is nothing to the caller: the reply is there already", async ({
     service,
     far,
     network,
     tupleStore,
   }) => {
     await seedWorld(service);
-    const { id } = await cooperate(service, [{ resource: "plant:7", role: "viewer" }]);
-    let written = false;
-    network.fate = ({ isWrite }) => {
-      if (written) return "lose_request";
-      written = isWrite;
-      return "pass";
-    };
-    const reply = await sendStep(far, ["anna", "POST", `/v1/cooperations/${id}/pause`, {}]);
-    expect(reply).toMatchObject({ status: 504, body: { code: "outcome_unknown" } });
-    expect(await standing(tupleStore, reply.id)).toEqual([1]);
+    const { id, shares } = await cooperate(service, [{ resource: "plant:7", role: "viewer" }]);
+    const steps: Step[] = [
+      ["anna", "POST", `/v1/cooperations/${id}/shares`, { resource: "plant:8", role: "viewer" }],
+      ["anna", "PATCH", `/v1/shares/${shares[0]}`, { role: "asset_manager" }],
+      ["ben", "PUT", `/v1/shares/${shares[0]}/delegations/tom`, { role: "viewer" }],
+      [undefined, "PUT", "/v1/organizations/brief", { name: "Brief" }],
+      [undefined, "PUT", "/v1/organizations/sunward/people/max", { role: "member" }],
+      ["anna", "PUT", "/v1/plants/7/roles/otto", { role: "operator" }],
+      ["anna", "POST", `/v1/cooperations/${id}/pause`, {}],
+    ];
+    const answered: number[] = [];
+    for (const step of steps) {
+      let written = false;
+      network.fate = ({ isWrite }) => {
+        if (written) return "lose_request";
+        written = isWrite;
+        return "pass";
+      };
+      const reply = await sendStep(far, step);
+      answered.push(reply.status);
+      expect(reply.body, step.join(" ")).toHaveProperty("effective_by");
+      expect(await standing(tupleStore, reply.id), step.join(" ")).toEqual([1]);
+    }
+    expect(answered).toEqual([201, 200, 201, 201, 201, 201, 200]);
   });
 
   test("from the beginning, or that turns a Write away, is an outage, and nothing is written", async ({

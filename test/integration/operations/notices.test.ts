@@ -186,8 +186,8 @@ describe("what is looked at", () => {
     };
     const probe = async (): Promise<Awaited<ReturnType<DecisionCache["probe"]>>> => {
       const reason = away();
-      if (reason !== undefined) return { away: reason };
-      return {};
+      if (reason !== undefined) return { kind: "away", reason };
+      return { kind: "up" };
     };
     const meter = { cacheUp: () => {}, clockOffset: (_: string, seconds: number) => void offsets.push(seconds) };
     const warn = (event: string) => void warned.push(event);

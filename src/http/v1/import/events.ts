@@ -4,7 +4,7 @@
  */
 import { z } from "@hono/zod-openapi";
 import { importLines, type LineOutcome } from "../../../actions/import-lines.ts";
-import type { Call } from "../../../actions/run/perform.ts";
+import type { Call } from "../../../actions/run/action.ts";
 import { errorFacts } from "../../../domain/error-facts.ts";
 import type { NumberedLine } from "../../../domain/registry/import-line.ts";
 import { BodyBroken, BodyIdle } from "../../../faults.ts";

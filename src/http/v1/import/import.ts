@@ -1,15 +1,15 @@
 /** `/v1/import`: a body of lines, read and answered as they are done. */
 import { createRoute, z } from "@hono/zod-openapi";
 import { refuseImport } from "../../../actions/import-lines.ts";
-import { ImportLine } from "../../../domain/registry/import-line.ts";
 import { mediaTypeOf, refuseEncoding } from "../../body.ts";
 import { NDJSON, ndjson } from "../../ndjson.ts";
+import type { Documented } from "../../operation.ts";
 import { refusePreconditions } from "../../precondition.ts";
 import { fault, ProblemView, refused } from "../../problem.ts";
 import { allowLongRunning } from "../../unhurried.ts";
 import { type V1Deps, v1 } from "../route.ts";
 import { importBody } from "./body.ts";
-import { ImportEvent, importEvents } from "./events.ts";
+import { importEvents } from "./events.ts";
 
 const post = createRoute({
   method: "post",
@@ -18,6 +18,7 @@ const post = createRoute({
   middleware: [refusePreconditions] as const,
   tags: ["Bulk"],
   summary: "Load organizations, people, resources and job roles, a line each (scope admin)",
+  ...({ answers: "service", refuses: ["unsupported_media_type", "contended"] } satisfies Documented),
   request: {
     query: z.strictObject({
       from: z
@@ -44,10 +45,10 @@ const post = createRoute({
   } as Record<string, { description: string }>,
 });
 
+export const IMPORT_OPERATIONS = [post];
+
 export function importRoutes(deps: V1Deps) {
   const app = v1();
-  app.openAPIRegistry.register("ImportLine", ImportLine);
-  app.openAPIRegistry.register("ImportEvent", ImportEvent);
   // one at a time: two would only take turns
   let isRunning = false;
   app.openapi(post, (c) => {

@@ -1,0 +1,154 @@
+/** Cooperations, invitations, shares and delegations in words. */
+import { SAMPLE, type Texts } from "../world.ts";
+
+const cooperation = `/v1/cooperations/${SAMPLE.cooperation}`;
+const next = `/v1/cooperations/${SAMPLE.next}`;
+const share = `/v1/shares/${SAMPLE.share}`;
+const ofSunward = "/v1/organizations/sunward/cooperations";
+
+export const COOPERATION_TEXTS: Texts = {
+  getOrganizationsCooperations: {
+    says: "The organization's cooperations from both sides, newest first. Ended ones are listed with `status=ended` only.",
+    examples: {
+      "all that live": { to: ofSunward, by: "anna" },
+      "incoming, by the other side's name": {
+        to: "/v1/organizations/brightfix/cooperations?direction=incoming&search=sunward",
+        by: "ben",
+      },
+    },
+  },
+  postOrganizationsCooperations: {
+    says: "Invites a partner by the address of one of its people, or by the organization's id. An address of somebody who is known is answered with `outcome: confirm` and the organizations they belong to: choose one, and send it again with `confirm_organization`. Nothing is written before. Shares may be proposed at once.",
+    examples: {
+      "by an address": {
+        to: ofSunward,
+        by: "anna",
+        body: { email: "ida@partner.example", shares: [{ resource: "plant:7", role: "technical_manager" }] },
+      },
+      "an address that is known": { to: ofSunward, by: "anna", body: { email: "ben@brightfix.example" } },
+      "by an organization's id": {
+        to: ofSunward,
+        by: "anna",
+        body: { organization: "brightfix", expires_at: "2027-06-30T22:00:00Z" },
+      },
+      "what it would mean": {
+        to: `${ofSunward}?dry_run=true`,
+        by: "anna",
+        body: { email: "ida@partner.example", shares: [{ resource: "plant:7", role: "technical_manager" }] },
+      },
+    },
+  },
+  getCooperationsById: {
+    says: "A cooperation as one side sees it: its status, its dates, the other side's contacts, its shares, and what the acting user may do now. Once it has ended it is shown as it was at the end.",
+    examples: {
+      "for the initiator": { to: cooperation, by: "anna" },
+      "for the partner": { to: cooperation, by: "ben" },
+    },
+  },
+  patchCooperationsById: {
+    says: "Sets when the whole cooperation ends by itself; null clears it. Shares and delegations end with it, whatever their own dates.",
+    examples: { "set a date": { to: cooperation, by: "anna", body: { expires_at: "2027-06-30T22:00:00Z" } } },
+  },
+  deleteCooperationsById: {
+    says: "The initiator ends the cooperation. The partner loses all that was shared and delegated.",
+    examples: {
+      remove: { to: cooperation, by: "anna" },
+      "who would lose what": { to: `${cooperation}?dry_run=true`, by: "anna" },
+    },
+  },
+  postCooperationsAccept: {
+    says: "An admin of the partner accepts what was proposed to their organization. What is shared is theirs from then on.",
+    examples: { accept: { to: `${next}/accept`, by: "ben", after: "pending" } },
+  },
+  postCooperationsDecline: {
+    says: "An admin of the partner declines. For some days the initiator may not invite them again.",
+    examples: { decline: { to: `${next}/decline`, by: "ben", body: { reason: "Not this year." }, after: "pending" } },
+  },
+  postCooperationsPause: {
+    says: "The initiator blocks all access through the cooperation, and keeps its shares and delegations. Its dates go on.",
+    examples: { pause: { to: `${cooperation}/pause`, by: "anna" } },
+  },
+  postCooperationsResume: {
+    says: "The initiator ends a pause: access is as it was before.",
+    examples: { resume: { to: `${cooperation}/resume`, by: "anna", after: "paused" } },
+  },
+  postCooperationsLeave: {
+    says: "The partner ends the cooperation.",
+    examples: { leave: { to: `${cooperation}/leave`, by: "ben" } },
+  },
+  postCooperationsResend: {
+    says: "Sends the invitation again with a new link, and the old one is dead; or the notice of a proposal again. Between two mails there is a pause that grows while nobody answers.",
+    examples: { "send it again": { to: `${next}/resend`, by: "anna", after: "invited two days ago" } },
+  },
+  postInvitationsPreview: {
+    says: "Who invites, and what is offered, to whoever has the token from an invitation's link, before they have an organization here.",
+    examples: { preview: { to: "/v1/invitations/preview", body: { token: SAMPLE.token }, after: "invited" } },
+  },
+  postInvitationsJoin: {
+    says: "An admin joins with the token from the link, for one of their organizations. It takes the token, not the address that it was sent to.",
+    examples: {
+      join: {
+        to: "/v1/invitations/join",
+        by: "ben",
+        body: { token: SAMPLE.token, organization: "brightfix" },
+        after: "invited",
+      },
+    },
+  },
+};
+
+export const SHARE_TEXTS: Texts = {
+  getCooperationsShares: {
+    says: "What is shared in the cooperation now.",
+    examples: { all: { to: `${cooperation}/shares`, by: "anna" } },
+  },
+  postCooperationsShares: {
+    says: "Shares one plant or portfolio of the initiator at one role, the most that the partner may delegate. A portfolio is shared with all plants that lie in it, also later. Operator is never shared.",
+    examples: {
+      "a plant": {
+        to: `${cooperation}/shares`,
+        by: "anna",
+        body: { resource: "plant:8", role: "asset_manager" },
+        after: "a plant that is not shared",
+      },
+    },
+  },
+  getSharesById: {
+    says: "One share with its delegations, as an admin of either side sees it.",
+    examples: { "for the partner": { to: share, by: "ben" } },
+  },
+  patchSharesById: {
+    says: "Changes the role of a share, or when it ends. Delegations above a lower role are reduced to it, and restored with a higher one; the reply names them.",
+    examples: {
+      "a lower role": { to: share, by: "anna", body: { role: "viewer" } },
+      "a date": { to: share, by: "anna", body: { expires_at: "2027-06-30T22:00:00Z" } },
+    },
+  },
+  deleteSharesById: {
+    says: "Takes a share back. The partner's admins and everybody it was delegated to lose it.",
+    examples: { remove: { to: share, by: "anna" } },
+  },
+  getOrganizationsIncomingShares: {
+    says: "What other organizations share with this one, over all cooperations.",
+    examples: { "of brightfix": { to: "/v1/organizations/brightfix/incoming-shares", by: "ben" } },
+  },
+  getSharesDelegations: {
+    says: "Whom the partner delegated the share to, at which role, and what is left of it.",
+    examples: { all: { to: `${share}/delegations`, by: "ben" } },
+  },
+  putSharesDelegationsByUser: {
+    says: "An admin of the partner gives one of their own people access through the share: at viewer, or at the share's role. Sent again it changes role and date.",
+    examples: {
+      "at the share's role": { to: `${share}/delegations/tom`, by: "ben", body: { role: "technical_manager" } },
+      "until a date": {
+        to: `${share}/delegations/tom`,
+        by: "ben",
+        body: { role: "viewer", expires_at: "2027-03-31T22:00:00Z" },
+      },
+    },
+  },
+  deleteSharesDelegationsByUser: {
+    says: "Takes a delegation back. Where there is none nothing happens.",
+    examples: { "take back": { to: `${share}/delegations/tom?reason=moved%20on`, by: "ben" } },
+  },
+};

@@ -1,0 +1,89 @@
+/** Histories, inspection, bulk and operations in words. */
+import { SAMPLE, type Texts } from "../world.ts";
+
+const question = (user: string, action: string) => ({
+  subject: { type: "user", id: user },
+  action: { name: action },
+  resource: { type: "plant", id: "7" },
+});
+
+export const HISTORY_TEXTS: Texts = {
+  getCooperationsHistory: {
+    says: "What happened to the cooperation, newest first: who did what, when, with the state before and after. Each side reads its own reasons only. `proof` is what it takes to verify the chain of hashes.",
+    examples: {
+      "the newest entry": { to: `/v1/cooperations/${SAMPLE.cooperation}/history?limit=1`, by: "ben" },
+    },
+  },
+  getOrganizationsHistory: {
+    says: "What happened to the organization, its people and its resources, newest first.",
+    examples: { "the newest entry": { to: "/v1/organizations/sunward/history?limit=1", by: "anna" } },
+  },
+  getCooperationsHistoryVerify: {
+    says: "Reads the whole history and computes its hashes anew. `signed` says whether the head's signature is valid, where histories are signed.",
+    examples: { verify: { to: `/v1/cooperations/${SAMPLE.cooperation}/history/verify`, by: "ben" } },
+  },
+  getOrganizationsHistoryVerify: {
+    says: "The same for an organization's history.",
+    examples: { verify: { to: "/v1/organizations/sunward/history/verify", by: "anna" } },
+  },
+  getHistoryKeys: {
+    says: "The public keys (RFC 7517) that verify the signatures on histories. It is empty where histories are not signed.",
+    examples: { "not signed": { to: "/.well-known/concordat-history-keys.json" } },
+  },
+};
+
+export const INSPECTION_TEXTS: Texts = {
+  postExplain: {
+    says: "Answers the question of a check with its reason: for a yes the relations that it rests on, for a no each path of access with what keeps it closed, nearest first.",
+    examples: {
+      "a no": { to: "/v1/explain", body: question("tom", "manage_technical") },
+      "a yes": { to: "/v1/explain", body: question("tom", "view") },
+    },
+  },
+  getInspectByObject: {
+    says: "Every tuple in which an object of the store occurs, each in words. To look at, not to decide by.",
+    examples: { "plant 7": { to: "/v1/inspect/plant%3A7" } },
+  },
+};
+
+const LINES = [
+  { kind: "organization", id: "lumen", name: "Lumen" },
+  { kind: "person", organization: "lumen", user: "lea", role: "admin", email: "lea@lumen.example" },
+  { kind: "plant", id: "9", owner: "lumen", name: "Dunes" },
+];
+
+export const BULK_TEXTS: Texts = {
+  postImport: {
+    says: "Writes organizations, people, resources and job roles from a file, a line each. A line that stands already changes nothing, so a file may be sent again. A refused line stops none behind it. The reply comes while the body is read; one import is taken at a time.",
+    examples: {
+      "three lines": {
+        to: "/v1/import",
+        body: LINES.map((line) => `${JSON.stringify(line)}\n`).join(""),
+        type: "application/x-ndjson",
+      },
+    },
+  },
+  getExport: {
+    says: "All that an import takes, in an order in which it can be imported; or, with `format=fga.yaml`, one cooperation as model, tuples and assertions for `fga model test`.",
+    examples: { "all of it": { to: "/v1/export" } },
+  },
+};
+
+export const OPERATIONS_TEXTS: Texts = {
+  getDoctor: {
+    says: "Reads the whole store and names what does not fit together in it. Who asks while it is under way is given the same answer.",
+    examples: { "nothing is wrong": { to: "/v1/doctor" } },
+  },
+  getLivez: {
+    says: "Answers as long as the process runs, whatever is wrong around it: for a liveness probe.",
+    examples: { "it runs": { to: "/livez" } },
+  },
+  getReadyz: {
+    says: "Asks OpenFGA, at most once a second: for a readiness probe.",
+    examples: { ready: { to: "/readyz" } },
+  },
+  getMetrics: {
+    says: "Counters and histograms of this process in Prometheus's text format.",
+    examples: { all: { to: "/metrics", long: true } },
+  },
+};

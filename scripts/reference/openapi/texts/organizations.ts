@@ -1,0 +1,120 @@
+/** Organizations, people, resources and job roles in words. */
+import type { Texts } from "../world.ts";
+
+const organization = "/v1/organizations/sunward";
+
+export const ORGANIZATION_TEXTS: Texts = {
+  getMe: {
+    says: "Whom `Acting-User` names, with each organization that they belong to, their role in it and what they may do there. A page begins with this.",
+    examples: { "anna, an admin of sunward": { to: "/v1/me", by: "anna" } },
+  },
+  getOrganizationsByOrg: {
+    says: "An organization's name, and the acting user's role in it. Somebody who does not belong to it is told that it is not there.",
+    examples: { "for one of its people": { to: organization, by: "anna" }, "for a service": { to: organization } },
+  },
+  putOrganizationsByOrg: {
+    says: "Creates an organization under your own id, or gives it another name. An organization that is created under the id of a deleted one inherits nothing of it.",
+    examples: {
+      create: { to: "/v1/organizations/lumen", body: { name: "Lumen" } },
+      rename: { to: organization, body: { name: "Sunward Power" } },
+    },
+  },
+  deleteOrganizationsByOrg: {
+    says: "Deletes an organization that has no people, no resources and no cooperations that bind it. Offers that it never answered are declined. Its history stays.",
+    examples: { "an empty one": { to: "/v1/organizations/lumen", after: "an empty organization" } },
+  },
+  getOrganizationsPeople: {
+    says: "Who belongs to the organization, by id, with role and name.",
+    examples: { all: { to: "/v1/organizations/brightfix/people", by: "ben" } },
+  },
+  getOrganizationsPeopleByUser: {
+    says: "One of the organization's people. Address, language, job roles and delegations are shown to its admins, to services and to the person themself.",
+    examples: { "as an admin sees it": { to: "/v1/organizations/brightfix/people/tom", by: "ben" } },
+  },
+  putOrganizationsPeopleByUser: {
+    says: "Takes somebody into an organization at one role, or gives another role. To take somebody in, and to write name, address and language, takes a service; an admin gives roles to those who are in it. Operations services keep this in step with their own directory.",
+    examples: {
+      "take somebody in": {
+        to: `${organization}/people/otto`,
+        body: { role: "member", name: "Otto", email: "otto@sunward.example", language: "de" },
+      },
+      "give another role": { to: "/v1/organizations/brightfix/people/tom", by: "ben", body: { role: "moderator" } },
+    },
+  },
+  deleteOrganizationsPeopleByUser: {
+    says: "Somebody leaves the organization, with every job role and delegation that they hold through it. The last admin of an organization with live cooperations stays.",
+    examples: { "tom leaves": { to: "/v1/organizations/brightfix/people/tom", by: "ben" } },
+  },
+  deletePeopleByUser: {
+    says: "Erases what the record of a person holds, once they belong to no organization. `stays` says what cannot be erased.",
+    examples: {
+      "tom, who has left": { to: "/v1/people/tom", after: "tom belongs nowhere" },
+      "what it would erase": { to: "/v1/people/tom?dry_run=true", after: "tom belongs nowhere" },
+    },
+  },
+  getOrganizationsResources: {
+    says: "The plants and portfolios that the organization owns, to pick one to share.",
+    examples: { plants: { to: `${organization}/resources?type=plant`, by: "anna" } },
+  },
+};
+
+const resource = (type: "plant" | "portfolio", id: string, after?: "a portfolio" | "a plant that is not shared") => {
+  const to = `/v1/${type}s/${id}`;
+  const name = `${type[0]?.toUpperCase()}${type.slice(1)}s`;
+  const registered = after === undefined ? {} : { after };
+  return {
+    [`get${name}ById`]: {
+      says: `The ${type}'s owner and name${type === "plant" ? ", and the portfolio that it lies in" : ""}. Only people of its owner and services see it here; who else has access finds out by a check.`,
+      examples: { "for one of its owner's people": { to, by: "anna", ...registered } },
+    },
+    [`put${name}ById`]: {
+      says: `Registers a ${type} of an organization, or changes ${type === "plant" ? "its name and portfolio. A plant in a portfolio is shared with it" : "its name"}. The owner never changes. What is left out is cleared: a PUT says all of it.`,
+      examples: {
+        register: { to: `/v1/${type}s/new`, body: { owner: "sunward", name: "Riverside" } },
+        rename: { to, by: "anna", body: { owner: "sunward", name: "Hilltop" }, ...registered },
+      },
+    },
+    [`delete${name}ById`]: {
+      says: `Takes a ${type} out of the register, with its job roles, while nothing is shared${type === "portfolio" ? " and no plant lies in it" : ""}.`,
+      examples: {
+        "one that is not shared":
+          type === "plant"
+            ? { to: "/v1/plants/8", after: "a plant that is not shared" as const }
+            : { to, ...registered },
+      },
+    },
+  };
+};
+
+const jobRoles = (type: "plant" | "portfolio", id: string, after: "a job role" | "a job role on a portfolio") => {
+  const to = `/v1/${type}s/${id}/roles`;
+  const name = `${type[0]?.toUpperCase()}${type.slice(1)}s`;
+  return {
+    [`get${name}Roles`]: {
+      says: `Which of the owner's own people hold a job role on the ${type}, by id. For the owner's admins and for services.`,
+      examples: { all: { to, by: "anna", after } },
+    },
+    [`put${name}RolesByUser`]: {
+      says: `Gives one of the owner's own people a job role on the ${type}: one role each, operator included. The partner's people get theirs by a delegation.`,
+      examples: {
+        give: {
+          to: `${to}/anna`,
+          by: "anna",
+          body: { role: "technical_manager" },
+          ...(type === "portfolio" && { after: "a portfolio" as const }),
+        },
+      },
+    },
+    [`delete${name}RolesByUser`]: {
+      says: `Takes a job role on the ${type} away. Where there is none nothing happens.`,
+      examples: { "take away": { to: `${to}/anna`, by: "anna", after } },
+    },
+  };
+};
+
+export const RESOURCE_TEXTS: Texts = {
+  ...resource("plant", "7"),
+  ...resource("portfolio", "north", "a portfolio"),
+  ...jobRoles("plant", "7", "a job role"),
+  ...jobRoles("portfolio", "north", "a job role on a portfolio"),
+};

@@ -1,0 +1,24 @@
+/**
+ * What the API's document says of a route beside its schemas: who is answered, and which
+ * refusals are its own. It is data, so the document and the list of routes are made without
+ * a service. `test/support/reply-schemas.ts` holds every reply to it.
+ */
+import type { RouteConfig } from "@hono/zod-openapi";
+import type { RefusalCode } from "../domain/refusal.ts";
+import type { FAULTS } from "./problem.ts";
+
+/** A `code` of a problem. */
+export type ProblemCode = RefusalCode | keyof typeof FAULTS;
+
+/**
+ * `person`: with scope `manage` and `Acting-User`. `service`: with scope `admin` and without. `either` of the two.
+ * `anyone`: with one of the two scopes, for nobody in particular. `checker`: with scope `check` or `admin`. `nobody`:
+ * without a key.
+ */
+export type Answered = "person" | "service" | "either" | "anyone" | "checker" | "nobody";
+
+/** `refuses` leaves out what every route of its kind answers: a missing key, a body that cannot be read, an engine that is away. */
+export type Documented = { answers: Answered; refuses: readonly ProblemCode[] };
+
+/** A route as data. */
+export type Operation = RouteConfig & Documented;
