@@ -4,7 +4,7 @@
  */
 import type { AuthorizationModel } from "@openfga/sdk";
 import { ulid } from "ulid";
-import { relationOf } from "../../src/domain/relations.ts";
+import { relationOfTuple } from "../../src/domain/relations.ts";
 import { type Forms, fits } from "../../src/domain/tuple-form.ts";
 import type { Tuple } from "../../src/domain/tuples.ts";
 import { createClient, type OpenFgaConnection } from "../../src/openfga/client.ts";
@@ -55,7 +55,7 @@ export async function compareAnswers(
  * present ones: without that, whoever sees what has ended would seem to have been told no.
  */
 function spelledFor(forms: Forms, tuple: Tuple): Tuple[] {
-  const is = relationOf(tuple);
+  const is = relationOfTuple(tuple);
   const earlier = is?.kind === "former_side" ? { ...tuple, relation: is.side } : tuple;
   return [tuple, earlier].filter((one) => fits(forms, one)).slice(0, 1);
 }

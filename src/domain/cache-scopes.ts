@@ -3,7 +3,7 @@
  * that owns the resource. Pure. Every tuple that can change an answer names one of the
  * two, or something that leads to the owner; the rest changes no answer.
  */
-import { relationOf } from "./relations.ts";
+import { relationOfTuple } from "./relations.ts";
 import type { TupleKey } from "./tuples.ts";
 
 export type CacheScope = `user:${string}` | `organization:${string}`;
@@ -29,7 +29,7 @@ const WITHOUT_EFFECT = ["entry:", "sweep:", "email:"];
 /** What a changed tuple reaches. A tuple that names a person is on no path but theirs, whatever its object. */
 export function reachOf({ user, relation, object }: TupleKey): ScopeReach {
   if (WITHOUT_EFFECT.some((type) => user.startsWith(type) || object.startsWith(type))) return { kind: "nothing" };
-  if (relationOf({ relation, object })?.kind === "former_side") return { kind: "nothing" };
+  if (relationOfTuple({ relation, object })?.kind === "former_side") return { kind: "nothing" };
   if (user.startsWith("user:")) return { kind: "scope", scope: user as CacheScope };
   const owning = relation === "owner" || relation === "initiator";
   if (owning && user.startsWith("organization:")) return { kind: "scope", scope: user as CacheScope };

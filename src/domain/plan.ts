@@ -14,7 +14,7 @@ export const WRITE_TUPLES_MAX = 100;
 /** Who did it, when, and what makes this attempt recognizable after a lost reply. */
 export type Stamp = { id: string; now: Date; actor: string; requestId: string; nonce: string };
 
-/** What an action says in an object's history. */
+/** What an action writes into an object's history. */
 export type EntryFacts = {
   action: string;
   object: string;

@@ -46,7 +46,7 @@ export type Refusal =
 
 export type RefusalCode = Refusal["code"];
 
-/** Refusals about who calls: they tell nothing of what stands, or may not. */
+/** Refusals about who calls: they reveal nothing of the state. */
 const OF_CALLER: readonly string[] = [
   "not_found",
   "insufficient_scope",
@@ -57,8 +57,8 @@ const OF_CALLER: readonly string[] = [
 ];
 
 /**
- * Whether a refusal tells its caller what stands: that it is so already, or gone. Somebody may have written that
- * and died before the cached answers from before were invalidated; so they are invalidated before it is told.
+ * Whether a refusal reveals the present state: that something is so already, or is deleted. Whoever wrote that may
+ * have died before the cached answers were invalidated; so they are invalidated before the refusal is sent.
  */
 export function revealsState(refusal: { code: string; gone?: true }): boolean {
   return refusal.code === "not_found" ? refusal.gone === true : !OF_CALLER.includes(refusal.code);

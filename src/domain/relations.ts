@@ -107,7 +107,7 @@ export const RELATIONS: Readonly<Record<string, Relations>> = {
 };
 
 /** The relation that a tuple is in; undefined where it is none of these. */
-export function relationOf({ object, relation }: Omit<TupleKey, "user">): Relation | undefined {
+export function relationOfTuple({ object, relation }: Omit<TupleKey, "user">): Relation | undefined {
   const [type] = splitRef(object);
   // own members only: a relation may be called `toString`
   const relations = Object.hasOwn(RELATIONS, type) ? RELATIONS[type] : undefined;
@@ -116,7 +116,7 @@ export function relationOf({ object, relation }: Omit<TupleKey, "user">): Relati
 
 /** The rung that a tuple delegates, and its spelling; undefined for any other tuple. */
 export function delegatedBy(tuple: TupleKey): { rung: SharedRole; spelling: Spelling } | undefined {
-  const relation = relationOf(tuple);
+  const relation = relationOfTuple(tuple);
   return relation?.kind === "delegated" ? relation : undefined;
 }
 

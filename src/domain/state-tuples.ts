@@ -68,7 +68,7 @@ export function tuplesOfDelegation(delegation: Delegation): Tuple[] {
   );
 }
 
-/** What an organization stands on besides its records: its second spelling. */
+/** The tuple that an organization has besides its record: its second spelling. */
 export function tuplesOfOrganization(id: string): Tuple[] {
   return [{ user: `organization:${id}`, relation: "organization", object: `twin:${id}` }];
 }

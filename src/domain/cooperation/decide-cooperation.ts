@@ -14,7 +14,7 @@ import { refuseUnlessSide, type Standings } from "../standing.ts";
 import { sweepMark, tuplesOfCooperation } from "../state-tuples.ts";
 import { difference } from "../tuples.ts";
 import { secondsToWait, touchAnswered, touchSent } from "./cool-down.ts";
-import { type Action, LIFECYCLE, type Step, statusesFor, step } from "./lifecycle.ts";
+import { type CooperationAction, LIFECYCLE, statusesFor, step, type Transition } from "./lifecycle.ts";
 import { knownOrganization, touchCooperation, touchOrganization, withoutAddress } from "./touch.ts";
 
 /** What every action in a cooperation is decided on. */
@@ -32,9 +32,9 @@ export type Changed = { before: Cooperation; cooperation: Cooperation };
 /** Where the table leads, or why it does not. */
 export function stepOrRefuse(
   { status, ended_as, expires_at }: Cooperation,
-  action: Action,
+  action: CooperationAction,
   now: Date,
-): Result<Exclude<Step, { kind: "no" | "expired" }>> {
+): Result<Exclude<Transition, { kind: "no" | "expired" }>> {
   const next = step({ status, ended_as }, action, hasPassed(expires_at, now));
   switch (next.kind) {
     case "no":
@@ -53,7 +53,7 @@ export function stepOrRefuse(
  */
 export function stepFor(
   { standings, cooperation }: Pick<CooperationState, "standings" | "cooperation">,
-  action: Exclude<Action, "join">,
+  action: Exclude<CooperationAction, "join">,
   now: Date,
   found: Refusal | undefined,
   what = "cooperation",
@@ -79,7 +79,7 @@ export function changeCooperation(
 
 export type StepInput = { reason?: string | undefined };
 
-/** A share as it stood when its cooperation ended: what both sides see of it from then on (law 15). */
+/** A share as it was when its cooperation ended: what both sides see of it from then on (law 15). */
 export type SharedAtEnd = {
   resource: string;
   name?: string | undefined;
@@ -87,11 +87,11 @@ export type SharedAtEnd = {
   expires_at?: string | undefined;
 };
 
-/** What each step is decided on besides: to accept, the partner's head; to end, all that is to be seen of it afterwards. */
+/** What a step is decided on besides: to accept, the partner's head; to end, the shares that both sides see from then on. */
 export type StepState = CooperationState & {
   initiator?: Head<Organization> | undefined;
   partner?: Head<Organization> | undefined;
-  /** What stands between the two sides, where the partner answers an offer. */
+  /** The invitation between the two sides, where the partner answers an offer. */
   invitation?: Head<Invitation> | undefined;
   sharedAtEnd?: SharedAtEnd[] | undefined;
 };

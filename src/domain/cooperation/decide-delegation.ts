@@ -1,5 +1,5 @@
 /**
- * Decides what the partner's admins hand on: to their own people only, at viewer or
+ * Decides what the partner's admins delegate: to their own people only, at viewer or
  * the share's role, on a cooperation in force. Pure.
  */
 import type { DelegateInput } from "../commands.ts";

@@ -33,7 +33,7 @@ export type InviteState = {
   /** The initiator's cooperations that still wait for an answer. */
   open: Cooperation[];
   resources: SharedResource[];
-  /** What stands between the two sides from before, also of cooperations that have ended. */
+  /** The earlier invitations between the two sides, also of cooperations that have ended. */
   invitation: Head<Invitation>;
   limits: InvitationLimits;
 };

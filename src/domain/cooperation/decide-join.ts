@@ -1,4 +1,4 @@
-/** Decides who joins by the token of an invitation, and whether a token still stands. Pure. */
+/** Decides who joins by the token of an invitation, and whether a token is still valid. Pure. */
 
 import { instant } from "../expiry.ts";
 import { type Decision, planned, type Stamp, same } from "../plan.ts";
@@ -16,7 +16,7 @@ export type JoinState = {
   /** The organization that wants to join, and what the actor is in it. */
   joining: Head<Organization>;
   standing: Standing;
-  /** What stands between the initiator and the address that was invited. */
+  /** The earlier invitations from the initiator to the invited address. */
   invitation?: Head<Invitation> | undefined;
   /** The number in the token, already verified to be ours. */
   tokenN: number;
@@ -55,7 +55,7 @@ export function decideJoin(state: JoinState, input: StepInput, stamp: Stamp): De
   return planned(plan, { before: cooperation, cooperation: after });
 }
 
-/** Why a token does not stand: rotated away, for a cooperation that was never invited, or too old. */
+/** Why a token is not valid: replaced by a newer one, for a cooperation without an invitation, or too old. */
 export function tokenProblem(cooperation: Cooperation, n: number, ttlDays: number, now: Date): Refusal | undefined {
   if (n < 1 || n !== cooperation.invitation || cooperation.sent_at === undefined) return { code: "invalid_invitation" };
   const endsAt = Date.parse(cooperation.sent_at) + ttlDays * 24 * 60 * 60 * 1000;

@@ -30,29 +30,33 @@ export const LIFECYCLE = {
   delegate:      { by: "partner",   invited: "no",      pending: "no",      active: "active", paused: "no",     ended: "no" },
   revoke:        { by: "partner",   invited: "no",      pending: "no",      active: "active", paused: "paused", ended: "no" },
 } as const satisfies Record<string, Row>;
-export type Action = keyof typeof LIFECYCLE;
-export const ACTION_NAMES = Object.keys(LIFECYCLE) as Action[];
+export type CooperationAction = keyof typeof LIFECYCLE;
+export const ACTION_NAMES = Object.keys(LIFECYCLE) as CooperationAction[];
 
 /** How each ending action ends a cooperation. */
-const ENDING_OF: Partial<Record<Action, Ending>> = { decline: "declined", remove: "removed", leave: "left" };
+const ENDING_OF: Partial<Record<CooperationAction, Ending>> = { decline: "declined", remove: "removed", leave: "left" };
 
 /** Actions that an expired cooperation refuses; its clock also runs while paused. */
-const REFUSED_WHEN_EXPIRED: readonly Action[] = ["join", "accept", "delegate"];
+const REFUSED_WHEN_EXPIRED: readonly CooperationAction[] = ["join", "accept", "delegate"];
 
 /** The statuses in which an action changes something: what a `wrong_status` refusal names. */
-export function statusesFor(action: Action): Status[] {
+export function statusesFor(action: CooperationAction): Status[] {
   return STATUSES.filter((status) => !["same", "no"].includes(LIFECYCLE[action][status]));
 }
 
 /** Where an action leads: a status (with its ending), or nowhere. */
-export type Step =
+export type Transition =
   | { kind: "moves"; to: Status; ended_as?: Ending }
   | { kind: "same" }
   | { kind: "no" }
   | { kind: "expired" };
 
 /** Where an action leads from here. `expired`: whether the date of the cooperation has passed. */
-export function step(from: { status: Status; ended_as?: Ending | undefined }, action: Action, expired: boolean): Step {
+export function step(
+  from: { status: Status; ended_as?: Ending | undefined },
+  action: CooperationAction,
+  expired: boolean,
+): Transition {
   const cell: Cell = LIFECYCLE[action][from.status];
   const ending = ENDING_OF[action];
   if (cell === "same") return { kind: from.status === "ended" && from.ended_as !== ending ? "no" : "same" };
@@ -66,7 +70,7 @@ export function actionsFor(
   cooperation: { status: Status; ended_as?: Ending | undefined },
   sides: readonly Side[],
   expired: boolean,
-): Action[] {
+): CooperationAction[] {
   return ACTION_NAMES.filter((action) => {
     const next = step(cooperation, action, expired);
     return next.kind === "moves" && sides.includes(LIFECYCLE[action].by as Side);

@@ -1,6 +1,6 @@
 /**
  * Reads every record of a store, and says which objects have none, two, or one that
- * cannot be read. What is examined afterwards goes by these records alone.
+ * cannot be read. Every later examination relies on these records alone.
  */
 import type { z } from "zod";
 import { StoreDamaged } from "../../faults.ts";
@@ -50,7 +50,7 @@ export type Records = {
   shares: Map<string, Head<Share>>;
 };
 
-/** Every record that can be read, and a finding for each that cannot or stands wrong. */
+/** Every record that can be read, and a finding for each that cannot, or that is in the wrong place. */
 export function examineRecords(contents: Contents, report: Report): Records {
   const heads = contents.all.filter((tuple) => tuple.relation === "head");
   const found = new Map<string, Head<unknown>>();

@@ -17,7 +17,7 @@ export function examineStrays(contents: Contents, report: Report): void {
       });
   }
   for (const tuple of contents.all.filter(({ object }) => object.startsWith("sweep:") && object !== "sweep:all"))
-    report("stray", tuple.object, `${tuple.relation} ${tuple.user} stands where no sweep looks`, {
+    report("stray", tuple.object, `${tuple.relation} ${tuple.user} is where no sweep looks`, {
       erase: [tuple],
       by: [],
     });

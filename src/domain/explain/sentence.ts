@@ -5,12 +5,12 @@
 import { hasPassed, type Instant } from "../expiry.ts";
 import { splitRef } from "../ids.ts";
 import { entryNumber } from "../records.ts";
-import { relationOf } from "../relations.ts";
+import { relationOfTuple } from "../relations.ts";
 import type { Tuple } from "../tuples.ts";
 
 /** What a tuple says, without its date. */
 function factOf({ user, relation, object }: Tuple): string {
-  const is = relationOf({ relation, object });
+  const is = relationOfTuple({ relation, object });
   const [who, what] = [nameOf(user), nameOf(object)];
   switch (is?.kind) {
     case undefined:

@@ -1,22 +1,29 @@
 /**
  * Sorts the tuples of one Write into the changes that they mean, or says of each what
  * is wrong with it. Tuples about the same thing are one change: a person's role and
- * `person`, the rungs of a job role. Pure; what a change comes to is decided on what
- * stands (raw-change.ts), and then by its action.
+ * `person`, the rungs of a job role. Pure; what a change amounts to is decided on what
+ * is held now (raw-change.ts), and then by its action.
  */
 import { type Caller, isService } from "../caller.ts";
-import { type Meaning, type Operation, type RawTuple, type ReadTuple, readTuple, type Unread } from "./raw-tuple.ts";
+import {
+  type Meaning,
+  type RawOperation,
+  type RawTuple,
+  type ReadTuple,
+  readTuple,
+  type UnreadTuple,
+} from "./raw-tuple.ts";
 
 /** Tuples to write and to delete that are about one thing. */
 export type Asked = { writes: ReadTuple[]; deletes: ReadTuple[] };
 export type RawChange = Meaning & { asked: Asked };
 
-/** The two ways in which OpenFGA takes what stands already and what is not there. */
+/** OpenFGA's two options: for a tuple to write that exists already, and for one to delete that does not. */
 export type Leniency = { onDuplicate: "error" | "ignore"; onMissing: "error" | "ignore" };
 
 /** What is wrong with one tuple: how it is written, or who wants to. */
-export type RawProblem = { operation: Operation; tuple: RawTuple } & (
-  | Unread
+export type RawProblem = { operation: RawOperation; tuple: RawTuple } & (
+  | UnreadTuple
   | { kind: "needs_person" | "needs_service" }
 );
 
@@ -36,7 +43,7 @@ export function admit(writes: readonly RawTuple[], deletes: readonly RawTuple[],
   }
   const problems: RawProblem[] = [];
   const changes = new Map<string, RawChange>();
-  const sort = (raw: RawTuple, operation: Operation) => {
+  const sort = (raw: RawTuple, operation: RawOperation) => {
     const read = readTuple(raw);
     if ("kind" in read) return void problems.push({ operation, tuple: raw, ...read });
     const { meaning, tuple } = read;
@@ -61,8 +68,8 @@ function missingCaller({ of }: Meaning, caller: Caller): "needs_person" | "needs
 }
 
 /**
- * What is taken goes before what it is taken from, what is given after. People come before others leave, so that an
- * admin may be replaced; plants come and go between the coming and going of portfolios.
+ * Roles are taken first and given last. People are added before others leave, so that an admin may be replaced;
+ * portfolios are registered before plants, and deleted after them.
  */
 function turnOf({ of, asked, ...change }: RawChange): number {
   const written = asked.writes.map(({ relation }) => relation);

@@ -5,10 +5,10 @@
  */
 import { type Instant, InstantInput } from "../expiry.ts";
 import { idOf, idProblem, type ResourceRef, splitRef } from "../ids.ts";
-import { RELATIONS, type Relation, relationOf } from "../relations.ts";
+import { RELATIONS, type Relation, relationOfTuple } from "../relations.ts";
 import type { TupleKey } from "../tuples.ts";
 
-export type Operation = "write" | "delete";
+export type RawOperation = "write" | "delete";
 
 /** openfga.v1 TupleKey; a delete has no condition. */
 export type RawTuple = TupleKey & {
@@ -26,7 +26,7 @@ export type Meaning =
 export type ReadTuple = TupleKey & { expires_at?: Instant | undefined };
 
 /** Why a tuple is not taken: `invalid`, in OpenFGA's words where it has some; `managed`: another action writes the relation. */
-export type Unread = { kind: "invalid"; reason: string } | { kind: "managed"; relation: Relation };
+export type UnreadTuple = { kind: "invalid"; reason: string } | { kind: "managed"; relation: Relation };
 
 /** OpenFGA's spelling of a tuple in its messages. */
 export function tupleText({ object, relation, user, condition }: RawTuple): string {
@@ -34,13 +34,13 @@ export function tupleText({ object, relation, user, condition }: RawTuple): stri
 }
 
 /** What a tuple is about, as read; or why it is not taken. */
-export function readTuple(tuple: RawTuple): { meaning: Meaning; tuple: ReadTuple } | Unread {
-  const invalid = (reason: string): Unread => ({ kind: "invalid", reason });
+export function readTuple(tuple: RawTuple): { meaning: Meaning; tuple: ReadTuple } | UnreadTuple {
+  const invalid = (reason: string): UnreadTuple => ({ kind: "invalid", reason });
   const { object, relation: name, user } = tuple;
   const [type, id] = splitRef(object);
   if (type === "" || id === "") return invalid("invalid 'object' field format");
   if (!Object.hasOwn(RELATIONS, type)) return invalid(`type '${type}' not found`);
-  const relation = relationOf(tuple);
+  const relation = relationOfTuple(tuple);
   if (relation === undefined) return invalid(`no tuple is written in relation '${type}#${name}'`);
   const meaning = meaningOf(relation, tuple);
   if (meaning === undefined) return { kind: "managed", relation };

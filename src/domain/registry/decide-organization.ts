@@ -36,7 +36,7 @@ export function decideOrganization(state: OrganizationState, input: { name: stri
 }
 
 /**
- * Deletes an organization that holds nothing. Its history stays, and goes on if another is created under its id; what
+ * Deletes an organization that holds nothing. Its history stays, and continues if another is created under its id; what
  * it was a side of is swept, so that the other one is no side of it.
  */
 export function decideDeleteOrganization(

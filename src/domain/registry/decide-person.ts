@@ -129,8 +129,8 @@ export type Held = { jobRoles: TupleKey[]; delegations: TupleKey[] };
 
 /**
  * Lets a person leave, with everything held through the organization. `first` is what
- * must be taken away before the Write where one Write cannot hold it all: then access
- * only shrinks, and the person goes last (law 4).
+ * must be deleted before the Write where one Write cannot hold it all: then access
+ * only shrinks, and the person is removed last (law 4).
  */
 export function decideLeave(state: PersonState, held: Held): Decision<{ first: TupleKey[] }> {
   const { organization, user, role } = state;

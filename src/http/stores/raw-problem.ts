@@ -4,7 +4,7 @@
  */
 import { idOf, splitRef } from "../../domain/ids.ts";
 import type { RawProblem } from "../../domain/raw-write/admit.ts";
-import { type Operation, type RawTuple, tupleText } from "../../domain/raw-write/raw-tuple.ts";
+import { type RawOperation, type RawTuple, tupleText } from "../../domain/raw-write/raw-tuple.ts";
 import type { Relation } from "../../domain/relations.ts";
 
 /** The problem with its tuple, on one line. */
@@ -27,7 +27,7 @@ export function problemText(problem: RawProblem): string {
 const segment = (ref: string) => encodeURIComponent(idOf(ref).toWellFormed());
 
 /** The request that writes or deletes in a relation that raw tuples do not. */
-function requestFor({ kind, ...of }: Relation, { object, user, condition }: RawTuple, operation: Operation): string {
+function requestFor({ kind, ...of }: Relation, { object, user, condition }: RawTuple, operation: RawOperation): string {
   const write = operation === "write";
   const id = segment(object);
   const cooperation = `/v1/cooperations/${id}`;
@@ -70,7 +70,7 @@ function requestFor({ kind, ...of }: Relation, { object, user, condition }: RawT
   }
 }
 
-function requestForHead(object: string, operation: Operation): string {
+function requestForHead(object: string, operation: RawOperation): string {
   const [type] = splitRef(object);
   const id = segment(object);
   switch (type) {

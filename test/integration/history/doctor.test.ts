@@ -237,7 +237,7 @@ test("it looks at the embedded engine where that runs, and starts it where it do
   const holder: Tuple = { user: "user:tom", relation: "holder", object: "email:abc" };
   await createTupleStore({ ...at, ...opened }).write({ deletes: [], writes: [holder] });
   const env = { OPENFGA_API_URL: "", OPENFGA_API_TOKEN: "", OPENFGA_STORE: "", CONCORDAT_FOLDER: folder };
-  const line = "relation email:abc: holder user:tom stands unasked for\n";
+  const line = "relation email:abc: holder user:tom is required by no record\n";
   expect(await runDoctor(env)).toMatchObject({ code: 1, stdout: line });
   expect((await fetch(`${apiUrl}/healthz`)).ok).toBe(true);
   await ownServer.stop();
