@@ -59,7 +59,7 @@ export const takeStep = ({
   },
 });
 
-/** Declines what an organization never answered, on the word of the service that deletes it. */
+/** Declines what an organization never answered, for the service that deletes the organization. */
 export function declineOffer(input: { cooperation: string }): Action<StepState, Changed> {
   const decline = takeStep({ ...input, step: "decline" });
   return {
@@ -71,7 +71,7 @@ export function declineOffer(input: { cooperation: string }): Action<StepState, 
   };
 }
 
-/** The state behind a step. Its sides' heads are read where it binds the partner, and where what it ends is to be seen as it was. */
+/** The state that a step is decided on. The heads of its sides are read where the step binds the partner, or ends the cooperation, which keeps their names. */
 async function readStep(on: Reading, id: string, step: LifecycleStep): Promise<Result<StepState>> {
   const { reads } = on;
   const state = await readCooperation(on, id);
@@ -100,7 +100,7 @@ export const changeExpiry = (input: {
   scopes: initiatorsScope,
 });
 
-/** Sends the invitation or the notice again; an invitation's old token is dead from then on. */
+/** Sends the invitation or the notice again; the invitation's old token is void from then on. */
 export const resend = (
   input: StepInput & { cooperation: string },
 ): Action<CooperationState & { invitation: Head<Invitation> }, Changed, MailState> => ({

@@ -1,8 +1,7 @@
 /**
- * Loads organizations, people, resources and job roles, each line by the action that a
- * PUT of it would be: nothing is checked less, and no history is left out. Lines go
- * into the store in their order, as many in one Write as fit, so that all up to a line
- * stands or nothing after it; a line that is refused changes nothing and stops no other.
+ * Loads organizations, people, resources and job roles, each line by the action that a PUT of it would be: with the
+ * same checks and the same history. Lines are written in their order, as many in one Write as fit, so a line is
+ * committed only after all before it; a line that is refused changes nothing and stops no other.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { isService, needsService } from "../domain/caller.ts";
@@ -19,12 +18,12 @@ import type { Action, ActionDeps, Call } from "./run/action.ts";
 import { PAUSE_MILLISECONDS_MAX, patience } from "./run/commit.ts";
 import { performEach } from "./run/perform.ts";
 
-/** How many lines are read ahead: what they need of the store is asked for at once, and kept until they are done. */
+/** How many lines are read ahead: what they need of the store is read at the same time, and kept until they are done. */
 const AHEAD_LINES = 64;
 /** More lines than this never fit one Write: each takes three tuples at least. */
 const TOGETHER_LINES_MAX = 33;
 
-/** What became of a line. `effective_by` as in a receipt; a line that could not be read has none, nor one that the engine refuses to hold. */
+/** The outcome of a line. `effective_by` as in a receipt; a line that was refused, or could not be read, has none. */
 export type LineOutcome =
   | { line: number; outcome: "done" | "same"; effective_by: string }
   | { line: number; outcome: "refused"; refusal: Refusal }
@@ -37,9 +36,9 @@ export function refuseImport({ caller }: Call): Refusal | undefined {
 }
 
 /**
- * Imports lines as they come. Each time some of them are done it yields what became of them: all lines up to
- * the last one told stand. Throws EngineUnavailable, Contended or OutcomeUnknown; the lines that were not told
- * may be sent again, whatever became of them.
+ * Imports lines as they arrive, and yields the outcomes of some whenever they are done: all lines up to the last one
+ * yielded are done. Throws EngineUnavailable, Contended or OutcomeUnknown; the lines that were not yielded may be sent
+ * again, whatever their outcome.
  */
 export async function* importLines(
   deps: ActionDeps,
@@ -49,13 +48,13 @@ export async function* importLines(
   let together = TOGETHER_LINES_MAX;
   for await (const some of lines)
     for (let start = 0; start < some.length; start += AHEAD_LINES) {
-      // what was read is good for these lines and no longer: others write too
+      // what was read is valid for these lines and no longer: others write too
       const kept = { ...deps, tupleStore: keepReads(deps.tupleStore) };
       let rest = some.slice(start, start + AHEAD_LINES);
       await readAhead(kept, call, rest);
       while (rest.length > 0) {
         const tried = rest.slice(0, together);
-        const { outcomes, fitted } = await patiently(deps, () => importTaken(kept, call, tried));
+        const { outcomes, fitted } = await patiently(deps, () => importAccepted(kept, call, tried));
         yield outcomes;
         // as many as fitted, and one more when all of them did
         together = fitted < tried.length ? fitted : Math.min(together + 1, TOGETHER_LINES_MAX);
@@ -65,10 +64,10 @@ export async function* importLines(
 }
 
 /**
- * Imports the first of these lines that the engine takes together: half as many for each time it refuses them, until
- * the one that it does not take stands alone and is refused. `fitted` is how many a Write can hold.
+ * Imports the first of these lines that the engine accepts in one Write: half as many each time it refuses them, until
+ * the line that it does not accept is alone and is refused. `fitted` is how many a Write can hold.
  */
-async function importTaken(
+async function importAccepted(
   deps: ActionDeps,
   call: Call,
   lines: NumberedLine[],
@@ -80,7 +79,7 @@ async function importTaken(
     const [first] = lines;
     if (!(error instanceof EngineRefused) || first === undefined) throw error;
     if (lines.length > 1) {
-      const { outcomes } = await importTaken(deps, call, lines.slice(0, Math.ceil(lines.length / 2)));
+      const { outcomes } = await importAccepted(deps, call, lines.slice(0, Math.ceil(lines.length / 2)));
       return { outcomes, fitted: lines.length };
     }
     const { line } = first;
@@ -128,13 +127,13 @@ function actionOf(line: ImportLine): Action<unknown, unknown> {
   }
 }
 
-/** Reads all that the lines need, all at once. What fails here fails again when it counts. */
+/** Reads all that the lines need, at the same time. What fails here fails again when the line is imported. */
 async function readAhead(deps: ActionDeps, { caller }: Call, lines: NumberedLine[]): Promise<void> {
   const on = { ...deps, reads: deps.tupleStore, caller };
   await Promise.allSettled(lines.map((line) => "says" in line && actionOf(line.says).read(on)));
 }
 
-/** Tries again for a while when the engine does not answer. */
+/** Tries again for a while where the engine does not answer. */
 async function patiently<T>(deps: ActionDeps, attempt: () => Promise<T>): Promise<T> {
   const giveUpAt = performance.now() + patience(deps);
   for (;;) {

@@ -1,7 +1,7 @@
 /**
  * Invites a partner. A known address is answered with its organizations first and
  * nothing is written; with DISCLOSE_ORGANIZATIONS=off every address is treated as
- * unknown, so that there is nothing to tell apart.
+ * unknown, so that nobody learns which are known.
  */
 
 import { ownerScope } from "../domain/cache-scopes.ts";
@@ -35,7 +35,7 @@ import { type MailState, sendLetters } from "./letters.ts";
 import type { Action, Reading, Reads } from "./run/action.ts";
 import { settleEnded } from "./sweep.ts";
 
-/** The question back: which of these organizations is meant? Nothing is written. */
+/** The caller is asked which of these organizations is meant. Nothing is written. */
 export type Confirm = { confirm: { id: string; name: string }[] };
 
 type Meant = { partner?: string | undefined; ownAddress: boolean };
@@ -97,7 +97,7 @@ async function readInvite(on: Reading, input: InviteInput & { initiator: string 
   const resources = await inTurns(input.shares ?? [], async ({ resource }): Promise<SharedResource> => {
     return { ref: resource, head: await resourceHead(reads, resource) };
   });
-  // before the open ones: who lost a race is then told of the invitation that is open, and not only of its mail
+  // before the open ones: who loses a race is then refused for the invitation that is open, and not for its mail
   const invitation = await invitationHead(reads, {
     initiator: input.initiator,
     initiator_incarnation: initiator.value?.incarnation,
@@ -112,7 +112,7 @@ async function readInvite(on: Reading, input: InviteInput & { initiator: string 
     partner,
     ownAddress: meant.ownAddress,
     open: cooperations.filter(({ status }) => status === "invited" || status === "pending"),
-    // in a store from before the ended ones were listed apart
+    // older versions left the ended ones in this list
     unsettled: cooperations.filter(({ status }) => status === "ended").map(({ id }) => id),
     resources,
     invitation,

@@ -1,8 +1,7 @@
 /**
- * The mails that belong to a cooperation: the invitation with its token, or the notice
- * to every admin of a known organization. They go out after the Write stands, each by
- * itself: one that cannot be sent keeps no other back and changes nothing, and "resend"
- * sends all of them again. No reply waits for them longer than a second.
+ * The mails that belong to a cooperation: the invitation with its token, or the notice to every admin of a known
+ * organization. They are sent once the Write is committed, each by itself: one that cannot be sent delays no other
+ * and changes nothing, and "resend" sends all of them again. No reply waits for them longer than a second.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { Semaphore } from "async-mutex";
@@ -19,15 +18,15 @@ import { inTurns, organizationHead, personHead, resourceHead, sharesOf } from ".
 import type { ActionDeps, Receipt } from "./run/action.ts";
 
 /**
- * What became of the mails of an action: all, some or none of them were handed over; `none` where nobody has an
- * address, `sending` where it is not known yet.
+ * The state of an action's mails: all, some or none of them were sent; `none` where nobody has an address, `sending`
+ * where it is not known yet.
  */
 export const MAIL_STATES = ["sent", "partly", "failed", "none", "sending"] as const;
 export type MailState = (typeof MAIL_STATES)[number];
 
 /** How long a reply waits for its mails. */
 const WAIT_MILLISECONDS = 1000;
-/** How many mails of one action are under way. */
+/** How many mails of one action are sent at the same time. */
 const MAILS_AT_ONCE = 5;
 
 /** What is known within a second of the mails that an action sends in the background. */
@@ -35,7 +34,7 @@ export async function mailState({ outcome, after }: Receipt<unknown, MailState>)
   if (outcome !== "done") return "none";
   const waited = new AbortController();
   const late = sleep(WAIT_MILLISECONDS, "sending" as const, { signal: waited.signal, ref: false });
-  // where the mails were first, nobody waits for the timer
+  // where the mails were faster, nobody waits for the timer
   late.catch(() => {});
   return Promise.race(after === undefined ? [late] : [after, late]).finally(() => waited.abort());
 }
@@ -47,7 +46,7 @@ export async function sendLetters(deps: ActionDeps, cooperation: Cooperation): P
     const letters =
       cooperation.partner === undefined ? await invitation(deps, cooperation) : await notices(deps, cooperation);
     const places = new Semaphore(MAILS_AT_ONCE);
-    const handOver = async (letter: Letter): Promise<"sent" | "failed" | "none"> => {
+    const send = async (letter: Letter): Promise<"sent" | "failed" | "none"> => {
       try {
         const mail = letter();
         if (mail === undefined) return "none";
@@ -58,11 +57,11 @@ export async function sendLetters(deps: ActionDeps, cooperation: Cooperation): P
         return "failed";
       }
     };
-    const states = await Promise.all(letters.map((letter) => places.runExclusive(() => handOver(letter))));
+    const states = await Promise.all(letters.map((letter) => places.runExclusive(() => send(letter))));
     const isSent = states.includes("sent");
     return states.includes("failed") ? (isSent ? "partly" : "failed") : isSent ? "sent" : "none";
   } catch (error) {
-    // none of them could even be made
+    // not even one of them could be made
     failed(error);
     return "failed";
   }
@@ -88,7 +87,7 @@ async function notices(deps: ActionDeps, cooperation: Cooperation): Promise<Lett
   const { tupleStore } = deps;
   const partner = cooperation.partner ?? "";
   const { value: organization } = await organizationHead(tupleStore, partner);
-  // whom it was offered to is not there any more, and who has the id now is to hear nothing of it
+  // the organization it was offered to no longer exists, and the one that has its id now must not learn of it
   if (organization === undefined || !isSide(cooperation, "partner", organization)) return [];
   const admins = await adminsOf(tupleStore, partner);
   // one record that cannot be read keeps the notice from nobody else

@@ -6,7 +6,7 @@ import { organizationName } from "../queries/views/cooperations.ts";
 import { cooperationHead, inTurns, resourceHead, sharesOf } from "../store/snapshot.ts";
 import type { ActionDeps } from "./run/action.ts";
 
-/** Who invites, what would be shared and until when; or why the token does not stand. */
+/** Who invites, what would be shared and until when; or why the token is not valid. */
 export async function previewInvitation(deps: ActionDeps, text: string) {
   const { tupleStore, invitation } = deps;
   const token = readToken(invitation.secret, text);
@@ -14,7 +14,7 @@ export async function previewInvitation(deps: ActionDeps, text: string) {
   if (cooperation === undefined) return { code: "invalid_invitation" } satisfies Refusal;
   const problem = tokenProblem(cooperation, token?.n ?? -1, invitation.ttlDays, deps.clock());
   if (problem) return problem;
-  // what has been joined or ended is no longer this token's to show
+  // once it is joined or has ended, this token shows nothing any more
   if (cooperation.status !== "invited") return { code: "invalid_invitation" } satisfies Refusal;
   const shares = await sharesOf(tupleStore, cooperation.id);
   const { initiator, status, expires_at } = cooperation;

@@ -1,11 +1,10 @@
 /**
- * Repairs what doctor finds, as far as that is safe: it takes away tuples that no record
- * or history asks for, and has what was removed swept. It never writes a tuple that
- * gives access, writes nothing into a record but the number of an incarnation that an older
- * version left out, and adds to a history only the line that tells what it did.
+ * Repairs what doctor finds, as far as that is safe: it deletes tuples that no record or history asks for, and has
+ * what was removed swept. It never writes a tuple that gives access, writes nothing into a record but the number of an
+ * incarnation that an older version left out, and adds to a history only the entry that says what it did.
  *
- * A service may run beside it. Each repair is one Write that replaces the heads it goes
- * by: when an action came first it is stale, and the store is looked over anew.
+ * A service may run at the same time. Each repair is one Write that replaces the heads it depends on: where an action
+ * was first, the Write is stale and the store is examined again.
  */
 
 import type { CacheScope } from "../domain/cache-scopes.ts";
@@ -21,15 +20,15 @@ import type { Clock, TupleStore } from "../ports.ts";
 import { doctor, findingText } from "../queries/doctor.ts";
 import { sweep } from "./sweep.ts";
 
-/** Whom histories name for a repair. */
+/** The actor of a repair in histories. */
 const ACTOR = ownActor("doctor");
 
-/** One repair lays open what the next takes, a job role of somebody who was no person after all say; it never takes many. */
+/** One repair may reveal what the next one deletes, such as a job role of somebody who is no person; there are never many. */
 const ROUNDS_MAX = 8;
 
 export type RepairDeps = {
   tupleStore: TupleStore;
-  /** Whose cached answers tuples may change, as they stand now. */
+  /** The scopes whose cached answers the tuples may change. */
   scopesOf: (keys: TupleKey[]) => Promise<CacheScope[] | "all">;
   /** Invalidates them after each repair. */
   invalidate: (scopes: CacheScope[] | "all") => Promise<unknown>;
@@ -40,10 +39,10 @@ export type RepairDeps = {
   keys?: VerifyingKeys | undefined;
 };
 
-/** `took`: the tuples that were taken away; none where a sweep takes them, or a record was completed. `unknown`: the reply was lost, it may stand. */
+/** `took`: the tuples that were deleted; none where a sweep deletes them, or a record was completed. `unknown`: the reply was lost, the repair may be committed. */
 export type Repair = { finding: Finding; outcome: "done" | "unknown"; took: TupleKey[] };
 
-/** Repairs until nothing more can be; gives what was done, in its order, and what is left. Throws EngineUnavailable. */
+/** Repairs until nothing more can be repaired; returns what was done, oldest first, and what is left. Throws EngineUnavailable. */
 export async function repair(deps: RepairDeps): Promise<{ done: Repair[]; left: Finding[] }> {
   const done: Repair[] = [];
   for (let round = 1; ; round++) {
@@ -76,18 +75,18 @@ async function repairEach(deps: RepairDeps, findings: Finding[]): Promise<Repair
     for (const key of took) taken.add(keyText(key));
     repairs.push({ finding, outcome, took });
   }
-  // once for all marks: what is marked and was never removed it leaves alone
+  // one sweep for all marks: it leaves what is marked and was never removed
   if (repairs.some(({ finding: { remedy } }) => remedy !== undefined && "sweep" in remedy)) await sweep(deps);
   return repairs;
 }
 
-/** Marks what was removed, so that a sweep takes it; marked already is as good. */
+/** Marks what was removed, so that a sweep deletes it; it may be marked already. */
 async function mark({ tupleStore }: RepairDeps, removed: Parameters<typeof sweepMark>[0]) {
   const outcome = await tupleStore.write({ deletes: [], writes: [sweepMark(removed)] });
   return outcome === "unknown" ? outcome : "done";
 }
 
-/** One Write: the heads replaced, with what is restored in their records, and the tuples taken away. */
+/** One Write: the heads replaced, with what is restored in their records, and the tuples deleted. */
 async function replace(
   deps: RepairDeps,
   remedy: Remedy,
@@ -111,7 +110,7 @@ async function replace(
   return outcome === "committed" ? "done" : outcome;
 }
 
-/** A head replaced by itself and what is restored in it; where the object keeps a history, with the line that tells what was done. */
+/** A head replaced by itself and what is restored in it; where the object keeps a history, with the entry that says what was done. */
 export function touchOf(
   head: Head<object>,
   action: "repair" | "sign",
@@ -120,10 +119,10 @@ export function touchOf(
   const was = head.value as Touch["record"];
   const record = { ...was, ...restored };
   if (!/^(organization|cooperation):/.test(head.object)) return { head, record };
-  const told = (value: Touch["record"]) =>
+  const shown = (value: Touch["record"]) =>
     head.object.startsWith("cooperation:") ? withoutAddress(value as unknown as Cooperation) : value;
-  const before = took.length === 0 ? told(was) : { ...told(was), taken: took.map(keyText) };
-  return { head, record, entry: { action, object: head.object, before, after: told(record) } };
+  const before = took.length === 0 ? shown(was) : { ...shown(was), taken: took.map(keyText) };
+  return { head, record, entry: { action, object: head.object, before, after: shown(record) } };
 }
 
 /** The scopes of tuples; of an owner or initiator too many also that of the other one, who has cached answers through it. */

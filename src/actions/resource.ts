@@ -1,6 +1,6 @@
 /**
  * Registers plants and portfolios, changes their names and portfolios, gives job
- * roles on them, and takes them out again. A service with scope `admin` may do all of
+ * roles on them, and unregisters them. A service with scope `admin` may do all of
  * it; an admin of the owner changes what is registered and gives job roles.
  */
 
@@ -64,7 +64,7 @@ export const putResource = (input: ResourceInput & Named): Action<ResourceState 
 
 async function refusePut(on: Reading, owner: string | undefined): Promise<Refusal | undefined> {
   if (isService(on.caller)) return undefined;
-  // a stranger's plant and one that does not exist look the same
+  // a stranger's plant looks like one that does not exist
   return owner === undefined ? { code: "not_found", what: "resource" } : refuseHidden(on, owner);
 }
 
@@ -73,7 +73,7 @@ async function refuseHidden(on: Reading, owner: string): Promise<Refusal | undef
   return refusal?.code === "not_found" ? { code: "not_found", what: "resource" } : refusal;
 }
 
-/** Takes a resource out of the register; only while nothing is shared. */
+/** Unregisters a resource; only while nothing is shared. */
 export const deleteResource = ({ resource: ref }: Named): Action<Deletion, undefined> => ({
   lock: lockOwner,
   read: async (on) => {

@@ -1,8 +1,8 @@
 /**
- * Signs what was in a store before its histories were signed: each head is replaced by itself, with a line `sign`
- * where the object keeps a history, so that a history says since when it is signed. What doctor finds in disorder
- * is left alone and named; a signature would make it look true. The incarnation of an organization under an id that
- * another had before, which older versions did not keep, is written into the record. Services may run beside it.
+ * Signs what was in a store before its histories were signed: each head is replaced by itself, with an entry `sign`
+ * where the object keeps a history, so that a history says since when it is signed. What doctor finds damaged is
+ * reported and not signed: a signature would make it look valid. The incarnation of an organization under an id that
+ * another had before, which older versions did not keep, is written into the record. Services may run at the same time.
  */
 
 import { ownActor } from "../domain/caller.ts";
@@ -17,12 +17,12 @@ import { diagnose } from "../queries/doctor.ts";
 import { touchOf } from "./repair.ts";
 import { signHeads } from "./run/sign-heads.ts";
 
-/** Whom histories name. */
+/** The actor in histories. */
 const ACTOR = ownActor("sign");
 
 /** Three tuples each, so they fit one Write. */
 const TOGETHER_HEADS = 30;
-/** The first round does nearly all; what an action touched meanwhile is done one by one. */
+/** The first round does nearly all; heads that an action replaced meanwhile are done one by one. */
 const ROUNDS_MAX = 5;
 
 /** How many heads were signed, and what was left unsigned because something is wrong with it. Throws EngineUnavailable. */
@@ -39,12 +39,10 @@ export async function signStore(
     const lost = new Map<string, Record<string, number>>();
     for (const { object, remedy } of findings)
       if (remedy && "restore" in remedy) lost.set(object, { ...lost.get(object), ...remedy.restore });
-    const inDisorder = new Set(wrong.map(({ object }) => object));
+    const damaged = new Set(wrong.map(({ object }) => object));
     const due = tuples.filter(
       (tuple) =>
-        tuple.relation === "head" &&
-        !inDisorder.has(tuple.object) &&
-        headSignature(keys.verifying, tuple) === "missing",
+        tuple.relation === "head" && !damaged.has(tuple.object) && headSignature(keys.verifying, tuple) === "missing",
     );
     if (due.length === 0 || round > ROUNDS_MAX) return { signed, left: wrong };
     const together = round === 1 ? TOGETHER_HEADS : 1;

@@ -1,8 +1,7 @@
 /**
- * Clears away what removed cooperations, shares and organizations leave without effect. What is
- * still to do stands in the store (`sweep:all#pending`), written with the removal, so a
- * sweep that was cut off is finished by the next one; doing it twice does no harm. A
- * mark alone takes nothing away: what its record does not call removed stays. What cannot
+ * Deletes the tuples that removed cooperations, shares and organizations leave without effect. The removal itself
+ * writes a mark into the store (`sweep:all#pending`), so the next sweep finishes one that was interrupted; sweeping
+ * twice does no harm. A mark alone deletes nothing: what its record does not call removed stays. A record that cannot
  * be read keeps nothing else from being swept.
  */
 import { errorFacts } from "../domain/error-facts.ts";
@@ -33,7 +32,7 @@ export async function sweep(deps: SweepDeps): Promise<number> {
     for (const { user } of marks)
       try {
         const isOver = await sweepMarked(deps, user);
-        // the mark goes last: until then the next sweep begins here again
+        // the mark is deleted last: until then the next sweep does this again
         if (isOver) {
           await deps.tupleStore.erase([keyOf(sweepMark(user as `share:${string}`))]);
           cleared++;
@@ -49,7 +48,7 @@ export async function sweep(deps: SweepDeps): Promise<number> {
   }
 }
 
-/** False where something of it goes on. */
+/** False where something of it is still in use. */
 async function sweepMarked(deps: SweepDeps, marked: string): Promise<boolean> {
   const [type, id] = splitRef(marked);
   if (type === "organization") return sweepOrganization(deps, id);
@@ -60,7 +59,7 @@ async function sweepMarked(deps: SweepDeps, marked: string): Promise<boolean> {
   return isOver;
 }
 
-/** Takes a deleted organization out of the cooperations that ended with it, so that no other one under its id is a side of them. False for one that was never deleted. */
+/** Removes a deleted organization from the sides of cooperations that ended with it, so that no later one under its id is a side of them. False for one that was never deleted. */
 export async function sweepOrganization(deps: SweepDeps, id: string): Promise<boolean> {
   const { tupleStore } = deps;
   const { value } = await organizationHead(tupleStore, id);
@@ -73,8 +72,8 @@ export async function sweepOrganization(deps: SweepDeps, id: string): Promise<bo
 }
 
 /**
- * Makes the sides of ended cooperations former ones, as their end does; in stores from before there were former ones
- * they still stand among the present. A side whose organization is not there any more has none.
+ * Makes the sides of ended cooperations former ones, as their end does; stores that older versions wrote still hold
+ * them among the present ones. A side whose organization no longer exists gets none.
  */
 export async function settleEnded(deps: Pick<ActionDeps, "tupleStore">, ids: readonly string[]): Promise<void> {
   for (const id of ids) await settleOne(deps, id);
@@ -83,20 +82,20 @@ export async function settleEnded(deps: Pick<ActionDeps, "tupleStore">, ids: rea
 async function settleOne({ tupleStore }: Pick<ActionDeps, "tupleStore">, id: string): Promise<void> {
   const { value } = await cooperationHead(tupleStore, id);
   if (value?.status !== "ended") return;
-  const stands = async (tuple: TupleKey) => (await tupleStore.read(keyOf(tuple))).length > 0;
+  const exists = async (tuple: TupleKey) => (await tupleStore.read(keyOf(tuple))).length > 0;
   const deletes: TupleKey[] = [];
   const writes: Tuple[] = [];
-  for (const tuple of tuplesOfSides(value, "present")) if (await stands(tuple)) deletes.push(keyOf(tuple));
+  for (const tuple of tuplesOfSides(value, "present")) if (await exists(tuple)) deletes.push(keyOf(tuple));
   for (const [index, tuple] of tuplesOfSides(value, "former").entries()) {
     const side = SIDES[index] ?? "initiator";
     const { value: organization } = await organizationHead(tupleStore, value[side] ?? "");
-    // one without a record is damage, and nothing to go by
+    // one without a record is damage, and proves nothing
     const isWanted = organization === undefined || isSide(value, side, organization);
-    if ((await stands(tuple)) === isWanted) continue;
+    if ((await exists(tuple)) === isWanted) continue;
     if (isWanted) writes.push(tuple);
     else deletes.push(keyOf(tuple));
   }
-  // an end is for good, so nothing that this rests on changes but the organization; stale is done by another, or by the next
+  // an ended cooperation never changes again, so a stale Write was done by another sweep, or the next one does it
   if (deletes.length + writes.length === 0) return;
   if ((await tupleStore.write({ deletes, writes })) === "unknown")
     throw new Error(`whether the sides of cooperation ${id} were settled is not known`);
@@ -105,17 +104,17 @@ async function settleOne({ tupleStore }: Pick<ActionDeps, "tupleStore">, id: str
 const hasEnded = async (deps: SweepDeps, cooperation: string) =>
   (await cooperationHead(deps.tupleStore, cooperation)).value?.status === "ended";
 
-/** Takes away what stands on a share. False, and nothing is taken, where its record says that it goes on. */
+/** Deletes the tuples of a share. False, and nothing is deleted, where its record says that it is still in use. */
 async function sweepShare(deps: SweepDeps, id: string): Promise<boolean> {
   const { head, tuples } = await shareWithDelegations(deps.tupleStore, id);
-  // swept already, or never there: nothing says what may go
+  // swept already, or never there: nothing says what may be deleted
   if (head.value === undefined) return true;
   const { resource, cooperation, removed_at } = head.value;
   if (removed_at === undefined && !(await hasEnded(deps, cooperation))) return false;
   const onResource = (await deps.tupleStore.read({ object: resource })).filter((tuple) => {
     return tuple.user.startsWith(`share:${id}#`);
   });
-  // the head names the resource and the link names the share: both must outlive what they lead to
+  // the head names the resource and the link names the share: both are deleted after what they lead to
   const link = tuples.filter((tuple) => tuple.relation === "head" || tuple.relation === "cooperation");
   const rest = tuples.filter((tuple) => !link.includes(tuple));
   await deps.tupleStore.erase([...onResource, ...rest].map(keyOf));

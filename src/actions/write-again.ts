@@ -1,8 +1,8 @@
 /**
- * A raw Write that is repeated because it was not known what became of it. The SDKs repeat a 504 by themselves; when
- * the first Write stood after all, the second would find its own tuples there and be refused for them. So the same
- * request, soon after and only where the entry of the first is found, takes what stands already as done. What
- * somebody changed in between is written again, as the request says. Known to this process alone.
+ * A raw Write that is repeated because its outcome was unknown. The SDKs repeat a 504 by themselves; where the first
+ * Write was committed after all, the second would find its own tuples and be refused for them. So the same request,
+ * soon after and only where the entry of the first is found, counts tuples that are there already as written. What
+ * another changed in between is written again, as the request says. Only this process remembers it.
  */
 import { createHash } from "node:crypto";
 import { type Lost, OutcomeUnknown } from "../faults.ts";
@@ -10,14 +10,14 @@ import type { ActionDeps, Call } from "./run/action.ts";
 import { entryIsOurs } from "./run/commit.ts";
 import { type TuplesWritten, type TupleWrite, writeTuples } from "./write-tuples.ts";
 
-/** Longer than any SDK goes on repeating. */
+/** Longer than any SDK repeats. */
 const REPEATED_MILLISECONDS = 60_000;
-/** While the engine is away each Write may be one; the oldest are forgotten. */
+/** While the engine is away every Write may be one; the oldest are forgotten. */
 const REMEMBERED_MAX = 1000;
 
 export type WriteTuples = (deps: ActionDeps, call: Call, write: TupleWrite) => Promise<TuplesWritten>;
 
-/** `writeTuples`, with a memory of those whose outcome is not known. Throws what it throws. */
+/** `writeTuples` with a memory of the Writes whose outcome is unknown. Throws what it throws. */
 export function createWriteAgain(): WriteTuples {
   const unknown = new Map<string, { lost: Lost[]; at: number }>();
 
@@ -39,10 +39,10 @@ export function createWriteAgain(): WriteTuples {
     const before = unknown.get(request);
     const isRepeated = before !== undefined && deps.clock().getTime() - before.at <= REPEATED_MILLISECONDS;
     const found = isRepeated ? await Promise.all(before.lost.map((lost) => entryIsOurs(deps, lost))) : [];
-    const stood = found.includes(true);
+    const isCommitted = found.includes(true);
     try {
       const lenient = { onDuplicate: "ignore", onMissing: "ignore" } as const;
-      const outcome = await writeTuples(deps, call, stood ? { ...write, ...lenient } : write);
+      const outcome = await writeTuples(deps, call, isCommitted ? { ...write, ...lenient } : write);
       unknown.delete(request);
       return outcome;
     } catch (error) {

@@ -1,7 +1,7 @@
 /**
- * OpenFGA's Write, guarded: raw tuples are admitted when they amount to actions, and go
- * through those actions' decisions, all in one Write. What a tuple means is decided on
- * what stands in the same reading as its action, so a race never writes another meaning.
+ * OpenFGA's Write, guarded: raw tuples are admitted when they mean actions, and those actions are decided and
+ * committed in one Write. What a tuple means depends on the state that its action reads too, so a race never writes
+ * another meaning.
  */
 
 import { type CacheScope, ownerScope, userScope } from "../domain/cache-scopes.ts";
@@ -23,7 +23,7 @@ import { readShare } from "./share.ts";
 
 export type TupleWrite = { writes: readonly RawTuple[]; deletes: readonly RawTuple[] } & Leniency;
 
-/** `rejected` by what stands, `decided_against` by an action: the first of them. Nothing was written in any but `done`. */
+/** `rejected` by the state of the store, `decided_against` by an action: the first of them. Only `done` wrote something. */
 export type TuplesWritten =
   | { kind: "done" }
   | Exclude<Admission, { kind: "admitted" }>
@@ -31,7 +31,7 @@ export type TuplesWritten =
   | { kind: "decided_against"; refusal: Refusal; change: RawChange }
   | { kind: "too_large"; tuples: number; change: RawChange };
 
-/** A change that what stands does not let through, told apart from an action's refusal by its code. */
+/** A change that the state of the store does not allow. */
 type NotOnThis = { code: "rejected"; rejected: Rejected };
 
 /** Writes and deletes tuples, all of them or none. Throws EngineUnavailable, Contended or OutcomeUnknown. */

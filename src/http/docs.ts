@@ -7,7 +7,7 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Context, Hono } from "hono";
-// not the package's front door, which loads the whole viewer into the service
+// not the package's main module, which loads the whole viewer into the service
 import getAbsoluteFSPath from "swagger-ui-dist/absolute-path.js";
 import type { Env } from "./env.ts";
 
@@ -23,17 +23,45 @@ const PAGE = `<!doctype html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Concordat API</title>
 <link rel="stylesheet" href="docs/swagger-ui.css">
+<style>
+/* contrasts that the viewer's own colours lack (WCAG 2.2 §1.4.3) */
+#ui .opblock .opblock-summary-method, #ui .info .title small, #ui .version-stamp { background: #333; color: #fff; }
+#ui .info a, #ui .info .url, #ui .opblock-tag small, #ui .parameter__type, #ui .parameter__in, #ui .tab li, #ui .response-col_links { color: #1b4f8a; }
+#ui .parameter__name.required span, #ui .parameter__name.required::after { color: #b00020; }
+#ui .btn.authorize, #ui .btn.authorize span { color: #1b6e45; border-color: #1b6e45; }
+#ui .btn.authorize svg { fill: #1b6e45; }
+#ui .markdown code, #ui .renderedMarkdown code { color: #8a1c5f; }
+#ui .btn.cancel { color: #b00020; border-color: #b00020; }
+#ui .btn.execute { background: #1b4f8a; border-color: #1b4f8a; }
+#ui .microlight { background: #111 !important; }
+</style>
 </head>
 <body>
-<main id="ui">
+<div id="ui">
 <noscript>This page needs JavaScript. What it shows is in <a href="openapi.json">openapi.json</a>.</noscript>
-</main>
+</div>
 <script src="docs/swagger-ui-bundle.js"></script>
 <script src="docs/start.js"></script>
 </body>
 </html>
 `;
-const START = `SwaggerUIBundle({ url: "openapi.json", dom_id: "#ui", deepLinking: true, docExpansion: "none", tryItOutEnabled: true, validatorUrl: null });\n`;
+/** Starts the viewer with everything collapsed, and names what it leaves without a name to who does not see it. */
+const START = `SwaggerUIBundle({ url: "openapi.json", dom_id: "#ui", deepLinking: true, docExpansion: "none", defaultModelsExpandDepth: 0, tryItOutEnabled: true, validatorUrl: null });
+const labels = {
+  "#servers": () => "Server",
+  "tr[data-param-name] :is(select, input)": (of) => of.closest("tr").dataset.paramName,
+  ".body-param textarea": () => "Request body",
+  "select.content-type, .content-type select": () => "Media type",
+  ".examples-select select": () => "Example",
+  ".close-modal": () => "Close",
+};
+new MutationObserver(() => {
+  for (const [selector, label] of Object.entries(labels))
+    for (const of of document.querySelectorAll(selector))
+      if (!of.hasAttribute("aria-label")) of.setAttribute("aria-label", label(of));
+  for (const of of document.querySelectorAll("#ui pre:not([tabindex])")) of.tabIndex = 0;
+}).observe(document.getElementById("ui"), { childList: true, subtree: true });
+`;
 // styles are inline in the viewer, its pictures data URLs; nothing comes from another host
 const CSP = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'";
 

@@ -1,5 +1,6 @@
-/** `/livez` tells that the process runs, `/readyz` that it can answer: engine and model. No key needed. */
+/** `/livez`: the process runs. `/readyz`: it can answer, since engine and model are there. Both need no key. */
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import type { EvaluationDeps } from "../check/evaluate.ts";
 import type { Notices } from "../check/notices.ts";
 import type { Env } from "./env.ts";
 import type { Documented } from "./operation.ts";
@@ -56,4 +57,43 @@ export function healthRoutes(ready: () => Promise<boolean>, stopping: () => bool
     return status === "ok" ? c.json({ status, ...notices() }, 200) : c.json({ status }, 503);
   });
   return app;
+}
+
+const READY_EVERY_MILLISECONDS = 1_000;
+const READY_DEADLINE_MILLISECONDS = 2_000;
+
+/**
+ * The engine's readiness, asked at most once a second and one request at a time: callers without a key may ask as often
+ * as they like. After two seconds without an answer it is not ready. Never throws.
+ */
+export function sharedReadiness(
+  engine: Pick<EvaluationDeps["engine"], "ready">,
+  clock: () => Date,
+): () => Promise<boolean> {
+  let answer: Promise<boolean> | undefined;
+  let askedAt = Number.NEGATIVE_INFINITY;
+  let isUnderWay = false;
+
+  async function ask(): Promise<boolean> {
+    isUnderWay = true;
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(), READY_DEADLINE_MILLISECONDS);
+    try {
+      return await engine.ready(late.signal);
+    } finally {
+      clearTimeout(timer);
+      isUnderWay = false;
+    }
+  }
+
+  return () => {
+    const now = clock().getTime();
+    // absolute: a clock that was set back must not keep the answer
+    const isFresh = Math.abs(now - askedAt) < READY_EVERY_MILLISECONDS;
+    if (answer === undefined || !(isFresh || isUnderWay)) {
+      askedAt = now;
+      answer = ask();
+    }
+    return answer;
+  };
 }

@@ -1,33 +1,32 @@
 /**
- * JSON from outside, read so that whoever reads it after us understands the same: in
- * UTF-8, no member named twice, no number that is none, no deeper than any reader goes.
- * Every body and every line of an import is read here.
+ * JSON from callers, read so that every later reader understands the same: in UTF-8, no member named twice, no number
+ * out of range, not nested deeper than any reader supports. Every body and every line of an import is read here.
  */
 
-/** Deeper than any request, and shallow enough for every reader on the way. */
+/** Deeper than any request, and shallow enough for every reader. */
 const NESTING_MAX = 100;
 
 /** What is wrong, and where: a JSON Pointer (RFC 6901). */
 export type Wrong = { pointer: string; detail: string };
 
-// Fatal: bytes that are not UTF-8 would otherwise turn into another id than the one that was sent.
+// fatal: bytes that are not UTF-8 would otherwise become another id than the one that was sent
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
-/** What the bytes say, or why they say nothing. */
+/** The JSON in the bytes, or what is wrong with it. */
 export function readJson(
   bytes: ArrayBuffer | Uint8Array,
-): { json: unknown; wrong?: never } | { json?: never; wrong: Wrong } {
+): { kind: "json"; json: unknown } | { kind: "wrong"; wrong: Wrong } {
   let text: string;
   let json: unknown;
   try {
     text = utf8.decode(bytes);
     json = JSON.parse(text);
   } catch {
-    return { wrong: { pointer: "", detail: "must be JSON in UTF-8" } };
+    return { kind: "wrong", wrong: { pointer: "", detail: "must be JSON in UTF-8" } };
   }
-  // each member has its colon; more colons are in strings, or belong to a member that another one replaced
+  // each member has one colon; further colons are in strings, or belong to a member that another replaced
   const wrong = membersOf(json, 1) === colonsIn(text) ? undefined : findWrong(text);
-  return wrong === undefined ? { json } : { wrong };
+  return wrong === undefined ? { kind: "json", json } : { kind: "wrong", wrong };
 }
 
 /** A place in a body as a JSON Pointer (RFC 6901). */
@@ -35,7 +34,7 @@ export function pointerOf(path: readonly PropertyKey[]): string {
   return path.map((key) => `/${String(key).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
 }
 
-/** How many members there are at all levels; NaN when it is too deep, or a number is none. */
+/** How many members there are at all levels; NaN when it is nested too deep or a number is out of range. */
 function membersOf(value: unknown, depth: number): number {
   if (typeof value === "number") return Number.isFinite(value) ? 0 : Number.NaN;
   if (typeof value !== "object" || value === null) return 0;
@@ -53,10 +52,10 @@ function colonsIn(text: string): number {
   return colons;
 }
 
-// in valid JSON: strings, what is around them, and numbers
+// in valid JSON: strings, punctuation and numbers
 const TOKENS = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],:]|-?\d[\d.eE+-]*/g;
 
-/** A list or an object that is still open: where in it the reader is, and in an object the names so far. */
+/** An open list or object: the reader's place in it, and in an object the names so far. */
 type Level = { at: string | number; names?: Set<string>; isNamed: boolean };
 
 /** The first thing in a valid JSON text that two readers could understand differently. */

@@ -1,13 +1,13 @@
 /**
- * Pages of a list: `{items, next_cursor}`, in a stable order. A cursor says where its
- * own list goes on and nothing else; one of another list or query is refused.
+ * Pages of a list: `{items, next_cursor}`, in a stable order. A cursor is a position in its own list; a cursor of
+ * another list or query is refused.
  */
 import { createHash } from "node:crypto";
 import { z } from "zod";
 
 export const PAGE_DEFAULT = 50;
 export const PAGE_MAX = 200;
-/** Each look may take several reads of the engine. */
+/** Items looked up in parallel; each may take several reads. */
 const LOOKS_AT_ONCE = 16;
 
 /** The query parameters of every list. */
@@ -19,25 +19,25 @@ export type PageQuery = z.infer<typeof PageQuery>;
 
 const digest = (query: unknown) => createHash("sha256").update(JSON.stringify(query)).digest("base64url").slice(0, 16);
 
-/** The cursor behind the last item given. `query` is all that the list depends on. */
+/** The cursor behind the last item of a page. `query` is all that the list depends on. */
 export function cursorAfter(query: unknown, last: string): string {
   return Buffer.from(JSON.stringify([digest(query), last])).toString("base64url");
 }
 
-/** Where a cursor goes on: undefined for the beginning, `foreign` for a cursor that is not this list's. */
-export function readCursor(query: unknown, cursor: string | undefined): { after?: string } | "foreign" {
+/** The position of a cursor, without `after` at the beginning; undefined for a cursor of another list. */
+export function readCursor(query: unknown, cursor: string | undefined): { after?: string } | undefined {
   if (cursor === undefined) return {};
   try {
     const [of, after] = JSON.parse(Buffer.from(cursor, "base64url").toString()) as unknown[];
-    return of === digest(query) && typeof after === "string" ? { after } : "foreign";
+    return of === digest(query) && typeof after === "string" ? { after } : undefined;
   } catch {
-    return "foreign";
+    return undefined;
   }
 }
 
 /**
- * One page of keys that stand in the given order of code units, keeping those that `look` finds
- * something behind. Looks no further than the page needs.
+ * One page of the items that `look` finds for keys, which are sorted by code units in the given order; keys without an
+ * item are skipped. Looks up no more than the page needs. Undefined for a cursor of another list.
  */
 export async function pageOf<T>(
   keys: readonly string[],
@@ -45,10 +45,10 @@ export async function pageOf<T>(
   { limit, cursor }: PageQuery,
   look: (key: string) => Promise<T | undefined>,
   order: "ascending" | "descending" = "ascending",
-): Promise<{ items: T[]; next_cursor: string | null } | "foreign"> {
+): Promise<{ items: T[]; next_cursor: string | null } | undefined> {
   const from = readCursor(query, cursor);
-  if (from === "foreign") return "foreign";
-  // by order, not by finding it again: the last one given may be gone
+  if (from === undefined) return undefined;
+  // by comparison: the last key of the page before may have been deleted
   const { after } = from;
   const left = keys.filter((key) => after === undefined || (order === "ascending" ? key > after : key < after));
   const items: T[] = [];
@@ -58,7 +58,7 @@ export async function pageOf<T>(
     const found = await Promise.all(some.map(look));
     for (const [index, item] of found.entries()) {
       if (item === undefined) continue;
-      // there is one more than the page holds: the page ends behind the last one given
+      // one more than the page holds: the page ends behind its last item
       if (items.length === limit) return { items, next_cursor: cursorAfter(query, last ?? "") };
       items.push(item);
       last = some[index];

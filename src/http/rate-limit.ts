@@ -1,38 +1,33 @@
 /**
- * Rate limits (draft-ietf-httpapi-ratelimit-headers-11): a request counts for its key,
- * its acting user and the organization in its path, and is a 429 when one of them is at
- * its limit. It counts once it is known who calls; for the organization only what was
- * not refused, since anybody may name one. A dry run counts as what it tries.
+ * Rate limits (draft-ietf-httpapi-ratelimit-headers-11): a request counts for its key, its acting user and the
+ * organization in its path, and is a 429 when one of them is at its limit. It counts after authentication; for the
+ * organization only when it was not refused, since any path may name one. A dry run counts like the real request.
  *
- * A missing or wrong key is not counted: to refuse it takes one hash and a comparison a
- * key, less than any count would, and behind a proxy all callers have one address.
+ * A missing or wrong key is not counted: its refusal costs one hash and a comparison with each key, less than a count,
+ * and behind a proxy all callers have one address.
  */
 import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
 import { type Counted, countedFor, type Kind, type RateLimits, WINDOW_SECONDS } from "../domain/rate-limits.ts";
 import type { Refusal } from "../domain/refusal.ts";
+import type { RateLimiter, Taken } from "../ports.ts";
 import type { Env } from "./env.ts";
 import { refused } from "./problem.ts";
 import { detailOf } from "./refusals.ts";
 import { isOpenFga, openFgaError } from "./stores/error.ts";
 
-type Taken = { allowed: boolean; remaining: number; resetSeconds: number };
-
-/** The limits, who counts, and who is told of a 429. */
+/** The limits, the counter, and what is called for each 429. */
 export type RateLimiting = {
   limits: RateLimits;
-  limiter: {
-    take(policy: string, subject: string): Promise<Taken | undefined>;
-    giveBack(policy: string, subject: string): void;
-  };
+  limiter: Pick<RateLimiter, "take" | "giveBack">;
   limited: (policy: string) => void;
 };
 
-/** Whether a check is counted for anything: if not, the way that most of them take knows nothing of limits. */
+/** Whether checks are counted; the route of plain evaluations does not count. */
 export const areChecksLimited = (rate: RateLimiting | undefined): boolean =>
   rate !== undefined && Object.keys(rate.limits.checks).length > 0;
 
-/** For behind the authentication; without limits it does nothing. */
+/** To use after authentication; without limits it does nothing. */
 export const limitRequests = (rate: RateLimiting | undefined) =>
   createMiddleware<Env>(async (c, next) => {
     const counted = rate === undefined ? [] : countedOf(c, rate);
@@ -42,11 +37,11 @@ export const limitRequests = (rate: RateLimiting | undefined) =>
       const found = await rate.limiter.take(one.name, one.subject);
       if (found === undefined) continue;
       taken.push({ ...one, ...found });
-      // what one subject is refused counts for no other
+      // a request that one subject is refused does not count for the next
       if (!found.allowed) break;
     }
     describe(c, taken);
-    // what is refused counts for who sent it alone: it may be a stranger's, whatever it is refused for
+    // a refused request counts for its sender alone: it may be a stranger's to the organization
     const giveBack = () => {
       for (const { of, name, subject } of taken) if (of === "organization") rate.limiter.giveBack(name, subject);
     };
@@ -57,7 +52,7 @@ export const limitRequests = (rate: RateLimiting | undefined) =>
       return tooMany(c, { code: "rate_limited", limit: reached.name, retry_after_seconds: reached.resetSeconds });
     }
     await next();
-    // again: a reply that was made anew, an error say, must carry them too
+    // again, because a reply that was made anew, such as an error, needs them too
     describe(c, taken);
     if (c.res.status >= 400 && c.res.status < 500) giveBack();
   });
@@ -84,7 +79,7 @@ function organizationIn(path: string): string | undefined {
   try {
     return segment === undefined ? undefined : decodeURIComponent(segment);
   } catch {
-    // broken escapes are refused behind this, and name nobody
+    // a broken escape is refused later, and names no organization
     return undefined;
   }
 }

@@ -6,7 +6,8 @@ type Reads = Pick<TupleStore, "read">;
 
 /**
  * How many cooperations bind it: as initiator all that have not ended, as partner the accepted ones. An offer that
- * waits for its answer binds nobody: it must keep neither the last admin from leaving nor the organization from going.
+ * waits for its answer binds nobody: it must keep neither the last admin from leaving nor the organization from being
+ * deleted.
  */
 export async function bondsOf(reads: Reads, organization: string): Promise<number> {
   const initiated = await statuses(reads, organization, "initiator");

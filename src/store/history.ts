@@ -1,4 +1,4 @@
-/** The history of a cooperation or organization: newest first, as one side may see it; and whether it holds. */
+/** The history of a cooperation or organization: newest first, as one side may see it; and whether it verifies. */
 import {
   chainProblems,
   entryFrom,
@@ -26,8 +26,8 @@ function endOf(object: string, tuple: Tuple | undefined): ChainEnd {
 }
 
 /**
- * A page of entries below number `before` (undefined: from the newest), none below `first`. `next` is where
- * the page after goes on. Numbers have no gaps, so a page is read by its numbers and a
+ * A page of entries below number `before` (undefined: from the newest), none below `first`. `next` is the `before` of
+ * the next page. Numbers have no gaps, so a page is read by its numbers and a
  * long history costs no more than a short one.
  */
 export async function historyOf(
@@ -48,14 +48,14 @@ export async function historyOf(
   return { items, next: last > first ? last : undefined, head };
 }
 
-/** `signature`: what the head's is worth; `unchecked` where there are no keys. `problems`: empty when all of it holds. */
+/** `signed`: the state of the head's signature; `unchecked` where there are no keys. `problems`: empty where all of it verifies. */
 export type Verified = ChainEnd & { signed: SignatureState | "unchecked"; problems: string[] };
 
 /** Reads a whole history and verifies its chain and the signature on its head. Throws EngineUnavailable. */
 export async function verifyHistory(reads: Reads, object: string, keys: VerifyingKeys | undefined): Promise<Verified> {
   const [tuple] = await reads.read({ object, relation: "head" });
   const end = endOf(object, tuple);
-  // what was added after the head was read is not of this look
+  // entries that were added after the head was read are left out
   const logs = (await reads.read({ object, relation: "log" })).filter(({ user }) => entryNumber(user) <= end.n);
   const { entries, unreadable } = readableFrom(logs);
   const problems = [...unreadable, ...chainProblems(entries, end, NO_HASH)];

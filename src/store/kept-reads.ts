@@ -1,8 +1,7 @@
 /**
- * Reads kept for a while, for many actions on the same things: each filter is read
- * once, and what is written through it is in what was read. Good for decisions because
- * whatever rests on a kept read replaces a head that was read before it: when somebody
- * else changed anything since, the Write is stale, and all that was read is forgotten.
+ * Reads kept for a while, for many actions on the same things: each filter is read one time, and what is written
+ * through it is added to what was read. Decisions may rely on it, because each replaces a head that was read before
+ * what it relies on: where another changed anything since, the Write is stale, and all that was read is forgotten.
  */
 import { keyText, type Tuple, type TupleKey } from "../domain/tuples.ts";
 import type { ReadFilter, TupleStore, Write } from "../ports.ts";
@@ -11,7 +10,7 @@ type Acting = Pick<TupleStore, "read" | "write" | "erase">;
 
 const textOf = ({ object, relation, user }: ReadFilter) => JSON.stringify([object, relation, user]);
 
-/** The relationships with reads that are kept. For one reader and writer, and for as long as one may be late. */
+/** The tuple store with reads that are kept. For one reader and writer, and for as long as reads may be old. */
 export function keepReads(tupleStore: Acting): Acting {
   const kept = new Map<string, Promise<readonly Tuple[]>>();
 
@@ -26,7 +25,7 @@ export function keepReads(tupleStore: Acting): Acting {
     const tuples = kept.get(filter);
     if (tuples === undefined) return;
     const changed = tuples.then((before) => Object.freeze(to(before)));
-    // nobody may ask again for a read that failed meanwhile
+    // perhaps nobody asks again for a read that failed meanwhile
     changed.catch(() => {});
     kept.set(filter, changed);
   }
@@ -37,7 +36,7 @@ export function keepReads(tupleStore: Acting): Acting {
       const text = textOf(filter);
       const known = kept.get(text);
       if (known !== undefined) return known;
-      // many readers get the one array: none of them may change it
+      // all readers share one array: none of them may change it
       const read = tupleStore.read(filter).then((tuples) => Object.freeze(tuples));
       kept.set(text, read);
       read.catch(() => kept.delete(text));

@@ -1,7 +1,6 @@
 /**
- * What the store says of one object, as the decisions want it. A head is always read
- * before the facts it stands for: when the Write then still finds that head, nothing
- * changed in between.
+ * The state of one object, as decisions need it. A head is always read before the facts that it covers: where the
+ * Write then still finds that head, nothing changed in between.
  */
 import type { Caller } from "../domain/caller.ts";
 import { type Invited, invitationId } from "../domain/cooperation/cool-down.ts";
@@ -66,7 +65,7 @@ export const invitationHead = async (reads: Reads, invited: Invited): Promise<He
   return headFrom(object, await headTuples(reads, object), InvitationRecord);
 };
 
-/** A share with all that stands on it: its record and the delegations. */
+/** A share with its record and its delegations. */
 export async function shareWithDelegations(
   reads: Reads,
   id: string,
@@ -114,14 +113,14 @@ export async function standingIn(
   return standingOf(await roleOf(reads, organization, user));
 }
 
-/** What a person is on both sides of a cooperation: nothing where another organization has a side's id by now (law 15). */
+/** What a person is on both sides of a cooperation: nothing where another organization has the id of a side now (law 15). */
 export async function standingsIn(
   reads: Reads,
   cooperation: Cooperation,
   caller: Pick<Caller, "user" | "bounds">,
 ): Promise<Standings> {
   const { status, initiator, partner } = cooperation;
-  // what binds an organization keeps it from being deleted: only what does not can outlive it
+  // an organization that a cooperation binds cannot be deleted: only the others can outlive it
   const outlives = { initiator: status === "ended", partner: status === "ended" || status === "pending" };
   const standingAt = async (side: Side, organization: string | undefined): Promise<Standing> => {
     const standing = await standingIn(reads, organization, caller);
@@ -155,7 +154,7 @@ export async function sharesOf(
   );
 }
 
-/** The live shares that stand on a resource, of cooperations that have not ended. Every share has the rung viewer. */
+/** The live shares of a resource, in cooperations that have not ended. Every share has the rung viewer. */
 export async function sharesOn(reads: Reads, ref: ResourceRef): Promise<Share[]> {
   const tuples = await reads.read({ object: ref, relation: sharedRelation("viewer") });
   const ids = tuples.map((tuple) => idOf(tuple.user.slice(0, tuple.user.indexOf("#")))).sort();
@@ -166,8 +165,8 @@ export async function sharesOn(reads: Reads, ref: ResourceRef): Promise<Share[]>
 }
 
 /**
- * The cooperations of an organization on one side that have not ended, newest first: ids are ULIDs. In a store from
- * before there were former sides, also ended ones; `settleEnded` moves them.
+ * The cooperations of an organization on one side that have not ended, newest first: ids are ULIDs. Stores that older
+ * versions wrote hold ended ones among them; `settleEnded` moves those.
  */
 export function cooperationIdsOf(reads: Reads, organization: string, side: Side): Promise<string[]> {
   return cooperationIdsIn(reads, organization, side);
@@ -186,10 +185,10 @@ async function cooperationIdsIn(reads: Reads, organization: string, relation: st
     .reverse();
 }
 
-/** How many reads one request may have under way. */
+/** How many reads of one request run at the same time. */
 const READS_AT_ONCE = 16;
 
-/** Asks for each item, a bounded number at once, answers in order. */
+/** Asks for each item, a bounded number at the same time, and answers in the order of the items. */
 export async function inTurns<T, R>(items: readonly T[], ask: (item: T) => Promise<R>): Promise<R[]> {
   const answers: R[] = [];
   for (let start = 0; start < items.length; start += READS_AT_ONCE)

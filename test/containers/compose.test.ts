@@ -4,7 +4,7 @@
  */
 import { execFile } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
-import { appendFileSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -144,7 +144,8 @@ describe.skipIf(missing !== undefined)("the containers of docker-compose.yml", (
       const dryRun = () =>
         composeIn(changed, "run", "--rm", "--no-deps", "push-model", "node", "scripts/push-model.ts", "--dry-run");
       expect(await dryRun()).toContain("has this model already");
-      appendFileSync(join(changed, "model.fga"), "\ntype newcomer\n");
+      const model = readFileSync(join(root, "model.fga"), "utf8");
+      writeFileSync(join(changed, "model.fga"), model.replace("\ntype ", "\ntype newcomer\n\ntype "));
       expect(await dryRun()).toContain("newcomer");
     },
     STEP_MILLISECONDS,

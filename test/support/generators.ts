@@ -1,5 +1,5 @@
 /**
- * The generators of clients, as `generated-clients/package-lock.json` pins them, installed once into the project's cache
+ * The generators of clients, as `generated-clients/package-lock.json` pins them, installed into the project's cache
  * folder: two of them take 80 MB and a TypeScript of their own, which is too much for everybody's `npm ci`.
  */
 import { execFile } from "node:child_process";

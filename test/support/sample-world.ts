@@ -6,13 +6,16 @@
 import { expect } from "vitest";
 import { type Example, PREPARATIONS, SAMPLE, type Step } from "../../scripts/reference/openapi/world.ts";
 import { issueToken } from "../../src/domain/cooperation/invitation-token.ts";
+import type { Tuple } from "../../src/domain/tuples.ts";
 import type { Operation } from "../../src/http/operation.ts";
 import { createClient } from "../../src/openfga/client.ts";
 import { createEngine } from "../../src/openfga/engine.ts";
 import { openStore } from "../../src/openfga/open-store.ts";
 import { createTupleStore } from "../../src/openfga/tuple-store.ts";
+import type { TupleStore } from "../../src/ports.ts";
 import { playSample } from "../../src/start/sample.ts";
-import { connection, MODEL } from "./engine.ts";
+import { connection } from "./engine.ts";
+import { MODEL } from "./model.ts";
 import { createService, KEYS, type Service } from "./service.ts";
 
 const BEGIN = Date.parse("2026-12-01T09:00:00Z");
@@ -22,10 +25,11 @@ const DAY = 24 * 60 * 60 * 1000;
 const MADE = /01KBD3X4M8Z\d{15}/g;
 const HASH = /\b[0-9a-f]{64}\b/g;
 
-export type Answer = { status: number; body: unknown; headers: Headers };
+const REQUEST_ID = "01KBD3X4M8REQ0000000000000";
+
+export type Answer = { status: number; body: unknown };
 export type SampleWorld = {
-  service: Service;
-  /** Sends an example to its operation, after what it needs. */
+  /** Sends an example to its operation, after what it needs. The next one finds the sample as it was played. */
   answerOf: (operation: Operation, example: Example) => Promise<Answer>;
   end: () => Promise<void>;
 };
@@ -36,80 +40,96 @@ export async function sampleWorld(name: string): Promise<SampleWorld> {
   const engine = createEngine({ ...store, ...connection(), timeoutMilliseconds: 10_000, connections: 10 });
   const tupleStore = createTupleStore({ ...store, ...connection() });
   let made = 0;
-  const service = createService(
-    { tupleStore, engine },
-    {
-      newId: () => `01KBD3X4M8Z${String(++made).padStart(15, "0")}`,
-      newNonce: () => "AAAAAAAAAAAAAAAAAAAAAA",
-    },
-  );
-  service.setNow(new Date(BEGIN));
-  const names: [shown: string, own: string][] = [
+  const newId = () => `01KBD3X4M8Z${String(++made).padStart(15, "0")}`;
+  /** A service that has answered nothing yet. */
+  const begin = (): Service => {
+    const service = createService({ tupleStore, engine }, { newId, newNonce: () => "AAAAAAAAAAAAAAAAAAAAAA" });
+    service.setNow(new Date(BEGIN));
+    return service;
+  };
+
+  const first = begin();
+  const sample = await playSample((path, init) => first.app.request(path, named(init)), KEYS.all);
+  if (sample.kind !== "played") throw new Error(`the sample was not played: ${JSON.stringify(sample)}`);
+  await first.settled();
+  const played = await tupleStore.readAll();
+  const known: [shown: string, own: string][] = [
     [SAMPLE.store, store.storeId],
     [SAMPLE.model, store.modelId],
+    [SAMPLE.cooperation, sample.cooperation],
+    [SAMPLE.share, sample.share],
   ];
-  const ours = (text: string) => names.reduce((at, [shown, own]) => at.replaceAll(shown, own), text);
-  const shown = (text: string) =>
-    names
-      .reduce((at, [as, own]) => at.replaceAll(own, as), text.replaceAll(name, "concordat"))
-      .replace(MADE, `01KBD3X4M8Z${"0".repeat(15)}`)
-      .replace(HASH, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
 
-  async function send(method: string, { to, by, body, type = "application/json" }: Example, key: string | undefined) {
-    const text = typeof body === "string" || body === undefined ? body : JSON.stringify(body);
-    const reply = await service.app.request(ours(to), {
-      method,
-      ...(text !== undefined && { body: ours(text) }),
-      headers: {
-        "X-Request-ID": "01KBD3X4M8REQ0000000000000",
-        ...(text !== undefined && { "Content-Type": type }),
-        ...(key !== undefined && { Authorization: `Bearer ${key}` }),
-        ...(by !== undefined && { "Acting-User": `user:${by}` }),
-      },
-    });
-    const answered = await reply.text();
-    const isJson = /^application\/(problem\+)?json\b/.test(reply.headers.get("Content-Type") ?? "");
-    if (isJson && reply.status === 201) created(JSON.parse(answered).id);
-    const answer = shown(answered);
-    const ofEngine = to.startsWith("/stores");
-    const json = isJson ? JSON.parse(answer, ofEngine ? settled : undefined) : answer;
-    return { status: reply.status, body: json, headers: reply.headers };
+  async function answerOf({ method, answers }: Operation, example: Example): Promise<Answer> {
+    const service = begin();
+    const names = [...known];
+    const send = async (asked: string, { to, by, body, type = "application/json" }: Example, key?: string) => {
+      const ours = (text: string) => names.reduce((at, [shown, own]) => at.replaceAll(shown, own), text);
+      const text = typeof body === "string" || body === undefined ? body : JSON.stringify(body);
+      const reply = await service.app.request(ours(to), {
+        method: asked,
+        ...(text !== undefined && { body: ours(text) }),
+        headers: {
+          "X-Request-ID": REQUEST_ID,
+          ...(text !== undefined && { "Content-Type": type }),
+          ...(key !== undefined && { Authorization: `Bearer ${key}` }),
+          ...(by !== undefined && { "Acting-User": `user:${by}` }),
+        },
+      });
+      const isJson = /^application\/(problem\+)?json\b/.test(reply.headers.get("Content-Type") ?? "");
+      const answered = await reply.text();
+      const id = isJson && reply.status === 201 ? JSON.parse(answered).id : undefined;
+      // what is made beside the sample is shown under the id that is next
+      if (id?.length === SAMPLE.next.length)
+        names.push([SAMPLE.next, id], [SAMPLE.token, issueToken(service.deps.invitation.secret, id, 1)]);
+      const shown = names
+        .reduce((at, [as, own]) => at.replaceAll(own, as), answered.replaceAll(name, "concordat"))
+        .replace(MADE, `01KBD3X4M8Z${"0".repeat(15)}`)
+        .replace(HASH, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+      return {
+        status: reply.status,
+        body: isJson ? JSON.parse(shown, to.startsWith("/stores") ? settled : undefined) : shown,
+      };
+    };
+    for (const { does, by, body, days = 0 } of example.after === undefined ? [] : stepsBefore(example.after)) {
+      const [asked = "", to = ""] = does.split(" ");
+      service.setNow(new Date(BEGIN + days * DAY));
+      const reply = await send(asked, { to, ...(by && { by }), body }, by === undefined ? KEYS.admin : KEYS.manage);
+      expect(reply.status, `${does} ${JSON.stringify(reply.body)}`).toBeLessThan(300);
+    }
+    const answer = await send(method.toUpperCase(), example, keyOf(answers, example.by));
+    await service.settled();
+    await restore(tupleStore, played);
+    return answer;
   }
 
-  /** What is made beside the sample is shown under the id that is next. */
-  function created(id: string | undefined) {
-    if (id === undefined || id.length !== SAMPLE.next.length) return;
-    names.push([SAMPLE.next, id], [SAMPLE.token, issueToken(service.deps.invitation.secret, id, 1)]);
-  }
-
-  async function prepare({ does, by, body, days }: Step) {
-    const [method = "", to = ""] = does.split(" ");
-    if (days !== undefined) service.setNow(new Date(BEGIN + days * DAY));
-    const reply = await send(method, { to, ...(by && { by }), body }, by === undefined ? KEYS.admin : KEYS.manage);
-    expect(reply.status, `${does} ${JSON.stringify(reply.body)}`).toBeLessThan(300);
-  }
-
-  const sample = await playSample((path, init) => service.app.request(path, named(init)), KEYS.all);
-  if (sample.kind !== "played") throw new Error(`the sample was not played: ${JSON.stringify(sample)}`);
-  names.push([SAMPLE.cooperation, sample.cooperation], [SAMPLE.share, sample.share]);
   return {
-    service,
-    answerOf: async ({ method, answers }, example) => {
-      for (const step of example.after === undefined ? [] : PREPARATIONS[example.after]) await prepare(step);
-      return send(method.toUpperCase(), example, keyOf(answers, example.by));
-    },
+    answerOf,
     end: async () => {
-      await service.settled();
       await engine.close();
       await createClient(connection()).deleteStore({ storeId: store.storeId });
     },
   };
 }
 
+const stepsBefore = (name: keyof typeof PREPARATIONS): readonly Step[] => PREPARATIONS[name];
+
+/** Has these tuples in the store again, and no others. */
+async function restore(tupleStore: TupleStore, tuples: readonly Tuple[]): Promise<void> {
+  const textOf = ({ user, relation, object, condition }: Tuple) => JSON.stringify([user, relation, object, condition]);
+  const now = await tupleStore.readAll();
+  const wanted = new Set(tuples.map(textOf));
+  const there = new Set(now.map(textOf));
+  const erased = now.filter((tuple) => !wanted.has(textOf(tuple)));
+  const writes = tuples.filter((tuple) => !there.has(textOf(tuple)));
+  if (erased.length > 0) await tupleStore.erase(erased);
+  if (writes.length > 0) await tupleStore.write({ writes, deletes: [] });
+}
+
 /** With a request id, as histories have it. */
 const named = (init: RequestInit): RequestInit => ({
   ...init,
-  headers: { ...(init.headers as Record<string, string>), "X-Request-ID": "01KBD3X4M8REQ0000000000000" },
+  headers: { ...(init.headers as Record<string, string>), "X-Request-ID": REQUEST_ID },
 });
 
 function keyOf(answers: Operation["answers"], by: string | undefined): string | undefined {

@@ -20,7 +20,7 @@ const Trace = z
     via: z
       .union([z.literal("own"), z.strictObject({ cooperation: z.string(), share: z.string() })])
       .optional()
-      .describe("How access came, once known."),
+      .describe("How access was granted, where it is known."),
   })
   .describe("Where the question asked for a trace.");
 const Decision = z

@@ -34,7 +34,7 @@ const PARAMETERS: Record<string, string> = {
   "cooperations/{id}": "The cooperation's id.",
   "shares/{id}": "The share's id.",
   "inspect/{object}": "Any object of the store, `type:id`, percent-encoded.",
-  "stores/{store_id}": "The store's id, which ListStores tells.",
+  "stores/{store_id}": "The store's id, which ListStores answers.",
   "authorization-models/{id}": "The id of the model that answers.",
   "assertions/{authorization_model_id}": "The id of the model that answers.",
 };

@@ -1,4 +1,4 @@
-/** What many operations say in the same words stands once in the document, and is referred to. */
+/** What several operations say in the same words is in the document one time, and referred to. */
 import type { Json } from "./describe.ts";
 
 /** Moves every error reply and every parameter that several operations have into the components. */

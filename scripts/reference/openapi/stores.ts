@@ -1,135 +1,33 @@
-/** OpenFGA's API as operations, with bodies as openfga.v1 has them: what this service reads of them, and what OpenFGA answers. */
+/** OpenFGA's API as operations: what is offered, what is not, and its errors by status. */
 import { z } from "@hono/zod-openapi";
 import type { Operation } from "../../../src/http/operation.ts";
 import { ErrorView } from "../../../src/http/stores/error.ts";
 import { NOT_OFFERED } from "../../../src/http/stores/not-offered.ts";
+import {
+  Assertions,
+  AuthorizationModel,
+  BatchCheck,
+  BatchChecked,
+  Changes,
+  Check,
+  Checked,
+  Expand,
+  Expanded,
+  ListObjects,
+  ListUsers,
+  Models,
+  Objects,
+  Page,
+  Read,
+  Store,
+  Stores,
+  StreamedObject,
+  Tuples,
+  Users,
+  Write,
+} from "./store-bodies.ts";
 
 const text = z.string();
-const Context = z.looseObject({});
-const Condition = z.object({ name: text, context: Context.optional() });
-const Key = z.object({ user: text, relation: text, object: text });
-const TupleKey = Key.extend({ condition: Condition.optional() }).openapi("TupleKey");
-const Supposed = z
-  .object({ tuple_keys: z.array(TupleKey) })
-  .describe("Tuples that are supposed to stand; scope `admin`.");
-const Consistency = z
-  .enum(["UNSPECIFIED", "MINIMIZE_LATENCY", "HIGHER_CONSISTENCY"])
-  .describe("Answers are always as fresh as the strictest asks for.");
-const Model = text.describe("The model that answers, or left out.");
-const asked = {
-  authorization_model_id: Model.optional(),
-  context: Context.optional().describe("`current_time` asks of another time; scope `admin`."),
-  consistency: Consistency.optional(),
-};
-const Check = z.object({
-  tuple_key: Key,
-  contextual_tuples: Supposed.optional(),
-  trace: z.boolean().optional(),
-  ...asked,
-});
-const Checked = z.looseObject({ allowed: z.boolean(), resolution: text.optional() });
-const BatchItem = z.object({
-  tuple_key: Key,
-  contextual_tuples: Supposed.optional(),
-  context: Context.optional(),
-  correlation_id: text.regex(/^[\w-]{1,36}$/).describe("Its own within the batch."),
-});
-const BatchCheck = z.object({
-  checks: z.array(BatchItem).min(1).max(50),
-  authorization_model_id: Model.optional(),
-  consistency: Consistency.optional(),
-});
-const BatchChecked = z.looseObject({
-  result: z
-    .record(
-      text,
-      z.looseObject({
-        allowed: z.boolean().optional(),
-        error: z.looseObject({ message: text.optional() }).optional(),
-      }),
-    )
-    .describe("By correlation id."),
-});
-const ListObjects = z.object({
-  type: text,
-  relation: text,
-  user: text,
-  contextual_tuples: Supposed.optional(),
-  ...asked,
-});
-const Objects = z.looseObject({ objects: z.array(text) });
-const StreamedObject = z
-  .looseObject({
-    result: z.looseObject({ object: text }).optional(),
-    error: z.looseObject({ code: z.int(), message: text }).optional(),
-  })
-  .openapi("StreamedObject");
-const ListUsers = z.object({
-  object: z.object({ type: text, id: text }),
-  relation: text,
-  user_filters: z
-    .array(z.object({ type: text, relation: text.optional() }))
-    .min(1)
-    .max(1),
-  contextual_tuples: z.array(TupleKey).optional(),
-  ...asked,
-});
-const User = z.looseObject({
-  object: z.looseObject({ type: text, id: text }).optional(),
-  userset: z.looseObject({ type: text, id: text, relation: text }).optional(),
-  wildcard: z.looseObject({ type: text }).optional(),
-});
-const Users = z.looseObject({ users: z.array(User) });
-const Expand = z.object({
-  tuple_key: z.object({ relation: text, object: text }),
-  authorization_model_id: Model.optional(),
-  consistency: Consistency.optional(),
-  contextual_tuples: Supposed.optional(),
-});
-const Expanded = z.looseObject({ tree: z.looseObject({ root: Context.optional() }) });
-const Read = z.object({
-  tuple_key: z.object({ user: text.optional(), relation: text.optional(), object: text.optional() }).optional(),
-  page_size: z.int().min(1).max(100).optional(),
-  continuation_token: text.optional(),
-  consistency: Consistency.optional(),
-});
-const Shown = Key.extend({ condition: Condition.nullable().optional() });
-const Tuples = z.looseObject({
-  tuples: z.array(z.looseObject({ key: Shown, timestamp: z.iso.datetime() })),
-  continuation_token: text,
-});
-const Changes = z.looseObject({
-  changes: z.array(z.looseObject({ tuple_key: Shown, operation: text, timestamp: z.iso.datetime() })),
-  continuation_token: text,
-});
-const Write = z
-  .strictObject({
-    writes: z
-      .strictObject({ tuple_keys: z.array(TupleKey).min(1), on_duplicate: z.enum(["error", "ignore"]).optional() })
-      .optional(),
-    deletes: z
-      .strictObject({ tuple_keys: z.array(TupleKey).min(1), on_missing: z.enum(["error", "ignore"]).optional() })
-      .optional(),
-    authorization_model_id: Model.optional(),
-  })
-  .describe("At most 100 tuples, all or none of them.");
-const Store = z.looseObject({ id: text, name: text, created_at: z.iso.datetime(), updated_at: z.iso.datetime() });
-const Stores = z.looseObject({ stores: z.array(Store), continuation_token: text });
-const AuthorizationModel = z
-  .looseObject({
-    id: text,
-    schema_version: text,
-    type_definitions: z.array(z.looseObject({ type: text })),
-    conditions: Context.optional(),
-  })
-  .openapi("AuthorizationModel");
-const Models = z.looseObject({ authorization_models: z.array(AuthorizationModel), continuation_token: text });
-const Assertions = z.looseObject({
-  authorization_model_id: text,
-  assertions: z.array(z.looseObject({ tuple_key: Key, expectation: z.boolean() })),
-});
-
-const Page = { page_size: z.coerce.number().int().min(1).max(100).optional(), continuation_token: text.optional() };
 const STORE = "/stores/{store_id}";
 
 /** Status of an error, and when it is answered. Codes are OpenFGA's (openfga.v1 ErrorCode and its like). */
@@ -147,7 +45,7 @@ const OF_BODIES = {
   415: "`validation_error`: a body that is compressed.",
 };
 const OF_WRITES = {
-  409: "`Aborted`: a tuple of that key stands with another condition.",
+  409: "`Aborted`: the store has a tuple of that key with another condition.",
   504: "`deadline_exceeded`: it is not known whether it was written. Read before you repeat it.",
 };
 const NOT_HERE = { 501: "`unimplemented`: the message says what to use." };

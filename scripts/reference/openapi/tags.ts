@@ -9,9 +9,9 @@ export const TAGS = {
   People: "Who belongs to an organization, at which role.",
   Resources: "Plants and portfolios, each owned by one organization.",
   "Job roles": "What the owner's own people may do on a resource.",
-  History: "What happened, and that nobody changed what is told of it.",
+  History: "What happened, with the proof that nobody changed the record.",
   "OpenFGA's API": "The store behind all of it, for OpenFGA's command line and its SDKs.",
-  Inspection: "Why a decision is as it is, and what stands in the store.",
+  Inspection: "Why a decision is as it is, and which tuples the store holds.",
   Bulk: "Files of organizations, people, resources and job roles.",
   Operations: "Probes, metrics, and a look over the whole store.",
 } as const;

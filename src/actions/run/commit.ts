@@ -1,7 +1,6 @@
 /**
- * One Write and what became of it. A lost reply is settled before anybody is told: the
- * identical Write is sent again, which the head's compare-and-swap lets in at most
- * once, and whose entry stands is read.
+ * Sends one Write and finds out whether it is committed. After a lost reply the identical Write is sent again, which
+ * the head's compare-and-swap commits at most once, and the entry that is found says whose Write it was.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { errorFacts } from "../../domain/error-facts.ts";
@@ -11,16 +10,13 @@ import { Contended, EngineUnavailable, type Lost, OutcomeUnknown } from "../../f
 import type { Write } from "../../ports.ts";
 import type { ActionDeps } from "./action.ts";
 
-/**
- * How long an action tries to get through before it gives up with `Contended`, and how long from a lost
- * reply on it tries to settle that before it gives up with `OutcomeUnknown`.
- */
+/** How long an action tries before it throws `Contended`, and how long after a lost reply before it throws `OutcomeUnknown`. */
 const PATIENCE_MILLISECONDS = 8000;
 export const PAUSE_MILLISECONDS_MAX = 80;
 
 export const patience = (deps: ActionDeps) => deps.patienceMilliseconds ?? PATIENCE_MILLISECONDS;
 
-/** Takes away what goes before the Write, again where the reply is lost: what was taken stays taken. */
+/** Deletes tuples before the Write, and again where a reply is lost: what was deleted stays deleted. Throws OutcomeUnknown. */
 export async function eraseFirst(deps: ActionDeps, first: TupleKey[]): Promise<void> {
   const giveUpAt = performance.now() + patience(deps);
   for (;;) {
@@ -29,59 +25,59 @@ export async function eraseFirst(deps: ActionDeps, first: TupleKey[]): Promise<v
     } catch (error) {
       if (!(error instanceof EngineUnavailable)) throw error;
       if (performance.now() > giveUpAt)
-        throw new OutcomeUnknown("cut off before all of it was taken away", { cause: error });
+        throw new OutcomeUnknown("cut off before all of the tuples were deleted", { cause: error });
       deps.warn("erasing_again", errorFacts(error));
       await sleep(Math.random() * PAUSE_MILLISECONDS_MAX);
     }
   }
 }
 
-/** What an error means once something is written: an outage is then no "nothing was written". */
+/** The error to throw once a part is written: an outage then no longer means that nothing was written. */
 export function afterWriting(error: unknown): unknown {
   const isOutage = error instanceof EngineUnavailable || error instanceof Contended;
   return isOutage ? new OutcomeUnknown("it failed after a part of it was written", { cause: error }) : error;
 }
 
-/** One Write with an entry in it, and the begin before it is sent again. */
-type Attempt = { write: Write; begin: () => Promise<void> };
+/** One Write, and how its scopes are leased before it is sent again. */
+type Attempt = { write: Write; lease: () => Promise<void> };
 
-/** Writes, and finds out whether it stands: false when somebody else was first. Throws EngineUnavailable, OutcomeUnknown. */
+/** Writes, and answers whether it is committed: false when another was first. Throws EngineUnavailable, OutcomeUnknown. */
 export async function commit(deps: ActionDeps, attempt: Attempt): Promise<boolean> {
   const outcome = await deps.tupleStore.write(attempt.write);
   return outcome === "committed" || (outcome === "unknown" && (await settle(deps, attempt)));
 }
 
 /**
- * After a lost reply. The first Write may still be under way: it and the one sent again name the same entry
- * n + 1, so whichever comes second is stale, and the entry that stands says whose it was.
+ * Finds out after a lost reply. The first Write may still be under way: it and the one sent again write the same
+ * entry n + 1, so the second to arrive is stale, and the entry that is found says whose it was.
  */
-async function settle(deps: ActionDeps, { write, begin }: Attempt): Promise<boolean> {
+async function settle(deps: ActionDeps, { write, lease }: Attempt): Promise<boolean> {
   const entry = write.writes.find(({ relation }) => relation === "log");
   const lost = entry && { entry, id: entryFrom(entry).common.id };
-  // its own patience: the call whose reply was lost may have used up the action's
+  // a patience of its own: the call whose reply was lost may have used up the action's
   const giveUpAt = performance.now() + patience(deps);
   while (performance.now() < giveUpAt) {
     await sleep(Math.random() * PAUSE_MILLISECONDS_MAX);
     // bad/resend-without-begin in test/protocol
-    await begin();
+    await lease();
     try {
       const outcome = await deps.tupleStore.write(write);
       if (outcome === "committed") return true;
-      // an action without an entry is one that may be decided again: done by then it is so already
+      // an action without an entry is decided again, and then finds that it is so already
       if (outcome === "stale") return lost !== undefined && (await entryIsOurs(deps, lost));
     } catch (error) {
-      // while the engine is away the first Write may still stand
+      // while the engine is away the first Write may still be committed
       deps.warn("settling_a_lost_reply", { stamp: lost?.id, ...errorFacts(error) });
     }
   }
   throw new OutcomeUnknown("the reply to an action was lost", lost && { lost });
 }
 
-/** Whether the entry that stands there is that of the action. Throws EngineUnavailable. */
+/** Whether the entry in the store is the one that the action wrote. Throws EngineUnavailable. */
 export async function entryIsOurs(
   { tupleStore }: Pick<ActionDeps, "tupleStore">,
   { entry: { user, relation, object }, id }: Lost,
 ): Promise<boolean> {
-  const [stands] = await tupleStore.read({ user, relation, object });
-  return stands !== undefined && entryFrom(stands).common.id === id;
+  const [found] = await tupleStore.read({ user, relation, object });
+  return found !== undefined && entryFrom(found).common.id === id;
 }

@@ -1,19 +1,19 @@
 /**
- * One order per object inside this process: actions on one cooperation (or
- * organization) wait for each other here instead of losing races at the engine.
- * Across processes the head's compare-and-swap decides, and the loser tries again.
+ * A mutex for each object, inside this process: actions on one cooperation (or organization) wait for each other
+ * here instead of losing races at the engine. Across processes the head's compare-and-swap decides, and the loser
+ * tries again.
  */
 import { Mutex, withTimeout } from "async-mutex";
 import { Contended } from "../../faults.ts";
 
 /**
- * Runs `act` when everything asked before on the same object is done; `waited` tells whether there was anything, so
- * that what was read before may be old. Throws Contended when that takes too long: behind an engine that hangs no
- * queue may grow without end.
+ * Runs `act` when everything asked before on the same object is done. `waited` is false where nothing was: otherwise
+ * what was read before may be old. Throws Contended when the wait takes too long, so that no queue grows without
+ * bound behind an engine that hangs.
  */
 export type KeyedMutex = <T>(object: string, act: (waited?: boolean) => Promise<T>) => Promise<T>;
 
-/** Longer than one action may take with its patience and a lost reply to settle. */
+/** Longer than one action may take, its patience and that after a lost reply together. */
 const WAIT_MILLISECONDS = 20_000;
 
 export function createKeyedMutex(waitMilliseconds = WAIT_MILLISECONDS): KeyedMutex {

@@ -1,7 +1,7 @@
 /**
- * The scopes of one action, from the first begin to the end. Nobody is told that
- * something stands before the end behind it (bad/no-invalidation-after-write and
- * bad/repetition-replies-without-end in test/protocol).
+ * The lease of one writer on the scopes of its actions, from before the first Write until after the last. Nobody
+ * learns that something is committed before these scopes are invalidated after it (bad/no-invalidation-after-write
+ * and bad/repetition-replies-without-end in test/protocol).
  */
 import type { CacheScope } from "../../domain/cache-scopes.ts";
 import { OutcomeUnknown } from "../../faults.ts";
@@ -9,18 +9,18 @@ import type { ActionDeps, Call } from "./action.ts";
 import type { Released } from "./repeats.ts";
 
 export type Lease = {
-  /** Before every Write: cached answers about the scopes go, and none is stored for a while. */
-  begin(scopes: CacheScope[]): Promise<void>;
-  /** After a Write is known to stand. */
-  end(scopes: CacheScope[]): Promise<Released>;
-  /** Ends what was begun and came to nothing. */
-  release(): Promise<void>;
-  hasBegun(): boolean;
+  /** Before every Write: invalidates the scopes, and keeps answers about them from being cached for a while. */
+  take(scopes: CacheScope[]): Promise<void>;
+  /** After a committed Write: invalidates the scopes, and all that were leased, and gives them free. */
+  release(scopes: CacheScope[]): Promise<Released>;
+  /** Gives free what was leased where nothing was committed. */
+  drop(): Promise<void>;
+  isTaken(): boolean;
 };
 
 /**
- * The end behind a reply that tells what stands already, though nothing was written: whoever wrote it may have died
- * before the end. Once for what `heads` say, in this process (`repeats.ts`).
+ * Invalidates the scopes behind a reply that says how things are though nothing was written: whoever wrote them may
+ * have died before its own release. In this process it happens once for the same `heads` (repeats.ts).
  */
 export async function invalidateOnce(
   { repeats, clock }: Pick<ActionDeps, "repeats" | "clock">,
@@ -29,43 +29,43 @@ export async function invalidateOnce(
   scopes: CacheScope[],
   heads: string[],
 ): Promise<Date> {
-  // what this one began itself, before another was first, only its own end lets go
-  if (lease.hasBegun()) return (await lease.end(scopes)).at;
-  const ended = await repeats.invalidate({ heads, by: caller.user }, scopes, lease.end);
-  return ended === "before" ? clock() : ended.at;
+  // scopes that this writer leased before it lost to another are free only by its own release
+  if (lease.isTaken()) return (await lease.release(scopes)).at;
+  const released = await repeats.invalidate({ heads, by: caller.user }, scopes, lease.release);
+  return released === "before" ? clock() : released.at;
 }
 
-/** Runs `act` with a lease of its own, which ends with it also when it throws. */
+/** Runs `act` with a lease of its own. What it throws drops the lease. */
 export async function withLease<T>(deps: ActionDeps, act: (lease: Lease) => Promise<T>): Promise<T> {
   const lease = createLease(deps, deps.newId());
   try {
     return await act(lease);
   } catch (error) {
-    // what may still come to stand is kept back until the lease ends by itself
-    if (!(error instanceof OutcomeUnknown)) await lease.release();
+    // the Write may still be committed: the scopes stay leased until the lease expires
+    if (!(error instanceof OutcomeUnknown)) await lease.drop();
     throw error;
   }
 }
 
-/** The lease of one writer; `writer` is nobody else's. */
+/** The lease of one writer; no other has the same `writer`. */
 function createLease(
   { cache, clock, ttlMilliseconds }: Pick<ActionDeps, "cache" | "clock" | "ttlMilliseconds">,
   writer: string,
 ): Lease {
-  const begun = new Set<CacheScope>();
+  const leased = new Set<CacheScope>();
   return {
-    async begin(scopes) {
-      for (const scope of scopes) begun.add(scope);
+    async take(scopes) {
+      for (const scope of scopes) leased.add(scope);
       await cache.lease(writer, scopes);
     },
-    async end(scopes) {
-      const acknowledged = await cache.release(writer, [...new Set([...begun, ...scopes])]);
-      // entries from before may be good until they end by themselves (bad/reply-now-though-unreachable)
+    async release(scopes) {
+      const acknowledged = await cache.release(writer, [...new Set([...leased, ...scopes])]);
+      // without an acknowledgement older entries may be valid for a TTL (bad/reply-now-though-unreachable)
       return { at: new Date(clock().getTime() + (acknowledged ? 0 : ttlMilliseconds)), acknowledged };
     },
-    hasBegun: () => begun.size > 0,
-    async release() {
-      if (begun.size > 0) await cache.release(writer, [...begun]);
+    isTaken: () => leased.size > 0,
+    async drop() {
+      if (leased.size > 0) await cache.release(writer, [...leased]);
     },
   };
 }

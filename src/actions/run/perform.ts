@@ -117,13 +117,13 @@ async function commitDraft<T, R>(
       if (!writes(draft, call) || [...draft.locks].some((lock) => !held.has(lock))) return { draft };
       if (draft.outcome.kind === "overtaken") continue;
       const scopes = [...draft.scopes];
-      await lease.begin(scopes);
+      await lease.take(scopes);
       if (draft.first.length > 0) {
         isErased = true;
         await eraseFirst(deps, draft.first);
       }
-      const attempt = { write: draft.stage.net(), begin: () => lease.begin(scopes) };
-      if (await commit(deps, attempt)) return { draft, committed: await lease.end(scopes) };
+      const attempt = { write: draft.stage.net(), lease: () => lease.take(scopes) };
+      if (await commit(deps, attempt)) return { draft, committed: await lease.release(scopes) };
     }
     throw new Contended(`others kept changing ${[...held].join(", ")}`);
   } catch (error) {
@@ -141,7 +141,7 @@ async function answer<T, R extends { code: string }>(
   const { outcome, scopes, heads } = draft;
   const isRefused = outcome.kind === "refused" || outcome.kind === "too_large";
   if (call.dryRun || (isRefused && !("refusal" in outcome && revealsState(outcome.refusal)))) {
-    await lease.release();
+    await lease.drop();
     return isRefused ? outcome : receiptsOf(deps, draft, "dry_run", deps.clock());
   }
   const at = await invalidateOnce(deps, call, lease, [...scopes], heads);

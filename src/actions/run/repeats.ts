@@ -1,10 +1,9 @@
 /**
- * Bounds what a repetition costs (law 18). Whoever is told that something stands already
- * is told behind an end of its scopes, because its writer may have died before its own
- * (bad/repetition-replies-without-end in test/protocol). One acknowledged end after the
- * reading of a head is enough for all who read it later: entries from before its Write are
- * gone, and none can be filled from before any more (good/repetition-ends-once). So it is
- * done once for each head, and for one person's repetitions at most once a second.
+ * Bounds what a repeated request costs (law 18). A reply that says how things are comes after an invalidation of its
+ * scopes, because the writer of what it says may have died before its own (bad/repetition-replies-without-end in
+ * test/protocol). One acknowledged invalidation after a head was read serves all who read the same head later: no
+ * entry from before its Write is left, and none can be filled any more (good/repetition-ends-once). So there is one
+ * for each head, and for the repetitions of one person at most one a second.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { CacheScope } from "../../domain/cache-scopes.ts";
@@ -15,64 +14,64 @@ import type { CacheScope } from "../../domain/cache-scopes.ts";
  */
 export type Released = { at: Date; acknowledged: boolean };
 
-/** What was read, and which person is to be told; services are not slowed down. */
+/** The heads that were read, and the person who asks; services are not slowed down. */
 export type Repetition = { heads: readonly string[]; by: string | undefined };
 
 export type Repeats = {
-  /** Ends the scopes, or answers `before`: an end after the same reading was acknowledged. */
+  /** Releases the scopes; or answers `before`, where that was acknowledged after the same heads were read. */
   invalidate(
-    told: Repetition,
+    repetition: Repetition,
     scopes: CacheScope[],
-    end: (scopes: CacheScope[]) => Promise<Released>,
+    release: (scopes: CacheScope[]) => Promise<Released>,
   ): Promise<Released | "before">;
 };
 
 const PAUSE_MILLISECONDS = 1000;
-/** Readings and pauses that are remembered; what is forgotten is ended once more. */
+/** How many heads and pauses are remembered; what is forgotten costs one more invalidation. */
 const KNOWN_MAX = 10_000;
 
 export function createRepeats(pauseMilliseconds = PAUSE_MILLISECONDS): Repeats {
-  /** Scopes and a head: they were ended after it was read. */
+  /** Scopes and a head: they were invalidated after it was read. */
   const done = new Set<string>();
-  /** The end that a person's next repetition on the same scopes comes with, and when it is due. */
-  const due = new Map<string, { at: number; end: Promise<Released> | undefined }>();
+  /** The release that serves a person's next repetition on the same scopes, and when it is due. */
+  const due = new Map<string, { at: number; release: Promise<Released> | undefined }>();
 
-  async function paced(key: string, end: () => Promise<Released>): Promise<Released> {
+  async function paced(key: string, release: () => Promise<Released>): Promise<Released> {
     const last = due.get(key);
-    // one that waits has not ended yet: its end is behind this reading too
-    if (last?.end !== undefined) return last.end;
+    // one that still waits comes after this reading too
+    if (last?.release !== undefined) return last.release;
     const wait = last === undefined ? 0 : last.at - performance.now();
-    const begin = async () => {
+    const releaseWhenDue = async () => {
       if (wait > 0) await sleep(wait);
-      // from here on a reading may be newer than the end
+      // from here on a reading may be newer than the release
       forget(due);
       due.delete(key);
-      due.set(key, { at: performance.now() + pauseMilliseconds, end: undefined });
-      return end();
+      due.set(key, { at: performance.now() + pauseMilliseconds, release: undefined });
+      return release();
     };
-    const ended = begin();
-    if (wait > 0) due.set(key, { at: 0, end: ended });
-    return ended;
+    const released = releaseWhenDue();
+    if (wait > 0) due.set(key, { at: 0, release: released });
+    return released;
   }
 
   return {
-    async invalidate({ heads, by }, scopes, end) {
-      if (scopes.length === 0) return end(scopes);
+    async invalidate({ heads, by }, scopes, release) {
+      if (scopes.length === 0) return release(scopes);
       const at = [...scopes].sort().join(" ");
       const reading = heads.map((head) => `${at} ${head}`);
       // where no head was read, nothing says that it is the same
       if (reading.length > 0 && reading.every((head) => done.has(head))) return "before";
-      const ended = by === undefined ? await end(scopes) : await paced(`${by} ${at}`, () => end(scopes));
-      for (const head of ended.acknowledged ? reading : []) {
+      const released = by === undefined ? await release(scopes) : await paced(`${by} ${at}`, () => release(scopes));
+      for (const head of released.acknowledged ? reading : []) {
         forget(done);
         done.add(head);
       }
-      return ended;
+      return released;
     },
   };
 }
 
-/** Makes room: the oldest goes. */
+/** Makes room by forgetting the oldest. */
 function forget(known: Set<string> | Map<string, unknown>): void {
   const [oldest] = known.keys();
   if (known.size >= KNOWN_MAX && oldest !== undefined) known.delete(oldest);

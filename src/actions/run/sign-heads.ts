@@ -1,24 +1,24 @@
 /**
- * The relationships with every head signed on its way into the store, once for each Write however many actions
- * are in it. A head that is replaced is held to its own signature first: what was rewritten past the service is
- * never signed over, or the next action would make a forged history a true one.
+ * The tuple store with every head signed as it is written, once for each Write however many actions are in it. The
+ * signature of a head is verified before the head is replaced: what was rewritten past the service is never signed
+ * over, or the next action would make a forged history a valid one.
  */
 import { type HistoryKeys, headSignature, signatureProblem, signHead } from "../../domain/history-keys.ts";
 import { keyText, type Tuple, type TupleKey } from "../../domain/tuples.ts";
 import { StoreDamaged } from "../../faults.ts";
 import type { TupleStore } from "../../ports.ts";
 
-/** `refuse`: a head without a signature is not replaced, since one may have been taken off it. `allow`: it is, and signed from then on. */
+/** `refuse`: a head without a signature is not replaced, since somebody may have removed it. `allow`: it is, and signed from then on. */
 export type Unsigned = "refuse" | "allow";
 
-/** Heads that actions have read and not yet replaced; beyond that one is read again before it is replaced. */
+/** How many heads are remembered from when actions read them; one that is not is read again before it is replaced. */
 const REMEMBERED_MAX = 10_000;
 
 const isHead = ({ relation }: TupleKey) => relation === "head";
 
-/** The port around another. Its `write` throws StoreDamaged for a head that it may not replace; nothing was written then. */
+/** A tuple store over another. Its `write` throws StoreDamaged for a head that it may not replace; nothing was written then. */
 export function signHeads(tupleStore: TupleStore, keys: HistoryKeys, unsigned: Unsigned): TupleStore {
-  /** As they were read last, since that is what actions decide on. */
+  /** As they were read last: actions decide on that. */
   const remembered = new Map<string, Tuple>();
 
   function remember<T extends readonly Tuple[]>(tuples: T): T {
@@ -34,7 +34,7 @@ export function signHeads(tupleStore: TupleStore, keys: HistoryKeys, unsigned: U
     return tuples;
   }
 
-  async function hold(key: TupleKey): Promise<void> {
+  async function verify(key: TupleKey): Promise<void> {
     const text = keyText(key);
     const { user, relation, object } = key;
     const tuple = remembered.get(text) ?? (await tupleStore.read({ user, relation, object }))[0];
@@ -49,7 +49,7 @@ export function signHeads(tupleStore: TupleStore, keys: HistoryKeys, unsigned: U
     ...tupleStore,
     read: async (filter) => remember(await tupleStore.read(filter)),
     write: async ({ deletes, writes }) => {
-      for (const key of deletes.filter(isHead)) await hold(key);
+      for (const key of deletes.filter(isHead)) await verify(key);
       const outcome = await tupleStore.write({
         deletes,
         writes: writes.map((tuple) => (isHead(tuple) ? signHead(keys, tuple) : tuple)),

@@ -1,19 +1,18 @@
 /**
- * A staging area over the relationships: actions run on it one after the other, each on
- * what those before it leave behind, and nothing reaches the store. `net` is the one
- * Write that all of it amounts to, with every head's compare-and-swap on what the store
- * held when it was first read. What moves meanwhile is noticed here or by that Write.
+ * A staging area over the tuple store: what is written here only changes what is read here. `net` is the one Write of
+ * all of it, with every head's compare-and-swap on what the store held when it was first read. What others change
+ * meanwhile is noticed here, or makes that Write stale.
  */
 import { entryNumber, entryRef } from "../../domain/records.ts";
 import { keyText, type Tuple, type TupleKey } from "../../domain/tuples.ts";
 import type { ReadFilter, TupleStore, Write } from "../../ports.ts";
 
-/** Somebody else changed what was read for the stage. Nothing was written; stage it anew. */
+/** Another action changed what was read for the stage. Nothing was written; it is to be staged again. */
 export class Overtaken extends Error {
   override readonly name = "Overtaken";
 }
 
-/** A tuple that the store holds was deleted and then written with another condition: no one Write can do that. */
+/** A tuple that the store holds was deleted and then written with another condition, which one Write cannot do. */
 export class Uncombinable extends Error {
   override readonly name = "Uncombinable";
 }
@@ -21,9 +20,9 @@ export class Uncombinable extends Error {
 export type Stage = {
   /** The store with everything staged on top. `write` and `erase` only stage; `read` throws Overtaken, `write` Uncombinable. */
   tupleStore: Pick<TupleStore, "read" | "write" | "erase">;
-  /** The one Write for all that was staged. What was written and deleted again is not in it. */
+  /** The one Write of all that was staged, without what was written and deleted again. */
   net(): Write;
-  /** What the store said when it was first read: each object with its head. */
+  /** Each object whose head was read, with the head that the store had at first. */
   heads(): string[];
 };
 
@@ -40,9 +39,9 @@ function matches({ object, relation, user }: ReadFilter, tuple: TupleKey): boole
 
 const sameCondition = (a: Tuple, b: Tuple) => JSON.stringify(a.condition) === JSON.stringify(b.condition);
 
-/** An empty stage over the store. What it reads of the store it remembers, so it is for one try and no longer. */
+/** An empty stage over the store, for one attempt: it remembers what it read of the store. */
 export function createStage(store: Pick<TupleStore, "read">): Stage {
-  /** What the store has and the net takes away, and what it lacks and the net brings. */
+  /** What the net deletes of the store, and what it writes into it. */
   const deleted = new Map<string, TupleKey>();
   const written = new Map<string, Tuple>();
   /** Tuples as the store gave them, and the head of each object when it was first read. */
@@ -55,23 +54,23 @@ export function createStage(store: Pick<TupleStore, "read">): Stage {
       there.add(keyText(tuple));
       known.set(keyText(tuple), tuple);
     }
-    const gone = [...deleted].some(([text, key]) => !there.has(text) && matches(filter, key));
-    const came = [...written.keys()].some((text) => there.has(text));
-    if (gone || came) throw new Overtaken(`${filter.object} was changed by somebody else`);
+    const isGone = [...deleted].some(([text, key]) => !there.has(text) && matches(filter, key));
+    const isAdded = [...written.keys()].some((text) => there.has(text));
+    if (isGone || isAdded) throw new Overtaken(`${filter.object} was changed by somebody else`);
     const { object, relation = "head", user } = filter;
     if (relation !== "head" || user !== undefined || object.endsWith(":")) return;
     const head = found.find((tuple) => tuple.relation === "head")?.user;
-    // a head that moved between two actions: facts read for the first would be older than the second's
+    // facts read for an earlier action would be older than those for a later one
     if (heads.has(object) && heads.get(object) !== head) throw new Overtaken(`${object} has another head`);
     heads.set(object, head);
   }
 
-  function take(key: TupleKey): void {
+  function remove(key: TupleKey): void {
     const text = keyText(key);
     if (!written.delete(text)) deleted.set(text, plainKey(key));
   }
 
-  function bring(tuple: Tuple): void {
+  function add(tuple: Tuple): void {
     const text = keyText(tuple);
     if (!deleted.has(text)) return void written.set(text, tuple);
     const before = known.get(text);
@@ -80,7 +79,7 @@ export function createStage(store: Pick<TupleStore, "read">): Stage {
     deleted.delete(text);
   }
 
-  /** As the engine sees it, as far as it was read: whether a tuple to delete is gone, or one to write is there. */
+  /** Whether the engine would refuse it, as far as the store was read: a tuple to delete is missing, or one to write exists. */
   function isStale({ deletes, writes }: Write): boolean {
     const isGone = (text: string) => deleted.has(text) && !written.has(text);
     const isThere = (text: string) => written.has(text) || (known.has(text) && !deleted.has(text));
@@ -105,12 +104,12 @@ export function createStage(store: Pick<TupleStore, "read">): Stage {
       },
       write: async (write) => {
         if (isStale(write)) return "stale";
-        write.deletes.forEach(take);
-        write.writes.forEach(bring);
+        write.deletes.forEach(remove);
+        write.writes.forEach(add);
         return "committed";
       },
       erase: async (keys) => {
-        for (const key of keys) if (await isThere(key)) take(key);
+        for (const key of keys) if (await isThere(key)) remove(key);
       },
     },
     net: () => ({

@@ -1,9 +1,8 @@
 /**
- * Bodies of the AuthZEN endpoints: one JSON object in UTF-8, with the right content
- * type. Whatever is not one is a 400 (certification scenario §2.4). Unknown members
- * are ignored, and so are `properties` and `context`: they are only held to be
- * objects. They never reach the engine, or a caller could send `current_time` and
- * choose the instant that dates are compared with.
+ * Bodies of the AuthZEN endpoints: one JSON object in UTF-8, with the right content type; all else is a 400
+ * (certification scenario §2.4). Unknown members are ignored, and so are `properties` and `context`, which only must be
+ * objects. They never reach the engine: a caller could send `current_time` and choose the instant that dates are
+ * compared with.
  */
 import type { Context } from "hono";
 import { z } from "zod";
@@ -13,10 +12,10 @@ import { fault } from "../problem.ts";
 
 const Members = z.looseObject({}).optional();
 
-/** A subject or resource that is meant (AuthZEN 1.0 §5.1, §5.2). */
+/** A given subject or resource (AuthZEN 1.0 §5.1, §5.2). */
 export const EntityInput = z.object({ type: z.string(), id: z.string(), properties: Members });
 
-/** A subject or resource that is looked for; an id is ignored when sent. */
+/** A subject or resource that is searched; an id is ignored when sent. */
 export const Sought = z.object({ type: z.string(), properties: Members });
 
 export const ActionInput = z.object({ name: z.string(), properties: Members });
@@ -33,36 +32,25 @@ export const PageBody = z
   .object({ token: z.string().optional(), limit: z.int().nonnegative().optional(), properties: Members })
   .optional();
 
-type Read<T> = { body: T; refusal?: never } | { body?: never; refusal: Response };
-
-/** The body, held to a schema; or what to answer. Throws BodyBroken. */
-export async function readBody<T>(c: Context, schema: z.ZodType<T>): Promise<Read<T>> {
-  if (!isJson(c))
-    return { refusal: fault(c, "invalid_request", { detail: "The Content-Type must be application/json." }) };
-  const { bytes, unread } = await readBytes(c);
-  return unread === undefined ? heldBody(c, schema, bytes) : { refusal: refuse(c, unread) };
+/** The body by a schema, or the reply that refuses it. Throws BodyBroken. */
+export async function readBody<T>(c: Context, schema: z.ZodType<T>): Promise<T | Response> {
+  if (!isJson(c)) return fault(c, "invalid_request", { detail: "The Content-Type must be application/json." });
+  const read = await readBytes(c);
+  return read.kind === "bytes" ? bodyIn(c, schema, read.bytes) : refuse(c, read);
 }
 
-/** The bytes of a body, held to a schema; or what to answer. */
-export function heldBody<T>(c: Context, schema: z.ZodType<T>, bytes: ArrayBuffer): Read<T> {
-  const { json, unread } = parseBody(bytes);
-  if (unread !== undefined) return { refusal: refuse(c, unread) };
-  const parsed = schema.safeParse(json);
-  return parsed.success ? { body: parsed.data } : { refusal: invalidMembers(c, parsed.error) };
+/** The body in these bytes by a schema, or the reply that refuses it. */
+export function bodyIn<T>(c: Context, schema: z.ZodType<T>, bytes: ArrayBuffer): T | Response {
+  const read = parseBody(bytes);
+  if (read.kind === "unread") return refuse(c, read);
+  const parsed = schema.safeParse(read.json);
+  return parsed.success ? parsed.data : invalidMembers(c, parsed.error);
 }
 
 const refuse = (c: Context, unread: Unread) => fault(c, unread.code, unread);
 
-/** The 400 that names each member that is missing or of the wrong type. */
+/** The 400 that names each member that is missing or has the wrong type. */
 export function invalidMembers(c: Context, error: z.ZodError): Response {
   const errors = error.issues.map(({ path, message }) => ({ pointer: pointerOf(path), detail: message }));
   return fault(c, "invalid_request", { errors });
-}
-
-/** The 400 for a page token of another query, or of nobody. */
-export function invalidPageToken(c: Context): Response {
-  return fault(c, "invalid_page_token", {
-    detail:
-      "Send the search as it was sent for the first page, with the token of the page before; or start anew without one.",
-  });
 }

@@ -1,7 +1,6 @@
 /**
- * `GET /.well-known/authzen-configuration` (AuthZEN 1.0 §9): where the endpoints are.
- * All of it comes from the configured public URL and none from the request: a forged
- * `Host` must not send callers to somebody else's decisions.
+ * `GET /.well-known/authzen-configuration` (AuthZEN 1.0 §9): the URLs of the endpoints. They come from the configured
+ * public URL, never from the request: a forged `Host` must not direct callers to another server's decisions.
  */
 import { Hono } from "hono";
 
@@ -10,7 +9,7 @@ const WELL_KNOWN = "/.well-known/authzen-configuration";
 /** The endpoints change with a release at most. */
 const CACHE_CONTROL = "public, max-age=3600";
 
-/** AuthZEN asks for https; over http, as on a loopback, the document says what is configured all the same. */
+/** AuthZEN requires https; with an http URL, as on a loopback, the document has what is configured all the same. */
 export function configurationRoutes(publicUrl: string): Hono {
   const base = publicUrl.replace(/\/$/, "");
   const configuration = {
@@ -21,7 +20,7 @@ export function configurationRoutes(publicUrl: string): Hono {
     search_resource_endpoint: `${base}/access/v1/search/resource`,
     search_action_endpoint: `${base}/access/v1/search/action`,
   };
-  // The well-known part goes between host and path: https://h/a is described at https://h/.well-known/…/a.
+  // the well-known part is between host and path: https://h/a is described at https://h/.well-known/…/a
   const path = new URL(base).pathname.replace(/\/$/, "");
   const app = new Hono();
   for (const location of new Set([WELL_KNOWN, WELL_KNOWN + path])) {

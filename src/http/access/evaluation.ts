@@ -1,4 +1,4 @@
-/** `POST /access/v1/evaluation` (AuthZEN 1.0 §6): one decision. It is a 200 whatever it says. */
+/** `POST /access/v1/evaluation` (AuthZEN 1.0 §6): one decision. A denial is a 200 as well. */
 import { type Context, Hono } from "hono";
 import type { z } from "zod";
 import { type AccessDecision, type Evaluation, type EvaluationDeps, evaluate } from "../../check/evaluate.ts";
@@ -7,11 +7,11 @@ import { refused } from "../problem.ts";
 import { detailOf, REFUSALS } from "../refusals.ts";
 import { EvaluationBody, readBody } from "./body.ts";
 
-/** Throws EngineUnavailable when the engine gave no answer: a fault is a 5xx and never a denial. */
+/** Throws EngineUnavailable, Overloaded: without an answer the reply is a 5xx, never a denial. */
 export function evaluationRoutes(asking: EvaluationDeps): Hono<Env> {
   return new Hono<Env>().post("/access/v1/evaluation", async (c) => {
-    const { body, refusal } = await readBody(c, EvaluationBody);
-    return refusal ?? answerEvaluation(c, asking, body);
+    const body = await readBody(c, EvaluationBody);
+    return body instanceof Response ? body : answerEvaluation(c, asking, body);
   });
 }
 
@@ -26,12 +26,12 @@ export async function answerEvaluation(
   return c.json(decisionBody(decision, isTraced(body)));
 }
 
-/** Whether the question asks where its answer comes from: `context.trace` is true. */
+/** Whether the request asks for a trace of its answer: `context.trace` is true. */
 export function isTraced({ context }: { context?: Record<string, unknown> | undefined }): boolean {
   return context?.trace === true;
 }
 
-/** The part of a request that decides: properties and context do not. */
+/** The part of a request that the decision depends on: not its properties and context. */
 export function evaluationOf({ subject, action, resource }: z.infer<typeof EvaluationBody>): Evaluation {
   return {
     subject: { type: subject.type, id: subject.id },
@@ -41,9 +41,8 @@ export function evaluationOf({ subject, action, resource }: z.infer<typeof Evalu
 }
 
 /**
- * A decision as AuthZEN spells it. Its context holds no ids or times unless a trace was asked for: the same question
- * gets the same body. A trace says where the answer came from, until when the cache may give it again, and, once
- * known, how access came.
+ * A decision in AuthZEN's form. Without a trace its context has no ids or times: equal questions get equal bodies. A
+ * trace has the source of the answer, its expiry in the cache, and the access path once it is known.
  */
 export function decisionBody(decided: AccessDecision, traced: boolean) {
   if (decided.kind === "unasked") return { decision: false, context: { code: decided.code } };

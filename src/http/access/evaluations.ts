@@ -1,23 +1,24 @@
 /**
- * `POST /access/v1/evaluations` (AuthZEN 1.0 §7): many decisions in their order. An
- * item that is not valid is denied where it stands, with the error in its context; a
- * fault of the engine fails the whole request, since it is no decision on any item.
+ * `POST /access/v1/evaluations` (AuthZEN 1.0 §7): many decisions in their order. An item that is not valid is denied in
+ * its place, with the error in its context; a fault of the engine fails the whole request: it decides no item.
  */
+
 import { Hono } from "hono";
 import { z } from "zod";
 import { type EvaluationDeps, evaluateAll } from "../../check/evaluate.ts";
+import { isObject } from "../../domain/json.ts";
 import type { Env } from "../env.ts";
 import { pointerOf } from "../json.ts";
 import { EvaluationBody, invalidMembers, readBody } from "./body.ts";
 import { answerEvaluation, decisionBody, evaluationOf, isTraced } from "./evaluation.ts";
 
-/** More than this is asked in several requests. */
+/** More need several requests. */
 const EVALUATIONS_MAX = 1000;
 
 const SEMANTICS = ["execute_all", "deny_on_first_deny", "permit_on_first_permit"] as const;
 type Semantic = (typeof SEMANTICS)[number];
 
-/** The decision that ends the reply. All are asked at once and the rest is cut off: that costs less than asking one by one. */
+/** The decision that ends the reply. All items are asked together and the rest is cut off: that costs less than one after the other. */
 const LAST_DECISION: Record<Semantic, boolean | undefined> = {
   execute_all: undefined,
   deny_on_first_deny: false,
@@ -29,13 +30,13 @@ const EvaluationsBody = z.looseObject({
   options: z.object({ evaluations_semantic: z.enum(SEMANTICS).default("execute_all") }).optional(),
 });
 
-/** What an item may leave to the top level. */
+/** The members that an item may inherit from the top level. */
 const INHERITED = ["subject", "action", "resource", "context"] as const;
 
 export function evaluationsRoutes(asking: EvaluationDeps): Hono<Env> {
   return new Hono<Env>().post("/access/v1/evaluations", async (c) => {
-    const { body, refusal } = await readBody(c, EvaluationsBody);
-    if (refusal !== undefined) return refusal;
+    const body = await readBody(c, EvaluationsBody);
+    if (body instanceof Response) return body;
     if (body.evaluations.length === 0) {
       const single = EvaluationBody.safeParse(body);
       return single.success ? answerEvaluation(c, asking, single.data) : invalidMembers(c, single.error);
@@ -54,11 +55,11 @@ export function evaluationsRoutes(asking: EvaluationDeps): Hono<Env> {
 }
 
 /**
- * An item with what it leaves to the top level. A member that is there replaces the
- * default as a whole: mixing them would join one resource's id with another's type.
+ * An item with the members that it inherits. A member of its own replaces the default as a whole: merged members could
+ * join the id of one resource with the type of another.
  */
 function withDefaults(item: unknown, defaults: Record<string, unknown>): unknown {
-  if (typeof item !== "object" || item === null || Array.isArray(item)) return item;
+  if (!isObject(item)) return item;
   const inherited = INHERITED.filter((key) => Object.hasOwn(defaults, key)).map((key) => [key, defaults[key]]);
   return { ...Object.fromEntries(inherited), ...item };
 }

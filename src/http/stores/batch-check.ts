@@ -1,16 +1,17 @@
 /**
- * `POST …/batch-check` (openfga.v1 BatchCheck): up to 50 decisions by correlation id.
- * Items that are nothing but a question are answered from the cache, the others by the
- * engine; a batch that OpenFGA would refuse is left to it as a whole. What lies outside
- * a bound key is an error in its place.
+ * `POST …/batch-check` (openfga.v1 BatchCheck): up to 50 decisions by correlation id. Items with nothing but a question
+ * are answered from the cache, the others by the engine; a batch that OpenFGA would refuse is sent to it as a whole. An
+ * item outside the caller's key is an error in its place.
  */
+
 import { type Context, Hono } from "hono";
+import { isObject } from "../../domain/json.ts";
 import type { Outside } from "../../domain/key-bounds.ts";
 import type { Env } from "../env.ts";
 import { outsideKey, outsideText } from "./error.ts";
 import { answer, decided, pass, readQuestion, type StoresDeps } from "./pass.ts";
-import { asCheck, refuseBeyondPermission } from "./permission-only.ts";
-import { dated, isMembers, isUsual, type Members, plainQuestion } from "./questions.ts";
+import { asCheck } from "./permission-only.ts";
+import { dated, isUsual, type Members, plainQuestion } from "./questions.ts";
 import { outsideQuestions } from "./within-key.ts";
 
 /** OpenFGA's default for `--max-checks-per-batch-check`. */
@@ -19,21 +20,19 @@ const CHECKS_MAX = 50;
 /** openfga.v1 BatchCheckItem.correlation_id. */
 const CORRELATION_ID = /^[\w-]{1,36}$/;
 
-/** Throws EngineUnavailable or Overloaded when any plain item has no answer: half a batch is not an answer to the whole. */
+/** Throws EngineUnavailable, Overloaded when a cacheable item has no answer: half a batch is no answer. */
 export function batchCheckRoutes(deps: StoresDeps): Hono<Env> {
   const { engine, checker, clock } = deps;
   const app = new Hono<Env>();
   app.post("/stores/:store_id/batch-check", async (c) => {
-    const { body, refusal } = await readQuestion(c, deps);
-    if (refusal !== undefined) return refusal;
-    const items: unknown[] = Array.isArray(body.checks) ? body.checks : [];
-    const members = items.filter(isMembers);
-    const refused = refuseBeyondPermission(c, members.map(asCheck));
-    if (refused !== undefined) return refused;
+    const asked = (one: Members) => itemsOf(one).filter(isObject).map(asCheck);
+    const body = await readQuestion(c, deps, asked);
+    if (body instanceof Response) return body;
+    const items = itemsOf(body);
     const problems = await outsideQuestions(
       c,
       deps,
-      members.map((item) => asCheck(item).names),
+      asked(body).map(({ names }) => names),
     );
     const outside = problems.find((problem) => problem !== undefined);
     if (outside !== undefined) {
@@ -48,17 +47,17 @@ export function batchCheckRoutes(deps: StoresDeps): Hono<Env> {
     return answerBatch(c, body, {});
   });
 
-  /** The answers to all items, and beside them what was said of others already. */
-  async function answerBatch(c: Context<Env>, body: Members, said: Record<string, object>): Promise<Response> {
-    const items: unknown[] = Array.isArray(body.checks) ? body.checks : [];
-    if (items.length === 0 && Object.keys(said).length > 0) return decided(c, deps, { result: said });
+  /** The reply with the answers to all items in the body, and with `known` results of further items. */
+  async function answerBatch(c: Context<Env>, body: Members, known: Record<string, object>): Promise<Response> {
+    const items = itemsOf(body);
+    if (items.length === 0 && Object.keys(known).length > 0) return decided(c, deps, { result: known });
     const at = clock();
     const request = (some: unknown) => {
-      const checks = Array.isArray(some) ? some.map((item) => (isMembers(item) ? dated(item, at) : item)) : some;
+      const checks = Array.isArray(some) ? some.map((item) => (isObject(item) ? dated(item, at) : item)) : some;
       return { method: "POST" as const, path: "/batch-check", body: { ...body, checks } };
     };
     const plain = isUsual(body, engine.api.modelId) && isBatch(items) ? questionsOf(deps, items) : [];
-    if (plain.length === 0 && Object.keys(said).length === 0) return pass(c, deps, request(body.checks));
+    if (plain.length === 0 && Object.keys(known).length === 0) return pass(c, deps, request(body.checks));
 
     const others = items.filter((item) => !plain.some((one) => one.item === item));
     const signal = () => c.req.raw.signal;
@@ -72,10 +71,12 @@ export function batchCheckRoutes(deps: StoresDeps): Hono<Env> {
     if (rest !== undefined && rest.status !== 200) return answer(c, rest);
     const answers = plain.map(({ item }, n) => [item.correlation_id, { allowed: checked[n]?.allowed }]);
     const asked = rest && JSON.parse(rest.body).result;
-    return decided(c, deps, { result: { ...Object.fromEntries(answers), ...asked, ...said } });
+    return decided(c, deps, { result: { ...Object.fromEntries(answers), ...asked, ...known } });
   }
   return app;
 }
+
+const itemsOf = ({ checks }: Members): unknown[] => (Array.isArray(checks) ? checks : []);
 
 /** openfga.v1 CheckError: an item that was not decided. */
 const outsideItem = (outside: Outside) => ({
@@ -84,7 +85,7 @@ const outsideItem = (outside: Outside) => ({
 
 /** Whether OpenFGA takes it for a batch: of one to fifty, each with a correlation id of its own. */
 function isBatch(items: unknown[]): items is Members[] {
-  if (items.length === 0 || items.length > CHECKS_MAX || !items.every(isMembers)) return false;
+  if (items.length === 0 || items.length > CHECKS_MAX || !items.every(isObject)) return false;
   const ids = items.map(({ correlation_id }) => correlation_id);
   return ids.every((id) => typeof id === "string" && CORRELATION_ID.test(id)) && new Set(ids).size === ids.length;
 }

@@ -1,8 +1,7 @@
 /**
- * Who may use OpenFGA's API: services with scope `admin`, for permissions of people and
- * the one store's id also those with scope `check` (what a question asks is looked at
- * where it is read: permission-only.ts). Only in a Write somebody acts for a person, by
- * `Acting-User` with scope `manage` as under `/v1`: delegations are a person's to give.
+ * Who may use OpenFGA's API: services with scope `admin`; for permissions of people and the store's id also those with
+ * scope `check` (permission-only.ts checks what is asked). Only a Write may name an acting user, by `Acting-User` with
+ * scope `manage` as under `/v1`: delegations are given by people.
  */
 import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
@@ -18,7 +17,7 @@ const PERMISSIONS = /^\/stores\/[^/]+\/(check|batch-check|list-objects|streamed-
 const STORE = /^\/stores(\/[^/]+)?$/;
 const WRITES = /^\/stores\/[^/]+\/write$/;
 
-/** Lets nobody through without a key of the path's scopes (RFC 6750). Sets `caller`. */
+/** Requires a key with one of the path's scopes (RFC 6750). Sets `caller`. */
 export function authenticateService(findKey: FindKey) {
   return createMiddleware<Env>(async (c, next) => {
     const key = presentedKey(c, findKey);
@@ -32,7 +31,7 @@ export function authenticateService(findKey: FindKey) {
     }
     const header = c.req.header("Acting-User");
     const isWrite = WRITES.test(c.req.path);
-    // before any refusal: the log names the key that was refused
+    // before any refusal, so that the log names the refused key
     c.set("caller", callerOf(key));
     const scopes: readonly KeyScope[] = isWrite ? [header === undefined ? "admin" : "manage"] : scopesOf(c);
     if (!scopes.some((scope) => key.scopes.includes(scope))) {

@@ -1,26 +1,25 @@
 /**
- * `POST …/list-objects`, `…/streamed-list-objects` and `…/list-users` (openfga.v1):
- * as of now, unless the question names a time. OpenFGA ends a list at its cap and its
- * deadline without a word, and so does this. A key that is bound to organizations is told
- * of theirs alone, and not in a stream, which is passed on as it comes.
+ * `POST …/list-objects`, `…/streamed-list-objects` and `…/list-users` (openfga.v1): as of now, unless the question has a
+ * time. OpenFGA ends a list at its cap and deadline without saying so, and so does this. A key that is bound to
+ * organizations gets a list of their objects alone, and no stream, which is not filtered.
  */
+
 import { Hono } from "hono";
 import { errorFacts } from "../../domain/error-facts.ts";
+import { isObject } from "../../domain/json.ts";
 import { outsideAll } from "../../domain/key-bounds.ts";
 import type { Env } from "../env.ts";
 import { outsideKey } from "./error.ts";
 import { answer, decided, pass, readQuestion, type StoresDeps } from "./pass.ts";
-import { asObjects, asUsers, refuseBeyondPermission } from "./permission-only.ts";
-import { dated, isMembers } from "./questions.ts";
+import { asObjects, asUsers } from "./permission-only.ts";
+import { dated } from "./questions.ts";
 import { isShortened, outsideList, outsideQuestions, shortened } from "./within-key.ts";
 
 export function listRoutes(deps: StoresDeps): Hono<Env> {
   const app = new Hono<Env>();
   app.post("/stores/:store_id/list-objects", async (c) => {
-    const { body, refusal } = await readQuestion(c, deps);
-    if (refusal !== undefined) return refusal;
-    const refused = refuseBeyondPermission(c, [asObjects(body)]);
-    if (refused !== undefined) return refused;
+    const body = await readQuestion(c, deps, (one) => [asObjects(one)]);
+    if (body instanceof Response) return body;
     const outside = outsideList(c, body);
     if (outside !== undefined) return outsideKey(c, outside);
     const request = { method: "POST" as const, path: "/list-objects", body: dated(body, deps.clock()) };
@@ -30,22 +29,18 @@ export function listRoutes(deps: StoresDeps): Hono<Env> {
     return decided(c, deps, { objects: await shortened(c, deps, JSON.parse(reply.body).objects) });
   });
   app.post("/stores/:store_id/list-users", async (c) => {
-    const { body, refusal } = await readQuestion(c, deps);
-    if (refusal !== undefined) return refusal;
-    const refused = refuseBeyondPermission(c, [asUsers(body)]);
-    if (refused !== undefined) return refused;
-    const { type, id } = isMembers(body.object) ? body.object : {};
-    // what is no text is OpenFGA's to refuse, and need not even have a text
+    const body = await readQuestion(c, deps, (one) => [asUsers(one)]);
+    if (body instanceof Response) return body;
+    const { type, id } = isObject(body.object) ? body.object : {};
+    // OpenFGA refuses values that are no text
     const object = typeof type === "string" && typeof id === "string" ? `${type}:${id}` : undefined;
     const [outside] = await outsideQuestions(c, deps, [{ relation: body.relation, object }]);
     if (outside !== undefined) return outsideKey(c, outside);
     return pass(c, deps, { method: "POST", path: "/list-users", body: dated(body, deps.clock()) });
   });
   app.post("/stores/:store_id/streamed-list-objects", async (c) => {
-    const { body, refusal } = await readQuestion(c, deps);
-    if (refusal !== undefined) return refusal;
-    const refused = refuseBeyondPermission(c, [asObjects(body)]);
-    if (refused !== undefined) return refused;
+    const body = await readQuestion(c, deps, (one) => [asObjects(one)]);
+    if (body instanceof Response) return body;
     const outside = outsideList(c, body) ?? (isShortened(c) ? outsideAll(c.var.caller.bounds) : undefined);
     if (outside !== undefined) return outsideKey(c, outside);
     const request = { method: "POST" as const, path: "/streamed-list-objects", body: dated(body, deps.clock()) };
@@ -64,7 +59,7 @@ const LINE_END = 10;
 /** gRPC's code for it (google.rpc.Code), as in the lines of OpenFGA's own. */
 const UNAVAILABLE = { code: 14, message: "OpenFGA did not end its list: there may be more.", details: [] };
 
-/** A JSON object a line as they come; a stream that breaks ends with a line that says so, as OpenFGA's errors do. */
+/** The stream, one JSON object a line; when it breaks off, its last line is an error in OpenFGA's form. */
 async function* whole(body: ReadableStream<Uint8Array>, broke: (error: unknown) => void): AsyncGenerator<Uint8Array> {
   let last: number | undefined = LINE_END;
   try {

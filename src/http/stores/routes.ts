@@ -1,7 +1,6 @@
 /**
- * `/stores/…`: OpenFGA's own HTTP API on the one store, for its CLI, its SDKs and
- * whoever else speaks it. Request ids, the size of a body and the reply to an outage are
- * the business of the app around it.
+ * `/stores/…`: OpenFGA's own HTTP API on the one store, for its CLI, its SDKs and other clients of it. The app that
+ * mounts it sets request ids, bounds bodies and answers exceptions.
  */
 import { Hono } from "hono";
 import type { ActionDeps } from "../../actions/run/action.ts";
@@ -19,7 +18,7 @@ import { storeRoutes } from "./stores.ts";
 import { tupleRoutes } from "./tuples.ts";
 import { writeRoutes } from "./write.ts";
 
-/** All of it, to mount at `/`. Lets EngineUnavailable and Overloaded through. */
+/** All routes, to mount at `/`. Throws EngineUnavailable, Overloaded. */
 export function storesRoutes(
   deps: StoresDeps & ActionDeps & { findKey: FindKey; rate?: RateLimiting | undefined },
 ): Hono<Env> {

@@ -1,7 +1,7 @@
 /**
  * `GET /stores`, `GET /stores/{store_id}` and its models (openfga.v1 ListStores,
  * GetStore, ReadAuthorizationModels, ReadAuthorizationModel, ReadAssertions): the one
- * store there is here, and the one model that answers.
+ * store, and the one model that answers.
  */
 import { type Context, Hono } from "hono";
 import { outsideAll } from "../../domain/key-bounds.ts";

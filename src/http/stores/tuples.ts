@@ -16,16 +16,16 @@ export function tupleRoutes(deps: StoresDeps): Hono<Env> {
   const { api } = deps.engine;
   const app = new Hono<Env>();
   app.post("/stores/:store_id/read", async (c) => {
-    const { body, refusal } = await readMembers(c);
-    if (refusal !== undefined) return refusal;
+    const body = await readMembers(c);
+    if (body instanceof Response) return body;
     const outside = await outsideObjectOf(c, deps, body.tuple_key);
     if (outside !== undefined) return outsideKey(c, outside);
     const reply = await api.ask({ method: "POST", path: "/read", body: fresh(body) }, c.req.raw.signal);
     return answer(c, { ...reply, body: withoutReasons(reply) });
   });
   app.post("/stores/:store_id/expand", async (c) => {
-    const { body, refusal } = await readQuestion(c, deps);
-    if (refusal !== undefined) return refusal;
+    const body = await readQuestion(c, deps);
+    if (body instanceof Response) return body;
     const outside = await outsideObjectOf(c, deps, body.tuple_key);
     return outside === undefined ? pass(c, deps, { method: "POST", path: "/expand", body }) : outsideKey(c, outside);
   });

@@ -1,20 +1,21 @@
 /**
- * Keys that are bound, under `/stores`: what a request names, held to its key's bounds
- * before OpenFGA is asked. What a request leaves open (a type without an object, all
- * changes) is about everybody's things, so it is outside.
+ * Bound keys under `/stores`: a request is compared with its key's bounds before OpenFGA is asked. A request that does
+ * not name its object (a type alone, all changes) is about every organization, so it is outside.
  */
+
 import type { Context } from "hono";
 import type { ActionDeps } from "../../actions/run/action.ts";
 import { objectsWithin, organizationsOf, outsideObject, outsideObjects, outsideWords } from "../../check/within.ts";
 import { idOf, splitRef } from "../../domain/ids.ts";
+import { isObject } from "../../domain/json.ts";
 import { type Outside, outsideOrganizations, outsidePermissions, outsideTypes } from "../../domain/key-bounds.ts";
 import type { RawTuple } from "../../domain/raw-write/raw-tuple.ts";
 import { organizationIdsOf } from "../../store/people.ts";
 import type { Env } from "../env.ts";
 import type { StoresDeps } from "./pass.ts";
-import { isMembers, type Members } from "./questions.ts";
+import type { Members } from "./questions.ts";
 
-/** What a question names; undefined members are none that OpenFGA takes. */
+/** The names in a question, of any type: OpenFGA refuses what is no text. */
 type Named = { relation?: unknown; object?: unknown };
 
 const textOf = (value: unknown): string => (typeof value === "string" ? value : "");
@@ -34,15 +35,15 @@ export async function outsideQuestions(
   });
 }
 
-/** Why a key may not ask for a list of objects, as far as its words tell. */
+/** Why a key may not ask for a list of objects, by its relation and type. */
 export function outsideList(c: Context<Env>, { relation, type }: Members): Outside | undefined {
   return outsideWords(c.var.caller.bounds, textOf(relation), textOf(type));
 }
 
-/** Whether lists are shortened to what a key's organizations have. */
+/** Whether lists are reduced to the objects of the key's organizations. */
 export const isShortened = (c: Context<Env>): boolean => c.var.caller.bounds?.organizations !== undefined;
 
-/** A list of objects without those that are none of the key's organizations'. */
+/** A list reduced to the objects of the key's organizations. */
 export async function shortened(
   c: Context<Env>,
   { engine }: StoresDeps,
@@ -51,14 +52,14 @@ export async function shortened(
   return objectsWithin(engine, c.var.caller.bounds, objects, c.req.raw.signal);
 }
 
-/** Why a key may not look at what is written: that is no question about a permission. Without an object it is about everybody's. */
+/** Why a key may not read tuples: that is no question about a permission, and without an object it is about every organization. */
 export async function outsideObjectOf(
   c: Context<Env>,
   { engine }: StoresDeps,
   key: unknown,
 ): Promise<Outside | undefined> {
   const { bounds } = c.var.caller;
-  const object = isMembers(key) ? textOf(key.object) : "";
+  const object = isObject(key) ? textOf(key.object) : "";
   return (
     outsidePermissions(bounds, undefined) ??
     outsideTypes(bounds, splitRef(object)[0]) ??
@@ -73,7 +74,7 @@ export function outsideChanges(c: Context<Env>): Outside | undefined {
   return words ?? outsideOrganizations(bounds, []);
 }
 
-/** Why a key may not write these: what is not registered yet is whose it would be. */
+/** Why a key may not write these tuples. An object that is not registered yet belongs to the owner that is written. */
 export async function outsideWrite(
   c: Context<Env>,
   { engine, tupleStore }: StoresDeps & Pick<ActionDeps, "tupleStore">,

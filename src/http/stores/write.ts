@@ -1,7 +1,6 @@
 /**
- * `POST /stores/{store_id}/write` (openfga.v1 Write), guarded: a tuple is written when it
- * means an action that the caller may take, and refused by name otherwise. All or
- * nothing, and every error in OpenFGA's form.
+ * `POST /stores/{store_id}/write` (openfga.v1 Write), guarded: a tuple is written when it is an action that the caller
+ * may take, and refused by name otherwise. All or nothing, with every error in OpenFGA's form.
  */
 import { Hono } from "hono";
 import { z } from "zod";
@@ -34,7 +33,7 @@ const option = z
   .nullish()
   .transform((text) => (text === "ignore" ? "ignore" : "error"));
 
-/** WriteRequest. Unlike OpenFGA it lets no unknown member pass: a misspelled condition would be a date that never comes. */
+/** WriteRequest. Unlike OpenFGA it refuses unknown members: a misspelled condition would be an expiry that never comes. */
 const WriteRequest = z.strictObject({
   writes: z.strictObject({ tuple_keys: z.array(Key).min(1), on_duplicate: option }).nullish(),
   deletes: z.strictObject({ tuple_keys: z.array(Key).min(1), on_missing: option }).nullish(),
@@ -43,7 +42,7 @@ const WriteRequest = z.strictObject({
 
 const MODEL_ID = /^[ABCDEFGHJKMNPQRSTVWXYZ0-9]{26}$/;
 
-/** The one route; who calls is settled around it. Lets EngineUnavailable, Contended and OutcomeUnknown through. */
+/** The one route, for authenticated callers. Throws EngineUnavailable, Contended, OutcomeUnknown. */
 export function writeRoutes(deps: ActionDeps & StoresDeps): Hono<Env> {
   const app = new Hono<Env>();
   const writeTuples = createWriteAgain();
@@ -51,9 +50,9 @@ export function writeRoutes(deps: ActionDeps & StoresDeps): Hono<Env> {
     const invalid = (message: string) => openFgaError(c, 400, "validation_error", message);
     const names = overlooked(c);
     if (names.length > 0) return invalid(`${names.join(", ")}: not honoured here, leave it out`);
-    const read = await readMembers(c);
-    if (read.refusal !== undefined) return read.refusal;
-    const parsed = WriteRequest.safeParse(read.body);
+    const body = await readMembers(c);
+    if (body instanceof Response) return body;
+    const parsed = WriteRequest.safeParse(body);
     if (!parsed.success) return invalid(listedText(parsed.error.issues.flatMap(issueTexts)));
     const { writes, deletes, authorization_model_id: model } = parsed.data;
     if (isOtherModel(model, deps.engine.api.modelId)) return modelNotFound(c, model);

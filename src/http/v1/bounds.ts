@@ -1,8 +1,7 @@
 /**
- * Keys that are bound, under `/v1`. What a route is about is told by its path: the types
- * that it names, and the organizations whose that is. What is about the whole store, and
- * whatever this does not know, is outside every bound. Whom a bound key acts for counts as
- * a person of its own organizations alone (store/snapshot.ts).
+ * Keys that are bound, under `/v1`. The path of a route says which types it is about, and whose organizations' things.
+ * What is about the whole store, and every route that is not known here, is outside all bounds. The person for whom a
+ * bound key acts counts as a person of the key's own organizations alone (store/snapshot.ts).
  */
 import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
@@ -42,7 +41,7 @@ const TYPES: Record<string, readonly string[]> = {
   delegations: ["share"],
 };
 
-/** About nobody's things in particular: what they tell depends on the acting user, or on a token. */
+/** About no organization in particular: the reply depends on the acting user, or on a token. */
 const OF_NOBODY = ["me", "invitations"];
 
 const Explained = z.object({ action: ActionInput, resource: EntityInput });

@@ -55,7 +55,7 @@ export function cooperationListRoutes(deps: V1Deps) {
     if (refusal) return refused(c, refusal);
 
     const directions = new Map<string, (typeof DIRECTIONS)[number]>();
-    /** Where the list of what lives still has what has ended: in a store from before the two stood apart. */
+    /** Ended ones that older versions left in the list of the living. */
     const unsettled: string[] = [];
     for (const at of DIRECTIONS) {
       if (direction !== undefined && direction !== at) continue;

@@ -1,4 +1,4 @@
-/** `/v1/shares/{id}/delegations`: what the partner's admins hand on to their own people. */
+/** `/v1/shares/{id}/delegations`: what the partner's admins delegate to their own people. */
 
 import { z } from "@hono/zod-openapi";
 import { delegate, revoke } from "../../actions/delegation.ts";

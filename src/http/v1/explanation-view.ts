@@ -78,27 +78,27 @@ const pathView = ({ through, limits }: Path) => ({
 });
 
 function branchView(branch: Branch, user: string, at: Date): DescribedBranch {
-  const told = { holds: holds(branch, at), says: wordsOf(branch, user, at) };
+  const shown = { holds: holds(branch, at), says: wordsOf(branch, user, at) };
   const all = (of: Branch[]) => of.map((one) => branchView(one, user, at));
   switch (branch.kind) {
     case "tuple": {
       const { user: holder, relation, object } = branch.tuple;
       const expiry = expiryOf(branch.tuple);
       return {
-        ...told,
+        ...shown,
         tuple: { user: holder, relation, object },
         ...(expiry !== undefined && { expires_at: expiry, expired: hasPassed(expiry, at) }),
         ...(branch.next && { next: branchView(branch.next, user, at) }),
       };
     }
     case "any":
-      return { ...told, any_of: all(branch.of) };
+      return { ...shown, any_of: all(branch.of) };
     case "all":
-      return { ...told, all_of: all(branch.of) };
+      return { ...shown, all_of: all(branch.of) };
     case "none":
-      return { ...told, none_of: all([branch.of]) };
+      return { ...shown, none_of: all([branch.of]) };
     case "missing":
     case "unseen":
-      return told;
+      return shown;
   }
 }

@@ -65,12 +65,12 @@ export const HISTORY_OPERATIONS = [ofCooperation, ofOrganization, verifyCooperat
 export function historyRoutes(deps: V1Deps) {
   const { tupleStore } = deps;
   const app = v1();
-  /** One look at a history at a time: it reads all of it, so who asks meanwhile is given the same answer. */
+  /** A history is verified one time at a time: that reads all of it, so callers who ask meanwhile share the answer. */
   const underWay = new Map<string, Promise<Verified>>();
 
   async function page(object: string, side: Side | undefined, first: number, { limit, cursor }: PageQuery) {
     const from = readCursor(["history", object], cursor);
-    if (from === "foreign") return from;
+    if (from === undefined) return undefined;
     const before = from.after === undefined ? undefined : Number(from.after);
     const { items, next, head } = await historyOf(tupleStore, object, side, { before, limit, first });
     return {

@@ -114,7 +114,7 @@ export function peopleRoutes(deps: V1Deps) {
     const { caller } = c.var;
     const standing = await standingIn(tupleStore, org, caller);
     if (standing === "none" && !isService(caller)) return notFound(c, "organization");
-    // the head before what it stands for: an ETag must not be newer than what was read
+    // the head before what it covers: an ETag must not be newer than what was read
     const { etag } = await etagOf(org, tupleStore);
     const role = await roleOf(tupleStore, org, user);
     if (role === undefined) return notFound(c, "person");
@@ -140,7 +140,7 @@ export function peopleRoutes(deps: V1Deps) {
     const facts = ({ user, erased }: Forgotten, n: number) => ({ user, erased, stays: STAYS, etag: `"${n}"` });
     return act(c, deps, forgetPerson(c.req.valid("param")), {
       dryRun: c.req.valid("query").dry_run,
-      // with the ETag that If-Match then names
+      // with the ETag for the If-Match of the request that erases
       impact: async (value) => c.json({ dry_run: true, ...facts(value, value.before) }),
       show: async (value) => facts(value, value.n),
     });

@@ -44,7 +44,7 @@ export function errorsOf(error: z.ZodError, target: string): { pointer: string; 
 export const organizationParam = z.object({ org: Id.meta({ example: "sunward" }) });
 export const userParam = z.object({ user: Id.meta({ example: "anna" }) });
 export const resourceParam = z.object({ id: Id.meta({ example: "7" }) });
-/** Cooperations and shares have ULIDs; anything else is not found, so it is not worth another answer. */
+/** Cooperations and shares have ULIDs; any other id is answered as one that is not found. */
 export const ulidParam = z.object({ id: z.string().max(64) });
 
 const flag = z.enum(["true", "false"]).transform((text) => text === "true");
@@ -91,7 +91,7 @@ const Preconditions = z.object({
   "If-None-Match": z.string().optional().describe("`*`: it must not be there. Else 412."),
 });
 
-/** A route of the OpenAPI document. Its replies stand there for the reader; handlers answer with plain responses. */
+/** A route of the OpenAPI document. The replies are for its readers; handlers answer with plain responses. */
 export function route<const P extends Parts>(parts: P) {
   const { method, path, summary, tag, answers, refuses, params, query, body, reply } = parts;
   const { creates = method === "put", conditional = ["put", "patch", "delete"].includes(method) } = parts;
@@ -134,15 +134,15 @@ export function callOf(c: Context<Env>, dryRun?: boolean): Call {
   return { caller, requestId, dryRun, expected: preconditionOf(c) };
 }
 
-/** A whole new state with its ETag, and from when on checks answer from it. */
+/** The whole new state with its ETag, and the moment from which checks answer from it. */
 export function stated(c: Context<Env>, view: object, effectiveBy: string, status: 200 | 201 = 200) {
   if ("etag" in view && typeof view.etag === "string") c.header("ETag", view.etag);
   return c.json({ ...view, effective_by: effectiveBy }, status);
 }
 
-/** A page of a list, or the refusal of a cursor that is not this list's. */
-export function listed(c: Context<Env>, page: { items: unknown[]; next_cursor: string | null } | "foreign") {
-  if (page === "foreign") {
+/** A page of a list; without one the refusal of a cursor of another list. */
+export function listed(c: Context<Env>, page: { items: unknown[]; next_cursor: string | null } | undefined) {
+  if (page === undefined) {
     const errors = [{ pointer: "query: cursor", detail: "belongs to another list or query" }];
     return fault(c, "invalid_request", { errors });
   }

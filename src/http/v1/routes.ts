@@ -25,7 +25,7 @@ import { shareRoutes } from "./shares.ts";
 
 const ULID = /^[0-9A-HJKMNP-TV-Z]{26}$/;
 
-/** What cannot be the id of a cooperation or share is found no more than one that is nobody's, and never asked for. */
+/** What cannot be the id of a cooperation or share is not found, and the store is not asked for it. */
 const foundByUlid = (what: string) =>
   createMiddleware<Env>(async (c, next) => (ULID.test(c.req.param("id") ?? "") ? next() : notFound(c, what)));
 
@@ -43,14 +43,14 @@ const ofOrganization = (deps: V1Deps) =>
     return value === undefined || value.deleted_at !== undefined ? notFound(c, "organization") : next();
   });
 
-/** Cooperations, and what is done in them: only people act there, never a service of its own accord. */
+/** Cooperations, and what is done in them: only people act there, never a service for itself. */
 const IN_COOPERATIONS = ["/organizations/:org/cooperations", "/cooperations/:id/*", "/shares/:id/*"];
 
 const toActByPerson = createMiddleware<Env>(async (c, next) =>
   isRead(c.req.method) ? next() : requirePerson(c, next),
 );
 
-/** The routes without authentication: the app around them has settled who calls. */
+/** The routes without authentication: the app has authenticated the caller before. */
 export function v1Routes(deps: V1Deps) {
   const app = v1();
   app.use(withinKey(deps));

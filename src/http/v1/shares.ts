@@ -1,4 +1,4 @@
-/** `/v1/cooperations/{id}/shares`, `/v1/shares/{id}` and what came in: resources put into cooperations at a role. */
+/** `/v1/cooperations/{id}/shares`, `/v1/shares/{id}` and the incoming shares: resources put into cooperations at a role. */
 
 import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
@@ -109,7 +109,7 @@ export const SHARE_OPERATIONS = [list, create, get, patch, remove, incoming];
 export function shareRoutes(deps: V1Deps) {
   const { tupleStore, clock } = deps;
   const app = v1();
-  /** The share with the delegations that rose or fell, or what that would mean. A removed one is shown as it was removed. */
+  /** The share with the delegations whose effective role changed, or what that would mean. A removed share is shown as it was. */
   const replying = (c: Context<Env>, dryRun: boolean | undefined) => ({
     dryRun,
     impact: (value: ShareChanged) => dryRunOf(c, deps, value),

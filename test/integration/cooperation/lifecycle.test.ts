@@ -136,9 +136,9 @@ async function walk(service: Service, made: Made, state: State, action: Cooperat
   return false;
 }
 
-describe("in the table every action does, in every status, what its cell says", () => {
+describe("every action does, in every status, what the lifecycle table says", () => {
   for (const state of STATES)
-    test(`${textOf(state)}, and either side is shown the actions that then succeed`, { timeout: 120_000 }, async ({
+    test(`${textOf(state)}, and each side is shown the actions that succeed`, { timeout: 120_000 }, async ({
       tupleStore,
       engine,
     }) => {
@@ -176,9 +176,7 @@ async function actionsShown(service: Service, { id }: Made): Promise<Record<stri
   return { anna: await shown("anna"), ben: await shown("ben") };
 }
 
-test("a share of an ended cooperation is shown to nobody, and once it is swept it is not found", async ({
-  service,
-}) => {
+test("a share of an ended cooperation is shown to nobody, and not found once it is swept", async ({ service }) => {
   await seedWorld(service);
   const { share } = await make(service, { status: "ended", ended_as: "removed" });
   expect((await service.as("anna", "GET", `/v1/shares/${share}`)).status).toBe(404);
@@ -189,7 +187,7 @@ test("a share of an ended cooperation is shown to nobody, and once it is swept i
   }
 });
 
-test("whoever is of the other side is told whose it is, and a person who is no admin that they are none", async ({
+test("a refusal names the side that may act, and tells a person who is no admin that they are none", async ({
   service,
 }) => {
   await seedWorld(service);

@@ -8,7 +8,7 @@ import { FOLDER, generators, run } from "../../support/generators.ts";
 
 const BIN = fileURLToPath(new URL("../../../node_modules/.bin/", import.meta.url));
 const DOCUMENT = fileURLToPath(new URL("../../../openapi.json", import.meta.url));
-/** Nobody is told of it. */
+/** Redocly sends no report of it. */
 const QUIET = { ...process.env, REDOCLY_TELEMETRY: "off", REDOCLY_SUPPRESS_UPDATE_NOTICE: "true" };
 
 const COMPILED = {

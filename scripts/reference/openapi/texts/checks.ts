@@ -109,7 +109,7 @@ export const STORES_TEXTS: Texts = {
     },
   },
   listObjects: {
-    says: `${OURS}. A key that is bound to organizations is told of theirs alone.`,
+    says: `${OURS}. A key that is bound to organizations gets theirs alone.`,
     examples: {
       "what tom may view": {
         to: `${store}/list-objects`,

@@ -39,7 +39,7 @@ export const COOPERATION_TEXTS: Texts = {
     },
   },
   getCooperationsById: {
-    says: "A cooperation as one side sees it: its status, its dates, the other side's contacts, its shares, and what the acting user may do now. Once it has ended it is shown as it was at the end.",
+    says: "A cooperation as one side sees it: its status, its dates, the other side's contacts, its shares, and what the acting user may do now. When it has ended it is shown as it was at the end.",
     examples: {
       "for the initiator": { to: cooperation, by: "anna" },
       "for the partner": { to: cooperation, by: "ben" },

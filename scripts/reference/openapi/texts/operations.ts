@@ -54,7 +54,7 @@ const LINES = [
 
 export const BULK_TEXTS: Texts = {
   postImport: {
-    says: "Writes organizations, people, resources and job roles from a file, a line each. A line that stands already changes nothing, so a file may be sent again. A refused line stops none behind it. The reply comes while the body is read; one import is taken at a time.",
+    says: "Writes organizations, people, resources and job roles from a file, a line each. A line that says nothing new changes nothing, so a file may be sent again. A refused line stops none behind it. The reply comes while the body is read; one import is taken at a time.",
     examples: {
       "three lines": {
         to: "/v1/import",
@@ -79,7 +79,7 @@ export const OPERATIONS_TEXTS: Texts = {
     examples: { "it runs": { to: "/livez" } },
   },
   getReadyz: {
-    says: "Asks OpenFGA, at most once a second: for a readiness probe.",
+    says: "Asks OpenFGA, one time a second at most: for a readiness probe.",
     examples: { ready: { to: "/readyz" } },
   },
   getMetrics: {

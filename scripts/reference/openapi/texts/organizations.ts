@@ -9,7 +9,7 @@ export const ORGANIZATION_TEXTS: Texts = {
     examples: { "anna, an admin of sunward": { to: "/v1/me", by: "anna" } },
   },
   getOrganizationsByOrg: {
-    says: "An organization's name, and the acting user's role in it. Somebody who does not belong to it is told that it is not there.",
+    says: "An organization's name, and the acting user's role in it. For somebody who does not belong to it there is no such organization (404).",
     examples: { "for one of its people": { to: organization, by: "anna" }, "for a service": { to: organization } },
   },
   putOrganizationsByOrg: {
@@ -46,7 +46,7 @@ export const ORGANIZATION_TEXTS: Texts = {
     examples: { "tom leaves": { to: "/v1/organizations/brightfix/people/tom", by: "ben" } },
   },
   deletePeopleByUser: {
-    says: "Erases what the record of a person holds, once they belong to no organization. `stays` says what cannot be erased.",
+    says: "Erases the record of a person who belongs to no organization. `stays` says what cannot be erased.",
     examples: {
       "tom, who has left": { to: "/v1/people/tom", after: "tom belongs nowhere" },
       "what it would erase": { to: "/v1/people/tom?dry_run=true", after: "tom belongs nowhere" },

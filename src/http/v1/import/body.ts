@@ -1,7 +1,7 @@
-/** The body of an import, line by line: each held to its schema, and none of them a reason to stop. */
+/** The body of an import, line by line: each is parsed by its schema, and none that fails stops the others. */
 import { ImportLine, type LineError, type NumberedLine } from "../../../domain/registry/import-line.ts";
 import { BodyBroken, BodyIdle } from "../../../faults.ts";
-import { gathered } from "../../gathered.ts";
+import { batched } from "../../batched.ts";
 import { readJson } from "../../json.ts";
 import { linesOf, type RawLine } from "../../ndjson.ts";
 import { errorsOf } from "../route.ts";
@@ -9,7 +9,7 @@ import { errorsOf } from "../route.ts";
 /** How many lines may wait while those before them are imported. */
 const WAITING_LINES_MAX = 128;
 
-/** The lines of a body from one on, as many at a time as have come. Throws BodyBroken, and BodyIdle when for so long none has come. */
+/** The lines of a body from `from` on, as many at a time as have arrived. Throws BodyBroken, and BodyIdle where none arrived for so long. */
 export function importBody(
   body: ReadableStream<Uint8Array> | null,
   from: number,
@@ -17,7 +17,7 @@ export function importBody(
 ): AsyncGenerator<NumberedLine[]> {
   const reader = (body ?? new Blob([]).stream()).getReader();
   const lines = heldLines(timely(linesOf(unbroken(reader)), idleMilliseconds), from);
-  return gathered(lines, WAITING_LINES_MAX, () => void reader.cancel().catch(() => {}));
+  return batched(lines, WAITING_LINES_MAX, () => void reader.cancel().catch(() => {}));
 }
 
 async function* heldLines(read: AsyncIterable<RawLine[]>, from: number): AsyncGenerator<NumberedLine[]> {
@@ -32,18 +32,18 @@ async function* heldLines(read: AsyncIterable<RawLine[]>, from: number): AsyncGe
 }
 
 function readLine(bytes: Uint8Array): ImportLine | { errors: LineError[] } {
-  const { json, wrong } = readJson(bytes);
-  if (wrong !== undefined) return { errors: [wrong] };
-  const parsed = ImportLine.safeParse(json);
+  const read = readJson(bytes);
+  if (read.kind === "wrong") return { errors: [read.wrong] };
+  const parsed = ImportLine.safeParse(read.json);
   return parsed.success ? parsed.data : { errors: errorsOf(parsed.error, "json") };
 }
 
-/** The same, each item awaited for so long and no longer. */
+/** The same items; throws BodyIdle where one takes longer than that. */
 async function* timely<T>(source: AsyncGenerator<T>, idleMilliseconds: number): AsyncGenerator<T> {
   for (;;) {
     const idle = Promise.withResolvers<never>();
-    const told = () => idle.reject(new BodyIdle(`No line came for ${Math.round(idleMilliseconds / 1000)} seconds`));
-    const timer = setTimeout(told, idleMilliseconds);
+    const fail = () => idle.reject(new BodyIdle(`No line came for ${Math.round(idleMilliseconds / 1000)} seconds`));
+    const timer = setTimeout(fail, idleMilliseconds);
     try {
       const { done, value } = await Promise.race([source.next(), idle.promise]);
       if (done) return;

@@ -1,6 +1,6 @@
 /**
- * What an import says while it goes: each refused line at once, progress some times a
- * second, and at last that it came to the end, or why not and from where to go on.
+ * What an import reports while it runs: each refused line immediately, progress some times a second, and at the end
+ * that all lines are done, or why it stopped and with which line to continue.
  */
 import { z } from "@hono/zod-openapi";
 import { importLines, type LineOutcome } from "../../../actions/import-lines.ts";
@@ -12,7 +12,7 @@ import { damageDetail, FAULTS, faultOf, listedErrors } from "../../problem.ts";
 import { dataOf, detailOf } from "../../refusals.ts";
 import type { V1Deps } from "../route.ts";
 
-/** How often progress is told while nothing is refused. */
+/** How often progress is reported while nothing is refused. */
 const PROGRESS_MILLISECONDS = 250;
 
 const Counts = {
@@ -49,7 +49,7 @@ export const ImportEvent = z.discriminatedUnion("event", [
 ]);
 export type ImportEvent = z.infer<typeof ImportEvent>;
 
-/** Imports lines and tells of it, `from` being the first of them. Never throws: what stops it is the last event. */
+/** Imports lines and reports on them; `from` is the number of the first. Never throws: what stops it is the last event. */
 export async function* importEvents(
   deps: V1Deps,
   call: Call,
@@ -64,7 +64,7 @@ export async function* importEvents(
     detail,
     from: counts.line + 1,
   });
-  let toldAt = performance.now();
+  let reportedAt = performance.now();
   try {
     for await (const outcomes of importLines(deps, call, lines)) {
       for (const outcome of outcomes) {
@@ -77,13 +77,13 @@ export async function* importEvents(
       }
       yield* outcomes.flatMap(refusedEvent);
       if (deps.stopping()) return yield stopped("shutting_down", "The service is stopping. Go on when it is back.");
-      if (performance.now() - toldAt < PROGRESS_MILLISECONDS) continue;
-      toldAt = performance.now();
+      if (performance.now() - reportedAt < PROGRESS_MILLISECONDS) continue;
+      reportedAt = performance.now();
       yield { event: "done", ...counts };
     }
     yield { event: "end", ...counts };
   } catch (error) {
-    // there is nobody to tell
+    // nobody reads the reply any more
     if (error instanceof BodyBroken) return deps.log("info", "caller_gone", { request_id: call.requestId });
     if (error instanceof BodyIdle)
       return yield stopped("request_timeout", `${error.message}. Go on from the line in \`from\`.`);

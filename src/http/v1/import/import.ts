@@ -2,11 +2,11 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { refuseImport } from "../../../actions/import-lines.ts";
 import { mediaTypeOf, refuseEncoding } from "../../body.ts";
+import { allowLongRunning } from "../../long-running.ts";
 import { NDJSON, ndjson } from "../../ndjson.ts";
 import type { Documented } from "../../operation.ts";
 import { refusePreconditions } from "../../precondition.ts";
 import { fault, ProblemView, refused } from "../../problem.ts";
-import { allowLongRunning } from "../../unhurried.ts";
 import { type V1Deps, v1 } from "../route.ts";
 import { importBody } from "./body.ts";
 import { importEvents } from "./events.ts";

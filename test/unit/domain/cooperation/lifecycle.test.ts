@@ -25,7 +25,7 @@ const LIVE = ["invited", "pending", "active", "paused"] as const;
 const stays = (...statuses: Status[]): [Status, string][] => statuses.map((status) => [status, status]);
 const leads = (to: string, ...statuses: Status[]): [Status, string][] => statuses.map((status) => [status, to]);
 
-/** Who, and from where to where, told apart from the table. All other cells change nothing. */
+/** Who, and from which status to which, written independently of the table. All other cells change nothing. */
 const EDGES: Record<CooperationAction, { by: Side | "joiner"; edges: [from: Status, to: string][] }> = {
   join: { by: "joiner", edges: leads("active", "invited") },
   accept: { by: "partner", edges: leads("active", "pending") },
@@ -84,14 +84,14 @@ describe("the table", () => {
   });
 
   it.each(CELLS.map((cell) => [cell.action, textOf(cell.state), cell.state] as const))(
-    "decides %s in %s as told here, expired or not",
+    "decides %s in %s as this test lists, expired or not",
     (action, _, state) => {
       expect(said(state, action, false)).toBe(expected(state, action, false));
       expect(said(state, action, true)).toBe(expected(state, action, true));
     },
   );
 
-  it.each(ACTION_NAMES)("names for %s exactly the statuses in which it changes something", (action) => {
+  it.each(ACTION_NAMES)("names for %s exactly the statuses in which it has an effect", (action) => {
     expect(statusesFor(action)).toEqual(
       STATUSES.filter((status) => EDGES[action].edges.some(([from]) => from === status)),
     );
@@ -99,12 +99,12 @@ describe("the table", () => {
 });
 
 describe("an ending", () => {
-  it("is for good: no action leads out of ended", () => {
+  it("is final: no action leads out of ended", () => {
     for (const { state, action } of CELLS)
       if (state.status === "ended") expect(["no", "same"], action).toContain(said(state, action, false));
   });
 
-  it("is the action's own: an ending asked for again is so already, and another's is refused", () => {
+  it("belongs to its action: the same ending again has no effect, and another is refused", () => {
     const endings = { decline: "declined", remove: "removed", leave: "left" } as const;
     for (const [action, own] of Object.entries(endings))
       for (const ended_as of ENDINGS)
@@ -113,14 +113,14 @@ describe("an ending", () => {
         );
   });
 
-  it("says which one it is, and nothing else does", () => {
+  it("names its action, and no other status does", () => {
     for (const { state, action } of CELLS) {
       const next = step(state, action, false);
       if (next.kind === "moves") expect(next.ended_as !== undefined, action).toBe(next.to === "ended");
     }
   });
 
-  it("is open to an expired cooperation, as are more time and less", () => {
+  it("is possible for an expired cooperation, as are later and earlier dates", () => {
     for (const status of LIVE) {
       expect(step({ status }, "remove", true)).toEqual({ kind: "moves", to: "ended", ended_as: "removed" });
       expect(step({ status }, "change_expiry", true)).toEqual({ kind: "moves", to: status });
@@ -143,13 +143,13 @@ describe("the actions shown to a side", () => {
         }
   });
 
-  it("are none for nobody, and none after the end", () => {
+  it("are none without a side, and none after the end", () => {
     for (const state of STATES) expect(actionsFor(state, [], false)).toEqual([]);
     for (const ended_as of ENDINGS)
       expect(actionsFor({ status: "ended", ended_as }, SIDES[3] ?? [], false)).toEqual([]);
   });
 
-  it("never hold join, which takes the token and no side", () => {
+  it("never contain join, which needs the token and no side", () => {
     for (const state of STATES) expect(actionsFor(state, SIDES[3] ?? [], false)).not.toContain("join");
   });
 });

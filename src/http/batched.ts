@@ -1,15 +1,14 @@
 /**
- * What comes piece by piece, as many pieces at a time as have come: while the reader is
- * at work on some, the next are taken in, up to a bound. A sender of single lines is
- * then as fast as one of whole blocks, and nobody waits for lines that are not there yet.
+ * Items of a stream in batches of all that has arrived: while the reader works on one batch, the next one fills, up to a
+ * bound. A sender of single lines is then as fast as a sender of blocks, and no batch waits for lines to come.
  */
 
 /**
- * The items of a source in their order, never none and never more than `waitingMax` with what a piece brings on top.
- * When the source throws, so does this, without the items that still wait. `stop` ends the source; it is told when the
- * reader wants no more.
+ * The items of a source in their order, in batches that are never empty and hold fewer than `waitingMax` before their
+ * last piece. When the source throws, so does this, without the items that still wait. `stop` is called to end the
+ * source when the reader has finished.
  */
-export async function* gathered<T>(
+export async function* batched<T>(
   source: AsyncIterable<T[]>,
   waitingMax: number,
   stop: () => void,
@@ -17,21 +16,21 @@ export async function* gathered<T>(
   let waiting: T[] = [];
   let end: { error?: unknown } | undefined;
   let wanted = true;
-  let came = Promise.withResolvers<void>();
+  let arrived = Promise.withResolvers<void>();
   let taken = Promise.withResolvers<void>();
   const fill = async () => {
     try {
       for await (const items of source) {
         if (!wanted) break;
         waiting.push(...items);
-        came.resolve();
+        arrived.resolve();
         if (waiting.length >= waitingMax) await taken.promise;
       }
       end = {};
     } catch (error) {
       end = { error };
     }
-    came.resolve();
+    arrived.resolve();
   };
   void fill();
   try {
@@ -45,8 +44,8 @@ export async function* gathered<T>(
         yield items;
       } else if (end !== undefined) return;
       else {
-        came = Promise.withResolvers();
-        await came.promise;
+        arrived = Promise.withResolvers();
+        await arrived.promise;
       }
     }
   } finally {
