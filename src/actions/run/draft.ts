@@ -107,10 +107,9 @@ async function stageStep<T, R extends { code: string }>(
   const collect = (scopes: CacheScope[] = []) => {
     for (const scope of scopes) draft.scopes.add(scope);
   };
-  if (decision.kind === "refused") {
-    const { refusal } = decision;
-    if (revealsState(refusal)) collect([...action.scopes(state), ...(action.revealedScopes?.(state) ?? [])]);
-    return refusal;
+  if ("code" in decision) {
+    if (revealsState(decision)) collect([...action.scopes(state), ...(action.revealedScopes?.(state) ?? [])]);
+    return decision;
   }
   collect(action.scopes(state));
   const { value } = decision;

@@ -1,8 +1,8 @@
 /** The access paths to a permission on a plant or portfolio: through the owner, through shares, and ended ones. */
-
 import type { DenialReason, Path } from "../../domain/explain/denial-reason.ts";
 import { denialsOfShare, needsOf } from "../../domain/explain/share-denials.ts";
 import { idOf, type ResourceRef } from "../../domain/ids.ts";
+import { sharedRelation } from "../../domain/relations.ts";
 import type { TupleStore } from "../../ports.ts";
 import { cooperationHead, delegationsFrom, jobRoleOf, resourceHead, shareHead } from "../../store/snapshot.ts";
 import { type AskedPerson, asAdmin } from "./asked-person.ts";
@@ -79,7 +79,7 @@ async function sharePaths(
   const paths: { path: Path; cooperation: string }[] = [];
   let complete = true;
   for (const place of places) {
-    const found = await reads.readSome({ object: place, relation: "shared_viewer" }, SHARES_MAX);
+    const found = await reads.readSome({ object: place, relation: sharedRelation("viewer") }, SHARES_MAX);
     complete &&= found.complete;
     for (const tuple of found.tuples) {
       const [through = ""] = tuple.user.split("#", 1);

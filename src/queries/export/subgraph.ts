@@ -4,6 +4,7 @@
  * other cooperations.
  */
 import { idOf, type ResourceRef } from "../../domain/ids.ts";
+import { formerSide, SIDES } from "../../domain/relations.ts";
 import { keyText, type Tuple } from "../../domain/tuples.ts";
 import type { TupleStore } from "../../ports.ts";
 import { adminsOf } from "../../store/people.ts";
@@ -77,7 +78,7 @@ async function factsOf(reads: Reads, object: string): Promise<Tuple[]> {
 
 // relation by relation: a cooperation's history may be long
 async function sidesOf(reads: Reads, object: string): Promise<Tuple[]> {
-  const relations = ["initiator", "partner", "former_initiator", "former_partner", "in_force"];
+  const relations = [...SIDES, ...SIDES.map(formerSide), "in_force"];
   return (await inTurns(relations, (relation) => reads.read({ object, relation }))).flat();
 }
 
