@@ -14,7 +14,8 @@ import { openStore } from "../../src/openfga/open-store.ts";
 import { createTupleStore } from "../../src/openfga/tuple-store.ts";
 import type { TupleStore } from "../../src/ports.ts";
 import { playSample } from "../../src/start/sample.ts";
-import { connection, MODEL } from "./engine.ts";
+import { connection } from "./engine.ts";
+import { MODEL } from "./model.ts";
 import { createService, KEYS, type Service } from "./service.ts";
 
 const BEGIN = Date.parse("2026-12-01T09:00:00Z");

@@ -54,7 +54,7 @@ export type Service = {
   app: ReturnType<typeof createApp>;
   deps: AppDeps & { cache: DecisionCache };
   mails: Mail[];
-  /** Turns the clock; it stands still otherwise. Undefined lets it run again. */
+  /** Stops the clock at this time. Undefined lets it run again. */
   setNow: (now: Date | undefined) => void;
   /** A call by a person with scope manage. */
   as: (user: string, method: string, path: string, body?: unknown, options?: CallOptions) => Promise<Reply>;

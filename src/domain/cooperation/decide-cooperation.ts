@@ -14,7 +14,7 @@ import { refuseUnlessSide, type Standings } from "../standing.ts";
 import { sweepMark, tuplesOfCooperation } from "../state-tuples.ts";
 import { difference } from "../tuples.ts";
 import { secondsToWait, touchAnswered, touchSent } from "./cool-down.ts";
-import { type Action, LIFECYCLE, statusesFor, step } from "./lifecycle.ts";
+import { LIFECYCLE, type LifecycleAction, statusesFor, step } from "./lifecycle.ts";
 import { knownOrganization, touchCooperation, touchOrganization, withoutAddress } from "./touch.ts";
 
 /** What every action in a cooperation is decided on. */
@@ -32,7 +32,7 @@ export type Changed = { before: Cooperation; cooperation: Cooperation };
 /** Where the table leads, or why it does not. */
 export function stepOrRefuse(
   cooperation: Cooperation,
-  action: Action,
+  action: LifecycleAction,
   now: Date,
 ): { to: Cooperation["status"]; ended_as?: Cooperation["ended_as"] } | "same" | Refusal {
   const next = step(cooperation, action, hasPassed(cooperation.expires_at, now));

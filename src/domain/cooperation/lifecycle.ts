@@ -30,24 +30,24 @@ export const LIFECYCLE = {
   delegate:      { by: "partner",   invited: "no",      pending: "no",      active: "active", paused: "no",     ended: "no" },
   revoke:        { by: "partner",   invited: "no",      pending: "no",      active: "active", paused: "paused", ended: "no" },
 } as const satisfies Record<string, Row>;
-export type Action = keyof typeof LIFECYCLE;
-export const ACTION_NAMES = Object.keys(LIFECYCLE) as Action[];
+export type LifecycleAction = keyof typeof LIFECYCLE;
+export const ACTION_NAMES = Object.keys(LIFECYCLE) as LifecycleAction[];
 
 /** How each ending action ends a cooperation. */
-const ENDING_OF: Partial<Record<Action, Ending>> = { decline: "declined", remove: "removed", leave: "left" };
+const ENDING_OF: Partial<Record<LifecycleAction, Ending>> = { decline: "declined", remove: "removed", leave: "left" };
 
 /** Actions that an expired cooperation refuses; its clock also runs while paused. */
-const REFUSED_WHEN_EXPIRED: readonly Action[] = ["join", "accept", "delegate"];
+const REFUSED_WHEN_EXPIRED: readonly LifecycleAction[] = ["join", "accept", "delegate"];
 
 /** The statuses in which an action changes something: what a `wrong_status` refusal names. */
-export function statusesFor(action: Action): Status[] {
+export function statusesFor(action: LifecycleAction): Status[] {
   return STATUSES.filter((status) => !["same", "no"].includes(LIFECYCLE[action][status]));
 }
 
 /** Where an action leads from here: a new status (with its ending), already so, not now, or too late. */
 export function step(
   from: { status: Status; ended_as?: Ending | undefined },
-  action: Action,
+  action: LifecycleAction,
   expired: boolean,
 ): { to: Status; ended_as?: Ending } | "same" | "no" | "expired" {
   const cell: Cell = LIFECYCLE[action][from.status];
@@ -63,7 +63,7 @@ export function actionsFor(
   cooperation: { status: Status; ended_as?: Ending | undefined },
   sides: readonly Side[],
   expired: boolean,
-): Action[] {
+): LifecycleAction[] {
   return ACTION_NAMES.filter((action) => {
     const next = step(cooperation, action, expired);
     return typeof next === "object" && sides.includes(LIFECYCLE[action].by as Side);

@@ -5,7 +5,7 @@
  * stands (raw-change.ts), and then by its action.
  */
 import { type Caller, isService } from "../caller.ts";
-import { type Meaning, type Operation, type RawTuple, type ReadTuple, readTuple, tupleText } from "./raw-tuple.ts";
+import { type Meaning, type RawOperation, type RawTuple, type ReadTuple, readTuple, tupleText } from "./raw-tuple.ts";
 
 /** Tuples to write and to delete that are about one thing. */
 export type Asked = { writes: ReadTuple[]; deletes: ReadTuple[] };
@@ -30,7 +30,7 @@ export function admit(writes: readonly RawTuple[], deletes: readonly RawTuple[],
   }
   const problems: string[] = [];
   const changes = new Map<string, RawChange>();
-  const sort = (raw: RawTuple, operation: Operation) => {
+  const sort = (raw: RawTuple, operation: RawOperation) => {
     const read = readTuple(raw, operation);
     if ("problem" in read) return void problems.push(read.problem);
     const { meaning, tuple } = read;

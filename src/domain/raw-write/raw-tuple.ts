@@ -8,7 +8,7 @@ import { idOf, idProblem, type ResourceRef, splitRef } from "../ids.ts";
 import { JOB_ROLES, ORGANIZATION_ROLES, SHARED_ROLES } from "../roles.ts";
 import type { TupleKey } from "../tuples.ts";
 
-export type Operation = "write" | "delete";
+export type RawOperation = "write" | "delete";
 
 /** openfga.v1 TupleKey; a delete has no condition. */
 export type RawTuple = TupleKey & {
@@ -41,7 +41,7 @@ const ADMITTED: Record<string, Record<string, string>> = {
   ),
 };
 
-type Advice = (parts: { id: string; user: string; operation: Operation; dated: boolean }) => string;
+type Advice = (parts: { id: string; user: string; operation: RawOperation; dated: boolean }) => string;
 // what is refused may hold anything, and half a character cannot be encoded
 const segment = (id: string) => encodeURIComponent(id.toWellFormed());
 const onHistory: Advice = () => "the service writes the history itself, one line with every action";
@@ -127,7 +127,7 @@ export const RELATIONS: Record<string, readonly string[]> = Object.fromEntries(
 /** What a tuple is of, as read; or what is wrong with it, and what to do where that is known. */
 export function readTuple(
   tuple: RawTuple,
-  operation: Operation,
+  operation: RawOperation,
 ): { meaning: Meaning; tuple: ReadTuple } | { problem: string } {
   const invalid = (reason: string) => ({ problem: `Invalid tuple '${tupleText(tuple)}'. Reason: ${reason}` });
   const { object, relation, user } = tuple;

@@ -1,4 +1,4 @@
-/** The ways to a permission on a plant or portfolio: through the owner, through shares, and those that are gone. */
+/** The access paths to a permission on a plant or portfolio: through the owner, through shares, and ended ones. */
 
 import type { DenialReason, Path } from "../../domain/explain/denial-reason.ts";
 import { denialsOfShare, needsOf } from "../../domain/explain/share-denials.ts";
@@ -13,7 +13,7 @@ type Reads = Pick<TupleStore, "read" | "readSome">;
 /** Shares of one resource that are looked at. */
 const SHARES_MAX = 50;
 
-/** Every way, with what stands in it; `complete` is false where some were left out. Throws EngineUnavailable. */
+/** Every path with its denial reasons; `complete` is false when some were left out. Throws EngineUnavailable. */
 export async function pathsToResource(
   reads: Reads,
   person: AskedPerson,
@@ -67,7 +67,7 @@ async function ownPath(
   return { ...path, limits: [held[0] ?? none] };
 }
 
-/** Through each share that stands on the resource or its portfolio and has to do with the person. */
+/** The paths through each share of the resource or its portfolio that involves the person. */
 async function sharePaths(
   reads: Reads,
   person: AskedPerson,

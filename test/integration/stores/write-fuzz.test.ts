@@ -143,7 +143,7 @@ function jsonOf(value: unknown): string {
   }
 }
 
-test("no body is a fault of ours, and what is refused changes nothing", { timeout: 300_000 }, async ({
+test("random bodies never cause an internal error, and refused ones change nothing", { timeout: 300_000 }, async ({
   service,
   tupleStore,
 }) => {

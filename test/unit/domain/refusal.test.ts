@@ -41,11 +41,11 @@ const SAMPLES: { [C in RefusalCode]: Extract<Refusal, { code: C }> } = {
   },
 };
 
-test.each(Object.values(SAMPLES))("$code as a text points at no member, header or detail", (refusal) => {
+test.each(Object.values(SAMPLES))("$code as plain text refers to no member, header or detail", (refusal) => {
   expect(`${detailOf(refusal)} ${adviceOf(refusal)}`).not.toMatch(/`|the detail|that it names|Retry-After|undefined/);
 });
 
-test("the advice of a problem does, and its text has the data in its stead", () => {
+test("the advice of a problem refers to members, and its plain text holds the data instead", () => {
   expect(REFUSALS.role_above_cap[2]).toContain("`may_grant`");
   expect(adviceOf(SAMPLES.role_above_cap)).toBe("Choose viewer or asset_manager.");
   expect(adviceOf(SAMPLES.wrong_status)).toBe("Do it while the cooperation is active or pending.");
