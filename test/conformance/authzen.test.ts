@@ -166,7 +166,7 @@ describe("what may be sent (1, 9)", () => {
     expect([reply.status, reply.text]).toEqual([200, plain.text]);
   });
 
-  test.each(ENDPOINTS)("%s is answered to POST alone", async (path) => {
+  test.each(ENDPOINTS)("%s answers only POST", async (path) => {
     const headers = { Authorization: `Bearer ${KEY}` };
     const { status, headers: told } = await send(`/access/v1/${path}`, { headers });
     expect([status, told.get("Allow")]).toEqual([405, "POST, OPTIONS"]);
@@ -227,7 +227,7 @@ describe("members that are missing or ill-typed (2)", () => {
   });
 
   test.each(BROKEN_EVALUATION)(
-    "a batch denies an item with %s where it stands, and only that",
+    "a batch denies an item with %s in its place, and no other item",
     async (_, member, value) => {
       const good = evaluation("alice", "read", "record-1");
       const reply = await post("evaluations", { evaluations: [good, { ...good, [member]: value }, good] });
@@ -247,7 +247,7 @@ describe("members that are missing or ill-typed (2)", () => {
     expect(reply).toMatchObject({ status: 200, body: { evaluations: [{ decision: false }] } });
   });
 
-  test("a batch of one item with nobody in it is answered, with no", async () => {
+  test("a batch denies its only item when that has no subject", async () => {
     const reply = await post("evaluations", {
       action: action("read"),
       evaluations: [{ resource: record("record-1") }],
@@ -256,7 +256,7 @@ describe("members that are missing or ill-typed (2)", () => {
   });
 });
 
-describe("what the model does not know or the engine cannot hold", () => {
+describe("types, actions and ids that the model or the engine does not accept", () => {
   test.each([
     ["unknown_subject_type", { subject: { type: "spaceship", id: "alice" } }],
     ["unknown_subject_type", { subject: { type: "", id: "alice" } }],
@@ -342,7 +342,7 @@ describe("the batch (3, 4)", () => {
     expect(reply.body.evaluations[4].context.error.message).toContain("/resource/type");
   });
 
-  test("complete items need no defaults, and an ill-typed default only harms who inherits it", async () => {
+  test("complete items need no defaults, and an ill-typed default denies only the items that inherit it", async () => {
     const reply = await batch([{ subject: alice }, {}], { subject: "alice" });
     expect(decisions(reply)).toEqual([true, false]);
   });
@@ -364,11 +364,11 @@ describe("the batch (3, 4)", () => {
     ["execute_all", [true, false, true, true, false]],
     ["deny_on_first_deny", [true, false]],
     ["permit_on_first_permit", [true]],
-  ])("the semantic %s ends where it should", async (evaluations_semantic, expected) => {
+  ])("the semantic %s answers as many items as the specification says", async (evaluations_semantic, expected) => {
     expect(decisions(await batch(mixed, { options: { evaluations_semantic } }))).toEqual(expected);
   });
 
-  test("a semantic whose trigger never comes answers every item", async () => {
+  test("every item is answered when none triggers the semantic", async () => {
     const yes = [{}, {}, {}];
     const no = [{ action: action("delete") }, { subject: user("felix") }];
     expect(decisions(await batch(yes, { options: { evaluations_semantic: "deny_on_first_deny" } }))).toEqual([
@@ -382,7 +382,7 @@ describe("the batch (3, 4)", () => {
     ]);
   });
 
-  test("an invalid item is a first denial", async () => {
+  test("an invalid item counts as a denial for deny_on_first_deny", async () => {
     const reply = await batch([{}, { subject: null }, {}], { options: { evaluations_semantic: "deny_on_first_deny" } });
     expect(decisions(reply)).toEqual([true, false]);
   });
@@ -440,7 +440,7 @@ describe("search (5)", () => {
     expect(all.length).toBeGreaterThan(1);
   });
 
-  test("a page's limit goes on when the next request leaves it out, as in the spec's example", async () => {
+  test("a page's limit also holds for a next request that leaves it out, as in the specification's example", async () => {
     const request = { subject: user("alice"), action: action("read"), resource: { type: "record" } };
     const first = await post("search/resource", { ...request, page: { limit: 2 } });
     const second = await post("search/resource", { ...request, page: { token: first.body.page.next_token } });
@@ -448,17 +448,17 @@ describe("search (5)", () => {
     expect(second.body).toEqual({ page: { next_token: "", count: 1, total: 3 }, results: [record("record-2")] });
   });
 
-  test("a page of none says that there is more", async () => {
+  test("a page with limit 0 says that there are more results", async () => {
     const { body } = await post("search/subject", { ...VALID["search/subject"], page: { limit: 0 } });
     expect(body).toEqual({ page: { next_token: expect.stringMatching(/./), count: 0, total: 2 }, results: [] });
   });
 
-  test("a page without a limit is everything", async () => {
+  test("a page without a limit holds every result", async () => {
     const { body } = await post("search/subject", { ...VALID["search/subject"], page: {} });
     expect(body).toEqual({ page: { next_token: "", count: 2, total: 2 }, results: [user("alice"), user("bob")] });
   });
 
-  test("a token serves the search it was made for and no other", async () => {
+  test("a page token is accepted only by the search that it was made for", async () => {
     const request = VALID["search/subject"];
     const { body } = await post("search/subject", { ...request, page: { limit: 1 } });
     const page = { token: body.page.next_token };
@@ -488,12 +488,12 @@ describe("search (5)", () => {
     expect((await post("search/subject", VALID["search/subject"])).text).toContain('{"type":"user","id":"alice"}');
   });
 
-  test("says when it may not be whole: somebody stands for everybody", async () => {
+  test("reports a result as incomplete when a wildcard gives access to everybody", async () => {
     const { body } = await post("search/subject", { ...VALID["search/subject"], resource: record("open") });
     expect(body).toEqual({ context: { complete: false }, results: [] });
   });
 
-  test("says when it may not be whole: the engine stops at a thousand", async () => {
+  test("reports a result as incomplete when the engine stops at 1000 users", async () => {
     for (let hundred = 0; hundred < 10; hundred++) {
       const writes = Array.from({ length: 100 }, (_, n) => ({
         user: `user:u${hundred * 100 + n}`,
@@ -521,7 +521,7 @@ describe("what a caller sends beside the question", () => {
     context: past,
   });
 
-  test("never moves the instant that dates are compared with", async () => {
+  test("never changes the time that dates are compared with", async () => {
     expect((await post("evaluation", carol("dated"))).body).toEqual({ decision: true });
     expect((await post("evaluation", carol("expired"))).body).toEqual({ decision: false });
     const batch = await post("evaluations", {
@@ -531,7 +531,7 @@ describe("what a caller sends beside the question", () => {
     expect(batch.body.evaluations).toEqual([{ decision: false }, { decision: true }, { decision: false }]);
   });
 
-  test("never moves it in a search either", async () => {
+  test("never changes it in a search either", async () => {
     const resources = await post("search/resource", carol("expired"));
     expect(resources.body.results).toEqual([record("dated"), record("open")]);
     const subjects = await post("search/subject", carol("expired"));
@@ -543,7 +543,7 @@ describe("what a caller sends beside the question", () => {
 });
 
 describe("a fault is never a denial", () => {
-  test.each(ENDPOINTS)("%s answers 503 when nobody answers us", async (path) => {
+  test.each(ENDPOINTS)("%s answers 503 when the engine does not answer", async (path) => {
     const nobody = createEngine({
       ...fixture.store,
       apiUrl: "http://127.0.0.1:1",
@@ -577,8 +577,8 @@ describe("a fault is never a denial", () => {
   });
 });
 
-describe("who calls, and which request (6, 7)", () => {
-  test.each(ENDPOINTS)("%s gives X-Request-ID back as it came, on errors too", async (path) => {
+describe("credentials and request ids (6, 7)", () => {
+  test.each(ENDPOINTS)("%s returns X-Request-ID unchanged, also on errors", async (path) => {
     const id = { "X-Request-ID": "bfe9eb29-ab87-4ca3-be83-a1d5d8305716" };
     const replies = [
       await post(path, VALID[path], id),
@@ -590,7 +590,7 @@ describe("who calls, and which request (6, 7)", () => {
     expect((await post(path, VALID[path])).status).toBe(200);
   });
 
-  test.each(ENDPOINTS)("%s answers nobody without the right credential", async (path) => {
+  test.each(ENDPOINTS)("%s refuses a missing and a wrong credential with 401", async (path) => {
     for (const Authorization of ["", "Bearer", `Bearer ${KEY}x`, `Basic ${KEY}`]) {
       const reply = await post(path, VALID[path], { Authorization });
       expect(reply.status).toBe(401);
@@ -602,7 +602,7 @@ describe("who calls, and which request (6, 7)", () => {
 describe("discovery (8)", () => {
   const WELL_KNOWN = "/.well-known/authzen-configuration";
 
-  test("says what is configured, whatever Host the request names", async () => {
+  test("names the configured address, whatever Host the request has", async () => {
     const headers = { Host: "evil.example", "X-Forwarded-Host": "evil.example" };
     const reply = await send(`http://evil.example${WELL_KNOWN}`, { headers });
     expect(reply.status).toBe(200);
@@ -617,7 +617,7 @@ describe("discovery (8)", () => {
     });
   });
 
-  test("each endpoint it names is there", async () => {
+  test("names every endpoint that there is", async () => {
     const { body } = await send(WELL_KNOWN, {});
     for (const path of ENDPOINTS) expect(Object.values(body)).toContain(`${PUBLIC_URL}/access/v1/${path}`);
     expect(Object.values(body)).toHaveLength(ENDPOINTS.length + 1);
@@ -627,7 +627,7 @@ describe("discovery (8)", () => {
     ["http://127.0.0.1:8080", WELL_KNOWN, "http://127.0.0.1:8080/access/v1/evaluation"],
     ["https://pdp.example.com/", WELL_KNOWN, "https://pdp.example.com/access/v1/evaluation"],
     ["https://h.example/tenant1", `${WELL_KNOWN}/tenant1`, "https://h.example/tenant1/access/v1/evaluation"],
-  ])("keeps the identifier %s to the letter", async (publicUrl, location, endpoint) => {
+  ])("publishes the identifier %s unchanged", async (publicUrl, location, endpoint) => {
     const { body } = await send(location, {}, appAround(fixture.engine, publicUrl));
     expect([body.policy_decision_point, body.access_evaluation_endpoint]).toEqual([publicUrl, endpoint]);
   });

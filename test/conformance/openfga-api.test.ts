@@ -1,18 +1,15 @@
 /**
  * OpenFGA's API, side by side: the same requests to OpenFGA and to Concordat on the same
  * store, by hand, by its SDK and by its command line. They are answered alike, to the last
- * word; what is not stands in `openfga-differences.ts`, no more and no less.
+ * word; what is not is listed in `openfga-differences.ts`, no more and no less.
  */
-import { execFile } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { CredentialsMethod, FgaApiError, OpenFgaClient } from "@openfga/sdk";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { findFga } from "../../scripts/fga-cli.ts";
 import { findServer } from "../../src/openfga/server/find-server.ts";
 import { startServer } from "../../src/openfga/server/server.ts";
+import { runFga } from "../support/fga.ts";
+import { ownFolder } from "../support/own-folder.ts";
 import { everything } from "../support/routes.ts";
 import { DIFFERENCES } from "./openfga-differences.ts";
 import { PUBLISHED, PUBLISHED_ANSWERS } from "./openfga-published.ts";
@@ -91,7 +88,7 @@ describe("the same requests get the same replies", () => {
     expect([status, ...body.map((line) => JSON.parse(line).allowed)]).toEqual([200, allowed]);
   });
 
-  test("of every endpoint some are answered and some are refused", () => {
+  test("of every endpoint some requests are answered and some refused", () => {
     const { "/stores/{id}/nothing": none, ...endpoints } = statuses;
     expect(none).toEqual(new Set([404]));
     expect(Object.keys(endpoints)).toHaveLength(12);
@@ -99,11 +96,11 @@ describe("the same requests get the same replies", () => {
       expect([seen.has(200), seen.has(400) || seen.has(404)], endpoint).toEqual([true, true]);
   });
 
-  test("every difference is of a request that is sent", () => {
+  test("every listed difference belongs to a request that is sent", () => {
     expect(Object.keys(DIFFERENCES).filter((name) => REQUESTS[name] === undefined)).toEqual([]);
   });
 
-  test("so do questions that chance makes up, of what is there and of what is not", async () => {
+  test("random questions about existing and missing objects do too", async () => {
     const ref = fc.constantFrom(
       ...["user:anna", "user:otto", "user:ben", "user:tom", "user:eva", "user:nobody", "user:*", "robot:1", "anna", ""],
       ...[
@@ -172,7 +169,7 @@ describe("the same requests get the same replies", () => {
     expect(answered.filter((status) => status === 200).length).toBeGreaterThan(answered.length / 10);
   });
 
-  test("so do plain checks, which the cache answers, of ids of any characters", async () => {
+  test("plain checks do too, which the cache answers, with ids of any characters", async () => {
     const id = fc.oneof(
       fc.string({ unit: "binary", minLength: 1, maxLength: 6 }),
       fc.string({ unit: "grapheme", minLength: 1, maxLength: 6 }),
@@ -219,7 +216,7 @@ describe("the same requests get the same replies", () => {
     await other.deleteStore({ storeId: id });
   });
 
-  test("a token of the one leads on at the other", async () => {
+  test("a continuation token of either is accepted by the other", async () => {
     for (const [path, list] of [
       ["read", "tuples"],
       ["changes", "changes"],
@@ -361,25 +358,28 @@ describe("@openfga/sdk", () => {
   const bothOf = (call: (client: OpenFgaClient) => Promise<unknown>) =>
     Promise.all([side.openfga, side.concordat].map((api) => outcome(call(clientOf(api, idsOf())))));
 
-  test.each(Object.entries(CALLS))("%s is answered alike", async (_, call) => {
+  test.each(Object.entries(CALLS))("%s gets the same answer", async (_, call) => {
     const [theirs, ours] = await bothOf(call);
     expect(ours).toEqual(theirs);
     expect(ours).not.toHaveProperty("statusCode");
   });
 
-  test.each(Object.entries(REFUSED))("%s is refused alike", async (_, call) => {
+  test.each(Object.entries(REFUSED))("%s gets the same refusal", async (_, call) => {
     const [theirs, ours] = await bothOf(call);
     expect(ours).toEqual(theirs);
     expect(ours).toMatchObject({ statusCode: 400, apiErrorCode: expect.any(String) });
   });
 
-  test.each(Object.entries(CHANGES))("%s is a 501 that says what to use, and changes nothing", async (name, call) => {
-    const got = await outcome(call(clientOf(side.concordat, idsOf())));
-    expect(got).toMatchObject({ statusCode: 501 });
-    expect(JSON.stringify(got).toLowerCase()).toContain(name.toLowerCase());
-  });
+  test.each(Object.entries(CHANGES))(
+    "%s gets a 501 that names what to use instead, and changes nothing",
+    async (name, call) => {
+      const got = await outcome(call(clientOf(side.concordat, idsOf())));
+      expect(got).toMatchObject({ statusCode: 501 });
+      expect(JSON.stringify(got).toLowerCase()).toContain(name.toLowerCase());
+    },
+  );
 
-  test("updating the store, which the SDK cannot, is one too", async () => {
+  test("updating the store, which the SDK cannot, gets a 501 too", async () => {
     const reply = await fetch(`${side.concordat.url}/stores/${side.store.storeId}`, {
       method: "PATCH",
       headers: { Authorization: `Bearer ${side.concordat.key}` },
@@ -430,24 +430,16 @@ function ordered(output: string): string {
 }
 
 describe("fga", () => {
-  let home: string;
-  beforeAll(() => {
-    home = mkdtempSync(join(tmpdir(), "concordat-fga-"));
-  });
-  afterAll(() => rmSync(home, { recursive: true }));
-
-  function fga({ url, key }: Api, args: string[], isInStore = true): Promise<{ code: number; output: string }> {
-    const path = findFga(process.env);
-    if (path === undefined) throw new Error("The fga command line is missing; `npm test` builds it.");
+  async function fga(
+    { url, key }: Api,
+    args: string[],
+    isInStore = true,
+  ): Promise<{ code: number | null; output: string }> {
     const token = key === undefined ? [] : ["--api-token", key];
     const store = isInStore ? ["--store-id", side.store.storeId] : [];
-    return new Promise((resolve) =>
-      execFile(path, [...args, "--api-url", url, ...token, ...store], { env: { HOME: home } }, (error, out, err) => {
-        const code = typeof error?.code === "number" ? error.code : 0;
-        // OpenFGA ends its errors with an empty line
-        resolve({ code, output: `${ordered(out)}\n${err.trim()}` });
-      }),
-    );
+    const { code, stdout, stderr } = await runFga([...args, "--api-url", url, ...token, ...store]);
+    // OpenFGA ends its errors with an empty line
+    return { code, output: `${ordered(stdout)}\n${stderr.trim()}` };
   }
 
   test.each(COMMANDS.map((args) => [args.join(" "), args] as const))("%s", async (_, args) => {
@@ -463,7 +455,7 @@ describe("fga", () => {
   });
 
   test.each(REFUSED_COMMANDS.map(([name, ...args]) => [args.join(" "), name, args] as const))(
-    "%s is refused, and says what to use",
+    "%s is refused, and the error names what to use instead",
     async (_, name, args) => {
       const { code, output } = await fga(side.concordat, args, args[1] !== "create");
       expect(code).not.toBe(0);
@@ -471,12 +463,11 @@ describe("fga", () => {
     },
   );
 
-  test("without a key, and with a wrong one, it says what an OpenFGA with keys says", async () => {
+  test("a missing and a wrong key get the errors of an OpenFGA with preshared keys", async () => {
     const found = await findServer({ ...process.env, OPENFGA_API_URL: "" }, { line: () => {}, counter: () => {} });
     if (found.kind === "external") throw new Error("an external engine has keys of its own");
     const flags = ["--datastore-engine=memory"];
-    const folder = join(home, "keyed");
-    const server = await startServer(found, { folder, throwAway: true, flags });
+    const server = await startServer(found, { folder: ownFolder(), throwAway: true, flags });
     for (const key of [undefined, "a-wrong-key"])
       for (const args of [
         ["query", "check", "user:anna", "can_view", "plant:7"],

@@ -1,7 +1,7 @@
 /**
  * Cases of OpenFGA's own published tests, put to our model: what its consolidated, its ABAC and
  * its functional tests say of Check, ListObjects and ListUsers, each asked of all three. The
- * cases are told anew here, with our types in place of its documents and folders.
+ * cases are rewritten here, with our types in place of its documents and folders.
  */
 import type { SentRequest } from "./openfga-requests.ts";
 

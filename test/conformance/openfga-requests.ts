@@ -1,6 +1,6 @@
 /**
  * Requests that OpenFGA and Concordat are both sent, endpoint by endpoint: those that
- * are answered and those that are refused. `:store` and `:model` stand for the ids.
+ * are answered and those that are refused. `:store` and `:model` are replaced by the ids.
  */
 
 /** Path, and the body of a POST; a string is sent as it is. */

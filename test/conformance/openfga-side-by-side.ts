@@ -7,8 +7,9 @@ import { createClient } from "../../src/openfga/client.ts";
 import { createEngine } from "../../src/openfga/engine.ts";
 import { type OpenStore, openStore } from "../../src/openfga/open-store.ts";
 import { createTupleStore } from "../../src/openfga/tuple-store.ts";
-import { connection, MODEL } from "../support/engine.ts";
+import { connection } from "../support/engine.ts";
 import { listen } from "../support/listening.ts";
+import { MODEL } from "../support/model.ts";
 import { cooperate, createService, KEYS, type Service, seedWorld } from "../support/service.ts";
 
 /** Where an API is, and the key to it. */

@@ -1,11 +1,9 @@
 /**
  * OpenFGA's Write, by hand, by its SDK and by its command line. What OpenFGA itself
- * refuses, Concordat refuses alike, to the last word; what is not stands in DIFFERENCES.
+ * refuses, Concordat refuses alike, to the last word; what is not is listed in DIFFERENCES.
  * What means an action is written by either client, and all that a law forbids is not.
  */
-import { execFile } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
   CredentialsMethod,
@@ -15,8 +13,9 @@ import {
   OpenFgaClient,
 } from "@openfga/sdk";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { findFga } from "../../scripts/fga-cli.ts";
 import { doctor } from "../../src/queries/doctor.ts";
+import { runFga } from "../support/fga.ts";
+import { ownFolder } from "../support/own-folder.ts";
 import { everything } from "../support/routes.ts";
 import { KEYS } from "../support/service.ts";
 import { type Api, type SideBySide, startSideBySide } from "./openfga-side-by-side.ts";
@@ -110,7 +109,7 @@ async function post({ url, key }: Api, body: object | string, headers: Record<st
   return { status: reply.status, body: (await reply.json()) as { code?: string; message?: string } };
 }
 
-describe("what OpenFGA refuses is refused alike", () => {
+describe("a Write that OpenFGA refuses gets the same refusal", () => {
   test.each(Object.entries(REQUESTS))("%s", async (name, request) => {
     const before = await everything(side.service);
     const [theirs, ours] = [await post(side.openfga, request), await post(side.concordat, request)];
@@ -126,7 +125,7 @@ describe("what OpenFGA refuses is refused alike", () => {
   });
 });
 
-/** What stands in these relations of an object, as text. */
+/** The tuples in these relations of an object, as text. */
 async function standing(object: string, ...relations: string[]): Promise<string[]> {
   const found = await side.service.deps.tupleStore.read({ object });
   return found
@@ -147,7 +146,7 @@ describe("@openfga/sdk", () => {
       baseOptions: { headers },
     });
 
-  test("writes and deletes what means an action, and what was read can be written back", async () => {
+  test("writes and deletes tuples that mean an action, and can write back what it read", async () => {
     const client = clientFor(KEYS.admin);
     const zoe = [tuple("user:zoe", "member", "organization:sunward"), tuple("user:zoe", "operator", "plant:7")];
     await client.write({ writes: zoe });
@@ -193,24 +192,13 @@ describe("@openfga/sdk", () => {
 });
 
 describe("fga", () => {
-  let home: string;
-  beforeAll(() => {
-    home = mkdtempSync(join(tmpdir(), "concordat-fga-write-"));
-  });
-  afterAll(() => rmSync(home, { recursive: true }));
-
-  function fga(args: string[], key = KEYS.admin): Promise<{ code: number; out: string; err: string }> {
-    const path = findFga(process.env);
-    if (path === undefined) throw new Error("The fga command line is missing; `npm test` builds it.");
+  async function fga(args: string[], key = KEYS.admin): Promise<{ code: number | null; out: string; err: string }> {
     const at = ["--api-url", side.concordat.url, "--api-token", key, "--store-id", side.store.storeId];
-    return new Promise((resolve) =>
-      execFile(path, ["tuple", ...args, ...at], { env: { HOME: home } }, (error, out, err) => {
-        resolve({ code: typeof error?.code === "number" ? error.code : 0, out, err });
-      }),
-    );
+    const { code, stdout: out, stderr: err } = await runFga(["tuple", ...args, ...at]);
+    return { code, out, err };
   }
 
-  test("writes and deletes a tuple, and is told why not", async () => {
+  test("writes and deletes a tuple, and prints why one is refused", async () => {
     expect(await fga(["write", "user:otto", "asset_manager", "plant:8"])).toMatchObject({ code: 0, err: "" });
     expect(await standing("plant:8", "viewer", "asset_manager")).toEqual([
       "user:otto asset_manager",
@@ -225,8 +213,8 @@ describe("fga", () => {
     expect([stranger.code, stranger.err]).toEqual([1, expect.stringContaining("ben is not a person of sunward")]);
   });
 
-  test("writes a file of tuples, as one or one by one, and again", async () => {
-    const file = join(home, "tuples.json");
+  test("writes a file of tuples in one request or one by one, and a second time", async () => {
+    const file = join(ownFolder(), "tuples.json");
     const tuples = [
       tuple("organization:sunward", "owner", "plant:20"),
       tuple("portfolio:north", "portfolio", "plant:20"),
@@ -241,7 +229,7 @@ describe("fga", () => {
       { total_count: 5, successful_count: 5, failed_count: 0 },
     ]);
     expect(await standing("plant:20", "technical_manager", "viewer")).toHaveLength(2);
-    // each by itself, ten at once; those that stand already are let be
+    // each by itself, ten at once; those that exist already are ignored
     const each = await fga(["write", "--file", file]);
     expect([each.code, JSON.parse(each.out)]).toMatchObject([0, { total_count: 5, failed_count: 0 }]);
     const gone = await fga(["delete", "--file", file, "--max-tuples-per-write", "20"]);

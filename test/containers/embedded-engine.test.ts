@@ -7,7 +7,8 @@ import { promisify } from "node:util";
 import { expect, onTestFinished, test } from "vitest";
 import { openStore } from "../../src/openfga/open-store.ts";
 import { startServer } from "../../src/openfga/server/server.ts";
-import { connectionOf, MODEL } from "../support/engine.ts";
+import { connectionOf } from "../support/engine.ts";
+import { MODEL } from "../support/model.ts";
 import { imageOf, missing, STEP_MILLISECONDS } from "./docker.ts";
 
 const run = promisify(execFile);

@@ -11,7 +11,7 @@ export const ttlFromStore: Protocol = { ...sequential, ttlFrom: "store" };
 
 export const trustsWhilePending: Protocol = { ...sequential, trustsWhilePending: true };
 
-/** The owner's name alone does not tell an earlier registration from today's. */
+/** The owner's name alone does not distinguish an earlier registration from the current one. */
 export const besideByName: Protocol = { ...beside, owner: "beside the question, by name" };
 
 const confirmed: Act = (...at) =>

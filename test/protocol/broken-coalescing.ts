@@ -38,7 +38,7 @@ export const byMissingTokens: Protocol = {
   reader: { ...agreedReader, filling: fillsWithoutTokens },
 };
 
-/** Tokens of a Write whose end failed stay as they were; only the age tells. */
+/** Tokens of a Write whose release failed stay as they were; only the age shows it. */
 export const olderThanTtl: Protocol = shared(sequential, { olderThanTtl: true });
 
 /** Beside the question nobody has confirmed the guess yet under which the leader asks. */

@@ -70,5 +70,5 @@ export const clock: Protocol = {
   },
 };
 
-/** Nothing in a token tells that Redis came back with old data. */
+/** A token does not show that Redis returned with old data. */
 export const restartsWithOldTokens: Protocol = { ...sequential, restart: ({ saved }) => ({ ...EMPTY, ...saved }) };

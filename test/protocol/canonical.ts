@@ -1,10 +1,10 @@
 /**
  * Which states behave alike. `protocol.test.ts` checks the reductions against a walk without them.
  *
- * 1. Of tokens only sameness counts: they are numbered in the order in which they stand in the state.
+ * 1. Of tokens only sameness counts: they are numbered in the order in which the state holds them.
  * 2. A random token does not come back. Once it is no longer its scope's, an entry that holds it is no entry, and a
  *    fill that holds it stores nothing.
- * 3. A token that neither an entry nor a fill holds may as well be missing: the next fill cannot tell.
+ * 3. A token that neither an entry nor a fill holds counts as missing: the next fill cannot distinguish the two.
  * 4. A check that will store nothing, and that shares tokens and so perhaps a question with no other one, is as good
  *    as idle: others see nothing of it, and its answer is right, because the engine gives it after the check began,
  *    and from all that stands. So nothing is owed to a fill, either, unless it may still join another one's question.
@@ -57,7 +57,7 @@ export function numbered(state: State): State {
   };
 }
 
-/** The one state that stands for all that behave like it (2 to 8), tokens not yet numbered. */
+/** The one state that represents all that behave like it (2 to 8), tokens not yet numbered. */
 export function reduced(setting: Setting, state: State): State {
   const { world } = setting;
   const { redis, engine, late } = state;

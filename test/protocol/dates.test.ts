@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { AGREED_RULES, type DateRules, tryDates } from "./dates.ts";
 
-test("no yes is answered at or after its date, and no entry is used after its TTL, however the clocks differ", () => {
+test("no permission is answered as allowed at or after its date, and no entry is used after its TTL, however the clocks differ", () => {
   const { cases, wrong } = tryDates(AGREED_RULES);
   console.log(`dates: ${cases} cases`);
   expect(cases).toBeGreaterThan(1000);
@@ -14,6 +14,6 @@ test.each<[string, Partial<DateRules>, string]>([
   ["a question for now only", { asks: "for now" }, "a hit says yes after the date"],
   ["a yes for now only that joiners get", { joinersGet: "every answer" }, "a joiner gets yes after the date"],
   ["an entry whose TTL counts from the store", { entryEnds: "TTL after the store" }, "a hit after the TTL"],
-])("found broken: %s", (_, change, what) => {
+])("a broken rule is detected: %s", (_, change, what) => {
   expect(tryDates({ ...AGREED_RULES, ...change }).wrong?.what).toBe(what);
 });

@@ -5,7 +5,7 @@
 
 /** How long an entry may live, in seconds. */
 const TTL_SECONDS = 4;
-/** When the fill begins and Redis tells its time, in true time. */
+/** When the fill begins and Redis reports its time, in true time. */
 const FILL_SECONDS = 3;
 /** The last second looked at, in true time. */
 const END_SECONDS = 14;

@@ -89,7 +89,7 @@ function isEnded(setting: Setting, { repeated, writers }: State, writer: number)
   return writers.some((_, other) => has(repeated, other) && onSameScopes(setting, other, writer));
 }
 
-/** The state in which it is remembered that what stands on these scopes was ended. */
+/** The state that remembers that the committed Writes on these scopes were released. */
 function remembered(setting: Setting, state: State, writer: number): State {
   if (setting.protocol.repetitionsEnd === "each") return state;
   const same = state.engine.log.filter((write) => onSameScopes(setting, write, writer));
@@ -167,7 +167,7 @@ function restarts({ protocol, world: { faults } }: Setting, state: State): Step<
   return steps;
 }
 
-/** What somebody does who may write to Redis, knows all that stands there, and has no secret of ours. */
+/** What an attacker does who may write to Redis, knows its whole content, and has no secret of ours. */
 function forgeries({ world: { faults } }: Setting, { redis, engine, ...state }: State): Step<State>[] {
   const { owner } = engine;
   const { tokens, entry, saved } = redis;

@@ -19,7 +19,7 @@ export type System<S> = {
   steps(state: S): Step<S>[];
   /** Of states that behave alike, always the same one: they are counted once. */
   canonical(state: S): S;
-  /** What tells two canonical states apart. */
+  /** What distinguishes two canonical states. */
   key(state: S): string;
   /** Such a state is run through, never stopped in: what follows from it happens in one go. */
   passing?(state: S): boolean;

@@ -43,7 +43,7 @@ export function holds(full: boolean): Readonly<Record<string, Scenario>> {
     owner: O2,
     pastOwners: [O1],
   };
-  /** The registration follows as soon as the deletion stands, ended or not. */
+  /** The registration follows as soon as the deletion is committed, released or not. */
   const atOnce: Partial<World> = { writes: [O1_TO_NOBODY, NOBODY_TO_O2] };
   /** And Writes on O2 are owed once both of them are effective. */
   const inOrder: Partial<World> = { writes: [O1_TO_NOBODY, NOBODY_TO_O2, onO2], owed: "in order" };
@@ -107,7 +107,7 @@ export function holds(full: boolean): Readonly<Record<string, Scenario>> {
       faults: ["forged entry", "unreachable Redis", "evicted token"],
       readers,
     }),
-    // what a seal does not tell: who may write to Redis undoes a Write for a TTL, and not for longer
+    // what a seal cannot detect: a writer of Redis can undo a Write for one TTL, and not for longer
     "good/put-back-ends-with-the-ttl": scenario(
       repliesLater(sealed),
       { writes: [onUser], faults: ["put back", "forged entry"], readers: 1 },

@@ -47,24 +47,24 @@ describe("the protocol holds", () => {
     TIMEOUT_MILLISECONDS,
   );
 
-  test("every kind of fault happens somewhere", () => {
+  test("every kind of fault happens in some scenario", () => {
     const happened = new Set(Object.values(HOLDS).flatMap(({ world }) => world.faults));
     expect(FAULTS.filter((fault) => !happened.has(fault))).toEqual([]);
   });
 });
 
-describe("found broken", () => {
+describe("a broken variant is detected", () => {
   test.each(Object.entries(BREAKS))("%s", (name, scenario) => {
     const { counterexample } = walk(name, scenario);
     expect(counterexample?.trace.length).toBeGreaterThan(0);
   });
 });
 
-describe("what a look-up finds", () => {
-  /** A token that stands while its scope is leased: `take` would refuse it, a look-up cannot tell. */
+describe("a look-up", () => {
+  /** A token that exists while its scope is leased: `take` would refuse it, a look-up does not notice. */
   const isLeasedAndThere = ({ redis: { tokens, leases } }: State) =>
     SCOPES.some((scope) => tokens[scope] !== MISSING && leases[scope] !== 0) ? "a token of a leased scope" : undefined;
-  // what takes tokens away cannot make one stand
+  // faults that delete tokens cannot create one
   const LOSING: Fault[] = ["crash", "lost reply", "unreachable Redis", "lost lease"];
   const look = (protocol: Protocol) => {
     const world: Partial<World> = { writes: [onO1, onO1], faults: LOSING, readers: 1 };
@@ -72,23 +72,23 @@ describe("what a look-up finds", () => {
     return explore({ ...system, wrong: isLeasedAndThere }, STATES_MAX).counterexample?.wrong;
   };
 
-  test("may be filled under: no token is there while its scope is leased", () => {
+  test("finds no token while its scope is leased", () => {
     expect(look(sequential)).toBeUndefined();
   });
 
-  test("may not, where begin is two scripts", () => {
+  test("finds one where the lease and the deletion are two scripts", () => {
     expect(look(inSeparateScripts(endLease))).toBe("a token of a leased scope");
   });
 });
 
-describe("what is taken together behaves alike", () => {
+describe("states that are merged behave alike", () => {
   const oldGuess = { writes: [O2_TO_NOBODY, NOBODY_TO_O1], owner: O2, pastOwners: [O1], waits: true } as const;
   test.each<[string, Scenario]>([
     ["one Write, one check", scenario(sequential, { writes: [onUser], faults: ANY_FAULT, readers: 1 })],
     ["one Write, two checks", scenario(sequential, { writes: [onO1], faults: ["unreachable Redis", "evicted token"] })],
     ["a question shared", scenario(coalescing(sequential), { writes: [onO1], faults: ["unreachable Redis"] })],
     ["the owner beside the question", scenario(beside, { ...oldGuess, faults: ["unreachable Redis"], readers: 1 })],
-  ])("a walk that takes nothing together comes to the same states: %s", (name, { protocol, world }) => {
+  ])("a walk that merges nothing reaches the same states: %s", (name, { protocol, world }) => {
     const setting = { protocol, world };
     const whole = systemOf(setting, "whole");
     const met = new Set<string>();

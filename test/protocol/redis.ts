@@ -57,7 +57,7 @@ export type Taken = { readonly redis: Redis; readonly tokens: Tokens | undefined
 
 export const isLeased = ({ leases }: Redis, owner: Scope): boolean => leases[USER] !== 0 || leases[owner] !== 0;
 
-/** No tokens while a lease stands on either scope; else both, and the missing ones are made. */
+/** No tokens while either scope is leased; otherwise both, and missing ones are created. */
 export function take(redis: Redis, owner: Scope): Taken[] {
   if (isLeased(redis, owner)) return [{ redis, tokens: undefined }];
   const made = (token: Token, scope: Scope) => (token === MISSING ? FRESH + scope : token);
@@ -76,7 +76,7 @@ export const matches = ({ tokens }: Redis, entry: Entry): boolean =>
   entry.tokens.owner !== MISSING &&
   entry.tokens.owner === tokens[entry.owner];
 
-/** And the service sealed it: a MAC over key, value and tokens tells what others made. */
+/** And the service sealed it: a MAC over key, value and tokens shows what others wrote. */
 export const matchesSealed = (redis: Redis, entry: Entry): boolean => matches(redis, entry) && !entry.forged;
 
 /** Redis comes back with old data. Its run id is new, so an old token counts as missing. */

@@ -12,7 +12,7 @@ export const SCOPES = [USER, O1, O2];
 /** No organization owns the resource: it is not registered. */
 export const NOBODY: Scope = -1;
 
-/** A set of writers' Writes, a bit each. An answer is told by the Writes it shows the effect of. */
+/** A set of writers' Writes, a bit each. An answer is described by the Writes whose effect it shows. */
 export type Writes = number;
 
 /** A token: a random number, of which only sameness counts. MISSING is the absent key. */
@@ -43,7 +43,7 @@ export type Entry = {
 export type Redis = {
   /** Per scope. */
   readonly tokens: readonly Token[];
-  /** Per scope, the writers whose lease stands. */
+  /** Per scope, the writers that lease it. */
   readonly leases: readonly Writes[];
   readonly entry: Entry | undefined;
   /** What a restart or a replica may bring back. */
@@ -51,7 +51,7 @@ export type Redis = {
 };
 
 export type Engine = {
-  /** The Writes that stand, in their order. */
+  /** The committed Writes, in their order. */
   readonly log: readonly number[];
   readonly owner: Scope;
   readonly incarnation: Incarnation;
@@ -64,14 +64,14 @@ export type WriterAt =
   | "sent"
   | "outcome unknown"
   | "committed"
-  | "invalidated" // by such a variant: again, and the leases still stand
+  | "invalidated" // by such a variant: again, and the leases are still held
   | "refused"
   | "replied"
   | "gone";
 
 export type Writer = {
   readonly at: WriterAt;
-  /** Where its Write is: a copy of it may still reach the engine, or it stands. */
+  /** Where its Write is: a copy of it may still reach the engine, or it is committed. */
   readonly write: "not sent" | "under way" | "stands";
 };
 
@@ -114,7 +114,7 @@ export type State = {
   readonly effective: Writes;
   /** Writes that were replied to as effective by now + TTL, which is not past yet. */
   readonly late: Writes;
-  /** Writes that stood when a repetition was last ended, where its protocol remembers that. */
+  /** Writes that were committed when a repetition was last released, where its protocol remembers that. */
   readonly repeated: Writes;
   /** Writes that some finished check has shown; kept only where the law asks for it. */
   readonly shown: Writes;

@@ -6,7 +6,7 @@ export type Write = {
   readonly touches: readonly Scope[];
   /** A registration: who owns the resource from then on. NOBODY: the resource is deleted. */
   readonly gives?: Scope;
-  /** It can only be decided on once that Write stands. */
+  /** It can only be decided once that Write is committed. */
   readonly after?: number;
   /** Made past the service: no begin and no end; the tail finds it. */
   readonly past?: boolean;
@@ -47,7 +47,7 @@ export type World = {
   readonly owner: Scope;
   /** Who owned it before, at some time: a replica may still guess so. */
   readonly pastOwners: readonly Scope[];
-  /** Whether a Write waits until the one before it (`after`) is effective, and not only until it stands. */
+  /** Whether a Write waits until the one before it (`after`) is effective, and not only until it is committed. */
   readonly waits: boolean;
   /** `in order`: a Write is owed only once the registrations before it are effective as well. */
   readonly owed: "each" | "in order";

@@ -26,13 +26,13 @@ export const effectiveNow = (state: State, writer: number): State => ({
 const effectiveLater = (state: State, writer: number): State =>
   has(state.effective, writer) ? state : { ...state, late: plus(state.late, writer) };
 
-/** Whether what the Write is decided on can be read: the Write before it stands. */
+/** Whether the state that the Write is decided on can be read: the Write before it is committed. */
 function mayDecide({ world }: Setting, state: State, { after }: Write): boolean {
   if (after === undefined) return true;
   return world.waits ? has(state.effective, after) : state.engine.log.includes(after);
 }
 
-/** Invalidates and leases, and goes on when Redis is away. */
+/** Invalidates and leases, and continues without Redis. */
 export const begins: Act = (setting, state, writer) => {
   const write = writeOf(setting, writer);
   const steps: Step<State>[] = setting.protocol.begin(state.redis, write.touches, writer).map((redis) => ({
@@ -65,7 +65,7 @@ const begun: Act = (_, state, writer) => {
   return [{ label: `${nameOf(writer)} sends its Write${again}`, to: moved(state, writer, { at: "sent", write }) }];
 };
 
-/** A Write sent again is refused when its first copy stands: the writer then finds its own entry in the head. */
+/** A repeated Write is refused when its first copy was committed: the writer then finds its own entry in the head. */
 export const sent: Act = ({ world }, state, writer) => {
   const name = nameOf(writer);
   const steps: Step<State>[] = [];
@@ -87,7 +87,7 @@ const outcomeUnknown: Act = (setting, state, writer) => [
   { label: `${nameOf(writer)} replies that its outcome is unknown`, to: moved(state, writer, { at: "gone" }) },
 ];
 
-/** What a script is told to have invalidated: nothing where a broken one left the tokens alone. */
+/** What a script reports as invalidated: nothing where a broken one left the tokens unchanged. */
 const invalidated = (before: Redis, after: Redis, touches: readonly Scope[]): string =>
   before.tokens === after.tokens ? "" : `invalidates ${scopeNames(touches)}, `;
 

@@ -646,7 +646,7 @@ export async function restore(tupleStore: TupleStore, wanted: Tuple[]): Promise<
   );
 }
 
-/** What a repair needs on a store; it tells `invalidated` what it invalidates. */
+/** What a repair needs on a store; it reports to `invalidated` what it invalidates. */
 export function repairDeps(
   tupleStore: TupleStore,
   invalidated: (scopes: CacheScope[] | "all") => void = () => {},

@@ -5,11 +5,10 @@
  * engine has often begun the second, and how far that gets is up to the scheduler. On one
  * processor it repeats, and is about the most it can be.
  */
-import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
-import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { freePort } from "../../bench/processes.ts";
 import type { ResourceRef } from "../../src/domain/ids.ts";
 import type { Cooperation, Delegation, Share } from "../../src/domain/records.ts";
 import {
@@ -126,14 +125,6 @@ export function printEngineReads(reads: EngineReads): string {
     [label.padEnd(width), ...cells.map((cell, n) => cell.padStart(columns[n]?.length ?? 0))].join("  ");
   const lines = rows.map(([kind, row]) => line(kind, [...row.values()].map(String)));
   return [line("", columns), ...lines].join("\n");
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
 }
 
 async function startOnOneProcessor(binary: string, folder: string, metrics: string): Promise<RunningServer> {

@@ -4,7 +4,7 @@
  * stops or kills its engine asks for `ownServer` instead, which nobody else uses.
  */
 import { randomUUID } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test as base, inject } from "vitest";
@@ -15,9 +15,7 @@ import { findServer } from "../../src/openfga/server/find-server.ts";
 import { type RunningServer, startServer } from "../../src/openfga/server/server.ts";
 import { createTupleStore } from "../../src/openfga/tuple-store.ts";
 import type { Engine, TupleStore } from "../../src/ports.ts";
-
-/** The text of model.fga. */
-export const MODEL = readFileSync(new URL("../../model.fga", import.meta.url), "utf8");
+import { MODEL } from "./model.ts";
 
 /** Where the run's engine listens and its key, in the form the adapters take. */
 export function connection(): { apiUrl: string; apiToken?: string } {
@@ -39,7 +37,7 @@ type Fixtures = {
   store: OpenStore & { apiUrl: string; apiToken?: string };
   tupleStore: TupleStore;
   engine: Engine;
-  /** A server of this test's own on an empty folder; it is stopped and removed afterwards. `restart` runs another on the same folder, if wanted without a key. */
+  /** A server of this test's own on an empty folder; it is stopped and removed after the test. `restart` runs another on the same folder, on request without a key. */
   ownServer: RunningServer & { folder: string; restart(options?: { open: boolean }): Promise<RunningServer> };
 };
 

@@ -1,5 +1,5 @@
 /**
- * Starts one real OpenFGA for the whole run, in a temporary folder that goes with it,
+ * Starts one real OpenFGA for a project's whole run, in a temporary folder that is removed at its end,
  * and hands its address to the tests. Every test opens a store of its own in it.
  */
 import { execFileSync } from "node:child_process";
@@ -18,7 +18,7 @@ declare module "vitest" {
   }
 }
 
-/** Tests of the cache start Redis servers of their own; better told before than a hundred times in between. */
+/** Tests of the cache start Redis servers of their own: one message before the run replaces a hundred failures in it. */
 function sayRedis(): void {
   try {
     console.log(execFileSync("redis-server", ["--version"], { encoding: "utf8" }).trim());

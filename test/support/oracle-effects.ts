@@ -139,7 +139,7 @@ function mailed(world: World, pair: string): void {
   world.invited.set(pair, { mails: mails + 1, at: world.now, declinedAt });
 }
 
-/** Law 4: with a person goes all that they hold through the organization; who comes back starts with nothing. */
+/** Law 4: a person who leaves loses all that they hold through the organization; one who comes back starts with nothing. */
 function leave(world: World, organization: string, user: string): void {
   world.people.get(organization)?.delete(user);
   for (const { owner, jobs } of world.resources.values()) if (owner === organization) jobs.delete(user);

@@ -12,7 +12,7 @@ export type Cooperation = Bond & {
   email?: string | undefined;
   mails: number;
   sentAt: number;
-  /** Whether the sweep has been, so that the shares of an ended cooperation, and removed ones, are gone. */
+  /** Whether the sweep has run, so that the shares of an ended cooperation, and removed ones, are deleted. */
   sweptShares: Set<string>;
 };
 /** `addresses`: e-mail → person. `known`: who ever belonged to an organization. `entries`: object → lines of its history. */

@@ -1,6 +1,6 @@
 /**
  * An OpenFGA on PostgreSQL, where one answers at PGHOST:PGPORT (127.0.0.1:5432): in a
- * database of its own that is dropped afterwards. Where none does, it says why not.
+ * database of its own that is dropped at the end. Where none answers, it says why.
  */
 import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";

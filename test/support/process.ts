@@ -1,81 +1,57 @@
 /** The service as a process on the run's engine, in a store of its own: for what only a process shows. */
-import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes, randomUUID } from "node:crypto";
-import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { onTestFinished } from "vitest";
 import { connection, environmentOf } from "./engine.ts";
+import { ownFolder } from "./own-folder.ts";
+import { type Program, start } from "./program.ts";
 import { KEYS } from "./service.ts";
 
-export type ServiceProcess = {
+export type ServiceProcess = Program & {
   url: string;
-  child: ChildProcess;
-  /** The exit code, once it ended. */
-  ended: Promise<number | null>;
-  /** What it has printed. */
-  output(): string;
-  /** Waits until it has printed that. */
-  printed(wanted: RegExp): Promise<RegExpExecArray>;
   /** The lines of its log with that event. */
   logged(event: string): Record<string, unknown>[];
   /** What `/readyz` answers. */
   readiness(): Promise<{ status: number; body: Record<string, unknown> }>;
 };
 
-/** A folder that goes with the test. */
-export function ownFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), "concordat-process-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
+type Environment = Record<string, string>;
+
+/** `node src/main.ts` on a port of the system's choice, with nothing in its environment but `env`. */
+export function startMain(
+  env: Environment,
+  args: readonly string[] = [],
+  options: { ipc?: boolean; stdout?: "ignore" } = {},
+): Program {
+  return start(process.execPath, ["src/main.ts", ...args], { ...options, env: { PORT: "0", ...env } });
 }
 
-/** Starts `src/main.ts` with the keys of the tests and waits until it listens; `flags` are Node's. It ends with the test. */
-export async function startProcess(
-  env: Record<string, string> = {},
-  flags: readonly string[] = [],
-): Promise<ServiceProcess> {
+/** Waits until it listens, and gives the address. */
+export async function listening({ printed }: Program): Promise<string> {
+  return (await printed(/Concordat listens on (http:\S+)/))[1] ?? "";
+}
+
+/** The environment of a service on the run's engine, with the keys of the tests and a store and a folder of its own. */
+export function serviceEnvironment(): Environment {
   const keys = Object.entries(KEYS).map(([name, key]) => {
     return { name, key, scopes: name === "all" ? ["check", "manage", "admin"] : [name] };
   });
-  const child = spawn(process.execPath, [...flags, "src/main.ts"], {
-    cwd: fileURLToPath(new URL("../..", import.meta.url)),
-    env: {
-      PATH: process.env.PATH,
-      HOME: process.env.HOME,
-      PORT: "0",
-      ...environmentOf(connection()),
-      OPENFGA_STORE: `process ${randomUUID()}`,
-      CONCORDAT_FOLDER: ownFolder(),
-      INVITATION_SECRET: randomBytes(32).toString("hex"),
-      SERVICE_KEYS: JSON.stringify(keys),
-      ...env,
-    },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  const ended = once(child, "close").then(([code]) => code as number | null);
-  onTestFinished(async () => {
-    child.kill("SIGKILL");
-    await ended;
-  });
-  let seen = "";
-  for (const stream of [child.stdout, child.stderr])
-    stream.setMaxListeners(0).on("data", (data: Buffer) => {
-      seen += data;
-    });
-  const printed = async (wanted: RegExp) => {
-    for (;;) {
-      const found = wanted.exec(seen);
-      if (found !== null) return found;
-      if (child.exitCode !== null) throw new Error(`ended with ${child.exitCode}, before ${wanted}:\n${seen}`);
-      await Promise.race([once(child.stdout, "data"), once(child.stderr, "data"), ended]);
-    }
+  return {
+    ...environmentOf(connection()),
+    OPENFGA_STORE: `process ${randomUUID()}`,
+    CONCORDAT_FOLDER: ownFolder(),
+    INVITATION_SECRET: randomBytes(32).toString("hex"),
+    SERVICE_KEYS: JSON.stringify(keys),
   };
-  const url = (await printed(/Concordat listens on (http:\S+)/))[1] ?? "";
+}
+
+/** Starts such a service and waits until it listens; `flags` are Node's. It ends with the test. */
+export async function startProcess(env: Environment = {}, flags: readonly string[] = []): Promise<ServiceProcess> {
+  const program = start(process.execPath, [...flags, "src/main.ts"], {
+    env: { PORT: "0", ...serviceEnvironment(), ...env },
+  });
+  const url = await listening(program);
   const logged = (event: string) =>
-    seen
+    program
+      .output()
       .split("\n")
       .filter((line) => line.startsWith("{") && line.endsWith("}"))
       .map((line) => JSON.parse(line))
@@ -84,5 +60,5 @@ export async function startProcess(
     const reply = await fetch(`${url}/readyz`);
     return { status: reply.status, body: (await reply.json()) as Record<string, unknown> };
   };
-  return { url, child, ended, output: () => seen, printed, logged, readiness };
+  return { ...program, url, logged, readiness };
 }

@@ -13,7 +13,7 @@ export type RawConnection = {
   rest(): Promise<string>;
 };
 
-/** Connects to the server; the connection goes with the test. */
+/** Connects to the server; the connection ends with the test. */
 export async function rawConnection(url: string): Promise<RawConnection> {
   const socket = connect(Number(new URL(url).port), "127.0.0.1");
   // what it ends by is in what came, or not

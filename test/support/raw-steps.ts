@@ -4,7 +4,7 @@
  * those, in their order. A `raw` is any tuples at all, sensible and hostile; whatever
  * became of it is read back from the store and held to the laws alone.
  */
-import { RELATIONS } from "../../src/domain/raw-write/raw-tuple.ts";
+import { RELATIONS } from "../../src/domain/relations.ts";
 import type { Tuple } from "../../src/domain/tuples.ts";
 import type { TupleStore } from "../../src/ports.ts";
 import { apply } from "./oracle-effects.ts";
@@ -108,8 +108,9 @@ function anyTuples(world: World, { fits, hours }: Draw, next: (below: number) =>
   const deletes: Key[] = [];
   const add = () => {
     const type = pick(fits[1] ? fitting : Object.keys(RELATIONS), next);
-    const admitted = (RELATIONS[type] ?? []).filter((relation) => !/^(head|log|shared_.*|cooperation)$/.test(relation));
-    const relation = pick(fits[1] ? admitted : [...(RELATIONS[type] ?? []), "can_view", "viewer", "constructor"], next);
+    const relations = Object.keys(RELATIONS[type] ?? {});
+    const admitted = relations.filter((relation) => !/^(head|log|shared_.*|cooperation)$/.test(relation));
+    const relation = pick(fits[1] ? admitted : [...relations, "can_view", "viewer", "constructor"], next);
     const object = pick(objects[type] ?? [], next);
     // for the most part somebody who may hold it
     const { owner } = world.resources.get(object) ?? {};
@@ -131,7 +132,7 @@ function anyTuples(world: World, { fits, hours }: Draw, next: (below: number) =>
 const adminsOf = (world: World, organization: string | undefined) =>
   [...(world.people.get(organization ?? "") ?? [])].flatMap(([user, role]) => (role === "admin" ? [user] : []));
 
-/** What is taken goes first, what is given last; an admin who comes is there before another goes. */
+/** Deletions first, additions last; a new admin is added before another is removed. */
 function turnOf(step: Said): number {
   switch (step.do) {
     case "take_job":
@@ -156,7 +157,7 @@ const inTurn = (steps: readonly Said[]) => {
   return [...steps].sort((a, b) => takes(a) - takes(b)).sort((a, b) => turnOf(a) - turnOf(b));
 };
 
-/** Whether a step's tuples ask for what stands already, whatever its action would say of it. */
+/** Whether a step's tuples exist already, whatever its action would say of it. */
 function isIdle(world: World, step: Said): boolean {
   if ("share" in step) {
     const held = world.cooperations.flatMap(({ shares }) => shares).find(({ id }) => id === step.share);
@@ -169,7 +170,7 @@ function isIdle(world: World, step: Said): boolean {
   return false;
 }
 
-/** What a `write` is answered with: `done`, `same`, `write_failed` (it stands already, or is not there) or the code of the first refusal. */
+/** What a `write` is answered with: `done`, `same`, `write_failed` (it exists already, or is missing) or the code of the first refusal. */
 export function rawOutcomeOf(world: World, { steps, lenient }: Extract<RawStep, { do: "write" }>): string {
   const trial = structuredClone(world);
   let done = false;
@@ -192,7 +193,7 @@ export function applyRaw(world: World, { steps }: Extract<RawStep, { do: "write"
     if (outcomeOf(world, step) === "done") apply(world, step, { cooperation: undefined, shares: new Map() });
 }
 
-/** The outcome that a reply of Write tells of, in the words of `rawOutcomeOf`. */
+/** The outcome of a Write's reply, in the words of `rawOutcomeOf`. */
 export function outcomeOfReply(
   { status, body }: { status: number; body: { code?: string; message?: string } },
   wrote: boolean,
@@ -229,7 +230,7 @@ async function tuplesOf(
       const isHeld = held?.delegations.has(step.user) === true;
       if (step.do === "revoke" || (isHeld && !same)) deletes.push({ user, relation: own.relation, object });
       if (step.do === "revoke") continue;
-      // where it stands the other spelling is free; where it does not, either is
+      // where it exists the other spelling is free; where it does not, either is
       const spelled = own.relation.endsWith("_alt");
       const other = isHeld ? (same ? spelled : !spelled) : alt;
       const until = step.until === Infinity ? undefined : new Date(step.until).toISOString();

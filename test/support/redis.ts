@@ -1,23 +1,23 @@
 /**
  * A Redis of the test's own: a real redis-server on a free port of the loopback, that
  * keeps nothing on disk. It can be restarted empty on the same port, paused and
- * resumed, and is gone with the test.
+ * resumed, and ends with the test.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { createServer } from "node:net";
 import { Redis } from "ioredis";
+import { freePort } from "../../bench/processes.ts";
 
 export type OwnRedis = {
   url: string;
   port: number;
   /** A client to look into it with. */
   client: Redis;
-  /** Ends the server at once and, unless told otherwise, starts an empty one on the same port. */
+  /** Ends the server at once and starts an empty one on the same port. */
   restart(): Promise<void>;
   kill(): Promise<void>;
   start(): Promise<void>;
-  /** Stops and goes on with the process itself: connections stay open and nothing answers. */
+  /** Pauses and continues the process itself: connections stay open and nothing answers. */
   pause(): void;
   resume(): void;
   stop(): Promise<void>;
@@ -66,14 +66,4 @@ export async function startRedis(flags: string[] = []): Promise<OwnRedis> {
       await kill();
     },
   };
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, "127.0.0.1");
-  await once(probe, "listening");
-  const address = probe.address();
-  probe.close();
-  await once(probe, "close");
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
 }

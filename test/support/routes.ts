@@ -193,7 +193,7 @@ export function storesRoutes({ deps }: Service): Record<string, StoresRoute> {
     },
     "POST /stores/{store_id}/write": {
       path: `${at}/write`,
-      // it stands already, so that the request may be sent again and again
+      // it exists already, so that the request may be repeated
       body: {
         writes: {
           tuple_keys: [{ user: "user:otto", relation: "asset_manager", object: "plant:7" }],

@@ -12,10 +12,10 @@ import { createKeyedMutex } from "../../src/actions/run/keyed-mutex.ts";
 import { createRepeats } from "../../src/actions/run/repeats.ts";
 import { type AppDeps, createApp } from "../../src/app.ts";
 import { createChecker } from "../../src/check/check.ts";
-import { REFUSALS } from "../../src/domain/refusal.ts";
 import { findKey, toServiceKey } from "../../src/domain/service-keys.ts";
 import { callerNow } from "../../src/http/caller.ts";
 import { FAULTS } from "../../src/http/problem.ts";
+import { REFUSALS } from "../../src/http/refusals.ts";
 import { createMemoryCache } from "../../src/memory/decision-cache.ts";
 import { createMetrics } from "../../src/metrics.ts";
 import { boundEngine } from "../../src/openfga/bounded-engine.ts";
@@ -54,7 +54,7 @@ export type Service = {
   app: ReturnType<typeof createApp>;
   deps: AppDeps & { cache: DecisionCache };
   mails: Mail[];
-  /** Turns the clock; it stands still otherwise. Undefined lets it run again. */
+  /** Stops the clock at this time. Undefined lets it run again. */
   setNow: (now: Date | undefined) => void;
   /** A call by a person with scope manage. */
   as: (user: string, method: string, path: string, body?: unknown, options?: CallOptions) => Promise<Reply>;

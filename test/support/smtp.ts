@@ -6,7 +6,7 @@ export type Taken = { to: string[]; raw: string; secure: boolean };
 export type Smtp = { port: number; taken: Taken[]; asked: string[] };
 
 /**
- * `rcpt` says what becomes of an address: taken, or refused by what it throws, once it resolves. Unless told otherwise
+ * `rcpt` decides on an address: accepted once it resolves, or refused with what it throws. By default
  * it offers no TLS. It listens on every address of the machine, so that it may be met as another machine would be.
  */
 export async function startSmtp({

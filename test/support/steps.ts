@@ -285,7 +285,7 @@ const pathOf = (ref: string) => ref.replace(":", "s/");
 /** The steps that take `?dry_run=true`. */
 export const DRY: readonly string[] = [...Object.keys(TABLE), "invite", "join", "register"];
 
-/** A step as somebody would tell it. */
+/** A step as one line of text. */
 export function wordsOf(world: World, step: Step): string {
   if (step.do === "turn") return `the clock turns by ${step.seconds} s`;
   if (step.do === "sweep") return "the sweep runs";

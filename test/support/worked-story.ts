@@ -1,9 +1,9 @@
 /**
  * Plays the tutorial: sends the requests that it shows and compares the replies with the
  * ones that it shows. A shown reply names some members; those must be
- * there with these values, lists in full. `$NAME` stands for whatever came first under
+ * there with these values, lists in full. `$NAME` is whatever came first under
  * that name, later too, in requests as in replies; an instant of the story's day
- * stands for any instant.
+ * is any instant.
  */
 
 /** Sends one request, wherever the service is. */

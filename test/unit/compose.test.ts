@@ -39,7 +39,7 @@ test("the playground starts only when asked for, is reached from this machine al
     ["127.0.0.1:", true],
     ["127.0.0.1:", true],
   ]);
-  // where the browser is sent is where the port is published, and where the copy goes
+  // where the browser is sent is where the port is published, and where the copy is written
   for (const port of ["8090", "3001"]) expect(playground).toContain(`"0.0.0.0:${port}"`);
   expect(copy).toContain("PLAYGROUND_API_URL: http://playground:8090");
   const { scripts } = JSON.parse(read("package.json")) as { scripts: Record<string, string> };

@@ -1,13 +1,13 @@
 /** The environment is read whole or not at all, and no secret gets into a message. */
-import { createHash, generateKeyPairSync, randomUUID } from "node:crypto";
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { createHash, generateKeyPairSync } from "node:crypto";
+import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { readConfig, urlOf, VARIABLES } from "../../src/config.ts";
 import { findKey } from "../../src/domain/service-keys.ts";
 import { ConfigurationError } from "../../src/faults.ts";
 import { SECRETS } from "../../src/secret-files.ts";
+import { ownFolder } from "../support/own-folder.ts";
 
 const NOW = () => new Date();
 
@@ -19,7 +19,7 @@ const enough = {
   INVITATION_SECRET: SECRET,
 };
 
-/** What a bad environment is told. */
+/** The message for an invalid environment. */
 function told(env: NodeJS.ProcessEnv): string {
   try {
     readConfig(env);
@@ -30,7 +30,7 @@ function told(env: NodeJS.ProcessEnv): string {
   return "";
 }
 
-describe("what is enough", () => {
+describe("the smallest environment", () => {
   test("keys and a secret are enough, the rest has defaults", () => {
     const config = readConfig(enough);
     expect(config).toMatchObject({
@@ -61,16 +61,14 @@ describe("what is enough", () => {
 });
 
 describe("secrets in files", () => {
-  const folder = mkdtempSync(join(tmpdir(), "concordat-config-"));
-  afterAll(() => rmSync(folder, { recursive: true }));
   const file = (text: string, mode = 0o600) => {
-    const path = join(folder, randomUUID());
+    const path = join(ownFolder(), "value");
     writeFileSync(path, text);
     chmodSync(path, mode);
     return path;
   };
 
-  test("each secret may stand in a file, without the line end behind it", () => {
+  test("each secret may be read from a file, without the line end behind it", () => {
     const TEXTS: Record<string, string> = {
       SERVICE_KEYS: enough.SERVICE_KEYS,
       OPENFGA_API_TOKEN: "a token",
@@ -90,7 +88,7 @@ describe("secrets in files", () => {
     expect(SECRETS.filter((name) => name in VARIABLES)).toEqual(expect.arrayContaining(Object.keys(TEXTS)));
   });
 
-  test("a file beside its variable, none, or one with nothing in it is refused by name", () => {
+  test("a file beside its variable, a missing file and an empty one are refused by name", () => {
     expect(told({ ...enough, INVITATION_SECRET_FILE: file("x") })).toMatch(
       /^INVITATION_SECRET_FILE: INVITATION_SECRET is set too/,
     );
@@ -103,7 +101,7 @@ describe("secrets in files", () => {
     expect(short).not.toContain("short-secret");
   });
 
-  test("who else may read or write a file is warned of", () => {
+  test("a file that others may read or write gives a warning", () => {
     const warnings = (mode: number) => readConfig({ ...enough, REDIS_URL_FILE: file("redis://h", mode) }).warnings;
     for (const mode of [0o600, 0o400, 0o640, 0o440]) expect(warnings(mode), mode.toString(8)).toEqual([]);
     for (const mode of [0o644, 0o604, 0o660, 0o666, 0o602])
@@ -114,7 +112,7 @@ describe("secrets in files", () => {
 });
 
 describe("limits", () => {
-  test("are a number for all, some by name, or off", () => {
+  test("are one number for all, numbers by name, or off", () => {
     const limits = (text: string) => readConfig({ ...enough, RATE_LIMIT_WRITES_PER_MINUTE: text }).rateLimits.writes;
     expect(limits("5")).toEqual({ key: 5, user: 5, organization: 5 });
     expect(limits("key=6000, user=off,organization=7")).toEqual({ key: 6000, organization: 7 });
@@ -124,15 +122,15 @@ describe("limits", () => {
   });
 
   test.each(["x", "-1", "1.5", "key", "key=", "key=x", "keys=1", "key=1;user=2", "key=1,key=2"])(
-    "%s is none",
+    "%s is refused",
     (text) => {
       expect(told({ ...enough, RATE_LIMIT_CHECKS_PER_MINUTE: text })).toMatch(/^RATE_LIMIT_CHECKS_PER_MINUTE: /);
     },
   );
 });
 
-describe("what is wrong", () => {
-  test("every problem is told at once, by the variable's name", () => {
+describe("an invalid environment", () => {
+  test("every problem is reported at once, by the variable's name", () => {
     const message = told({
       PORT: "http",
       INVITATION_TTL_DAYS: "0",
@@ -201,7 +199,7 @@ describe("URLs and addresses", () => {
     ["HOST", "localhost"],
     ["HOST", "::1"],
     ["PORT", "0"],
-  ])("%s=%s is taken", (name, value) => {
+  ])("%s=%s is accepted", (name, value) => {
     expect(named({ [name]: value })).toEqual([]);
   });
 
@@ -241,7 +239,7 @@ describe("URLs and addresses", () => {
     expect(named({ [name]: value })).toEqual([name]);
   });
 
-  test("an IPv6 address is listened on without brackets and stands in a URL with them", () => {
+  test("an IPv6 address is bound without brackets and written in a URL with them", () => {
     for (const HOST of ["::1", "[::1]"]) expect(readConfig({ ...enough, HOST }).HOST).toBe("::1");
     expect(urlOf("::1", 3000)).toBe("http://[::1]:3000");
     expect(urlOf("127.0.0.1", 3000)).toBe("http://127.0.0.1:3000");
@@ -255,7 +253,7 @@ describe("URLs and addresses", () => {
     },
   );
 
-  test("what is wrong with an address is told beside everything else, and no URL with its password", () => {
+  test("a wrong address is reported beside every other problem, and no URL with its password", () => {
     const REDIS_URL = "redis://:a-password@host/cache";
     expect(named({ HOST: "0.0.0.0", PORT: "x", REDIS_URL })).toEqual(["PORT", "REDIS_URL", "PUBLIC_URL"]);
     expect(told({ ...enough, REDIS_URL })).not.toContain("a-password");
@@ -264,24 +262,22 @@ describe("URLs and addresses", () => {
 
 describe("whole numbers", () => {
   test.each(["1e3", "0x50", "0b1", "010", "3000.0", "+3000", " 3000", "3000 ", "-1", "Infinity", "\u0663"])(
-    "%j is no number in digits",
+    "%j is refused, because it is not written in digits",
     (text) => {
       for (const name of ["PORT", "CACHE_TTL_SECONDS", "REDIS_TIMEOUT_MILLISECONDS"])
         expect(named({ [name]: text })).toEqual([name]);
     },
   );
 
-  test("digits are, within their bounds alone", () => {
+  test("digits are accepted within their bounds only", () => {
     expect(readConfig({ ...enough, CACHE_TTL_SECONDS: "3600" }).CACHE_TTL_SECONDS).toBe(3600);
     for (const text of ["0", "3601"]) expect(named({ CACHE_TTL_SECONDS: text })).toEqual(["CACHE_TTL_SECONDS"]);
   });
 });
 
-describe("the key of the histories", () => {
-  const folder = mkdtempSync(join(tmpdir(), "concordat-config-"));
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+describe("the history key", () => {
   const file = (text: string) => {
-    const path = join(folder, "key");
+    const path = join(ownFolder(), "key");
     writeFileSync(path, text);
     return { ...enough, HISTORY_KEY_FILE: path };
   };
@@ -290,14 +286,14 @@ describe("the key of the histories", () => {
   const pem = ed25519.privateKey.export({ format: "pem", type: "pkcs8" }).toString();
   const publicPem = ed25519.publicKey.export({ format: "pem", type: "spki" }).toString();
 
-  test("is read from its file, with the keys that only verify behind it", () => {
+  test("is read from its file, followed by the keys that only verify", () => {
     expect(readConfig(file(pem)).HISTORY_KEY_FILE?.verifying.size).toBe(1);
     const older = generateKeyPairSync("ed25519").publicKey.export({ format: "pem", type: "spki" });
     expect(readConfig(file(pem + older)).HISTORY_KEY_FILE?.verifying.size).toBe(2);
     expect(readConfig(enough).HISTORY_KEY_FILE).toBeUndefined();
   });
 
-  test("that is none is told by the variable's name, without a word of it", () => {
+  test("is reported by the variable's name when it is no key, without a word of the file", () => {
     const rsaPem = rsa.privateKey.export({ format: "pem", type: "pkcs8" }).toString();
     for (const text of [
       "",
@@ -310,7 +306,7 @@ describe("the key of the histories", () => {
       expect(told(file(text))).toMatch(/^HISTORY_KEY_FILE: must (begin with|hold) [^\n]*Ed25519/);
       expect(told(file(text))).not.toContain("secret");
     }
-    expect(told({ ...enough, HISTORY_KEY_FILE: join(folder, "none") })).toBe(
+    expect(told({ ...enough, HISTORY_KEY_FILE: join(ownFolder(), "none") })).toBe(
       "HISTORY_KEY_FILE: cannot be read (ENOENT)",
     );
   });

@@ -11,8 +11,8 @@ import { lifecycleDiagram, lifecycleTable } from "../../scripts/reference/lifecy
 import { DENIALS } from "../../src/check/question.ts";
 import { VARIABLES } from "../../src/config.ts";
 import { LIFECYCLE } from "../../src/domain/cooperation/lifecycle.ts";
-import { REFUSALS } from "../../src/domain/refusal.ts";
 import { FAULTS } from "../../src/http/problem.ts";
+import { REFUSALS } from "../../src/http/refusals.ts";
 import { PAGES, textOf } from "../support/pages.ts";
 
 const root = new URL("../../", import.meta.url);
@@ -30,7 +30,7 @@ function verdict(file: string, changed: Record<string, string> = {}): string[] {
 
 const THREATS = readFileSync(new URL("docs/threat-model.md", root), "utf8");
 
-test("every answer in the threat model names a test that is there", () => {
+test("every answer in the threat model names an existing test", () => {
   const rows = THREATS.split("\n").filter((line) => line.startsWith("| to ") || line.startsWith("| scope "));
   const named = [...THREATS.matchAll(/\]\(\.\.\/(test\/[^)]+)\): "([^"]+)"/g)];
   expect(named.length).toBeGreaterThanOrEqual(rows.length);
@@ -82,14 +82,14 @@ describe("generated blocks", () => {
     }
   });
 
-  test("a line that the code no longer says makes the check fail too", () => {
+  test("a line that the code no longer produces makes the check fail too", () => {
     const { stale: _, ...fewer } = REFUSALS;
     const lines = verdict("docs/reference/errors.md", { errors: errorsTable(fewer, FAULTS) });
     expect(lines).toHaveLength(1);
     expect(lines[0]).toMatch(/^- .*`stale`/);
   });
 
-  test("a block that nothing fills, one that is left out and one that stands twice are refused", () => {
+  test("a block without a generator, a missing block and a repeated block are refused", () => {
     const block = (name: string) => `<!-- generated: ${name} -->\n<!-- /generated -->\n`;
     expect(filled(block("one"), { one: "text" })).toBe("<!-- generated: one -->\ntext\n<!-- /generated -->\n");
     expect(() => filled(block("two"), {})).toThrow("unknown: two");

@@ -42,7 +42,7 @@ function counting(tupleStore: TupleStore): { tupleStore: TupleStore; reads: Read
 
 describe("an invitation", () => {
   for (const between of ["cooperation:", "invitation:"])
-    test(`that another was faster with is told as open, and not as a pause (between the reads of ${between})`, async ({
+    test(`is reported as open, and not as a pause, when another was faster (between the reads of ${between})`, async ({
       service,
       tupleStore,
       engine,
@@ -65,7 +65,7 @@ describe("an invitation", () => {
     ["a known organization", { organization: "brightfix" }],
     ["an address", { email: "ida@else.example" }],
   ] as const)
-    test(`of ${what} is not made again right after it was removed, on no replica; a minute later it is`, async ({
+    test(`of ${what} is refused on every replica right after it was removed, and made again a minute later`, async ({
       service,
     }) => {
       at(service, 0);
@@ -88,7 +88,7 @@ describe("an invitation", () => {
       expect((await invite(service, to)).status).toBe(201);
     });
 
-  test("waits longer with each that went unanswered, at most a day; sending again counts, an acceptance starts anew", async ({
+  test("waits longer after each unanswered one, at most a day; sending again counts, and an acceptance resets the wait", async ({
     service,
   }) => {
     await seedWorld(service);
@@ -119,7 +119,9 @@ describe("an invitation", () => {
     expect(resent.body.retry_after_seconds).toBe(MINUTE);
   });
 
-  test("that was declined is not made again for the days that are configured, and then it is", async ({ service }) => {
+  test("that was declined is refused for the configured number of days, and made again after them", async ({
+    service,
+  }) => {
     at(service, 0);
     await seedWorld(service);
     const { body } = await invite(service, { organization: "brightfix" });
@@ -134,7 +136,7 @@ describe("an invitation", () => {
     expect((await invite(service, byAddress)).status).toBe(201);
   });
 
-  test("is refused while too many of the organization's wait for an answer, and when one is taken back it is made", async ({
+  test("is refused while too many of the organization's are unanswered, and made once one is withdrawn", async ({
     service,
   }) => {
     await seedWorld(service);
@@ -151,7 +153,7 @@ describe("an invitation", () => {
     expect((await invite(strict, { email: "three@else.example" })).status).toBe(201);
   });
 
-  test("is refused when the organization has sent too many today, removed or not; others and tomorrow are free", async ({
+  test("is refused when the organization has sent too many today, removed or not; others may send, and it may tomorrow", async ({
     service,
   }) => {
     at(service, 0);
@@ -241,7 +243,7 @@ test("what has ended is not read by lists, by inviting, or when somebody steps d
   expect((await service.as("anna", "GET", `${PATH}?status=ended`)).body.items).toHaveLength(24);
 });
 
-/** A cache that tells which scopes were invalidated. */
+/** A cache that records which scopes were invalidated. */
 function watching(): { cache: DecisionCache; invalidated: CacheScope[] } {
   const inner = createMemoryCache({ entriesMax: 1000 });
   const invalidated: CacheScope[] = [];
@@ -256,8 +258,11 @@ function watching(): { cache: DecisionCache; invalidated: CacheScope[] } {
   return { cache: { ...inner, lease, release }, invalidated };
 }
 
-describe("whoever repeats what is so already", () => {
-  test("invalidates the owner's decisions once for what was read, and not again", async ({ tupleStore, engine }) => {
+describe("an action that is repeated without effect", () => {
+  test("invalidates the owner's decisions once for what was read, and not a second time", async ({
+    tupleStore,
+    engine,
+  }) => {
     const { cache, invalidated } = watching();
     const service = createService({ tupleStore, engine }, { cache });
     await seedWorld(service);
@@ -291,7 +296,7 @@ describe("whoever repeats what is so already", () => {
     expect(invalidated).toHaveLength(3);
   });
 
-  test("invalidates nothing by asking what it would mean", async ({ tupleStore, engine }) => {
+  test("invalidates nothing as a dry run", async ({ tupleStore, engine }) => {
     const { cache, invalidated } = watching();
     const service = createService({ tupleStore, engine }, { cache });
     await seedWorld(service);
@@ -303,7 +308,7 @@ describe("whoever repeats what is so already", () => {
     expect(invalidated).toEqual([]);
   });
 
-  test("is told behind an invalidation that comes after the reading, and many at once share one", async () => {
+  test("is answered behind an invalidation that comes after the reading, and many at once share one", async () => {
     const repeats = createRepeats(400);
     const SUNWARD: CacheScope = "organization:sunward";
     let ends = 0;
@@ -313,7 +318,7 @@ describe("whoever repeats what is so already", () => {
     };
     const tell = (n: number) => repeats.invalidate({ heads: [`cooperation:a ${n}`], by: "ben" }, [SUNWARD], end);
     await tell(1);
-    // different readings, as between other changes: each is told behind an end of its own or a later one
+    // different readings, as between other changes: each is answered after an invalidation of its own or a later one
     const all = await Promise.all([2, 3, 4, 5, 6].map(tell));
     expect(all.every((ended) => ended !== "before")).toBe(true);
     expect(ends).toBe(2);
@@ -325,7 +330,11 @@ describe("whoever repeats what is so already", () => {
   });
 });
 
-test("who may not act, and who repeats, waits in no queue; who acts does", async ({ service, tupleStore, engine }) => {
+test("an action that is refused or repeated does not wait in the queue; an action that changes something does", async ({
+  service,
+  tupleStore,
+  engine,
+}) => {
   await seedWorld(service);
   const { id, shares } = await cooperate(service, [{ resource: "plant:7", role: "viewer" }]);
   const waiting: string[] = [];
@@ -360,7 +369,10 @@ test("who may not act, and who repeats, waits in no queue; who acts does", async
   await expect.poll(() => waiting).toEqual([`cooperation:${id}`]);
 });
 
-test("who finds in the queue that it is so already is paced outside of it", async ({ tupleStore, engine }) => {
+test("an action that finds in the queue that nothing is left to do leaves the queue before it waits", async ({
+  tupleStore,
+  engine,
+}) => {
   const inner = createKeyedMutex();
   const both = Promise.withResolvers<void>();
   const held: string[] = [];

@@ -1,4 +1,4 @@
-/** A check through the cache: what is stored, what is not, and what a reply tells of it. */
+/** A check through the cache: what is stored, what is not, and what a reply says of it. */
 import { describe, expect } from "vitest";
 import { answering, ask, counted, engineCalls, evaluationOf, test } from "../../support/cache.ts";
 import type { Reply } from "../../support/service.ts";
@@ -28,7 +28,7 @@ test("the second question is a hit, and a revocation is seen by the next", async
 });
 
 describe("what is cached", () => {
-  test("permissions of a person on a plant or portfolio, the yes and the no", async ({ cached }) => {
+  test("permissions of a person on a plant or portfolio, whether allowed or denied", async ({ cached }) => {
     await seedWorld(cached);
     for (const resource of ["plant:7", "plant:8", "portfolio:north"])
       for (const action of ["view", "manage_technical", "manage_commercial", "operate", "share"])
@@ -38,7 +38,7 @@ describe("what is cached", () => {
         }
   });
 
-  test("nothing else: organizations, cooperations, shares and subjects that are no person go to the engine", async ({
+  test("nothing else: questions about organizations, cooperations, shares and subjects that are no person reach the engine", async ({
     cached,
     redis,
   }) => {
@@ -63,7 +63,7 @@ describe("what is cached", () => {
     await expect.poll(() => redis.client.keys("e:*")).toHaveLength(1);
   });
 
-  test("what has no owner is asked every time and never stored", async ({ cached, redis }) => {
+  test("a resource without an owner is asked about every time and never stored", async ({ cached, redis }) => {
     await seedWorld(cached);
     for (let n = 0; n < 2; n++)
       expect(await ask(cached, "anna", "plant:none")).toEqual({ decision: false, context: { source: "engine" } });
@@ -75,7 +75,9 @@ describe("what is cached", () => {
 });
 
 describe("a trace", () => {
-  test("says where the answer came from, until when it is good, and once known how access came", async ({ cached }) => {
+  test("says where the answer came from, until when it is valid, and the access path once it is known", async ({
+    cached,
+  }) => {
     await seedWorld(cached);
     const { id, shares } = await cooperate(cached, [{ resource: "plant:7", role: "viewer" }]);
     cached.setNow(NOON);
@@ -93,7 +95,7 @@ describe("a trace", () => {
     expect(await ask(cached, "eva")).toEqual({ decision: false, context: { source: "hit", valid_until } });
   });
 
-  test("tells how access came at once while nothing was written since it was found; not where a date may have changed it", async ({
+  test("names the access path at once while nothing was written since it was found; not where a date may have changed it", async ({
     cached,
   }) => {
     await seedWorld(cached);
@@ -112,14 +114,14 @@ describe("a trace", () => {
     const dated = await ask(cached, "eva");
     expect([dated.context.source, dated.context.via]).toEqual(["miss", undefined]);
 
-    // tom is one of the owner's own people from here on; nothing of before is told
+    // tom is one of the owner's own people from here on; no earlier answer is given
     await cached.admin("PUT", "/v1/organizations/sunward/people/tom", { role: "admin" });
     const invalidated = await ask(cached, "tom");
     expect([invalidated.context.source, invalidated.context.via]).toEqual(["miss", undefined]);
     await expect.poll(async () => (await ask(cached, "tom")).context.via).toBe("own");
   });
 
-  test("is given to whoever asks for it and to nobody else", async ({ cached }) => {
+  test("is returned only to a caller that asks for it", async ({ cached }) => {
     await seedWorld(cached);
     for (const context of [undefined, {}, { trace: false }, { trace: "true" }]) {
       const question = { ...evaluationOf("anna"), context };
@@ -133,8 +135,8 @@ describe("a trace", () => {
   });
 });
 
-describe("a no", () => {
-  test("costs one call where the same was refused before at that owner's, and a yes that comes after it is told", async ({
+describe("a denied answer", () => {
+  test("costs one engine call where the same was denied before at that owner's, and a later permission is answered as allowed", async ({
     cached,
   }) => {
     await seedWorld(cached);
@@ -157,7 +159,9 @@ describe("a no", () => {
     expect(await ask(cached, "eva")).toMatchObject({ decision: false, context: { source: "miss" } });
   });
 
-  test("that was likely and is a yes which ends within the TTL is told and not kept", async ({ cached }) => {
+  test("that was expected and is an allowed answer with a date within the TTL is returned and not cached", async ({
+    cached,
+  }) => {
     await seedWorld(cached);
     const { shares } = await cooperate(cached, [{ resource: "plant:7", role: "viewer" }]);
     cached.setNow(NOON);
@@ -202,7 +206,9 @@ describe("a batch", () => {
     expect(await count()).toEqual({ ...before, lookups: before.lookups + 2, batches: before.batches + 1 });
   });
 
-  test("of questions about several owners, cached or not, is answered in its order", async ({ cached }) => {
+  test("of questions about several owners, cached or not, is answered in the order of its questions", async ({
+    cached,
+  }) => {
     await seedWorld(cached);
     await cached.admin("PUT", "/v1/plants/9", { owner: "brightfix", name: "Ours" });
     const { id } = await cooperate(cached, [{ resource: "plant:7", role: "viewer" }]);
@@ -227,7 +233,7 @@ describe("a batch", () => {
 });
 
 describe("a resource whose owner changed", () => {
-  test("is answered rightly on every ask and every replica", async ({
+  test("is answered correctly at every check on every replica", async ({
     cached,
     connectCache,
     tupleStore,

@@ -103,7 +103,7 @@ describe("equal questions at once", () => {
     expect((await ask(gated, "anna")).context.source).toBe("hit");
   });
 
-  test("do not share with another question", async ({ gated, gate }) => {
+  test("share nothing with another question", async ({ gated, gate }) => {
     const taken = countTokens(gated);
     gate.close();
     const asked = [ask(gated, "anna"), ask(gated, "otto"), ask(gated, "anna", "plant:7", "share")];
@@ -128,7 +128,7 @@ describe("equal questions at once", () => {
       expect((await Promise.all([before, after])).map(({ decision }) => decision)).toEqual([true, true]);
     });
 
-  test("a question from before a revocation leaves nothing behind, and one from after it is answered anew", async ({
+  test("a check that began before a revocation caches nothing, and one that begins after it asks the engine again", async ({
     gated,
     gate,
   }) => {
@@ -148,7 +148,11 @@ describe("equal questions at once", () => {
     for (let n = 0; n < 3; n++) expect((await ask(gated, "tom")).decision).toBe(false);
   });
 
-  test("a yes that ends within the TTL is each asker's own, and is not kept", async ({ gated, gate, redis }) => {
+  test("an allowed answer that ends within the TTL is asked by each caller and not cached", async ({
+    gated,
+    gate,
+    redis,
+  }) => {
     gated.setNow(NOON);
     const { shares } = await cooperate(gated, [{ resource: "plant:7", role: "viewer" }]);
     const path = `/v1/shares/${shares[0]}/delegations/tom`;
@@ -172,11 +176,7 @@ describe("equal questions at once", () => {
 });
 
 describe("a client that gives up", () => {
-  test("ends the call to the engine, nothing is kept of it, and no outage is logged", async ({
-    gated,
-    gate,
-    redis,
-  }) => {
+  test("ends the call to the engine, caches nothing and logs no outage", async ({ gated, gate, redis }) => {
     const logged: string[] = [];
     const log = (level: string, event: string) => void logged.push(`${level} ${event}`);
     const logging = createService(gated.deps, { log });
@@ -194,7 +194,7 @@ describe("a client that gives up", () => {
     expect(logged.filter((line) => !line.endsWith(" request"))).toEqual(["info caller_gone"]);
   });
 
-  test("leaves who waits with it their answer", async ({ gated, gate }) => {
+  test("leaves the answer to others that wait for the same call", async ({ gated, gate }) => {
     const taken = countTokens(gated);
     gate.close();
     const client = new AbortController();
@@ -210,7 +210,7 @@ describe("a client that gives up", () => {
     expect(gate.came.checks).toBe(2);
   });
 
-  test("ends nothing for who waits with the same question and asked first", async ({ gated, gate }) => {
+  test("does not end the call of a caller that asked the same question before", async ({ gated, gate }) => {
     const taken = countTokens(gated);
     gate.close();
     const first = ask(gated, "anna");
@@ -240,7 +240,7 @@ describe("beyond the bound", () => {
     ["checks", evaluateAs],
     ["searches", searchAs],
   ] as const)
-    test(`one key's ${what} wait and are then turned away with Retry-After, and another key and all hits are answered`, async ({
+    test(`one key's ${what} wait and are then refused with Retry-After, and another key and all cache hits are answered`, async ({
       gated,
       gate,
       tupleStore,
@@ -263,7 +263,7 @@ describe("beyond the bound", () => {
       expect((await asks(busy, KEYS.all, 30)).status).toBe(200);
     });
 
-  test("a question that waits for a place of one key's is asked for another key by itself", async ({
+  test("a question that waits for one key's place is asked separately for another key", async ({
     gated,
     gate,
     tupleStore,
@@ -282,7 +282,7 @@ describe("beyond the bound", () => {
     await Promise.all(greedy);
   });
 
-  test("who waits is answered when a place is free in time", async ({ gated, gate, tupleStore }) => {
+  test("a waiting question is answered when a place is free in time", async ({ gated, gate, tupleStore }) => {
     const busy = createService({ tupleStore, engine: gate.engine }, { cache: gated.deps.cache }, 2);
     gate.close();
     const asked = Array.from({ length: 6 }, (_, n) => evaluateAs(busy, KEYS.check, n));
@@ -303,7 +303,7 @@ describe("a batch about many unknown resources", () => {
   const sendBatch = (service: Service, key: string, batch: object) =>
     service.admin("POST", "/access/v1/evaluations", batch, { key });
 
-  test("of a thousand is answered, in its order and beside those that are known", async ({ cached }) => {
+  test("of a thousand is answered in order, also with known resources among them", async ({ cached }) => {
     await seedWorld(cached);
     const batch = unknown("nowhere");
     batch.evaluations[777] = { resource: { type: "plant", id: "7" } };
@@ -313,9 +313,7 @@ describe("a batch about many unknown resources", () => {
     expect([body.evaluations.length, allowed]).toEqual([ITEMS_MAX, [777]]);
   });
 
-  test("sent by two clients of one key again and again keeps no question of another key from its answer", async ({
-    cached,
-  }) => {
+  test("sent repeatedly by two clients of one key delays no other key's question for long", async ({ cached }) => {
     await seedWorld(cached);
     let isDone = false;
     const greedy = [1, 2].map(async (client) => {
@@ -331,7 +329,7 @@ describe("a batch about many unknown resources", () => {
     }
     isDone = true;
     expect(statuses.filter((status) => status !== 200)).toEqual([]);
-    // nor is any of theirs turned away: they wait
+    // nor is any of theirs refused: they wait
     for (const one of await Promise.all(greedy)) expect(new Set(one)).toEqual(new Set([200]));
   }, 180_000);
 });

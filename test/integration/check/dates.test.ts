@@ -44,7 +44,7 @@ const DATED: Dated[] = [
 ];
 
 for (const { name, user, date } of DATED)
-  test(`every answer given before the end of ${name} is yes, every one asked for after it is no, and no yes is kept past it`, async ({
+  test(`every check before the end of ${name} is allowed, every check after it is denied, and no allowed answer is cached past it`, async ({
     connectCache,
     tupleStore,
     engine,

@@ -111,7 +111,7 @@ describe.each([
     expect(matches(await found(cache))).toBe(true);
   });
 
-  test("tokens stand until they are invalidated: whoever takes them gets the same", async ({ cache }) => {
+  test("tokens stay the same until they are invalidated, for every caller", async ({ cache }) => {
     const first = await taken(cache);
     const second = await taken(cache);
     expect({ ...second, now: 0 }).toEqual({ ...first, now: 0 });
@@ -128,7 +128,7 @@ describe.each([
     expect(entry?.ownerToken).toEqual(expect.any(String));
   });
 
-  test("while a lease stands nobody takes tokens of its scope, be it the user's or the owner's; of others they do", async ({
+  test("while a scope is leased nobody gets its token, be it a user's or an owner's; other scopes give theirs", async ({
     cache,
   }) => {
     await cache.lease("w", [ANNA]);
@@ -139,7 +139,7 @@ describe.each([
     expect(await cache.take("user:otto", "organization:brightfix")).toMatchObject({ userToken: expect.any(String) });
   });
 
-  test("a lease is ended by its writer alone", async ({ cache }) => {
+  test("a lease is ended only by its own writer", async ({ cache }) => {
     await cache.lease("w1", [ANNA]);
     await cache.lease("w2", [ANNA]);
     await cache.lease("w2", [ANNA]);
@@ -153,7 +153,7 @@ describe.each([
     expect(await cache.take(ANNA, OWNER)).toMatchObject({ userToken: expect.any(String) });
   });
 
-  test("the lease of a writer that died ends by itself, and not before its ten seconds", async ({ cache }) => {
+  test("the lease of a writer that died expires after ten seconds, not before", async ({ cache }) => {
     const { now } = await taken(cache);
     await cache.lease("died", [ANNA]);
     const taking = () => cache.take(ANNA, OWNER);
@@ -162,7 +162,9 @@ describe.each([
     expect((await taken(cache)).now - now).toBeGreaterThanOrEqual(10_000);
   });
 
-  test("an entry is there until its end, to the millisecond of the cache's clock, and not after", async ({ cache }) => {
+  test("an entry is found until it expires, to the millisecond of the cache's clock, and not after", async ({
+    cache,
+  }) => {
     const { userToken, ownerToken, now } = await taken(cache);
     const endsAt = now + 300;
     cache.store(QUESTION, { allowed: true, owner: OWNER, userToken, ownerToken, validUntil: 1 }, endsAt);
@@ -183,7 +185,7 @@ describe.each([
     expect(seen.there).toBeGreaterThan(0);
   });
 
-  test("what is stored in place of an entry is found, and ends when that would have", async ({ cache }) => {
+  test("an entry that replaces another is found, and expires when the first would have", async ({ cache }) => {
     const { userToken, ownerToken, now } = await taken(cache);
     const entry: CacheEntry = { allowed: true, owner: OWNER, userToken, ownerToken, validUntil: 1 };
     const endsAt = now + 400;
@@ -198,7 +200,7 @@ describe.each([
     expect((await found(cache)).entry).toBeUndefined();
   });
 
-  test("its time is never ahead of its clock, and goes on as that does", async ({ cache }) => {
+  test("its time is never ahead of its clock, and advances with it", async ({ cache }) => {
     const endsAt = performance.now() + 1200;
     for (let before = 0; performance.now() < endsAt; await sleep(5)) {
       const time = await cache.time();
@@ -209,14 +211,14 @@ describe.each([
     }
   });
 
-  test("who leads goes on leading and tells how far it has read", async ({ cache }) => {
+  test("the leader stays the leader and reports how far it has read", async ({ cache }) => {
     expect(await cache.lead("r1", undefined)).toEqual({ leads: true, readTo: undefined });
     expect(await cache.lead("r1", 1_700_000_000_000)).toEqual({ leads: true, readTo: 1_700_000_000_000 });
     expect(await cache.lead("r1", undefined)).toEqual({ leads: true, readTo: 1_700_000_000_000 });
   });
 
   if (where === "Redis")
-    test("one replica leads at a time: another does not, and is told how far that one has read", async ({ cache }) => {
+    test("one replica leads at a time; another does not, and learns how far the leader has read", async ({ cache }) => {
       await cache.lead("r1", 1000);
       expect(await cache.lead("r2", 999)).toEqual({ leads: false, readTo: 1000 });
       expect(await cache.lead("r1", 1001)).toEqual({ leads: true, readTo: 1001 });
@@ -240,7 +242,7 @@ redisTest(
 );
 
 redisTest(
-  "a user's token is gone two TTLs and a minute after it was made, whether there is such a user or not; the owner's stays",
+  "a user's token expires two TTLs and a minute after it was made, whether or not there is such a user; an owner's does not",
   async ({ cache, redis }) => {
     for (let n = 0; n < 50; n++) await filled(cache, questionOf(`made-up-${n}`));
     const lives = async (pattern: string) =>
@@ -256,26 +258,23 @@ redisTest(
 );
 
 describe("the cache in memory", () => {
-  memoryTest(
-    "keeps no more decisions than its bound: the least used is a miss, the others stay",
-    async ({ task: _ }) => {
-      const cache = createMemoryCache({ entriesMax: 3 });
-      const plants = ["plant:1", "plant:2", "plant:3", "plant:4"].map((resource) => questionOf("anna", resource));
-      const [first, second, third, fourth] = plants as [Question, Question, Question, Question];
-      for (const question of [first, second, third]) await filled(cache, question);
-      expect(matches(await found(cache, first))).toBe(true);
-      await filled(cache, fourth);
-      expect(await Promise.all(plants.map(async (question) => matches(await found(cache, question))))).toEqual([
-        true,
-        false,
-        true,
-        true,
-      ]);
-    },
-  );
+  memoryTest("keeps no more decisions than its bound and drops the least recently used", async ({ task: _ }) => {
+    const cache = createMemoryCache({ entriesMax: 3 });
+    const plants = ["plant:1", "plant:2", "plant:3", "plant:4"].map((resource) => questionOf("anna", resource));
+    const [first, second, third, fourth] = plants as [Question, Question, Question, Question];
+    for (const question of [first, second, third]) await filled(cache, question);
+    expect(matches(await found(cache, first))).toBe(true);
+    await filled(cache, fourth);
+    expect(await Promise.all(plants.map(async (question) => matches(await found(cache, question))))).toEqual([
+      true,
+      false,
+      true,
+      true,
+    ]);
+  });
 
   memoryTest(
-    "keeps no more tokens than its bound: what is forgotten never comes back as it was",
+    "keeps no more tokens than its bound, and a dropped token never returns with its old value",
     async ({ task: _ }) => {
       const cache = createMemoryCache({ entriesMax: 3 });
       const before = await filled(cache);

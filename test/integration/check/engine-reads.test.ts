@@ -5,8 +5,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { findServer } from "../../../src/openfga/server/find-server.ts";
-import { MODEL } from "../../support/engine.ts";
 import { type EngineReads, measureEngineReads, printEngineReads } from "../../support/engine-reads.ts";
+import { MODEL } from "../../support/model.ts";
 
 const GOLDEN = new URL("../../golden/engine-reads.txt", import.meta.url);
 
@@ -61,7 +61,7 @@ test("no kind of question costs the engine more reads than golden/engine-reads.t
   );
 });
 
-test("a table that was printed is read back as it was, and a rise in it is seen", () => {
+test("a printed table is parsed to the same table, and an increase in it is detected", () => {
   const reads: EngineReads = new Map([
     [
       "delegate",

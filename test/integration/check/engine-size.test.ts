@@ -5,11 +5,10 @@
  * eleven times as large the second time, and what was asked about is the same.
  */
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { describe, expect, onTestFinished } from "vitest";
+import { describe, expect } from "vitest";
 import { makeWorld } from "../../../bench/world.ts";
 import { tuplesOfWorld } from "../../../bench/world-tuples.ts";
 import type { TupleKey } from "../../../src/domain/tuples.ts";
@@ -18,7 +17,9 @@ import { openStore } from "../../../src/openfga/open-store.ts";
 import { findServer } from "../../../src/openfga/server/find-server.ts";
 import { type RunningServer, startServer } from "../../../src/openfga/server/server.ts";
 import { createTupleStore } from "../../../src/openfga/tuple-store.ts";
-import { connectionOf, MODEL, test } from "../../support/engine.ts";
+import { connectionOf, test } from "../../support/engine.ts";
+import { MODEL } from "../../support/model.ts";
+import { ownFolder } from "../../support/own-folder.ts";
 import { createService, type Reply } from "../../support/service.ts";
 
 /** Each tuple and each change so many times more, under other ids. */
@@ -35,12 +36,6 @@ async function binary(): Promise<string> {
   const found = await findServer({ ...process.env, OPENFGA_API_URL: "" }, { line: () => {}, counter: () => {} });
   if (found.kind !== "binary") throw new Error("needs the program: what a container reads is not to be seen");
   return found.path;
-}
-
-function newFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), "concordat-size-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
 }
 
 function inDatabase<T>(folder: string, act: (database: DatabaseSync) => T): T {
@@ -133,7 +128,7 @@ describe.runIf(linux)("eleven times the store", () => {
   }
 
   test("no statement of OpenFGA's, no action and no list reads more", { timeout: 300_000 }, async () => {
-    const folder = newFolder();
+    const folder = ownFolder();
     const small = await pagesOf(folder);
     grow(folder);
     const large = await pagesOf(folder);
@@ -250,8 +245,8 @@ describe("the statistics", () => {
   const statisticsOf = (folder: string) =>
     inDatabase(folder, (database) => database.prepare("SELECT tbl, idx, stat FROM sqlite_stat1 ORDER BY idx").all());
 
-  test("they are the same after every start, whatever stood there, and OpenFGA migrates past them", async () => {
-    const folder = newFolder();
+  test("are the same after every start, whatever was there before, and OpenFGA migrates past them", async () => {
+    const folder = ownFolder();
     const found = { kind: "binary", path: await binary() } as const;
     const start = async () => (await startServer(found, { folder, throwAway: true })).stop();
     // a folder that an earlier version made has none
@@ -273,9 +268,7 @@ describe("the statistics", () => {
     expect(statisticsOf(folder)).toEqual(written);
   });
 
-  test("with them sqlite can plan a Write of any number of deletes, of users and of usersets", async ({
-    ownServer,
-  }) => {
+  test("let sqlite plan a Write of any number of deletes, of users and of usersets", async ({ ownServer }) => {
     const at = connectionOf(ownServer);
     const store = await openStore({ ...at, store: "deletes", model: MODEL, allowPush: false });
     const tupleStore = createTupleStore({ ...at, ...store });
@@ -294,8 +287,8 @@ describe("the statistics", () => {
     }
   });
 
-  test("OpenFGA's tuples have the indexes that they are made for, and no others", async () => {
-    const folder = newFolder();
+  test("expect the indexes that OpenFGA's tuples have, and no others", async () => {
+    const folder = ownFolder();
     const server = await startServer({ kind: "binary", path: await binary() }, { folder, throwAway: true });
     await server.stop();
     const indexes = inDatabase(folder, (database) =>

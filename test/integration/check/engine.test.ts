@@ -6,7 +6,8 @@ import { createEngine, type EngineOptions } from "../../../src/openfga/engine.ts
 import { openStore } from "../../../src/openfga/open-store.ts";
 import { createTupleStore } from "../../../src/openfga/tuple-store.ts";
 import type { Engine, Question } from "../../../src/ports.ts";
-import { connectionOf, MODEL, test } from "../../support/engine.ts";
+import { connectionOf, test } from "../../support/engine.ts";
+import { MODEL } from "../../support/model.ts";
 
 const NOW = new Date("2026-06-01T00:00:00.500Z");
 const VIEW: Question = { user: "user:anna", relation: "can_view", object: "plant:7" };
@@ -33,7 +34,7 @@ async function expectOutage(engine: Engine): Promise<void> {
   expect(await engine.ready()).toBe(false);
 }
 
-test("answers yes, no, and both lists from what is written", async ({ engine, tupleStore }) => {
+test("answers checks and both kinds of list from the written tuples", async ({ engine, tupleStore }) => {
   await tupleStore.write({ deletes: [], writes: [ANNA_VIEWS] });
   expect(await engine.check(VIEW, NOW)).toBe(true);
   expect(await engine.check({ ...VIEW, user: "user:berta" }, NOW)).toBe(false);
@@ -83,10 +84,7 @@ describe("a batch", () => {
     expect(await engine.batchCheck([], NOW)).toEqual([]);
   });
 
-  test("holds a fault for the question that has no answer, beside the answers of its neighbours", async ({
-    engine,
-    tupleStore,
-  }) => {
+  test("holds a fault for a question without an answer, beside the other answers", async ({ engine, tupleStore }) => {
     await tupleStore.write({ deletes: [], writes: [ANNA_VIEWS] });
     const answers = await engine.batchCheck(
       [VIEW, { ...VIEW, relation: "can_fly" }, { ...VIEW, user: "user:berta" }, VIEW],
@@ -102,7 +100,7 @@ describe("a batch", () => {
 });
 
 describe("a list", () => {
-  test("says that it may not be whole once it reaches the engine's thousand", { timeout: 120_000 }, async ({
+  test("is reported as incomplete once it reaches the engine's limit of 1000", { timeout: 120_000 }, async ({
     engine,
     tupleStore,
   }) => {
@@ -130,8 +128,8 @@ describe("a list", () => {
   });
 });
 
-describe("never a no", () => {
-  test("when the server has gone", async ({ ownServer }) => {
+describe("an engine fault is never a denial", () => {
+  test("when the server was stopped", async ({ ownServer }) => {
     const at = connectionOf(ownServer);
     const store = await openStore({ ...at, store: "own", model: MODEL, allowPush: false });
     const engine = opened({ ...store, ...at });
@@ -160,7 +158,7 @@ describe("never a no", () => {
       await expect(call(engine, AbortSignal.abort())).rejects.toThrow(EngineUnavailable);
   });
 
-  test("when the engine wants a token: with it yes, without it nothing", async ({ ownServer }) => {
+  test("when the engine requires a token that is missing", async ({ ownServer }) => {
     const at = connectionOf(ownServer);
     const { apiUrl } = at;
     const store = await openStore({ ...at, store: "guarded", model: MODEL, allowPush: false });
@@ -169,7 +167,7 @@ describe("never a no", () => {
     await expectOutage(opened({ ...store, apiUrl, apiToken: "wrong" }));
   });
 
-  /** What may stand between us and the engine and break: a gateway that answers all by itself. */
+  /** A broken proxy between us and the engine, which answers every request itself. */
   async function gateway(listener: RequestListener): Promise<string> {
     const server = createServer(listener).listen(0, "127.0.0.1");
     await new Promise((resolve) => server.once("listening", resolve));
@@ -193,7 +191,7 @@ describe("never a no", () => {
     [200, '{"allowed":"false","result":[],"objects":{},"users":[{}]}'],
     [200, '{"allowed":null,"result":null,"objects":[1],"users":[{"object":{"type":"user"}}]}'],
     [200, '{"allowed":fal'],
-  ])("when something on the way answers %i '%s'", async (status, body) => {
+  ])("when a proxy answers %i '%s'", async (status, body) => {
     const apiUrl = await gateway((_, reply) => reply.writeHead(status).end(body));
     const engine = opened({ apiUrl, storeId: "s", modelId: "m", permissions: new Map(), rewrites: new Map() });
     for (const [name, call] of Object.entries(CALLS))
@@ -241,7 +239,7 @@ describe("never a no", () => {
     }
   });
 
-  test("and the outage says what happened by its status, without the token and without what the server said", async () => {
+  test("and the error names the status, without the token and without the server's text", async () => {
     const apiUrl = await gateway((_, reply) => reply.writeHead(418).end("short and stout"));
     const engine = opened({
       apiUrl,

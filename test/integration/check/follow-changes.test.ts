@@ -1,6 +1,6 @@
 /**
  * The tail: what was written past the service is seen by the cached check after one
- * poll, one replica at a time follows, and what cannot be told invalidates everything.
+ * poll, one replica at a time follows, and a change of unknown scope invalidates everything.
  */
 import { describe, expect } from "vitest";
 import { createFollower } from "../../../src/check/follow-changes.ts";
@@ -66,7 +66,7 @@ const key = (user: string, relation: string, object: string): TupleKey => ({ use
 const written = (...writes: Tuple[]) => ({ deletes: [], writes });
 const deleted = (...deletes: TupleKey[]) => ({ deletes, writes: [] });
 
-describe("a write past the service", () => {
+describe("a tuple written directly to OpenFGA", () => {
   type Case = {
     name: string;
     user: string;
@@ -149,7 +149,7 @@ describe("a write past the service", () => {
       ]);
     });
 
-  test("is invalidated once: the next polls leave what was cached since", async ({ world, tupleStore }) => {
+  test("is invalidated once: the next polls keep what was cached since", async ({ world, tupleStore }) => {
     const { follower } = world;
     await tupleStore.write(written(key("user:otto", "viewer", "plant:7")));
     await follower.poll();
@@ -161,7 +161,7 @@ describe("a write past the service", () => {
     expect((await ask(world, "otto")).context.source).toBe("hit");
   });
 
-  test("is read again for some seconds and no longer, unless it could not be invalidated", async ({
+  test("is read again for some seconds and no longer, unless its invalidation failed", async ({
     world,
     follow,
     tupleStore,
@@ -186,7 +186,7 @@ describe("a write past the service", () => {
     expect(world.follower.warnings).toEqual([]);
   });
 
-  test("and undone at once is invalidated for both", async ({ world, tupleStore }) => {
+  test("that is deleted at once invalidates for both changes", async ({ world, tupleStore }) => {
     const { follower } = world;
     const job = key("user:otto", "viewer", "plant:7");
     for (let n = 0; n < 2; n++) {
@@ -200,7 +200,7 @@ describe("a write past the service", () => {
     expect(follower.invalidated).toHaveLength(4);
   });
 
-  test("whose owner nobody can tell invalidates everything", async ({ world, tupleStore }) => {
+  test("whose owner cannot be determined invalidates everything", async ({ world, tupleStore }) => {
     const { follower } = world;
     await ask(world, "anna");
     await ask(world, "anna");
@@ -210,7 +210,7 @@ describe("a write past the service", () => {
     expect((await ask(world, "anna")).context.source).toBe("miss");
   });
 
-  test("that makes a new organization invalidates nobody", async ({ world }) => {
+  test("that makes a new organization invalidates nothing", async ({ world }) => {
     const { follower } = world;
     await ask(world, "anna");
     await ask(world, "anna");
@@ -222,7 +222,7 @@ describe("a write past the service", () => {
 });
 
 describe("of several replicas", () => {
-  test("one follows; when it is gone another does, and whoever does not is told how far it has read", async ({
+  test("one follows the changes; when it stops another does, and the others learn how far it has read", async ({
     world,
     follow,
     tupleStore,
@@ -239,7 +239,7 @@ describe("of several replicas", () => {
     expect(second.invalidated).toEqual([]);
     await first.poll();
     expect(first.invalidated).toEqual([["user:otto"]]);
-    // how far the first has read is told with its next word
+    // how far the first has read is known with its next report
     await first.poll();
     await second.poll();
     const [, ...told] = first.readTo;
@@ -258,7 +258,7 @@ describe("of several replicas", () => {
 });
 
 describe("an outage", () => {
-  test("of OpenFGA is warned of and never thrown; the next poll reads what was missed", async ({
+  test("of OpenFGA is logged and never thrown; the next poll reads what was missed", async ({
     world,
     follow,
     tupleStore,

@@ -10,12 +10,12 @@ import { createEngine } from "../../../src/openfga/engine.ts";
 import { openStore } from "../../../src/openfga/open-store.ts";
 import { createTupleStore } from "../../../src/openfga/tuple-store.ts";
 import type { DecisionCache, Engine, TupleStore } from "../../../src/ports.ts";
-import { MODEL } from "../../support/engine.ts";
 import { createDyingWriters } from "../../support/hunt/dying-writer.ts";
 import { seedField } from "../../support/hunt/field.ts";
 import { type Hunt, hunt, type Report, tell } from "../../support/hunt/hunt.ts";
 import { connectCache, openReplicas } from "../../support/hunt/replicas.ts";
 import { type MemoryEngine, startMemoryEngine } from "../../support/memory-engine.ts";
+import { MODEL } from "../../support/model.ts";
 import { type OwnRedis, startRedis } from "../../support/redis.ts";
 import { createService, type Service } from "../../support/service.ts";
 import { startTcpProxy, type TcpProxy } from "../../support/tcp-proxy.ts";
@@ -97,23 +97,23 @@ const test = base.extend<Fixtures>({
 
 const expectFresh = ({ report }: { report: Report }) => expect(report.violations).toEqual([]);
 
-test("three replicas behind one Redis answer nothing stale", options, async ({ play }) => {
+test("three replicas with one Redis give no stale answer", options, async ({ play }) => {
   expectFresh(await play({ name: "undisturbed", share: 0.25, ttlMilliseconds: 10_000 }));
 });
 
-test("without begin and end the hunt finds stale answers", options, async ({ play }) => {
+test("the hunt finds stale answers when the leases are switched off", options, async ({ play }) => {
   const wrap = (cache: DecisionCache) => ({ ...cache, begin: async () => {}, end: async () => true });
   const ways = () => ({ isEnough: ({ violations }: Report) => violations.length > 0 });
   const { report } = await play({ name: "neither begin nor end", share: 0.05, ttlMilliseconds: 10_000, wrap, ways });
   expect(report.violations.length).toBeGreaterThan(0);
 });
 
-test("no begin ever reaches the cache, and nothing is stale", options, async ({ play }) => {
+test("no lease ever reaches the cache, and no answer is stale", options, async ({ play }) => {
   const wrap = (cache: DecisionCache) => ({ ...cache, begin: async () => {} });
   expectFresh(await play({ name: "no begin", share: 0.1, ttlMilliseconds: 10_000, wrap }));
 });
 
-test("Redis dies and comes back empty, and nothing is stale", options, async ({ play }) => {
+test("Redis dies and restarts empty, and no answer is stale", options, async ({ play }) => {
   const fault: Setting["fault"] = async ({ redis, milliseconds }) => {
     await sleep(milliseconds / 3);
     await redis.restart();
@@ -125,7 +125,7 @@ test("Redis dies and comes back empty, and nothing is stale", options, async ({ 
   expectFresh(await play({ name: "restarted", share: 0.1, fault }));
 });
 
-test("Redis loses its data again and again, and nothing is stale", options, async ({ play }) => {
+test("Redis loses its data repeatedly, and no answer is stale", options, async ({ play }) => {
   const fault: Setting["fault"] = async ({ redis, milliseconds }) => {
     for (const end = Date.now() + milliseconds; Date.now() < end; await sleep(Math.random() * 100))
       await redis.client.flushall();
@@ -133,7 +133,7 @@ test("Redis loses its data again and again, and nothing is stale", options, asyn
   expectFresh(await play({ name: "flushed", share: 0.1, fault }));
 });
 
-test("Redis is slow, and nothing is stale", options, async ({ play }) => {
+test("Redis is slow, and no answer is stale", options, async ({ play }) => {
   const fault: Setting["fault"] = async ({ proxy, milliseconds }) => {
     // within what a replica waits for, about as long, and longer
     for (const delay of [TIMEOUT_MILLISECONDS / 10, TIMEOUT_MILLISECONDS / 2, TIMEOUT_MILLISECONDS * 2, 0]) {
@@ -144,22 +144,26 @@ test("Redis is slow, and nothing is stale", options, async ({ play }) => {
   expectFresh(await play({ name: "slowed", share: 0.1, fault }));
 });
 
-test("Redis is cut off for a while, and then swallows all, and nothing is stale", options, async ({ play }) => {
-  const fault: Setting["fault"] = async ({ proxy, milliseconds }) => {
-    await sleep(milliseconds / 5);
-    proxy.cut();
-    await sleep(milliseconds / 5);
-    proxy.mend();
-    await sleep(milliseconds / 5);
-    proxy.blackHole = true;
-    await sleep(milliseconds / 5);
-    proxy.blackHole = false;
-    await sleep(milliseconds / 5);
-  };
-  expectFresh(await play({ name: "cut off", share: 0.1, fault }));
-});
+test(
+  "Redis is cut off for a while and then accepts everything without answering, and no answer is stale",
+  options,
+  async ({ play }) => {
+    const fault: Setting["fault"] = async ({ proxy, milliseconds }) => {
+      await sleep(milliseconds / 5);
+      proxy.cut();
+      await sleep(milliseconds / 5);
+      proxy.mend();
+      await sleep(milliseconds / 5);
+      proxy.blackHole = true;
+      await sleep(milliseconds / 5);
+      proxy.blackHole = false;
+      await sleep(milliseconds / 5);
+    };
+    expectFresh(await play({ name: "cut off", share: 0.1, fault }));
+  },
+);
 
-test("Redis evicts what it pleases, and nothing is stale", options, async ({ play }) => {
+test("Redis evicts at random, and no answer is stale", options, async ({ play }) => {
   let evicted = 0;
   const fault: Setting["fault"] = async ({ redis, milliseconds }) => {
     for (const end = Date.now() + milliseconds; Date.now() < end; await sleep(5))
@@ -171,22 +175,26 @@ test("Redis evicts what it pleases, and nothing is stale", options, async ({ pla
   expect(evicted).toBeGreaterThan(100);
 });
 
-test("writers die before their end, and nothing is stale once the tail has read so far", options, async ({ play }) => {
-  // nothing ends by itself in time: it is the tail that makes up for them
-  const ttlMilliseconds = 60_000;
-  const dying: ReturnType<typeof createDyingWriters>[] = [];
-  const ways = ({ tupleStore, engine, caches: [cache] }: Scene) => {
-    const writers = createDyingWriters({ tupleStore, engine, cache, ttlMilliseconds });
-    dying.push(writers);
-    const isEnough = ({ judged, sources, done }: Report) =>
-      writers.deaths() > 3 && judged > 200 && sources.hit > 50 && done > 10;
-    return { act: writers.act, isEnough };
-  };
-  const { report, replicas } = await play({ name: "dying writers", share: 0.15, ttlMilliseconds, ways });
-  for (const writers of dying) await writers.stop();
-  expectFresh({ report });
-  // the leases of the dead end by themselves
-  const question = { user: "user:tom", relation: "can_view", object: "plant:7" };
-  for (const { deps } of replicas)
-    await expect.poll(async () => (await deps.checker.check(question)).source, { timeout: 30_000 }).toBe("hit");
-});
+test(
+  "writers die before they end their lease, and no answer is stale once the follower has read their change",
+  options,
+  async ({ play }) => {
+    // nothing ends by itself in time: it is the tail that makes up for them
+    const ttlMilliseconds = 60_000;
+    const dying: ReturnType<typeof createDyingWriters>[] = [];
+    const ways = ({ tupleStore, engine, caches: [cache] }: Scene) => {
+      const writers = createDyingWriters({ tupleStore, engine, cache, ttlMilliseconds });
+      dying.push(writers);
+      const isEnough = ({ judged, sources, done }: Report) =>
+        writers.deaths() > 3 && judged > 200 && sources.hit > 50 && done > 10;
+      return { act: writers.act, isEnough };
+    };
+    const { report, replicas } = await play({ name: "dying writers", share: 0.15, ttlMilliseconds, ways });
+    for (const writers of dying) await writers.stop();
+    expectFresh({ report });
+    // the leases of the dead end by themselves
+    const question = { user: "user:tom", relation: "can_view", object: "plant:7" };
+    for (const { deps } of replicas)
+      await expect.poll(async () => (await deps.checker.check(question)).source, { timeout: 30_000 }).toBe("hit");
+  },
+);

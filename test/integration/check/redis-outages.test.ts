@@ -78,7 +78,7 @@ describe("tokens of another run of the server", () => {
 });
 
 describe("while Redis is paused", () => {
-  test("every operation is away in the end, and none throws; resumed it is trusted again", async ({
+  test("every operation reports the cache as away, and none throws; once resumed it is trusted again", async ({
     redis,
     connectCache,
   }) => {
@@ -106,7 +106,7 @@ describe("while Redis is paused", () => {
     ["for a moment", 300],
     ["until the connection is given up", 5000],
   ] as const)
-    test(`${name}: a change is effective at the TTL's end, and no answer from before it comes when Redis is back`, async ({
+    test(`${name}: a change is effective after the TTL, and no older answer is given once Redis is back`, async ({
       redis,
       connectCache,
       tupleStore,
@@ -138,7 +138,7 @@ describe("while Redis is paused", () => {
     });
 });
 
-test("an end that Redis did not acknowledge is made up for before the next hit; other replicas are right from the TTL's end", async ({
+test("the end of a lease that Redis did not acknowledge is repeated before the next hit; other replicas are correct after the TTL", async ({
   redis,
   cached,
   connectCache,
@@ -169,7 +169,7 @@ test("an end that Redis did not acknowledge is made up for before the next hit; 
   expect(await ask(other, "tom")).toMatchObject({ decision: false, context: { source: "hit" } });
 });
 
-test("with Redis away at the start questions are answered and actions commit, and when it comes there are hits", async ({
+test("without Redis at the start checks are answered and actions commit, and once it is there checks hit the cache", async ({
   redis,
   connectCache,
   tupleStore,
@@ -190,7 +190,7 @@ test("with Redis away at the start questions are answered and actions commit, an
   expect(await engineCalls(service, "check")).toBe(calls);
 });
 
-test("with Redis emptied nothing is answered from before, and hits come back", async ({ redis, cached }) => {
+test("after Redis was emptied no older answer is given, and checks hit the cache again", async ({ redis, cached }) => {
   const { revoke } = await delegated(cached);
   await ask(cached, "tom");
   expect((await ask(cached, "tom")).context.source).toBe("hit");
@@ -201,7 +201,7 @@ test("with Redis emptied nothing is answered from before, and hits come back", a
   expect(new Set(await untilHit(cached, "tom"))).toEqual(new Set([false]));
 });
 
-test("with Redis full and evicting nothing a change is invalidated all the same, and nothing new is kept until there is room", async ({
+test("with Redis full and evicting nothing a change still invalidates, and nothing new is cached until there is room", async ({
   redis,
   cached,
 }) => {
@@ -223,7 +223,7 @@ test("with Redis full and evicting nothing a change is invalidated all the same,
   expect(new Set(await untilHit(cached, "tom"))).toEqual(new Set([false]));
 });
 
-test("an answer of another shape is none: the operation is away, and the connection is made anew", async ({
+test("a reply of an unexpected shape counts as no reply: the cache is away, and the connection is made again", async ({
   redis,
   connectCache,
 }) => {

@@ -13,7 +13,7 @@ const PERMISSIONS = RULES.filter((rule) => /^[+~]/.test(rule));
 const QUESTION: Question = { user: "user:anna", relation: "can_view", object: "plant:7" };
 const OWNER = "organization:sunward";
 
-/** Everything that is done in Redis, once, as that user. False when anything came to nothing. */
+/** Every operation on Redis, once, as that user. False when one failed. */
 async function playAll(redis: OwnRedis): Promise<boolean> {
   const failed: string[] = [];
   const meter = { cacheFailed: (name: string) => void failed.push(name), cacheForged: () => {} };
@@ -63,8 +63,8 @@ async function playAll(redis: OwnRedis): Promise<boolean> {
   return failed.length === 0 && taken !== undefined && (await redis.client.exists("r:store:writes-key:tests")) === 1;
 }
 
-describe("the documented user", () => {
-  test("may do all that the service does there, and read and write nothing else", async ({ redis }) => {
+describe("the documented Redis user", () => {
+  test("may do everything that the service does in Redis, and read and write nothing else", async ({ redis }) => {
     await redis.client.acl("SETUSER", "concordat", ...RULES);
     expect(await playAll(redis)).toBe(true);
     const may = async (...command: string[]) => redis.client.call("ACL", "DRYRUN", "concordat", ...command);

@@ -38,11 +38,11 @@ async function entryOf(redis: OwnRedis, user: string, resource = "plant:7", acti
   return (await redis.client.keys(pattern))[0] ?? "";
 }
 
-/** Resolves when something else stands there than did: a store that is still under way would undo what comes next. */
+/** Resolves when the value there has changed: a store that is still in progress would undo the next step. */
 const replaced = (redis: OwnRedis, key: string, before: string) =>
   expect.poll(() => redis.client.get(key)).not.toBe(before);
 
-/** What stands at the place of the answer, turned into a yes. */
+/** The value at the place of the answer, changed to allowed. */
 async function flip(redis: OwnRedis, user: string): Promise<void> {
   const key = await entryOf(redis, user);
   const value = (await redis.client.get(key)) ?? "";
@@ -52,7 +52,7 @@ async function flip(redis: OwnRedis, user: string): Promise<void> {
 }
 
 describe("with CACHE_SECRET", () => {
-  test("a decision that somebody turned is not there: the engine answers, and it is counted and said once", async ({
+  test("an entry whose decision was changed is ignored: the engine answers, and it is counted and logged once", async ({
     redis,
     open,
   }) => {
@@ -70,7 +70,10 @@ describe("with CACHE_SECRET", () => {
     expect(await ask(service, "eva")).toMatchObject({ decision: false, context: { source: "hit" } });
   });
 
-  test("a yes that is moved to another resource, permission, person or model is not there", async ({ redis, open }) => {
+  test("an entry that is copied to another resource, permission, person or model is ignored", async ({
+    redis,
+    open,
+  }) => {
     const service = await open(SECRET);
     await seedWorld(service);
     for (const user of ["otto", "eva"]) await ask(service, user);
@@ -95,7 +98,7 @@ describe("with CACHE_SECRET", () => {
     expect(await ask(service, "anna")).toMatchObject({ decision: true, context: { source: "hit" } });
   });
 
-  test("a decision that is made up under tokens that stand, or that were set to what it says, is not there", async ({
+  test("an invented entry is ignored, under current tokens and under tokens that were set to its own", async ({
     redis,
     open,
   }) => {
@@ -119,7 +122,7 @@ describe("with CACHE_SECRET", () => {
     expect(await ask(service, "eva")).toMatchObject({ decision: false, context: { source: "miss" } });
   });
 
-  test("a token that is put back together with its entry answers until that entry's own end, and not longer", async ({
+  test("a token that is restored together with its entry answers until that entry expires, and not longer", async ({
     redis,
     open,
   }) => {
@@ -143,7 +146,7 @@ describe("with CACHE_SECRET", () => {
       for (const [n, key] of keys.entries()) await redis.client.restore(key, 3_600_000, dumps[n] as Buffer, "REPLACE");
     };
     await putBack();
-    // nothing tells it from what was: whoever may write to Redis can undo an action for a TTL
+    // it equals an older state: a writer of Redis can undo an action for one TTL
     expect(await ask(service, "tom")).toMatchObject({ decision: true, context: { source: "hit" } });
     await putBack();
     service.setNow(new Date(NOON.getTime() + TTL_MILLISECONDS));
@@ -151,9 +154,7 @@ describe("with CACHE_SECRET", () => {
     expect(await counted(service, FORGED)).toBe(0);
   });
 
-  test("services with different secrets do not answer for each other, and call nothing of the other's forged", async ({
-    open,
-  }) => {
+  test("services with different secrets use no entry of each other, and report none as forged", async ({ open }) => {
     const [one, other, none] = [await open(SECRET), await open(OTHER_SECRET), await open()];
     await seedWorld(one);
     for (const service of [one, other, none]) {
@@ -179,7 +180,7 @@ describe("with CACHE_SECRET", () => {
   });
 });
 
-test("without CACHE_SECRET who may write to Redis decides", async ({ redis, open }) => {
+test("without CACHE_SECRET a writer of Redis can change decisions", async ({ redis, open }) => {
   const service = await open();
   await seedWorld(service);
   await ask(service, "eva");

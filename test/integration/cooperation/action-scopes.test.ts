@@ -1,7 +1,7 @@
 /**
- * What actions do to the cache: each invalidates whatever its Write reaches, whoever is told
- * that something stands is answered from after it, and what came to nothing leaves no
- * lease behind.
+ * What actions do to the cache: each invalidates whatever its Write reaches, checks after its
+ * reply are answered from after it, and an action that was not committed leaves no lease
+ * behind.
  */
 import { describe, expect } from "vitest";
 import { resolveScopes } from "../../../src/check/resolve-scopes.ts";
@@ -52,7 +52,7 @@ type Step = [who: string | undefined, method: string, path: string, body?: objec
 const play = (service: Service, [who, method, path, body]: Step) =>
   who === undefined ? service.admin(method, path, body) : service.as(who, method, path, body);
 
-test("every action begins with all that its Write reaches", { timeout: 120_000 }, async ({
+test("every action leases all the scopes that its Write reaches, before the Write", { timeout: 120_000 }, async ({
   cached,
   tupleStore,
   engine,
@@ -139,7 +139,7 @@ test("every action begins with all that its Write reaches", { timeout: 120_000 }
   expect(invalidating).toBeGreaterThan(25);
 });
 
-describe("whoever is told that it stands is answered from after it, also when its writer died before its end", () => {
+describe("a caller that an action reported done to gets answers from after it, also when the writer died before its lease ended", () => {
   type Case = {
     name: string;
     /** Whose answer changes, on what. */
@@ -215,20 +215,20 @@ describe("whoever is told that it stands is answered from after it, also when it
       expect(await ask(cached, user, resource)).toMatchObject({ decision: before, context: { source: "hit" } });
       const wrote = await play(died, lost(world));
       expect(wrote.status, JSON.stringify(wrote.body)).toBeLessThan(300);
-      // nobody was told through this one; its own reply says when
+      // this replica answered nobody; the action's own reply says when it is effective
       expect(new Date(wrote.body.effective_by).getTime()).toBe(NOON.getTime() + 10_000);
       expect((await ask(cached, user, resource)).context.source).toBe("hit");
       const [who = "", method, path, body] = again(world);
       const reply = await cached.as(who, method, path, body, { headers });
       expect([reply.status, reply.body.code]).toEqual(told);
       if (reply.status === 200) expect(reply.body.effective_by).toBe(NOON.toISOString());
-      // a share moved the head of its resource: the first to ask finds that, and what it is told is not kept
+      // a share moved the head of its resource: the first check finds that, and its answer is not cached
       const answer = await ask(cached, user, resource);
       expect(answer.decision).toBe(!before);
       expect(answer.context.source).not.toBe("hit");
     });
 
-  test("a stranger is told nothing, and invalidates nothing", async ({ cached, world }) => {
+  test("a stranger learns nothing and invalidates nothing", async ({ cached, world }) => {
     await ask(cached, "ben");
     const refusals: [who: string, method: string, path: string, code: string][] = [
       ["tom", "POST", `${world.cooperation}/leave`, "not_admin"],
@@ -250,10 +250,10 @@ describe("whoever is told that it stands is answered from after it, also when it
   });
 });
 
-describe("the lease of an action", () => {
+describe("the lease of an action's scopes", () => {
   const SUNWARD: CacheScope = "organization:sunward";
 
-  test("stands while the outcome is unknown, and the reply names no moment; the same again ends in a known one", async ({
+  test("is kept while the outcome is unknown, and the reply has no effective_by; repeating the action gives a known outcome", async ({
     cached,
     world,
     network,
@@ -273,12 +273,12 @@ describe("the lease of an action", () => {
     const again = await far.as("anna", "POST", `${world.cooperation}/pause`, {});
     expect([again.status, again.body.effective_by]).toEqual([200, expect.any(String)]);
     expect((await ask(cached, "ben")).decision).toBe(false);
-    // the first writer may still come: only its own lease stands
+    // the first Write may still arrive: only its own lease is kept
     const [lease = ""] = await redis.client.keys("l:*");
     expect(await redis.client.zcard(lease)).toBe(1);
   });
 
-  test("is gone after a change, a refusal, contention, and an engine that turned the Write away", async ({
+  test("has ended after a change, a refusal, contention, and a Write that the engine refused", async ({
     cached,
     world,
     tupleStore,

@@ -7,7 +7,7 @@ import { type Reply, type Service, seedWorld, test } from "../../support/service
 const NOW = new Date("2026-06-01T12:00:00Z");
 const DATES = ["2026-07-01T00:00:00Z", "2026-08-01T00:00:00Z", "2026-09-01T00:00:00Z"];
 const [JULY = "", AUGUST = "", SEPTEMBER = ""] = DATES;
-/** The instants that tell all ends in this world apart: access that ends at a date is gone at it. */
+/** The instants that separate all ends in this world: access that ends at a date has ended at it. */
 const INSTANTS = [NOW, ...DATES.map((date) => new Date(date))];
 
 const USERS = ["anna", "ben", "tom", "eva"];
@@ -88,9 +88,9 @@ async function tryThenDo(service: Service, [what, user, method, path, body]: Ste
 
 const ORG = "/v1/organizations/sunward/cooperations";
 
-test("every action through a cooperation's life has the impact that its dry run said", { timeout: 180_000 }, async ({
-  service,
-}) => {
+test("every action through a cooperation's life has the impact that its dry run predicted", {
+  timeout: 180_000,
+}, async ({ service }) => {
   service.setNow(NOW);
   await seedWorld(service);
   await service.admin("PUT", "/v1/plants/9", { owner: "sunward" });
@@ -146,7 +146,7 @@ test("every action through a cooperation's life has the impact that its dry run 
   expect(rows).toEqual(steps.map(([expected, what]) => [expected, what]));
 });
 
-test("inviting, sending again, joining, declining and removing have the impact that their dry runs said", async ({
+test("inviting, sending again, joining, declining and removing have the impact that their dry runs predicted", async ({
   service,
 }) => {
   service.setNow(NOW);
@@ -180,7 +180,7 @@ test("a dry run is refused as the action itself would be", async ({ service }) =
     expect((await service.as(user, "POST", path)).body.code, path).toBe(code);
 });
 
-test("a dry run of false is the action itself", async ({ service }) => {
+test("dry_run=false runs the action itself", async ({ service }) => {
   await seedWorld(service);
   const { id } = (await service.as("anna", "POST", ORG, { organization: "brightfix" })).body;
   const accepted = await service.as("ben", "POST", `/v1/cooperations/${id}/accept?dry_run=false`);

@@ -78,7 +78,7 @@ const ENDINGS: Record<string, (service: Service, id: string) => Promise<Reply>> 
 };
 
 for (const [how, end] of Object.entries(ENDINGS))
-  test(`what was ${how} is seen by both sides as it was then, whatever becomes of the other side`, async ({
+  test(`a cooperation that was ${how} is shown to both sides as it was at its end, whatever happens to the other side`, async ({
     service,
   }) => {
     await seedWorld(service);
@@ -122,7 +122,7 @@ for (const [how, end] of Object.entries(ENDINGS))
     expect(await doctor(service.deps.tupleStore)).toEqual([]);
   });
 
-test("an organization under a deleted id is no side of what the one before it left behind", async ({ service }) => {
+test("an organization under a deleted id has no part in the cooperations of the one before it", async ({ service }) => {
   await seedWorld(service);
   const { id } = await cooperate(service, [SHARE]);
   await service.as("anna", "POST", `/v1/cooperations/${id}/pause`, { reason: "they went bankrupt" });
@@ -170,7 +170,7 @@ test("an organization under a deleted id is no side of what the one before it le
   expect(await doctor(service.deps.tupleStore)).toEqual([]);
 });
 
-test("an organization under a deleted id cooperates like any other, also with whom the one before it did", async ({
+test("an organization under a deleted id cooperates like any other, also with the same partners", async ({
   service,
 }) => {
   await seedWorld(service);
@@ -196,7 +196,7 @@ test("an organization under a deleted id cooperates like any other, also with wh
   expect(await doctor(service.deps.tupleStore)).toEqual([]);
 });
 
-test("a deletion that fails behind the offers that it declined is not said to have written nothing", async ({
+test("a deletion that fails after it declined offers is not reported as having written nothing", async ({
   service,
   tupleStore,
   engine,
@@ -218,7 +218,7 @@ test("a deletion that fails behind the offers that it declined is not said to ha
   expect((await service.admin("DELETE", "/v1/organizations/third")).status).toBe(200);
 });
 
-test("an organization that is deleted while somebody invites it leaves an offer that nobody can take", async ({
+test("an organization that is deleted while it is invited leaves an offer that nobody can accept", async ({
   service,
   tupleStore,
   engine,
@@ -272,7 +272,7 @@ test("an organization that is deleted while somebody invites it leaves an offer 
   expect(await doctor(tupleStore)).toEqual([]);
 });
 
-test("a store in which ended cooperations still stand among the living is read right, and brought over by reading", async ({
+test("a store that keeps ended cooperations among the live ones is read correctly, and migrated by reading", async ({
   service,
   tupleStore,
 }) => {
@@ -330,7 +330,7 @@ test("a partner that joined by a token sees the history from then on, the initia
   const told = await of("ben");
   expect(told.items.map(({ action }: { action: string }) => action)).toEqual(["pause", "join"]);
   expect([told.next_cursor, JSON.stringify(told).includes("plant:8")]).toEqual([null, false]);
-  // and can tell that it is all of what is theirs to see
+  // and can verify that nothing of what they may see is missing
   expect([told.head.first, (await of("anna")).head.first]).toEqual([3, 1]);
   expect(verifyPages([told], new Map()).problems).toEqual([expect.stringMatching(/no signature/)]);
   expect((await of("anna")).items.map(({ action }: { action: string }) => action)).toEqual([
@@ -360,7 +360,7 @@ for (const [how, mend] of Object.entries({
     return (await doctor(tupleStore)).filter(isDamage);
   },
 }))
-  test(`an organization that an older version created again, or wrote anew, is told from the one before it by ${how}`, async ({
+  test(`an organization that an older version created or wrote again is distinguished from the one before it by ${how}`, async ({
     service,
     tupleStore,
   }) => {

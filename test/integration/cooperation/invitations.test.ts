@@ -72,7 +72,7 @@ test("a notice goes to every admin of a known organization who has an address, i
   for (const { text } of service.mails) expect(text).not.toContain("token=");
 });
 
-test("a mail that cannot be sent, or has nobody to go to, is told of and changes nothing", async ({
+test("a mail that cannot be sent or has no recipient is reported, and the action stays done", async ({
   service,
   tupleStore,
   engine,
@@ -89,7 +89,9 @@ test("a mail that cannot be sent, or has nobody to go to, is told of and changes
   expect((await invite(service, { organization: "brightfix" })).body.mail).toBe("none");
 });
 
-test("sending again kills the old token, waits 60 seconds, and says how long", async ({ service }) => {
+test("sending again invalidates the old token and is refused within 60 seconds, with the time left", async ({
+  service,
+}) => {
   service.setNow(new Date("2026-06-01T12:00:00Z"));
   await seedWorld(service);
   const { body } = await invite(service, { email: "ida@else.example" });
@@ -110,7 +112,7 @@ test("sending again kills the old token, waits 60 seconds, and says how long", a
   expect((await join(service, "ben", tokenOf(service), "brightfix")).status).toBe(200);
 });
 
-test("sending a notice again waits as long and goes to the admins of that moment", async ({ service }) => {
+test("sending a notice again waits as long, and reaches the admins of that moment", async ({ service }) => {
   service.setNow(new Date("2026-06-01T12:00:00Z"));
   await seedWorld(service);
   const { body } = await invite(service, { organization: "brightfix" });
@@ -122,7 +124,9 @@ test("sending a notice again waits as long and goes to the admins of that moment
   expect(service.mails.slice(1).map(({ to }) => to)).toEqual(["ben@brightfix.example", "tom@brightfix.example"]);
 });
 
-test("a token dies after 14 days, a resend brings a living one, and who joined before stays", async ({ service }) => {
+test("a token expires after 14 days, sending again gives a valid one, and an organization that joined before stays", async ({
+  service,
+}) => {
   service.setNow(new Date("2026-06-01T12:00:00Z"));
   await seedWorld(service);
   const { body } = await invite(service, { email: "ida@else.example" });
@@ -213,7 +217,7 @@ test("joining twice is the same as once, and after another organization has join
   expect(await everything(service)).toEqual(before);
 });
 
-test("an invitation that was removed or has expired takes nobody in", async ({ service }) => {
+test("nobody can join by an invitation that was removed or has expired", async ({ service }) => {
   service.setNow(new Date("2026-06-01T12:00:00Z"));
   await seedWorld(service);
   const removed = (await invite(service, { email: "ida@else.example" })).body.id;
@@ -249,7 +253,7 @@ test("a known address is answered with its organizations, and nothing is written
   expect([confirmed.status, confirmed.body]).toMatchObject([201, { status: "pending", partner: { id: "lumen" } }]);
 });
 
-test("a confirmation that was never true, or no longer is, is refused and nothing is written", async ({ service }) => {
+test("a confirmation that is wrong or outdated is refused, and nothing is written", async ({ service }) => {
   await seedWorld(service);
   const refused = async (email: string, confirm_organization: string) => {
     const before = await everything(service);
@@ -263,7 +267,7 @@ test("a confirmation that was never true, or no longer is, is refused and nothin
   await refused("tom@brightfix.example", "brightfix");
 });
 
-test("an address of one's own organization is refused, by every way of naming it", async ({ service }) => {
+test("the address of a member of the inviting organization is refused, however it is written", async ({ service }) => {
   await seedWorld(service);
   for (const body of [
     { email: "otto@sunward.example" },
@@ -277,7 +281,7 @@ test("an address of one's own organization is refused, by every way of naming it
   expect([unknown.status, unknown.body.code]).toEqual([404, "not_found"]);
 });
 
-test("an open invitation is named and not sent twice, whichever way its partner is named", async ({ service }) => {
+test("an open invitation is reported and not sent twice, however its partner is named", async ({ service }) => {
   await seedWorld(service);
   const byEmail = (await invite(service, { email: "ida@else.example" })).body.id;
   for (const email of ["ida@else.example", "IDA@Else.Example", "  ida@else.example "]) {
@@ -309,7 +313,7 @@ test("after it has ended or was accepted the same partner may be invited again",
   expect((await invite(service, { email: "ida@else.example" })).status).toBe(201);
 });
 
-test("spellings of one address find one person", async ({ service }) => {
+test("different spellings of an address find the same person", async ({ service }) => {
   await seedWorld(service);
   for (const email of ["TOM@brightfix.example", " tom@Brightfix.EXAMPLE\t"])
     expect((await invite(service, { email })).body.outcome).toBe("confirm");
@@ -347,7 +351,7 @@ test("fifteen shares fit into an invitation, sixteen are refused before anything
   expect(await service.may("ben", "manage_commercial", "plant:p14")).toBe(true);
 });
 
-test("one share that may not be keeps the whole invitation from being written", async ({ service }) => {
+test("one share that is refused prevents the whole invitation", async ({ service }) => {
   await seedWorld(service);
   await service.admin("PUT", "/v1/plants/theirs", { owner: "brightfix" });
   const before = await everything(service);
@@ -363,7 +367,7 @@ test("one share that may not be keeps the whole invitation from being written", 
   expect([await everything(service), service.mails]).toEqual([before, []]);
 });
 
-test("with DISCLOSE_ORGANIZATIONS=off known and unknown addresses get the same bytes, save ids and times", async ({
+test("with DISCLOSE_ORGANIZATIONS=off known and unknown addresses get the same bytes, except ids and times", async ({
   service,
   tupleStore,
   engine,
@@ -404,7 +408,7 @@ test("with DISCLOSE_ORGANIZATIONS=off known and unknown addresses get the same b
     expect(list.items).toHaveLength(1);
     texts.push(same(JSON.stringify(list.items), id, email));
     texts.push(same(JSON.stringify(silent.mails.at(-1)), id, email).replace(/token=\S+/, "TOKEN"));
-    // whom the mail was to must not be seen in what their organization is told either
+    // the recipient must not be visible to their organization either
     expect((await silent.as("ben", "GET", "/v1/organizations/brightfix/cooperations")).body.items).toEqual([]);
     seen[email] = texts.map((text) => text.replaceAll(/"created_at":"[^"]+"/g, ""));
   }
@@ -427,7 +431,7 @@ test("with DISCLOSE_ORGANIZATIONS=off naming an organization by id needs scope a
   expect((await invite(service, { organization: "brightfix" })).body.code).toBe("already_invited");
 });
 
-test("with DISCLOSE_ORGANIZATIONS=off one's own addresses are refused all the same", async ({
+test("with DISCLOSE_ORGANIZATIONS=off addresses of the inviting organization are still refused", async ({
   service,
   tupleStore,
   engine,

@@ -1,4 +1,4 @@
-/** Lists: everything once, in a stable order, whatever comes and goes while they are read. */
+/** Lists: every item once, in a stable order, also when items are added and removed while they are read. */
 import { expect } from "vitest";
 import { seedRoutes, V1 } from "../../support/routes.ts";
 import { cooperate, type Service, seedWorld, test } from "../../support/service.ts";
@@ -27,7 +27,7 @@ async function walk(service: Service, path: string, limit: number, query = "", b
   }
 }
 
-test("every list reaches everything once by pages of one, in the order of the whole, and ends with null", async ({
+test("every list gives each item once by pages of one, in the order of the whole list, and ends with null", async ({
   service,
 }) => {
   const world = await seedRoutes(service);
@@ -58,13 +58,13 @@ test("a page holds 50 items unless more are asked for, and 200 at most", async (
   expect((await page(service, path, "limit=200")).items).toHaveLength(52);
 });
 
-test("an item that goes while a list is read neither repeats nor hides its neighbours", async ({ service }) => {
+test("an item that is removed while a list is read neither repeats nor hides its neighbours", async ({ service }) => {
   await seedWorld(service);
   for (const id of ["a", "b", "c", "d"]) await service.admin("PUT", `/v1/plants/${id}`, { owner: "sunward" });
   const path = "/v1/organizations/sunward/resources";
   const ids = (items: Item[]) => items.map(({ resource }) => resource);
   const gone = async (id: string) => void (await service.admin("DELETE", `/v1/plants/${id}`));
-  // 7, 8, a, b, c, d: the page ends behind b, and b itself goes, and what would come next
+  // 7, 8, a, b, c, d: the page ends behind b, and b itself is removed, and so is the item after it
   const found = await walk(service, path, 4, "&type=plant", async () => {
     await gone("b");
     await gone("c");
@@ -175,7 +175,7 @@ test("direction and status tell cooperations apart, and ended ones are listed on
     expect((await service.admin("GET", `${path}?${query}`)).body.code).toBe("invalid_request");
 });
 
-test("a line of the list says what a page needs: partner, dates, number of shares, and what may be done", async ({
+test("an item of the list holds the partner, the dates, the number of shares and the allowed actions", async ({
   service,
 }) => {
   await seedWorld(service);
@@ -216,9 +216,7 @@ test("resources are found by name and id, without case and accents, and by type"
   expect(await find("type=plant&search=north")).toEqual([]);
 });
 
-test("people are found by name and id, as resources are, and by nothing that only admins may read", async ({
-  service,
-}) => {
+test("people are found by name and id, and by nothing that only admins may read", async ({ service }) => {
   await seedWorld(service);
   const named = { role: "member", name: "Łukasz Κόσμος", email: "secret@sunward.example" };
   await service.admin("PUT", "/v1/organizations/sunward/people/lk", named);
@@ -231,7 +229,7 @@ test("people are found by name and id, as resources are, and by nothing that onl
   for (const text of ["secret", "sunward", "κόσμος lk"]) expect(await find(text), text).toEqual([]);
 });
 
-test("what came in lists shares of accepted cooperations only, with owner, dates and own delegates", async ({
+test("incoming shares are those of accepted cooperations only, with owner, dates and own delegates", async ({
   service,
 }) => {
   const world = await seedRoutes(service);
@@ -254,7 +252,7 @@ test("what came in lists shares of accepted cooperations only, with owner, dates
   expect((await service.as("ben", "GET", "/v1/organizations/brightfix/incoming-shares")).body.items).toEqual([]);
 });
 
-test("lists of an organization that is not there are not found, for services too", async ({ service }) => {
+test("lists of a missing organization are not found, for services too", async ({ service }) => {
   for (const list of ["people", "resources", "cooperations", "incoming-shares", "history"]) {
     const reply = await service.admin("GET", `/v1/organizations/nowhere/${list}`);
     expect([reply.status, reply.body.code], list).toEqual([404, "not_found"]);

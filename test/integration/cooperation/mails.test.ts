@@ -33,7 +33,7 @@ async function mailing({ deps }: Service, smtp: Smtp) {
   return { service, warned };
 }
 
-test("one dead mailbox keeps the notice from nobody else; the reply says that not all were sent, the log how many", async ({
+test("one failing mailbox keeps the notice from no other admin; the reply says that not all were sent, the log how many", async ({
   service: base,
 }) => {
   const dead = new Set([address("ben")]);
@@ -60,7 +60,7 @@ test("one dead mailbox keeps the notice from nobody else; the reply says that no
   expect(to(smtp)).toEqual([...ADMINS, "ada", "bob", "cyd"].sort().map(address));
 });
 
-test("a mailbox that takes its time holds up neither the reply nor the other mails, and its own goes out behind it", async ({
+test("a slow mailbox delays neither the reply nor the other mails, and its own mail is sent later", async ({
   service: base,
 }) => {
   const answers = Promise.withResolvers<void>();
@@ -76,7 +76,7 @@ test("a mailbox that takes its time holds up neither the reply nor the other mai
   expect(warned).toEqual([]);
 });
 
-test("an admin whose record cannot be read keeps the notice from nobody else", async ({
+test("an admin whose record cannot be read keeps the notice from no other admin", async ({
   service: base,
   tupleStore,
 }) => {
@@ -91,7 +91,7 @@ test("an admin whose record cannot be read keeps the notice from nobody else", a
   expect(JSON.stringify(warned)).not.toContain("bob");
 });
 
-test("what was removed and cannot be read keeps nothing else from being swept", async ({
+test("a removed object that cannot be read does not prevent others from being swept", async ({
   service: base,
   tupleStore,
 }) => {
@@ -114,7 +114,7 @@ test("what was removed and cannot be read keeps nothing else from being swept", 
   expect(warned).toEqual([["sweep_failed", expect.objectContaining({ error: "StoreDamaged" })]]);
 });
 
-test("no more than five mails of one action are under way", async ({ service: base }) => {
+test("at most five mails of one action are sent at the same time", async ({ service: base }) => {
   const answers = Promise.withResolvers<void>();
   const smtp = await startSmtp({ rcpt: () => answers.promise });
   const { service } = await mailing(base, smtp);
@@ -153,7 +153,7 @@ async function inviteIda({ call }: Running): Promise<unknown> {
   return ((await reply.json()) as { mail: unknown }).mail;
 }
 
-test("a process that is told to stop hands over the mails that it began, and then ends", async () => {
+test("a process that receives SIGTERM sends the mails that it began, and then ends", async () => {
   const answers = Promise.withResolvers<void>();
   const smtp = await startSmtp({ rcpt: () => answers.promise });
   const running = await startMailing(smtp);
@@ -177,7 +177,7 @@ test("a mail server that never answers does not keep the process from ending; th
 });
 
 test("no name, address or reason is ever in the log, whatever goes wrong", async () => {
-  // each a word that stands nowhere else, and in an address as in a name
+  // each a word that occurs nowhere else, usable in an address and in a name
   const marks = { name: "qzname", address: "qzmail", reason: "qzreason", condition: "qzcontext" };
   const { name, address: mark, reason, condition } = marks;
   const email = `${mark}@else.example`;

@@ -1,4 +1,4 @@
-/** Organizations, their people and what they own: who belongs, who stays, and what must be empty before it goes. */
+/** Organizations, their people and what they own: who belongs, who stays, and what must be empty before it is deleted. */
 import { describe, expect } from "vitest";
 import type { Write } from "../../../src/ports.ts";
 import { doctor } from "../../../src/queries/doctor.ts";
@@ -10,7 +10,7 @@ const ORG = "/v1/organizations/sunward";
 const person = (service: Service, path: string, body: object) =>
   service.admin("PUT", `/v1/organizations/${path}`, body);
 
-test("me tells every organization of a person with role and what they may do there, and no other", async ({
+test("/v1/me lists every organization of a person with their role and allowed actions, and no other", async ({
   service,
 }) => {
   await seedWorld(service);
@@ -65,7 +65,7 @@ test("a person's record, job roles and delegations are shown to admins, services
   expect((await service.as("anna", "GET", `${ORG}/people/ben`)).body.code).toBe("not_found");
 });
 
-test("a delegation shows what is left of it under its share's role and dates", async ({ service }) => {
+test("a delegation shows the role and date that its share leaves of it", async ({ service }) => {
   service.setNow(new Date("2026-06-01T12:00:00Z"));
   const { active, share } = await seedRoutes(service);
   const delegation = { role: "asset_manager", expires_at: "2026-06-05T00:00:00Z" };
@@ -92,7 +92,7 @@ test("a person holds one role, and another replaces it", async ({ service }) => 
   expect((await service.as("anna", "PUT", `${ORG}/people/otto`, { role: "owner" })).body.code).toBe("invalid_request");
 });
 
-test("an admin changes roles of people who belong, and takes nobody in and writes no record", async ({ service }) => {
+test("an admin changes the roles of members, but adds nobody and writes no person's record", async ({ service }) => {
   await seedWorld(service);
   expect((await service.as("anna", "PUT", `${ORG}/people/otto`, { role: "moderator" })).status).toBe(200);
   const before = await everything(service);
@@ -111,7 +111,7 @@ test("an admin changes roles of people who belong, and takes nobody in and write
   expect(await everything(service)).toEqual(before);
 });
 
-test("an address belongs to one person: taken it is refused, given up it is free", async ({ service }) => {
+test("an address belongs to one person: in use it is refused, given up it is free", async ({ service }) => {
   await seedWorld(service);
   const taken = await person(service, "sunward/people/otto", { role: "member", email: "BEN@brightfix.example" });
   expect([taken.status, taken.body.code]).toEqual([409, "email_taken"]);
@@ -123,7 +123,7 @@ test("an address belongs to one person: taken it is refused, given up it is free
   expect(old.status).toBe(200);
 });
 
-test("the address of who belongs to no organization goes to who is given it, in one Write; the name stays", async ({
+test("the address of a person without an organization can be given to another, in one Write; the name stays", async ({
   service,
 }) => {
   await seedWorld(service);
@@ -165,7 +165,7 @@ describe("forgetting", () => {
   const forget = (service: Service, user: string, query = "", headers = {}) =>
     service.admin("DELETE", `/v1/people/${user}${query}`, undefined, { headers });
 
-  test("erases name, address and language of who belongs to no organization, says so, and is done once", async ({
+  test("erases name, address and language of a person without an organization, records it, and happens once", async ({
     service,
   }) => {
     await seedWorld(service);
@@ -210,7 +210,7 @@ describe("forgetting", () => {
     expect([back.status, back.body.name, back.body.email, back.body.language]).toEqual([201, null, null, null]);
   });
 
-  test("is refused while they belong to one, with those that they belong to, and for who was never known", async ({
+  test("is refused while the person has an organization, which the refusal names, and for an unknown person", async ({
     service,
   }) => {
     await seedWorld(service);
@@ -227,7 +227,7 @@ describe("forgetting", () => {
     expect(await everything(service)).toEqual(before);
   });
 
-  test("is for a service with scope admin alone, not for a person, and not for themselves", async ({ service }) => {
+  test("is only for a service with scope admin, not for a person, not even for themselves", async ({ service }) => {
     await seedWorld(service);
     await service.admin("DELETE", "/v1/organizations/brightfix/people/tom");
     const before = await everything(service);
@@ -239,7 +239,7 @@ describe("forgetting", () => {
     expect(await everything(service)).toEqual(before);
   });
 
-  test("is done where its reply was lost", async ({ service }) => {
+  test("succeeds when the reply of its Write was lost", async ({ service }) => {
     await seedWorld(service);
     await service.admin("DELETE", "/v1/organizations/brightfix/people/tom");
     const { tupleStore } = service.deps;
@@ -255,7 +255,7 @@ describe("forgetting", () => {
   });
 });
 
-test("people leave by themselves, by an admin and by a service; strangers and colleagues send nobody away", async ({
+test("people leave by themselves, by an admin and by a service; strangers and colleagues remove nobody", async ({
   service,
 }) => {
   await seedWorld(service);
@@ -269,7 +269,7 @@ test("people leave by themselves, by an admin and by a service; strangers and co
   expect((await service.admin("GET", path)).body.items).toEqual([]);
 });
 
-test("who leaves takes nothing along, and who comes back starts with nothing", async ({ service }) => {
+test("a person who leaves keeps nothing, and starts with nothing after coming back", async ({ service }) => {
   const { share } = await seedRoutes(service);
   await service.admin("PUT", "/v1/organizations/lumen/people/tom", { role: "member" });
   expect(await service.may("tom", "view", "plant:7")).toBe(true);
@@ -313,7 +313,7 @@ test("the last admin of an organization with live cooperations neither leaves no
   expect((await goes("anna", "sunward/people/anna")).status).toBe(200);
 });
 
-test("what counts as live: one's own open invitation does, a proposal that waits for us does not", async ({
+test("an organization's own open invitation counts as live, a proposal that waits for its answer does not", async ({
   service,
 }) => {
   await seedWorld(service);
@@ -325,7 +325,7 @@ test("what counts as live: one's own open invitation does, a proposal that waits
   expect((await service.as("anna", "DELETE", `${ORG}/people/anna`)).status).toBe(200);
 });
 
-test("an organization is deleted only when nothing binds it, what it was offered is declined, and it is gone then", async ({
+test("an organization is deleted only when nothing binds it; offers to it are declined, and it is not found after that", async ({
   service,
 }) => {
   await service.admin("PUT", ORG, { name: "Sunward" });
@@ -363,7 +363,7 @@ test("an organization is deleted only when nothing binds it, what it was offered
   expect((await service.admin("DELETE", "/v1/organizations/nowhere")).status).toBe(404);
 });
 
-test("an owner never changes: a resource is deleted and registered anew, and its old roles are gone", async ({
+test("an owner never changes: a resource is deleted and registered again, without its old roles", async ({
   service,
 }) => {
   await seedWorld(service);
@@ -379,7 +379,7 @@ test("an owner never changes: a resource is deleted and registered anew, and its
   expect(await service.may("ben", "operate", "plant:7")).toBe(true);
 });
 
-test("nothing that is shared, or holds plants, is unregistered", async ({ service }) => {
+test("a resource that is shared or holds plants cannot be unregistered", async ({ service }) => {
   await seedWorld(service);
   const { id, shares } = await cooperate(service, [{ resource: "plant:7", role: "viewer" }]);
   const refused = async (path: string) => {
@@ -396,7 +396,7 @@ test("nothing that is shared, or holds plants, is unregistered", async ({ servic
   expect((await service.admin("DELETE", "/v1/portfolios/north")).status).toBe(200);
 });
 
-test("a plant lies in a portfolio of its own owner, or in none", async ({ service }) => {
+test("a plant is in a portfolio of its own owner, or in none", async ({ service }) => {
   await seedWorld(service);
   await service.admin("PUT", "/v1/portfolios/theirs", { owner: "brightfix" });
   for (const portfolio of ["theirs", "nowhere"]) {

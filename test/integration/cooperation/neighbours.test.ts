@@ -2,46 +2,22 @@
  * What one organization's people can do to another, tried on two replicas of the real
  * process over HTTP, with one Redis between them: laws 15 and 18 as their callers see them.
  */
-import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import { expect } from "vitest";
 import { createClient } from "../../../src/openfga/client.ts";
 import { connection, environmentOf } from "../../support/engine.ts";
+import { ownFolder } from "../../support/own-folder.ts";
+import { listening, startMain } from "../../support/process.ts";
 import { type OwnRedis, startRedis } from "../../support/redis.ts";
 import { cooperate, seedWorld, test as serviceTest } from "../../support/service.ts";
 
 const KEY = randomBytes(16).toString("hex");
-const root = fileURLToPath(new URL("../../..", import.meta.url));
 
 // tests read what they expect to be there; what is not fails the test
 // biome-ignore lint/suspicious/noExplicitAny: see above
 type Reply = { status: number; body: any; retryAfter: string | null };
 type Call = (replica: number, user: string, method: string, path: string, body?: object) => Promise<Reply>;
 type Fixtures = { redis: OwnRedis; call: Call };
-
-async function startReplica(env: NodeJS.ProcessEnv): Promise<{ url: string; child: ChildProcess }> {
-  const child = spawn(process.execPath, ["src/main.ts"], {
-    cwd: root,
-    env: { ...process.env, ...env },
-    stdio: ["ignore", "ignore", "pipe"],
-  });
-  if (child.stderr === null) throw new Error("no stderr");
-  const said: string[] = [];
-  return new Promise((resolve, reject) => {
-    child.once("exit", () => reject(new Error(`the service did not start:\n${said.join("\n")}`)));
-    createInterface({ input: child.stderr as NonNullable<typeof child.stderr> }).on("line", (line) => {
-      said.push(line);
-      const url = /listens on (http:\/\/[\d.]+:\d+)/.exec(line)?.[1];
-      if (url !== undefined) resolve({ url, child });
-    });
-  });
-}
 
 const test = serviceTest.extend<Fixtures>({
   // biome-ignore lint/correctness/noEmptyPattern: vitest reads the dependencies from the parameter
@@ -52,23 +28,22 @@ const test = serviceTest.extend<Fixtures>({
   },
   call: async ({ store, redis, service }, use) => {
     await seedWorld(service);
-    const folder = mkdtempSync(join(tmpdir(), "concordat-neighbours-"));
     const { name = "" } = await createClient(connection()).getStore({ storeId: store.storeId });
     const env = {
       ...environmentOf(connection()),
       OPENFGA_STORE: name,
       REDIS_URL: redis.url,
-      CONCORDAT_FOLDER: folder,
-      PORT: "0",
+      CONCORDAT_FOLDER: ownFolder(),
       LOG_LEVEL: "silent",
       SERVICE_KEYS: JSON.stringify([{ name: "test", scopes: ["check", "manage"], key: KEY }]),
       INVITATION_SECRET: KEY,
       INVITATIONS_DAILY_MAX: "3",
       NO_PROXY: "127.0.0.1",
     };
-    const replicas = await Promise.all([startReplica(env), startReplica(env)]);
+    const replicas = [startMain(env), startMain(env)];
+    const urls = await Promise.all(replicas.map(listening));
     await use(async (replica, user, method, path, body) => {
-      const reply = await fetch(`${replicas[replica]?.url}${path}`, {
+      const reply = await fetch(`${urls[replica]}${path}`, {
         method,
         headers: {
           Authorization: `Bearer ${KEY}`,
@@ -79,11 +54,10 @@ const test = serviceTest.extend<Fixtures>({
       });
       return { status: reply.status, body: await reply.json(), retryAfter: reply.headers.get("Retry-After") };
     });
-    for (const { child } of replicas) {
+    for (const { child, ended } of replicas) {
       child.kill("SIGTERM");
-      if (child.exitCode === null) await once(child, "exit");
+      await ended;
     }
-    rmSync(folder, { recursive: true, force: true });
   },
 });
 
@@ -112,7 +86,7 @@ test("inviting, removing and inviting again is refused by every replica, and so 
   expect(ofOther.status).toBe(201);
 });
 
-test("a partner's admin who repeats leaves the owner's cached decisions alone, and what changed is told all the same", {
+test("a partner's admin who repeats an action leaves the owner's cached decisions valid, and a change is answered correctly all the same", {
   timeout: 120_000,
 }, async ({ call, redis, service }) => {
   const { id } = await cooperate(service, [{ resource: "plant:7", role: "viewer" }]);
@@ -145,14 +119,14 @@ test("a partner's admin who repeats leaves the owner's cached decisions alone, a
     return before !== undefined && (await token()) === before;
   };
   await expect.poll(isLeftAlone, { timeout: 60_000 }).toBe(true);
-  // one that is written and never invalidated, as by a writer that died: the repetition is told, and so is the next check
+  // one that is written and never invalidated, as by a writer that died: the repetition is answered correctly, and so is the next check
   await service.as("anna", "POST", `${path}/pause`);
   expect((await call(1, "anna", "POST", `${path}/pause`, {})).status).toBe(200);
   expect(await token()).not.toBe(before);
   expect(await may()).toBe(false);
 });
 
-test("who has left reads nothing of the other side any more", { timeout: 120_000 }, async ({ call, service }) => {
+test("a side that has left reads nothing of the other side", { timeout: 120_000 }, async ({ call, service }) => {
   const { id } = await cooperate(service, [{ resource: "plant:7", role: "viewer" }]);
   const path = `/v1/cooperations/${id}`;
   expect((await call(0, "ben", "GET", path)).body.contacts.initiator).toHaveLength(1);

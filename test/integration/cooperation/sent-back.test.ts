@@ -52,7 +52,7 @@ test.for([
   ["set", true],
   ["none", false],
 ] as const)(
-  "each thing as it is read, with what may be missing %s, is put back and stays the same",
+  "each object can be written back as it was read, with optional members %s, and stays the same",
   async ([, isWhole], { service }) => {
     const pathOf = await seed(service, isWhole);
     const document = (await send(service, "GET", "/openapi.json", undefined, {})).body;
@@ -83,7 +83,7 @@ test.for([
   },
 );
 
-test("null says in a new thing what leaving it out says", async ({ service }) => {
+test("null means in a new object the same as leaving the member out", async ({ service }) => {
   const { admin, as } = service;
   await seedWorld(service);
   const { id } = await cooperate(service, []);
@@ -102,7 +102,7 @@ test("null says in a new thing what leaving it out says", async ({ service }) =>
   expect(paused.body.status).toBe("paused");
 });
 
-test("null is nothing where something must be said", async ({ service }) => {
+test("null is refused for a required member", async ({ service }) => {
   const { admin, as } = service;
   await seedWorld(service);
   const before = await everything(service);

@@ -53,10 +53,9 @@ function requestsOf(
   };
 }
 
-test("no damage is a fault that says nothing, on any request", { timeout: 600_000 }, async ({
-  service,
-  tupleStore,
-}) => {
+test("no damaged tuple leads to an internal error without an explanation, on any request", {
+  timeout: 600_000,
+}, async ({ service, tupleStore }) => {
   const world = await liveALot(service);
   const healthy = await tupleStore.readAll();
   const requests = requestsOf(service, world);

@@ -2,17 +2,14 @@
  * Doctor finds nothing in what the service wrote, and each kind of damage that a write
  * past the service can do. Every damage is done to the real store, and repaired or not.
  */
-import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import { ulid } from "ulid";
 import { describe, expect } from "vitest";
 import { repair } from "../../../src/actions/repair.ts";
 import { sweep } from "../../../src/actions/sweep.ts";
-import { WRITTEN } from "../../../src/domain/doctor/examine-strays.ts";
 import { FINDING_KINDS, type Finding } from "../../../src/domain/doctor/finding.ts";
+import { WRITTEN } from "../../../src/domain/relations.ts";
 import { keyText, type Tuple } from "../../../src/domain/tuples.ts";
 import { createClient } from "../../../src/openfga/client.ts";
 import { openStore } from "../../../src/openfga/open-store.ts";
@@ -20,7 +17,9 @@ import { createTupleStore } from "../../../src/openfga/tuple-store.ts";
 import type { TupleStore } from "../../../src/ports.ts";
 import { diagnose, doctor, isDamage, viewOf } from "../../../src/queries/doctor.ts";
 import { damages, liveALot, put, repairDeps, restore, textsOf } from "../../support/damage.ts";
-import { connection, connectionOf, environmentOf, MODEL } from "../../support/engine.ts";
+import { connection, connectionOf, environmentOf } from "../../support/engine.ts";
+import { MODEL } from "../../support/model.ts";
+import { runScript } from "../../support/program.ts";
 import { cooperate, seedWorld, test } from "../../support/service.ts";
 
 /** What a repair would take away for these. */
@@ -30,15 +29,12 @@ const takenFor = (findings: Finding[]) =>
 /** What is neither a record nor a line in a history: those a repair replaces and adds. */
 const isFact = ({ relation }: Tuple) => relation !== "head" && relation !== "log";
 
-test("in a store that only the service wrote, whatever happened in it, doctor finds nothing", async ({
-  service,
-  tupleStore,
-}) => {
+test("doctor finds nothing in a store that only the service wrote", async ({ service, tupleStore }) => {
   await liveALot(service);
   expect(await doctor(tupleStore)).toEqual([]);
 });
 
-test("each damage done past the service is found, named, and repaired as far as that takes nothing that is right", {
+test("each damage from outside the service is found, named, and repaired where that removes no valid access", {
   timeout: 600_000,
 }, async ({ service, tupleStore }) => {
   const world = await liveALot(service);
@@ -71,7 +67,7 @@ test("each damage done past the service is found, named, and repaired as far as 
   );
 });
 
-test("a tuple too many between what is there, of any form, is found", { timeout: 300_000 }, async ({
+test("an unexpected tuple between existing objects is found, whatever its form", { timeout: 300_000 }, async ({
   service,
   tupleStore,
 }) => {
@@ -108,7 +104,7 @@ test("a tuple too many between what is there, of any form, is found", { timeout:
   }
 });
 
-test("of what is missing nothing is made good by taking more: neither for a tuple, nor for all of an object", {
+test("missing tuples are not repaired by deleting others, neither for one tuple nor for all of an object", {
   timeout: 300_000,
 }, async ({ service, tupleStore }) => {
   await liveALot(service);
@@ -123,8 +119,8 @@ test("of what is missing nothing is made good by taking more: neither for a tupl
   }
 });
 
-describe("what a removal left", () => {
-  test("is told apart as long as a sweep is to come, in whole or cut off, and is gone after it", async ({
+describe("the remains of a removal", () => {
+  test("are distinguished from damage while a sweep is due, complete or interrupted, and absent after it", async ({
     service,
     tupleStore,
   }) => {
@@ -162,7 +158,7 @@ describe("what a removal left", () => {
     expect(rest.map(keyText)).toEqual([]);
   });
 
-  test("is damage when no sweep is to come", async ({ service, tupleStore }) => {
+  test("are damage when no sweep is due", async ({ service, tupleStore }) => {
     service.deps.inBackground = () => {};
     await seedWorld(service);
     const { shares } = await cooperate(service, [{ resource: "plant:7", role: "viewer" }]);
@@ -177,7 +173,7 @@ describe("what a removal left", () => {
     expect(rest).toEqual([]);
   });
 
-  test("is marked for the sweep, but a mark alone takes nothing: what goes on stays, and doctor names the mark", async ({
+  test("are marked for the sweep, but a mark alone deletes nothing: a live object stays, and doctor names the mark", async ({
     service,
     tupleStore,
   }) => {
@@ -199,17 +195,9 @@ describe("what a removal left", () => {
   });
 });
 
-const script = fileURLToPath(new URL("../../../scripts/doctor.ts", import.meta.url));
+const runDoctor = (env: NodeJS.ProcessEnv) => runScript("doctor", [], env);
 
-async function runDoctor(env: NodeJS.ProcessEnv): Promise<{ code: number; stdout: string; stderr: string }> {
-  try {
-    return { code: 0, ...(await promisify(execFile)(process.execPath, [script], { env: { ...process.env, ...env } })) };
-  } catch (error) {
-    return error as { code: number; stdout: string; stderr: string };
-  }
-}
-
-test("as a command it names damage one a line and fails, and fails too where there is no store to look at", async ({
+test("the command prints one finding a line and fails, and also fails where there is no store", async ({
   service,
   tupleStore,
   store,
@@ -230,14 +218,14 @@ test("as a command it names damage one a line and fails, and fails too where the
   expect((await createClient(connection()).listStores({ name: missing })).stores).toEqual([]);
 });
 
-test("it looks at the embedded engine where that runs, and starts it where it does not", async ({ ownServer }) => {
+test("the command uses the embedded engine where it runs, and starts it where it does not", async ({ ownServer }) => {
   const { apiUrl, folder } = ownServer;
   const at = connectionOf(ownServer);
   const opened = await openStore({ ...at, store: "concordat", model: MODEL, allowPush: true });
   const holder: Tuple = { user: "user:tom", relation: "holder", object: "email:abc" };
   await createTupleStore({ ...at, ...opened }).write({ deletes: [], writes: [holder] });
   const env = { OPENFGA_API_URL: "", OPENFGA_API_TOKEN: "", OPENFGA_STORE: "", CONCORDAT_FOLDER: folder };
-  const line = "relation email:abc: holder user:tom stands unasked for\n";
+  const line = "relation email:abc: holder user:tom is required by no record\n";
   expect(await runDoctor(env)).toMatchObject({ code: 1, stdout: line });
   expect((await fetch(`${apiUrl}/healthz`)).ok).toBe(true);
   await ownServer.stop();

@@ -95,7 +95,7 @@ test("each side verifies the whole chain from its own view, and sees its own rea
     expect(JSON.stringify(ours)).not.toContain(word);
 });
 
-test("whatever is bent in a view is found by who verifies it", async ({ service }) => {
+test("verification finds every change to a view", async ({ service }) => {
   const { path } = await eventful(service);
   const bent = async (bend: (entries: Entry[]) => void) => {
     const entries = structuredClone(await historyOf(service, "anna", path));
@@ -116,7 +116,7 @@ test("whatever is bent in a view is found by who verifies it", async ({ service 
     expect(await bent(bend)).not.toEqual([]);
 });
 
-test("a reason is in no reply but the history of its own side", async ({ service }) => {
+test("a reason is only in the history of its own side", async ({ service }) => {
   await seedWorld(service);
   const { id, shares } = await cooperate(service, [{ resource: "plant:7", role: "viewer" }]);
   const reason = "a secret of ours";
@@ -145,7 +145,7 @@ test("a service reads a chain that it verifies, without either side's reasons", 
   expect(JSON.stringify(body)).not.toContain("why");
 });
 
-test("an entry says who, when, under which request, and what became of what", async ({ service }) => {
+test("an entry says who, when, under which request, and what changed how", async ({ service }) => {
   service.setNow(new Date("2026-06-01T12:00:00.250Z"));
   await seedWorld(service);
   const { id } = await cooperate(service, []);
@@ -189,7 +189,7 @@ test("an organization's history is its own chain, for its admins and services al
     expect((await service.as(user, "GET", "/v1/organizations/sunward/history")).body.code).toBe(code);
 });
 
-test("a person's address and name stand in no history", async ({ service }) => {
+test("a person's address and name are in no history", async ({ service }) => {
   await seedWorld(service);
   await service.admin("PUT", "/v1/organizations/sunward/people/otto", {
     role: "moderator",
@@ -202,7 +202,7 @@ test("a person's address and name stand in no history", async ({ service }) => {
   for (const word of ["Ohm", "otto.ohm@", "@sunward.example"]) expect(text).not.toContain(word);
 });
 
-test("the invited address stands in the initiator's own history, and in none that the partner reads", async ({
+test("the invited address is in the initiator's own history, and in none that the partner reads", async ({
   service,
 }) => {
   await seedWorld(service);
@@ -218,7 +218,7 @@ test("the invited address stands in the initiator's own history, and in none tha
   expect(JSON.stringify(await historyOf(service, "anna", "/v1/organizations/sunward"))).toContain(address);
 });
 
-test("the owner's history says that a plant put into a shared portfolio is shared, and no longer when taken out", async ({
+test("the owner's history says when a plant is shared by entering a shared portfolio, and when it no longer is", async ({
   service,
 }) => {
   await seedWorld(service);
@@ -242,7 +242,7 @@ test("the owner's history says that a plant put into a shared portfolio is share
   expect(taken?.after).not.toHaveProperty("shared_through");
 });
 
-test("a history goes on where an organization is deleted and created again", async ({ service }) => {
+test("a history continues when an organization is deleted and created again", async ({ service }) => {
   await service.admin("PUT", "/v1/organizations/brief", { name: "Brief" });
   await service.admin("DELETE", "/v1/organizations/brief");
   await service.admin("PUT", "/v1/organizations/brief", { name: "Brief again" });

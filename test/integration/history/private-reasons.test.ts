@@ -1,4 +1,4 @@
-/** Reasons that one side alone may see: no door shows them to a service, and the chain is verified without them. */
+/** Reasons that one side alone may see: no API shows them to a service, and the chain is verified without them. */
 import { createHash } from "node:crypto";
 import { expect } from "vitest";
 import { chainHash, hashOf } from "../../../src/domain/history.ts";
@@ -27,7 +27,7 @@ async function seed(service: Service): Promise<string> {
 
 const at = (service: Service, path: string) => `/stores/${service.deps.engine.api.storeId}${path}`;
 
-test("no door of a service shows a reason or its nonce", async ({ service }) => {
+test("no API shows a service a reason or its nonce", async ({ service }) => {
   const id = await seed(service);
   const object = `cooperation:${id}`;
   const log = (await service.deps.tupleStore.read({ object, relation: "log" })).map(({ user }) => user);
@@ -71,7 +71,7 @@ test("no door of a service shows a reason or its nonce", async ({ service }) => 
   expect(JSON.stringify(own.body)).toContain(SECRETS.initiator);
 });
 
-test("what a service reads of a history verifies, with hashes in the place of what is private", async ({ service }) => {
+test("the history that a service reads verifies, with hashes in place of private parts", async ({ service }) => {
   const id = await seed(service);
   const tuple_key = { object: `cooperation:${id}` };
   const { body } = await send(

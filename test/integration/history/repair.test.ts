@@ -1,11 +1,8 @@
 /**
- * A repair beside a service that goes on: what comes in between is not undone, cached
- * checks answer from after it, and histories say what it took. As a command it tells what
+ * A repair beside a running service: concurrent changes are not undone, cached
+ * checks answer from after it, and histories say what it deleted. The command prints what
  * it did and what it left, in its exit code too.
  */
-import { execFile } from "node:child_process";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import { expect } from "vitest";
 import { repair } from "../../../src/actions/repair.ts";
 import type { CacheScope } from "../../../src/domain/cache-scopes.ts";
@@ -17,7 +14,9 @@ import type { TupleStore } from "../../../src/ports.ts";
 import { doctor } from "../../../src/queries/doctor.ts";
 import { ask, questionOf, test } from "../../support/cache.ts";
 import { put, repairDeps, textsOf } from "../../support/damage.ts";
-import { connection, environmentOf, MODEL } from "../../support/engine.ts";
+import { connection, environmentOf } from "../../support/engine.ts";
+import { MODEL } from "../../support/model.ts";
+import { runScript } from "../../support/program.ts";
 import { cooperate, KEYS, seedWorld } from "../../support/service.ts";
 
 const key = (user: string, relation: string, object: string): Tuple => ({ user, relation, object });
@@ -40,7 +39,7 @@ function interrupted(tupleStore: TupleStore, first: () => Promise<unknown>): Tup
   };
 }
 
-test("what an action makes right between the look and the repair is not taken away", async ({
+test("tuples that an action makes valid between examination and repair are not deleted", async ({
   service,
   tupleStore,
 }) => {
@@ -55,7 +54,7 @@ test("what an action makes right between the look and the repair is not taken aw
   ]);
 });
 
-test("what somebody else took away meanwhile is left at that", async ({ service, tupleStore }) => {
+test("tuples that were deleted meanwhile are reported as they are", async ({ service, tupleStore }) => {
   await seedWorld(service);
   await put(tupleStore, [], OPERATOR);
   const taken = () => tupleStore.erase(OPERATOR);
@@ -90,12 +89,12 @@ test("many repairs of one object and of one history follow each other, and the c
     { n: 5, action: "repair", actor: "service:doctor", object: `cooperation:${id}`, after: { status: "paused" } },
     { n: 4, action: "repair", before: { taken: [expect.stringMatching(/in_force/)] } },
   ]);
-  // and everything goes on: the in_force that stood in the way is gone
+  // and actions work again: the in_force that prevented them is deleted
   expect((await service.as("anna", "POST", `/v1/cooperations/${id}/resume`, {})).status).toBe(200);
   expect(await service.may("ben", "view", "plant:7")).toBe(true);
 });
 
-test("a date that is not its record's is put right by setting another, and a missing tuple by writing it as named", async ({
+test("a date that differs from its record is repaired by setting another, and a missing tuple by writing it", async ({
   service,
   tupleStore,
 }) => {
@@ -122,7 +121,7 @@ test("a date that is not its record's is put right by setting another, and a mis
   const [inForce] = await tupleStore.read({ object: `cooperation:${id}`, relation: "in_force" });
   if (inForce === undefined) expect.fail("not in force");
   await put(tupleStore, [inForce], []);
-  const named = `in_force ${inForce.user} is missing, to stand until ${soon}`;
+  const named = `in_force ${inForce.user} is missing, with the date ${soon}`;
   expect((await repair(repairDeps(tupleStore))).left).toMatchObject([{ detail: named }]);
   await put(tupleStore, [], [inForce]);
   expect(await doctor(tupleStore)).toEqual([]);
@@ -137,7 +136,7 @@ test("a store that is in order is not written to", async ({ service, tupleStore 
   expect(textsOf(await tupleStore.readAll())).toEqual(before);
 });
 
-test("a cached yes that a tuple past the service gave is over with the repair, also one cached under another owner", async ({
+test("a repair invalidates cached permissions that a foreign tuple gave, also those cached under another owner", async ({
   cached,
   tupleStore,
   connectCache,
@@ -168,7 +167,7 @@ test("a cached yes that a tuple past the service gave is over with the repair, a
   ]);
 });
 
-test("what another model let stand and ours does not is named, and taken away", async ({
+test("tuples that another model allowed and ours does not are named and deleted", async ({
   service,
   tupleStore,
   store,
@@ -186,18 +185,10 @@ test("what another model let stand and ours does not is named, and taken away", 
 const nameOf = async ({ storeId }: { storeId: string }) =>
   (await createClient(connection()).getStore({ storeId })).name ?? "";
 
-const script = fileURLToPath(new URL("../../../scripts/doctor.ts", import.meta.url));
+const runDoctor = (name: string, args: string[], more: NodeJS.ProcessEnv = {}) =>
+  runScript("doctor", args, { ...environmentOf(connection()), OPENFGA_STORE: name, ...more });
 
-async function runDoctor(name: string, args: string[], more: NodeJS.ProcessEnv = {}) {
-  const env = { ...process.env, ...environmentOf(connection()), OPENFGA_STORE: name, ...more };
-  try {
-    return { code: 0, ...(await promisify(execFile)(process.execPath, [script, ...args], { env })) };
-  } catch (error) {
-    return error as { code: number; stdout: string; stderr: string };
-  }
-}
-
-test("as a command it says each thing it took and each it left, invalidates the cache, and its exit code says what is left", async ({
+test("the command prints what it deleted and what it left, invalidates the cache, and its exit code says whether damage is left", async ({
   cached,
   tupleStore,
   store,
@@ -252,7 +243,7 @@ test("as a command it says each thing it took and each it left, invalidates the 
   expect(await runDoctor(name, ["--mend"])).toMatchObject({ code: 2, stderr: expect.stringContaining("--mend") });
 });
 
-test("it looks at no store whose newest model is another version's: what that one writes would look like nothing of ours", async ({
+test("the command refuses a store whose newest model is another version's, because its tuples would look like damage", async ({
   store,
 }) => {
   const name = await nameOf(store);
@@ -269,7 +260,7 @@ test("it looks at no store whose newest model is another version's: what that on
   });
 });
 
-test("over HTTP a service is told the findings; who asks while a look is under way shares it, and nobody repairs", async ({
+test("over HTTP a service reads the findings; concurrent requests share one examination, and none repairs", async ({
   service,
   tupleStore,
 }) => {

@@ -2,15 +2,11 @@
  * A history is evident (law 14): who can write to the store cannot rewrite one, its head or its record without
  * doctor and the verification seeing it, and no action makes a forged history a true one.
  */
-import { execFile } from "node:child_process";
 import { generateKeyPairSync, type KeyObject } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import { ulid } from "ulid";
-import { expect, onTestFinished } from "vitest";
+import { expect } from "vitest";
 import { repair } from "../../../src/actions/repair.ts";
 import { signHeads, type Unsigned } from "../../../src/actions/run/sign-heads.ts";
 import { signStore } from "../../../src/actions/sign-store.ts";
@@ -23,6 +19,8 @@ import type { Engine, TupleStore } from "../../../src/ports.ts";
 import { doctor, viewOf } from "../../../src/queries/doctor.ts";
 import { liveALot, put, repairDeps } from "../../support/damage.ts";
 import { connection, environmentOf } from "../../support/engine.ts";
+import { ownFolder } from "../../support/own-folder.ts";
+import { runScript } from "../../support/program.ts";
 import { cooperate, createService, seedWorld, test } from "../../support/service.ts";
 
 const privatePem = (key: KeyObject) => key.export({ format: "pem", type: "pkcs8" }).toString();
@@ -66,10 +64,7 @@ async function rewrite(tupleStore: TupleStore, object: string, actor: string): P
   await put(tupleStore, [...logs, head], [...forged, withFields(head, { ...fieldsOf(head), hash: previous })]);
 }
 
-test("in a store whose heads are signed, whatever happened in it, doctor finds nothing", async ({
-  tupleStore,
-  engine,
-}) => {
+test("doctor finds nothing in a store whose heads are signed", async ({ tupleStore, engine }) => {
   const world = { tupleStore, engine };
   const service = signing(world);
   await liveALot(service);
@@ -77,7 +72,7 @@ test("in a store whose heads are signed, whatever happened in it, doctor finds n
   expect(await found(world.tupleStore)).toEqual([]);
 });
 
-test("a history that was rewritten with another actor and every hash right is named by doctor, and its verification says where", async ({
+test("a history rewritten with another actor and correct hashes is named by doctor, and its verification says where", async ({
   tupleStore,
   engine,
 }) => {
@@ -115,7 +110,7 @@ test("a history that was rewritten with another actor and every hash right is na
   expect((await found(tupleStore)).map(({ object }) => object)).toEqual([`cooperation:${id}`, "organization:sunward"]);
 });
 
-test("no action goes on from a head that was rewritten, or from one whose signature was taken off, and nothing is written", async ({
+test("an action on a head that was rewritten, or whose signature was removed, is refused, and nothing is written", async ({
   tupleStore,
   engine,
 }) => {
@@ -159,7 +154,7 @@ test("no action goes on from a head that was rewritten, or from one whose signat
   expect(await found(tupleStore)).toEqual([]);
 });
 
-test("a store from before histories were signed is read as ever, goes on where that is allowed, and is signed by one command", async ({
+test("a store from before signatures is read as before, accepts actions where that is allowed, and is signed by one command", async ({
   tupleStore,
   engine,
 }) => {
@@ -173,7 +168,7 @@ test("a store from before histories were signed is read as ever, goes on where t
     signed: "missing",
   });
   expect((await strict.as("anna", "POST", `/v1/cooperations/${id}/pause`)).body.code).toBe("store_damaged");
-  // one finding for all of it, which stands in the way of no repair
+  // one finding for all of it, which prevents no repair
   expect(await found(tupleStore)).toEqual([expect.objectContaining({ kind: "signature", object: "store" })]);
 
   const lenient = signing(world, KEYS, "allow");
@@ -202,7 +197,7 @@ test("a store from before histories were signed is read as ever, goes on where t
   expect(body.items[0]).toMatchObject({ action: "sign", actor: "service:sign" });
 });
 
-test("an older version goes on beside it, and reads what was signed", async ({ tupleStore, engine }) => {
+test("an older version works on the same store, and reads signed histories", async ({ tupleStore, engine }) => {
   const world = { tupleStore, engine };
   const service = signing(world, KEYS, "allow");
   await seedWorld(service);
@@ -213,7 +208,7 @@ test("an older version goes on beside it, and reads what was signed", async ({ t
   expect(await found(world.tupleStore)).toEqual([]);
 });
 
-test("with a new key and the old one behind it both verify and the new one signs; without the old one its heads are named", async ({
+test("with a new key followed by the old one both verify and the new one signs; without the old one its heads are named", async ({
   tupleStore,
   engine,
 }) => {
@@ -245,7 +240,7 @@ test("without a key nothing is signed, and the list of keys is empty", async ({ 
   expect(body).toMatchObject({ holds: true, signed: "unchecked", signature: null });
 });
 
-test("who may not read a history may not verify it", async ({ tupleStore, engine }) => {
+test("a caller that may not read a history may not verify it", async ({ tupleStore, engine }) => {
   const world = { tupleStore, engine };
   const service = signing(world);
   await seedWorld(service);
@@ -271,8 +266,7 @@ test("an exported history is verified by either side with the public keys alone,
     ["ben", "leave", "done here"],
   ])
     await service.as(user ?? "", "POST", `/v1/cooperations/${id}/${step}`, { reason });
-  const folder = mkdtempSync(join(tmpdir(), "concordat-verify-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = ownFolder();
   const keys = join(folder, "keys.json");
   writeFileSync(keys, await (await service.app.request("/.well-known/concordat-history-keys.json")).text());
 
@@ -293,11 +287,8 @@ test("an exported history is verified by either side with the public keys alone,
   const verify = async (text: string, by = keys) => {
     const file = join(folder, "history.ndjson");
     writeFileSync(file, text);
-    const script = fileURLToPath(new URL("../../../scripts/verify.ts", import.meta.url));
-    return promisify(execFile)("node", [script, file, "--keys", by]).then(
-      ({ stdout }) => ({ code: 0, stdout }),
-      ({ code, stdout }) => ({ code, stdout }),
-    );
+    const { code, stdout } = await runScript("verify", [file, "--keys", by], {});
+    return { code, stdout };
   };
   const anna = await pagesOf("anna");
   // who joined later, and who has the id of an organization before them, see no earlier entries
@@ -329,23 +320,19 @@ test("an exported history is verified by either side with the public keys alone,
   expect((await verify("{}")).code).toBe(2);
 });
 
-test("the command names a store that was never signed, signs it, and then finds nothing; without the key it signs nothing", async ({
+test("the command reports a store that was never signed, signs it, and then finds nothing; without the key it signs nothing", async ({
   service,
   tupleStore,
   store,
 }) => {
   await seedWorld(service);
   const { name = "" } = await createClient(connection()).getStore({ storeId: store.storeId });
-  const folder = mkdtempSync(join(tmpdir(), "concordat-sign-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = ownFolder();
   writeFileSync(join(folder, "key"), privatePem(OLD.privateKey));
-  const script = fileURLToPath(new URL("../../../scripts/doctor.ts", import.meta.url));
-  const run = (args: string[], HISTORY_KEY_FILE = join(folder, "key")) => {
-    const env = { ...process.env, ...environmentOf(connection()), OPENFGA_STORE: name, HISTORY_KEY_FILE };
-    return promisify(execFile)("node", [script, ...args], { env }).then(
-      ({ stdout }) => ({ code: 0, stdout }),
-      ({ code, stdout }) => ({ code, stdout }),
-    );
+  const run = async (args: string[], HISTORY_KEY_FILE = join(folder, "key")) => {
+    const env = { ...environmentOf(connection()), OPENFGA_STORE: name, HISTORY_KEY_FILE };
+    const { code, stdout } = await runScript("doctor", args, env);
+    return { code, stdout };
   };
   expect(await run([])).toEqual({ code: 1, stdout: expect.stringMatching(/^signature store: none of its \d+ heads/) });
   const before = await tupleStore.readAll();

@@ -11,7 +11,7 @@ const question = (user: string, context?: object) => ({
   ...(context && { context }),
 });
 
-test("a traced decision and a denial of each kind are what the document says, and a reply with another member is not", async ({
+test("a traced decision and a denial of each kind match the OpenAPI document, and a reply with another member does not", async ({
   service,
 }) => {
   await seedWorld(service);
@@ -52,7 +52,7 @@ test("a traced decision and a denial of each kind are what the document says, an
   ).rejects.toThrow(/magic/);
 });
 
-test("an error under /access is application/json for who accepts that and no problem, with the same body; elsewhere it is a problem", async ({
+test("an error under /access is application/json where only that is accepted, with the same body; elsewhere it is application/problem+json", async ({
   service,
 }) => {
   await seedWorld(service);

@@ -93,7 +93,7 @@ test("a body that streams in without its length is cut off where it becomes too 
   }
 });
 
-test("a member that is not known is named, and nothing is done by the others", async ({ service }) => {
+test("an unknown member is named, and the request does nothing", async ({ service }) => {
   const world = await seedRoutes(service);
   const before = await everything(service);
   for (const body of await bodies(service)) {
@@ -115,7 +115,7 @@ test("a member that is not known is named, and nothing is done by the others", a
   expect(await everything(service)).toEqual(before);
 });
 
-test("a member of the wrong type is pointed at, each one of every route", async ({ service }) => {
+test("a member of the wrong type is refused with its pointer, for each member of every route", async ({ service }) => {
   const world = await seedRoutes(service);
   const before = await everything(service);
   const seen: string[] = [];
@@ -137,10 +137,10 @@ test("a member of the wrong type is pointed at, each one of every route", async 
   expect(await everything(service)).toEqual(before);
 });
 
-/** What stands for \p{Cc}: the engine refuses each of them in what a record or an entry holds (test/unit/domain/text.test.ts has them all). */
+/** Examples of \p{Cc}: the engine refuses each of them in what a record or an entry holds (test/unit/domain/text.test.ts has them all). */
 const CONTROLS = ["\t", "\n", "\u0000", "\u001b", "\u007f", "\u0085", "\u0092"];
 
-test("a control character is pointed at in every member that takes text, in a search and in a reason, also of a dry run", async ({
+test("a control character is refused with its pointer in every text, in a search and in a reason, also of a dry run", async ({
   service,
 }) => {
   const world = await seedRoutes(service);
@@ -185,7 +185,7 @@ test("a control character is pointed at in every member that takes text, in a se
   expect(await everything(service)).toEqual(before);
 });
 
-test("an Acting-User is ASCII, percent-encoded: a raw byte above that would be read as another person", async ({
+test("an Acting-User is percent-encoded ASCII: a raw byte above that is refused, because it would name another person", async ({
   service,
 }) => {
   await seedWorld(service);
@@ -211,7 +211,7 @@ test("an Acting-User is ASCII, percent-encoded: a raw byte above that would be r
   expect((await me("user%3A%C3%A9mile")).body.user).toBe("émile");
 });
 
-test("a query parameter that is not known is refused, so that a dry run where there is none never writes", async ({
+test("an unknown query parameter is refused, so that dry_run never writes on a route without dry runs", async ({
   service,
 }) => {
   const world = await seedRoutes(service);
@@ -231,7 +231,7 @@ test("a query parameter that is not known is refused, so that a dry run where th
   expect(await everything(service)).toEqual(before);
 });
 
-test("a POST that needs no body takes an empty one, whatever type it claims", async ({ service }) => {
+test("a POST that needs no body accepts an empty one, whatever its content type", async ({ service }) => {
   const { active } = await seedRoutes(service);
   const path = (step: string) => `/v1/cooperations/${active}/${step}`;
   const asked = (type: string) => ({ key: KEYS.manage, user: "anna", headers: { "Content-Type": type } });
@@ -257,7 +257,7 @@ const IDS = [
   "ü".repeat(100),
 ];
 
-test.for(IDS)("the id %s makes the round trip through paths, bodies, checks and lists", async (id, { service }) => {
+test.for(IDS)("the id %s is kept unchanged through paths, bodies, checks and lists", async (id, { service }) => {
   const path = encodeURIComponent(id);
   const created = await service.admin("PUT", `/v1/organizations/${path}`, { name: "X" });
   expect([created.status, created.body.id]).toEqual([201, id]);
@@ -277,7 +277,7 @@ test.for(IDS)("the id %s makes the round trip through paths, bodies, checks and 
   expect(items).toHaveLength(2);
 });
 
-test("nothing new has an id that looks like another; what has one already is read, changed and taken away", async ({
+test("a new object cannot have an id that looks like another; an existing one is still read, changed and removed", async ({
   service,
 }) => {
   const { deps } = service;
@@ -324,7 +324,7 @@ test("nothing new has an id that looks like another; what has one already is rea
 });
 
 test.for(["anna\u200b", "\u202eanna", "an\u00adna", "ju\u0308rgen", "\u212a"])(
-  "nothing new is called %j, by a PUT, a dry run, an import or a raw write",
+  "a new object cannot be called %j, by a PUT, a dry run, an import or a raw write",
   async (id, { service }) => {
     await seedWorld(service);
     const before = await everything(service);
@@ -365,7 +365,7 @@ test.for(["anna\u200b", "\u202eanna", "an\u00adna", "ju\u0308rgen", "\u212a"])(
   },
 );
 
-test("a name is kept in NFC, whatever form it is sent in, and sent in the other form it is the same", async ({
+test("a name is stored in NFC, whatever form it is sent in, and another form of it is no change", async ({
   service,
 }) => {
   await seedWorld(service);
@@ -381,7 +381,7 @@ test("a name is kept in NFC, whatever form it is sent in, and sent in the other 
   expect(end).toMatchObject({ done: 0, same: 1 });
 });
 
-test("both spellings of an internationalized address are one address, and it is one that a mail can be sent to", async ({
+test("both spellings of an internationalized address are one address, stored in the form that mail can be sent to", async ({
   service,
 }) => {
   await seedWorld(service);
@@ -405,7 +405,7 @@ test("both spellings of an internationalized address are one address, and it is 
     expect(pointerOf(await invite(email), email)).toBe("/email");
 });
 
-/** [as it stands in a path, what is wrong with it]. The URL standard itself takes dot segments away, also escaped ones. */
+/** [as it is in a path, what is wrong with it]. The URL standard itself removes dot segments, also escaped ones. */
 const REFUSED_IDS: [path: string, status: number, what: string][] = [
   ["*", 400, "OpenFGA's wildcard"],
   ["%2A", 400, "the wildcard, escaped"],
@@ -430,7 +430,7 @@ const REFUSED_IDS: [path: string, status: number, what: string][] = [
   [encodeURIComponent(`${"ü".repeat(100)}x`), 400, "201 bytes of 101 characters"],
 ];
 
-test.for(REFUSED_IDS)("no path names a thing %s (%i): %s", async ([id, status], { service }) => {
+test.for(REFUSED_IDS)("a path with an id %s is refused (%i): %s", async ([id, status], { service }) => {
   await seedWorld(service);
   const before = await everything(service);
   for (const [path, body] of [
@@ -461,7 +461,7 @@ test.for([
   "user:anna",
   "organization:sunward",
   `plant:${"x".repeat(201)}`,
-])("no body names a resource '%s'", async (resource, { service }) => {
+])("a body with the resource '%s' is refused", async (resource, { service }) => {
   await seedWorld(service);
   const { id } = await cooperate(service, []);
   const reply = await service.as("anna", "POST", `/v1/cooperations/${id}/shares`, { resource, role: "viewer" });
@@ -478,7 +478,7 @@ test.for([
   "%23",
   "x".repeat(300),
   "01arz3ndektsv4rrffq69g5fav",
-])("%s is the id of no cooperation and of no share: not found, on every route", async (id, { service }) => {
+])("%s as the id of a cooperation or share is not found, on every route", async (id, { service }) => {
   const world = await seedRoutes(service);
   for (const [name, route] of V1.filter(([name]) => /\/(cooperations|shares)\/\{id\}/.test(name))) {
     const path = route.path({ ...world, active: id, pending: id, share: id });
@@ -562,7 +562,7 @@ test("a reason has 1 to 500 characters, in a body and in a query", async ({ serv
   );
 });
 
-test("a page has 1 to 200 items, and a cursor serves its own list alone", async ({ service }) => {
+test("a page has 1 to 200 items, and a cursor is accepted only by its own list", async ({ service }) => {
   const world = await seedRoutes(service);
   const lists = V1.filter(([name]) =>
     /^GET .*\/(people|resources|cooperations|incoming-shares|history|roles|shares|delegations)$/.test(name),
@@ -590,7 +590,7 @@ test("a page has 1 to 200 items, and a cursor serves its own list alone", async 
     }
 });
 
-test("an If-Match, an X-Request-ID and a header too many never make a fault of ours", async ({ service }) => {
+test("an unusual If-Match, X-Request-ID or header never causes an internal error", async ({ service }) => {
   const world = await seedRoutes(service);
   for (const name of Object.keys(ROUTES)) {
     const headers = { "If-Match": '"\u00ff', "X-Request-ID": "x".repeat(500), "X-Forwarded-For": "1.2.3.4" };
@@ -605,7 +605,7 @@ test("an If-Match, an X-Request-ID and a header too many never make a fault of o
   }
 });
 
-test("who asks for what is not there is told so in a problem, with and without a key", async ({ service }) => {
+test("a missing path is answered with a problem, with and without a key", async ({ service }) => {
   for (const [path, key, status, code] of [
     ["/nowhere", undefined, 404, "not_found"],
     ["/v1/nowhere", KEYS.admin, 404, "not_found"],
@@ -735,7 +735,7 @@ const headers = fc.record(
   { requiredKeys: [] },
 );
 
-/** A body as text, bent. A member that is named twice stands at its end once more. */
+/** A damaged body as text. A repeated member is added at its end. */
 function spelled(body: Json | undefined, { own, put, nulled, twin, cut }: Bend): string {
   const members = Object.entries(body ?? {}).map(([name, value], index): [string, unknown] => {
     const other = own.find(([at]) => at === index);
@@ -747,7 +747,7 @@ function spelled(body: Json | undefined, { own, put, nulled, twin, cut }: Bend):
   return whole.slice(0, cut);
 }
 
-test("whatever is sent to whichever route, it is no fault of ours, and what is refused changes nothing", {
+test("random requests to any route never cause an internal error, and refused ones change nothing", {
   timeout: 3_600_000,
 }, async ({ service, tupleStore }) => {
   const world = await seedRoutes(service);
@@ -797,7 +797,7 @@ test("whatever is sent to whichever route, it is no fault of ours, and what is r
           expect(reply.body, what).toMatchObject({ status: reply.status, code: expect.any(String) });
         if (reply.status < 300 && method !== "GET") before = undefined;
         if (++sentCount % 25 !== 0) return;
-        // what an earlier action left to be swept goes behind its reply
+        // the remains of an earlier action are swept after its reply
         await service.settled();
         const now = await everything(service);
         if (before !== undefined) expect(now, what).toEqual(before);

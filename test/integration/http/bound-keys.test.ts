@@ -15,7 +15,7 @@ const bound = (service: Service, bounds: Bounds, scopes: readonly (typeof SCOPES
 type Question = { user: string; action: string; type: string; id: string };
 const question = (user: string, action: string, type: string, id: string): Question => ({ user, action, type, id });
 
-/** Each door at which a permission is asked for: its reply to one question. */
+/** Each API that answers for a permission: its reply to one question. */
 const DOORS: Record<string, (service: Service, asked: Question) => Promise<Reply>> = {
   // a length is what makes it the way that most checks take
   "evaluation, the fast way": (service, asked) => access(service, "evaluation", evaluation(asked), true),
@@ -90,7 +90,9 @@ const BOUND: Record<string, { bounds: Bounds; within: Question; outside: Questio
 };
 
 for (const [kind, { bounds, within, outside }] of Object.entries(BOUND))
-  test(`a key bound to ${kind} is answered within, and refused outside, at every door`, async ({ service }) => {
+  test(`a key bound to ${kind} is answered within its bounds, and refused outside, by every API`, async ({
+    service,
+  }) => {
     await seed(service);
     for (const scopes of [["check"], ["admin"]] as const) {
       const by = bound(service, bounds, scopes);
@@ -110,7 +112,7 @@ for (const [kind, { bounds, within, outside }] of Object.entries(BOUND))
       ).toBe(200);
   });
 
-test("in a batch each item is within or outside by itself", async ({ service }) => {
+test("in a batch each item is within or outside the bounds by itself", async ({ service }) => {
   await seed(service);
   const by = bound(service, { organizations: ["brightfix"], types: ["plant"], permissions: ["can_view"] }, ["check"]);
   const asked = [
@@ -142,7 +144,7 @@ test("in a batch each item is within or outside by itself", async ({ service }) 
   );
 });
 
-test("lists find what is within, and no more", async ({ service }) => {
+test("lists contain only what is within the bounds", async ({ service }) => {
   await seed(service);
   const by = (bounds: Bounds) => bound(service, bounds, ["check"]);
   const asked = { subject: { type: "user", id: "ben" }, action: { name: "view" }, resource: { type: "plant" } };
@@ -168,7 +170,7 @@ test("lists find what is within, and no more", async ({ service }) => {
   expectOutside(await access(by({ organizations: ["brightfix"] }), "search/action", actions), "search/action");
 });
 
-test("a hit tells whose the resource is: the engine is asked nothing", async ({ service }) => {
+test("a cache hit knows the resource's owner without asking the engine", async ({ service }) => {
   await seed(service);
   const by = bound(service, { organizations: ["brightfix"] }, ["check"]);
   const calls = async () => {
@@ -229,7 +231,7 @@ test.for<[string, Bounds]>([
   expect(await everything(service)).toEqual(before);
 });
 
-test("whom a bound key acts for is one of its organizations' people, and counts in no other", async ({ service }) => {
+test("a bound key acts only for people of its organizations, and only in those", async ({ service }) => {
   const world = await seed(service);
   const by = bound(service, { organizations: ["brightfix"] });
   const as = (user: string, method: string, path: string, body?: object) =>
@@ -252,7 +254,7 @@ test("whom a bound key acts for is one of its organizations' people, and counts 
   expect((await service.as("ben", "POST", `${cooperation}/pause`)).status).toBe(200);
 });
 
-test("a bound service keeps its organizations' things and people, and nobody else's", async ({ service }) => {
+test("a bound service changes its organizations' resources and people, and nobody else's", async ({ service }) => {
   await seed(service);
   const by = bound(service, { organizations: ["brightfix"] });
   const admin = (method: string, path: string, body?: object) => send(by, method, path, body, { key: KEY });
@@ -278,7 +280,7 @@ test("a bound service keeps its organizations' things and people, and nobody els
   );
 });
 
-test("a bound service reads of an organization's history what is its own, not that of one which had the id before", async ({
+test("a bound service reads an organization's own history, not that of an earlier one with the same id", async ({
   service,
 }) => {
   await seedWorld(service);
@@ -294,7 +296,7 @@ test("a bound service reads of an organization's history what is its own, not th
   expect(await actions(KEYS.admin)).toEqual(expect.arrayContaining(["delete", "remove_person", "add_person"]));
 });
 
-test("a bound key reads and writes tuples of its organizations alone", async ({ service }) => {
+test("a bound key reads and writes only tuples of its organizations", async ({ service }) => {
   await seed(service);
   const by = bound(service, { organizations: ["brightfix"] });
   const owner = (organization: string, plant: string) => ({
@@ -344,7 +346,7 @@ test("a bound key reads and writes tuples of its organizations alone", async ({ 
   ).toBe(200);
 });
 
-test("a key is over at its date, and good until then", async ({ service }) => {
+test("a key is valid until its date, and refused from then on", async ({ service }) => {
   await seedWorld(service);
   const by = bound(service, { not_after: "2040-01-01T00:00:00Z" });
   const asked = evaluation(question("anna", "view", "plant", "7"));
@@ -358,7 +360,7 @@ test("a key is over at its date, and good until then", async ({ service }) => {
   }
 });
 
-test("two keys of one name act as one while one is changed for the other", async ({ service }) => {
+test("two keys of one name act as one while one replaces the other", async ({ service }) => {
   await seedWorld(service);
   const rotated = withKeys(
     service,
@@ -372,7 +374,7 @@ test("two keys of one name act as one while one is changed for the other", async
     expect((await rotated.admin("GET", "/v1/plants/7", undefined, { key })).status).toBe(200);
 });
 
-test("a key that is refused is named in the log with the route, and none of it is secret", async ({ service }) => {
+test("a refused key is named in the log with the route, without anything secret", async ({ service }) => {
   await seedWorld(service);
   const lines: { level: string; denied?: string; key?: string; route?: string }[] = [];
   const log = (level: string, _: string, facts: object) => void lines.push({ level, ...facts });

@@ -1,11 +1,11 @@
-/** Who may call what: keys, scopes, the acting user, and what strangers and the two sides are told. */
+/** Who may call what: keys, scopes, the acting user, and what strangers and the two sides learn. */
 import { expect } from "vitest";
 import { ask, everything, OPEN_ROUTES, ROUTES, seedRoutes, send, storesRoutes, V1 } from "../../support/routes.ts";
 import { cooperate, KEYS, seedWorld, test } from "../../support/service.ts";
 
 const NOWHERE = "01ARZ3NDEKTSV4RRFFQ69G5FAV";
 
-test("the table of routes is the OpenAPI document's, both ways", async ({ service }) => {
+test("the table of routes and the OpenAPI document have the same routes", async ({ service }) => {
   const { body } = await send(service, "GET", "/openapi.json", undefined, {});
   const documented = Object.entries<object>(body.paths).flatMap(([path, item]) =>
     Object.keys(item).map((method) => `${method.toUpperCase()} ${path}`),
@@ -14,7 +14,7 @@ test("the table of routes is the OpenAPI document's, both ways", async ({ servic
   expect(documented.sort()).toEqual(table.sort());
 });
 
-test("who has no key, or a wrong one, is told nothing but how to name themself", async ({ service }) => {
+test("a request without a key, or with a wrong one, only learns how to authenticate", async ({ service }) => {
   const world = await seedRoutes(service);
   const before = await everything(service);
   for (const name of Object.keys(ROUTES)) {
@@ -28,7 +28,7 @@ test("who has no key, or a wrong one, is told nothing but how to name themself",
   for (const name of OPEN_ROUTES) expect((await send(service, "GET", name.slice(4), undefined, {})).status).toBe(200);
 });
 
-test("each scope suffices for its own routes and for no others", async ({ service }) => {
+test("each scope is enough for its own routes and for no others", async ({ service }) => {
   const world = await seedRoutes(service);
   const before = await everything(service);
   for (const [name, route] of Object.entries(ROUTES)) {
@@ -61,7 +61,7 @@ test("a service with scope admin reads everything and never acts in a cooperatio
   expect(await everything(service)).toEqual(before);
 });
 
-test("scope manage says whom it acts for, but for the preview of an invitation", async ({ service }) => {
+test("scope manage must name an acting user, except for the preview of an invitation", async ({ service }) => {
   const world = await seedRoutes(service);
   for (const [name] of V1) {
     const reply = await ask(service, world, name, { key: KEYS.manage });
@@ -81,9 +81,7 @@ test("an acting user needs scope manage, on every route", async ({ service }) =>
   expect(await everything(service)).toEqual(before);
 });
 
-test("a call that names a person is that person's: scope admin in the same key does not widen it", async ({
-  service,
-}) => {
+test("a call for an acting user has that person's rights, also when the key has scope admin", async ({ service }) => {
   const world = await seedRoutes(service);
   const asked = { key: KEYS.all, user: "otto" };
   expect((await ask(service, world, "DELETE /v1/organizations/{org}", asked)).body.code).toBe("insufficient_scope");
@@ -118,14 +116,14 @@ test.for([
 });
 
 test.for(["anna", "a/b", "ida@host.example", "auth0|7", "jürgen", "日本", "100%", "a?b&c=d", "x".repeat(200)])(
-  "the acting user %s arrives as who they are, percent-encoded",
+  "the acting user %s is decoded from percent-encoding",
   async (user, { service }) => {
     const { status, body } = await service.as(user, "GET", "/v1/me");
     expect([status, body.user]).toEqual([200, user]);
   },
 );
 
-test("strangers are told of nothing, in the very words they are told of what is not there", async ({ service }) => {
+test("strangers get the same reply for an existing object as for a missing one", async ({ service }) => {
   const world = await seedRoutes(service);
   await service.admin("PUT", "/v1/organizations/elsewhere", { name: "Elsewhere" });
   await service.admin("PUT", "/v1/organizations/elsewhere/people/eve", { role: "admin" });
@@ -144,7 +142,7 @@ test("strangers are told of nothing, in the very words they are told of what is 
   expect(await everything(service)).toEqual(before);
 });
 
-test("what a service alone may do says so to everybody alike, whether the thing is there or not", async ({
+test("what only a service may do is refused to everybody alike, whether the object exists or not", async ({
   service,
 }) => {
   const world = await seedRoutes(service);
@@ -167,7 +165,7 @@ const FOR_ALL_PEOPLE = [
   "DELETE /v1/organizations/{org}/people/{user}",
 ];
 
-test("people of the owner who are no admins are told that only admins may", async ({ service }) => {
+test("people of the owner who are no admins get the refusal that only admins may act", async ({ service }) => {
   const world = await seedRoutes(service);
   for (const [name, route] of V1) {
     if (route.needsNoStanding || name.endsWith("/people/{user}")) continue;
@@ -180,7 +178,7 @@ test("people of the owner who are no admins are told that only admins may", asyn
   }
 });
 
-test("an admin of the one side is told what only the other side may do", async ({ service }) => {
+test("an admin of one side gets the refusal that only the other side may act", async ({ service }) => {
   const world = await seedRoutes(service);
   for (const [name, route] of V1) {
     if (!route.acts || route.needsNoStanding || name.includes("{org}")) continue;
@@ -193,7 +191,9 @@ test("an admin of the one side is told what only the other side may do", async (
   }
 });
 
-test("people of the partner who are no admins know of a cooperation and may not look into it", async ({ service }) => {
+test("people of the partner who are no admins know that a cooperation exists and may not read it", async ({
+  service,
+}) => {
   const world = await seedRoutes(service);
   for (const path of [`/v1/cooperations/${world.active}`, `/v1/shares/${world.share}`]) {
     for (const user of ["tom", "eva"]) expect((await service.as(user, "GET", path)).body.code).toBe("not_admin");
@@ -201,7 +201,9 @@ test("people of the partner who are no admins know of a cooperation and may not 
   }
 });
 
-test("a pending partner's admin sees the shares on offer and whose they are, and reaches none", async ({ service }) => {
+test("a pending partner's admin sees the offered shares and their owner, and has access to none", async ({
+  service,
+}) => {
   const { pending } = await seedRoutes(service);
   const { body } = await service.as("lea", "GET", `/v1/cooperations/${pending}`);
   expect(body.shares).toMatchObject([{ resource: "plant:8", name: "Lakeside", role: "viewer" }]);
@@ -227,14 +229,14 @@ test("the owner sees its partner's delegates, and the partner's contacts only af
   });
 });
 
-test("an invitation is nobody's but the initiator's until somebody joins", async ({ service }) => {
+test("only the initiator sees an invitation until an organization joins", async ({ service }) => {
   const { invited } = await seedRoutes(service);
   for (const user of ["ben", "lea"])
     expect((await service.as(user, "GET", `/v1/cooperations/${invited}`)).body.code).toBe("not_found");
   expect((await service.as("anna", "GET", `/v1/cooperations/${invited}`)).body.label).toBe("ida@else.example");
 });
 
-test("the invited address is the initiator's to see, in replies and in the list", async ({ service }) => {
+test("only the initiator sees the invited address, in replies and in the list", async ({ service }) => {
   await seedWorld(service);
   const { body } = await service.as("anna", "POST", "/v1/organizations/sunward/cooperations", {
     email: "tom@brightfix.example",

@@ -77,47 +77,44 @@ const etagOf = async (service: Service, [user, path]: Thing["read"]) => {
   return reply.headers.get("ETag") ?? "none";
 };
 
-test.for(NAMES)(
-  "a %s is changed by who names its newest ETag, and by nobody who names another",
-  async (name, { service }) => {
-    const thing = (await things(service))[name];
-    if (thing === undefined) throw new Error(`no ${name}`);
-    const first = await etagOf(service, thing.read);
-    expect(first).toMatch(/^"\d+"$/);
-    const before = await everything(service);
-    for (const wrong of ['"0"', '"999"', `W/${first}`, first.slice(1, -1), "x", `"${"9".repeat(30)}"`, '""', ""]) {
-      const reply = await call(service, thing.change, wrong);
-      expect([reply.status, reply.body.code, reply.headers.get("ETag")], wrong).toEqual([412, "stale", first]);
-    }
-    expect(await everything(service)).toEqual(before);
-    const changed = await call(service, thing.change, first);
-    expect(changed.status, JSON.stringify(changed.body)).toBeLessThan(300);
-    const second = await etagOf(service, thing.read);
-    expect(second).not.toBe(first);
-    expect([changed.headers.get("ETag"), changed.body.etag]).toEqual([second, second]);
-    const after = await everything(service);
-    const stale = await call(service, thing.again, first);
-    expect([stale.status, stale.body.code, stale.headers.get("ETag")]).toEqual([412, "stale", second]);
-    expect(await everything(service)).toEqual(after);
-    expect((await call(service, thing.again, second)).status).toBe(200);
-  },
-);
+test.for(NAMES)("a %s is changed with its newest ETag only", async (name, { service }) => {
+  const thing = (await things(service))[name];
+  if (thing === undefined) throw new Error(`no ${name}`);
+  const first = await etagOf(service, thing.read);
+  expect(first).toMatch(/^"\d+"$/);
+  const before = await everything(service);
+  for (const wrong of ['"0"', '"999"', `W/${first}`, first.slice(1, -1), "x", `"${"9".repeat(30)}"`, '""', ""]) {
+    const reply = await call(service, thing.change, wrong);
+    expect([reply.status, reply.body.code, reply.headers.get("ETag")], wrong).toEqual([412, "stale", first]);
+  }
+  expect(await everything(service)).toEqual(before);
+  const changed = await call(service, thing.change, first);
+  expect(changed.status, JSON.stringify(changed.body)).toBeLessThan(300);
+  const second = await etagOf(service, thing.read);
+  expect(second).not.toBe(first);
+  expect([changed.headers.get("ETag"), changed.body.etag]).toEqual([second, second]);
+  const after = await everything(service);
+  const stale = await call(service, thing.again, first);
+  expect([stale.status, stale.body.code, stale.headers.get("ETag")]).toEqual([412, "stale", second]);
+  expect(await everything(service)).toEqual(after);
+  expect((await call(service, thing.again, second)).status).toBe(200);
+});
 
-test("If-Match of any, or none, asks for nothing", async ({ service }) => {
+test("a missing If-Match and If-Match: * set no condition", async ({ service }) => {
   const thing = (await things(service)).cooperation;
   if (thing === undefined) throw new Error("no cooperation");
   expect((await call(service, thing.change, "*")).status).toBe(200);
   expect((await call(service, thing.again)).status).toBe(200);
 });
 
-test("a dry run is held to If-Match like the change itself", async ({ service }) => {
+test("a dry run checks If-Match like the change itself", async ({ service }) => {
   const thing = (await things(service)).share;
   if (thing === undefined) throw new Error("no share");
   const [user, method, path, body] = thing.change;
   expect((await call(service, [user, method, `${path}?dry_run=true`, body], '"999"')).status).toBe(412);
 });
 
-test("the partner's step is held to the ETag that its admin has read", async ({ service }) => {
+test("an action of the partner requires the ETag that its admin has read", async ({ service }) => {
   const thing = (await things(service))["its partner's view"];
   if (thing === undefined) throw new Error("no cooperation");
   const seen = await etagOf(service, thing.read);
@@ -125,7 +122,7 @@ test("the partner's step is held to the ETag that its admin has read", async ({ 
   expect((await call(service, thing.again, seen)).body.code).toBe("stale");
 });
 
-test("asking for what is so already is 200, changes nothing and leaves no entry, by every action", async ({
+test("an action without effect gets 200, changes nothing and adds no history entry, for every action", async ({
   service,
 }) => {
   const { id, shares } = await (async () => {
@@ -183,7 +180,7 @@ test("asking for what is so already is 200, changes nothing and leaves no entry,
   await twice("", "DELETE", "/v1/organizations/new");
 });
 
-test("what another ending has ended is not ended again: the other action says which status it needs", async ({
+test("an ended cooperation is not ended again by another action, whose refusal names the required status", async ({
   service,
 }) => {
   await seedWorld(service);
@@ -196,9 +193,7 @@ test("what another ending has ended is not ended again: the other action says wh
   ]);
 });
 
-test("a share that was removed is no more: asked for again it is not found, before and after the sweep", async ({
-  service,
-}) => {
+test("a removed share is not found, before and after the sweep", async ({ service }) => {
   await seedWorld(service);
   const { shares } = await cooperate(service, [{ resource: "plant:7", role: "viewer" }]);
   const path = `/v1/shares/${shares[0]}`;

@@ -1,8 +1,8 @@
 /** Every code that is documented happens, and none happens that is not documented (see also `send` in test/support/service.ts). */
 import { ulid } from "ulid";
 import { expect } from "vitest";
-import { REFUSALS } from "../../../src/domain/refusal.ts";
 import { FAULTS } from "../../../src/http/problem.ts";
+import { REFUSALS } from "../../../src/http/refusals.ts";
 import { createMemoryRateLimiter } from "../../../src/memory/rate-limiter.ts";
 import { boundEngine } from "../../../src/openfga/bounded-engine.ts";
 import { createEngine } from "../../../src/openfga/engine.ts";
@@ -83,7 +83,7 @@ const PRODUCED: Record<keyof typeof REFUSALS | keyof typeof FAULTS, Produce> = {
     return as("ben", "POST", "/v1/invitations/join", { token, organization: "brightfix" });
   },
   too_many_tuples: async ({ admin }) => {
-    // each operator stands on four rungs, and none may outlive the plant
+    // each operator has four rungs, and none may outlive the plant
     await admin("PUT", "/v1/plants/crowded", { owner: "sunward" });
     for (let n = 0; n < 25; n++) {
       await admin("PUT", `${ORG}/people/p${n}`, { role: "member" });
@@ -161,7 +161,7 @@ const PRODUCED: Record<keyof typeof REFUSALS | keyof typeof FAULTS, Produce> = {
 };
 
 test.for(Object.keys(PRODUCED) as (keyof typeof PRODUCED)[])(
-  "%s happens, with its status and a problem that says so",
+  "%s can be provoked, and has its documented status and problem",
   async (code, { service }) => {
     const world = await seedRoutes(service);
     const reply = await PRODUCED[code](service, world);
@@ -177,7 +177,7 @@ test.for(Object.keys(PRODUCED) as (keyof typeof PRODUCED)[])(
   },
 );
 
-test("a status that is repeated by waiting says how long, one that asks for a key says which", async ({ service }) => {
+test("a reply that asks to wait says how long, one that asks for a key says which", async ({ service }) => {
   const world = await seedRoutes(service);
   const header = async (code: keyof typeof PRODUCED, name: string) =>
     (await PRODUCED[code](service, world)).headers.get(name);
@@ -189,7 +189,7 @@ test("a status that is repeated by waiting says how long, one that asks for a ke
   expect(await header("stale", "ETag")).toMatch(/^"\d+"$/);
 });
 
-test("a refusal carries what a program acts on", async ({ service }) => {
+test("a refusal carries the members that a program needs", async ({ service }) => {
   const world = await seedRoutes(service);
   const body = async (code: keyof typeof PRODUCED) => (await PRODUCED[code](service, world)).body;
   expect(await body("role_above_cap")).toMatchObject({ cap: "asset_manager", may_grant: ["viewer", "asset_manager"] });
@@ -204,7 +204,7 @@ test("a refusal carries what a program acts on", async ({ service }) => {
   expect(await body("cool_down")).toMatchObject({ retry_after_seconds: expect.any(Number) });
 });
 
-test("what is out of order on our side is never told to the caller; the log has its kind and place, not its text", async ({
+test("an internal error is not described to the caller; the log has its kind and place, not its text", async ({
   service,
 }) => {
   await seedRoutes(service);
@@ -225,7 +225,7 @@ test("what is out of order on our side is never told to the caller; the log has 
   expect(told).toContainEqual(["error", "internal", expect.objectContaining(facts)]);
 });
 
-test("while the engine is away nothing is decided, nothing is written and the service says so, everywhere", async ({
+test("while the engine is unreachable every route says so, decides nothing and writes nothing", async ({
   service,
   store,
 }) => {
@@ -257,7 +257,7 @@ test("a service that is stopping is alive and not ready", async ({ service }) =>
   expect((await send(stopping, "GET", "/livez", undefined, {})).body).toEqual({ status: "ok" });
 });
 
-test("a store whose model is gone is not ready", async ({ store, service }) => {
+test("a store without its model is not ready", async ({ store, service }) => {
   const engine = createEngine({ ...store, modelId: ulid(), timeoutMilliseconds: 5000, connections: 1 });
   const lost = createService({ ...service.deps, engine });
   expect((await send(lost, "GET", "/readyz", undefined, {})).status).toBe(503);

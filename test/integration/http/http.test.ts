@@ -39,7 +39,7 @@ async function asked({ app }: Service, method: string, path: string, key: string
   };
 }
 
-test("a method that a path does not take is a 405 that names those it takes, on every path, and changes nothing", async ({
+test("an unknown method gets a 405 that names the allowed ones, on every path, and changes nothing", async ({
   service,
 }) => {
   const world = await seedRoutes(service);
@@ -78,7 +78,7 @@ test("a method that a path does not take is a 405 that names those it takes, on 
   expect(await everything(service)).toEqual(before);
 });
 
-test("HEAD answers as GET does, without the body", async ({ service }) => {
+test("HEAD answers like GET, without the body", async ({ service }) => {
   await seedWorld(service);
   for (const path of ["/", "/livez", "/docs", "/openapi.json", "/v1/organizations/sunward", "/stores"]) {
     const get = await asked(service, "GET", path, KEYS.admin);
@@ -87,7 +87,7 @@ test("HEAD answers as GET does, without the body", async ({ service }) => {
   }
 });
 
-test("a body that is compressed is a 415 that says what is taken, on every route, and changes nothing", async ({
+test("a compressed body gets a 415 that names what is accepted, on every route, and changes nothing", async ({
   service,
 }) => {
   const world = await seedRoutes(service);
@@ -108,9 +108,7 @@ test("a body that is compressed is a 415 that says what is taken, on every route
   expect([reply.status, reply.body]).toEqual([200, { decision: true }]);
 });
 
-test("a member that is named twice is refused on every route by its place, and nothing changes", async ({
-  service,
-}) => {
+test("a repeated member is refused on every route with its pointer, and nothing changes", async ({ service }) => {
   const world = await seedRoutes(service);
   const before = await everything(service);
   for (const { name, method, path, body, asked, headers } of taking(service, world)) {
@@ -136,7 +134,7 @@ test("a member that is named twice is refused on every route by its place, and n
   expect(await everything(service)).toEqual(before);
 });
 
-test("the last of two subjects never decides: a question with two is no question", async ({ service }) => {
+test("a question with two subjects is refused, so that the last of them never decides", async ({ service }) => {
   await seedWorld(service);
   const rest = '"action":{"name":"view"},"resource":{"type":"plant","id":"7"}';
   const anna = '"subject":{"type":"user","id":"anna"}';
@@ -153,7 +151,7 @@ test("the last of two subjects never decides: a question with two is no question
   }
 });
 
-test("a refusal lists twenty errors and says how many there are besides, wherever it lists any", async ({
+test("a refusal lists at most twenty errors and says how many more there are, wherever it lists any", async ({
   service,
 }) => {
   await seedWorld(service);
@@ -196,7 +194,7 @@ test("a refusal lists twenty errors and says how many there are besides, whereve
   }
 });
 
-test("a path is spelled as it is: one with its fixed parts escaped is none of ours, and an id is what it decodes to, once", async ({
+test("a path with escaped fixed parts is not found, and an id in a path is decoded exactly once", async ({
   service,
 }) => {
   await seedWorld(service);
@@ -221,7 +219,7 @@ test("a path is spelled as it is: one with its fixed parts escaped is none of ou
   expect((await service.admin("GET", "/v1/organizations/%2573unward")).status).toBe(404);
 });
 
-test("what is no HTTP is refused with what is wrong with it; an address in raw UTF-8 is, and names no other id", async () => {
+test("malformed HTTP is refused with a reason; a request target in raw UTF-8 is accepted and names no other id", async () => {
   const { url } = await startProcess();
   const get = async (path: string, version = "HTTP/1.1") => {
     const connection = await rawConnection(url);
@@ -238,7 +236,7 @@ test("what is no HTTP is refused with what is wrong with it; an address in raw U
   expect((await get("/v1/organizations/%C3%BC")).status).toBe(404);
 });
 
-test("X-Request-ID comes back byte for byte, and stands in log and history in printable characters", async () => {
+test("X-Request-ID is returned byte for byte, and written to log and history in printable characters", async () => {
   const { url, printed, output } = await startProcess();
   const sent = [
     "a b",
@@ -269,7 +267,7 @@ test("X-Request-ID comes back byte for byte, and stands in log and history in pr
     const escaped = JSON.stringify(loggable(id)).replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
     await printed(new RegExp(`"request_id":${escaped},"key":"all","method":"PUT"`));
   }
-  // JSON alone stands in the log, in one line each
+  // the log holds only JSON, one line each
   expect(output()).toMatch(/^[\x20-\x7e\n]*$/);
   const headers = { Authorization: `Bearer ${KEYS.admin}` };
   const history = await fetch(`${url}/v1/organizations/sunward/history?limit=200`, { headers });
@@ -278,7 +276,7 @@ test("X-Request-ID comes back byte for byte, and stands in log and history in pr
   expect(items.map(({ request_id }) => request_id)).toEqual(["a b"]);
 });
 
-test("the front page says what this is and where its pages are, each of which is there", async ({ service }) => {
+test("the front page says what the service is and links its pages, which all exist", async ({ service }) => {
   const front = (Accept?: string) => send(service, "GET", "/", undefined, { headers: Accept ? { Accept } : {} });
   const json = await front("application/json");
   expect(json.headers.get("Vary")).toBe("Accept");
@@ -298,7 +296,7 @@ test("the front page says what this is and where its pages are, each of which is
   expect([slash.status, slash.headers.get("Location")]).toEqual([308, "../docs"]);
 });
 
-test("the viewer and its document name nothing by an absolute address, so they work under any name and any prefix", async ({
+test("the viewer and its document use no absolute address, so they work under any host and prefix", async ({
   service,
 }) => {
   const { text } = await send(service, "GET", "/docs", undefined, {});

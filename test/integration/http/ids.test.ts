@@ -29,7 +29,7 @@ const IDS: [what: string, id: string][] = [
 ];
 
 test.for(IDS)(
-  "an id with %s is written, found and asked for as every kind of thing",
+  "an id with %s can be written, found and checked as every kind of object",
   async ([, id], { engine, tupleStore }) => {
     expect(idProblem(id)).toBeUndefined();
     const record = { name: "record", context: { fields: { name: id } } } as const;

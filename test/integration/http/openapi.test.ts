@@ -3,8 +3,8 @@ import { Validator } from "@seriousme/openapi-schema-validator";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { inspectRoutes } from "hono/dev";
 import { expect } from "vitest";
-import { REFUSALS } from "../../../src/domain/refusal.ts";
 import { FAULTS } from "../../../src/http/problem.ts";
+import { REFUSALS } from "../../../src/http/refusals.ts";
 import { placeOfReply } from "../../support/reply-schemas.ts";
 import { ask, OPEN_ROUTES, ROUTES, seedRoutes, send, storesRoutes } from "../../support/routes.ts";
 import { KEYS, type Service, test } from "../../support/service.ts";
@@ -27,7 +27,7 @@ async function operationsOf(service: Service): Promise<Record<string, Record<str
   return paths;
 }
 
-test("the document is valid OpenAPI 3.1, and every reference in it leads somewhere", async ({ service }) => {
+test("the document is valid OpenAPI 3.1, and every reference in it has a target", async ({ service }) => {
   const validator = new Validator();
   const document = await documentOf(service);
   expect(await validator.validate(structuredClone(document))).toMatchObject({ valid: true });
@@ -42,7 +42,7 @@ test("the document is valid OpenAPI 3.1, and every reference in it leads somewhe
   expect((await new Validator().validate({ ...document, paths: { nowhere: 1 } })).valid).toBe(false);
 });
 
-test("what the app serves is documented, and what is documented is served", async ({ service }) => {
+test("every served route is documented, and every documented one is served", async ({ service }) => {
   const served = inspectRoutes(service.app)
     .filter(({ isMiddleware, path }) => !isMiddleware && !/^\/($|docs|openapi\.json|favicon\.ico)/.test(path))
     .map(({ method, path }) => `${method} ${path.replace(/:(\w+)/g, "{$1}")}`);
@@ -170,7 +170,7 @@ async function replyCheck(service: Service) {
   };
 }
 
-test("every reply, of yes and of no, is what the document says of its route and status", async ({ service }) => {
+test("every reply, allowed or refused, matches the document for its route and status", async ({ service }) => {
   const world = await seedRoutes(service);
   const check = await replyCheck(service);
   const statuses = new Set<number>();
@@ -284,7 +284,7 @@ test("the viewer loads from its own origin alone, and every file it names is the
   expect((await send(service, "GET", "/docs/nothing.js", undefined, {})).status).toBe(404);
 });
 
-test("no key and no secret stands in the document", async ({ service }) => {
+test("no key and no secret is in the document", async ({ service }) => {
   const text = JSON.stringify(await documentOf(service));
   for (const secret of [...Object.values(KEYS), service.deps.invitation.secret]) expect(text).not.toContain(secret);
   expect(text).toContain("https://concordat.example");

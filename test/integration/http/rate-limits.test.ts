@@ -1,4 +1,4 @@
-/** Rate limits: whom they count, what is told of them, and that nothing but the limit itself is in anybody's way. */
+/** Rate limits: whom they count, what replies say of them, and that they block nobody else. */
 import { describe, expect, onTestFinished } from "vitest";
 import { KINDS, type RateLimits, readLimits } from "../../../src/domain/rate-limits.ts";
 import type { RateLimiting } from "../../../src/http/rate-limit.ts";
@@ -39,8 +39,8 @@ function expectLimited(reply: Reply, limit: string) {
   expect(reply.headers.get("RateLimit")).toContain(`"${limit}";r=0;t=${seconds}`);
 }
 
-describe("a limit", () => {
-  test("lets each request through below it, says where it stands, and refuses the next; a dry run counts", async ({
+describe("a rate limit", () => {
+  test("accepts the requests below it, reports what is left, and refuses the next; a dry run counts", async ({
     service,
   }) => {
     await seedWorld(service);
@@ -63,14 +63,14 @@ describe("a limit", () => {
     expect([read.status, read.headers.get("RateLimit")]).toEqual([200, null]);
   });
 
-  test("ends with its window", async () => {
+  test("is reset with its window", async () => {
     const limiter = createMemoryRateLimiter([{ name: "writes-user", limit: 1 }], 1);
     expect(await limiter.take("writes-user", "anna")).toMatchObject({ allowed: true, remaining: 0 });
     expect(await limiter.take("writes-user", "anna")).toMatchObject({ allowed: false });
     await expect.poll(() => limiter.take("writes-user", "anna"), { timeout: 10_000 }).toMatchObject({ allowed: true });
   });
 
-  test("is told of refusals and errors too", async ({ service }) => {
+  test("counts refusals and errors too", async ({ service }) => {
     await seedWorld(service);
     const { service: by } = limited(service, { writes: "user=9", searches: "key=9" });
     for (const reply of [
@@ -86,7 +86,7 @@ describe("a limit", () => {
     }
   });
 
-  test("under /stores is refused in OpenFGA's words", async ({ service }) => {
+  test("is refused under /stores as OpenFGA does", async ({ service }) => {
     await seedWorld(service);
     const { service: by } = limited(service, { writes: "1", checks: "1", searches: "1" });
     for (const name of ["check", "list-objects", "write"]) {
@@ -103,8 +103,8 @@ describe("a limit", () => {
   });
 });
 
-describe("who is at their limit", () => {
-  test("is in the way neither of others of their organization, nor of who shares their key", async ({ service }) => {
+describe("a caller at its rate limit", () => {
+  test("blocks neither others of its organization, nor others with the same key", async ({ service }) => {
     await seedWorld(service);
     const { service: by } = limited(service, { writes: "user=2,organization=4,key=6" });
     const write = (user: string, org: string) =>
@@ -128,9 +128,7 @@ describe("who is at their limit", () => {
     expectLimited(await write("anna"), "writes-organization");
   });
 
-  test("uses up nothing of an organization by what is refused, for whatever reason and however much at once", async ({
-    service,
-  }) => {
+  test("uses up nothing of an organization's limit by refused requests, however many at once", async ({ service }) => {
     await seedWorld(service);
     const { service: by } = limited(service, { writes: "organization=3" });
     const bound = withKeys(by, [{ name: "other", scopes: ["admin"], key: OTHER, organizations: ["brightfix"] }], {
@@ -149,7 +147,7 @@ describe("who is at their limit", () => {
     expectLimited(await write("anna"), "writes-organization");
   });
 
-  test("of invitations may go on with all else", async ({ service }) => {
+  test("of invitations may still send other requests", async ({ service }) => {
     await seedWorld(service);
     const { service: by } = limited(service, { invitations: "user=2" });
     const invite = (n: number, query = "") =>
@@ -160,7 +158,7 @@ describe("who is at their limit", () => {
   });
 });
 
-test("every route is counted as what it is", async ({ service }) => {
+test("every route counts as its own kind of request", async ({ service }) => {
   const world = await seedRoutes(service);
   const every = "1000000";
   const { service: by } = limited(service, {
@@ -188,7 +186,7 @@ test("every route is counted as what it is", async ({ service }) => {
   expect(found).toEqual(Object.fromEntries(Object.keys(found).map((name) => [name, expected(name)])));
 });
 
-test("without limits nothing is counted, and checks take their short way", async ({ service }) => {
+test("without limits nothing is counted, and checks skip the counters", async ({ service }) => {
   await seedWorld(service);
   const { service: by } = limited(service, {});
   for (const reply of [await rename(by, "anna"), await by.as("anna", "GET", ORG)])

@@ -33,7 +33,7 @@ const ask = (service: Service, path: string, body: object, key: string): Promise
 
 const BEN = emailHash("ben@brightfix.example");
 
-/** Questions that tell more than whether a person has a permission. */
+/** Questions that reveal more than whether a person has a permission. */
 const BEYOND: Asked[] = [
   { user: "user:ben", relation: "holder", object: `email:${BEN}` },
   { user: "user:ben", relation: "person", object: "organization:brightfix" },
@@ -45,7 +45,7 @@ const BEYOND: Asked[] = [
   { user: "share:x#viewer", relation: "can_view", object: "plant:7" },
 ];
 
-test("scope check asks nothing but permissions of people, at every door", async ({ service }) => {
+test("scope check may only ask for permissions of people, in every API", async ({ service }) => {
   const { active } = await seedRoutes(service);
   for (const [path, bodyOf] of Object.entries(STORES))
     for (const beyond of BEYOND) {
@@ -59,7 +59,7 @@ test("scope check asks nothing but permissions of people, at every door", async 
     }
 });
 
-test("scope check asks for a permission at every door, with one answer", async ({ service }) => {
+test("scope check gets the same answer about a permission in every API", async ({ service }) => {
   await seedRoutes(service);
   const answers = async (key: string) => {
     const asked = { user: "user:otto", relation: "can_view", object: "plant:7" };
@@ -87,7 +87,7 @@ test("scope check asks for a permission at every door, with one answer", async (
   expect(await answers(KEYS.admin)).toEqual(byChecker);
 });
 
-test("a time and tuples of the caller's own are beyond scope check at every door", async ({ service }) => {
+test("scope check may not send a time or contextual tuples, in any API", async ({ service }) => {
   await seedRoutes(service);
   const asked = { user: "user:otto", relation: "can_view", object: "plant:7" };
   const tuples = [{ user: "user:eva", relation: "viewer", object: "plant:7" }];
@@ -114,7 +114,7 @@ const needOf = (name: string): Need => {
   return name.endsWith("/write") ? "tuples" : "inside";
 };
 
-test("each door opens to the scopes of the table and to no other", async ({ service }) => {
+test("each API accepts the scopes of the table and no other", async ({ service }) => {
   await seedRoutes(service);
   const question = {
     subject: { type: "user", id: "anna" },

@@ -28,7 +28,7 @@ const TAKING: [method: string, path: string][] = [
 const head = (method: string, path: string, ...headers: string[]) =>
   [`${method} ${path} HTTP/1.1`, "Host: concordat", "Content-Type: application/json", ...headers, "", ""].join("\r\n");
 
-test("a body that comes slowly and without its length is not waited for: 401, and the connection ends, on every path", async () => {
+test("a slow body without a length is not waited for without a key: 401, and the connection ends, on every path", async () => {
   const { url, output } = await startProcess();
   const wrong = `Authorization: Bearer ${KEYS.check}x`;
   for (const [method, path] of TAKING)
@@ -44,7 +44,7 @@ test("a body that comes slowly and without its length is not waited for: 401, an
   expect(output()).not.toMatch(/"level":(40(?!.*"denied":"unauthorized")|50)|internal/);
 });
 
-test("a key of another scope opens no body either", async () => {
+test("a body is not read for a key of another scope either", async () => {
   const { url } = await startProcess();
   for (const [path, key] of [
     ["/access/v1/evaluation", KEYS.manage],
@@ -57,7 +57,7 @@ test("a key of another scope opens no body either", async () => {
   }
 });
 
-test("hundreds of uploads without a key are all refused, and none of them to its end", async () => {
+test("hundreds of uploads without a key are all refused, and none is read to its end", async () => {
   const { url } = await startProcess();
   const replies = await Promise.all(
     Array.from({ length: 300 }, async () => {
@@ -70,7 +70,7 @@ test("hundreds of uploads without a key are all refused, and none of them to its
   expect(new Set(replies)).toEqual(new Set([401]));
 });
 
-test("who connects and says nothing, or never comes to an end, is sent away; an answered one that says no more as well", async () => {
+test("a connection that sends nothing, or never finishes, is closed; an idle one after a reply as well", async () => {
   const { url } = await startProcess();
   const key = `Authorization: Bearer ${KEYS.all}`;
   const open = async (begun: string) => {
@@ -90,7 +90,7 @@ test("who connects and says nothing, or never comes to an end, is sent away; an 
   expect(replyIn(idle).status).toBe(200);
 });
 
-test("an import takes longer than any other request may, and still is there", async () => {
+test("an import may take longer than any other request", async () => {
   const { url } = await startProcess();
   const connection = await rawConnection(url);
   const headers = [`Authorization: Bearer ${KEYS.admin}`, "Transfer-Encoding: chunked"];
@@ -106,7 +106,7 @@ test("an import takes longer than any other request may, and still is there", as
   expect(came).toMatch(/"read":2,"done":2/);
 });
 
-test("beyond so many connections the next is closed, the log says so once, and a place that is given up is taken again", async () => {
+test("beyond the maximum of connections the next is closed, the log says so once, and a freed place is used again", async () => {
   const { url, printed, output } = await startProcess({ CONNECTIONS_MAX: "10" });
   const open = await Promise.all(Array.from({ length: 10 }, () => rawConnection(url)));
   for (let count = 0; count < 5; count++) expect(await (await rawConnection(url)).rest()).toBe("");
@@ -117,7 +117,7 @@ test("beyond so many connections the next is closed, the log says so once, and a
   while ((await fetch(`${url}/livez`).catch(() => undefined))?.status !== 200) await sleep(20);
 });
 
-test("who sends an import and does not take the reply keeps the next one waiting for seconds alone", {
+test("an import whose reply is not read delays the next import only for seconds", {
   timeout: 150_000,
 }, async () => {
   const { url } = await startProcess();
@@ -142,7 +142,7 @@ test("who sends an import and does not take the reply keeps the next one waiting
   expect(came).toMatch(/"done":1/);
 });
 
-test("headers are bounded together, and what is beyond is a 431 that says so", async () => {
+test("the size of all headers is bounded, and beyond it a 431 says so", async () => {
   const { url } = await startProcess();
   const long = async (bytes: number) => {
     const connection = await rawConnection(url);
@@ -154,7 +154,7 @@ test("headers are bounded together, and what is beyond is a 431 that says so", a
   expect(await long(17 * 1024)).toMatchObject({ status: 431, body: { code: "headers_too_large" } });
 });
 
-test("hundreds who ask whether it is ready are one question a second to the engine, and a slow engine is asked no more", async () => {
+test("hundreds of readiness requests cause one engine call a second, and no more for a slow engine", async () => {
   const network = await startFaultyNetwork(connection().apiUrl, 0);
   const { url } = await startProcess({ OPENFGA_API_URL: network.apiUrl });
   const isReadiness = (path: string) => /\/authorization-models\/\w+$/.test(path);
@@ -165,7 +165,7 @@ test("hundreds who ask whether it is ready are one question a second to the engi
     return "pass";
   };
   network.meanwhile = ({ path }) => (isReadiness(path) ? answering : Promise.resolve());
-  /** Three hundred connections ask several times each; how long that took, and what they were told. */
+  /** Three hundred connections ask several times each; how long that took, and the replies. */
   const crowd = async (times: number) => {
     const [before, startedAt] = [asked, performance.now()];
     const statuses = await Promise.all(
@@ -194,7 +194,7 @@ test("hundreds who ask whether it is ready are one question a second to the engi
   await network.close();
 });
 
-test("the document and the viewer are the same bytes for everybody, and asked for again by their ETag", async () => {
+test("the document and the viewer are the same bytes for every caller, and revalidated by their ETag", async () => {
   const { url } = await startProcess();
   for (const path of ["/openapi.json", "/docs/start.js", "/docs/swagger-ui.css", "/docs/swagger-ui-bundle.js"]) {
     const first = await fetch(url + path);
@@ -210,7 +210,7 @@ test("the document and the viewer are the same bytes for everybody, and asked fo
   }
 });
 
-test("an upload that breaks off is the caller's doing on every path, and no fault of ours", async () => {
+test("an upload that breaks off is logged as the caller's on every path, not as an internal error", async () => {
   const { url, printed, output } = await startProcess();
   const taking = [...TAKING, ["POST", "/v1/invitations/preview"] as const];
   for (const [count, [method, path]] of taking.entries()) {

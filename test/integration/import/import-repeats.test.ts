@@ -18,7 +18,8 @@ import { openStore } from "../../../src/openfga/open-store.ts";
 import { createTupleStore } from "../../../src/openfga/tuple-store.ts";
 import { doctor } from "../../../src/queries/doctor.ts";
 import { importAll, linesFrom } from "../../support/bulk.ts";
-import { connection, MODEL } from "../../support/engine.ts";
+import { connection } from "../../support/engine.ts";
+import { MODEL } from "../../support/model.ts";
 import { createService, type Service, test } from "../../support/service.ts";
 
 const FILES = Number(process.env.FC_FILES ?? 3);
@@ -81,7 +82,7 @@ const line = fc.oneof(
 ) as fc.Arbitrary<ImportLine>;
 
 const BEGINNING = ORGANIZATIONS.map((id) => ({ kind: "organization", id, name: id })) as ImportLine[];
-// longer than what an import reads ahead: the lines behind it find people and things who stand already
+// longer than what an import reads ahead: the lines behind it find people and resources that exist already
 const file = fc.array(line, { minLength: 90, maxLength: 150 }).map((lines) => [...BEGINNING, ...lines]);
 
 /** The PUT that a line is. */
@@ -129,7 +130,7 @@ async function onNewStore<T>(act: (service: Service) => Promise<T>): Promise<T> 
   }
 }
 
-test("a file leaves what the same PUTs one by one leave: facts, histories and refusals", {
+test("a file gives the same result as its PUTs one by one: tuples, histories and refusals", {
   timeout: 900_000,
 }, async () => {
   await fc.assert(
@@ -155,7 +156,7 @@ test("a file leaves what the same PUTs one by one leave: facts, histories and re
   );
 });
 
-describe("a person who stands twice in a file has the role of the last line, and nothing stays of the one before", () => {
+describe("a person who is twice in a file has the role of the last line, and nothing of the line before", () => {
   const person = (user: string, role: string, more: object = {}) => ({
     kind: "person",
     organization: "o",

@@ -1,12 +1,9 @@
 /** `npm run import` and the service as processes: what an operator sees, and what a connection that is cut leaves. */
-import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { serve } from "@hono/node-server";
 import { describe, expect, onTestFinished } from "vitest";
 import { progressBar, progressLine } from "../../../scripts/import/progress.ts";
@@ -14,6 +11,8 @@ import { EngineUnavailable } from "../../../src/faults.ts";
 import type { Write } from "../../../src/ports.ts";
 import { doctor } from "../../../src/queries/doctor.ts";
 import { linesFrom, NDJSON, WORLD } from "../../support/bulk.ts";
+import { ownFolder } from "../../support/own-folder.ts";
+import { runScript } from "../../support/program.ts";
 import { createService, KEYS, type Service, test } from "../../support/service.ts";
 import { startTcpProxy } from "../../support/tcp-proxy.ts";
 
@@ -28,29 +27,18 @@ async function listen({ app }: Service): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-/** A file of lines in a folder that goes with the test. */
+/** A file of lines in a folder that is removed with the test. */
 function fileOf(lines: readonly (object | string)[]): string {
-  const folder = mkdtempSync(join(tmpdir(), "concordat-import-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  const path = join(folder, "lines.ndjson");
+  const path = join(ownFolder(), "lines.ndjson");
   writeFileSync(path, linesFrom(lines));
   return path;
 }
 
 /** Runs the script to its end. */
 async function run(args: string[], port: number | undefined, key = KEYS.admin) {
-  const child = spawn(process.execPath, ["scripts/import.ts", ...args], {
-    cwd: fileURLToPath(new URL("../../..", import.meta.url)),
-    env: { PATH: process.env.PATH, CONCORDAT_KEY: key, ...(port && { CONCORDAT_URL: `http://127.0.0.1:${port}` }) },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  let output = "";
-  for (const stream of [child.stdout, child.stderr])
-    stream.on("data", (data: Buffer) => {
-      output += data;
-    });
-  const [code] = await once(child, "close");
-  return { code: code as number, output };
+  const at = port && { CONCORDAT_URL: `http://127.0.0.1:${port}` };
+  const { code, stdout, stderr } = await runScript("import", args, { CONCORDAT_KEY: key, ...at });
+  return { code, output: stdout + stderr };
 }
 
 const crowd = (count: number) => [
@@ -63,7 +51,7 @@ const crowd = (count: number) => [
   })),
 ];
 
-test("a file is imported, and what is refused is reported in a file beside it", async ({ service }) => {
+test("a file is imported, and refused lines are reported in a file beside it", async ({ service }) => {
   const port = await listen(service);
   const good = fileOf(WORLD);
   expect(await run([good], port)).toEqual({
@@ -82,7 +70,7 @@ test("a file is imported, and what is refused is reported in a file beside it", 
   ]);
 });
 
-test("a connection that is cut says from which line to go on, and from there nothing is missing or twice", async ({
+test("after a broken connection the script names the line to continue from, and continuing there leaves no gap and no duplicate", async ({
   service,
 }) => {
   const proxy = await startTcpProxy(await listen(service));
@@ -117,7 +105,7 @@ async function importNothing({ app }: Service): Promise<number> {
   return reply.status;
 }
 
-test("an import that the service stops is told so, also while most of the file is still on its way", async ({
+test("an import that the service stops is reported, also while most of the file is still to be sent", async ({
   service: { deps },
 }) => {
   let writes = 0;
@@ -142,7 +130,7 @@ async function soundTuples({ deps }: Service) {
   return deps.tupleStore.readAll();
 }
 
-test("what cannot begin ends with code 2 and says why", async ({ service }) => {
+test("an import that cannot begin ends with code 2 and says why", async ({ service }) => {
   const port = await listen(service);
   const file = fileOf(WORLD);
   for (const [args, at, key, why] of [
@@ -161,7 +149,7 @@ test("what cannot begin ends with code 2 and says why", async ({ service }) => {
 });
 
 describe("progress", () => {
-  test("counts what is done against the whole file, and the pace of this run alone", () => {
+  test("counts lines against the whole file, and the pace of this run only", () => {
     const at = { from: 1, line: 45_000, total: 100_000, refused: 3, seconds: 150 };
     expect(progressLine(at)).toBe(" 45 %  45 000 of 100 000 lines, 300 a second, 3 refused, 3:04 left");
     expect(progressBar(at)).toMatch(/^\[#{13}-{17}\] {2}45 %/);

@@ -1,4 +1,4 @@
-/** Import: every line is the action that a PUT of it would be, in Writes of many lines, and what became of it is told. */
+/** Import: every line is the action that a PUT of it would be, in Writes of many lines, and its result is reported. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect } from "vitest";
 import { openStore } from "../../../src/openfga/open-store.ts";
@@ -6,7 +6,8 @@ import { createTupleStore } from "../../../src/openfga/tuple-store.ts";
 import type { Write } from "../../../src/ports.ts";
 import { doctor } from "../../../src/queries/doctor.ts";
 import { importAll, linesFrom, NDJSON, WORLD } from "../../support/bulk.ts";
-import { connectionOf, MODEL } from "../../support/engine.ts";
+import { connectionOf } from "../../support/engine.ts";
+import { MODEL } from "../../support/model.ts";
 import { everything } from "../../support/routes.ts";
 import { cooperate, createService, KEYS, type Service, seedWorld, test } from "../../support/service.ts";
 
@@ -63,8 +64,8 @@ const post = ({ app }: Service, body: RequestInit["body"], init: { headers?: obj
     headers: { Authorization: `Bearer ${KEYS.admin}`, "Content-Type": NDJSON, ...init.headers },
   });
 
-describe("what stands afterwards", () => {
-  test("every kind of line, and sent again it is so already", async ({ service }) => {
+describe("what an import leaves", () => {
+  test("every kind of line, and a repeated import changes nothing", async ({ service }) => {
     const first = await importAll(service, linesFrom(WORLD));
     expect(first.end).toMatchObject({ event: "end", line: WORLD.length, done: WORLD.length, same: 0, refused: 0 });
     const may = [
@@ -128,7 +129,7 @@ describe("what stands afterwards", () => {
     expect(await doctor(service.deps.tupleStore)).toEqual([]);
   });
 
-  test("an answer that was cached before is not given once the import has told of the line", async ({ service }) => {
+  test("a cached answer is no longer given once the import has reported the line", async ({ service }) => {
     await seedWorld(service);
     expect(await service.may("otto", "operate", "plant:7")).toBe(false);
     const { end } = await importAll(service, linesFrom([WORLD[9] ?? {}]));
@@ -136,9 +137,7 @@ describe("what stands afterwards", () => {
     expect(await service.may("otto", "operate", "plant:7")).toBe(true);
   });
 
-  test("others who write to the same organization meanwhile lose nothing, and neither does the import", async ({
-    service,
-  }) => {
+  test("concurrent writers to the same organization lose nothing, and neither does the import", async ({ service }) => {
     await importAll(service, linesFrom([ORGANIZATION]));
     // in this process, which keeps an order, and as another one, which only has the head
     const other = createService({ tupleStore: service.deps.tupleStore, engine: service.deps.engine });
@@ -154,7 +153,7 @@ describe("what stands afterwards", () => {
   });
 });
 
-test("a line may give the address of who belongs to no organization to another, who is taken in again without it", async ({
+test("a line may give another person the address of a person without an organization, who can be added again without it", async ({
   service,
 }) => {
   await seedWorld(service);
@@ -174,8 +173,8 @@ test("a line may give the address of who belongs to no organization to another, 
   expect(await doctor(service.deps.tupleStore)).toEqual([]);
 });
 
-describe("what is refused", () => {
-  test("a line that its action would refuse is told with its number, code and reason, and stops no other", async ({
+describe("a refused line", () => {
+  test("a line that its action would refuse is reported with its number, code and reason, and stops no other", async ({
     service,
   }) => {
     await seedWorld(service);
@@ -205,7 +204,7 @@ describe("what is refused", () => {
     expect(await doctor(service.deps.tupleStore)).toEqual([]);
   });
 
-  test("a line that cannot be read is told with the place of it, never as a fault, and stops no other", async ({
+  test("a line that cannot be parsed is reported with its place, never as an internal error, and stops no other", async ({
     service,
   }) => {
     const good = JSON.stringify(ORGANIZATION);
@@ -268,7 +267,7 @@ describe("what is refused", () => {
     expect(await doctor(service.deps.tupleStore)).toEqual([]);
   });
 
-  test("a line that the engine itself does not take is refused alone, wherever it stands, and no log says what it said", async ({
+  test("a line that the engine refuses is refused alone, wherever it is, and no log repeats its text", async ({
     service: { deps },
   }) => {
     // a rule of the engine that the schemas do not have: the control character comes in behind them
@@ -303,7 +302,9 @@ describe("what is refused", () => {
     expect(await doctor(deps.tupleStore)).toEqual([]);
   });
 
-  test("blank lines count and say nothing, also with the ends and the mark of a Windows file", async ({ service }) => {
+  test("blank lines are counted and not reported, also with the line ends and the byte order mark of a Windows file", async ({
+    service,
+  }) => {
     const good = [ORGANIZATION, person("sunward", "x")].map((line) => JSON.stringify(line));
     const files: [string, number][] = [
       [`\ufeff${good[0]}\r\n\r\n${good[1]}\r\n  \r\n\t\r\n`, 3],
@@ -320,7 +321,7 @@ describe("what is refused", () => {
     expect([end.refused, refused.map(({ line }) => line)]).toEqual([2, [2, 3]]);
   });
 
-  test("empty lines count and say nothing; a last line needs no end; an empty file is imported at once", async ({
+  test("empty lines are counted and not reported; a last line needs no line end; an empty file is imported at once", async ({
     service,
   }) => {
     const { end } = await importAll(
@@ -331,9 +332,7 @@ describe("what is refused", () => {
     expect((await importAll(service, "")).end).toMatchObject({ event: "end", line: 0, read: 0, effective_by: null });
   });
 
-  test("a body of another type, a line number that is none, and who is no service with scope admin", async ({
-    service,
-  }) => {
+  test("a body of another type, an invalid line number, and a caller without scope admin", async ({ service }) => {
     await seedWorld(service);
     const before = await everything(service);
     const line = linesFrom([person("sunward", "x")]);
@@ -353,8 +352,8 @@ describe("what is refused", () => {
   });
 });
 
-describe("while it goes", () => {
-  test("what became of a line is told before the next one is sent", async ({ service }) => {
+describe("while an import runs", () => {
+  test("the result of a line is sent before the next line is", async ({ service }) => {
     const { body, send, end } = pieces();
     const reply = await post(service, body);
     const reader = reply.body?.pipeThrough(new TextDecoderStream()).getReader();
@@ -367,9 +366,7 @@ describe("while it goes", () => {
     expect((await reader?.read())?.done).toBe(true);
   });
 
-  test("a sender that does not read the reply is not read either: what waits in memory has a bound", async ({
-    service,
-  }) => {
+  test("a sender that does not read the reply is not read from, so that memory is bounded", async ({ service }) => {
     let pulled = 0;
     const body = new ReadableStream<Uint8Array>({
       pull: (controller) => {
@@ -390,7 +387,9 @@ describe("while it goes", () => {
     await reader?.cancel();
   });
 
-  test("who goes away ends it after the Write under way, and the next import is taken", async ({ service: plain }) => {
+  test("a closed connection ends it after the current Write, and the next import is accepted", async ({
+    service: plain,
+  }) => {
     const { writes, service } = watched(plain);
     let sent = 0;
     const body = new ReadableStream<Uint8Array>({
@@ -410,7 +409,7 @@ describe("while it goes", () => {
     expect(await doctor(service.deps.tupleStore)).toEqual([]);
   });
 
-  test("a body that breaks off ends it, and the beginning of a line is no line", async ({ service }) => {
+  test("a body that breaks off ends it, and an incomplete line is ignored", async ({ service }) => {
     await importAll(service, linesFrom([ORGANIZATION]));
     const { body, send } = pieces();
     const broken = body.pipeThrough(
@@ -429,7 +428,7 @@ describe("while it goes", () => {
     expect((await service.admin("GET", "/v1/organizations/sunward/people")).body.items).toHaveLength(1);
   });
 
-  test("a sender that sends no whole line for too long is told from where to go on, and the next import is taken", async ({
+  test("a sender that sends no whole line for too long is told where to continue, and the next import is accepted", async ({
     service: { deps },
   }) => {
     const service = createService(deps, { importIdleMilliseconds: 300 });
@@ -450,7 +449,7 @@ describe("while it goes", () => {
     expect(rest.end).toMatchObject({ event: "end", same: 2, done: 1 });
   });
 
-  test("a process that is told to end stops it between two Writes and says from where to go on", async ({
+  test("a process that receives SIGTERM stops it between two Writes and says where to continue", async ({
     service: { deps },
   }) => {
     let stopping = false;
@@ -465,8 +464,8 @@ describe("while it goes", () => {
   });
 });
 
-describe("going on", () => {
-  test("from a line on, what stands before it is passed over, and numbers stay the file's", async ({ service }) => {
+describe("continuing an import", () => {
+  test("from a line skips the lines before it, and keeps the line numbers of the file", async ({ service }) => {
     const lines = [ORGANIZATION, "not JSON", person("sunward", "a"), "not JSON", person("sunward", "b")];
     await importAll(service, linesFrom(lines.slice(0, 1)));
     const { end, refused } = await importAll(service, linesFrom(lines), "?from=4");
@@ -476,7 +475,7 @@ describe("going on", () => {
     expect((await importAll(service, linesFrom(lines), "?from=9")).end).toMatchObject({ event: "end", read: 0 });
   });
 
-  test("an engine that stays away ends it with the line to go on from, and going on from there leaves no gap", async ({
+  test("an unreachable engine ends it with the line to continue from, and continuing there leaves no gap", async ({
     ownServer,
     engine,
   }) => {
@@ -503,7 +502,7 @@ describe("going on", () => {
     expect(await doctor(again.deps.tupleStore)).toEqual([]);
   });
 
-  test("a Write whose reply was lost is settled before its lines are told", async ({ service: { deps } }) => {
+  test("a Write whose reply was lost is resolved before its lines are reported", async ({ service: { deps } }) => {
     let lost = 0;
     const tupleStore = {
       ...deps.tupleStore,

@@ -66,8 +66,8 @@ async function settle(service: Service) {
 }
 type Ids = Awaited<ReturnType<typeof settle>>;
 
-describe("a yes", () => {
-  test("names the tuples it goes over, whichever way it comes", async ({ service }) => {
+describe("an allowed answer", () => {
+  test("names the tuples it is based on, for every access path", async ({ service }) => {
     const { id, plant, portfolio } = await settle(service);
     await ok(service.admin("PUT", "/v1/plants/7/roles/otto", { role: "operator" }));
     await ok(service.admin("PUT", "/v1/portfolios/north/roles/otto", { role: "viewer" }));
@@ -139,7 +139,7 @@ describe("a yes", () => {
       expect((await why(service, asked)).decision, asked.join(" ")).toBe(false);
   });
 
-  test("after a sideways change comes over the rung that both roles carry, in the spelling that stands", async ({
+  test("after a change between the two manager roles is based on the rung that both roles carry, in its current spelling", async ({
     service,
   }) => {
     const { plant } = await settle(service);
@@ -154,7 +154,7 @@ describe("a yes", () => {
     expect((await why(service, ["tom", "manage_commercial", "plant:7"])).decision).toBe(false);
   });
 
-  test("by two ways shows both, and lasts as long as the longer one", async ({ service }) => {
+  test("with two access paths shows both, and lasts as long as the longer one", async ({ service }) => {
     const { plant } = await settle(service);
     await ok(service.as("anna", "PATCH", `/v1/shares/${plant}`, { expires_at: IN_AN_HOUR }));
     const second = await cooperate(service, [{ resource: "plant:7", role: "viewer", expires_at: IN_A_YEAR }]);
@@ -164,7 +164,7 @@ describe("a yes", () => {
     expect(body.until).toBe(IN_A_YEAR);
   });
 
-  test("ends at its date to the millisecond, and the tree shows which date it was", async ({ service }) => {
+  test("ends at its date to the millisecond, and the tree shows that date", async ({ service }) => {
     const { id, plant } = await settle(service);
     await ok(service.as("anna", "PATCH", `/v1/cooperations/${id}`, { expires_at: IN_A_YEAR }));
     await ok(service.as("anna", "PATCH", `/v1/shares/${plant}`, { expires_at: IN_AN_HOUR }));
@@ -379,9 +379,9 @@ const inForce = ({ id }: Ids) => {
   return { user: "organization:brightfix", relation: "in_force", object: `cooperation:${id}` };
 };
 
-describe("a no", () => {
+describe("a denied answer", () => {
   test.for(Object.entries(SITUATIONS))(
-    "says %s, and is a yes once that is lifted",
+    "says %s, and is allowed once that cause is removed",
     async ([code, one], { service }) => {
       const ids = await settle(service);
       await one.make(service, ids);
@@ -396,7 +396,9 @@ describe("a no", () => {
     },
   );
 
-  test("names all that stands in a way, and puts the way with the least in it first", async ({ service }) => {
+  test("names every cause on each access path, and lists the path with the fewest causes first", async ({
+    service,
+  }) => {
     const { id, plant } = await settle(service);
     const second = await cooperate(service, [{ resource: "plant:7", role: "technical_manager" }]);
     await ok(service.as("anna", "POST", `/v1/cooperations/${second.id}/pause`));
@@ -424,7 +426,7 @@ describe("a no", () => {
     expect(left.paths).toHaveLength(2);
   });
 
-  test("with more shares on a resource than are looked at says that something is left out", async ({ service }) => {
+  test("with more shares on a resource than are examined says that something is left out", async ({ service }) => {
     await settle(service);
     const writes = Array.from({ length: 51 }, (_, n) => {
       return { user: `share:${n}#viewer`, relation: "shared_viewer", object: "plant:7" };
@@ -436,7 +438,9 @@ describe("a no", () => {
     expect((await why(service, ["otto", "view", "plant:8"])).complete).toBe(true);
   });
 
-  test("for what is no person, or nothing the model knows, says so without asking", async ({ service }) => {
+  test("about a subject that is no person, or about something unknown to the model, says so without asking the engine", async ({
+    service,
+  }) => {
     await settle(service);
     const ask = async (subject: object, name: string, resource: object) => {
       const reply = await service.admin("POST", "/v1/explain", { subject, action: { name }, resource });
@@ -456,7 +460,7 @@ describe("a no", () => {
   });
 });
 
-describe("what changes while it is explained", () => {
+describe("data that changes during an explanation", () => {
   const asked = { user: "user:ben", relation: "can_view", object: "plant:7" };
   /** The deps of an explanation whose engine is asked between two acts. */
   const around = ({ deps }: Service, before: () => Promise<unknown>, after: () => Promise<unknown>) => {
@@ -471,7 +475,7 @@ describe("what changes while it is explained", () => {
     return { deps: { ...deps, engine: { check, rewrites: deps.engine.rewrites } }, checks: () => checks };
   };
 
-  test("is read again, so that tree and decision are of one state", async ({ service }) => {
+  test("is read again, so that tree and decision belong to one state", async ({ service }) => {
     const ids = await settle(service);
     const pause = anna("POST", () => `${cooperation(ids)}/pause`);
     const once = around(service, () => pause(service, ids), nothing);
@@ -481,7 +485,7 @@ describe("what changes while it is explained", () => {
     expect(told.paths[0]?.limits.map(({ code }) => code)).toEqual(["cooperation_paused"]);
   });
 
-  test("time after time is not explained at all rather than wrongly", async ({ service }) => {
+  test("repeatedly gives no explanation rather than a wrong one", async ({ service }) => {
     const ids = await settle(service);
     const [pause, resume] = ["pause", "resume"].map((step) => anna("POST", () => `${cooperation(ids)}/${step}`));
     const always = around(
@@ -506,7 +510,7 @@ test("an explanation is for services, and is never taken from the cache", async 
     expect([reply.status, reply.body.code]).toEqual([403, "insufficient_scope"]);
   }
   expect(await service.may("ben", "view", "plant:7")).toBe(true);
-  // past the service: the cached check goes on to say yes, the explanation does not
+  // written directly to OpenFGA: the cached check still allows, the explanation does not
   await service.deps.tupleStore.erase([inForce({ id, plant: "", portfolio: "" })]);
   expect(await service.may("ben", "view", "plant:7")).toBe(true);
   expect((await service.admin("POST", "/v1/explain", question)).body).toMatchObject({

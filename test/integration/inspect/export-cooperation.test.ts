@@ -1,24 +1,19 @@
 /** The export of a cooperation as `fga.yaml`: OpenFGA's own command line answers every question in it as we did. */
-import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, onTestFinished } from "vitest";
-import { findFga } from "../../../scripts/fga-cli.ts";
+import { expect } from "vitest";
 import { exportAll, importAll, linesFrom } from "../../support/bulk.ts";
+import { runFga } from "../../support/fga.ts";
+import { ownFolder } from "../../support/own-folder.ts";
 import { cooperate, KEYS, type Service, seedWorld, test } from "../../support/service.ts";
 
 /** What the command line says of a file; `checks` as its summary counts them. */
-function modelTest(text: string): { passes: boolean; checks: string | undefined; output: string } {
-  const fga = findFga(process.env);
-  if (fga === undefined) throw new Error("The fga command line is missing; `npm test` builds it.");
-  const folder = mkdtempSync(join(tmpdir(), "concordat-fga-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  const file = join(folder, "cooperation.fga.yaml");
+async function modelTest(text: string): Promise<{ passes: boolean; checks: string | undefined; output: string }> {
+  const file = join(ownFolder(), "cooperation.fga.yaml");
   writeFileSync(file, text);
-  const { status, stdout, stderr } = spawnSync(fga, ["model", "test", "--tests", file], { encoding: "utf8" });
+  const { code, stdout, stderr } = await runFga(["model", "test", "--tests", file]);
   const output = `${stdout}${stderr}`;
-  return { passes: status === 0, checks: /Checks (\d+\/\d+) passing/.exec(output)?.[1], output };
+  return { passes: code === 0, checks: /Checks (\d+\/\d+) passing/.exec(output)?.[1], output };
 }
 
 const exported = (service: Service, id: string) => exportAll(service, `?format=fga.yaml&cooperation=${id}`);
@@ -53,12 +48,12 @@ async function liveALot(service: Service): Promise<string> {
   return id;
 }
 
-test("the file passes `fga model test`, with yes and no in it, and fails where an answer or a tuple is another", async ({
+test("the file passes `fga model test`, with allowed and denied answers in it, and fails when an answer or a tuple is changed", async ({
   service,
 }) => {
   const id = await liveALot(service);
   const text = await exported(service, id);
-  const { passes, checks, output } = modelTest(text);
+  const { passes, checks, output } = await modelTest(text);
   expect(passes, output).toBe(true);
   const asked = counted(text, true) + counted(text, false);
   expect(checks, output).toBe(`${asked}/${asked}`);
@@ -67,27 +62,27 @@ test("the file passes `fga model test`, with yes and no in it, and fails where a
   // through another cooperation of another partner, which must be in the file for that
   expect(text).toMatch(/"user":"user:ben","object":"plant:7".*"can_manage_commercial":true/);
   expect(text).not.toMatch(/"relation":"(head|log)"/);
-  expect(modelTest(text.replace('"can_operate":true', '"can_operate":false')).passes).toBe(false);
-  expect(modelTest(text.replace(/^ {2}- .*"relation":"in_force".*\n/m, "")).passes).toBe(false);
+  expect((await modelTest(text.replace('"can_operate":true', '"can_operate":false'))).passes).toBe(false);
+  expect((await modelTest(text.replace(/^ {2}- .*"relation":"in_force".*\n/m, ""))).passes).toBe(false);
 });
 
-test("paused, expired and gone cooperations pass as well: what they leave is answered no", async ({ service }) => {
+test("paused, expired and ended cooperations pass as well: what they leave is denied", async ({ service }) => {
   const id = await liveALot(service);
   const yes = counted(await exported(service, id), true);
   await service.as("anna", "POST", `/v1/cooperations/${id}/pause`);
   const paused = await exported(service, id);
-  expect(modelTest(paused).passes).toBe(true);
+  expect((await modelTest(paused)).passes).toBe(true);
   expect(counted(paused, true)).toBeLessThan(yes);
   await service.as("anna", "POST", `/v1/cooperations/${id}/resume`);
   service.setNow(new Date("2096-01-01T00:00:00Z"));
   const expired = await exported(service, id);
   expect(expired).toContain('"current_time":"2096-01-01T00:00:00.000Z"');
-  expect(modelTest(expired).passes).toBe(true);
+  expect((await modelTest(expired)).passes).toBe(true);
   expect(counted(expired, true)).toBeLessThan(yes);
   service.setNow(undefined);
   await service.as("anna", "DELETE", `/v1/cooperations/${id}`);
   await service.settled();
-  expect(modelTest(await exported(service, id)).passes).toBe(true);
+  expect((await modelTest(await exported(service, id))).passes).toBe(true);
 });
 
 test("one with more tuples than a Write holds, and ids that need quoting, passes too", async ({ service }) => {
@@ -101,12 +96,12 @@ test("one with more tuples than a Write holds, and ids that need quoting, passes
   expect((await importAll(service, linesFrom(lines))).refused).toEqual([]);
   const { id } = await cooperate(service, [{ resource: "portfolio:north", role: "asset_manager" }]);
   const text = await exported(service, id);
-  const { passes, output } = modelTest(text);
+  const { passes, output } = await modelTest(text);
   expect(passes, output.slice(-2000)).toBe(true);
   expect(text.match(/^ {2}- /gm)?.length).toBeGreaterThan(100);
 });
 
-test("an invitation that nobody answered has the owner's people in it, and no partner", async ({ service }) => {
+test("an unanswered invitation has the owner's people in it, and no partner", async ({ service }) => {
   await seedWorld(service);
   const { body } = await service.as("anna", "POST", "/v1/organizations/sunward/cooperations", {
     email: "new@else.example",
@@ -114,10 +109,10 @@ test("an invitation that nobody answered has the owner's people in it, and no pa
   });
   const text = await exported(service, body.id);
   expect(text).not.toContain("new@else.example");
-  expect(modelTest(text).passes).toBe(true);
+  expect((await modelTest(text)).passes).toBe(true);
 });
 
-test("what is not there, or not asked for rightly, is a problem", async ({ service }) => {
+test("a missing cooperation and a wrong request get a problem", async ({ service }) => {
   await seedWorld(service);
   const ask = async (query: string, headers = {}) => {
     const reply = await service.app.request(`/v1/export${query}`, {

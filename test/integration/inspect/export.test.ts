@@ -6,7 +6,8 @@ import { openStore } from "../../../src/openfga/open-store.ts";
 import { createTupleStore } from "../../../src/openfga/tuple-store.ts";
 import { doctor } from "../../../src/queries/doctor.ts";
 import { exportAll, importAll, linesFrom, WORLD } from "../../support/bulk.ts";
-import { connection, MODEL } from "../../support/engine.ts";
+import { connection } from "../../support/engine.ts";
+import { MODEL } from "../../support/model.ts";
 import { cooperate, createService, KEYS, type Service, test } from "../../support/service.ts";
 
 const RESOURCES = ["plant:7", "plant:8", "plant:gone", "portfolio:north", "portfolio:gone"];
@@ -58,7 +59,7 @@ async function emptyStore() {
   return { service: createService({ tupleStore: createTupleStore(at), engine }), close: () => engine.close() };
 }
 
-test("an export is the lines that were imported, in their order, without what is gone and without cooperations", async ({
+test("an export has the imported lines in their order, without deleted objects and without cooperations", async ({
   service,
 }) => {
   await live(service);
@@ -83,7 +84,7 @@ test("an export is the lines that were imported, in their order, without what is
   expect((await importAll(service, await exportAll(service))).end).toMatchObject({ done: 0, same: 11, refused: 0 });
 });
 
-test("an export taken into an empty store gives the owners' people the same permissions, and partners none", async ({
+test("an export that is imported into an empty store gives the owners' people the same permissions, and partners none", async ({
   service,
 }) => {
   await live(service);
@@ -102,7 +103,7 @@ test("an export taken into an empty store gives the owners' people the same perm
   await close();
 });
 
-test("more than a page of each kind comes whole", async ({ service }) => {
+test("an export is complete with more than a page of each kind", async ({ service }) => {
   const ids = Array.from({ length: 130 }, (_, n) => String(n).padStart(3, "0"));
   const lines = [
     { kind: "organization", id: "big", name: "Big" },
@@ -114,7 +115,7 @@ test("more than a page of each kind comes whole", async ({ service }) => {
   expect(await exportAll(service)).toBe(linesFrom(lines));
 });
 
-test("an engine that is away is a problem before the first line, and a reply that breaks off after it", async ({
+test("an unreachable engine gives a problem before the first line, and a reply that breaks off after it", async ({
   service: { deps },
 }) => {
   const down = { ...deps.tupleStore };

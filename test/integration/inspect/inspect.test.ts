@@ -18,7 +18,7 @@ async function inspected(service: Service, object: string): Promise<Reply["body"
 
 const saying = (told: Told[]) => told.map(({ says }) => says);
 
-test("every tuple of the store is told from both its ends, but for histories, which have a place of their own", async ({
+test("every tuple of the store is shown from both its ends, except histories, which have their own route", async ({
   service,
 }) => {
   await seedRoutes(service);
@@ -46,7 +46,7 @@ test("every tuple of the store is told from both its ends, but for histories, wh
   expect(told).toBe(2 * all.length - histories);
 });
 
-test("a share is told with its dates as of now and its record decoded", async ({ service }) => {
+test("a share is shown with its current dates and its decoded record", async ({ service }) => {
   service.setNow(NOW);
   await seedWorld(service);
   const shared = { resource: "plant:7", role: "technical_manager", expires_at: IN_AN_HOUR };
@@ -77,7 +77,7 @@ test("a share is told with its dates as of now and its record decoded", async ({
   expect(head.record).toMatchObject({ id, status: "active", shares: 1, partner: "brightfix" });
 });
 
-test("what was written past the service is shown as it stands", async ({ service }) => {
+test("a tuple written directly to OpenFGA is shown as it is", async ({ service }) => {
   await seedWorld(service);
   const odd = {
     user: "entry:plant.odd.1",
@@ -89,7 +89,7 @@ test("what was written past the service is shown as it stands", async ({ service
   expect((await inspected(service, "plant:odd")).as_object[0].record).toEqual({ colour: "blue" });
 });
 
-test("more than a hundred tuples of a kind are cut, and the reply says which", async ({ service }) => {
+test("more than 100 tuples of a kind are cut off, and the reply says which", async ({ service }) => {
   await seedWorld(service);
   const people = Array.from({ length: TUPLES_MAX }, (_, n) => {
     return { user: `user:p${n}`, relation: "external", object: "organization:sunward" };
@@ -105,7 +105,7 @@ test("more than a hundred tuples of a kind are cut, and the reply says which", a
   expect(externals).toHaveLength(TUPLES_MAX);
 });
 
-test("inspection is for services, and what is not there is not found", async ({ service }) => {
+test("inspection is for services, and a missing object is not found", async ({ service }) => {
   await seedWorld(service);
   for (const user of ["anna", "tom", "nobody"]) {
     const reply = await service.as(user, "GET", "/v1/inspect/plant%3A7");

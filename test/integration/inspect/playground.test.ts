@@ -2,17 +2,17 @@
  * `npm run playground`: the copy answers as the store did at its instant, without any
  * condition, and holds nothing of the records; the command brings it up and down.
  */
-import { spawn } from "node:child_process";
-import { createServer } from "node:net";
-import { fileURLToPath } from "node:url";
 import { transformer } from "@openfga/syntax-transformer";
 import { expect } from "vitest";
+import { freePort } from "../../../bench/processes.ts";
 import { accessModel, accessTuples, nearest } from "../../../scripts/playground/access-only.ts";
 import { PERMISSION_OF } from "../../../src/domain/roles.ts";
 import { createClient } from "../../../src/openfga/client.ts";
 import { openStore } from "../../../src/openfga/open-store.ts";
 import { createTupleStore } from "../../../src/openfga/tuple-store.ts";
-import { connection, environmentOf, MODEL } from "../../support/engine.ts";
+import { connection, environmentOf } from "../../support/engine.ts";
+import { MODEL } from "../../support/model.ts";
+import { start } from "../../support/program.ts";
 import { cooperate, createService, type Service, seedWorld, test } from "../../support/service.ts";
 
 const NOW = new Date("2027-03-01T12:00:00.000Z");
@@ -53,7 +53,9 @@ async function copied(tuples: ReturnType<typeof accessTuples>) {
   };
 }
 
-test("the copy answers every question as the store does at that instant, and needs no time", async ({ service }) => {
+test("the copy answers every question as the store does at that time, and needs no current_time", async ({
+  service,
+}) => {
   await live(service);
   const { tupleStore, engine } = service.deps;
   const counts: number[] = [];
@@ -81,7 +83,7 @@ test("the copy has no condition, no record, no history and no address in it", as
     expect(tuples).not.toContain(word);
 });
 
-test("of more than can be shown those around what was named are taken, nearest first", () => {
+test("of too many tuples those nearest to the named object are copied", () => {
   const owns = (n: number) => ({ user: `organization:o${n}`, relation: "owner", object: `plant:${n}` });
   const admin = (n: number) => ({ user: `user:u${n}`, relation: "admin", object: `organization:o${n}` });
   const many = Array.from({ length: 200 }, (_, n) => [owns(n), admin(n)]).flat();
@@ -91,34 +93,10 @@ test("of more than can be shown those around what was named are taken, nearest f
   expect(nearest(many, ["plant:none"], 100)).toEqual([]);
 });
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await new Promise((resolve) => server.once("listening", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === "object" && address !== null ? address.port : 0;
-}
+const run = (env: NodeJS.ProcessEnv, args: string[] = []) =>
+  start(process.execPath, ["scripts/playground.ts", ...args], { env });
 
-function run(env: NodeJS.ProcessEnv, args: string[] = []) {
-  const script = fileURLToPath(new URL("../../../scripts/playground.ts", import.meta.url));
-  const child = spawn(process.execPath, [script, ...args], { env: { ...process.env, ...env } });
-  let said = "";
-  child.stderr.on("data", (chunk) => {
-    said += chunk;
-  });
-  const ended = new Promise<number | null>((resolve) => child.once("exit", resolve));
-  const told = async (text: RegExp) => {
-    for (let tries = 0; tries < 600; tries++) {
-      if (text.test(said)) return said;
-      if (child.exitCode !== null) break;
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-    throw new Error(`it did not say ${text}, but: ${said}`);
-  };
-  return { child, ended, told };
-}
-
-test("the command serves the playground on a copy, and Ctrl-C takes all of it away", async ({ engine }) => {
+test("the command serves the playground on a copy, and Ctrl-C removes all of it", async ({ engine }) => {
   const name = `playground ${Date.now()}`;
   const opened = await openStore({ ...connection(), store: name, model: MODEL, allowPush: false });
   const tupleStore = createTupleStore({ ...connection(), ...opened });
@@ -127,8 +105,8 @@ test("the command serves the playground on a copy, and Ctrl-C takes all of it aw
   const port = await freePort();
   const env = { ...environmentOf(connection()), OPENFGA_STORE: name, PLAYGROUND_PORT: `${port}` };
   const playground = run(env, ["plant:7"]);
-  const said = await playground.told(/Open http:[\s\S]*The copy has no key: every user of this machine/);
-  expect(said).toMatch(/As of \S+: \d+ of \d+ tuples/);
+  await playground.printed(/Open http:[\s\S]*The copy has no key: every user of this machine/);
+  expect(playground.output()).toMatch(/As of \S+: \d+ of \d+ tuples/);
   const page = await (await fetch(`http://127.0.0.1:${port}/playground`)).text();
   const apiUrl = `http://${decodeURIComponent(/fga_api_host=([^&]+)/.exec(page)?.[1] ?? "")}`;
   const { stores } = await createClient({ apiUrl }).listStores();
@@ -153,7 +131,7 @@ test("the command copies to an OpenFGA that runs already, as in the compose file
   const env = { ...environmentOf(connection()), OPENFGA_STORE: name, PLAYGROUND_API_URL: target.apiUrl };
   const playground = run(env);
   expect(await playground.ended).toBe(0);
-  await playground.told(/0 of 0 tuples[.]\nCopied to/);
+  await playground.printed(/0 of 0 tuples[.]\nCopied to/);
   const { stores } = await createClient(target).listStores();
   expect(stores.map((store) => store.name)).toEqual([expect.stringMatching(/^concordat \d{4}-\d\d-\d\dT[\d.]+$/)]);
   await createClient(connection()).deleteStore({ storeId });
@@ -162,6 +140,6 @@ test("the command copies to an OpenFGA that runs already, as in the compose file
 test("the command fails and says why where there is no store", async () => {
   const env = { ...environmentOf(connection()), OPENFGA_STORE: "not there" };
   const playground = run(env);
-  await playground.told(/There is no store "not there"/);
+  await playground.printed(/There is no store "not there"/);
   expect(await playground.ended).toBe(1);
 });

@@ -79,7 +79,7 @@ const stores = fc.uniqueArray(telling, {
   selector: ({ user: u, relation, object }) => `${u} ${relation} ${object}`,
 });
 
-test("a tree holds where the engine says yes, whatever the model is made of, and pruning changes nothing", {
+test("a tree holds exactly where the engine allows, for random models, and pruning changes nothing", {
   timeout: 300_000,
 }, async () => {
   const seed = Number(process.env.FC_SEED ?? Math.floor(Math.random() * 2 ** 31));
@@ -116,7 +116,7 @@ test("a tree holds where the engine says yes, whatever the model is made of, and
   expect(Math.min(seen.yes, seen.no)).toBeGreaterThan(50);
 });
 
-test("a tuple that an older model allowed counts for the tree as little as for the engine", async ({ store }) => {
+test("a tuple that only an older model allowed counts neither for the tree nor for the engine", async ({ store }) => {
   const before = `model
   schema 1.1
 type user
@@ -164,7 +164,7 @@ type note
   await createClient(at).deleteStore({ storeId: old.storeId });
 });
 
-test("a tree stops at its bound and says that something was not looked at", async ({ engine, tupleStore }) => {
+test("a tree stops at its bound and says that something was not examined", async ({ engine, tupleStore }) => {
   const owner = { user: "organization:o", relation: "owner", object: "plant:7" };
   const share = (n: number): Tuple[] => [
     { user: `share:${n}#viewer`, relation: "shared_viewer", object: "plant:7" },

@@ -28,7 +28,7 @@ const FILTERS: ReadFilter[] = [
 ];
 const texts = (tuples: readonly Tuple[]) => tuples.map((tuple) => JSON.stringify(tuple)).sort();
 
-test("after every write each filter gives what the store gives, also when it was being read meanwhile", async ({
+test("after every write each filter reads the same as the store, also when a read was in progress", async ({
   tupleStore,
 }) => {
   let asked = 0;
@@ -57,7 +57,7 @@ test("after every write each filter gives what the store gives, also when it was
   expect(asked).toBe(FILTERS.length);
 });
 
-test("after a write that came to nothing all is read anew, and a read that failed is not kept", async ({
+test("after a write that was not committed everything is read again, and a failed read is not kept", async ({
   tupleStore,
 }) => {
   let away = false;
@@ -77,7 +77,7 @@ test("after a write that came to nothing all is read anew, and a read that faile
   expect(await read()).toBe(1);
 });
 
-test("no reader can change what another reader gets, before and after a write", async ({ tupleStore }) => {
+test("no reader can change the tuples that another reader gets, before and after a write", async ({ tupleStore }) => {
   const [one, other, third] = KEYS as [TupleKey, TupleKey, TupleKey];
   await tupleStore.write({ deletes: [], writes: [one, other] });
   const filter = { object: "organization:x" };

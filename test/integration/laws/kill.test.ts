@@ -1,24 +1,22 @@
 /**
  * The service as a process, killed with SIGKILL at a hundred random moments while it
- * acts. Whatever it had answered stands once; what it had not stands once or not at all;
+ * acts. Each change that it reported is committed once; any other once or not at all;
  * and doctor finds nothing but what the next start sweeps away.
  */
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { randomBytes, randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
-import { expect, onTestFinished } from "vitest";
+import { expect } from "vitest";
 import { entriesFrom } from "../../../src/domain/history.ts";
 import { createClient } from "../../../src/openfga/client.ts";
 import type { TupleStore } from "../../../src/ports.ts";
 import { doctor, isDamage } from "../../../src/queries/doctor.ts";
 import { expectAnswersOfRecords } from "../../support/answers.ts";
 import { connection, environmentOf } from "../../support/engine.ts";
+import { ownFolder } from "../../support/own-folder.ts";
+import { listening, startMain } from "../../support/process.ts";
 import { cooperate, createService, seedWorld, test } from "../../support/service.ts";
 
 const KILLS = 100;
@@ -30,7 +28,6 @@ const ANSWERS_MAX = 6;
 const MOMENT_MILLISECONDS_MAX = 40;
 const KEY = randomBytes(16).toString("hex");
 const YEAR = new Date().getFullYear() + 1;
-const root = fileURLToPath(new URL("../../..", import.meta.url));
 
 type Running = { url: string; process: ChildProcess };
 /** `changes`: an answer of success means that something was written. `status` is undefined where no answer came. */
@@ -41,23 +38,9 @@ type Action = { method: string; path: string; user?: string; body?: object; chan
 type Lane = { cooperation: string; share: string; plants: string[]; made: string[] };
 
 /** Starts `node src/main.ts` on a store; resolves when it listens. It ends with us, however we end. */
-async function start(env: NodeJS.ProcessEnv): Promise<Running> {
-  const child = spawn(process.execPath, ["src/main.ts"], {
-    cwd: root,
-    env: { ...process.env, ...env },
-    stdio: ["ignore", "ignore", "pipe", "ipc"],
-  });
-  onTestFinished(() => void child.kill("SIGKILL"));
-  const said: string[] = [];
-  return new Promise((resolve, reject) => {
-    child.once("exit", () => reject(new Error(`the service did not start:\n${said.join("\n")}`)));
-    if (child.stderr === null) throw new Error("no stderr");
-    createInterface({ input: child.stderr }).on("line", (line) => {
-      said.push(line);
-      const url = /listens on (http:\/\/[\d.]+:\d+)/.exec(line)?.[1];
-      if (url !== undefined) resolve({ url, process: child });
-    });
-  });
+async function startOn(env: Record<string, string>): Promise<Running> {
+  const program = startMain(env, [], { ipc: true });
+  return { url: await listening(program), process: program.child };
 }
 
 const pick = <T>(items: readonly T[]): T => items[Math.floor(Math.random() * items.length)] as T;
@@ -134,7 +117,7 @@ async function send(url: string, action: Action): Promise<Sent> {
   }
 }
 
-/** The objects in whose histories each request stands, once for each entry. */
+/** The objects in whose histories each request is, once for each entry. */
 async function entriesOf(tupleStore: TupleStore): Promise<Map<string, string[]>> {
   const logs = (await tupleStore.readAll()).filter((tuple) => tuple.relation === "log");
   const found = new Map<string, string[]>();
@@ -144,14 +127,13 @@ async function entriesOf(tupleStore: TupleStore): Promise<Map<string, string[]>>
   return found;
 }
 
-test("killed a hundred times amid actions, the service keeps what it answered, once, and a restart sweeps the rest", async ({
+test("killed 100 times during actions, the service keeps each reported change exactly once, and a restart sweeps the rest", async ({
   service,
   store,
   tupleStore,
   engine,
 }) => {
-  const folder = mkdtempSync(join(tmpdir(), "concordat-kill-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = ownFolder();
   await seedWorld(service);
   const lanes: Lane[] = [];
   for (let n = 0; n < LANES; n++) {
@@ -165,7 +147,6 @@ test("killed a hundred times amid actions, the service keeps what it answered, o
     ...environmentOf(store),
     OPENFGA_STORE: name,
     CONCORDAT_FOLDER: folder,
-    PORT: "0",
     LOG_LEVEL: "silent",
     SERVICE_KEYS: JSON.stringify([{ name: "test", scopes: ["manage", "admin"], key: KEY }]),
     INVITATION_SECRET: KEY,
@@ -178,7 +159,7 @@ test("killed a hundred times amid actions, the service keeps what it answered, o
     NO_PROXY: "127.0.0.1",
   };
   // only a process that ends by itself leaves its compiled code to the next ones
-  const first = await start(env);
+  const first = await startOn(env);
   first.process.kill("SIGTERM");
   await once(first.process, "exit");
 
@@ -192,11 +173,11 @@ test("killed a hundred times amid actions, the service keeps what it answered, o
     // a ticket for each kill, so that the lanes together do exactly as many
     const take = () => (kills < KILLS ? [++kills] : []);
     let [ticket] = take();
-    let coming = start(env);
+    let coming = startOn(env);
     while (ticket !== undefined) {
       const running = await coming;
       [ticket] = take();
-      if (ticket !== undefined) coming = start(env);
+      if (ticket !== undefined) coming = startOn(env);
       let over = false;
       let open = 0;
       let answers = 0;
@@ -231,7 +212,7 @@ test("killed a hundred times amid actions, the service keeps what it answered, o
   expect(leftovers.map(({ kind }) => kind)).toEqual(expect.arrayContaining(lanes.map(() => "leftover")));
   expect(leftovers.filter(isDamage)).toEqual([]);
   // a start sweeps before it listens
-  const last = await start(env);
+  const last = await startOn(env);
   last.process.kill("SIGKILL");
   expect(await doctor(tupleStore)).toEqual([]);
   await expectAnswersOfRecords({ tupleStore, engine }, ["sunward"], ["anna", "otto", "ben", "tom", "eva"]);

@@ -24,9 +24,9 @@ import { createTupleStore } from "../../../src/openfga/tuple-store.ts";
 import type { Answer, DecisionCache, Source, TupleStore } from "../../../src/ports.ts";
 import { diagnose } from "../../../src/queries/doctor.ts";
 import { repairDeps } from "../../support/damage.ts";
-import { MODEL } from "../../support/engine.ts";
 import { connectCache, openReplicas, type Replicas } from "../../support/hunt/replicas.ts";
 import { type MemoryEngine, startMemoryEngine } from "../../support/memory-engine.ts";
+import { MODEL } from "../../support/model.ts";
 import { allowed, keyOf, PERMISSIONS, through } from "../../support/oracle.ts";
 import { apply } from "../../support/oracle-effects.ts";
 import { outcomeOf, type Step, type World } from "../../support/oracle-refusals.ts";
@@ -57,7 +57,7 @@ const QUESTIONS = USERS.flatMap((user) =>
 /** Everything in a store, to begin another one with. */
 type Tuples = Tuple[];
 
-/** A sequence under way: the replicas on a store of its own, the oracle's world, and what was told so far. */
+/** A sequence under way: the replicas on a store of its own, the oracle's world, and the replies so far. */
 type Play = {
   replicas: Replicas;
   world: World;
@@ -97,7 +97,7 @@ const test = base.extend<{ open: Open }>({
   ],
 });
 
-/** What the engine's adapter is told of the model. */
+/** What the engine's adapter knows of the model. */
 function knownOf(model: Omit<AuthorizationModel, "id">) {
   const rewrites = rewritesOf(model);
   const permissions = new Map(
@@ -134,7 +134,7 @@ async function openPlay(
       return kept[name](argument);
     }) as TupleStore[K];
   const tupleStore = { ...kept, write: counted("write"), erase: counted("erase") };
-  // what is swept afterwards waits for its step: access must not hang on it
+  // the sweep waits for its own step: access must not depend on it
   const later: (() => Promise<unknown>)[] = [];
   const connect = (url: string) => connectCache(ids, url);
   const caches: [DecisionCache, ...DecisionCache[]] =
@@ -159,7 +159,7 @@ async function openPlay(
   };
 }
 
-/** A replica by the length of the story, so that a seed tells the same story again. */
+/** A replica by the length of the story, so that a seed replays the same steps. */
 const anyOf = ({ replicas, told }: Play) => replicas[told.length % replicas.length] ?? replicas[0];
 
 function setNow({ replicas, world }: Play): void {
@@ -317,7 +317,7 @@ async function take(play: Play, step: Step, dry: boolean): Promise<void> {
   count(step.do, outcome);
   expect(outcome).toBe(expected);
   if (outcome !== "done") {
-    // nothing reached the store, so no answer and no history can have changed; the next questions would tell
+    // nothing reached the store, so no answer and no history can have changed; the next checks would show it
     expect(play.writes(), "writes of a refused step").toBe(from);
     if (impact) expect(impact, "the impact of nothing").toEqual([]);
     return;
@@ -470,7 +470,7 @@ async function cooperate(play: Play): Promise<void> {
   await take(play, { do: "turn", seconds: 3600 }, false);
 }
 
-/** Plays to the end and closes; what goes wrong is told as the story that led there. */
+/** Plays to the end and closes; a failure prints the steps that led to it. */
 async function told(play: Play, from: string, act: () => Promise<void>): Promise<void> {
   try {
     await act();
@@ -481,9 +481,7 @@ async function told(play: Play, from: string, act: () => Promise<void>): Promise
   }
 }
 
-test("every answer, reply and dry run of random steps is what the laws say", { timeout: 1_200_000 }, async ({
-  open,
-}) => {
+test("every answer, reply and dry run of random actions follows the laws", { timeout: 1_200_000 }, async ({ open }) => {
   console.log(`FC_SEED=${SEED} FC_RUNS=${RUNS}`);
   const starts: { tuples: Tuples; world: World }[] = [];
   const first = await open([], BLANK(), "redis");

@@ -1,7 +1,7 @@
 /**
  * The laws (docs/guarantees.md) one by one, as somebody would try them: through the API, on
- * the real engine. Beside each yes stands the no that makes it a law. The property
- * test tries the same in every order; here each is told alone.
+ * the real engine. Each allowed answer has its denied counterpart, which makes it a law. The property
+ * test tries the same in every order; here each is tested alone.
  */
 import { describe, expect } from "vitest";
 import type { TupleStore, Write } from "../../../src/ports.ts";
@@ -59,14 +59,14 @@ async function ok(reply: ReturnType<Service["as"]>) {
 }
 
 describe("law 1, the cap", () => {
-  test("through a share nobody holds what its role does not carry, and each what it does", async ({ world }) => {
+  test("through a share everybody holds exactly the permissions of its role", async ({ world }) => {
     await delegated(world, "technical_manager");
     for (const user of ["ben", "tom"])
       expect(await mayOn(world, user, "plant:7")).toEqual(["view", "manage_technical"]);
     expect(await mayOn(world, "anna", "plant:7")).toEqual(ACTIONS);
   });
 
-  test("what is above a share's role cannot be delegated, and the refusal says what can", async ({ world }) => {
+  test("a role above the share's cannot be delegated, and the refusal names those that can", async ({ world }) => {
     const { share } = await delegated(world, "asset_manager");
     const path = `/v1/shares/${share}/delegations/eva`;
     const refused = await world.as("ben", "PUT", path, { role: "technical_manager" });
@@ -83,7 +83,9 @@ describe("law 1, the cap", () => {
 });
 
 describe("law 2, operator never crosses", () => {
-  test("neither shared, nor invalidated to, nor delegated, nor with an invitation", async ({ world }) => {
+  test("it can be neither shared, nor set on a share, nor delegated, nor offered with an invitation", async ({
+    world,
+  }) => {
     const { id, share } = await delegated(world);
     const operator = { role: "operator" };
     const shares = [{ resource: "plant:8", ...operator }];
@@ -98,7 +100,7 @@ describe("law 2, operator never crosses", () => {
     expect(await mayOn(world, "ben", "plant:7")).not.toContain("operate");
   });
 
-  test("the model itself refuses such a tuple, and takes the owner's own operator", async ({ world }) => {
+  test("the model itself refuses such a tuple, and accepts the owner's own operator", async ({ world }) => {
     const { share } = await delegated(world);
     const { tupleStore } = world.deps;
     const crossing = { user: `share:${share}#technical_manager`, relation: "operator", object: "plant:7" };
@@ -119,7 +121,9 @@ test("law 3: of the partner's people only admins reach a share without a delegat
 });
 
 describe("law 4, own people only", () => {
-  test("only people of the partner are delegated to: nobody of the owner's, no stranger", async ({ world }) => {
+  test("delegations are only for people of the partner: not for the owner's people, not for strangers", async ({
+    world,
+  }) => {
     const { share } = await delegated(world);
     for (const user of ["otto", "zoe"]) {
       const { body } = await world.as("ben", "PUT", `/v1/shares/${share}/delegations/${user}`, { role: "viewer" });
@@ -134,7 +138,7 @@ describe("law 4, own people only", () => {
   }) => {
     await delegated(world);
     const person = { user: "user:tom", relation: "person", object: "organization:brightfix" };
-    // the changes tell the cache of such a write about a second later; here they need not be waited for
+    // the follower invalidates for such a write about a second later; this test does not wait for it
     const seen = () => world.deps.cache.invalidate(["user:tom"]);
     await world.deps.tupleStore.erase([person]);
     await seen();
@@ -144,7 +148,7 @@ describe("law 4, own people only", () => {
     expect(await mayOn(world, "tom", "plant:7")).toEqual(["view", "manage_technical"]);
   });
 
-  test("who comes back starts with nothing: no delegation and no job role", async ({ world }) => {
+  test("a person who comes back starts with nothing: no delegation and no job role", async ({ world }) => {
     await delegated(world);
     await ok(world.as("anna", "PUT", "/v1/plants/7/roles/otto", { role: "operator" }));
     for (const [user, organization] of [
@@ -163,7 +167,7 @@ describe("law 4, own people only", () => {
     }
   });
 
-  test("a person with more roles than one Write holds leaves with all of them: access only shrinks, the person goes last", async ({
+  test("a person with more roles than one Write holds leaves with all of them: access only shrinks, the person is removed last", async ({
     world,
   }) => {
     const plants = Array.from({ length: 26 }, (_, n) => `many-${n}`);
@@ -200,7 +204,7 @@ describe("law 4, own people only", () => {
   });
 });
 
-test("law 5: sideways and back, delegates fall to viewer and rise again, and nothing of theirs is rewritten", async ({
+test("law 5: when a share changes to the other manager role and back, delegates fall to viewer and rise again, and their tuples are not rewritten", async ({
   world,
 }) => {
   const { share } = await delegated(world, "technical_manager");
@@ -277,7 +281,7 @@ describe("law 7, dates are exact", () => {
       expect(await world.may(user, "view", "plant:7"), user).toBe(!ended.includes(user));
   });
 
-  test("the earliest wins, a later one gives nothing back, and more time does", async ({ world }) => {
+  test("the earliest date counts, a later one elsewhere gives nothing back, and more time does", async ({ world }) => {
     const { id, share } = await delegated(world);
     const later = { expires_at: "2027-03-01T14:00:00Z" };
     const path = `/v1/shares/${share}/delegations/tom`;
@@ -311,7 +315,7 @@ test.for(["before", "after"])("law 8: removed stays removed, shared again %s the
 });
 
 describe("law 9, paths are independent", () => {
-  test("of two cooperations with one partner each is capped by itself, and ending one leaves the other", async ({
+  test("two cooperations with one partner are capped separately, and ending one leaves the other", async ({
     world,
   }) => {
     const first = await delegated(world, "technical_manager");
@@ -325,7 +329,7 @@ describe("law 9, paths are independent", () => {
     expect(await mayOn(world, "tom", "plant:7")).toEqual([]);
   });
 
-  test("of a plant and its portfolio too", async ({ world }) => {
+  test("shares of a plant and of its portfolio are independent too", async ({ world }) => {
     const { shares } = await cooperate(world, [
       { resource: "portfolio:north", role: "viewer" },
       { resource: "plant:8", role: "technical_manager" },
@@ -340,7 +344,7 @@ describe("law 9, paths are independent", () => {
   });
 });
 
-test("law 10: nothing that happens in a cooperation changes what the owner's own people can do", async ({ world }) => {
+test("law 10: no action in a cooperation changes what the owner's own people can do", async ({ world }) => {
   await ok(world.as("anna", "PUT", "/v1/plants/7/roles/otto", { role: "asset_manager" }));
   const own = async () => [await mayOn(world, "anna", "plant:7"), await mayOn(world, "otto", "plant:7")];
   const before = await own();
@@ -364,7 +368,9 @@ test("law 10: nothing that happens in a cooperation changes what the owner's own
   expect(partners.size, "the partner's answers did change").toBe(3);
 });
 
-test("law 11: what came through a cooperation is never shared on, and one's own is", async ({ world }) => {
+test("law 11: a resource that came through a cooperation is never shared further, and an own one can be", async ({
+  world,
+}) => {
   await delegated(world);
   await ok(world.admin("PUT", "/v1/organizations/windco", { name: "Windco" }));
   await ok(world.admin("PUT", "/v1/organizations/windco/people/wes", { role: "admin" }));
@@ -387,7 +393,7 @@ test("law 11: what came through a cooperation is never shared on, and one's own 
 });
 
 describe("law 12, one action, one Write", () => {
-  test("of at most 100 tuples, with the line of the history in it", async ({ world }) => {
+  test("it has at most 100 tuples and holds the history entry", async ({ world }) => {
     for (let n = 0; n < 15; n++) await ok(world.admin("PUT", `/v1/plants/offer-${n}`, { owner: "sunward" }));
     const shares = Array.from({ length: 15 }, (_, n) => ({
       resource: `plant:offer-${n}`,
@@ -416,9 +422,7 @@ describe("law 12, one action, one Write", () => {
     await once(world.as("anna", "DELETE", `/v1/cooperations/${id}`), () => `cooperation:${id}`);
   });
 
-  test("it happens whole or not at all: one share that is not the initiator's, and there is no invitation", async ({
-    world,
-  }) => {
+  test("it is all or nothing: with one share that is not the initiator's there is no invitation", async ({ world }) => {
     const path = "/v1/organizations/sunward/cooperations";
     const good = { resource: "plant:7", role: "viewer" };
     const bad = { resource: "plant:none", role: "viewer" };
@@ -431,7 +435,7 @@ describe("law 12, one action, one Write", () => {
     expect((await world.as("anna", "GET", path)).body.items).toHaveLength(1);
   });
 
-  test("asking for what is so already writes nothing", async ({ world }) => {
+  test("an action without effect writes nothing", async ({ world }) => {
     const { id, share } = await delegated(world);
     world.writes.length = 0;
     const again = [

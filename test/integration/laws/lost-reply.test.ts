@@ -49,7 +49,7 @@ const test = serviceTest.extend<{ network: FaultyNetwork; far: Service; impatien
   },
 });
 
-/** How often a request stands in each history that it stands in. */
+/** How often a request is in each history that has it. */
 async function standing(tupleStore: TupleStore, requestId: string): Promise<number[]> {
   const logs = (await tupleStore.readAll()).filter((tuple) => tuple.relation === "log");
   const objects = logs
@@ -102,7 +102,7 @@ async function everyAction(send: (step: Step) => Promise<Reply>): Promise<void> 
 
 describe("a Write whose reply does not come", () => {
   for (const fate of ["lose_reply", "lose_request"] as const satisfies Fate[]) {
-    test(`with ${fate} at its first sending, every action is answered rightly and stands once`, async ({
+    test(`with ${fate} at its first sending, every action is reported correctly and committed once`, async ({
       service,
       far,
       network,
@@ -136,7 +136,7 @@ describe("a Write whose reply does not come", () => {
   }
 
   for (const fate of ["late_reply", "late_request"] as const satisfies Fate[]) {
-    test(`with ${fate}, past the time-out, the action is answered rightly and stands once, also when the late one arrives`, async ({
+    test(`with ${fate}, past the time-out, the action is reported correctly and committed once, also when the late one arrives`, async ({
       service,
       far,
       network,
@@ -161,7 +161,7 @@ describe("a Write whose reply does not come", () => {
     });
   }
 
-  test("stands when it was ours, also when others went on from it before we asked", async ({
+  test("counts as committed when it was, also when others changed the object since", async ({
     service,
     far,
     network,
@@ -182,7 +182,12 @@ describe("a Write whose reply does not come", () => {
     expect(await doctor(tupleStore)).toEqual([]);
   });
 
-  test("is decided anew when it never arrived and another was first", async ({ service, far, network, tupleStore }) => {
+  test("is decided again when it never arrived and another was first", async ({
+    service,
+    far,
+    network,
+    tupleStore,
+  }) => {
     await seedWorld(service);
     const { id, shares } = await cooperate(service, [{ resource: "plant:7", role: "viewer" }]);
     let lost = false;
@@ -199,12 +204,12 @@ describe("a Write whose reply does not come", () => {
   });
 });
 
-describe("an engine that stays away", () => {
+describe("an engine that stays unreachable", () => {
   for (const [fate, arrived] of [
     ["lose_reply", true],
     ["lose_request", false],
   ] as const) {
-    test(`after ${fate} is told as unknown, without a date, and asking again finds it done or does it`, async ({
+    test(`after ${fate} is reported as unknown, without effective_by, and repeating the action finds it done or does it`, async ({
       service,
       impatient,
       network,
@@ -238,7 +243,7 @@ describe("an engine that stays away", () => {
     });
   }
 
-  test("after the Write is nothing to the caller: the reply is there already", async ({
+  test("after the Write changes nothing for the caller: the reply is made already", async ({
     service,
     far,
     network,
@@ -271,7 +276,7 @@ describe("an engine that stays away", () => {
     expect(answered).toEqual([201, 200, 201, 201, 201, 201, 200]);
   });
 
-  test("from the beginning, or that turns a Write away, is an outage, and nothing is written", async ({
+  test("from the beginning, or that refuses a Write, is reported as an outage, and nothing is written", async ({
     service,
     far,
     network,
@@ -297,7 +302,7 @@ describe("an engine that stays away", () => {
   });
 });
 
-test("who holds more than one Write takes away loses all of it, though replies are lost; cut off, nobody has half a role", async ({
+test("a person whose tuples need several Writes loses all of them, though replies are lost; an interruption leaves nobody half a role", async ({
   service,
   far,
   impatient,
@@ -344,7 +349,7 @@ describe("a raw Write that an SDK repeats by itself after 504", () => {
       credentials: { method: CredentialsMethod.ApiToken, config: { token } },
     });
 
-  test("is done when the first stood: one entry, and the SDK's caller hears no error", async ({
+  test("is done when the first was committed: one history entry, and no error for the SDK's caller", async ({
     service,
     network,
     impatient,
@@ -356,7 +361,7 @@ describe("a raw Write that an SDK repeats by itself after 504", () => {
     const client = clientOf(listening.url, store.storeId);
     let sent = 0;
     network.fate = ({ isWrite }) => (isWrite && ++sent <= 3 ? "lose_reply" : "pass");
-    // three replies lost, and the service gives up before the fourth: the engine is gone for that long
+    // three replies lost, and the service gives up before the fourth: the engine is unreachable for that long
     network.meanwhile = async ({ isWrite }) => void (isWrite && sent >= 2 && (await sleep(400)));
     await client.write({ writes: [key] });
     network.meanwhile = async () => {};
@@ -373,7 +378,7 @@ describe("a raw Write that an SDK repeats by itself after 504", () => {
     await listening.close();
   });
 
-  test("is told by its caller, its tuples and its time from one that happens to be alike", async ({
+  test("is distinguished by its caller, its tuples and its time from another that is equal", async ({
     service,
     network,
     impatient,
@@ -399,7 +404,7 @@ describe("a raw Write that an SDK repeats by itself after 504", () => {
     expect((await write(KEYS.admin)).status, "after a minute").toBe(400);
   });
 
-  test("that did not stand is written by the repetition; what was taken away in between is written again", async ({
+  test("that was not committed is written by the repetition; tuples deleted in between are written again", async ({
     service,
     network,
     impatient,

@@ -1,6 +1,6 @@
 /**
  * Several actions in one Write: each is decided on what those before it leave behind,
- * all of them stand or none does, against every rival and every lost reply; and nothing
+ * all of them are committed or none, against every rival and every lost reply; and nothing
  * that an action does besides its Write comes before it.
  */
 import canonicalize from "canonicalize";
@@ -37,7 +37,7 @@ const plant = (id: string, owner: string, portfolio?: string): AnyAction =>
 const job = (resource: ResourceRef, user: string, role: JobRole | undefined): AnyAction =>
   setJobRole({ resource, user, role });
 
-/** Counts what reaches the store, and tells what the batch came to. */
+/** Counts what reaches the store, and gives the batch's result. */
 function counting(tupleStore: TupleStore): TupleStore & { writes: number } {
   const counted = {
     ...tupleStore,
@@ -62,7 +62,7 @@ function must<T>(batch: Batch<T>): Extract<Batch<T>, { receipts: unknown }> {
 }
 
 describe("a batch", () => {
-  test("stands as one Write, each action on top of those before it, with every entry in turn", async ({
+  test("is committed as one Write, each action decided after those before it, with every history entry in order", async ({
     service,
     tupleStore,
   }) => {
@@ -97,7 +97,7 @@ describe("a batch", () => {
     expect(await service.may("max", "operate", "plant:9")).toBe(false);
   });
 
-  test("of which one action is refused says which, and writes nothing", async ({ service, tupleStore }) => {
+  test("with a refused action names it, and writes nothing", async ({ service, tupleStore }) => {
     await seedWorld(service);
     const before = await everything(tupleStore);
     const counted = counting(tupleStore);
@@ -112,7 +112,7 @@ describe("a batch", () => {
     expect((await performAll(service.deps, SERVICE, steps.toSpliced(1, 1))).kind).toBe("done");
   });
 
-  test("is too large with the action that no longer fits, and those before it fit", async ({ service, tupleStore }) => {
+  test("is reported as too large at the first action that no longer fits", async ({ service, tupleStore }) => {
     await seedWorld(service);
     const before = await everything(tupleStore);
     const steps = Array.from({ length: 40 }, (_, n) => person("sunward", `p${n}`));
@@ -124,7 +124,7 @@ describe("a batch", () => {
     expect(await doctor(tupleStore)).toEqual([]);
   });
 
-  test("that would give a tuple another condition is too large: no one Write can do that", async ({
+  test("that would change the condition of a tuple is reported as too large: one Write cannot do that", async ({
     service,
     tupleStore,
   }) => {
@@ -156,7 +156,7 @@ describe("a batch", () => {
     expect([dry.kind, dry.receipts.length, counted.writes]).toEqual(["dry_run", 2, 0]);
   });
 
-  test("takes a person away together with what they hold, and gives it to another", async ({ service, tupleStore }) => {
+  test("removes a person together with what they hold, and gives it to another", async ({ service, tupleStore }) => {
     await seedWorld(service);
     must(
       await performAll(service.deps, SERVICE, [job("plant:7", "otto", "operator"), job("plant:8", "otto", "viewer")]),
@@ -191,7 +191,7 @@ describe("the stage", () => {
     { object: "user:max", relation: "head" },
   ];
 
-  test("answers as the store does once its net stands", async ({ service, tupleStore }) => {
+  test("reads the same as the store does once its changes are committed", async ({ service, tupleStore }) => {
     await seedWorld(service);
     const stage = createStage(tupleStore);
     const deps: ActionDeps = { ...service.deps, tupleStore: stage.tupleStore };
@@ -211,7 +211,7 @@ describe("the stage", () => {
     expect(turned(staged)).toEqual(await answers(tupleStore));
   });
 
-  test("notices a head that moves between two readings, and a tuple that was staged and is there", async ({
+  test("detects a head that changes between two reads, and a staged tuple that exists already", async ({
     service,
     tupleStore,
   }) => {
@@ -242,11 +242,11 @@ describe("the stage", () => {
   });
 });
 
-describe("of batches that race", () => {
+describe("racing batches", () => {
   const ROUNDS = 6;
 
   for (const shared of [true, false])
-    test(`on one organization, ${shared ? "in one process" : "in two replicas"}, every one stands whole`, {
+    test(`on one organization, ${shared ? "in one process" : "in two replicas"}, are each committed whole`, {
       timeout: 60_000,
     }, async ({ service, tupleStore, engine }) => {
       await seedWorld(service);
@@ -280,7 +280,7 @@ describe("of batches that race", () => {
       expect(counted.writes).toBeGreaterThanOrEqual(2 * ROUNDS);
     });
 
-  test("on two organizations the other way round, none waits for ever", { timeout: 60_000 }, async ({
+  test("on two organizations in opposite order do not deadlock", { timeout: 60_000 }, async ({
     service,
     tupleStore,
   }) => {
@@ -294,10 +294,7 @@ describe("of batches that race", () => {
     expect(await doctor(tupleStore)).toEqual([]);
   });
 
-  test("a new person, whose head a batch replaces twice, is not taken in by another at the same time", async ({
-    service,
-    tupleStore,
-  }) => {
+  test("do not both add a new person, whose head one of them replaces twice", async ({ service, tupleStore }) => {
     await seedWorld(service);
     const rival = createService(service.deps);
     let once = false;
@@ -315,7 +312,7 @@ describe("of batches that race", () => {
     expect(await doctor(tupleStore)).toEqual([]);
   });
 
-  test("a batch whose resource changed hands meanwhile is decided again in the new owner's order", async ({
+  test("decide again under the new owner's lock when a resource changed its owner meanwhile", async ({
     service,
     tupleStore,
   }) => {
@@ -343,7 +340,7 @@ describe("of batches that race", () => {
   });
 });
 
-describe("what an action does besides", () => {
+describe("the side effects of a batch", () => {
   const recorded = (service: Service) => {
     const log: string[] = [];
     const cache: DecisionCache = {
@@ -364,17 +361,17 @@ describe("what an action does besides", () => {
     return { log, deps: { ...service.deps, cache, tupleStore } };
   };
 
-  test("invalidates the scopes of all actions, once before the Write and once after", async ({ service }) => {
+  test("invalidate the scopes of all actions, once before the Write and once after", async ({ service }) => {
     await seedWorld(service);
     const { log, deps } = recorded(service);
     const steps = [person("sunward", "max"), plant("9", "sunward"), job("plant:9", "otto", "viewer")];
     const all = (["organization:sunward", "user:max", "user:otto"] satisfies CacheScope[]).join(" ");
     must(await performAll(deps, SERVICE, steps));
     expect(log.splice(0)).toEqual([`begin ${all}`, "write", `end ${all}`]);
-    // whoever is told that it is so already is answered from after it
+    // after a reply without effect, checks are answered from after the change
     must(await performAll(deps, SERVICE, steps));
     expect(log.splice(0)).toEqual([`end ${all}`]);
-    // so is who is refused because of how it stands; who may not know invalidates nothing
+    // the same holds for a refusal that shows the state; a stranger invalidates nothing
     const refused = await performAll(deps, SERVICE, [person("sunward", "zoe"), job("plant:9", "ben", "viewer")]);
     expect([refused.kind, log.splice(0)]).toEqual(["refused", ["end user:ben user:zoe"]]);
     expect((await performAll(deps, by("zoe"), [person("sunward", "max", "admin")])).kind).toBe("refused");
@@ -390,7 +387,7 @@ describe("what an action does besides", () => {
     expect(log).toEqual([]);
   });
 
-  test("mails and sweeps come after the Write, and not at all without one", async ({ service, tupleStore }) => {
+  test("send mails and sweep after the Write, and not at all without one", async ({ service, tupleStore }) => {
     await seedWorld(service);
     const { id, shares } = await cooperate(service, [{ resource: "plant:7", role: "viewer" }]);
     service.mails.length = 0;
@@ -416,7 +413,7 @@ describe("what an action does besides", () => {
 });
 
 for (const fate of ["lose_reply", "lose_request"] as const)
-  test(`with ${fate} at its first sending, a batch stands once and is answered so`, async ({
+  test(`with ${fate} at its first sending, a batch is committed once and reported so`, async ({
     service,
     store,
     tupleStore,

@@ -16,7 +16,8 @@ import { createTupleStore } from "../../../src/openfga/tuple-store.ts";
 import type { Engine, TupleStore } from "../../../src/ports.ts";
 import { doctor, isDamage } from "../../../src/queries/doctor.ts";
 import { expectAnswersOfRecords } from "../../support/answers.ts";
-import { connection, MODEL } from "../../support/engine.ts";
+import { connection } from "../../support/engine.ts";
+import { MODEL } from "../../support/model.ts";
 import { startOnPostgres } from "../../support/postgres.ts";
 import {
   cooperate,
@@ -133,7 +134,7 @@ describe.each(["sqlite", "PostgreSQL"] as const)("on %s", (datastore) => {
   });
   const test = (name: string, act: (stand: Stand) => Promise<void>) => base(name, () => stand(at, total, act), 120_000);
 
-  test("two accepts: both hear that it is active, and it became so once", async (world) => {
+  test("two accepts: both report it active, and it is activated once", async (world) => {
     const [one, two] = pair(world);
     await must(one.admin("PUT", "/v1/organizations/brightfix/people/bea", { role: "admin" }));
     await rounds(async () => {
@@ -150,7 +151,7 @@ describe.each(["sqlite", "PostgreSQL"] as const)("on %s", (datastore) => {
     });
   });
 
-  test("accepting against removing: it is ended either way, and nobody of the partner reaches anything", async (world) => {
+  test("accepting against removing: it ends in both orders, and nobody of the partner has access", async (world) => {
     const [one, two] = pair(world);
     await rounds(async () => {
       const invitation = { organization: "brightfix", shares: [{ resource: "plant:7", role: "viewer" }] };
@@ -167,7 +168,7 @@ describe.each(["sqlite", "PostgreSQL"] as const)("on %s", (datastore) => {
     });
   });
 
-  test("pause against delegate: the delegation stands or is refused, and gives nothing while it is paused", async (world) => {
+  test("pause against delegate: the delegation is committed or refused, and gives no access while it is paused", async (world) => {
     const [one, two] = pair(world);
     const { id, shares } = await cooperate(one, [{ resource: "plant:7", role: "technical_manager" }]);
     const delegation = `/v1/shares/${shares[0]}/delegations/tom`;
@@ -185,7 +186,7 @@ describe.each(["sqlite", "PostgreSQL"] as const)("on %s", (datastore) => {
     });
   });
 
-  test("two changes of one expiry: both are done, one after the other, and the later is what holds", async (world) => {
+  test("two changes of one expiry: both are done, one after the other, and the later one counts", async (world) => {
     const [one, two] = pair(world);
     const { id } = await cooperate(one, [{ resource: "plant:7", role: "viewer" }]);
     await rounds(async (round) => {
@@ -221,7 +222,7 @@ describe.each(["sqlite", "PostgreSQL"] as const)("on %s", (datastore) => {
     });
   });
 
-  test("unshare against delegate: the share is gone and no delegation outlives it", async (world) => {
+  test("unshare against delegate: the share is removed, and no delegation outlives it", async (world) => {
     const [one, two] = pair(world);
     const { id } = await cooperate(one, []);
     await rounds(async () => {
@@ -239,7 +240,7 @@ describe.each(["sqlite", "PostgreSQL"] as const)("on %s", (datastore) => {
     });
   });
 
-  test("two shares of one plant in one cooperation: one is made, the other is told of it", async (world) => {
+  test("two shares of one plant in one cooperation: one is made, the other is refused with it", async (world) => {
     const [one, two] = pair(world);
     const { id } = await cooperate(one, []);
     await rounds(async () => {
@@ -287,7 +288,7 @@ describe.each(["sqlite", "PostgreSQL"] as const)("on %s", (datastore) => {
     });
   });
 
-  test("two owners register one plant: one has it, the other is told", async (world) => {
+  test("two owners register one plant: one gets it, the other is refused", async (world) => {
     const [one, two] = pair(world);
     await rounds(async (round) => {
       const replies = await race(
@@ -298,7 +299,7 @@ describe.each(["sqlite", "PostgreSQL"] as const)("on %s", (datastore) => {
     });
   });
 
-  test("a person leaving against a delegation to them: they are gone and come back with nothing", async (world) => {
+  test("a person leaving against a delegation to them: they have left, and come back with nothing", async (world) => {
     const [one, two] = pair(world);
     const { shares } = await cooperate(one, [{ resource: "plant:7", role: "technical_manager" }]);
     const person = "/v1/organizations/brightfix/people/tom";
@@ -314,7 +315,7 @@ describe.each(["sqlite", "PostgreSQL"] as const)("on %s", (datastore) => {
     });
   });
 
-  test("a person leaving against a job role for them: they are gone and come back with nothing", async (world) => {
+  test("a person leaving against a job role for them: they have left, and come back with nothing", async (world) => {
     const [one, two] = pair(world);
     const person = "/v1/organizations/sunward/people/otto";
     await rounds(async () => {
@@ -329,7 +330,7 @@ describe.each(["sqlite", "PostgreSQL"] as const)("on %s", (datastore) => {
     });
   });
 
-  test("deleting an organization against inviting it: it is gone, and an offer that was made is nobody's to take", async (world) => {
+  test("deleting an organization against inviting it: it is deleted, and nobody can accept an offer that was made", async (world) => {
     const [one, two] = pair(world);
     await rounds(async (round) => {
       await must(one.admin("PUT", `/v1/organizations/o${round}`, { name: "Brief" }));
@@ -350,7 +351,7 @@ describe.each(["sqlite", "PostgreSQL"] as const)("on %s", (datastore) => {
     });
   });
 
-  test("deleting an organization against taking somebody in: one is done and the other refused", async (world) => {
+  test("deleting an organization against adding a person: one is done and the other refused", async (world) => {
     const [one, two] = pair(world);
     await rounds(async (round) => {
       await must(one.admin("PUT", `/v1/organizations/o${round}`, { name: "Brief" }));
@@ -365,7 +366,7 @@ describe.each(["sqlite", "PostgreSQL"] as const)("on %s", (datastore) => {
     });
   });
 
-  test("two people take one address: one has it, the other is told that it is taken", async (world) => {
+  test("two people get one address: one has it, the other is refused", async (world) => {
     const [one, two] = pair(world);
     await rounds(async (round) => {
       const email = `desk${round}@shared.example`;
@@ -377,7 +378,7 @@ describe.each(["sqlite", "PostgreSQL"] as const)("on %s", (datastore) => {
     });
   });
 
-  test("two are given the address of who left: one has it, the other is told that it is taken", async (world) => {
+  test("two people get the address of a person who left: one has it, the other is refused", async (world) => {
     const [one, two] = pair(world);
     await rounds(async (round) => {
       const email = `desk${round}@shared.example`;
@@ -392,7 +393,7 @@ describe.each(["sqlite", "PostgreSQL"] as const)("on %s", (datastore) => {
     });
   });
 
-  test("somebody who left is forgotten, or loses the address, and is taken in at once: never half of it", async (world) => {
+  test("forgetting a person, or giving their address away, against adding them again: never half of it", async (world) => {
     const [one, two] = pair(world);
     await rounds(async (round) => {
       const email = `back${round}@shared.example`;
@@ -418,7 +419,7 @@ describe.each(["sqlite", "PostgreSQL"] as const)("on %s", (datastore) => {
     });
   });
 
-  test("the last two admins leave at once: one goes and the other stays", async (world) => {
+  test("the last two admins leave at once: one leaves and the other stays", async (world) => {
     const [one, two] = pair(world);
     await cooperate(one, [{ resource: "plant:7", role: "viewer" }]);
     const people = "/v1/organizations/brightfix/people";
@@ -450,7 +451,7 @@ describe.each(["sqlite", "PostgreSQL"] as const)("on %s", (datastore) => {
     });
   });
 
-  test("two organizations join by one token: one is in, to the other the invitation is spent", async (world) => {
+  test("two organizations join by one token: one joins, for the other the invitation is used up", async (world) => {
     const [one, two] = pair(world);
     await must(one.admin("PUT", "/v1/organizations/third", { name: "Third" }));
     await must(one.admin("PUT", "/v1/organizations/third/people/tina", { role: "admin" }));
@@ -467,7 +468,7 @@ describe.each(["sqlite", "PostgreSQL"] as const)("on %s", (datastore) => {
   });
 
   base(
-    "fifty writers on one cooperation, over four replicas: each ends whole, refused or told to come again",
+    "fifty writers on one cooperation, over four replicas: each is done, refused or asked to retry",
     async () => {
       await stand(
         at,
@@ -504,7 +505,7 @@ describe.each(["sqlite", "PostgreSQL"] as const)("on %s", (datastore) => {
               `${refusals.length} refused, ${faults.length} contended.`,
           );
           expect(done).toBe(sent - stale);
-          // whoever was not told otherwise did it, or found it done
+          // every writer without a refusal did it, or found it done
           expect(done).toBeLessThanOrEqual(50 - refusals.length - faults.length);
           expect(faults.length).toBeLessThanOrEqual(5);
         },

@@ -10,7 +10,8 @@ import { openStore } from "../../../src/openfga/open-store.ts";
 import { createTupleStore } from "../../../src/openfga/tuple-store.ts";
 import { doctor } from "../../../src/queries/doctor.ts";
 import { answering, ask, test as cacheTest } from "../../support/cache.ts";
-import { connection, MODEL } from "../../support/engine.ts";
+import { connection } from "../../support/engine.ts";
+import { MODEL } from "../../support/model.ts";
 import { cooperate, createService, type Service, seedWorld } from "../../support/service.ts";
 
 /** The newer version's: admins of the owner do not operate any more, and there is something new to ask. */
@@ -60,7 +61,7 @@ test("each answers by its own model, and neither from the other's entries", asyn
   });
 });
 
-test("what either writes is over for both at its reply, cached or not", async ({ older, newer }) => {
+test("a revocation by either holds for both at its reply, cached or not", async ({ older, newer }) => {
   await seedWorld(older);
   const { id, shares } = await cooperate(newer, [{ resource: "plant:7", role: "viewer" }]);
   await older.as("ben", "PUT", `/v1/shares/${shares[0]}/delegations/tom`, { role: "viewer" });
@@ -78,7 +79,7 @@ test("what either writes is over for both at its reply, cached or not", async ({
   expect([await ask(older, "tom"), await ask(newer, "tom")]).toMatchObject([hit, hit]);
 });
 
-test("both write one history, at once too, and each accepts what the other wrote", async ({
+test("both write one history, also at the same time, and each accepts the other's entries", async ({
   older,
   newer,
   tupleStore,

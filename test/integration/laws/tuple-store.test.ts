@@ -5,7 +5,8 @@ import type { Tuple } from "../../../src/domain/tuples.ts";
 import { EngineUnavailable } from "../../../src/faults.ts";
 import { openStore } from "../../../src/openfga/open-store.ts";
 import { createTupleStore } from "../../../src/openfga/tuple-store.ts";
-import { connectionOf, MODEL, test } from "../../support/engine.ts";
+import { connectionOf, test } from "../../support/engine.ts";
+import { MODEL } from "../../support/model.ts";
 
 const admin = (user: string): Tuple => ({ user: `user:${user}`, relation: "admin", object: "organization:north" });
 const head = (n: number): Tuple => ({
@@ -16,7 +17,7 @@ const head = (n: number): Tuple => ({
 });
 
 describe("reading", () => {
-  test("a read gives every tuple that matches, past the first page, and no other", async ({ tupleStore }) => {
+  test("a read gives every matching tuple, over all pages, and no other", async ({ tupleStore }) => {
     const names = Array.from({ length: 230 }, (_, i) => `u${i}`);
     for (let i = 0; i < names.length; i += 100) {
       await tupleStore.write({ deletes: [], writes: names.slice(i, i + 100).map(admin) });
@@ -30,7 +31,7 @@ describe("reading", () => {
     expect(pages.flat()).toEqual(await tupleStore.readAll());
   });
 
-  test("a bounded read gives no more than asked for, and tells exactly whether those are all", async ({
+  test("a bounded read gives no more than asked for, and says exactly whether those are all", async ({
     tupleStore,
   }) => {
     const names = Array.from({ length: 200 }, (_, i) => `u${i}`);
@@ -52,7 +53,7 @@ describe("reading", () => {
     }
   });
 
-  test("a condition comes back as it was written, and a plain tuple without one", async ({ tupleStore }) => {
+  test("a condition is read as it was written, and a plain tuple without one", async ({ tupleStore }) => {
     const dated: Tuple = {
       user: "organization:south",
       relation: "in_force",
@@ -91,7 +92,7 @@ describe("writing", () => {
     expect(await tupleStore.read({ object: "organization:north", relation: "admin" })).toHaveLength(5);
   });
 
-  test("what the model does not allow is our bug and is thrown with the engine's code, without words and request", async ({
+  test("a tuple that the model does not allow throws the engine's code, without its text and the request", async ({
     store,
   }) => {
     const { apiToken = "a-secret-token" } = store;
@@ -104,7 +105,7 @@ describe("writing", () => {
     expect(JSON.stringify(error, Object.getOwnPropertyNames(error))).not.toMatch(new RegExp(`${apiToken}|south`));
   });
 
-  test("a key deleted and written at once, or more than 100 tuples, is thrown and never stale", async ({
+  test("a key that is both deleted and written, or more than 100 tuples, throws and is never stale", async ({
     tupleStore,
   }) => {
     await tupleStore.write({ deletes: [], writes: [admin("anna")] });
@@ -145,7 +146,7 @@ describe("an engine that fails", () => {
     failing.close();
   });
 
-  test("an engine killed amid writes keeps every write it acknowledged, and each write whole", async ({
+  test("an engine killed during writes keeps every write it acknowledged, and each write whole", async ({
     ownServer,
   }) => {
     const at = connectionOf(ownServer);

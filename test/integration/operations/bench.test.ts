@@ -24,14 +24,14 @@ test("at scale 1 the world has what the figures are published for", () => {
   }).toEqual({ organizations: 100, plants: 10_000, cooperations: 2000, shares: 12_000, delegations: 36_000 });
 });
 
-test("the world is one that the service could have written: doctor finds nothing, and sees what is taken out", () => {
+test("doctor finds nothing in the world, and detects a tuple that is taken out", () => {
   const tuples = tuplesOfWorld(world);
   expect(diagnose(tuples)).toEqual([]);
   const log = tuples.findIndex(({ relation }) => relation === "log");
   expect(diagnose(tuples.toSpliced(log, 1))).not.toEqual([]);
 });
 
-test("every question's answer is the one that the laws give", () => {
+test("every question has the answer that the laws give", () => {
   const yes = allowed(asOracle());
   const questions = makeQuestions(world, 300, 1);
   for (const kind of KINDS) {

@@ -2,17 +2,14 @@
  * Every block of commands in the documents runs as it is pasted, in the order of the page, on what `npm start` runs;
  * one that does not says why: `<!-- not run: … -->` above it. Only port, folder and file names are others.
  */
-import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { symlinkSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import { text } from "node:stream/consumers";
-import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
 import { findFga } from "../../../scripts/fga-cli.ts";
+import { ownFolder } from "../../support/own-folder.ts";
 import { PAGES, textOf as pageText } from "../../support/pages.ts";
-
-const root = fileURLToPath(new URL("../../..", import.meta.url));
+import { listening, startMain } from "../../support/process.ts";
+import { ROOT, run } from "../../support/program.ts";
 
 type Block = { document: string; language: string; code: string; notRun: string | undefined };
 
@@ -49,36 +46,21 @@ const shown = (line: string) =>
       .join("[^]*"),
   );
 
-async function start(folder: string) {
-  const env = { PATH: process.env.PATH, HOME: process.env.HOME, PORT: "0", CONCORDAT_FOLDER: folder };
-  const child = spawn("node", ["src/main.ts", "--start"], { cwd: root, env, stdio: ["ignore", "ignore", "pipe"] });
-  const ended = new Promise((resolve) => child.once("exit", resolve));
-  onTestFinished(async () => {
-    child.kill("SIGTERM");
-    await ended;
-  });
-  let said = "";
-  child.stderr.setEncoding("utf8");
-  await new Promise<void>((resolve, reject) => {
-    child.stderr.on("data", (chunk: string) => {
-      said += chunk;
-      if (said.includes("# now he may")) resolve();
-    });
-    void ended.then((code) => reject(new Error(`it ended with ${code}:\n${said}`)));
-  });
-  return /http:\/\/127\.0\.0\.1:\d+/.exec(said)?.[0] ?? "";
-}
-
-test("every block of commands runs, or says why it does not", { timeout: 300_000 }, async () => {
-  const folder = mkdtempSync(join(tmpdir(), "concordat-documents-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+test("every block of commands runs, or names a reason why it is not run", { timeout: 300_000 }, async () => {
+  const folder = ownFolder();
   const fga = findFga(process.env);
   if (fga === undefined) throw new Error("there is no fga");
   symlinkSync(fga, join(folder, "fga"));
   const lines = /^```\n(\{"kind":[\s\S]*?)^```$/m.exec(pageText("docs/bulk.md"))?.[1] ?? "";
   writeFileSync(join(folder, "people.ndjson"), lines);
   const data = join(folder, "data");
-  const url = await start(data);
+  const service = startMain({ CONCORDAT_FOLDER: data }, ["--start"], { stdout: "ignore" });
+  onTestFinished(async () => {
+    service.child.kill("SIGTERM");
+    await service.ended;
+  });
+  await service.printed(/# now he may/);
+  const url = await listening(service);
   const here = (code: string) =>
     code
       .replaceAll("http://127.0.0.1:3000", url)
@@ -90,14 +72,12 @@ test("every block of commands runs, or says why it does not", { timeout: 300_000
   writeFileSync(exported, "");
   const type = async (command: string) => {
     const script = `set -eo pipefail; . ${exported}\n${here(command)}\nexport -p > ${exported}`;
-    const env = { PATH: [folder, process.env.PATH].join(delimiter), HOME: process.env.HOME };
-    const child = spawn("bash", ["-c", script], { cwd: command.includes("npm ") ? root : folder, env });
-    const [out, err, code] = await Promise.all([
-      text(child.stdout),
-      text(child.stderr),
-      new Promise<number | null>((resolve) => child.once("close", resolve)),
-    ]);
-    return { code, output: `${out}\n${err}` };
+    const env = { PATH: [folder, process.env.PATH].join(delimiter) };
+    const { code, stdout, stderr } = await run("bash", ["-c", script], {
+      env,
+      cwd: command.includes("npm ") ? ROOT : folder,
+    });
+    return { code, output: `${stdout}\n${stderr}` };
   };
 
   let ran = 0;

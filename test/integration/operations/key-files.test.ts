@@ -1,15 +1,12 @@
 /** Secrets in files, on the real process: keys that are read again at SIGHUP, and a file that is bad keeps those from before. */
-import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { once } from "node:events";
 import { chmodSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
 import { connection, environmentOf } from "../../support/engine.ts";
-import { ownFolder } from "../../support/process.ts";
+import { ownFolder } from "../../support/own-folder.ts";
+import { listening, startMain } from "../../support/process.ts";
 
-const root = fileURLToPath(new URL("../../..", import.meta.url));
 const QUESTION = {
   subject: { type: "user", id: "tom" },
   action: { name: "view" },
@@ -30,35 +27,8 @@ function put(folder: string, name: string, text: string, mode = 0o600): string {
 }
 
 /** The process with this environment, on a store of its own. */
-function main(env: Record<string, string>) {
-  const child = spawn(process.execPath, ["src/main.ts"], {
-    cwd: root,
-    env: {
-      PATH: process.env.PATH,
-      HOME: process.env.HOME,
-      PORT: "0",
-      ...environmentOf(connection()),
-      OPENFGA_STORE: `keys ${randomUUID()}`,
-      ...env,
-    },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  onTestFinished(() => void child.kill("SIGKILL"));
-  let output = "";
-  for (const stream of [child.stdout, child.stderr])
-    stream.on("data", (data: Buffer) => {
-      output += data;
-    });
-  const ended = once(child, "close").then(([code]) => code as number | null);
-  const printed = async (wanted: RegExp) => {
-    await Promise.race([expect.poll(() => output, { timeout: 60_000 }).toMatch(wanted), ended]);
-    expect(output).toMatch(wanted);
-    return wanted.exec(output)?.[1] ?? "";
-  };
-  return { child, ended, printed, output: () => output };
-}
-
-const LISTENS = /Concordat listens on (http:\S+)/;
+const main = (env: Record<string, string>) =>
+  startMain({ ...environmentOf(connection()), OPENFGA_STORE: `keys ${randomUUID()}`, ...env });
 
 async function statusOf(url: string, presented: string): Promise<number> {
   const headers = { Authorization: `Bearer ${presented}`, "Content-Type": "application/json" };
@@ -66,7 +36,7 @@ async function statusOf(url: string, presented: string): Promise<number> {
     .status;
 }
 
-test("SIGHUP reads the keys again, and a file that cannot be used changes nothing", async () => {
+test("SIGHUP reads the keys again, and an invalid file changes nothing", async () => {
   const folder = ownFolder();
   const SERVICE_KEYS_FILE = put(folder, "keys.json", `${keys(key(OLD))}\n`);
   const service = main({
@@ -74,7 +44,7 @@ test("SIGHUP reads the keys again, and a file that cannot be used changes nothin
     INVITATION_SECRET_FILE: put(folder, "secret", `${SECRET}\r\n`),
     CONCORDAT_FOLDER: folder,
   });
-  const url = await service.printed(LISTENS);
+  const url = await listening(service);
   expect([await statusOf(url, OLD), await statusOf(url, NEW)]).toEqual([200, 401]);
 
   // both, while the one is changed for the other
@@ -111,20 +81,20 @@ test("SIGHUP reads the keys again, and a file that cannot be used changes nothin
   for (const secret of [OLD, NEW, SECRET]) expect(service.output()).not.toContain(secret);
 }, 120_000);
 
-test("without a file SIGHUP ends the process, as a terminal's end does", async () => {
+test("without a file SIGHUP ends the process, as when its terminal closes", async () => {
   const service = main({ SERVICE_KEYS: keys(key(OLD)), INVITATION_SECRET: SECRET, CONCORDAT_FOLDER: ownFolder() });
-  await service.printed(LISTENS);
+  await listening(service);
   service.child.kill("SIGHUP");
   expect(await service.ended).toBe(0);
 }, 60_000);
 
-test("a file that others may read is warned of; one beside its variable, and a bound that the model has not, are refused", async () => {
+test("a file that others may read gives a warning; a file beside its variable and a bound unknown to the model are refused", async () => {
   const folder = ownFolder();
   const file = put(folder, "keys.json", keys(key(OLD)), 0o644);
   const base = { INVITATION_SECRET: SECRET, CONCORDAT_FOLDER: folder };
   const open = main({ ...base, SERVICE_KEYS_FILE: file });
   await open.printed(/"warn.*|"level":40.*SERVICE_KEYS_FILE: others than its owner may read or write/);
-  await open.printed(LISTENS);
+  await listening(open);
 
   const both = main({ ...base, SERVICE_KEYS_FILE: file, SERVICE_KEYS: keys(key(OLD)) });
   expect(await both.ended).toBe(1);

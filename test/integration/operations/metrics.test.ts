@@ -10,7 +10,7 @@ const NOON = new Date("2030-01-01T12:00:00Z");
 const checks = (source: string) => `concordat_check_duration_seconds_count{source="${source}"}`;
 const unstored = (reason: string) => `concordat_check_unstored_total{reason="${reason}"}`;
 
-test("hits, misses, answers not stored and why, and engine calls are counted, each one", async ({ cached }) => {
+test("hits, misses, answers not stored by reason, and engine calls are each counted", async ({ cached }) => {
   await seedWorld(cached);
   const { shares } = await cooperate(cached, [{ resource: "plant:7", role: "viewer" }]);
   cached.setNow(NOON);
@@ -40,7 +40,7 @@ test("hits, misses, answers not stored and why, and engine calls are counted, ea
   expect(await all()).toEqual([2, 1, 4, 0, 1, 1, 0, 1, 2, 5]);
 });
 
-test("failures of Redis are counted by operation, and the answers that it cost", async ({
+test("failures of Redis are counted by operation, and so are the answers without a cache", async ({
   redis,
   store,
   tupleStore,
@@ -68,7 +68,7 @@ test("failures of Redis are counted by operation, and the answers that it cost",
   await cache.close();
 });
 
-test("the age of the changes is the time since they were read to their end, and is not there before", async ({
+test("the age of the changes is the time since they were last read completely, and absent before that", async ({
   service,
   tupleStore,
 }) => {
@@ -84,7 +84,7 @@ test("the age of the changes is the time since they were read to their end, and 
   expect(await counted(seen, "concordat_changes_age_seconds")).toBe(3.5);
 });
 
-test("needs no key, is Prometheus's text, and holds nobody's id", async ({ cached }) => {
+test("/metrics needs no key, is in Prometheus's text format, and holds no id", async ({ cached }) => {
   await seedWorld(cached);
   await cooperate(cached, [{ resource: "plant:7", role: "viewer" }]);
   for (const user of ["anna", "ben", "tom"]) for (let n = 0; n < 2; n++) await ask(cached, user);
@@ -96,7 +96,7 @@ test("needs no key, is Prometheus's text, and holds nobody's id", async ({ cache
     expect(text).not.toContain(name);
 });
 
-test("what is counted is told at once, and the process itself is looked at once a second, however many ask", async ({
+test("counters are current, and process metrics are read once a second, however many requests there are", async ({
   cached,
 }) => {
   await seedWorld(cached);

@@ -4,7 +4,8 @@ import { describe, expect } from "vitest";
 import { EngineUnavailable } from "../../../src/faults.ts";
 import { createClient } from "../../../src/openfga/client.ts";
 import { openStore } from "../../../src/openfga/open-store.ts";
-import { connection, connectionOf, MODEL, test } from "../../support/engine.ts";
+import { connection, connectionOf, test } from "../../support/engine.ts";
+import { MODEL } from "../../support/model.ts";
 
 const OTHER_MODEL = "model\n  schema 1.1\n\ntype user\n\ntype thing\n  relations\n    define can_see: [user]\n";
 
@@ -17,7 +18,7 @@ describe("opening a store", () => {
     expect(second).toEqual({ ...first, model: "same" });
   });
 
-  test("a comment or a blank line is no other model; a name, a type or who may stand somewhere is", async () => {
+  test("a comment or a blank line makes no new model; a name, a type or an allowed user type does", async () => {
     const options = { ...connection(), store: `spelling ${randomUUID()}`, allowPush: false };
     await openStore({ ...options, model: OTHER_MODEL });
     const respelled = await openStore({ ...options, model: `# why\n\n${OTHER_MODEL}\n` });
@@ -32,7 +33,7 @@ describe("opening a store", () => {
     }
   });
 
-  test("a store with a model we do not know is refused and left as it is, unless we may push", async () => {
+  test("a store with an unknown model is refused and left as it is, unless pushing is allowed", async () => {
     const options = { ...connection(), store: `foreign ${randomUUID()}` };
     const theirs = await openStore({ ...options, model: OTHER_MODEL, allowPush: false });
     await expect(openStore({ ...options, model: MODEL, allowPush: false })).rejects.toThrow(theirs.modelId);
@@ -43,7 +44,7 @@ describe("opening a store", () => {
     expect(pushed.modelId).not.toBe(theirs.modelId);
   });
 
-  test("a store that had our model before another came is opened by ours, and nothing is written", async () => {
+  test("a store that has our model below a newer one is opened with ours, and nothing is written", async () => {
     const options = { ...connection(), store: `rolled back ${randomUUID()}` };
     const ours = await openStore({ ...options, model: MODEL, allowPush: false });
     // more than a page of others
@@ -59,7 +60,7 @@ describe("opening a store", () => {
     expect(pushed.model).toBe("replaced");
   });
 
-  test("two stores of one name are refused even with the right to push", async () => {
+  test("two stores of one name are refused even where pushing is allowed", async () => {
     const store = `twice ${randomUUID()}`;
     const client = createClient(connection());
     const { id } = await client.createStore({ name: store });
@@ -74,7 +75,9 @@ describe("opening a store", () => {
     expect(store.permissions.get("plant")).not.toContain("viewer");
   });
 
-  test("an engine that does not answer is an outage, and a broken model is not", async ({ ownServer }) => {
+  test("an engine that does not answer is reported as an outage, and an invalid model is not", async ({
+    ownServer,
+  }) => {
     const options = { ...connection(), store: `broken ${randomUUID()}`, allowPush: true };
     await expect(openStore({ ...options, model: "model\n  schema 9\n" })).rejects.not.toBeInstanceOf(EngineUnavailable);
     await ownServer.stop();

@@ -2,22 +2,22 @@
  * The process as an operator meets it: `node src/main.ts` with an environment. It starts
  * only on what it can trust, ends without cutting anyone off, and leaves nothing behind.
  */
-import { spawn } from "node:child_process";
 import { createHash, randomBytes, randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { openStore } from "../../../src/openfga/open-store.ts";
-import { connection, environmentOf, MODEL } from "../../support/engine.ts";
+import { connection, environmentOf } from "../../support/engine.ts";
+import { MODEL } from "../../support/model.ts";
+import { ownFolder } from "../../support/own-folder.ts";
+import { listening, startMain } from "../../support/process.ts";
+import { run, runScript } from "../../support/program.ts";
 import { type RawConnection, rawConnection } from "../../support/raw-http.ts";
 
-const root = fileURLToPath(new URL("../../..", import.meta.url));
 const KEY = "a-key-for-the-tests-of-the-process";
 const QUESTION = {
   subject: { type: "user", id: "tom" },
@@ -27,56 +27,12 @@ const QUESTION = {
 
 type Environment = Record<string, string>;
 
-/** The folder of one process; it goes with the test. */
-function newFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), "concordat-process-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
-}
-
-/** Runs a script of the project under an environment of its own: nothing of the run's reaches it. */
-function run(args: string[], env: Environment) {
-  const child = spawn(process.execPath, args, {
-    cwd: root,
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  onTestFinished(() => void child.kill("SIGKILL"));
-  const seen = { text: "" };
-  for (const stream of [child.stdout, child.stderr])
-    stream.on("data", (data: Buffer) => {
-      seen.text += data;
-    });
-  const ended = once(child, "close").then(([code]) => code as number | null);
-  /** Waits until it has printed that; throws with what it printed when it ends before. */
-  const printed = async (wanted: RegExp): Promise<RegExpExecArray> => {
-    let code: number | null | undefined;
-    void ended.then((given) => {
-      code = given;
-    });
-    for (;;) {
-      const found = wanted.exec(seen.text);
-      if (found !== null) return found;
-      if (code !== undefined) throw new Error(`ended with ${code}, before ${wanted}:\n${seen.text}`);
-      await sleep(20);
-    }
-  };
-  return { child, ended, printed, output: () => seen.text };
-}
-
-const main = (env: Environment, ...args: string[]) => run(["src/main.ts", ...args], { PORT: "0", ...env });
-
-/** Waits until it listens, and says where. */
-async function listening({ printed }: ReturnType<typeof run>): Promise<string> {
-  return (await printed(/Concordat listens on (http:\S+)/))[1] ?? "";
-}
-
 /** What the process needs to run on the run's engine, in a store of its own. */
 function external(): Environment {
   return {
     ...environmentOf(connection()),
     OPENFGA_STORE: `process ${randomUUID()}`,
-    CONCORDAT_FOLDER: newFolder(),
+    CONCORDAT_FOLDER: ownFolder(),
     INVITATION_SECRET: randomBytes(32).toString("hex"),
     SERVICE_KEYS: JSON.stringify([
       { name: "tests", scopes: ["check"], sha256: createHash("sha256").update(KEY).digest("hex") },
@@ -92,8 +48,8 @@ const evaluate = (url: string, key: string) =>
   });
 
 describe("starting", () => {
-  test("with an engine, keys and a secret it answers, to its keys alone", async () => {
-    const url = await listening(main(external()));
+  test("with an engine, keys and a secret it answers, only to its keys", async () => {
+    const url = await listening(startMain(external()));
     expect((await fetch(`${url}/readyz`)).status).toBe(200);
     const reply = await evaluate(url, KEY);
     expect([reply.status, await reply.json()]).toMatchObject([200, { decision: false }]);
@@ -102,7 +58,7 @@ describe("starting", () => {
 
   test("it refuses to start without keys, and names every other problem at once, but no secret", async () => {
     const env = { ...external(), SERVICE_KEYS: "", INVITATION_SECRET: "too-short", PORT: "65536", LOG_LEVEL: "loud" };
-    const { ended, output } = main(env);
+    const { ended, output } = startMain(env);
     expect(await ended).toBe(1);
     const named = output().match(/^[A-Z_]+(?=:)/gm);
     expect(new Set(named)).toEqual(new Set(["SERVICE_KEYS", "INVITATION_SECRET", "PORT", "LOG_LEVEL"]));
@@ -111,7 +67,7 @@ describe("starting", () => {
 
   test("it refuses a key without a scope it knows, and does not print the key", async () => {
     const keys = [{ name: "tests", scopes: ["everything"], key: KEY }];
-    const { ended, output } = main({ ...external(), SERVICE_KEYS: JSON.stringify(keys) });
+    const { ended, output } = startMain({ ...external(), SERVICE_KEYS: JSON.stringify(keys) });
     expect(await ended).toBe(1);
     expect(output()).toMatch(/^SERVICE_KEYS: entry 0/m);
     expect(output()).not.toContain(KEY);
@@ -121,19 +77,19 @@ describe("starting", () => {
     const env = external();
     const other = "model\n  schema 1.1\ntype user\n";
     await openStore({ ...connection(), store: env.OPENFGA_STORE ?? "", model: other, allowPush: false });
-    const refused = main(env);
+    const refused = startMain(env);
     expect(await refused.ended).toBe(1);
     expect(refused.output()).toMatch(/npm run push-model/);
 
-    const push = run(["scripts/push-model.ts"], env);
-    expect(await push.ended).toBe(0);
-    const modelId = /^model (\w+)$/m.exec(push.output())?.[1];
-    expect((await main(env).printed(/model (\w+)\)/))[1]).toBe(modelId);
+    const push = await runScript("push-model", [], env);
+    expect(push.code).toBe(0);
+    const modelId = /^model (\w+)$/m.exec(push.stdout)?.[1];
+    expect((await startMain(env).printed(/model (\w+)\)/))[1]).toBe(modelId);
   });
 
-  test("it goes on answering after another version's model was pushed, and starts again by its own, and says so", async () => {
+  test("it keeps answering after another version's model was pushed, and starts again with its own, with a warning", async () => {
     const env = external();
-    const first = main(env);
+    const first = startMain(env);
     const url = await listening(first);
     const modelId = (await first.printed(/model (\w+)\)/))[1];
     expect(first.output()).not.toContain("older_model");
@@ -143,18 +99,18 @@ describe("starting", () => {
     expect((await evaluate(url, KEY)).status).toBe(200);
     expect((await fetch(`${url}/readyz`)).status).toBe(200);
 
-    const again = main(env);
+    const again = startMain(env);
     expect((await evaluate(await listening(again), KEY)).status).toBe(200);
     expect((await again.printed(/model (\w+)\)/))[1]).toBe(modelId);
     expect(again.output()).toMatch(/older_model/);
   });
 
-  test("a folder that others could read is closed to them before anything is written to it, or the start refused", async () => {
-    const folder = newFolder();
+  test("a folder that others could read is closed to them before anything is written to it, or the start is refused", async () => {
+    const folder = ownFolder();
     chmodSync(folder, 0o755);
     writeFileSync(join(folder, "share"), "", { mode: 0o644 });
     const embedded = { ...external(), OPENFGA_API_URL: "", OPENFGA_API_TOKEN: "", CONCORDAT_FOLDER: folder };
-    const running = main(embedded);
+    const running = startMain(embedded);
     await listening(running);
     const names = readdirSync(folder);
     expect(names).toEqual(expect.arrayContaining(["openfga.db", "openfga.db-wal", "openfga.key", "openfga.log"]));
@@ -164,7 +120,7 @@ describe("starting", () => {
 
     chmodSync(folder, 0o1777);
     for (const args of [[], ["--start"]]) {
-      const refused = main(embedded, ...args);
+      const refused = startMain(embedded, args);
       expect(await refused.ended).toBe(1);
       expect(refused.output()).toMatch(
         /does not start[.]\nThe folder .*Set CONCORDAT_FOLDER to a folder of its own[.]$/m,
@@ -173,11 +129,11 @@ describe("starting", () => {
   });
 
   test("a second process on the folder of a running one is refused, and the running one is still found", async () => {
-    const folder = newFolder();
+    const folder = ownFolder();
     const embedded = { ...external(), OPENFGA_API_URL: "", OPENFGA_API_TOKEN: "", CONCORDAT_FOLDER: folder };
-    const url = await listening(main(embedded));
+    const url = await listening(startMain(embedded));
     const announced = ["openfga.url", "openfga.key"].map((name) => readFileSync(join(folder, name), "utf8"));
-    const second = main(embedded);
+    const second = startMain(embedded);
     expect(await second.ended).toBe(1);
     expect(second.output()).toMatch(
       /does not start[.]\nAn OpenFGA already runs on the folder .* Stop .*CONCORDAT_FOLDER/,
@@ -187,12 +143,12 @@ describe("starting", () => {
   });
 
   test("where it cannot listen it says which variable to change, and shows no stack", async () => {
-    const port = new URL(await listening(main(external()))).port;
+    const port = new URL(await listening(startMain(external()))).port;
     for (const [env, named] of [
       [{ PORT: port }, `PORT: http://127.0.0.1:${port} is in use by another process`],
       [{ HOST: "192.0.2.1" }, "HOST: this machine does not have the address 192.0.2.1"],
     ] as const) {
-      const { ended, output } = main({ ...external(), ...env });
+      const { ended, output } = startMain({ ...external(), ...env });
       expect(await ended).toBe(1);
       expect(output()).toContain(`Concordat does not start.\n${named}`);
       expect(output()).not.toContain("    at ");
@@ -200,7 +156,7 @@ describe("starting", () => {
   });
 
   test("it refuses an engine that is not there, and says what to look at", async () => {
-    const { ended, output } = main({ ...external(), OPENFGA_API_URL: "http://127.0.0.1:1" });
+    const { ended, output } = startMain({ ...external(), OPENFGA_API_URL: "http://127.0.0.1:1" });
     expect(await ended).toBe(1);
     expect(output()).toContain("127.0.0.1:1");
   });
@@ -216,8 +172,8 @@ describe("where it listens", () => {
     ["::1", "[::1]"],
     ["[::1]", "[::1]"],
   ])
-    test(`with HOST=${HOST} and a port of the system's choice it is where it says, and publishes that`, async () => {
-      const url = await listening(main({ ...external(), HOST: HOST ?? "" }));
+    test(`with HOST=${HOST} and a port of the system's choice it prints and publishes its real address`, async () => {
+      const url = await listening(startMain({ ...external(), HOST: HOST ?? "" }));
       expect(url).toMatch(/:[1-9]\d*$/);
       expect(url.slice(0, url.lastIndexOf(":"))).toBe(`http://${spelled}`);
       const { policy_decision_point, access_evaluation_endpoint } = await published(url);
@@ -228,11 +184,11 @@ describe("where it listens", () => {
 
   for (const HOST of ["0.0.0.0", "::"])
     test(`with HOST=${HOST} it does not start without a PUBLIC_URL, and with one it publishes that`, async () => {
-      const refused = main({ ...external(), HOST });
+      const refused = startMain({ ...external(), HOST });
       expect(await refused.ended).toBe(1);
       expect(refused.output()).toMatch(/^PUBLIC_URL: is required with HOST=/m);
       const PUBLIC_URL = "https://concordat.example";
-      const url = await listening(main({ ...external(), HOST, PUBLIC_URL }));
+      const url = await listening(startMain({ ...external(), HOST, PUBLIC_URL }));
       const loopback = `http://127.0.0.1:${new URL(url).port}`;
       expect((await published(loopback)).policy_decision_point).toBe(PUBLIC_URL);
       if (HOST === "::") expect((await fetch(`http://[::1]:${new URL(url).port}/livez`)).status).toBe(200);
@@ -266,8 +222,8 @@ async function halfQuestion(url: string) {
 
 describe("ending", () => {
   for (const signal of ["SIGTERM", "SIGINT"] as const)
-    test(`at ${signal} a request under way is answered, a new one is told that it stops, and the exit code is 0`, async () => {
-      const service = main({ ...external(), STOPPING_MILLISECONDS: "3000" });
+    test(`at ${signal} a request under way is answered, a new one learns that the service stops, and the exit code is 0`, async () => {
+      const service = startMain({ ...external(), STOPPING_MILLISECONDS: "3000" });
       const url = await listening(service);
       // an idle connection that is kept alive must not hold it up
       expect((await fetch(`${url}/livez`)).status).toBe(200);
@@ -285,8 +241,8 @@ describe("ending", () => {
       await expect(fetch(`${url}/livez`)).rejects.toThrow();
     });
 
-  test("whoever is in the middle of asking again and again is told that the connection ends, and never just cut off", async () => {
-    const service = main({ ...external(), STOPPING_MILLISECONDS: "2000" });
+  test("a client with repeated requests learns from a reply that the connection ends, and is never cut off", async () => {
+    const service = startMain({ ...external(), STOPPING_MILLISECONDS: "2000" });
     const url = await listening(service);
     /** Asks on one connection until a reply says that it is the last; how many were answered. */
     const askOn = async (connection: RawConnection): Promise<number> => {
@@ -304,7 +260,7 @@ describe("ending", () => {
   });
 
   test("a caller who never finishes does not keep it from ending", async () => {
-    const service = main(external());
+    const service = startMain(external());
     await halfQuestion(await listening(service));
     service.child.kill("SIGTERM");
     expect(await service.ended).toBe(0);
@@ -313,8 +269,7 @@ describe("ending", () => {
 
 /** The processes whose command names that folder: the embedded engine's does, the service's own does not. */
 async function engineProcesses(folder: string): Promise<number[]> {
-  const list = spawn("ps", ["-A", "-ww", "-o", "pid,args"], { stdio: ["ignore", "pipe", "inherit"] });
-  const lines = (await text(list.stdout)).split("\n");
+  const lines = (await run("ps", ["-A", "-ww", "-o", "pid,args"])).stdout.split("\n");
   expect(lines.length).toBeGreaterThan(1);
   return lines.filter((line) => line.includes(`${folder}/openfga.db`)).map((line) => Number.parseInt(line, 10));
 }
@@ -322,8 +277,8 @@ async function engineProcesses(folder: string): Promise<number[]> {
 describe("npm start", () => {
   for (const signal of ["SIGKILL", "SIGTERM"] as const)
     test(`${signal} leaves no engine behind`, async () => {
-      const folder = newFolder();
-      const service = main({ CONCORDAT_FOLDER: folder }, "--start");
+      const folder = ownFolder();
+      const service = startMain({ CONCORDAT_FOLDER: folder }, ["--start"]);
       await listening(service);
       expect(await engineProcesses(folder)).not.toEqual([]);
       service.child.kill(signal);
@@ -331,9 +286,9 @@ describe("npm start", () => {
       while ((await engineProcesses(folder)).length > 0) await sleep(100);
     });
 
-  test("an engine that ends by itself ends the service, and not as if all were well", async () => {
-    const folder = newFolder();
-    const service = main({ CONCORDAT_FOLDER: folder }, "--start");
+  test("an engine that ends by itself ends the service with an error code", async () => {
+    const folder = ownFolder();
+    const service = startMain({ CONCORDAT_FOLDER: folder }, ["--start"]);
     await listening(service);
     for (const pid of await engineProcesses(folder)) {
       try {
@@ -345,13 +300,13 @@ describe("npm start", () => {
     expect(await service.ended).toBe(1);
   });
 
-  test("it makes its keys once, that their owner alone reads, and its sample once; histories are signed; it listens on loopback only", async () => {
-    const folder = newFolder();
+  test("it makes its keys once, readable by their owner only, and its sample once; histories are signed; it listens on loopback only", async () => {
+    const folder = ownFolder();
     const env = { CONCORDAT_FOLDER: folder, HOST: "0.0.0.0" };
     let historyKey = "";
     const runs: { key: string; cooperations: unknown; decisions: unknown[] }[] = [];
     for (let count = 1; count <= 2; count++) {
-      const service = main(env, "--start");
+      const service = startMain(env, ["--start"]);
       const url = await listening(service);
       expect(new URL(url).hostname).toBe("127.0.0.1");
       // where the key is, and the address as it is: the hint works as pasted

@@ -1,11 +1,8 @@
 /**
  * Giving a store a new model: what it changes is shown, what gives anybody more is
- * refused and leaves everything as it was, and scratch stores are gone however it ends.
+ * refused and leaves everything as it was, and scratch stores are removed however it ends.
  */
-import { execFile } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import { test as base, describe, expect, onTestFinished } from "vitest";
 import { measure } from "../../../scripts/permissions/measure.ts";
 import { SITUATIONS } from "../../../scripts/permissions/situations.ts";
@@ -19,8 +16,10 @@ import { newestModel, type OpenStore, openStore } from "../../../src/openfga/ope
 import { createTupleStore } from "../../../src/openfga/tuple-store.ts";
 import type { Engine, Question } from "../../../src/ports.ts";
 import { put, textsOf } from "../../support/damage.ts";
-import { environmentOf, MODEL } from "../../support/engine.ts";
+import { environmentOf } from "../../support/engine.ts";
 import { startMemoryEngine } from "../../support/memory-engine.ts";
+import { MODEL } from "../../support/model.ts";
+import { runScript } from "../../support/program.ts";
 
 /** One of them all: to be asked in every one takes a minute and more. */
 const FEW = SITUATIONS.filter(({ title }) => title === "plant shared at viewer");
@@ -97,8 +96,8 @@ const OWNED = [
   ...tuplesOfJobRole("plant:7", "otto", "operator"),
 ];
 
-describe("a model that gives anybody more", () => {
-  test("is refused with the answers that turn, and nothing is written; asked for, it is pushed", async ({
+describe("a model that gives more access", () => {
+  test("is refused with the answers that change, and nothing is written; with --allow-widening it is pushed", async ({
     hold,
     push,
     everything,
@@ -121,7 +120,7 @@ describe("a model that gives anybody more", () => {
     expect(pushed.lines.at(-1)).toContain(after.model);
   });
 
-  test("is refused too where it would count what an older model left in the store", async ({
+  test("is refused too where it would count tuples that an older model left in the store", async ({
     at,
     store,
     hold,
@@ -146,7 +145,7 @@ describe("a model that gives anybody more", () => {
   });
 });
 
-test("a model that gives less is pushed, and the answers that turn and the tuples that stop fitting are shown", async ({
+test("a model that gives less is pushed, and the answers that change and the tuples that become invalid are shown", async ({
   hold,
   push,
   everything,
@@ -174,7 +173,7 @@ test("a model that gives less is pushed, and the answers that turn and the tuple
   expect((await everything()).models).toBe(before.models + 1);
 });
 
-test("a permission that is new is counted apart: nobody was told no", async ({ push }) => {
+test("a new permission is counted separately, because nobody was denied it before", async ({ push }) => {
   const model = changed([
     "define can_share: admin from owner",
     "define can_share: admin from owner\n    define can_sell: admin from owner",
@@ -184,7 +183,7 @@ test("a permission that is new is counted apart: nobody was told no", async ({ p
   expect(lines.some((line) => /^[1-9]\d* are yes to permissions that the old model has not/.test(line))).toBe(true);
 });
 
-test("the model from before ended cooperations stood apart is replaced without anybody having more", async ({
+test("the model from before ended cooperations were kept apart is replaced without giving more access", async ({
   at,
   store,
   hold,
@@ -216,19 +215,14 @@ test("a dry run shows the same and writes nothing, not even a store", async ({ a
   expect((await createClient(at).listStores({ name: missing })).stores).toEqual([]);
 });
 
-test("the model that is there already is not written again, and asks nothing", async ({ push, everything }) => {
+test("a model that is current already is not written again, and no question is asked", async ({ push, everything }) => {
   const before = await everything();
   const { outcome, lines } = await push(`# said otherwise\n\n${MODEL}`);
   expect([outcome, lines.length]).toEqual(["same", 1]);
   expect(await everything()).toEqual(before);
 });
 
-test("what was not looked at is not replaced: another model that comes meanwhile stays", async ({
-  at,
-  store,
-  push,
-  everything,
-}) => {
+test("a model that appears meanwhile and was not compared is not replaced", async ({ at, store, push, everything }) => {
   const asked = (line: string) => line.startsWith("Asking both models");
   let other: Promise<{ modelId: string }> | undefined;
   const say = (line: string) => {
@@ -238,13 +232,13 @@ test("what was not looked at is not replaced: another model that comes meanwhile
   expect((await everything()).model).toBe((await other)?.modelId);
 });
 
-test("a store that was empty when it was looked at and is not any more is left alone too", async ({ at, store }) => {
+test("a store that was empty at the comparison and no longer is, is not changed either", async ({ at, store }) => {
   const options = { ...at, store: store.name, model: WIDER, allowPush: true, replaces: "" };
   await expect(openStore(options)).rejects.toThrow(/meanwhile/);
   expect((await newestModel({ ...at, store: store.name }))?.model.id).toBe(store.modelId);
 });
 
-test("scratch stores are gone also when the measuring fails", async ({ push, everything }) => {
+test("scratch stores are removed also when the comparison fails", async ({ push, everything }) => {
   const before = await everything();
   const [one] = FEW;
   if (one === undefined) expect.fail("no situation");
@@ -255,7 +249,7 @@ test("scratch stores are gone also when the measuring fails", async ({ push, eve
   expect(await everything()).toEqual(before);
 });
 
-test("a question without an answer is asked again and is never a no; one that has none at all ends the comparison", async ({
+test("a question without an answer is asked again and never counts as denied; one that never gets an answer ends the comparison", async ({
   at,
   store,
 }) => {
@@ -283,18 +277,10 @@ test("a question without an answer is asked again and is never a no; one that ha
   await expect(measure(FEW, silent, nobody)).rejects.toThrow(/no answer/);
 });
 
-const script = fileURLToPath(new URL("../../../scripts/push-model.ts", import.meta.url));
+const command = (at: OpenFgaConnection, store: string, ...args: string[]) =>
+  runScript("push-model", args, { ...environmentOf(at), OPENFGA_STORE: store });
 
-async function command(at: OpenFgaConnection, store: string, ...args: string[]) {
-  const env = { ...process.env, ...environmentOf(at), OPENFGA_STORE: store };
-  try {
-    return { code: 0, ...(await promisify(execFile)(process.execPath, [script, ...args], { env })) };
-  } catch (error) {
-    return error as { code: number; stdout: string; stderr: string };
-  }
-}
-
-test("as a command its exit code says what came of it", async ({ at, store, hold, everything }) => {
+test("the command's exit code says what was done", async ({ at, store, hold, everything }) => {
   await hold(OWNED);
   // under a model without permissions nothing counts, and there is nobody to ask about
   await openStore({ ...at, store: store.name, model: "model\n  schema 1.1\ntype user\n", allowPush: true });

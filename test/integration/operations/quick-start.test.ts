@@ -1,18 +1,18 @@
 /** `npm start` as the README promises it: the process really runs, and the three commands work as pasted. */
-import { execFile, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { spawn } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { promisify, stripVTControlCharacters } from "node:util";
+import { stripVTControlCharacters } from "node:util";
 import { expect, onTestFinished, test } from "vitest";
 import { readConfig } from "../../../src/config.ts";
 import { findKey } from "../../../src/domain/service-keys.ts";
+import { ownFolder } from "../../support/own-folder.ts";
 import { textOf } from "../../support/pages.ts";
+import { startMain } from "../../support/process.ts";
+import { ROOT, run } from "../../support/program.ts";
 
 const NOW = () => new Date();
 
-const root = fileURLToPath(new URL("../../..", import.meta.url));
 const README = textOf("README.md");
 
 /** The first block of a page in a language that contains a text. */
@@ -24,30 +24,21 @@ function block(page: string, language: string, text = ""): string {
 }
 
 /** Starts what `npm start` starts, on a free port and in `folder`. Resolves once it has said all of its hint. */
-async function start(folder: string) {
-  const env = { ...process.env, PORT: "0", CONCORDAT_FOLDER: folder, OPENFGA_API_URL: "", SERVICE_KEYS: "" };
-  const child = spawn("node", ["src/main.ts", "--start"], { cwd: root, env, stdio: ["ignore", "ignore", "pipe"] });
-  const ended = new Promise<number | null>((resolve) => child.once("exit", resolve));
-  let said = "";
-  child.stderr.setEncoding("utf8");
-  await new Promise<void>((resolve, reject) => {
-    child.stderr.on("data", (text: string) => {
-      said += text;
-      // the last of what it says: the third command, whole, or why there is none, and how to stop it
-      if (/(?:# now he may\n.*\n.*'|\nTo begin anew .*)\n\nCtrl-C stops it\.\n/.test(said)) resolve();
-    });
-    ended.then((code) => reject(new Error(`it ended with ${code}:\n${said}`)));
-  });
+async function startIn(folder: string) {
+  const service = startMain({ CONCORDAT_FOLDER: folder }, ["--start"], { stdout: "ignore" });
+  // the last of what it says: the third command, whole, or why there is none, and how to stop it
+  await service.printed(/(?:# now he may\n.*\n.*'|\nTo begin anew .*)\n\nCtrl-C stops it\.\n/);
+  const said = service.output();
   const stop = () => {
-    child.kill("SIGTERM");
-    return ended;
+    service.child.kill("SIGTERM");
+    return service.ended;
   };
   return { said, stop, url: /http:\/\/127\.0\.0\.1:\d+/.exec(said)?.[0] ?? "" };
 }
 
 /** Pastes commands into a shell and gives what each of them printed. */
 async function paste(commands: string): Promise<unknown[]> {
-  const { stdout, stderr } = await promisify(execFile)("bash", ["-c", commands.replaceAll(/^$/gm, "echo")]);
+  const { stdout, stderr } = await run("bash", ["-c", commands.replaceAll(/^$/gm, "echo")]);
   expect(stderr).toBe("");
   return stdout
     .trim()
@@ -55,15 +46,14 @@ async function paste(commands: string): Promise<unknown[]> {
     .map((line) => JSON.parse(line));
 }
 
-test("after npm start the three commands of the README work as pasted, and a check changes its answer", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "concordat-start-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+test("after npm start the README's three commands work as pasted, and a check changes its answer", async () => {
+  const folder = ownFolder();
   const commands = /<!-- generated: quick-start -->\n```sh\n([\s\S]*?)\n```/.exec(README)?.[1] ?? "";
   // another port and folder than the README's, nothing else
   const at = (url: string, text = commands) =>
     text.replaceAll("http://127.0.0.1:3000", url).replaceAll(".concordat", folder);
 
-  const first = await start(folder);
+  const first = await startIn(folder);
   onTestFinished(async () => void (await first.stop()));
   expect(at(first.url).match(/^curl /gm)).toHaveLength(3);
   expect(first.said).toContain(at(first.url));
@@ -77,12 +67,11 @@ console.log(await may("tom", "manage_technical", "7"), await may("tom", "operate
 process.env.CONCORDAT_KEY = "another";
 console.log(await may("tom", "view", "7").catch((error) => error.message.slice(0, 16)));`;
   const caller = { CONCORDAT_URL: first.url, CONCORDAT_KEY: readFileSync(join(folder, "key"), "utf8") };
-  const env = { ...process.env, ...caller };
-  const asked = await promisify(execFile)("node", ["--input-type=module-typescript", "-e", snippet], { env });
+  const asked = await run("node", ["--input-type=module-typescript", "-e", snippet], { env: caller });
   expect(asked.stdout).toBe("true false\nno decision: 401\n");
   expect(await first.stop()).toBe(0);
 
-  const second = await start(folder);
+  const second = await startIn(folder);
   onTestFinished(async () => void (await second.stop()));
   expect(await paste(at(second.url)), "what was changed stays").toEqual([
     { decision: true },
@@ -97,7 +86,7 @@ console.log(await may("tom", "view", "7").catch((error) => error.message.slice(0
 async function onTerminal(command: string, env: NodeJS.ProcessEnv, last: string): Promise<string> {
   const args =
     process.platform === "darwin" ? ["-q", "/dev/null", "bash", "-c", command] : ["-qefc", command, "/dev/null"];
-  const child = spawn("script", args, { cwd: root, env, stdio: ["pipe", "pipe", "inherit"] });
+  const child = spawn("script", args, { cwd: ROOT, env, stdio: ["pipe", "pipe", "inherit"] });
   const ended = new Promise<void>((resolve) => child.once("close", () => resolve()));
   let printed = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
@@ -110,8 +99,7 @@ async function onTerminal(command: string, env: NodeJS.ProcessEnv, last: string)
 }
 
 test("on a terminal npm start logs lines for people, and ends with the address, the key's place and the commands", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "concordat-start-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = ownFolder();
   const { NO_COLOR: _, FORCE_COLOR: __, ...rest } = process.env;
   const env = { ...rest, TERM: "xterm", PORT: "0", CONCORDAT_FOLDER: folder, OPENFGA_API_URL: "", SERVICE_KEYS: "" };
   const printed = await onTerminal("node src/main.ts --start", env, "Ctrl-C stops it.");
@@ -129,10 +117,9 @@ test("on a terminal npm start logs lines for people, and ends with the address, 
   expect(block.includes(readFileSync(join(folder, "key"), "utf8")), "the key itself is not printed").toBe(false);
 });
 
-test("a second npm start undoes nothing of what was done since, prints no command that fails, and says how to begin anew", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "concordat-start-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  const first = await start(folder);
+test("a second npm start keeps all changes, prints no command that fails, and says how to start over", async () => {
+  const folder = ownFolder();
+  const first = await startIn(folder);
   onTestFinished(async () => void (await first.stop()));
   const key = readFileSync(join(folder, "key"), "utf8");
   const call = async (url: string, method: string, path: string, user?: string, body?: object) => {
@@ -163,7 +150,7 @@ test("a second npm start undoes nothing of what was done since, prints no comman
   const before = await lines(first.url);
   expect(await first.stop()).toBe(0);
 
-  const second = await start(folder);
+  const second = await startIn(folder);
   onTestFinished(async () => void (await second.stop()));
   expect(await lines(second.url)).toEqual(before);
   expect((await call(second.url, "GET", `${list}ended`, "carl")).body.items).toHaveLength(1);
@@ -180,7 +167,7 @@ test("a second npm start undoes nothing of what was done since, prints no comman
 
 test("the documented commands for a key make one that the service accepts", async () => {
   const script = block("docs/keys.md", "sh", "openssl");
-  const { stdout } = await promisify(execFile)("bash", ["-c", script]);
+  const { stdout } = await run("bash", ["-c", script]);
   const [key, line] = stdout.trim().split("\n");
   const config = readConfig({
     SERVICE_KEYS: line?.replace(/^SERVICE_KEYS=/, ""),

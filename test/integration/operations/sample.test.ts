@@ -1,13 +1,10 @@
 /** The sample of `npm start` and `npm run seed`: played into an empty store alone, and never a second time. */
-import { execFile } from "node:child_process";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import { expect, onTestFinished } from "vitest";
 import { playSample, startHint } from "../../../src/start/sample.ts";
 import { listen } from "../../support/listening.ts";
+import { runScript } from "../../support/program.ts";
 import { KEYS, type Service, seedWorld, test } from "../../support/service.ts";
 
-const root = fileURLToPath(new URL("../../..", import.meta.url));
 const play = ({ app }: Service, key = KEYS.all) => playSample((path, init) => app.request(path, init), key);
 const everything = async ({ deps }: Service) =>
   (await deps.tupleStore.readAll()).map((tuple) => JSON.stringify(tuple)).sort();
@@ -21,7 +18,7 @@ async function played(service: Service): Promise<{ share: string; cooperation: s
   return sample;
 }
 
-test("it is played into an empty store, so that its commands do what they say", async ({ service }) => {
+test("it is written into an empty store, and its commands do what they say", async ({ service }) => {
   const { share } = await played(service);
   expect(await service.may("tom", "manage_technical", "plant:7")).toBe(false);
   const delegated = await service.as("ben", "PUT", `/v1/shares/${share}/delegations/tom`, {
@@ -31,7 +28,7 @@ test("it is played into an empty store, so that its commands do what they say", 
   expect(await service.may("tom", "manage_technical", "plant:7")).toBe(true);
 });
 
-test("in its own store it is found as it is, and nothing is written", async ({ service }) => {
+test("in a store that has it, it is found, and nothing is written", async ({ service }) => {
   const { share, cooperation } = await played(service);
   const before = await everything(service);
   expect(await play(service)).toEqual({ kind: "found", share, cooperation, changed: false });
@@ -63,7 +60,7 @@ for (const [what, change] of Object.entries({
   string,
   (service: Service, ids: { share: string; cooperation: string }) => Promise<{ status: number }>
 >))
-  test(`where ${what}, that stays, and no command is printed that would fail`, async ({ service }) => {
+  test(`where ${what}, that is kept, and no command is printed that would fail`, async ({ service }) => {
     const ids = await played(service);
     expect((await change(service, ids)).status).toBe(200);
     await service.settled();
@@ -74,7 +71,9 @@ for (const [what, change] of Object.entries({
     expect(await everything(service)).toEqual(before);
   });
 
-test("a store that holds something else is left alone, also what is named as in the sample", async ({ service }) => {
+test("a store that holds something else is not changed, also where names are those of the sample", async ({
+  service,
+}) => {
   await seedWorld(service);
   const before = await everything(service);
   expect(await play(service)).toEqual({ kind: "left", why: expect.stringContaining("the store is not empty") });
@@ -90,17 +89,10 @@ test("a step that is refused is named, and nothing is thrown", async ({ service 
   });
 });
 
-test("npm run seed plays it on a service elsewhere once, and says what stands in its way", async ({ service }) => {
+test("npm run seed writes it to a running service once, and says what prevents it", async ({ service }) => {
   const { url, close } = await listen(service);
   onTestFinished(close);
-  const seed = async (at = url) => {
-    const env = { ...process.env, CONCORDAT_URL: at, CONCORDAT_KEY: KEYS.all };
-    const run = promisify(execFile)(process.execPath, ["scripts/seed.ts"], { cwd: root, env });
-    return run.then(
-      ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
-      ({ code, stdout, stderr }) => ({ code, stdout, stderr }),
-    );
-  };
+  const seed = (at = url) => runScript("seed", [], { CONCORDAT_URL: at, CONCORDAT_KEY: KEYS.all });
   const nobody = "http://127.0.0.1:1";
   expect(await seed(nobody)).toMatchObject({ code: 1, stderr: expect.stringMatching(`${nobody}: [a-zA-Z]`) });
   const first = await seed();

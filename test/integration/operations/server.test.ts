@@ -2,32 +2,22 @@
  * The embedded server's life: it is there when it says so, keeps what it was given, answers who has its key and
  * nobody else, and never outlives us.
  */
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { once } from "node:events";
-import {
-  chmodSync,
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { chmodSync, existsSync, readdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { connect } from "node:http2";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { describe, expect, onTestFinished } from "vitest";
 import { openStore } from "../../../src/openfga/open-store.ts";
 import { runningOn } from "../../../src/openfga/server/running.ts";
 import { startServer } from "../../../src/openfga/server/server.ts";
 import { createTupleStore } from "../../../src/openfga/tuple-store.ts";
-import { connectionOf, MODEL, test } from "../../support/engine.ts";
+import { connectionOf, test } from "../../support/engine.ts";
+import { MODEL } from "../../support/model.ts";
+import { ownFolder } from "../../support/own-folder.ts";
+import { runScript, start } from "../../support/program.ts";
 
 const sources = new URL("../../../src/openfga/server/", import.meta.url).href;
 
@@ -44,24 +34,20 @@ setInterval(() => {}, 1000);
 describe("the embedded server", () => {
   for (const signal of ["SIGKILL", "SIGTERM"] as const) {
     test(`a service ended by ${signal} leaves no server and no keeper behind`, async () => {
-      const folder = mkdtempSync(join(tmpdir(), "concordat-orphan-"));
+      const folder = ownFolder();
       writeFileSync(join(folder, "service.ts"), SERVICE);
-      const service = spawn(process.execPath, [join(folder, "service.ts"), folder], {
-        stdio: ["ignore", "pipe", "inherit"],
-      });
-      onTestFinished(() => void service.kill("SIGKILL"));
-      const [line] = await once(createInterface({ input: service.stdout }), "line");
-      const { group, apiUrl } = JSON.parse(String(line)) as { group: number; apiUrl: string };
+      const service = start(process.execPath, [join(folder, "service.ts"), folder]);
+      const [, line = ""] = await service.printed(/^(\{.*\})$/m);
+      const { group, apiUrl } = JSON.parse(line) as { group: number; apiUrl: string };
       expect((await fetch(`${apiUrl}/healthz`)).ok).toBe(true);
       expect(groupLives(group)).toBe(true);
-      service.kill(signal);
+      service.child.kill(signal);
       while (groupLives(group)) await sleep(50);
       await expect(fetch(`${apiUrl}/healthz`)).rejects.toThrow();
-      rmSync(folder, { recursive: true, force: true });
     });
   }
 
-  test("stopping waits until the server is gone, and a restart finds what was written", async ({ ownServer }) => {
+  test("stopping waits until the server has ended, and a restart finds what was written", async ({ ownServer }) => {
     const opened = await openStore({ ...connectionOf(ownServer), store: "own", model: MODEL, allowPush: false });
     const tuple = { user: "user:anna", relation: "admin", object: "organization:north" };
     const tupleStore = createTupleStore({ ...opened, ...connectionOf(ownServer) });
@@ -80,14 +66,14 @@ describe("the embedded server", () => {
     expect(await ownServer.exited).not.toBe(0);
   });
 
-  test("a server that cannot start is told with the end of its log", async ({ ownServer }) => {
+  test("a server that cannot start is reported with the end of its log", async ({ ownServer }) => {
     const binary = { kind: "binary", path: "/bin/false" } as const;
     await expect(startServer(binary, { folder: ownServer.folder })).rejects.toThrow(/migrate ended with 1/);
     const missing = { kind: "binary", path: join(ownServer.folder, "missing") } as const;
     await expect(startServer(missing, { folder: ownServer.folder })).rejects.toThrow(/not found/);
   });
 
-  test("nothing but loopback is listened on", async ({ ownServer }) => {
+  test("the server listens on loopback only", async ({ ownServer }) => {
     const open = listeners(ownServer.processGroup);
     expect(open.length).toBeGreaterThanOrEqual(2);
     expect(open.filter((address) => !address.startsWith("127.0.0.1:"))).toEqual([]);
@@ -98,7 +84,7 @@ describe("without the key of this start", () => {
   const EVIL = { Origin: "https://evil.example" };
   const leaks = ({ headers }: Response) => [...headers.keys()].filter((name) => name.startsWith("access-control"));
 
-  test("nothing is read or written over HTTP, and a page in a browser is told nothing", async ({ ownServer }) => {
+  test("nothing is read or written over HTTP, and a page in a browser learns nothing", async ({ ownServer }) => {
     const { apiUrl, apiToken } = ownServer;
     const { storeId } = await openStore({ ...connectionOf(ownServer), store: "own", model: MODEL, allowPush: false });
     const key = { Authorization: `Bearer ${apiToken}` };
@@ -128,7 +114,7 @@ describe("without the key of this start", () => {
     for (const key of [undefined, "", "wrong"]) expect([1010, 1500]).toContain(await listStores(port, key));
   });
 
-  test("nobody but this user learns the key: it is in no argument, and in a file that only they read", async ({
+  test("only this user can read the key: it is in no argument, and in a file that only they can read", async ({
     ownServer,
   }) => {
     const { folder, apiToken = "" } = ownServer;
@@ -142,7 +128,9 @@ describe("without the key of this start", () => {
     if (process.getuid?.() === 0) expect(asNobody).toThrow(/Permission denied/);
   });
 
-  test("each start has a key of its own, found beside the address, and both go with it", async ({ ownServer }) => {
+  test("each start has its own key, kept beside the address, and both are removed when it stops", async ({
+    ownServer,
+  }) => {
     const { folder } = ownServer;
     const first = connectionOf(ownServer);
     expect(await runningOn(folder)).toEqual(first);
@@ -154,7 +142,7 @@ describe("without the key of this start", () => {
     expect(await runningOn(folder)).toEqual(second);
   });
 
-  test("what a killed server left behind opens nothing, and who listens there now gets no key that opens anything", async ({
+  test("the files of a killed server open nothing, and a program that listens there now gets no valid key", async ({
     ownServer,
   }) => {
     const { folder } = ownServer;
@@ -188,12 +176,8 @@ describe("without the key of this start", () => {
     onTestFinished(() => void other.close());
     const { port } = other.address() as { port: number };
     const doctor = async (env: Record<string, string>) => {
-      const script = fileURLToPath(new URL("../../../scripts/doctor.ts", import.meta.url));
-      const child = spawn(process.execPath, [script], {
-        env: { ...process.env, OPENFGA_API_TOKEN: "a-real-one", OPENFGA_STORE: "", CONCORDAT_FOLDER: folder, ...env },
-        stdio: "ignore",
-      });
-      return (await once(child, "exit"))[0] as number;
+      const given = { OPENFGA_API_TOKEN: "a-real-one", OPENFGA_STORE: "", CONCORDAT_FOLDER: folder };
+      return (await runScript("doctor", [], { ...given, ...env })).code;
     };
     expect(await doctor({ OPENFGA_API_URL: "" }), "it opens the running engine by that one's key").toBe(0);
     expect(await doctor({ OPENFGA_API_URL: `http://127.0.0.1:${port}` })).toBe(2);
@@ -205,7 +189,7 @@ describe("without the key of this start", () => {
   });
 });
 
-test("what the server keeps is for its own user alone, however the folder came to be", async ({ ownServer }) => {
+test("the server's files are readable by its own user only, however the folder was created", async ({ ownServer }) => {
   const { folder } = ownServer;
   const open = () =>
     [".", ...readdirSync(folder)].filter((name) => (statSync(join(folder, name)).mode & 0o077) !== 0).sort();
@@ -263,7 +247,7 @@ function groupLives(group: number): boolean {
   }
 }
 
-/** The addresses the group's processes listen on, from Linux's /proc: ports in hexadecimal, IPv6 as it stands there. */
+/** The addresses the group's processes listen on, from Linux's /proc: ports in hexadecimal, IPv6 as written there. */
 function listeners(group: number): string[] {
   if (!existsSync("/proc/net/tcp")) return ["127.0.0.1:0", "127.0.0.1:0"];
   const inodes = new Set<string>();

@@ -17,7 +17,7 @@ test("every request of the tutorial gets the reply that the tutorial shows", asy
   expect(others).not.toContain("invoice overdue");
 });
 
-test("a story that says something else than the service fails where it does", async ({ service }) => {
+test("a story that differs from the service fails at the step that differs", async ({ service }) => {
   const send = (path: string, init: RequestInit) => service.app.request(path, init);
   const told = (reply: string) =>
     storyIn(`\`\`\`http

@@ -89,7 +89,7 @@ const test = serviceTest.extend<{ world: { id: string; share: string } }>({
 });
 
 describe("organization roles", () => {
-  test("a role's tuple takes somebody in, with `person`, and its history says so", async ({
+  test("a role's tuple adds a person, with `person`, and the history says so", async ({
     service,
     tupleStore,
     world: _,
@@ -125,7 +125,7 @@ describe("organization roles", () => {
     ]);
   });
 
-  test("another role takes the old one's tuple in the same request", async ({ service, tupleStore, world: _ }) => {
+  test("another role deletes the old one's tuple in the same request", async ({ service, tupleStore, world: _ }) => {
     await refused(service, body(["otto admin organization:sunward"]), [
       400,
       INVALID,
@@ -152,7 +152,11 @@ describe("organization roles", () => {
     );
   });
 
-  test("without its role a person leaves, with all that was held", async ({ service, tupleStore, world }) => {
+  test("deleting the role's tuple makes the person leave, with all that they held", async ({
+    service,
+    tupleStore,
+    world,
+  }) => {
     await written(service, body(["otto operator plant:7"]));
     await written(service, body([`tom delegated_viewer ${world.share}`]), ben);
     await refused(service, body([], ["otto person organization:sunward"]), [400, INVALID, /delete 'member'/]);
@@ -170,7 +174,7 @@ describe("organization roles", () => {
     await written(service, body([], ["otto person organization:sunward"], true));
   });
 
-  test("who holds more than one Write takes leaves by the action, and whoever asks is told so", async ({
+  test("a person whose tuples need several Writes must leave by the action, and the refusal says so", async ({
     service,
     world: _,
   }) => {
@@ -188,7 +192,7 @@ describe("organization roles", () => {
     expect((await service.admin("DELETE", "/v1/organizations/sunward/people/otto")).status).toBe(200);
   });
 
-  test("the last admin stays, unless another comes in the same request", async ({ service, world: _ }) => {
+  test("the last admin stays, unless another is added in the same request", async ({ service, world: _ }) => {
     await refused(service, body([], ["anna admin organization:sunward"]), [
       400,
       INVALID,
@@ -210,7 +214,7 @@ describe("organization roles", () => {
 });
 
 describe("resources", () => {
-  test("an owner's tuple registers, and without it a resource is taken out, with its job roles", async ({
+  test("an owner's tuple registers a resource, and deleting it removes the resource with its job roles", async ({
     service,
     tupleStore,
     world: _,
@@ -260,7 +264,7 @@ describe("resources", () => {
     await written(service, body(["organization:brightfix owner plant:9"]));
   });
 
-  test("a plant moves when its portfolio's tuple is changed, and keeps its name", async ({ service, world: _ }) => {
+  test("a plant moves when its portfolio's tuple is replaced, and keeps its name", async ({ service, world: _ }) => {
     await refused(service, body(["portfolio:north portfolio plant:9"]), [
       400,
       INVALID,
@@ -283,7 +287,11 @@ describe("resources", () => {
 });
 
 describe("job roles", () => {
-  test("a role's tuple brings the rungs below it, and takes them along", async ({ service, tupleStore, world: _ }) => {
+  test("a role's tuple writes the rungs below it, and deletes them with it", async ({
+    service,
+    tupleStore,
+    world: _,
+  }) => {
     const of = async (user: string) =>
       (await tuplesAt(tupleStore, "plant:7")).filter((text) => text.startsWith(`user:${user} `));
     await written(service, body(["otto technical_manager plant:7"]));
@@ -319,7 +327,7 @@ describe("job roles", () => {
     });
   });
 
-  test("are for the owner's own people, who may come in the same request", async ({ service, world: _ }) => {
+  test("are for the owner's own people, who may be added in the same request", async ({ service, world: _ }) => {
     await refused(service, body(["ben viewer plant:7"]), [400, INVALID, /'plant:7#viewer@user:ben': not_own_person/]);
     await refused(service, body(["otto viewer plant:none"]), [400, INVALID, /not_found/]);
     await written(service, body(["zoe viewer plant:7", "zoe member organization:sunward"]));
@@ -335,7 +343,7 @@ describe("delegations", () => {
   const YEAR = new Date().getFullYear() + 1;
   const until = (year: number) => `${year}-01-01T00:00:00Z`;
 
-  test("are a partner's admin's to give, with their date", async ({ service, tupleStore, world: { share } }) => {
+  test("are given by a partner's admin, with their date", async ({ service, tupleStore, world: { share } }) => {
     const asked = body([tuple(`tom delegated_technical_manager ${share}`, until(YEAR))]);
     await written(service, asked, ben);
     expect(await service.may("tom", "manage_technical", "plant:7")).toBe(true);
@@ -355,7 +363,7 @@ describe("delegations", () => {
     await written(service, body([tuple(`tom delegated_viewer ${share}`, until(YEAR))], [], true), ben);
   });
 
-  test("are capped, and for own people only", async ({ service, world: { share } }) => {
+  test("are capped by the share's role, and for own people only", async ({ service, world: { share } }) => {
     await refused(service, body([`tom delegated_asset_manager ${share}`]), [400, INVALID, /role_above_cap/], ben);
     await refused(service, body([`anna delegated_viewer ${share}`]), [400, INVALID, /not_own_person/], ben);
     await refused(
@@ -372,7 +380,7 @@ describe("delegations", () => {
     );
   });
 
-  test("change their date by the other spelling, which the service chooses", async ({
+  test("change their date by the alternative relation, which the service chooses", async ({
     service,
     tupleStore,
     world: { share },
@@ -413,7 +421,7 @@ describe("delegations", () => {
     expect(await standing()).toEqual([]);
   });
 
-  test("are only a person's to give, and everything else only a service's", async ({ service, world: { share } }) => {
+  test("are given only by a person, and everything else only by a service", async ({ service, world: { share } }) => {
     const both = body([`tom delegated_viewer ${share}`, "zoe member organization:brightfix"]);
     const all = { key: KEYS.all, user: "ben" };
     await refused(service, both, [400, INVALID, /no Acting-User/], all);
@@ -433,8 +441,8 @@ describe("delegations", () => {
   });
 });
 
-describe("what is refused", () => {
-  test("is named, tuple by tuple, with the action to use, and nothing else is written", async ({ service, world }) => {
+describe("a refused Write", () => {
+  test("names each refused tuple with the action to use, and writes nothing else", async ({ service, world }) => {
     const { id, share } = world;
     const record = { name: "record", context: { fields: {} } };
     const asked = body(
@@ -497,7 +505,7 @@ describe("what is refused", () => {
       expect(message).toContain(says);
   });
 
-  test("as a request is told in OpenFGA's codes", async ({ service, world: _ }) => {
+  test("has OpenFGA's error codes when the request itself is refused", async ({ service, world: _ }) => {
     const ok = body(["zoe member organization:sunward"]);
     await refused(service, {}, [400, "invalid_write_input", /at least one write/]);
     await refused(service, { writes: { tuple_keys: [] } }, [400, INVALID, /writes.tuple_keys/]);
@@ -541,7 +549,7 @@ describe("what is refused", () => {
     });
   });
 
-  test("by one action keeps all the others from being written", async ({ service, world: _ }) => {
+  test("that one action refuses writes none of the others", async ({ service, world: _ }) => {
     const good = ["zoe member organization:sunward", "organization:sunward owner plant:9", "zoe operator plant:9"];
     await refused(service, body([...good, "ben viewer plant:7"]), [400, INVALID, /not_own_person/]);
     await refused(service, body(good, ["otto operator plant:7"]), [400, FAILED, /cannot delete/]);
@@ -552,7 +560,7 @@ describe("what is refused", () => {
 });
 
 describe("a Write", () => {
-  test("begins and ends with all that it reaches, and so does one that finds it so already", async ({
+  test("leases and invalidates all that it reaches, and so does one without effect", async ({
     service,
     tupleStore,
     engine,
@@ -581,7 +589,7 @@ describe("a Write", () => {
     expect(log).toEqual([]);
   });
 
-  test("of every kind has begun all that it reaches, before it is sent", async ({
+  test("of every kind leases all that it reaches before it is sent", async ({
     service,
     tupleStore,
     engine,
@@ -632,7 +640,7 @@ describe("a Write", () => {
     await act(body([], ["organization:sunward owner plant:9", "organization:brightfix owner portfolio:theirs"]));
   });
 
-  test("that races another on one organization stands whole, like the other", { timeout: 60_000 }, async ({
+  test("that races another on one organization is committed whole, like the other", { timeout: 60_000 }, async ({
     service,
     tupleStore,
     engine,
@@ -647,7 +655,7 @@ describe("a Write", () => {
           `new${round} ${who} organization:brightfix`,
         ]);
       const replies = await Promise.all([post(service, of("member")), post(rival, of("external"))]);
-      // both take one person into brightfix, each at another role: one is second, and told so
+      // both take one person into brightfix, each at another role: one is second, and refused
       const [first, second] = replies.toSorted((a, b) => a.status - b.status);
       expect([first?.status, second?.status]).toEqual([200, 400]);
       expect(second?.body.message).toMatch(/holds one role/);
@@ -657,7 +665,7 @@ describe("a Write", () => {
   });
 
   for (const fate of ["lose_reply", "lose_request"] as const)
-    test(`with ${fate} stands once and is answered so; and an engine that is away is OpenFGA's error`, async ({
+    test(`with ${fate} is committed once and reported so; and an unreachable engine gives OpenFGA's error`, async ({
       service,
       store,
       engine,

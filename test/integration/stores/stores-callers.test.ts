@@ -31,7 +31,7 @@ const post = (service: Service, path: string, body: object | string, key: string
 
 const VIEW = { user: "user:ben", relation: "can_view", object: "plant:7" };
 
-test("who has no key, or a wrong one, is told so in OpenFGA's words and nothing else", async ({ service }) => {
+test("a missing or wrong key gets OpenFGA's error and nothing else", async ({ service }) => {
   await seedRoutes(service);
   const before = await everything(service);
   for (const [name, route] of Object.entries(storesRoutes(service))) {
@@ -69,7 +69,7 @@ test("scope admin suffices for everything, scope check for permissions and the s
   expect(await everything(service)).toEqual(before);
 });
 
-test("what is not offered is a 501 by its name, and changes nothing", async ({ service }) => {
+test("an operation that is not offered gets a 501 with its name, and changes nothing", async ({ service }) => {
   await seedRoutes(service);
   const before = await everything(service);
   const refused = Object.entries(storesRoutes(service)).filter(([, { isOffered }]) => isOffered === false);
@@ -83,7 +83,7 @@ test("what is not offered is a 501 by its name, and changes nothing", async ({ s
   expect((await send(service, "GET", at(service, ""), undefined, { key: KEYS.admin })).status).toBe(200);
 });
 
-test("nobody acts for a person there but in a Write, whatever their key", async ({ service }) => {
+test("an Acting-User is accepted only in a Write, whatever the key", async ({ service }) => {
   for (const [name, route] of Object.entries(storesRoutes(service))) {
     if (name.endsWith("/write")) continue;
     const headers = { "Acting-User": "user:anna" };
@@ -91,7 +91,7 @@ test("nobody acts for a person there but in a Write, whatever their key", async 
   }
 });
 
-test("another store is not there on any path, whether OpenFGA has it or not", async ({ service, store }) => {
+test("another store is not found on any path, whether OpenFGA has it or not", async ({ service, store }) => {
   const { storeId } = store;
   const routes = Object.entries(storesRoutes(service)).filter(([, { path }]) => path.includes(storeId));
   expect(routes.length).toBeGreaterThan(15);
@@ -111,7 +111,7 @@ test("another store is not there on any path, whether OpenFGA has it or not", as
     }
 });
 
-test("another model than the pinned one is not there, for every question", async ({ service, store }) => {
+test("another model than the pinned one is not found, for every question", async ({ service, store }) => {
   await seedWorld(service);
   const asking = Object.entries(storesRoutes(service)).filter(
     ([name, { body, isOffered }]) => body !== undefined && isOffered !== false && !name.endsWith("/read"),
@@ -126,10 +126,7 @@ test("another model than the pinned one is not there, for every question", async
   }
 });
 
-test("a model that was written since is not told of, and questions are answered by the pinned one", async ({
-  service,
-  store,
-}) => {
+test("a newer model is not shown, and questions are answered by the pinned one", async ({ service, store }) => {
   await seedWorld(service);
   const written = await fetch(`${store.apiUrl}/stores/${store.storeId}/authorization-models`, {
     method: "POST",
@@ -157,9 +154,7 @@ test("a model that was written since is not told of, and questions are answered 
   );
 });
 
-test("a time and tuples of the caller's own count for scope admin, and are refused to scope check", async ({
-  service,
-}) => {
+test("a time and contextual tuples count for scope admin, and are refused to scope check", async ({ service }) => {
   await seedWorld(service);
   await cooperate(service, [{ resource: "plant:7", role: "viewer", expires_at: "2040-01-01T00:00:00Z" }]);
   const tuples = { tuple_keys: [{ user: "user:eva", relation: "viewer", object: "plant:7" }] };
@@ -188,7 +183,7 @@ test("a time and tuples of the caller's own count for scope admin, and are refus
   expect((await post(service, "/check", { tuple_key: eva }, KEYS.check)).body.allowed).toBe(false);
 });
 
-test("no spelling of a time or of tuples gets past scope check", async ({ service }) => {
+test("no spelling of a time or of contextual tuples is accepted from scope check", async ({ service }) => {
   await seedWorld(service);
   const [time, tuple] = ['"2020-01-01T00:00:00Z"', '{"user":"user:eva","relation":"viewer","object":"plant:7"}'];
   const key = '"tuple_key":{"user":"user:eva","relation":"can_view","object":"plant:7"}';
@@ -221,7 +216,7 @@ test("no spelling of a time or of tuples gets past scope check", async ({ servic
   }
 });
 
-test("what is said besides the time is OpenFGA's to use, for scope check too", async ({ service }) => {
+test("other context than the time is passed to OpenFGA, for scope check too", async ({ service }) => {
   await seedWorld(service);
   await cooperate(service, [{ resource: "plant:7", role: "viewer", expires_at: "2040-01-01T00:00:00Z" }]);
   const context = { colour: "green", expires_at: "2001-01-01T00:00:00Z" };
@@ -231,7 +226,7 @@ test("what is said besides the time is OpenFGA's to use, for scope check too", a
   expectError(await post(service, "/check", { tuple_key: VIEW, context: 7 }, KEYS.check), 400, "validation_error", "7");
 });
 
-test("a body that is too large, a path that is none and bytes that are no text are refused in OpenFGA's shape", async ({
+test("a body that is too large, an unknown path and bytes that are no text are refused in OpenFGA's format", async ({
   service,
 }) => {
   const long = { tuple_key: { ...VIEW, user: `user:${"x".repeat(300 * 1024)}` } };
@@ -253,7 +248,7 @@ test("a body that is too large, a path that is none and bytes that are no text a
   );
 });
 
-test("an engine that is away, full, hidden or strange to our own key is a 503, on every path that asks it", async ({
+test("an engine that is unreachable, overloaded, behind a broken proxy or refuses our key gives a 503, on every path that asks it", async ({
   service,
   store,
 }) => {
@@ -292,7 +287,7 @@ test("an engine that is away, full, hidden or strange to our own key is a 503, o
   }
 });
 
-test("an error made here says what to do in its text alone, and ends as OpenFGA's own does", async ({ service }) => {
+test("an error of our own says what to do in its text only, and has OpenFGA's format", async ({ service }) => {
   await seedWorld(service);
   const { id, shares } = await cooperate(service, [{ resource: "plant:7", role: "asset_manager" }]);
   const write = (user: string, relation: string) =>

@@ -29,7 +29,7 @@ const answered = (service: Service, source: string) =>
   counted(service, `concordat_check_duration_seconds_count{source="${source}"}`);
 
 describe("a check", () => {
-  test("is a hit the second time, whichever consistency it asks for, and a revocation is seen by the next", async ({
+  test("is a cache hit the second time, whichever consistency it asks for, and a revocation is seen by the next", async ({
     cached,
   }) => {
     await seedWorld(cached);
@@ -49,7 +49,7 @@ describe("a check", () => {
     expect((await post(cached, "/batch-check", { checks })).body).toEqual({ result: { 1: { allowed: false } } });
   });
 
-  test("with a time, tuples or a context of its own is asked of the engine each time, and changes no other answer", async ({
+  test("with a time, contextual tuples or a context is asked of the engine each time, and changes no other answer", async ({
     cached,
     redis,
   }) => {
@@ -94,7 +94,7 @@ describe("a check", () => {
 });
 
 describe("a batch", () => {
-  test("answers from the cache what it may, from the engine what it must, each under its own id", async ({
+  test("answers cacheable questions from the cache and others from the engine, each under its own id", async ({
     cached,
   }) => {
     await seedWorld(cached);
@@ -118,7 +118,7 @@ describe("a batch", () => {
     expect(await engineCalls(cached, "api")).toBe(2);
   });
 
-  test("of errors OpenFGA finds fault with as a whole is answered by its error alone", async ({ cached }) => {
+  test("that OpenFGA refuses as a whole is answered by its error only", async ({ cached }) => {
     await seedWorld(cached);
     const twice = [view("anna"), view("eva")].map((tuple_key) => ({ tuple_key, correlation_id: "1" }));
     const malformed = [view("anna"), { ...view("eva"), user: 7 }].map((tuple_key, n) => ({

@@ -92,7 +92,7 @@ function expectAnswer({ status, text: body }: { status: number; text: string }, 
   if (error === undefined) expect(reply, what).toEqual({ code: expect.any(String), message: expect.any(String) });
 }
 
-test("any body on any path is answered or refused, and no tuple changes", async ({ service }) => {
+test("random bodies on every path are answered or refused, and no tuple changes", async ({ service }) => {
   await seedRoutes(service);
   const before = await everything(service);
   // a Write may well be let, so it is sent its own (write-fuzz.test.ts)
@@ -119,7 +119,7 @@ test("any body on any path is answered or refused, and no tuple changes", async 
   expect(await everything(service)).toEqual(before);
 }, 240_000);
 
-test("a member that is no text, and cannot even be made one, is OpenFGA's to refuse and no fault of ours", async ({
+test("a member that is no text, and cannot be converted to one, is refused by OpenFGA and causes no internal error", async ({
   service,
 }) => {
   await seedRoutes(service);
@@ -137,7 +137,10 @@ test("a member that is no text, and cannot even be made one, is OpenFGA's to ref
       }
 });
 
-test("any id, path and query is answered or refused, and leads to no other store", async ({ service, store }) => {
+test("random ids, paths and queries are answered or refused, and never reach another store", async ({
+  service,
+  store,
+}) => {
   await seedRoutes(service);
   const before = await everything(service);
   const part = fc.oneof(text, fc.constantFrom(store.storeId, store.modelId, "..", ".", "%2e%2e", "%2F", "%00", "%zz"));
@@ -169,7 +172,7 @@ test("any id, path and query is answered or refused, and leads to no other store
   expect(await everything(service)).toEqual(before);
 }, 240_000);
 
-test("nothing that scope check may send changes what a check answers", async ({ service }) => {
+test("no request of scope check changes what a check answers", async ({ service }) => {
   await seedRoutes(service);
   const before = await everything(service);
   const question = fc.record({
@@ -232,7 +235,7 @@ function monsters(service: Service): Record<string, string> {
   };
 }
 
-test("what is large, deep or many is answered or refused at once", async ({ service }) => {
+test("large, deep and long requests are answered or refused quickly", async ({ service }) => {
   await seedRoutes(service);
   const before = await everything(service);
   const posts = Object.entries(storesRoutes(service)).filter(([name]) => name.startsWith("POST"));

@@ -1,6 +1,6 @@
 /**
- * Actions whose process dies between the Write and the end: the change stands, nobody
- * is told, nothing is invalidated. The tail of changes makes up for it: once it has read so
+ * Actions whose process dies between the Write and the release: the change is committed, nobody
+ * gets a reply, nothing is invalidated. The follower of changes makes up for it: once it has read so
  * far, every check answers from after the change.
  */
 import { setTimeout as sleep } from "node:timers/promises";
@@ -47,7 +47,7 @@ export function createDyingWriters({ tupleStore, engine, cache, ttlMilliseconds 
       const outcome = await tupleStore.write(one);
       if (outcome !== "committed") return outcome;
       committed.resolve(Date.now());
-      // the process is gone
+      // the process has ended
       return new Promise<never>(() => {});
     };
     const unheard = { ...cache, begin: async () => {} };

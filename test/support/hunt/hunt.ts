@@ -35,7 +35,7 @@ export type Hunt = {
   replicas: Service[];
   field: Field;
   seconds: number;
-  /** When there may be an end; the hunt goes on until then. */
+  /** When it may end; the hunt continues until then. */
   isEnough?: (report: Report) => boolean;
   /** What happens to the cache meanwhile; begins with the hunt, which waits for its end. */
   fault?: () => Promise<void>;
@@ -147,7 +147,7 @@ export async function hunt({
     }),
   );
   for (const ended of await Promise.allSettled(all)) if (ended.status === "rejected") throw ended.reason;
-  // now that everything stands still, everything is asked everywhere, from the cache if it may be
+  // without further changes, every replica is asked everything, from the cache where allowed
   for (let times = 0; times < 2; times++)
     for (const replica of replicas) await Promise.all(truth.questions.map((question) => ask(replica, question)));
   return report;

@@ -1,6 +1,6 @@
 /**
  * The laws (docs/guarantees.md), over the measured answers. The file of answers gets approved
- * by eye; these do not. A law names what breaks it, or nothing; with each stands one
+ * by eye; these do not. A law names what breaks it, or nothing; each has one
  * answer that, turned round, breaks it.
  */
 

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { earliest, hasPassed, InstantInput, instant } from "../../../src/domain/expiry.ts";
 
-describe("a date as it comes from a caller", () => {
+describe("a date from a caller", () => {
   it.each([
     ["2026-12-01T00:00:00Z", "2026-12-01T00:00:00Z"],
     ["2026-12-01T00:00:00+00:00", "2026-12-01T00:00:00Z"],
@@ -49,7 +49,7 @@ describe("a date as it comes from a caller", () => {
     expect(InstantInput.safeParse(text).success).toBe(false);
   });
 
-  it("is the same instant whatever its offset was, in whole seconds, and orders as text", () => {
+  it("is the same instant whatever its offset was, in whole seconds, and sorts as text", () => {
     const dates = fc.date({ min: new Date("0001-01-01"), max: new Date("9998-01-01"), noInvalidDate: true });
     const offsets = fc.integer({ min: -23 * 60, max: 23 * 60 });
     const pad = (n: number) => `${Math.trunc(Math.abs(n))}`.padStart(2, "0");
@@ -68,17 +68,17 @@ describe("a date as it comes from a caller", () => {
 describe("a date", () => {
   const date = "2026-12-01T00:00:00Z";
 
-  it("has not come a millisecond before, and has at the instant itself", () => {
+  it("is not over a millisecond before the instant, and is over at the instant", () => {
     expect(hasPassed(date, new Date("2026-11-30T23:59:59.999Z"))).toBe(false);
     expect(hasPassed(date, new Date("2026-12-01T00:00:00.000Z"))).toBe(true);
     expect(hasPassed(date, new Date("2026-12-01T00:00:00.001Z"))).toBe(true);
   });
 
-  it("that is not set never comes", () => {
+  it("that is not set is never over", () => {
     expect(hasPassed(undefined, new Date(8.64e15))).toBe(false);
   });
 
-  it("that is earliest wins, wherever it stands", () => {
+  it("that is earliest counts, wherever it is in the list", () => {
     const [a, b, c] = ["2026-12-01T00:00:00Z", "2026-12-01T00:00:01Z", "2027-01-01T00:00:00Z"];
     expect(earliest(c, a, b)).toBe(a);
     expect(earliest(undefined, b, undefined)).toBe(b);

@@ -71,7 +71,7 @@ const resealed = (entry: HistoryEntry, common: Partial<Common>) =>
   );
 
 describe("a chain", () => {
-  it("as it was written has no problems, and neither has one without entries", () => {
+  it("as it was written has no problems, and neither has an empty one", () => {
     expect(chainProblems(chain(), headOf(chain()), NO_HASH)).toEqual([]);
     expect(chainProblems([], { n: 0, hash: NO_HASH }, NO_HASH)).toEqual([]);
   });
@@ -79,17 +79,12 @@ describe("a chain", () => {
   const whole = chain();
   const head = headOf(whole);
   const bent: [what: string, entries: HistoryEntry[], head: { n: number; hash: string }, problem: RegExp][] = [
-    ["an entry missing in the middle", whole.filter(({ common }) => common.n !== 3), head, /entry 4 stands where 3/],
-    ["its first entry missing", whole.slice(1), head, /entry 2 stands where 1/],
+    ["an entry missing in the middle", whole.filter(({ common }) => common.n !== 3), head, /entry 4 is where 3/],
+    ["its first entry missing", whole.slice(1), head, /entry 2 is where 1/],
     ["its last entry missing", whole.slice(0, -1), head, /names entry 5, the log has 4/],
     ["its last entry missing, with a head that hides it", whole.slice(0, -1), { ...head, n: 4 }, /head's hash/],
-    ["an entry twice", [...whole.slice(0, 3), ...whole.slice(2)], head, /entry 3 stands where 4/],
-    [
-      "two entries in each other's place",
-      [at(whole, 2), at(whole, 1), ...whole.slice(2)],
-      head,
-      /entry 2 stands where 1/,
-    ],
+    ["an entry twice", [...whole.slice(0, 3), ...whole.slice(2)], head, /entry 3 is where 4/],
+    ["two entries in each other's place", [at(whole, 2), at(whole, 1), ...whole.slice(2)], head, /entry 2 is where 1/],
     ["a bent link", withEntry(whole, 3, (entry) => ({ ...entry, previous: NO_HASH })), head, /entry 3 does not follow/],
     [
       "a changed fact",
@@ -139,11 +134,11 @@ describe("a chain", () => {
     ["entries under a head that knows of none", whole, { n: 0, hash: NO_HASH }, /names entry 0/],
   ];
 
-  it.each(bent)("is found out with %s", (_, entries, head, problem) => {
+  it.each(bent)("is found damaged with %s", (_, entries, head, problem) => {
     expect(chainProblems(entries, head, NO_HASH).join("\n")).toMatch(problem);
   });
 
-  it("survives the store: what is read from its tuples is what was sealed, in any order", () => {
+  it("read from its tuples in any order equals what was sealed", () => {
     const tuples: Tuple[] = chain().map((entry) => ({
       user: entryRef(OBJECT, entry.common.n),
       relation: "log",
@@ -166,7 +161,7 @@ describe("a chain", () => {
     expect(entriesFrom(tuples).map(({ common }) => common.n)).toEqual([1, 9, 10, 11]);
   });
 
-  it("throws at a log tuple that carries no facts", () => {
+  it("throws for a log tuple without facts", () => {
     expect(() => entriesFrom([{ user: entryRef(OBJECT, 1), relation: "log", object: OBJECT }])).toThrow(/no facts/);
   });
 });
@@ -220,7 +215,7 @@ describe.each(SIDES)("the %s", (side) => {
     }
   });
 
-  it("finds that the other side's part was exchanged, without having seen it", () => {
+  it("finds that the other side's part was replaced, without having seen it", () => {
     const n = STEPS.findIndex(({ own }) => own?.side === other) + 1;
     const bent = seen().map((entry) =>
       entry.n === n ? { ...entry, proof: { ...entry.proof, [`${other}_only`]: NO_HASH } } : entry,
@@ -228,7 +223,7 @@ describe.each(SIDES)("the %s", (side) => {
     expect(problemsSeenBy(side, bent)).toEqual([`entry ${n}`]);
   });
 
-  it("sees its own reasons, and neither the other's nor what would let it guess them", () => {
+  it("sees its own reasons, and neither the other's nor what would help to guess them", () => {
     const text = JSON.stringify(seen());
     for (const secret of secrets(side)) expect(text).toContain(`"${secret}"`);
     for (const secret of secrets(other)) expect(text).not.toContain(`"${secret}"`);
@@ -237,7 +232,7 @@ describe.each(SIDES)("the %s", (side) => {
   });
 });
 
-describe("who is of no side", () => {
+describe("a reader of no side", () => {
   it("sees the facts and no reason", () => {
     const text = JSON.stringify(chain().map((entry) => visibleTo(entry, undefined)));
     for (const { own } of STEPS) if (own) expect(text).not.toContain(`"${own.part.reason}"`);
@@ -264,7 +259,7 @@ describe("an entry in the store", () => {
 });
 
 describe("a reason", () => {
-  it.each(["late", "spät", "👍", '"quoted"'])("%j is let in and sealed", (reason) => {
+  it.each(["late", "spät", "👍", '"quoted"'])("%j is accepted and sealed", (reason) => {
     const parsed = Reason.parse(reason);
     const own = { side: "partner", part: { reason: parsed, nonce: "n" } } as const;
     expect(visibleTo(sealEntry(NO_HASH, at(chain(), 1).common, own), "partner").reason).toBe(reason);

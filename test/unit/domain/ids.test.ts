@@ -44,13 +44,13 @@ describe("an id", () => {
     "👩‍🔧",
     `!"$&'()+,-./;<=>?@[\\]^_\`{|}~`,
     "__proto__",
-  ])("may be %j, as it stands", (id) => {
+  ])("may be %j, unchanged", (id) => {
     expect(idProblem(id)).toBeUndefined();
     expect(Id.parse(id)).toBe(id);
   });
 
   it.each(FORBIDDEN.map((character) => [code(character), character]))(
-    "may hold no %s, wherever it stands",
+    "may hold no %s, at any place",
     (_, character) => {
       for (const id of [character, `${character}a`, `a${character}b`, `a${character}`]) {
         expect(idProblem(id)).toMatch(/must not contain/);

@@ -60,8 +60,8 @@ describe("what crosses to a partner", () => {
   });
 });
 
-describe("a role as it comes from a caller", () => {
-  it.each(ORGANIZATION_ROLES)("%s is taken in an organization", (role) => {
+describe("a role from a caller", () => {
+  it.each(ORGANIZATION_ROLES)("%s is accepted in an organization", (role) => {
     expect(OrganizationRoleInput.parse(role)).toBe(role);
   });
 
@@ -69,7 +69,7 @@ describe("a role as it comes from a caller", () => {
     expect(OrganizationRoleInput.safeParse(role).success).toBe(false);
   });
 
-  it.each(JOB_ROLES)("%s is taken on a resource", (role) => {
+  it.each(JOB_ROLES)("%s is accepted on a resource", (role) => {
     expect(JobRoleInput.parse(role)).toBe(role);
   });
 

@@ -29,14 +29,14 @@ describe("a name", () => {
   });
 
   it.each(["\u200b", "\u202e", "\u00ad\u2060", "\u3164", "\u0301", "\u200b \u200b"])(
-    "%j has nothing to see, and is none",
+    "%j has no visible character, and is refused",
     (name) => {
       expect(parse(name).success).toBe(false);
       expect(parse(`a${name}`).success).toBe(true);
     },
   );
 
-  it("is shown on one line, and turns and hides nothing around it", () => {
+  it("is shown on one line, and neither reverses nor hides the text beside it", () => {
     const bent = "Sun\u202eward\u2066\u200b\u00ad\ufeff\nof\u2028Sun\u{e0041}";
     expect(shownName(bent)).toBe("Sun ward of Sun");
     for (const character of CHARACTERS)
@@ -110,11 +110,11 @@ describe("an e-mail address", () => {
     ],
     `${"x".repeat(65)}@${"y".repeat(190)}.example`,
     `x@${"ü".repeat(63)}.example`,
-  ])("%j is none", (text) => {
+  ])("%j is refused", (text) => {
     expect(canonical(text)).toBeUndefined();
   });
 
-  it("never has the spelling of another one: what only looks alike, or is folded to it, is refused", () => {
+  it("is refused when it only looks like another, or is folded to it", () => {
     // gathered, since an expectation for each takes minutes
     const wrong: string[] = [];
     for (const character of CHARACTERS) {
@@ -139,7 +139,7 @@ describe("an e-mail address", () => {
       expect(canonical(text), text).toBeUndefined();
   }, 180_000);
 
-  it("that was taken before has the spelling and the hash that it had", () => {
+  it("that was accepted by an older version keeps its spelling and its hash", () => {
     for (const text of [
       "Ida@Partner.example",
       "a.b+c_d-e'f@x-y.Sub.example",
@@ -154,7 +154,7 @@ describe("an e-mail address", () => {
   });
 });
 
-describe("what is searched for", () => {
+describe("a search text", () => {
   it.each([
     ["Κόσμος", "κοσ"],
     ["Κόσμος", "ΚΌΣΜΟΣ"],
@@ -176,13 +176,13 @@ describe("what is searched for", () => {
     expect(isFoundIn(sought, [text])).toBe(true);
   });
 
-  it("is found in one text alone, not where two meet", () => {
+  it("is found within one text, not across two", () => {
     expect(isFoundIn("side s14", ["Hillside", "s14"])).toBe(false);
     expect(isFoundIn("hillside s14", ["Hillside", undefined, "s14"])).toBe(false);
     expect(isFoundIn(" ", ["x"])).toBe(true);
   });
 
-  it("is the same for each letter in upper case, lower case, composed and decomposed, and folded twice", () => {
+  it("folds each letter the same in upper case, lower case, composed and decomposed, and when folded twice", () => {
     const wrong: string[] = [];
     for (const letter of CHARACTERS) {
       const folded = fold(letter);
@@ -194,7 +194,7 @@ describe("what is searched for", () => {
     expect(wrong).toEqual([]);
   }, 180_000);
 
-  it("takes the letters of Latin for which ICU takes them", () => {
+  it("folds Latin letters as ICU does", () => {
     const { compare } = new Intl.Collator("en", { sensitivity: "base" });
     const plain = [..."abcdefghijklmnopqrstuvwxyz", "ae", "oe", "ss"];
     const isDot = (letter: string) => "Ŀŀ".includes(letter);

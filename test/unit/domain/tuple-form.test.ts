@@ -1,15 +1,14 @@
 /** The forms that Concordat writes are model.fga's, and doctor answers for each of them: no tuple is passed over. */
-import { readFileSync } from "node:fs";
 import { transformer } from "@openfga/syntax-transformer";
 import { expect, test } from "vitest";
-import { WRITTEN } from "../../../src/domain/doctor/examine-strays.ts";
 import { entryRef } from "../../../src/domain/records.ts";
+import { WRITTEN } from "../../../src/domain/relations.ts";
 import { fits, formOf } from "../../../src/domain/tuple-form.ts";
 import type { Tuple } from "../../../src/domain/tuples.ts";
 import { formsOf } from "../../../src/openfga/model-forms.ts";
 import { diagnose } from "../../../src/queries/doctor.ts";
+import { MODEL } from "../../support/model.ts";
 
-const MODEL = readFileSync(new URL("../../../model.fga", import.meta.url), "utf8");
 const model = transformer.transformDSLToJSONObject(MODEL);
 
 const flat = (forms: typeof WRITTEN) =>
@@ -19,12 +18,12 @@ const flat = (forms: typeof WRITTEN) =>
     )
     .sort();
 
-test("what Concordat writes is what the model lets stand, form by form", () => {
+test("the forms of tuples that Concordat writes are the forms that the model allows", () => {
   expect(flat(WRITTEN)).toEqual(flat(formsOf(model)));
   expect(flat(WRITTEN).length).toBeGreaterThan(50);
 });
 
-test("the model takes nothing away from anybody for a tuple that stands: a repair that takes tuples only narrows", () => {
+test("no tuple takes access away in the model, so a repair that deletes tuples only narrows access", () => {
   expect(JSON.stringify(model)).not.toContain('"difference"');
 });
 
@@ -51,14 +50,14 @@ function strayOf(type: string, relation: string, form: string): Tuple {
   return { user, relation, object, ...(condition && { condition: { name: condition, context } }) } as Tuple;
 }
 
-test("a tuple of any form about what is not there is found, at its object, alone in a store", () => {
+test("a tuple of any form without its objects is found, at its object, alone in a store", () => {
   for (const [type, relations] of Object.entries(WRITTEN))
     for (const [relation, forms] of Object.entries(relations))
       for (const form of forms) {
         const tuple = strayOf(type, relation, form);
         expect(fits(WRITTEN, tuple), form).toBe(true);
         const findings = diagnose([tuple]);
-        // an address was held once, somebody was invited once, and nothing else is left of it: its head is all that tells
+        // an address was held once, somebody was invited once, and only its head is left of it
         const isAllThatTells = ["email", "invitation"].includes(type) && relation === "head";
         expect(findings.length > 0, `${type}#${relation}: ${form}`).toBe(!isAllThatTells);
         for (const { object } of findings) expect(object, `${type}#${relation}: ${form}`).toBe(tuple.object);

@@ -2,7 +2,6 @@
  * State and tuples, against model.fga read as what it lets be written: both name the
  * same facts, and every change of state is a Write that leads exactly there.
  */
-import { readFileSync } from "node:fs";
 import { transformer } from "@openfga/syntax-transformer";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -22,8 +21,8 @@ import {
   tuplesOfShare,
 } from "../../../src/domain/state-tuples.ts";
 import { difference, keyText, type Tuple } from "../../../src/domain/tuples.ts";
+import { MODEL } from "../../support/model.ts";
 
-const MODEL = readFileSync(new URL("../../../model.fga", import.meta.url), "utf8");
 const DATES = [undefined, "2027-01-01T00:00:00Z", "2027-06-30T22:00:00Z"] as const;
 const SPELLINGS = ["plain", "alt"] as const;
 
@@ -97,7 +96,7 @@ function everyTuple(): Tuple[] {
   ];
 }
 
-/** `plant#shared_viewer: share#viewer_alt with not_expired`, as model.fga writes what may stand there. */
+/** `plant#shared_viewer: share#viewer_alt with not_expired`, as model.fga writes the allowed user types. */
 function kindOf(tuple: Tuple): string {
   const [type] = splitRef(tuple.object);
   const [userType, userId] = splitRef(tuple.user);
@@ -119,24 +118,24 @@ function writable(): { relation: string; kind: string }[] {
 }
 
 describe("model.fga and domain/tuples.ts", () => {
-  it("spells nothing that the model does not let be written", () => {
+  it("spell no tuple that the model does not allow", () => {
     const allowed = new Set(writable().map(({ kind }) => kind));
     expect([...new Set(everyTuple().map(kindOf))].filter((kind) => !allowed.has(kind))).toEqual([]);
   });
 
-  it("spells everything that the model lets be written, dated and undated, in both spellings", () => {
+  it("spell every tuple that the model allows, dated and undated, in both spellings", () => {
     const spelled = new Set(everyTuple().map(kindOf));
     const missing = writable().filter(({ kind }) => !spelled.has(kind));
     expect(missing.filter(({ relation }) => !NOT_OF_STATES.includes(relation))).toEqual([]);
   });
 
-  it("leaves head and log to the plan, and to nobody else", () => {
+  it("leave head and log to the plan only", () => {
     const relations = new Set(everyTuple().map(({ relation }) => relation));
     const known = new Set(writable().map(({ relation }) => relation));
     expect(NOT_OF_STATES.filter((relation) => relations.has(relation) || !known.has(relation))).toEqual([]);
   });
 
-  it("spells no share that leads to operator or is a permission (law 2)", () => {
+  it("spell no share that leads to operator or is a permission (law 2)", () => {
     const relations = everyTuple().filter(({ user }) => user.startsWith("share:"));
     expect(relations.length).toBeGreaterThan(0);
     expect(relations.filter(({ user, relation }) => /operator|can_/.test(`${user} ${relation}`))).toEqual([]);
@@ -246,7 +245,7 @@ describe("difference", () => {
     );
   });
 
-  it("moves a new date to the other spelling: the old one goes and the new one comes in the same Write", () => {
+  it("moves a new date to the other spelling: the old tuple is deleted and the new one written in the same Write", () => {
     const before = spellShare({ role: "technical_manager", expires_at: DATES[1] });
     const after = spellShare({ role: "technical_manager", expires_at: DATES[2], spelling: "alt" });
     const condition = { name: "not_expired", context: { expires_at: DATES[2] } };

@@ -19,7 +19,7 @@ const turns = async (count: number) => {
   for (let n = 0; n < count; n++) await turn();
 };
 
-test("a busy reader gets together what came meanwhile, in its order and nothing twice", async () => {
+test("a busy reader gets the pieces that arrived meanwhile as one, in order and without repeats", async () => {
   const { source, stop, seen } = counting(1000);
   const blocks: number[][] = [];
   for await (const block of batched(source, 50, stop)) {
@@ -33,7 +33,7 @@ test("a busy reader gets together what came meanwhile, in its order and nothing 
   expect(seen.stopped).toBe(1);
 });
 
-test("a reader that waits gets the first piece at once", async () => {
+test("a waiting reader gets the first piece at once", async () => {
   const { promise, resolve } = Promise.withResolvers<void>();
   async function* slow() {
     yield ["first"];
@@ -48,7 +48,7 @@ test("a reader that waits gets the first piece at once", async () => {
   expect((await items.next()).done).toBe(true);
 });
 
-test("an empty source ends, one that throws throws, and one that is left is stopped", async () => {
+test("an empty source ends, one that throws throws, and an abandoned one is stopped", async () => {
   const none = counting(0);
   expect((await batched(none.source, 5, none.stop).next()).done).toBe(true);
   const failing = counting(3, new Error("gone"));

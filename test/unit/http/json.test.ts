@@ -16,7 +16,7 @@ test("every JSON value is read as the plain parser reads it, however it is space
   );
 });
 
-test("a member that is named twice is found at any depth, by its place", () => {
+test("a repeated member is found at any depth, with its pointer", () => {
   const names = fc.array(fc.string({ minLength: 1 }), { minLength: 1, maxLength: 5 });
   fc.assert(
     fc.property(names, fc.string(), fc.boolean(), (path, filler, inList) => {
@@ -43,7 +43,7 @@ test.for([
   ['{"__proto__":1,"__proto__":2}', "/__proto__"],
   ['{"":1,"":2}', "/"],
   ['{"a:b":":","c":":","a:b":1}', "/a:b"],
-] as const)("%s names a member twice, at %s", ([text, pointer]) => {
+] as const)("%s has a repeated member at %s", ([text, pointer]) => {
   expect(read(text)).toEqual({ wrong: { pointer, detail: "is named twice" } });
 });
 
@@ -54,7 +54,7 @@ test.for([
   '{"a":[":",":"]}',
   "7",
   '":"',
-])("%s names none twice", (text) => {
+])("%s has no repeated member", (text) => {
   expect(read(text)).toEqual({ json: JSON.parse(text) });
 });
 
@@ -66,11 +66,11 @@ test.for([
   ['{"a":'.repeat(60_000), "", "must be JSON in UTF-8"],
   ["", "", "must be JSON in UTF-8"],
   ["{'a':1}", "", "must be JSON in UTF-8"],
-] as const)("what every reader would not read alike is refused by its place: %.20s", ([text, pointer, detail]) => {
+] as const)("a text that parsers read differently is refused with its pointer: %.20s", ([text, pointer, detail]) => {
   expect(read(text)).toEqual({ wrong: { pointer, detail } });
 });
 
-test("a hundred levels are read, and a body that is all colons or all members in no more time than its length", () => {
+test("a hundred levels are read, and a body of colons or members takes time linear in its length", () => {
   const deep = "[".repeat(100) + "]".repeat(100);
   expect(read(deep)).toEqual({ json: JSON.parse(deep) });
   const colons = JSON.stringify({ a: ":".repeat(250_000) });
@@ -79,7 +79,7 @@ test("a hundred levels are read, and a body that is all colons or all members in
   expect(read(members)).toEqual({ json: JSON.parse(members) });
 });
 
-test("bytes that are no UTF-8 say nothing", () => {
+test("bytes that are no UTF-8 give no value", () => {
   expect(readJson(Buffer.from('{"a":"\xff"}', "latin1"))).toEqual({
     wrong: { pointer: "", detail: "must be JSON in UTF-8" },
   });

@@ -14,8 +14,8 @@ function takers(placesMax: number, waitMilliseconds = LONG_MILLISECONDS) {
   return { places, seated, take, settled };
 }
 
-describe("places", () => {
-  test("a caller who wants all leaves as many as one more would get", async () => {
+describe("the engine's places", () => {
+  test("one caller that wants all leaves as many free as another would get", async () => {
     const { seated, take, settled } = takers(8);
     for (let n = 0; n < 20; n++) void take("greedy");
     await settled();
@@ -24,7 +24,7 @@ describe("places", () => {
     expect(seated.at(-1)).toBe("other");
   });
 
-  test("two who want all leave room for a third, who need not wait for either", async () => {
+  test("two callers that want all leave room for a third, which need not wait", async () => {
     const { seated, take, settled } = takers(9);
     for (const caller of ["a", "b"]) for (let n = 0; n < 20; n++) void take(caller);
     await settled();
@@ -34,7 +34,7 @@ describe("places", () => {
     expect(seated).toHaveLength(before + 1);
   });
 
-  test("of those who wait, who holds fewest is next, and of one caller who came first", async () => {
+  test("the next place is given to the waiting caller with the fewest, and within one caller in order of arrival", async () => {
     const { places, seated, take, settled } = takers(2);
     await take("a", "a1");
     await take("b", "b1");
@@ -56,7 +56,7 @@ describe("places", () => {
     expect(seated.slice(3)).toEqual(["a2", "a3"]);
   });
 
-  test("one place is enough for one caller at a time, and none is for nobody", async () => {
+  test("with one place one caller at a time is served, and with no place nobody", async () => {
     const one = takers(1);
     await one.take("a");
     void one.take("a", "again");
@@ -68,7 +68,7 @@ describe("places", () => {
     await expect(takers(0, 1).take("a")).rejects.toThrow(Overloaded);
   });
 
-  test("who waits too long is turned away, and takes no place afterwards", async () => {
+  test("a caller that waits too long is refused, and takes no place later", async () => {
     const { places, seated, take, settled } = takers(1, 1);
     await take("a");
     await expect(take("b")).rejects.toThrow(Overloaded);

@@ -29,8 +29,8 @@ const moved = questions.chain((question) =>
 
 const same = (a: Question, b: Question) => a.user === b.user && a.relation === b.relation && a.object === b.object;
 
-describe("the key of an entry", () => {
-  test("two questions share a key when they are the same question, and only then", () => {
+describe("the cache key of an entry", () => {
+  test("two questions share a key exactly when they are the same question", () => {
     let alike = 0;
     const property = fc.property(fc.oneof(fc.tuple(questions, questions), moved), models, ([a, b], model) => {
       if (same(a, b)) alike++;
@@ -40,7 +40,7 @@ describe("the key of an entry", () => {
     expect(alike).toBeGreaterThan(0);
   });
 
-  test("lookalikes that carry a length of their own, or a colon, or half a character do not share one", () => {
+  test("questions that contain lengths, colons or half characters do not share a key", () => {
     const lookalikes: Question[] = [
       { user: "user:a", relation: "can_view", object: "plant:7" },
       { user: "user:a:8:can_view", relation: "", object: "plant:7" },
@@ -61,7 +61,7 @@ describe("the key of an entry", () => {
     expect(new Set(lookalikes.map((question) => entryKey("m", question))).size).toBe(lookalikes.length);
   });
 
-  test("answers of one model are no answers of another", () => {
+  test("entries of one model are not found by another", () => {
     const question = { user: "user:a", relation: "can_view", object: "plant:7" };
     expect(entryKey("m1", question)).not.toBe(entryKey("m2", question));
     expect(entryKey("m1", question)).toBe(entryKey("m1", { ...question }));
@@ -122,7 +122,7 @@ describe("the value of an entry", () => {
     );
   });
 
-  test("tells a yes from a no, and how access came from not being known", () => {
+  test("distinguishes allowed from denied, and a known access path from an unknown one", () => {
     const values = [
       entry,
       { ...entry, allowed: false },
@@ -133,7 +133,7 @@ describe("the value of an entry", () => {
     expect(new Set(values.map(encodeEntry)).size).toBe(values.length);
   });
 
-  test("what is no entry is not there, never read as one, and no error", () => {
+  test("a value that is no entry counts as missing, without an error", () => {
     const whole = encodeEntry(entry);
     const others = ["", "yes", "{", "1", "[1,2,3,4]", whole.slice(1), `2${whole.slice(1)}`, ` ${whole}`, `${whole} c`];
     for (const text of [

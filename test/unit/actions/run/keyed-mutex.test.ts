@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { createKeyedMutex } from "../../../../src/actions/run/keyed-mutex.ts";
 import { Contended } from "../../../../src/faults.ts";
 
-test("actions on one object run one after the other, in the order they came", async () => {
+test("actions on one object run one after the other, in the order of their arrival", async () => {
   const order = createKeyedMutex();
   const said: string[] = [];
   const act = (name: string) => async () => {
@@ -25,7 +25,7 @@ test("an action on another object does not wait", async () => {
   await first;
 });
 
-test("who waits too long is told so, does nothing, and the next one gets through", async () => {
+test("an action that waits too long is refused and does nothing, and the next one runs", async () => {
   const order = createKeyedMutex(20);
   const blocked = Promise.withResolvers<void>();
   const first = order("cooperation:1", () => blocked.promise);
@@ -40,7 +40,7 @@ test("who waits too long is told so, does nothing, and the next one gets through
   expect(acted).toBe(false);
 });
 
-test("an action that fails lets the next one through", async () => {
+test("a failed action lets the next one run", async () => {
   const order = createKeyedMutex();
   await expect(order("cooperation:1", () => Promise.reject(new Error("broken")))).rejects.toThrow("broken");
   expect(await order("cooperation:1", async () => "through")).toBe("through");

@@ -13,7 +13,7 @@ const ids = fc.integer({ min: 0, max: 2 ** 48 - 1 }).map((time) => ulid(time));
 const numbers = fc.integer({ min: 0, max: 1_000_000 });
 
 describe("an invitation token", () => {
-  it("says the cooperation and the number it was issued for", () => {
+  it("names the cooperation and the number it was issued for", () => {
     fc.assert(
       fc.property(ids, numbers, (cooperation, n) => {
         expect(readToken(secret, issueToken(secret, cooperation, n))).toEqual({ cooperation, n });
@@ -26,7 +26,7 @@ describe("an invitation token", () => {
     expect(token).toBe(`${cooperation}.3.${expected}`);
   });
 
-  it("is made again the same from the same number, and differently from the next", () => {
+  it("is the same for the same number, and different for the next", () => {
     expect(issueToken(secret, cooperation, 3)).toBe(token);
     expect(issueToken(secret, cooperation, 4)).not.toBe(token);
   });
@@ -60,7 +60,7 @@ describe("an invitation token", () => {
     }
   });
 
-  it("is not read when any one character is another", () => {
+  it("is not read when any one character is changed", () => {
     const letters = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_.";
     for (let at = 0; at < token.length; at++) {
       for (const letter of letters) {
@@ -75,7 +75,7 @@ describe("an invitation token", () => {
     expect(readToken("", token)).toBeUndefined();
   });
 
-  it("is read as undefined, never as an error, whatever comes", () => {
+  it("is read as undefined, never with an error, whatever the text", () => {
     const parts = fc.oneof(fc.string({ unit: "binary" }), ids, numbers.map(String), fc.constant(mac));
     const texts = fc.oneof(
       fc.string({ unit: "binary" }),

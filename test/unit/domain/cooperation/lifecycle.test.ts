@@ -5,8 +5,8 @@
 import { describe, expect, it } from "vitest";
 import {
   ACTION_NAMES,
-  type Action,
   actionsFor,
+  type CooperationAction,
   LIFECYCLE,
   statusesFor,
   step,
@@ -25,8 +25,8 @@ const LIVE = ["invited", "pending", "active", "paused"] as const;
 const stays = (...statuses: Status[]): [Status, string][] => statuses.map((status) => [status, status]);
 const leads = (to: string, ...statuses: Status[]): [Status, string][] => statuses.map((status) => [status, to]);
 
-/** Who, and from where to where, told apart from the table. All other cells change nothing. */
-const EDGES: Record<Action, { by: Side | "joiner"; edges: [from: Status, to: string][] }> = {
+/** Who, and from which status to which, written independently of the table. All other cells change nothing. */
+const EDGES: Record<CooperationAction, { by: Side | "joiner"; edges: [from: Status, to: string][] }> = {
   join: { by: "joiner", edges: leads("active", "invited") },
   accept: { by: "partner", edges: leads("active", "pending") },
   decline: { by: "partner", edges: leads("ended(declined)", "pending") },
@@ -44,7 +44,7 @@ const EDGES: Record<Action, { by: Side | "joiner"; edges: [from: Status, to: str
 };
 
 /** Asking for what is so already: no refusal, no entry. */
-const ALREADY: Partial<Record<Action, string[]>> = {
+const ALREADY: Partial<Record<CooperationAction, string[]>> = {
   join: ["active", "paused"],
   accept: ["active", "paused"],
   pause: ["paused"],
@@ -54,20 +54,20 @@ const ALREADY: Partial<Record<Action, string[]>> = {
   leave: ["ended(left)"],
 };
 
-const NOT_WHEN_EXPIRED: Action[] = ["join", "accept", "delegate"];
+const NOT_WHEN_EXPIRED: CooperationAction[] = ["join", "accept", "delegate"];
 
 /** What `step` should say, as text, from the lists above. */
-function expected(state: State, action: Action, expired: boolean): string {
+function expected(state: State, action: CooperationAction, expired: boolean): string {
   if (ALREADY[action]?.includes(textOf(state))) return "same";
   const edge = EDGES[action].edges.find(([from]) => from === state.status);
   if (edge === undefined) return "no";
   return expired && NOT_WHEN_EXPIRED.includes(action) ? "expired" : edge[1];
 }
 
-function said(state: State, action: Action, expired: boolean): string {
+function said(state: State, action: CooperationAction, expired: boolean): string {
   const next = step(state, action, expired);
-  return typeof next === "string"
-    ? next
+  return next.kind !== "moves"
+    ? next.kind
     : textOf({ status: next.to, ...(next.ended_as && { ended_as: next.ended_as }) });
 }
 
@@ -76,7 +76,7 @@ describe("the table", () => {
     const cells = ACTION_NAMES.flatMap((action) => STATUSES.map((status) => LIFECYCLE[action][status]));
     expect(cells).toHaveLength(ACTION_NAMES.length * STATUSES.length);
     expect(cells.filter((cell) => ![...STATUSES, "same", "no"].includes(cell))).toEqual([]);
-    expect(ACTION_NAMES.toSorted()).toEqual((Object.keys(EDGES) as Action[]).toSorted());
+    expect(ACTION_NAMES.toSorted()).toEqual((Object.keys(EDGES) as CooperationAction[]).toSorted());
   });
 
   it.each(ACTION_NAMES)("gives %s to its side", (action) => {
@@ -84,14 +84,14 @@ describe("the table", () => {
   });
 
   it.each(CELLS.map((cell) => [cell.action, textOf(cell.state), cell.state] as const))(
-    "decides %s in %s as told here, expired or not",
+    "decides %s in %s as this test lists, expired or not",
     (action, _, state) => {
       expect(said(state, action, false)).toBe(expected(state, action, false));
       expect(said(state, action, true)).toBe(expected(state, action, true));
     },
   );
 
-  it.each(ACTION_NAMES)("names for %s exactly the statuses in which it changes something", (action) => {
+  it.each(ACTION_NAMES)("names for %s exactly the statuses in which it has an effect", (action) => {
     expect(statusesFor(action)).toEqual(
       STATUSES.filter((status) => EDGES[action].edges.some(([from]) => from === status)),
     );
@@ -99,29 +99,31 @@ describe("the table", () => {
 });
 
 describe("an ending", () => {
-  it("is for good: no action leads out of ended", () => {
+  it("is final: no action leads out of ended", () => {
     for (const { state, action } of CELLS)
       if (state.status === "ended") expect(["no", "same"], action).toContain(said(state, action, false));
   });
 
-  it("is the action's own: an ending asked for again is so already, and another's is refused", () => {
+  it("belongs to its action: the same ending again has no effect, and another is refused", () => {
     const endings = { decline: "declined", remove: "removed", leave: "left" } as const;
     for (const [action, own] of Object.entries(endings))
       for (const ended_as of ENDINGS)
-        expect(step({ status: "ended", ended_as }, action as Action, false)).toBe(ended_as === own ? "same" : "no");
+        expect(step({ status: "ended", ended_as }, action as CooperationAction, false).kind).toBe(
+          ended_as === own ? "same" : "no",
+        );
   });
 
-  it("says which one it is, and nothing else does", () => {
+  it("names its action, and no other status does", () => {
     for (const { state, action } of CELLS) {
       const next = step(state, action, false);
-      if (typeof next === "object") expect(next.ended_as !== undefined, action).toBe(next.to === "ended");
+      if (next.kind === "moves") expect(next.ended_as !== undefined, action).toBe(next.to === "ended");
     }
   });
 
-  it("is open to an expired cooperation, as are more time and less", () => {
+  it("is possible for an expired cooperation, as are later and earlier dates", () => {
     for (const status of LIVE) {
-      expect(step({ status }, "remove", true)).toEqual({ to: "ended", ended_as: "removed" });
-      expect(step({ status }, "change_expiry", true)).toEqual({ to: status });
+      expect(step({ status }, "remove", true)).toEqual({ kind: "moves", to: "ended", ended_as: "removed" });
+      expect(step({ status }, "change_expiry", true)).toEqual({ kind: "moves", to: status });
     }
   });
 });
@@ -133,7 +135,7 @@ describe("the actions shown to a side", () => {
     for (const state of STATES)
       for (const sides of SIDES)
         for (const expired of [false, true]) {
-          const allowed = (Object.keys(LIFECYCLE) as Action[]).filter((action) => {
+          const allowed = (Object.keys(LIFECYCLE) as CooperationAction[]).filter((action) => {
             const to = expected(state, action, expired);
             return sides.includes(EDGES[action].by as Side) && !["no", "same", "expired"].includes(to);
           });
@@ -141,13 +143,13 @@ describe("the actions shown to a side", () => {
         }
   });
 
-  it("are none for nobody, and none after the end", () => {
+  it("are none without a side, and none after the end", () => {
     for (const state of STATES) expect(actionsFor(state, [], false)).toEqual([]);
     for (const ended_as of ENDINGS)
       expect(actionsFor({ status: "ended", ended_as }, SIDES[3] ?? [], false)).toEqual([]);
   });
 
-  it("never hold join, which takes the token and no side", () => {
+  it("never contain join, which needs the token and no side", () => {
     for (const state of STATES) expect(actionsFor(state, SIDES[3] ?? [], false)).not.toContain("join");
   });
 });

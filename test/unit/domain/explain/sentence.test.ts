@@ -2,23 +2,29 @@
 import { transformer } from "@openfga/syntax-transformer";
 import { expect, test } from "vitest";
 import { restrictionsOf } from "../../../../src/domain/explain/rewrite.ts";
-import { SENTENCES, sentenceOf } from "../../../../src/domain/explain/sentence.ts";
+import { sentenceOf } from "../../../../src/domain/explain/sentence.ts";
+import { RELATIONS } from "../../../../src/domain/relations.ts";
 import type { Tuple } from "../../../../src/domain/tuples.ts";
 import { rewritesOf } from "../../../../src/openfga/rewrites.ts";
-import { MODEL } from "../../../support/engine.ts";
+import { MODEL } from "../../../support/model.ts";
 
 const NOW = new Date("2027-03-01T12:00:00Z");
 
-test("the sentences are of the model's relations that tuples are written in, both ways", () => {
+test("there is a sentence for every relation that tuples are written in, and no other", () => {
   const rewrites = rewritesOf(transformer.transformDSLToJSONObject(MODEL));
   const written = [...rewrites].flatMap(([type, relations]) =>
     [...relations].flatMap(([relation, rewrite]) =>
       restrictionsOf(rewrite).length > 0 ? [`${type}#${relation}`] : [],
     ),
   );
-  const worded = Object.entries(SENTENCES).flatMap(([type, of]) => Object.keys(of).map((one) => `${type}#${one}`));
+  const worded = Object.entries(RELATIONS).flatMap(([type, of]) => Object.keys(of).map((one) => `${type}#${one}`));
   expect(written.length).toBeGreaterThan(30);
   expect(worded.toSorted()).toEqual(written.toSorted());
+  for (const of of written) {
+    const [type, relation = ""] = of.split("#");
+    const sentence = sentenceOf({ user: "organization:a", relation, object: `${type}:b` }, NOW);
+    expect(sentence).not.toContain(` is in ${relation} of `);
+  }
 });
 
 test.for<[tuple: Tuple, sentence: string]>([
@@ -36,11 +42,11 @@ test.for<[tuple: Tuple, sentence: string]>([
   ],
   [{ user: "entry:plant.7.12", relation: "head", object: "plant:7" }, "the newest entry of plant:7 is number 12"],
   [{ user: "user:anna", relation: "strange", object: "plant:7" }, "anna is in strange of plant:7"],
-])("%o is told as: %s", ([tuple, sentence]) => {
+])("%o is described as: %s", ([tuple, sentence]) => {
   expect(sentenceOf(tuple, NOW)).toBe(sentence);
 });
 
-test("a date is told as what is to come or what is over, to the instant", () => {
+test("a date is described as in the future or in the past, to the instant", () => {
   const dated = (expires_at: string): Tuple => ({
     user: "user:tom",
     relation: "delegated_viewer",

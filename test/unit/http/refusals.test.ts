@@ -1,7 +1,7 @@
 /** A refusal says what to do with its data in it: where a reply has no members, nothing points at one. */
 import { expect, test } from "vitest";
-import { REFUSALS, type Refusal, type RefusalCode } from "../../../src/domain/refusal.ts";
-import { adviceOf, detailOf } from "../../../src/domain/refusal-text.ts";
+import type { Refusal, RefusalCode } from "../../../src/domain/refusal.ts";
+import { adviceOf, detailOf, REFUSALS } from "../../../src/http/refusals.ts";
 
 const SAMPLES: { [C in RefusalCode]: Extract<Refusal, { code: C }> } = {
   not_found: { code: "not_found", what: "share" },
@@ -41,11 +41,11 @@ const SAMPLES: { [C in RefusalCode]: Extract<Refusal, { code: C }> } = {
   },
 };
 
-test.each(Object.values(SAMPLES))("$code as a text points at no member, header or detail", (refusal) => {
+test.each(Object.values(SAMPLES))("$code as plain text refers to no member, header or detail", (refusal) => {
   expect(`${detailOf(refusal)} ${adviceOf(refusal)}`).not.toMatch(/`|the detail|that it names|Retry-After|undefined/);
 });
 
-test("the advice of a problem does, and its text has the data in its stead", () => {
+test("the advice of a problem refers to members, and its plain text holds the data instead", () => {
   expect(REFUSALS.role_above_cap[2]).toContain("`may_grant`");
   expect(adviceOf(SAMPLES.role_above_cap)).toBe("Choose viewer or asset_manager.");
   expect(adviceOf(SAMPLES.wrong_status)).toBe("Do it while the cooperation is active or pending.");
