@@ -3,12 +3,11 @@
  * product's own functions, and every record and history that stands beside it, so that
  * actions find what they decide on and `doctor` finds nothing. Pure.
  */
-
 import { withoutAddress } from "../src/domain/cooperation/touch.ts";
 import { type EntryFacts, type Plan, type Stamp, writeOf } from "../src/domain/plan.ts";
 import { type Cooperation, fieldsOf, NO_HASH, type Share } from "../src/domain/records.ts";
+import type { Spelling } from "../src/domain/relations.ts";
 import {
-  type Spelling,
   tuplesOfCooperation,
   tuplesOfDelegation,
   tuplesOfJobRole,

@@ -48,7 +48,7 @@ export type AppDeps = ActionDeps & {
   stopping: () => boolean;
   /** How long an import may wait for its next line. */
   importIdleMilliseconds: number;
-  /** What is wrong around the service and does not stop it. */
+  /** Trouble that does not stop the service. */
   notices: () => Notices;
   /** One line for each request, and each fault with its cause. Never a key, a body or an address. */
   log: (level: "debug" | "info" | "warn" | "error", event: string, facts: object) => void;
@@ -81,11 +81,11 @@ export function createApp(deps: AppDeps): OpenAPIHono<Env> {
     await next();
     const milliseconds = Math.round(performance.now() - startedAt);
     const key = (c.get("caller") as Env["Variables"]["caller"] | undefined)?.key;
-    // the pattern, not the path: that holds people's ids, which the history names and no log
+    // the pattern, not the path: paths hold people's ids, which do not belong in a log
     const facts = { method: c.req.method, route: routePath(c, -1), status: c.res.status };
     const denied = c.get("denied") as string | undefined;
     const isPolled = c.res.ok && POLLED.includes(facts.route);
-    // what is refused for its key is nobody's everyday business: a key that is lost, or set up wrong
+    // a refused key is a warning: it may be stolen, or configured wrongly
     deps.log(denied !== undefined ? "warn" : isPolled ? "debug" : "info", "request", {
       request_id: c.var.requestId,
       key,
@@ -127,7 +127,7 @@ export function createApp(deps: AppDeps): OpenAPIHono<Env> {
   app.onError((error, c) => {
     if (error instanceof HTTPException && error.status < 500)
       return isOpenFga(c) ? openFgaFault(c, "invalid_request") : fault(c, "invalid_request", { detail: error.message });
-    // nobody reads this reply; nothing of ours is out of order
+    // nobody reads this reply, and nothing of ours failed
     if (error instanceof BodyBroken) {
       deps.log("info", "caller_gone", { request_id: c.var.requestId });
       return (isOpenFga(c) ? openFgaFault : fault)(c, "invalid_request");
@@ -135,7 +135,7 @@ export function createApp(deps: AppDeps): OpenAPIHono<Env> {
     const code = faultOf(error);
     if (code === "engine_unavailable" || code === "overloaded" || code === "contended") c.header("Retry-After", "1");
     const facts = { request_id: c.var.requestId };
-    // whose work ended because nobody waits for it: the engine may be as well as ever
+    // the work was aborted because its caller disconnected: the engine did not fail
     if (code === "engine_unavailable" && c.req.raw.signal.aborted) deps.log("info", "caller_gone", facts);
     else deps.log("error", code, { ...facts, ...errorFacts(error) });
     if (isOpenFga(c)) return openFgaFault(c, code);

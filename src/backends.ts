@@ -1,6 +1,6 @@
 /**
- * What the process stands on, as the configuration says: an OpenFGA elsewhere or one that is started here, and
- * decisions in Redis or in memory.
+ * The servers behind the process, by the configuration: an external OpenFGA or one that is started here, and a decision
+ * cache in Redis or in memory.
  */
 import type { Config } from "./config.ts";
 import { createMemoryCache } from "./memory/decision-cache.ts";
@@ -11,12 +11,12 @@ import { type RunningServer, startServer } from "./openfga/server/server.ts";
 import type { DecisionCache, Meter } from "./ports.ts";
 import { createRedisCache } from "./redis/decision-cache.ts";
 
-/** A check looks up, looks up again where the owner was another, and takes tokens. */
+/** Trips to Redis of a check: a look-up, another one when the owner has changed, and taking tokens. */
 const CACHE_TRIPS = 3;
-/** The server of a process that was killed ends by itself within this time. */
+/** Within this time the server of a killed process ends by itself. */
 const LEFT_OVER_MILLISECONDS = 10_000;
 
-/** How to reach the engine, and the server where it was started here. Throws when there is none to be had, FolderInUse when another process has one on the folder. */
+/** How to reach the engine, and its server where it was started here. Throws when there is no server, FolderInUse when another process runs one on the folder. */
 export async function engineFor(
   config: Config,
   folder: string,
@@ -31,7 +31,7 @@ export async function engineFor(
   return { connection: server, server };
 }
 
-/** The cache of the decisions on a store. Redis is connected to in the background. */
+/** The decision cache of a store; it connects to Redis in the background. */
 export function cacheFor(
   config: Config,
   store: { storeId: string; modelId: string },

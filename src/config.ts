@@ -25,7 +25,7 @@ export const VARIABLES = {
   STOPPING_MILLISECONDS: whole(0, 300_000)
     .default(500)
     .describe(
-      "How long it goes on answering when it is told to stop, while `/readyz` says `stopping`. Behind a load balancer: longer than that takes to see it.",
+      "How long it still answers after it was asked to stop, while `/readyz` says `stopping`. Behind a load balancer: longer than it takes to notice.",
     ),
   SERVICE_KEYS: serviceKeys
     .optional()
@@ -98,7 +98,7 @@ export const VARIABLES = {
   MAIL_FROM: sender.default("Concordat <concordat@localhost>").describe("The sender of mails."),
   DISCLOSE_ORGANIZATIONS: onOff
     .default(true)
-    .describe("`off`: an invitation never tells whether an address or an organization is known."),
+    .describe("`off`: an invitation never discloses whether an address or an organization is known."),
   RATE_LIMIT_CHECKS_PER_MINUTE: limits("off").describe(
     `Decisions: ${LIMITS_FORM}; a batch is one request. See docs/keys.md.`,
   ),

@@ -42,7 +42,7 @@ export class Contended extends Fault {
 /** The entry that an action writes, and the action's id in it: whether the entry exists says whether the Write was committed. */
 export type Lost = { entry: { user: string; relation: string; object: string }; id: string };
 
-/** A Write may be committed or not; reading the object again tells. `lost`: what to look for. */
+/** A Write may be committed or not; reading the object again shows which. `lost`: what to look for. */
 export class OutcomeUnknown extends Fault {
   readonly code = "outcome_unknown";
   readonly lost: Lost | undefined;

@@ -1,6 +1,6 @@
 /**
- * The keys in use: those of the configuration, and where they stand in a file, what it
- * says when it is read again. A file that cannot be used changes nothing.
+ * The service keys in use: those of the configuration; a file of keys can be read again while the service runs. A file
+ * that is not valid changes nothing.
  */
 import { type Config, rereadServiceKeys } from "./config.ts";
 import { unknownBounds } from "./domain/key-bounds.ts";
@@ -9,7 +9,7 @@ import { ConfigurationError } from "./faults.ts";
 import type { Log } from "./log.ts";
 import type { Clock, Engine } from "./ports.ts";
 
-/** `readAgain` is there where the keys stand in a file; the log says what came of it. */
+/** `readAgain` exists where the keys come from a file; the log has its result. */
 export type KeyRing = { find: FindKey; readAgain?: () => void };
 
 type Options = {
@@ -19,7 +19,7 @@ type Options = {
   log: Log;
 };
 
-/** Throws ConfigurationError where a key is bound to what the model does not have: it would be refused everything. */
+/** Throws ConfigurationError when a key is bound to a type or permission that the model does not have. */
 export function createKeyRing({ config, permissions, clock, log }: Options): KeyRing {
   let keys = held(config.SERVICE_KEYS, permissions);
   const path = config.SERVICE_KEYS_FILE;

@@ -1,4 +1,4 @@
-/** What is counted, as Prometheus metrics of this process: no id, address or name of anybody is among the labels. */
+/** Prometheus metrics of this process: no label holds an id, address or name of anybody. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { Clock, Meter, Source, Unstored } from "./ports.ts";
 
@@ -10,10 +10,10 @@ const BUCKETS_SECONDS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.
 const SOURCES: Source[] = ["hit", "miss", "engine"];
 const UNSTORED: Unstored[] = ["away", "leased", "no_owner", "overtaken", "date"];
 
-/** What the process itself is asked for, files it has open and all, costs many times the rest: anybody may ask. */
+/** Reading the process (its open files, for one) costs many times the rest, and anybody may request it. */
 const PROCESS_EVERY_MILLISECONDS = 1_000;
 
-/** What Node tells of the process, read at most once a second. */
+/** Node's metrics of the process, read at most once a second. */
 function processMetrics(clock: Clock): () => Promise<string> {
   const register = new Registry();
   collectDefaultMetrics({ register });
@@ -29,7 +29,7 @@ function processMetrics(clock: Clock): () => Promise<string> {
   };
 }
 
-/** Metrics of its own registry, so that two services in one process do not meet. */
+/** Metrics with a registry of their own, so that two services in one process are counted apart. */
 export function createMetrics(clock: Clock): Metrics {
   const registry = new Registry();
   const registers = [registry];
@@ -77,7 +77,7 @@ export function createMetrics(clock: Clock): Metrics {
     help: "How long ago OpenFGA's changes were read to their end, by whichever replica follows them.",
     registers,
     collect() {
-      // not known is not zero: until then there is no such line
+      // unknown is not zero: the metric is missing until then
       if (changesReadTo === undefined) this.remove();
       else this.set(Math.max(0, clock().getTime() - changesReadTo) / 1000);
     },
@@ -100,9 +100,9 @@ export function createMetrics(clock: Clock): Metrics {
     registers,
   });
 
-  // looked up once: a hit does it a hundred thousand times
+  // looked up here and not for each of many thousand hits a second
   const bySource = new Map(SOURCES.map((source) => [source, checks.labels(source)]));
-  // a counter that was never touched is there, and says zero
+  // a counter that never counted is zero, not missing
   for (const reason of UNSTORED) unstored.labels(reason).inc(0);
   return {
     meter: {

@@ -1,8 +1,6 @@
 /**
- * What Concordat asks of the world: an engine that keeps relationships and answers
- * questions, a cache for its answers, and a way to send mail. Each port says what it
- * promises; the adapters (`openfga/`, `redis/`, `memory/`, `mail/`) keep it, and nothing
- * else in the project names a client.
+ * The ports: a tuple store, an engine that answers questions, a cache for its answers, and a mailer. Each states its
+ * promises; the adapters (`openfga/`, `redis/`, `memory/`, `mail/`) keep them, and no other code uses a client library.
  */
 import type { CacheScope } from "./domain/cache-scopes.ts";
 import type { Rewrites } from "./domain/explain/rewrite.ts";
@@ -23,7 +21,7 @@ export type Write = { deletes: TupleKey[]; writes: Tuple[] };
  */
 export type WriteOutcome = "committed" | "stale" | "unknown";
 
-/** The relationships behind the actions and queries. Reads see every Write that was acknowledged before they began. */
+/** The tuples behind the actions and queries. Reads see every Write that was acknowledged before they began. */
 export type TupleStore = {
   /** All tuples that match, all pages. Throws EngineUnavailable. */
   read(filter: ReadFilter): Promise<readonly Tuple[]>;
@@ -31,13 +29,13 @@ export type TupleStore = {
   readSome(filter: ReadFilter, max: number): Promise<{ tuples: Tuple[]; complete: boolean }>;
   /** Every tuple of the store, page by page: what is written meanwhile may be in it or not. Throws EngineUnavailable. */
   readAll(): Promise<Tuple[]>;
-  /** The same, and each page only when it is asked for: for a store that is larger than memory. */
+  /** The same, with each page read when it is needed: for a store that is larger than memory. */
   pages(): AsyncIterable<Tuple[]>;
   /** Never retried here. Throws EngineUnavailable only when nothing can have been written, and EngineRefused. */
   write(write: Write): Promise<WriteOutcome>;
-  /** Every change of a tuple since then, by anybody, oldest first. One that was committed late may come late. Throws EngineUnavailable. */
+  /** Every change of a tuple since then, by any writer, oldest first. A change that was committed late may appear late. Throws EngineUnavailable. */
   changes(since: Date): Promise<TupleChange[]>;
-  /** Takes tuples away in batches, whether they are there or not: for what may be interrupted and done again. Throws EngineUnavailable. */
+  /** Deletes tuples in batches, whether they exist or not: for work that may be interrupted and repeated. Throws EngineUnavailable. */
   erase(keys: readonly TupleKey[]): Promise<void>;
 };
 
@@ -62,7 +60,7 @@ export type Engine = {
   expand(of: { object: string; relation: string }, signal?: AbortSignal): Promise<string[]>;
   listObjects(wanted: Omit<Question, "object"> & { type: string }, at: Date, signal?: AbortSignal): Promise<FoundRefs>;
   listUsers(wanted: Omit<Question, "user"> & { type: string }, at: Date, signal?: AbortSignal): Promise<FoundRefs>;
-  /** The same engine by its own words, for `/stores`. */
+  /** The engine's own HTTP API, for `/stores`. */
   readonly api: EngineApi;
   /** What the pinned model knows: each type with its `can_*` relations. */
   readonly permissions: ReadonlyMap<string, readonly string[]>;
@@ -70,7 +68,7 @@ export type Engine = {
   readonly rewrites: Rewrites;
   /** Whether the engine answers and holds the pinned model. Never throws. */
   ready(signal?: AbortSignal): Promise<boolean>;
-  /** The engine's own time, as far as it says. Never throws. */
+  /** The engine's own time, where it is known. Never throws. */
   time(): Promise<ServerTime | undefined>;
 };
 
@@ -99,7 +97,7 @@ export type EngineApi = {
   ): Promise<ApiReply<ReadableStream<Uint8Array>> & { ended: Promise<void> }>;
 };
 
-/** How an allowed question was allowed: to the owner's own people, or through a share. */
+/** How access was granted: to the owner's own people, or through a share. */
 export type AccessPath = "own" | { cooperation: string; share: string };
 
 /**
@@ -163,16 +161,16 @@ export type DecisionCache = {
 /** A count of requests for one subject: whether this one is within the limit, how many are left, and when the count begins anew. */
 export type Taken = { allowed: boolean; remaining: number; resetSeconds: number };
 
-/** Counts requests by policy and subject, in windows. It blocks nobody: what cannot be counted elsewhere in time is counted here. */
+/** Counts requests by policy and subject, in windows. It delays nobody: a count that no shared store takes in time is kept in this process. */
 export type RateLimiter = {
-  /** Counts one request. Undefined for a policy that there is none of. */
+  /** Counts one request. Undefined for an unknown policy. */
   take(policy: string, subject: string): Promise<Taken | undefined>;
-  /** Takes back one that should not have counted; may come to nothing. */
+  /** Takes back the count of a request that should not have counted; a failure is ignored. */
   giveBack(policy: string, subject: string): void;
   close(): Promise<void>;
 };
 
-/** Where an answer came from: the cache; the engine, and it was stored; the engine alone. */
+/** The source of an answer: the cache; the engine, and it was stored; the engine, and it was not stored. */
 export type Source = "hit" | "miss" | "engine";
 
 /** Why an answer was not stored; `overtaken`: the owner changed meanwhile. */
@@ -184,7 +182,7 @@ export type Meter = {
   unstored(reason: Unstored): void;
   engineCalled(call: "check" | "batch_check" | "expand" | "list" | "api"): void;
   cacheFailed(operation: string): void;
-  /** An entry was met that the service did not seal. */
+  /** An entry was found that the service did not seal. */
   cacheForged(): void;
   changesRead(to: number): void;
   rateLimited(policy: string): void;
@@ -196,5 +194,5 @@ export type Meter = {
 /** One mail to one address, as text. */
 export type Mail = { to: string; subject: string; text: string };
 
-/** Hands a mail over. Throws when it could not; the action it belongs to stands all the same. */
+/** Sends a mail. Throws when it could not; the action that it belongs to is committed all the same. */
 export type Mailer = { send(mail: Mail): Promise<void> };

@@ -32,13 +32,13 @@ export function makePrivate(folder: string): void {
   }
 }
 
-/** Closing one of these would shut somebody out: the system's, like /tmp, and those that the home or working folder lies in. */
+/** A folder that others need: the system's, like /tmp, and parents of the home or working folder. */
 function isSharedPlace(path: string, mode: number): boolean {
-  const isAround = (inner: string) => {
-    const way = relative(path, inner);
-    return way === "" || (way !== ".." && !way.startsWith(`..${sep}`));
+  const contains = (inner: string) => {
+    const rest = relative(path, inner);
+    return rest === "" || (rest !== ".." && !rest.startsWith(`..${sep}`));
   };
-  return (mode & STICKY) !== 0 || isAround(homedir()) || isAround(process.cwd());
+  return (mode & STICKY) !== 0 || contains(homedir()) || contains(process.cwd());
 }
 
 function close(path: string, folder: string): void {

@@ -1,10 +1,10 @@
 /**
- * Secrets out of files: `NAME_FILE` names the file that holds what `NAME` would. A
+ * Secrets from files: `NAME_FILE` names the file that holds what `NAME` would. A
  * problem and a warning name the variable and the file, never what is in it.
  */
 import { readFileSync, statSync } from "node:fs";
 
-/** What is never shown, and may stand in a file of its own. */
+/** The variables whose value is never shown and may be in a file of its own. */
 export const SECRETS = [
   "SERVICE_KEYS",
   "OPENFGA_API_TOKEN",
@@ -15,12 +15,12 @@ export const SECRETS = [
   "CONCORDAT_KEY",
 ] as const;
 
-/** Written by the group, or read by everybody: whoever may do that has the secret, or gives us theirs. */
+/** Writable by the group, or accessible to everybody: such users could read the secret or replace it. */
 const TOO_OPEN = 0o027;
 
 export type SecretFiles = { env: NodeJS.ProcessEnv; problems: string[]; warnings: string[] };
 
-/** The environment with the secrets that stand in files, and what is wrong with those. An empty variable is an unset one. */
+/** The environment with the secrets from files, and the problems of those files. An empty variable counts as unset. */
 export function withSecretFiles(env: NodeJS.ProcessEnv): SecretFiles {
   const read: SecretFiles = { env: { ...env }, problems: [], warnings: [] };
   for (const name of SECRETS) {

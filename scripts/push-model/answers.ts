@@ -4,6 +4,7 @@
  */
 import type { AuthorizationModel } from "@openfga/sdk";
 import { ulid } from "ulid";
+import { relationOfTuple } from "../../src/domain/relations.ts";
 import { type Forms, fits } from "../../src/domain/tuple-form.ts";
 import type { Tuple } from "../../src/domain/tuples.ts";
 import { createClient, type OpenFgaConnection } from "../../src/openfga/client.ts";
@@ -54,7 +55,8 @@ export async function compareAnswers(
  * present ones: without that, whoever sees what has ended would seem to have been told no.
  */
 function spelledFor(forms: Forms, tuple: Tuple): Tuple[] {
-  const earlier = { ...tuple, relation: tuple.relation.replace(/^former_/, "") };
+  const is = relationOfTuple(tuple);
+  const earlier = is?.kind === "former_side" ? { ...tuple, relation: is.side } : tuple;
   return [tuple, earlier].filter((one) => fits(forms, one)).slice(0, 1);
 }
 

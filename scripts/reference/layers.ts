@@ -8,6 +8,7 @@ const source = new URL("../../src/", import.meta.url);
 /** What each part is for, from the top down. Files beside these belong to the process that `main.ts` starts. */
 const PARTS: Readonly<Record<string, string>> = {
   "main.ts": "the process: reads the configuration, connects, listens, stops",
+  "service.ts": "the service composed of its parts, by the configuration",
   "app.ts": "the service as a value: who may call which route, and what a fault becomes",
   http: "routes: `v1` the API, `access` AuthZEN, `stores` OpenFGA's API",
   actions: "what changes something: each verb reads, decides and writes; `run` is the one runner",

@@ -37,7 +37,7 @@ export function lifecycleTable(lifecycle: Lifecycle): string {
 /** What the date takes away before the status does: asked of the decision itself. */
 export function expiredSentence(): string {
   const refused = ACTION_NAMES.filter((action) =>
-    STATUSES.some((status) => step({ status }, action, true) === "expired"),
+    STATUSES.some((status) => step({ status }, action, true).kind === "expired"),
   );
   return `Once the cooperation has expired, ${refused.map(code).join(", ")} are refused with \`cooperation_expired\`; the rest goes on as the status says.`;
 }

@@ -1,12 +1,12 @@
-/** What each scope is for, from the table that the doors go by. */
+/** What each scope is for, from the table that the endpoints follow. */
 import type { NEEDS } from "../../src/domain/key-scopes.ts";
 import { code, table } from "./blocks.ts";
 
 /** A row for each thing that may be asked. */
 export function scopesTable(needs: Readonly<Record<string, (typeof NEEDS)[keyof typeof NEEDS]>>): string {
-  const rows = Object.values(needs).map(({ asks, doors, scopes }) => [
+  const rows = Object.values(needs).map(({ asks, endpoints, scopes }) => [
     asks,
-    doors.join(", "),
+    endpoints.join(", "),
     scopes.map(code).join(" or "),
   ]);
   return table(["what is asked", "where", "scope"], rows);

@@ -55,7 +55,7 @@ export const putResource = (input: ResourceInput & Named): Action<ResourceState 
   decide: (state) => {
     const decision = decideResource(state, input);
     const { from, to } = state;
-    return decision.kind === "refused" ? decision : { ...decision, value: { ...decision.value, from, to } };
+    return isRefusal(decision) ? decision : { ...decision, value: { ...decision.value, from, to } };
   },
   // of what was deleted too: a deletion whose own invalidation was lost counts as done from here on
   // (bad/registration-invalidates-new-owner-only in test/protocol)

@@ -80,10 +80,7 @@ function toBecome<T>(effect: RawEffect<T>, scopes: CacheScope[], act: (to: T | u
   return {
     read: async () => ({}),
     lock: () => "",
-    decide: () =>
-      effect.kind === "nothing"
-        ? same(undefined)
-        : { kind: "refused", refusal: { code: "rejected", rejected: effect } },
+    decide: () => (effect.kind === "nothing" ? same(undefined) : { code: "rejected", rejected: effect }),
     scopes: () => scopes,
   };
 }

@@ -6,15 +6,9 @@
  */
 import { LRUCache } from "lru-cache";
 import { idOf } from "../domain/ids.ts";
+import { sharedRelation } from "../domain/relations.ts";
+import { JOB_ROLES, PERMISSION_OF } from "../domain/roles.ts";
 import type { AccessPath, CacheEntry, Clock, DecisionCache, Engine, Question } from "../ports.ts";
-
-/** The rung that each permission needs; `can_share` has none, it is for the owner's admins alone. */
-const RUNG: Record<string, string> = {
-  can_view: "viewer",
-  can_manage_technical: "technical_manager",
-  can_manage_commercial: "asset_manager",
-  can_operate: "operator",
-};
 
 /** About 30 MB when full. */
 const KNOWN_MAX = 100_000;
@@ -85,7 +79,7 @@ export async function findAccessPath(
     const answers = await engine.batchCheck(questions, at);
     return answers.map((answer) => "allowed" in answer && answer.allowed);
   };
-  const rung = RUNG[relation];
+  const rung = JOB_ROLES.find((role) => PERMISSION_OF[role] === relation);
   const inside = object.startsWith("plant:") ? await engine.expand({ object, relation: "portfolio" }) : [];
   const places = [object, ...inside];
   const roles = rung === undefined ? [] : places.map((place) => ({ user, relation: rung, object: place }));
@@ -96,13 +90,13 @@ export async function findAccessPath(
 
   const shared = await Promise.all(
     places.map(async (place) => {
-      const usersets = await engine.expand({ object: place, relation: `shared_${rung}` });
+      const usersets = await engine.expand({ object: place, relation: sharedRelation(rung) });
       return usersets.map((userset) => ({ place, userset }));
     }),
   );
   // the two halves of each path; each half has dates of its own
   const paths = shared.flat().map(({ place, userset }): [Question, Question] => [
-    { user: userset, relation: `shared_${rung}`, object: place },
+    { user: userset, relation: sharedRelation(rung), object: place },
     { user, relation: rung, object: shareOf(userset) },
   ]);
   const holds = await areSo(paths.flat());

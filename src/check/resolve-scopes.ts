@@ -5,6 +5,7 @@
 import { Semaphore } from "async-mutex";
 import { type CacheScope, reachOf } from "../domain/cache-scopes.ts";
 import { idOf } from "../domain/ids.ts";
+import { formerSide } from "../domain/relations.ts";
 import type { TupleKey } from "../domain/tuples.ts";
 import type { TupleStore } from "../ports.ts";
 
@@ -67,7 +68,7 @@ async function organizations(reads: Reads, object: string, relation: string): Pr
 /** Also of an ended cooperation: its end may be the change. */
 async function initiatorOf(reads: Reads, cooperation: string): Promise<CacheScope[] | undefined> {
   const now = await organizations(reads, cooperation, "initiator");
-  return now ?? organizations(reads, cooperation, "former_initiator");
+  return now ?? organizations(reads, cooperation, formerSide("initiator"));
 }
 
 async function initiators(

@@ -3,6 +3,7 @@
  * that owns the resource. Pure. Every tuple that can change an answer names one of the
  * two, or something that leads to the owner; the rest changes no answer.
  */
+import { relationOfTuple } from "./relations.ts";
 import type { TupleKey } from "./tuples.ts";
 
 export type CacheScope = `user:${string}` | `organization:${string}`;
@@ -25,13 +26,10 @@ export type ScopeReach =
 /** Types whose tuples lead nowhere: an entry is a line in a history, a mark for the sweep and an address are no relationship. */
 const WITHOUT_EFFECT = ["entry:", "sweep:", "email:"];
 
-/** A side of what has ended leads nowhere any more. */
-const OVER: readonly string[] = ["former_initiator", "former_partner"];
-
 /** What a changed tuple reaches. A tuple that names a person is on no path but theirs, whatever its object. */
 export function reachOf({ user, relation, object }: TupleKey): ScopeReach {
   if (WITHOUT_EFFECT.some((type) => user.startsWith(type) || object.startsWith(type))) return { kind: "nothing" };
-  if (OVER.includes(relation)) return { kind: "nothing" };
+  if (relationOfTuple({ relation, object })?.kind === "former_side") return { kind: "nothing" };
   if (user.startsWith("user:")) return { kind: "scope", scope: user as CacheScope };
   const owning = relation === "owner" || relation === "initiator";
   if (owning && user.startsWith("organization:")) return { kind: "scope", scope: user as CacheScope };

@@ -24,7 +24,7 @@ const optional = <T>(schema: z.ZodType<T, unknown>) =>
     .transform((value) => value ?? undefined)
     .optional();
 
-// `operator` is let in here so that the decision can refuse it by its own name.
+// `operator` is accepted here so that the decision can refuse it with a code of its own.
 const SharedRoleInput = JobRoleInput.meta({
   description: "viewer, technical_manager or asset_manager; operator never crosses.",
   example: "technical_manager",
@@ -54,7 +54,7 @@ export const InviteInput = z
     path: ["email"],
   })
   .refine((input) => input.email !== undefined || input.confirm_organization === undefined, {
-    message: "goes with email",
+    message: "is only for an invitation by email",
     path: ["confirm_organization"],
   })
   .refine((input) => new Set(input.shares?.map((share) => share.resource)).size === (input.shares?.length ?? 0), {

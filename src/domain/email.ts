@@ -29,7 +29,7 @@ function asciiOf(domain: string): string {
   return domainToUnicode(ascii) === domain.normalize("NFC").toLowerCase().normalize("NFC") ? ascii : "";
 }
 
-// what the WHATWG pattern lets pass besides: dots at the ends or together, and a domain that is one name or a number
+// what the WHATWG pattern allows besides: dots at the ends or together, and a domain that is one name or a number
 const DOTS = /^\.|\.\.|\.@/;
 const TOP_LEVEL = /\.([a-z]{2,}|xn--[a-z0-9-]+)$/;
 

@@ -91,7 +91,7 @@ export function withoutPrivate(fields: unknown): unknown {
   return Object.fromEntries(
     Object.entries(fields).map(([name, value]) => {
       if (!PRIVATE.some((one) => one === name)) return [name, value];
-      // the text is canonical as it stands
+      // the text is canonical already
       return [`${name}_hash`, createHash("sha256").update(String(value)).digest("hex")];
     }),
   );
@@ -164,7 +164,7 @@ export function chainProblems(entries: HistoryEntry[], head: { n: number; hash: 
   let previous = noHash;
   entries.forEach((entry, index) => {
     const n = index + 1;
-    if (entry.common.n !== n) problems.push(`entry ${entry.common.n} stands where ${n} should`);
+    if (entry.common.n !== n) problems.push(`entry ${entry.common.n} is where ${n} should be`);
     if (entry.previous !== previous) problems.push(`entry ${entry.common.n} does not follow the one before it`);
     const parts = [entry.common, entry.initiator_only, entry.partner_only].map(hashOf) as [string, string, string];
     if (entry.hash !== chainHash(entry.previous, ...parts))

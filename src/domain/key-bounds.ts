@@ -1,7 +1,7 @@
 /**
  * What a key is bound to (`types`, `permissions`, `organizations` in SERVICE_KEYS),
  * decided. Pure. A bound only ever takes away: what a key may not do without it, it may
- * not do with it. What cannot be told to lie within a bound lies outside.
+ * not do with it. What is not known to lie within a bound lies outside.
  */
 import type { Bounds } from "./caller.ts";
 import type { Refusal } from "./refusal.ts";

@@ -3,9 +3,9 @@
  * state it decided on; deleting the tuple that names entry n is the compare-and-swap
  * (docs/decisions). Objects with a history get their entry in the same Write.
  */
-import { entryFields, type HistoryEntry, type Private, type Side, sealEntry } from "./history.ts";
+import { entryFields, type HistoryEntry, type Side, sealEntry } from "./history.ts";
 import { entryRef, type Head, headKey, toFields } from "./records.ts";
-import type { Refusal } from "./refusal.ts";
+import type { Result } from "./result.ts";
 import type { Tuple, TupleKey } from "./tuples.ts";
 
 /** OpenFGA's default max-tuples-per-write, deletes and writes together. */
@@ -14,13 +14,13 @@ export const WRITE_TUPLES_MAX = 100;
 /** Who did it, when, and what makes this attempt recognizable after a lost reply. */
 export type Stamp = { id: string; now: Date; actor: string; requestId: string; nonce: string };
 
-/** What an action says in an object's history. */
+/** What an action writes into an object's history. */
 export type EntryFacts = {
   action: string;
   object: string;
   before?: Record<string, unknown> | undefined;
   after?: Record<string, unknown> | undefined;
-  reason?: { side: Side; text: string } | undefined;
+  reason?: { side: Side; text: string | undefined } | undefined;
 };
 
 /** An object whose head is replaced. `entry` where the object keeps a history (organizations and cooperations, always). */
@@ -33,18 +33,14 @@ export type Touch = {
 /** All that an action does to the store: heads and entries from the touches, and the tuples that carry access. */
 export type Plan = { touches: Touch[]; deletes: TupleKey[]; writes: Tuple[] };
 
-/** What a decision came to: no, so already, or a plan. `value` is what the caller is told. */
-export type Decision<T> =
-  | { kind: "refused"; refusal: Refusal }
-  | { kind: "same"; value: T }
-  | { kind: "planned"; plan: Plan; value: T };
+/** What is decided: a plan, or that everything is so already; `value` is the outcome for the caller. Or a refusal. */
+export type Decision<T> = Result<{ kind: "same"; value: T } | { kind: "planned"; plan: Plan; value: T }>;
 
-export const refuse = (refusal: Refusal): { kind: "refused"; refusal: Refusal } => ({ kind: "refused", refusal });
 export const same = <T>(value: T): Decision<T> => ({ kind: "same", value });
 export const planned = <T>(plan: Plan, value: T): Decision<T> => ({ kind: "planned", plan, value });
 
 function entryOf(touch: Touch, facts: EntryFacts, stamp: Stamp): HistoryEntry {
-  const part: Private | undefined = facts.reason && { reason: facts.reason.text, nonce: stamp.nonce };
+  const { side, text } = facts.reason ?? {};
   return sealEntry(
     touch.head.hash,
     {
@@ -58,7 +54,7 @@ function entryOf(touch: Touch, facts: EntryFacts, stamp: Stamp): HistoryEntry {
       before: facts.before,
       after: facts.after,
     },
-    facts.reason && part && { side: facts.reason.side, part },
+    side && text !== undefined ? { side, part: { reason: text, nonce: stamp.nonce } } : undefined,
   );
 }
 

@@ -1,7 +1,7 @@
 /**
  * How many requests are answered in a minute, by what they ask and for whom. Pure. A
  * limit counts one key, one acting user or one organization (the one that the path
- * names), so that who is at theirs is in nobody else's way.
+ * names), so that whoever reaches theirs slows nobody else down.
  */
 
 /** What is limited apart. An invitation is a write too. */

@@ -92,7 +92,7 @@ export type Organization = z.infer<typeof OrganizationRecord>;
 /** The incarnation of an organization, or of a cooperation's side: 1 for the first to have the id. */
 export const incarnationOf = (kept: number | undefined): number => kept ?? 1;
 
-/** Whether an organization, as it stands now, is that side of a cooperation: there, and no other one under the same id. */
+/** Whether an organization is that side of a cooperation now: it exists, and is not another one under the same id. */
 export function isSide(
   cooperation: Cooperation,
   side: "initiator" | "partner",
@@ -121,8 +121,13 @@ export type Delegation = {
   spelling: "plain" | "alt";
 };
 
-/** Where an object stands: how many entries it has had, the hash of the last, and its record. n is 0 where there is none. */
+/** The head of an object: how many entries it has had, the hash of the last, and its record. n is 0 where there is none. */
 export type Head<T> = { object: string; n: number; hash: string; value: T | undefined };
+
+/** The record of a thing that exists and is not deleted. */
+export function alive<T extends { deleted_at?: string | undefined }>(head: Head<T> | undefined): T | undefined {
+  return head?.value?.deleted_at === undefined ? head?.value : undefined;
+}
 
 /** The hash before the first entry. */
 export const NO_HASH = "0".repeat(64);
@@ -154,7 +159,7 @@ export function fieldsOf(tuple: Tuple): Record<string, string> {
   return (tuple.condition?.name === "record" && tuple.condition.context?.fields) || {};
 }
 
-/** What stands on a head beside its record: the hash of its newest entry, and signatures (history-keys.ts). */
+/** The fields of a head beside its record: the hash of its newest entry, and signatures (history-keys.ts). */
 const PROOF = ["hash", "chain_signature", "signature"];
 
 /** The fields of a head that are its record. */

@@ -1,4 +1,4 @@
-/** What an action, a reading or a query gives: its value, or why not. No value has a member `code`: by it the two are told apart. */
+/** What an action, a reading or a query gives: its value, or a refusal. No value has a member `code`, by which the two are distinguished. */
 import type { Refusal } from "./refusal.ts";
 
 export type Result<T> = T | Refusal;

@@ -16,7 +16,7 @@ export function fold(text: string): string {
   return (
     text
       .normalize("NFKD")
-      // by way of upper case, where letters of several lower cases meet: ß and ẞ, ı and i
+      // through upper case, where letters with several lower cases meet: ß and ẞ, ı and i
       .toLowerCase()
       .toUpperCase()
       .toLowerCase()

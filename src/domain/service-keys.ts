@@ -1,6 +1,6 @@
 /**
  * The keys that services call with. Keys are compared by their SHA-256 in constant
- * time, every one of them on every call, so that time tells nothing about any key. A
+ * time, every one of them on every call, so that the time taken reveals nothing about any key. A
  * key may be bound to some types, permissions and organizations, and end at a date.
  */
 import { hash, timingSafeEqual } from "node:crypto";
@@ -9,7 +9,7 @@ import { type Bounds, isOwnService, type KeyScope, SCOPES } from "./caller.ts";
 import { InstantInput } from "./expiry.ts";
 import { Id } from "./ids.ts";
 
-/** A name stands for the old key and the new one while it is rotated. */
+/** A name has two keys, the old and the new one, while it is rotated. */
 const KEYS_OF_A_NAME_MAX = 2;
 
 const listOf = <T extends z.ZodType>(item: T) => z.array(item).min(1).optional();

@@ -1,7 +1,7 @@
 /**
  * Who may act. An actor's standing in an organization decides what they may do and
- * whether they may know at all: strangers are told "not found", people of either
- * side are told who may.
+ * whether they may know at all: strangers get "not found", people of either side
+ * learn who may.
  */
 import type { Side } from "./history.ts";
 import type { Cooperation } from "./records.ts";
@@ -9,7 +9,7 @@ import type { Refusal } from "./refusal.ts";
 import { ORGANIZATION_ROLES, type OrganizationRole } from "./roles.ts";
 import type { Tuple } from "./tuples.ts";
 
-/** What an actor is in an organization. A `service` key stands beside every organization and acts in no cooperation. */
+/** What an actor is in an organization. A `service` key belongs to no organization and acts in no cooperation. */
 export type Standing = "admin" | "person" | "none";
 export type Standings = { initiator: Standing; partner: Standing };
 

@@ -6,13 +6,9 @@
 import type { Instant } from "./expiry.ts";
 import type { ResourceRef } from "./ids.ts";
 import type { Cooperation, Delegation, Resource, Share } from "./records.ts";
+import { delegatedRelation, formerSide, partnerInForce, SIDES, sharedRelation, sharedUsers } from "./relations.ts";
 import { type JobRole, type OrganizationRole, RUNGS } from "./roles.ts";
 import type { Tuple, TupleKey } from "./tuples.ts";
-
-/** Which of the two spellings of a dated fact stands. A new date moves to the other one. */
-export type Spelling = "plain" | "alt";
-
-const alt = (spelling: Spelling) => (spelling === "alt" ? "_alt" : "");
 
 function dated(key: TupleKey, expiresAt: Instant | undefined): Tuple {
   return expiresAt === undefined
@@ -26,17 +22,18 @@ export function tuplesOfCooperation(cooperation: Cooperation): Tuple[] {
   const tuples = tuplesOfSides(cooperation, cooperation.status === "ended" ? "former" : "present");
   if (cooperation.partner === undefined) return tuples;
   if (cooperation.status === "active") {
-    const spelled = cooperation.spelling === "alt" ? "twin" : "organization";
-    const key = { user: `${spelled}:${cooperation.partner}`, relation: "in_force", object };
+    const user = partnerInForce(cooperation.partner, cooperation.spelling);
+    const key = { user, relation: "in_force", object };
     tuples.push(dated(key, cooperation.expires_at));
   }
   return tuples;
 }
 
 /** The sides of a cooperation: present ones until it ends, former ones from then on. Before there were former ones, ended cooperations kept the present ones. */
-export function tuplesOfSides({ id, initiator, partner }: Cooperation, which: "present" | "former"): Tuple[] {
-  return Object.entries({ initiator, partner }).flatMap(([side, organization]) => {
-    const relation = which === "former" ? `former_${side}` : side;
+export function tuplesOfSides({ id, ...sides }: Cooperation, which: "present" | "former"): Tuple[] {
+  return SIDES.flatMap((side) => {
+    const relation = which === "former" ? formerSide(side) : side;
+    const organization = sides[side];
     return organization === undefined
       ? []
       : [{ user: `organization:${organization}`, relation, object: `cooperation:${id}` }];
@@ -50,7 +47,7 @@ export function tuplesOfShare(share: Share): Tuple[] {
   if (share.removed_at !== undefined) return [link];
   const rungs = RUNGS[share.role].map((rung) =>
     dated(
-      { user: `${object}#${rung}${alt(share.spelling)}`, relation: `shared_${rung}`, object: share.resource },
+      { user: sharedUsers(object, rung, share.spelling), relation: sharedRelation(rung), object: share.resource },
       share.expires_at,
     ),
   );
@@ -63,7 +60,7 @@ export function tuplesOfDelegation(delegation: Delegation): Tuple[] {
     dated(
       {
         user: `user:${delegation.user}`,
-        relation: `delegated_${rung}${alt(delegation.spelling)}`,
+        relation: delegatedRelation(rung, delegation.spelling),
         object: `share:${delegation.share}`,
       },
       delegation.expires_at,
@@ -71,7 +68,7 @@ export function tuplesOfDelegation(delegation: Delegation): Tuple[] {
   );
 }
 
-/** What an organization stands on besides its records: its second spelling. */
+/** The tuple that an organization has besides its record: its second spelling. */
 export function tuplesOfOrganization(id: string): Tuple[] {
   return [{ user: `organization:${id}`, relation: "organization", object: `twin:${id}` }];
 }

@@ -18,7 +18,7 @@ export const TextInput = z
   .refine((text) => text.isWellFormed(), "must be well-formed Unicode")
   .refine((text) => !CONTROL.test(text), "must not contain control characters, such as tabs and line breaks");
 
-/** A name: kept in NFC, so that one name has one spelling, without the white space around it. */
+/** A name: kept in NFC, so that one name has one spelling, without white space at its ends. */
 export const NameInput = TextInput.normalize("NFC")
   .trim()
   .min(1)
@@ -30,7 +30,7 @@ const BREAKS = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]+/gu;
 // all format characters but the two joiners, which scripts and emoji need
 const FORMATS = /(?![\u200C\u200D])\p{Cf}/gu;
 
-/** A name where it is shown among other text: on one line, and unable to hide or to turn what stands around it. */
+/** A name where it is shown within other text: on one line, and unable to hide the text beside it or to turn its direction. */
 export function shownName(name: string): string {
   return name.toWellFormed().replace(BREAKS, " ").replace(FORMATS, "").replace(/\s+/g, " ").trim();
 }

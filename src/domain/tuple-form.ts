@@ -1,11 +1,11 @@
 /**
- * The form of a tuple: what OpenFGA's type restrictions tell apart, whoever it is about.
- * What a model lets stand, and what Concordat writes, are tables of forms.
+ * The form of a tuple: what OpenFGA's type restrictions distinguish, whoever it is about.
+ * What a model allows, and what Concordat writes, are tables of forms.
  */
 import { splitRef } from "./ids.ts";
 import type { Tuple } from "./tuples.ts";
 
-/** Type → relation → the forms that may stand there. */
+/** Type → relation → the forms that may be written there. */
 export type Forms = Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
 
 /** A tuple's form as model.fga spells it: `user`, `user:*`, `share#viewer`, `organization with not_expired`. */

@@ -14,20 +14,20 @@ import { fault, refused } from "./problem.ts";
 
 const callers = new AsyncLocalStorage<string>();
 
-/** The name of the key whose request is being answered; empty outside of any. For what callers share, not for what they may. */
+/** The name of the key whose request is being answered; empty outside of a request. For fair sharing between callers, never for authorization. */
 export const callerNow = (): string => callers.getStore() ?? "";
 
-/** Answers for the caller with that key. */
+/** Runs `answer` on behalf of the key. */
 export const answerFor = <T>(key: Pick<ServiceKey, "name">, answer: () => T): T => callers.run(key.name, answer);
 
 const BEARER = /^Bearer +([\x21-\x7e]+) *$/i;
 
-/** The key that a request presents, when it is one of ours. */
+/** The key that a request presents; undefined for an unknown key. */
 export function presentedKey(c: Context, findKey: FindKey): ServiceKey | undefined {
   return findKey(BEARER.exec(c.req.header("Authorization") ?? "")?.[1] ?? "");
 }
 
-/** Lets nobody through without a key whose scopes suffice for one of these needs (RFC 6750). Sets `caller`. */
+/** Requires a key whose scopes suffice for one of the needs (RFC 6750). Sets `caller`. */
 export function authenticate(findKey: FindKey, ...needs: (keyof typeof NEEDS)[]) {
   return createMiddleware<Env>(async (c, next) => {
     const key = presentedKey(c, findKey);
@@ -36,7 +36,7 @@ export function authenticate(findKey: FindKey, ...needs: (keyof typeof NEEDS)[])
       c.header("WWW-Authenticate", `Bearer realm="concordat"${error}`);
       return fault(c, "unauthorized");
     }
-    // before any refusal: the log names the key that was refused
+    // before any refusal, so that the log names the refused key
     c.set("caller", callerOf(key));
     if (!needs.some((need) => suffices(key.scopes, need))) {
       const scopes = needs.flatMap((need) => NEEDS[need].scopes);
@@ -53,25 +53,25 @@ export function authenticate(findKey: FindKey, ...needs: (keyof typeof NEEDS)[])
   });
 }
 
-/** Whoever calls with a key, for a person where they name one. */
+/** The caller with a key, acting for a person where one is named. */
 export function callerOf({ name, scopes, bounds }: ServiceKey, user?: string): Caller {
   return { key: name, scopes, user, bounds };
 }
 
-/** Lets only calls through that act for a person, or a service's own with scope `admin`. */
+/** Requires an acting user, or scope `admin`. */
 export const requirePersonOrAdmin = createMiddleware<Env>(async (c, next) => {
   const { user, scopes } = c.var.caller;
   return user === undefined && !scopes.includes("admin") ? fault(c, "acting_user_required") : next();
 });
 
-/** Lets only calls through that act for a person: scope `admin` never acts in a cooperation. */
+/** Requires an acting user: scope `admin` alone never acts in a cooperation. */
 export const requirePerson = createMiddleware<Env>(async (c, next) =>
   c.var.caller.user === undefined ? fault(c, "acting_user_required") : next(),
 );
 
-/** The id behind `user:anna`, percent-encoded; undefined for what is no such thing. */
+/** The id behind `user:anna`, percent-encoded; undefined for anything else. */
 export function actingUser(header: string): string | undefined {
-  // a byte above that is read as Latin-1, whatever was sent: as another person
+  // Node reads other bytes as Latin-1, so UTF-8 would become another person's id
   if (!/^[\x21-\x7e]*$/.test(header)) return undefined;
   try {
     const decoded = decodeURIComponent(header);

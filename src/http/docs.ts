@@ -7,7 +7,7 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Context, Hono } from "hono";
-// not the package's front door, which loads the whole viewer into the service
+// not the package's main module, which loads the whole viewer into the service
 import getAbsoluteFSPath from "swagger-ui-dist/absolute-path.js";
 import type { Env } from "./env.ts";
 

@@ -1,4 +1,4 @@
-/** `/`: what this is and where its pages are. Browsers ask for `/favicon.ico`, and there is none. */
+/** `/`: what the service is, and the paths of its pages. Browsers request `/favicon.ico`, which does not exist. */
 import { Hono } from "hono";
 import { accepts } from "hono/accepts";
 import type { Env } from "./env.ts";

@@ -1,4 +1,4 @@
-/** `/.well-known/concordat-history-keys.json`: the public keys that histories are verified by. No key needed. */
+/** `/.well-known/concordat-history-keys.json`: the public keys that verify histories. It needs no key. */
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import { type HistoryKeys, jwkSetOf } from "../domain/history-keys.ts";
 import type { Env } from "./env.ts";

@@ -29,11 +29,6 @@ export function readJson(
   return wrong === undefined ? { kind: "json", json } : { kind: "wrong", wrong };
 }
 
-/** Whether a JSON value is an object: neither null nor an array. */
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 /** A place in a body as a JSON Pointer (RFC 6901). */
 export function pointerOf(path: readonly PropertyKey[]): string {
   return path.map((key) => `/${String(key).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");

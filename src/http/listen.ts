@@ -1,7 +1,6 @@
 /**
- * The server that the app is heard through. Whoever connects has seconds to say what they
- * want, and to take the reply; connections and headers are bounded. So who has no key can
- * hold a place for seconds, and never more of them than there are.
+ * The HTTP server of the app. A client has seconds to send its request and to read the reply, and connections and
+ * headers are bounded: so a client without a key can hold a connection for seconds only.
  */
 import { type Server, type ServerResponse, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
@@ -10,13 +9,13 @@ import { serve } from "@hono/node-server";
 import { isLongRunning } from "./long-running.ts";
 import { FAULTS } from "./problem.ts";
 
-/** From the first byte, or from connecting, to the end of the headers. */
+/** From connecting, or the first byte, to the end of the headers. */
 const HEADERS_MILLISECONDS = 5_000;
 /** To the end of the body; an import has deadlines of its own. */
 const REQUEST_MILLISECONDS = 10_000;
 /** Between two requests of one connection. */
 const IDLE_MILLISECONDS = 10_000;
-/** How long a part of a reply may lie there while nobody takes it. */
+/** How long a client may read nothing of a reply that waits. */
 const UNREAD_MILLISECONDS = 20_000;
 const LOOK_EVERY_MILLISECONDS = 1_000;
 /** Of a request's headers with its URL. */
@@ -38,7 +37,7 @@ export async function listen(
 ): Promise<Server> {
   const fetch = async (request: Request, env: object) => {
     const reply = await app.fetch(request, env);
-    // a connection that is kept alive would bring the next request, and shutting down would never end
+    // a connection that is kept alive would bring further requests, and the shutdown would never end
     if (stopping()) reply.headers.set("Connection", "close");
     return reply;
   };
@@ -51,7 +50,7 @@ export async function listen(
   };
   const server = serve({ fetch, hostname, port, serverOptions }) as Server;
   server.maxConnections = connectionsMax;
-  server.on("clientError", refuseUnheard);
+  server.on("clientError", refuseUnparsed);
   endUnread(server);
   let warnedAt = Number.NEGATIVE_INFINITY;
   server.on("drop", () => {
@@ -67,8 +66,8 @@ export async function listen(
 }
 
 /**
- * Ends connections whose reply is not taken. Looked for now and then: Node's own time-out, which also ends those that
- * wait for us, costs every request a timer.
+ * Ends connections whose reply is not read. They are looked for in intervals: Node's own time-out costs each request a
+ * timer, and also ends connections that wait for us.
  */
 function endUnread(server: Server): void {
   const taken = new Map<Socket, number>();
@@ -87,18 +86,18 @@ function endUnread(server: Server): void {
   server.on("close", () => clearInterval(looking));
 }
 
-/** The reply under way on a connection, by Node's own name for it: it has no other. */
+/** The reply that is being sent on a connection; only Node's internal name gives access to it. */
 const replyOn = (socket: Socket) =>
   (socket as Socket & { _httpMessage?: ServerResponse | null })._httpMessage ?? undefined;
 
-/** A request that the app never hears of whole: its headers were too large, it took too long, or it is no HTTP. */
-function refuseUnheard(error: Error & { code?: string; reason?: string }, socket: Socket): void {
+/** Answers a request that never reaches the app: its headers are too large, it took too long, or it is no HTTP. */
+function refuseUnparsed(error: Error & { code?: string; reason?: string }, socket: Socket): void {
   if (error.code === "ERR_HTTP_REQUEST_TIMEOUT" && isLongRunning(socket)) return;
-  // what has begun is broken off: another reply in the middle of it could pass for its end
+  // a reply that has begun is broken off: another reply inside it could pass for its end
   if (!socket.writable || error.code === "ECONNRESET" || replyOn(socket)?.headersSent) return void socket.destroy();
   const code = CODES[error.code ?? ""] ?? "invalid_request";
   const [status, title] = FAULTS[code];
-  // the parser's own words for what is no HTTP
+  // the parser's own words
   const detail = code === "invalid_request" ? error.reason : undefined;
   const body = JSON.stringify({ type: `urn:concordat:problem:${code}`, title, status, code, detail });
   const head = [
@@ -116,12 +115,12 @@ const CODES: Record<string, "headers_too_large" | "request_timeout"> = {
   ERR_HTTP_REQUEST_TIMEOUT: "request_timeout",
 };
 
-/** Takes no more connections, waits for the requests under way, and cuts off what takes longer. */
+/** Accepts no more connections, waits for the requests in progress, and closes the connections that are left. */
 export async function drain(server: Server, patienceMilliseconds: number): Promise<void> {
   const closed = new Promise((resolve) => server.close(resolve));
   const late = AbortSignal.timeout(patienceMilliseconds);
   while (!late.aborted) {
-    // a reply that had begun before could not say that its connection ends
+    // a reply that had begun before could not announce that its connection ends
     server.closeIdleConnections();
     if (await Promise.race([closed.then(() => true), sleep(100, false)])) return;
   }

@@ -1,4 +1,4 @@
-/** A method that a path does not take is a 405 that names those it takes; OPTIONS asks for these, and is told. */
+/** A method that a path does not have is a 405 that names those it has; OPTIONS is answered with these. */
 import type { Context, Hono } from "hono";
 import type { Env } from "./env.ts";
 import { fault } from "./problem.ts";
@@ -7,8 +7,8 @@ import { isOpenFga, openFgaFault } from "./stores/error.ts";
 const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 
 /**
- * What to answer to a method that the path does not take; undefined where the path takes it, or is none of ours.
- * What is mounted by `use` or `all` is no route.
+ * The reply to a method that the path does not have; undefined where the path has it or is unknown. Handlers mounted by
+ * `use` or `all` are no routes.
  */
 export function refuseMethod(app: Hono<Env>): (c: Context<Env>) => Response | undefined {
   const takes = (method: string, path: string) =>

@@ -1,4 +1,4 @@
-/** `/metrics`: what this process counted, for Prometheus. No key needed; it names nobody. */
+/** `/metrics`: the metrics of this process, for Prometheus. It needs no key and names nobody. */
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Env } from "./env.ts";
 import type { Documented } from "./operation.ts";

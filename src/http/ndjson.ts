@@ -1,13 +1,12 @@
 /**
- * Newline-delimited JSON, in and out. A body of any length is read line by line and
- * never held; what is longer than a line may be is skipped to its end and told. A reply
- * is made as it is read, so a slow reader slows what makes it.
+ * Newline-delimited JSON, in and out. A body of any length is read line by line and never held; a line that is too long
+ * is skipped and reported. A reply is generated while it is read, so a slow reader slows its source.
  */
 import type { Context } from "hono";
 
 export const NDJSON = "application/x-ndjson";
 
-/** Longer than the longest line that could be taken: ids, a name, an address and a reason. */
+/** More than any valid line: ids, a name, an address and a reason. */
 const LINE_BYTES_MAX = 64 * 1024;
 
 const NEWLINE = 10;
@@ -15,10 +14,10 @@ const NEWLINE = 10;
 /** A line without its end, by its number from 1; `undefined` for one that is too long. */
 export type RawLine = { line: number; bytes: Uint8Array | undefined };
 
-// what a line of blanks holds, its own end and a mark at the beginning of the file
+// blanks, a carriage return, and a byte order mark at the beginning of the file
 const BLANK = /^(\xef\xbb\xbf)?[ \t\r]*$/;
 
-/** The lines of a body as they come, several at a time; blank ones are left out and count. */
+/** The lines of a body as they arrive, several at a time; blank ones are omitted and counted. */
 export async function* linesOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<RawLine[]> {
   let line = 1;
   let begun: Uint8Array[] = [];
@@ -33,7 +32,7 @@ export async function* linesOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<
   };
   const add = (part: Uint8Array) => {
     length += part.byteLength;
-    // what is too long already is counted and let go
+    // a line that is too long already is only counted
     if (length <= LINE_BYTES_MAX) begun.push(part);
   };
   for await (const chunk of body) {
@@ -53,8 +52,8 @@ export async function* linesOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<
 }
 
 /**
- * A reply of one JSON value a line, each made when the one before it was taken. `onEnd` is told when the last was
- * made, or the reader went away. What throws breaks the reply off, so that no reader takes a part for the whole.
+ * A reply of one JSON value a line, each generated when the one before was read. `onEnd` is called after the last, or
+ * when the reader disconnects. An exception breaks the reply off, so that no reader takes a part for the whole.
  */
 export function ndjson(c: Context, values: AsyncGenerator<object>, onEnd = () => {}): Response {
   const encoder = new TextEncoder();

@@ -1,6 +1,6 @@
 /**
- * `If-Match` and `If-None-Match` (RFC 9110 §13.1), read in this one place. A route either honours them and hands them
- * to its action, or refuses them: an overlooked precondition is an overwritten change. Reading routes take no notice
+ * `If-Match` and `If-None-Match` (RFC 9110 §13.1), read only here. A route either passes them to its action or refuses
+ * them: an overlooked precondition is an overwritten change. Reading routes take no notice
  * of `If-None-Match`: an ETag is that of the head, and a view shows more than its head.
  */
 import type { Context } from "hono";
@@ -12,7 +12,7 @@ import { fault } from "./problem.ts";
 const MATCH = "If-Match";
 const NONE = "If-None-Match";
 
-// an entity-tag; commas may stand inside one, and empty elements between two (RFC 9110 §8.8.3, §5.6.1)
+// an entity-tag; a tag may contain commas, and a list empty elements (RFC 9110 §8.8.3, §5.6.1)
 const LIST = /^(?:\s*(?:W\/)?"[\x21\x23-\x7e\x80-\xff]*"\s*(?:,|$)|\s*,)+\s*$/;
 const TAGS = /(W\/)?"([\x21\x23-\x7e\x80-\xff]*)"/g;
 

@@ -5,9 +5,9 @@
 import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
-import { REFUSALS, type Refusal } from "../domain/refusal.ts";
-import { dataOf, detailOf } from "../domain/refusal-text.ts";
+import type { Refusal } from "../domain/refusal.ts";
 import { Fault } from "../faults.ts";
+import { dataOf, detailOf, REFUSALS } from "./refusals.ts";
 
 const PROBLEM = "application/problem+json";
 
@@ -61,8 +61,8 @@ export const FAULTS = {
     "Send `Acting-User: user:<id>` with a key of scope `manage`.",
   ],
   unauthorized: [401, "The caller is not known", "Send `Authorization: Bearer <key>` with a key of SERVICE_KEYS."],
-  method_not_allowed: [405, "This is not done here", "Use one of the methods in the header `Allow`."],
-  request_timeout: [408, "The request took too long to come", "Send the whole of it within ten seconds."],
+  method_not_allowed: [405, "This method is not allowed here", "Use one of the methods in the header `Allow`."],
+  request_timeout: [408, "The request took too long to arrive", "Send the whole of it within ten seconds."],
   body_too_large: [413, "The body is too large", "Send at most 256 KiB."],
   unsupported_media_type: [
     415,
@@ -70,16 +70,20 @@ export const FAULTS = {
     "Send `Content-Type: application/json`, and no `Content-Encoding`.",
   ],
   headers_too_large: [431, "The headers are too large", "Send at most 16 KiB of them, the URL included."],
-  internal: [500, "Something is wrong on our side", "Try again; name the request id when you ask for help."],
+  internal: [500, "The service has an internal error", "Try again; give the request id when you ask for help."],
   store_damaged: [
     500,
-    "What stands in the store does not fit together",
-    "It was written past the service. Run `npm run doctor`: it names all of it, and what to do.",
+    "The data in the store is inconsistent",
+    "Something was written past the service. Run `npm run doctor`: it lists every problem and how to repair it.",
   ],
-  contended: [503, "Others kept changing the same object", "Nothing was written. Send the request again."],
+  contended: [503, "Other requests kept changing the same object", "Nothing was written. Send the request again."],
   engine_unavailable: [503, "OpenFGA does not answer", "Nothing was decided or written. Try again after Retry-After."],
-  overloaded: [503, "Too many questions are with OpenFGA", "Nothing was decided. Try again after Retry-After."],
-  outcome_unknown: [504, "It is not known whether the change stands", "Read the object again before you repeat it."],
+  overloaded: [503, "Too many requests wait for OpenFGA", "Nothing was decided. Try again after Retry-After."],
+  outcome_unknown: [
+    504,
+    "It is unknown whether the change was committed",
+    "Read the object again before you repeat it.",
+  ],
 } as const satisfies Record<string, readonly [status: number, title: string, advice: string]>;
 
 const CODES = [...Object.keys(FAULTS), ...Object.keys(REFUSALS)].map((code) => `\`${code}\``).join(", ");

@@ -10,10 +10,10 @@ import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
 import { type Counted, countedFor, type Kind, type RateLimits, WINDOW_SECONDS } from "../domain/rate-limits.ts";
 import type { Refusal } from "../domain/refusal.ts";
-import { detailOf } from "../domain/refusal-text.ts";
 import type { RateLimiter, Taken } from "../ports.ts";
 import type { Env } from "./env.ts";
 import { refused } from "./problem.ts";
+import { detailOf } from "./refusals.ts";
 import { isOpenFga, openFgaError } from "./stores/error.ts";
 
 /** The limits, the counter, and what is called for each 429. */

@@ -1,17 +1,16 @@
 /**
- * Every request has an id: the caller's X-Request-ID, or one of ours. It comes back on
- * every reply just as it was sent (AuthZEN 1.0 §10.1.3); logs and histories have it in
- * printable characters, and not longer than anybody needs.
+ * Every request has an id: the caller's X-Request-ID, or one of ours. It is returned on every reply as it was sent
+ * (AuthZEN 1.0 §10.1.3); logs and histories have it in printable characters and with a bounded length.
  */
 import { createMiddleware } from "hono/factory";
 import type { Env } from "./env.ts";
 
-/** Longer than any id that is in use; what is behind it is left out of logs and histories. */
+/** Longer than any id in use; logs and histories omit the rest. */
 const LOGGED_CHARACTERS_MAX = 256;
 
 const PRINTABLE = /^[\x20-\x7e]*$/;
 
-/** An id as it may stand in a log and in a record of the engine, which takes no control characters. */
+/** An id for logs and for records in the engine, which accepts no control characters. */
 export function loggable(id: string): string {
   const escaped = PRINTABLE.test(id)
     ? id
@@ -24,7 +23,7 @@ export function requestIds(newId: () => string) {
   return createMiddleware<Env>(async (c, next) => {
     const id = c.req.header("X-Request-ID") || newId();
     c.set("requestId", loggable(id));
-    // set before and after: a reply made anew (an error, a 404) must carry it too
+    // set before and after, because a reply that was made anew (an error, a 404) needs it too
     c.header("X-Request-ID", id);
     await next();
     c.header("X-Request-ID", id);

@@ -1,7 +1,7 @@
 /**
- * The mails, as pure functions of what they tell: plain text, short, in the reader's
- * language. Names are other people's words, so each is cut, put on one line, and loses
- * what could forge a header, a paragraph, a link or the direction of the text.
+ * The mails, as pure functions of their facts: plain text, short, in the reader's language. Names are chosen by other
+ * people, so each is shortened, put on one line, and loses all that could forge a header, a paragraph, a link or the
+ * direction of the text.
  */
 import type { Instant } from "../domain/expiry.ts";
 import type { ResourceType } from "../domain/ids.ts";
@@ -14,7 +14,7 @@ import { WORDING, type Wording } from "./wording.ts";
 /** A share on offer. `name` is the resource's name, or its id where it has none. */
 export type OfferedShare = { type: ResourceType; name: string; role: SharedRole; expiresAt?: Instant | undefined };
 
-/** What both mails tell: who proposes what, and until when. Organizations by name. */
+/** The facts of both mails: who offers what, and until when. Organizations by name. */
 type Offer = { to: string; initiator: string; shares: readonly OfferedShare[]; expiresAt?: Instant | undefined };
 
 /** The invitation's own: where to accept, and how long the link lives. */
@@ -60,7 +60,7 @@ export function noticeMail(language: Language, facts: NoticeFacts): Mail {
 
 /**
  * The link in an invitation: INVITATION_URL with the token in its fragment. A fragment is never sent
- * (RFC 3986 §3.5), nor part of a Referer (RFC 9110 §10.1.3), so no log on the way holds the token.
+ * (RFC 3986 §3.5), nor part of a Referer (RFC 9110 §10.1.3), so no log of a server or proxy holds the token.
  * A page routed by its fragment (`https://host/#/join`) gets the token as a query within it.
  */
 export function invitationLink(invitationUrl: string, token: string): string {
@@ -80,26 +80,26 @@ function offer(wording: Wording, facts: Offer): string[] {
   ];
 }
 
-/** In UTC and by the minute: where the reader is, nobody knows. */
+/** In UTC and by the minute: the reader's time zone is unknown. */
 function date(wording: Wording, at: Instant): string {
   const day = new Intl.DateTimeFormat(wording.locale, { dateStyle: "long", timeZone: "UTC" }).format(new Date(at));
   return wording.date(day, at.slice(11, 16));
 }
 
-/** As many characters of a name, as a reader counts them, stand in a mail. */
+/** The characters of a name in a mail, as a reader counts them. */
 const NAME_CHARACTERS_MAX = 60;
 const characters = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 
-// Letters that show nothing.
+// letters that show nothing
 const BLANKS = /[\u115F\u1160\u3164\uFFA0]/gu;
-// One letter may carry so many marks that they cover the lines around it.
+// one letter may have so many marks that they cover the lines above and below
 const MARKS = /(\p{M}{4})\p{M}+/gu;
 const WRITTEN_TO_THE_LEFT =
   /[\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}\p{Script=Samaritan}\p{Script=Mandaic}\p{Script=Adlam}\u{10800}-\u{10FFF}\u{1E800}-\u{1EFFF}]/u;
 
 /**
- * A name that is only a name wherever it stands. Mail programs make links of what looks like an address or a page, so
- * a blank is put where such a thing would have none. Written to the left it is isolated from the text around it.
+ * A name that no mail program takes for anything else. Programs make links of what looks like an address or a page, so
+ * a blank is inserted where these have none. A name that is written to the left is isolated from the rest of the text.
  */
 function onlyName(name: string): string {
   const line = shownName(name).normalize("NFC").replace(BLANKS, "").replace(MARKS, "$1");

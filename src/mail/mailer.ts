@@ -1,8 +1,7 @@
 /**
- * Mails leave over SMTP, or without a server as `.eml` files that any mail program opens.
- * One mail is one message to one address; a file is there whole or not at all. To another
- * machine they leave encrypted. What fails, fails in bounded time, and no error that leaves
- * this file holds anything of the mail.
+ * Sends mails over SMTP, or without a server writes them as `.eml` files, which any mail program opens. A mail is one
+ * message to one address; a file is complete or missing. To another machine mails are encrypted. A failure comes in
+ * bounded time, and no error of this file holds any part of the mail.
  */
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -29,7 +28,7 @@ export type MailerOptions = {
 const TIMEOUTS = { connectionTimeout: 10_000, greetingTimeout: 10_000, socketTimeout: 20_000 };
 const NO_STARTTLS =
   "the server offers no STARTTLS. Use smtps://, or send in the clear by adding ?requireTLS=false to SMTP_URL";
-/** A server that sends a byte now and then meets none of those. */
+/** For the whole mail: a slow server that sends a byte now and then never reaches the timeouts above. */
 const SEND_MILLISECONDS = 30_000;
 
 /** A mailer. Opens nothing before the first mail; `send` throws MailFailed when the server or the disk refuses. */
@@ -56,7 +55,7 @@ export function createMailer({ smtpUrl, folder, from, clock, sendMilliseconds }:
   let isPrivate = false;
   return {
     send: orMailFailed(async (mail) => {
-      // once: there may be many mails in it
+      // only before the first mail: the folder may hold many
       if (!isPrivate) makePrivate(folder);
       isPrivate = true;
       const sent = await transport.sendMail(message(mail));
@@ -66,18 +65,18 @@ export function createMailer({ smtpUrl, folder, from, clock, sendMilliseconds }:
 }
 
 /**
- * Mails hold tokens, so on the way to another machine STARTTLS is required, not only used where it is offered;
+ * Mails hold tokens, so STARTTLS to another machine is required, not only used where it is offered;
  * `?requireTLS=false` in the URL turns that off. nodemailer's own log would hold addresses.
  */
 function transportOf(smtpUrl: string) {
   const url = new URL(smtpUrl);
   for (const name of ["logger", "debug", "transactionLog"]) url.searchParams.delete(name);
   const isLoopback = /^(localhost|.*\.localhost|127(\.\d+){3}|\[::1\])$/i.test(url.hostname);
-  // what the URL says goes before what stands beside it
+  // nodemailer lets a query in the URL override the option beside it
   return { requireTLS: url.protocol === "smtp:" && !isLoopback, url: url.href };
 }
 
-/** What a failure comes to, without the texts of servers and libraries: they hold addresses. */
+/** Turns a failure into MailFailed without the texts of servers and libraries: they hold addresses. */
 const orMailFailed =
   (send: Mailer["send"]): Mailer["send"] =>
   async (mail) => {
@@ -99,7 +98,7 @@ function wordsOf({ name, code, originalCode, command, responseCode }: Failure): 
   return hasNoTls ? `${words.join(" ")}: ${NO_STARTTLS}` : words.join(" ");
 }
 
-/** Writes a message beside its place and moves it there. Mails hold tokens: only the service's own user may read them. */
+/** Writes a message under a draft name and renames it. Mails hold tokens: only the service's own user may read them. */
 async function keep(folder: string, at: Date, message: Buffer): Promise<void> {
   const name = `${at.toISOString().slice(0, 19).replaceAll(":", "-")}Z-${ulid(at.getTime())}.eml`;
   const draft = join(folder, `.${name}.draft`);
@@ -115,6 +114,6 @@ async function keep(folder: string, at: Date, message: Buffer): Promise<void> {
 // nodemailer would read a list of addresses, or a name, out of one string.
 function oneAddress(to: string): string {
   if (!/^[^\s\p{Cc},;:<>()[\]"\\]+@[^\s\p{Cc},;:<>()[\]"\\@]+$/u.test(to))
-    throw new MailFailed("a mail goes to one plain address");
+    throw new MailFailed("a mail needs one plain address");
   return to;
 }

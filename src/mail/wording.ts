@@ -1,9 +1,9 @@
-/** The sentences of the mails in each language. All text that a recipient reads stands here. */
+/** The sentences of the mails in each language: all text that a recipient reads. */
 import type { ResourceType } from "../domain/ids.ts";
 import type { Language } from "../domain/language.ts";
 import type { SharedRole } from "../domain/roles.ts";
 
-/** What a language has to say. Names come cleaned, dates as this wording's own `date`. */
+/** The texts that each language provides. Names are cleaned, dates formatted by `date`. */
 export type Wording = {
   locale: string;
   hello: (name: string | undefined) => string;

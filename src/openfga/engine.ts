@@ -4,13 +4,15 @@
  * a server with caches or a lagging replica answers from all that was committed before. Whatever is not a complete,
  * well-formed answer throws EngineUnavailable; a fault never turns into a "no".
  */
+
 import type { Rewrites } from "../domain/explain/rewrite.ts";
 import { splitRef } from "../domain/ids.ts";
+import { isObject } from "../domain/json.ts";
 import { EngineUnavailable } from "../faults.ts";
 import type { Answer, Engine, FoundRefs, Question } from "../ports.ts";
 import { createApi } from "./api.ts";
 import { openEndpoint } from "./client.ts";
-import { answerOf, codeIn, isObject, leafOf, replyText, userOf } from "./replies.ts";
+import { answerOf, codeIn, leafOf, replyText, userOf } from "./replies.ts";
 
 /** OpenFGA's default for `--max-checks-per-batch-check`. */
 const BATCH_QUESTIONS_MAX = 50;

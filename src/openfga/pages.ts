@@ -3,11 +3,12 @@
  * thousand times: so through a plain pool, not through the SDK. Reads ask for HIGHER_CONSISTENCY; whatever is not a
  * complete page throws.
  */
+import { isObject } from "../domain/json.ts";
 import type { Condition, Tuple } from "../domain/tuples.ts";
 import { EngineRefused, EngineUnavailable } from "../faults.ts";
 import type { ReadFilter, TupleChange } from "../ports.ts";
 import { type OpenFgaConnection, openEndpoint, TIMEOUT_MILLISECONDS } from "./client.ts";
-import { codeIn, isObject } from "./replies.ts";
+import { codeIn } from "./replies.ts";
 
 // The engine's largest page; its default is 50.
 const PAGE_SIZE = 100;

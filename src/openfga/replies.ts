@@ -2,6 +2,7 @@
  * What the parts of OpenFGA's replies mean. Each is checked: a reply that is not what the API promises is a fault, and a
  * fault is never a "no".
  */
+import { isObject } from "../domain/json.ts";
 import { EngineUnavailable } from "../faults.ts";
 import type { Answer } from "../ports.ts";
 
@@ -43,9 +44,4 @@ export function codeIn(text: string): string {
 export function replyText(value: unknown): string {
   if (typeof value !== "string") throw new EngineUnavailable("OpenFGA listed something that is not a string");
   return value;
-}
-
-/** Whether a JSON value is an object: neither null nor an array. */
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,7 +1,6 @@
 /**
- * Looks a whole store over and says what is wrong in it, and what a repair may do about
- * it (`actions/repair.ts`). What is written while it reads can look like damage, so it
- * says only what it finds twice: in two readings of the whole store.
+ * Examines a whole store and reports its damage, and what a repair may do about it (`actions/repair.ts`). A Write during
+ * a reading can look like damage, so only findings of two readings of the whole store are reported.
  */
 import { examineHistories, examineLastFacts } from "../domain/doctor/examine-histories.ts";
 import { examineHolders } from "../domain/doctor/examine-holders.ts";
@@ -17,10 +16,10 @@ import type { VerifyingKeys } from "../domain/history-keys.ts";
 import type { Tuple } from "../domain/tuples.ts";
 import type { TupleStore } from "../ports.ts";
 
-/** All that doctor looks at. */
+/** The reads of the doctor. */
 export type DoctorReads = Pick<TupleStore, "readAll">;
 
-/** The findings, in the order of their objects; signatures are looked at where there are keys. Throws EngineUnavailable. */
+/** The findings, sorted by their objects; signatures are verified when keys are given. Throws EngineUnavailable. */
 export async function doctor(tupleStore: DoctorReads, keys?: VerifyingKeys): Promise<Finding[]> {
   const first = diagnose(await tupleStore.readAll(), keys);
   if (first.length === 0) return [];
@@ -28,34 +27,34 @@ export async function doctor(tupleStore: DoctorReads, keys?: VerifyingKeys): Pro
   return diagnose(await tupleStore.readAll(), keys).filter((finding) => known.has(findingText(finding)));
 }
 
-/** What is wrong with a store that holds these tuples and no other. Pure. */
+/** The findings in a store that holds exactly these tuples. Pure. */
 export function diagnose(tuples: readonly Tuple[], keys?: VerifyingKeys): Finding[] {
   const contents = contentsOf(tuples);
   const { report, all } = createFindings();
   const records = examineRecords(contents, report);
-  const told = examineHistories(contents, records, report);
-  examineLastFacts(contents, records, told, report);
-  examineIncarnations(records, told, report);
+  const histories = examineHistories(contents, records, report);
+  examineLastFacts(contents, records, histories, report);
+  examineIncarnations(records, histories, report);
   if (keys !== undefined) examineSignatures(contents, keys, report);
   examineRelations(contents, records, report);
   examineReferences(records, report);
   examineLeftovers(contents, records, report);
-  examineHolders(contents, records, told, report);
+  examineHolders(contents, records, histories, report);
   examineStrays(contents, report);
   return all((object) => headIn(records, object)).sort((a, b) =>
     a.object < b.object ? -1 : a.object > b.object ? 1 : 0,
   );
 }
 
-/** Whether something is wrong that a sweep does not take away. */
+/** Whether a finding is damage, which no sweep removes. */
 export function isDamage(finding: Finding): boolean {
   return finding.kind !== "leftover";
 }
 
-/** A finding as it is told: `repair` says whether `npm run doctor -- --repair` would see to it. */
+/** A finding as it is shown; `repair`: whether `npm run doctor -- --repair` repairs it. */
 export function viewOf({ kind, object, detail, remedy }: Finding) {
   return { kind, object, detail, repair: remedy !== undefined };
 }
 
-/** A finding as one line; two readings find the same when it is the same line. */
+/** A finding as one line; equal lines are the same finding. */
 export const findingText = ({ kind, object, detail }: Finding) => `${kind} ${object}: ${detail}`;

@@ -1,6 +1,6 @@
 /**
- * The keys and secret that `npm start` runs with: made once, kept in files that only
- * their owner reads, so that the README's commands work as pasted and go on working.
+ * The keys and secret that `npm start` runs with: made at the first start and kept in files that only their owner reads,
+ * so that the documented commands work as pasted, also after a restart.
  */
 import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
@@ -9,11 +9,11 @@ import { makePrivate } from "../private-folder.ts";
 
 /**
  * `key`: the service's key in clear, where it was made here. `signedMark`: where histories are signed with a key that
- * was made here, the file that tells that what stood in the store before has been signed.
+ * was made here, the file whose existence says that earlier histories of the store have been signed.
  */
 type Started = { env: NodeJS.ProcessEnv; key?: string; signedMark?: string };
 
-/** The environment with what `npm start` adds where nothing is set. */
+/** The environment with the variables that `npm start` adds where they are not set. */
 export function withStartKeys(env: NodeJS.ProcessEnv, folder: string): Started {
   makePrivate(folder);
   const set = present(env);

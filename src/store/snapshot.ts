@@ -2,7 +2,6 @@
  * The state of one object, as decisions need it. A head is always read before the facts that it covers: where the
  * Write then still finds that head, nothing changed in between.
  */
-
 import type { Caller } from "../domain/caller.ts";
 import { type Invited, invitationId } from "../domain/cooperation/cool-down.ts";
 import type { Side } from "../domain/history.ts";
@@ -27,6 +26,7 @@ import {
   type Share,
   ShareRecord,
 } from "../domain/records.ts";
+import { delegatedBy, formerSide, sharedRelation } from "../domain/relations.ts";
 import {
   type JobRole,
   ORGANIZATION_ROLES,
@@ -78,13 +78,12 @@ export async function shareWithDelegations(
 export function delegationsFrom(share: string, tuples: readonly Tuple[]): Delegation[] {
   const spelled = new Map<string, { rungs: string[]; delegation: Omit<Delegation, "role"> }>();
   for (const tuple of tuples) {
-    const match = /^delegated_(.+?)(_alt)?$/.exec(tuple.relation);
-    if (match?.[1] === undefined) continue;
+    const part = delegatedBy(tuple);
+    if (part === undefined) continue;
     const user = idOf(tuple.user);
-    const spelling = match[2] === undefined ? "plain" : "alt";
     const expires_at = tuple.condition?.name === "not_expired" ? tuple.condition.context.expires_at : undefined;
-    const known = spelled.get(user) ?? { rungs: [], delegation: { share, user, expires_at, spelling } };
-    known.rungs.push(match[1]);
+    const known = spelled.get(user) ?? { rungs: [], delegation: { share, user, expires_at, spelling: part.spelling } };
+    known.rungs.push(part.rung);
     spelled.set(user, known);
   }
   return [...spelled.values()]
@@ -157,7 +156,7 @@ export async function sharesOf(
 
 /** The live shares of a resource, in cooperations that have not ended. Every share has the rung viewer. */
 export async function sharesOn(reads: Reads, ref: ResourceRef): Promise<Share[]> {
-  const tuples = await reads.read({ object: ref, relation: "shared_viewer" });
+  const tuples = await reads.read({ object: ref, relation: sharedRelation("viewer") });
   const ids = tuples.map((tuple) => idOf(tuple.user.slice(0, tuple.user.indexOf("#")))).sort();
   const heads = await inTurns(ids, (id) => shareHead(reads, id));
   const live = heads.flatMap((head) => (head.value && head.value.removed_at === undefined ? [head.value] : []));
@@ -175,7 +174,7 @@ export function cooperationIdsOf(reads: Reads, organization: string, side: Side)
 
 /** Those that have ended, newest first, also of organizations that had the id before. */
 export function endedIdsOf(reads: Reads, organization: string, side: Side): Promise<string[]> {
-  return cooperationIdsIn(reads, organization, `former_${side}`);
+  return cooperationIdsIn(reads, organization, formerSide(side));
 }
 
 async function cooperationIdsIn(reads: Reads, organization: string, relation: string): Promise<string[]> {

@@ -4,7 +4,7 @@
  * those, in their order. A `raw` is any tuples at all, sensible and hostile; whatever
  * became of it is read back from the store and held to the laws alone.
  */
-import { RELATIONS } from "../../src/domain/raw-write/raw-tuple.ts";
+import { RELATIONS } from "../../src/domain/relations.ts";
 import type { Tuple } from "../../src/domain/tuples.ts";
 import type { TupleStore } from "../../src/ports.ts";
 import { apply } from "./oracle-effects.ts";
@@ -108,8 +108,9 @@ function anyTuples(world: World, { fits, hours }: Draw, next: (below: number) =>
   const deletes: Key[] = [];
   const add = () => {
     const type = pick(fits[1] ? fitting : Object.keys(RELATIONS), next);
-    const admitted = (RELATIONS[type] ?? []).filter((relation) => !/^(head|log|shared_.*|cooperation)$/.test(relation));
-    const relation = pick(fits[1] ? admitted : [...(RELATIONS[type] ?? []), "can_view", "viewer", "constructor"], next);
+    const relations = Object.keys(RELATIONS[type] ?? {});
+    const admitted = relations.filter((relation) => !/^(head|log|shared_.*|cooperation)$/.test(relation));
+    const relation = pick(fits[1] ? admitted : [...relations, "can_view", "viewer", "constructor"], next);
     const object = pick(objects[type] ?? [], next);
     // for the most part somebody who may hold it
     const { owner } = world.resources.get(object) ?? {};

@@ -24,6 +24,9 @@ const DAY = 24 * 60 * 60 * 1000;
 /** Ids that are no example's to name, and hashes over them: how many an action makes is its own business. */
 const MADE = /01KBD3X4M8Z\d{15}/g;
 const HASH = /\b[0-9a-f]{64}\b/g;
+/** What an import says when it takes longer. */
+const PROGRESS = /^\{"event":"done".*\n/gm;
+const NEXT_PAGE = "<of the next page>";
 
 const REQUEST_ID = "01KBD3X4M8REQ0000000000000";
 
@@ -85,10 +88,11 @@ export async function sampleWorld(name: string): Promise<SampleWorld> {
       const shown = names
         .reduce((at, [as, own]) => at.replaceAll(own, as), answered.replaceAll(name, "concordat"))
         .replace(MADE, `01KBD3X4M8Z${"0".repeat(15)}`)
-        .replace(HASH, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+        .replace(HASH, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
+        .replace(PROGRESS, "");
       return {
         status: reply.status,
-        body: isJson ? JSON.parse(shown, to.startsWith("/stores") ? settled : undefined) : shown,
+        body: isJson ? JSON.parse(shown, to.startsWith("/stores") ? settled : withoutCursor) : shown,
       };
     };
     for (const { does, by, body, days = 0 } of example.after === undefined ? [] : stepsBefore(example.after)) {
@@ -138,8 +142,13 @@ function keyOf(answers: Operation["answers"], by: string | undefined): string | 
   return answers === "service" || (answers === "either" && by === undefined) ? KEYS.admin : KEYS.manage;
 }
 
-/** Times and tokens of the engine. */
+/** Cursors are made of ids. */
+const withoutCursor = (name: string, value: unknown) => (name === "next_cursor" && value !== null ? NEXT_PAGE : value);
+
+/** Times, tokens and the order of the engine. */
 function settled(name: string, value: unknown): unknown {
   if (["timestamp", "created_at", "updated_at"].includes(name)) return new Date(BEGIN).toISOString();
-  return name === "continuation_token" && value !== "" ? "<of the next page>" : value;
+  if (name === "users" && Array.isArray(value))
+    return value.toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
+  return name === "continuation_token" && value !== "" ? NEXT_PAGE : value;
 }

@@ -90,6 +90,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   "log.ts": ["pino", "pino-pretty"],
   "metrics.ts": ["type ports.ts", "prom-client"],
   start: ["private-folder.ts", "node:*"],
+  "service.ts": ["*"],
   "main.ts": ["*"],
 };
 
@@ -137,7 +138,7 @@ const filesIn = (folder: string): string[] =>
 
 const read = (file: string) => readFileSync(`${root}${file}`, "utf8");
 const SOURCE = filesIn("src");
-const CODE = [...SOURCE, ...filesIn("scripts")];
+const CODE = [...SOURCE, ...filesIn("scripts")].filter((file) => /\.(ts|mjs)$/.test(file));
 
 describe("imports", () => {
   test("every file of src imports only what its part may", () => {
@@ -166,7 +167,7 @@ describe("imports", () => {
 });
 
 /** Imports on a cycle that folders still have. The numbers may only fall. */
-const CYCLIC_STILL: Record<string, number> = { actions: 7, domain: 4 };
+const CYCLIC_STILL: Record<string, number> = { actions: 7 };
 
 /** How many of each folder's items there are beyond what it is still allowed, by folder. */
 function beyond(
@@ -251,40 +252,26 @@ function ambiguousIn(texts: ReadonlyMap<string, string>): string[] {
 const OLD_WORDS =
   /\b(raise[sd]?|raising|stands?|stood|tells?|told|telling|comes? to nothing|came to nothing|via|ways?|afterwards|gather(?:s|ed|ing)?|around|hand(?:s|ed|ing)? on|doors?|(?:is|are|was|were) gone|goes)\b/gi;
 
-/** How many of them each folder still has. The numbers may only fall. */
+/** How many of them each folder still has. The numbers may only fall; `via` is a member on the wire (http/access). */
 const OLD_WORDS_STILL: Record<string, number> = {
-  "app.ts": 1,
-  "backends.ts": 1,
-  "config.ts": 3,
-  "key-ring.ts": 2,
-  "log.ts": 1,
-  "main.ts": 6,
-  "metrics.ts": 1,
-  "ports.ts": 12,
-  "private-folder.ts": 4,
-  "secret-files.ts": 2,
-  actions: 110,
-  check: 23,
-  domain: 163,
-  http: 22,
-  mail: 12,
-  openfga: 19,
-  queries: 61,
-  redis: 14,
-  start: 2,
-  store: 5,
-  "http/access": 8,
-  "http/stores": 9,
-  "http/v1": 42,
+  actions: 2,
+  http: 2,
+  "http/access": 1,
+  "http/stores": 2,
+  "http/v1": 19,
 };
 
 function oldWordsIn(text: string): string[] {
   return [...text.matchAll(OLD_WORDS)].map(([word]) => word);
 }
 
+/** Names that are still ambiguous. The list may only get shorter. */
+const AMBIGUOUS_STILL: string[] = [];
+
 describe("names and words", () => {
   test("an exported name has one meaning in all of src", () => {
-    expect(ambiguousIn(new Map(SOURCE.map((file) => [file, read(file)])))).toEqual([]);
+    const found = ambiguousIn(new Map(SOURCE.map((file) => [file, read(file)])));
+    expect(found.filter((one) => !AMBIGUOUS_STILL.includes(one.split(":", 1)[0] ?? ""))).toEqual([]);
   });
 
   test("a name that two files export is found, and a schema with its type is one name", () => {

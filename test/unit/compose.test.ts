@@ -76,6 +76,6 @@ test("the stand-ins of a machine without an image registry have the names of all
   const made = read(".ci/stand-ins/images.yml").replace(/\$\{OPENFGA_VERSION.*\}/, OPENFGA_VERSION);
   const names = [...made.matchAll(/^ +image: (\S+)$/gm)].map(([, image]) => image);
   // the one that the others are made from
-  expect(read(".ci/stand-ins/make")).toContain('debian.tar" debian:13-slim');
+  expect(read(".ci/stand-ins/make")).toContain("docker import - debian:13-slim");
   expect(new Set([...names, "debian:13-slim"])).toEqual(new Set(wanted));
 });

@@ -2,8 +2,8 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { posix } from "node:path";
 import { describe, expect, test } from "vitest";
-import { REFUSALS } from "../../src/domain/refusal.ts";
 import { FAULTS } from "../../src/http/problem.ts";
+import { REFUSALS } from "../../src/http/refusals.ts";
 import { anchorsIn, linksIn, PAGES, textOf } from "../support/pages.ts";
 
 const root = new URL("../../", import.meta.url);

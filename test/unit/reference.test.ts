@@ -11,8 +11,8 @@ import { lifecycleDiagram, lifecycleTable } from "../../scripts/reference/lifecy
 import { DENIALS } from "../../src/check/question.ts";
 import { VARIABLES } from "../../src/config.ts";
 import { LIFECYCLE } from "../../src/domain/cooperation/lifecycle.ts";
-import { REFUSALS } from "../../src/domain/refusal.ts";
 import { FAULTS } from "../../src/http/problem.ts";
+import { REFUSALS } from "../../src/http/refusals.ts";
 import { PAGES, textOf } from "../support/pages.ts";
 
 const root = new URL("../../", import.meta.url);

@@ -4,10 +4,10 @@
  */
 import type { RouteConfig } from "@hono/zod-openapi";
 import { ENDINGS, STATUSES } from "../../../src/domain/records.ts";
-import { REFUSALS } from "../../../src/domain/refusal.ts";
 import { SHARED_ROLES } from "../../../src/domain/roles.ts";
 import type { Operation, ProblemCode } from "../../../src/http/operation.ts";
 import { FAULTS } from "../../../src/http/problem.ts";
+import { REFUSALS } from "../../../src/http/refusals.ts";
 import type { Members } from "./world.ts";
 
 const text = { type: "string" };

@@ -59,7 +59,7 @@ export type Action<S, T, A = unknown, R = never> = {
   /** The object whose actions wait for each other in this process. */
   lock(state: S): string;
   /** Decides on the state alone. */
-  decide(state: S, stamp: Stamp): Decision<T> | { kind: "refused"; refusal: R };
+  decide(state: S, stamp: Stamp): Decision<T> | NoInfer<R>;
   /** The scopes whose cached answers it may change. */
   scopes(state: S): CacheScope[];
   /** Further scopes, those that its refusals say something about. */

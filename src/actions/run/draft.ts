@@ -9,7 +9,7 @@ import { type Refusal, revealsState } from "../../domain/refusal.ts";
 import { isRefusal, type Result } from "../../domain/result.ts";
 import type { TupleKey } from "../../domain/tuples.ts";
 import { StoreDamaged } from "../../faults.ts";
-import { memoizedReads } from "../../store/memoize.ts";
+import { keepReads } from "../../store/kept-reads.ts";
 import type { Action, ActionDeps, Call, Reading, Reads } from "./action.ts";
 import { createStage, Overtaken, type Stage, Uncombinable } from "./stage.ts";
 
@@ -93,9 +93,11 @@ async function stageStep<T, R extends { code: string }>(
   call: Call,
   { step, draft, staging: { alone, show } }: { step: Step<T, R>; draft: Tally; staging: Staging<T> },
 ): Promise<StagedStep<T> | R | Refusal> {
-  const { tupleStore: staged } = draft.stage;
+  // what an action alone has read need not be read again for what is shown of it
+  const staged = alone ? keepReads(draft.stage.tupleStore) : draft.stage.tupleStore;
   const on: Reading = { ...deps, reads: staged, caller: call.caller, expected: alone ? call.expected : undefined };
   const action = typeof step === "function" ? await step(on) : step;
+  draft.heads = draft.stage.heads();
   if (isRefusal(action)) return action;
   const state = await action.read(on);
   draft.heads = draft.stage.heads();
@@ -105,10 +107,9 @@ async function stageStep<T, R extends { code: string }>(
   const collect = (scopes: CacheScope[] = []) => {
     for (const scope of scopes) draft.scopes.add(scope);
   };
-  if (decision.kind === "refused") {
-    const { refusal } = decision;
-    if (revealsState(refusal)) collect([...action.scopes(state), ...(action.revealedScopes?.(state) ?? [])]);
-    return refusal;
+  if ("code" in decision) {
+    if (revealsState(decision)) collect([...action.scopes(state), ...(action.revealedScopes?.(state) ?? [])]);
+    return decision;
   }
   collect(action.scopes(state));
   const { value } = decision;
@@ -120,7 +121,7 @@ async function stageStep<T, R extends { code: string }>(
     if ((await staged.write(writeOf(decision.plan, stamp))) === "stale")
       throw new Overtaken("a tuple to delete is missing, or one to write is there");
   }
-  const shown = call.dryRun ? undefined : show?.(value, memoizedReads(staged));
+  const shown = call.dryRun ? undefined : show?.(value, staged);
   // damage in what is only shown keeps no action from being done; the reply fails then
   await shown?.catch((error: unknown) => {
     if (!(error instanceof StoreDamaged)) throw error;

@@ -1,6 +1,6 @@
 /**
  * How often somebody may be written to, and how often an organization may invite (law
- * 18): bounds that stand in the store, so that neither removing an invitation nor
+ * 18): bounds that are kept in the store, so that neither removing an invitation nor
  * another replica resets them. Pure.
  */
 import { createHash } from "node:crypto";
@@ -23,7 +23,7 @@ export type Invited = Pick<
   "initiator" | "initiator_incarnation" | "partner" | "partner_incarnation" | "email"
 >;
 
-/** The id of what stands between who invites and who is invited. It is a hash: it tells neither of the two. */
+/** The id of the record between who invites and who is invited. It is a hash, and reveals neither of the two. */
 export function invitationId(invited: Invited): string {
   const { initiator, initiator_incarnation, partner, partner_incarnation, email } = invited;
   const target =

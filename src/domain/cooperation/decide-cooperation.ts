@@ -2,19 +2,19 @@
  * Decides what happens to a cooperation that exists: each step of the lifecycle
  * table, from joining to its end. Pure; the table is the only place that says when.
  */
-
 import { hasPassed, type Instant, instant } from "../expiry.ts";
 import type { Side } from "../history.ts";
-import { type Decision, type EntryFacts, type Plan, planned, refuse, type Stamp, same } from "../plan.ts";
+import { type Decision, type EntryFacts, type Plan, planned, type Stamp, same } from "../plan.ts";
 import { type Precondition, refuseUnlessOwn } from "../precondition.ts";
-import { type Cooperation, type Head, type Invitation, isSide, type Organization, type Share } from "../records.ts";
+import { type Cooperation, type Head, type Invitation, isSide, type Organization } from "../records.ts";
 import type { Refusal } from "../refusal.ts";
-import { isRefusal } from "../result.ts";
+import { otherSpelling } from "../relations.ts";
+import { isRefusal, type Result } from "../result.ts";
 import { refuseUnlessSide, type Standings } from "../standing.ts";
 import { sweepMark, tuplesOfCooperation } from "../state-tuples.ts";
 import { difference } from "../tuples.ts";
 import { secondsToWait, touchAnswered, touchSent } from "./cool-down.ts";
-import { type Action, LIFECYCLE, statusesFor, step } from "./lifecycle.ts";
+import { type CooperationAction, LIFECYCLE, statusesFor, step, type Transition } from "./lifecycle.ts";
 import { knownOrganization, touchCooperation, touchOrganization, withoutAddress } from "./touch.ts";
 
 /** What every action in a cooperation is decided on. */
@@ -31,16 +31,35 @@ export type Changed = { before: Cooperation; cooperation: Cooperation };
 
 /** Where the table leads, or why it does not. */
 export function stepOrRefuse(
-  cooperation: Cooperation,
-  action: Action,
+  { status, ended_as, expires_at }: Cooperation,
+  action: CooperationAction,
   now: Date,
-): { to: Cooperation["status"]; ended_as?: Cooperation["ended_as"] } | "same" | Refusal {
-  const next = step(cooperation, action, hasPassed(cooperation.expires_at, now));
-  if (next === "no") {
-    const { status, ended_as } = cooperation;
-    return { code: "wrong_status", status, ended_as, needs: statusesFor(action) };
+): Result<Exclude<Transition, { kind: "no" | "expired" }>> {
+  const next = step({ status, ended_as }, action, hasPassed(expires_at, now));
+  switch (next.kind) {
+    case "no":
+      return { code: "wrong_status", status, ended_as, needs: statusesFor(action) };
+    case "expired":
+      return { code: "cooperation_expired", expires_at };
+    case "same":
+    case "moves":
+      return next;
   }
-  return next === "expired" ? { code: "cooperation_expired", expires_at: cooperation.expires_at } : next;
+}
+
+/**
+ * Where an admin's action leads. Refused, in this order, to who may not take it, by `found` (the precondition on what
+ * is changed, or that it is deleted), and by the table. `what` a stranger does not find.
+ */
+export function stepFor(
+  { standings, cooperation }: Pick<CooperationState, "standings" | "cooperation">,
+  action: Exclude<CooperationAction, "join">,
+  now: Date,
+  found: Refusal | undefined,
+  what = "cooperation",
+) {
+  const refusal = refuseUnlessSide(standings, LIFECYCLE[action].by, cooperation, what) ?? found;
+  return refusal ?? stepOrRefuse(cooperation, action, now);
 }
 
 /** The plan of a cooperation that turns into `after`: its head, its entry, its tuples. */
@@ -48,7 +67,7 @@ export function changeCooperation(
   state: CooperationState,
   after: Cooperation,
   action: string,
-  reason?: EntryFacts["reason"],
+  reason: EntryFacts["reason"],
 ): Plan {
   const { head, cooperation: before } = state;
   const entry = { action, object: head.object, before: withoutAddress(before), after: withoutAddress(after), reason };
@@ -60,7 +79,7 @@ export function changeCooperation(
 
 export type StepInput = { reason?: string | undefined };
 
-/** A share as it stood when its cooperation ended: what both sides see of it from then on (law 15). */
+/** A share as it was when its cooperation ended: what both sides see of it from then on (law 15). */
 export type SharedAtEnd = {
   resource: string;
   name?: string | undefined;
@@ -68,11 +87,11 @@ export type SharedAtEnd = {
   expires_at?: string | undefined;
 };
 
-/** What each step is decided on besides: to accept, the partner's head; to end, all that is to be seen of it afterwards. */
+/** What a step is decided on besides: to accept, the partner's head; to end, the shares that both sides see from then on. */
 export type StepState = CooperationState & {
   initiator?: Head<Organization> | undefined;
   partner?: Head<Organization> | undefined;
-  /** What stands between the two sides, where the partner answers an offer. */
+  /** The invitation between the two sides, where the partner answers an offer. */
   invitation?: Head<Invitation> | undefined;
   sharedAtEnd?: SharedAtEnd[] | undefined;
 };
@@ -85,15 +104,12 @@ export function decideStep(
   stamp: Stamp,
 ): Decision<Changed> {
   const { cooperation } = state;
-  const side = LIFECYCLE[action].by;
-  const refusal = refuseUnlessSide(state.standings, side, cooperation, "cooperation") ?? refuseIfMoved(state);
-  if (refusal) return refuse(refusal);
-  const next = stepOrRefuse(cooperation, action, stamp.now);
-  if (next === "same") return same({ before: cooperation, cooperation });
-  if (isRefusal(next)) return refuse(next);
+  const next = stepFor(state, action, stamp.now, refuseUnlessOwn(state.expected, state.head));
+  if (isRefusal(next)) return next;
+  if (next.kind === "same") return same({ before: cooperation, cooperation });
   // it was deleted since, and another has its id: the offer was not to that one
   if (action === "accept" && state.partner?.value !== undefined && !isSide(cooperation, "partner", state.partner.value))
-    return refuse({ code: "not_found", what: "cooperation" });
+    return { code: "not_found", what: "cooperation" };
 
   const at = instant(stamp.now);
   const after: Cooperation = {
@@ -107,12 +123,7 @@ export function decideStep(
     }),
     ...(action === "accept" && { accepted_at: at }),
   };
-  const plan = changeCooperation(
-    state,
-    after,
-    action,
-    input.reason === undefined ? undefined : { side, text: input.reason },
-  );
+  const plan = changeCooperation(state, after, action, { side: LIFECYCLE[action].by, text: input.reason });
   const [touch] = plan.touches;
   if (next.to === "ended") {
     plan.writes.push(sweepMark(`cooperation:${cooperation.id}`));
@@ -134,16 +145,14 @@ export function decideExpiry(
   stamp: Stamp,
 ): Decision<Changed> {
   const { cooperation } = state;
-  const refusal = refuseUnlessSide(state.standings, "initiator", cooperation, "cooperation") ?? refuseIfMoved(state);
-  if (refusal) return refuse(refusal);
-  const next = stepOrRefuse(cooperation, "change_expiry", stamp.now);
-  if (isRefusal(next)) return refuse(next);
+  const next = stepFor(state, "change_expiry", stamp.now, refuseUnlessOwn(state.expected, state.head));
+  if (isRefusal(next)) return next;
   if (input.expires_at === undefined || (input.expires_at ?? undefined) === cooperation.expires_at)
     return same({ before: cooperation, cooperation });
   const expires_at = input.expires_at ?? undefined;
-  if (hasPassed(expires_at, stamp.now)) return refuse({ code: "invalid_expiry", now: instant(stamp.now) });
+  if (hasPassed(expires_at, stamp.now)) return { code: "invalid_expiry", now: instant(stamp.now) };
   const after: Cooperation = { ...cooperation, expires_at, spelling: otherSpelling(cooperation.spelling) };
-  const reason = input.reason === undefined ? undefined : { side: "initiator" as const, text: input.reason };
+  const reason = { side: "initiator", text: input.reason } as const;
   return planned(changeCooperation(state, after, "change_expiry", reason), { before: cooperation, cooperation: after });
 }
 
@@ -154,28 +163,16 @@ export function decideResend(
   stamp: Stamp,
 ): Decision<Changed> {
   const { cooperation } = state;
-  const refusal = refuseUnlessSide(state.standings, "initiator", cooperation, "cooperation") ?? refuseIfMoved(state);
-  if (refusal) return refuse(refusal);
-  const next = stepOrRefuse(cooperation, "resend", stamp.now);
-  if (isRefusal(next)) return refuse(next);
+  const next = stepFor(state, "resend", stamp.now, refuseUnlessOwn(state.expected, state.head));
+  if (isRefusal(next)) return next;
   // one that was sent before the two sides had a record of it
   const sent = { sent_at: cooperation.sent_at, unanswered: 1, ...state.invitation.value };
   const wait = secondsToWait(sent, 0, stamp.now);
-  if (wait > 0) return refuse({ code: "cool_down", retry_after_seconds: wait });
+  if (wait > 0) return { code: "cool_down", retry_after_seconds: wait };
   const invitation = cooperation.status === "invited" ? cooperation.invitation + 1 : cooperation.invitation;
   const after: Cooperation = { ...cooperation, invitation, sent_at: instant(stamp.now) };
-  const reason = input.reason === undefined ? undefined : { side: "initiator" as const, text: input.reason };
+  const reason = { side: "initiator", text: input.reason } as const;
   const plan = changeCooperation(state, after, "resend", reason);
   plan.touches.push(touchSent({ ...state.invitation, value: sent }, stamp));
   return planned(plan, { before: cooperation, cooperation: after });
-}
-
-/** A new date moves a dated fact to its other spelling (model.fga). */
-export function otherSpelling(spelling: Share["spelling"]): Share["spelling"] {
-  return spelling === "plain" ? "alt" : "plain";
-}
-
-/** The refusal of a cooperation that is not as the caller expects. */
-export function refuseIfMoved(state: Pick<CooperationState, "head" | "expected">): Refusal | undefined {
-  return refuseUnlessOwn(state.expected, { n: state.head.n, exists: true });
 }

@@ -1,21 +1,19 @@
 /**
- * Decides what the partner's admins hand on: to their own people only, at viewer or
+ * Decides what the partner's admins delegate: to their own people only, at viewer or
  * the share's role, on a cooperation in force. Pure.
  */
-
 import type { DelegateInput } from "../commands.ts";
 import { hasPassed, instant } from "../expiry.ts";
-import type { Side } from "../history.ts";
-import { type Decision, planned, refuse, type Stamp, same } from "../plan.ts";
-import { type Precondition, refuseUnlessExpected } from "../precondition.ts";
+import { type Decision, planned, type Stamp, same } from "../plan.ts";
+import type { Precondition } from "../precondition.ts";
 import type { Cooperation, Delegation, Head, Person, Share } from "../records.ts";
-import type { Refusal } from "../refusal.ts";
+import { otherSpelling } from "../relations.ts";
 import { isRefusal } from "../result.ts";
 import { delegable } from "../roles.ts";
-import { refuseUnlessSide } from "../standing.ts";
 import { tuplesOfDelegation } from "../state-tuples.ts";
 import { difference } from "../tuples.ts";
-import { type CooperationState, otherSpelling, stepOrRefuse } from "./decide-cooperation.ts";
+import { type CooperationState, stepFor } from "./decide-cooperation.ts";
+import { refuseUnlessShare } from "./decide-share.ts";
 import { touchCooperation } from "./touch.ts";
 
 export type DelegationState = CooperationState & {
@@ -45,17 +43,16 @@ export function decideDelegate(
   stamp: Stamp,
 ): Decision<DelegationChanged> {
   const { cooperation, share, existing, user } = state;
-  const refusal = refuseOnDelegation(state, "delegate", stamp);
-  if (refusal) return refuse(refusal);
-  if (input.role === "operator") return refuse({ code: "operator_never_crosses" });
-  if (!delegable(share.role).includes(input.role))
-    return refuse({ code: "role_above_cap", role: input.role, cap: share.role });
-  if (!state.ownPerson) return refuse({ code: "not_own_person", organization: cooperation.partner ?? "", user });
+  const found = refuseUnlessShare(state, existing !== undefined);
+  const next = stepFor(state, "delegate", stamp.now, found, "share");
+  if (isRefusal(next)) return next;
+  if (input.role === "operator") return { code: "operator_never_crosses" };
+  if (!delegable(share.role).includes(input.role)) return { code: "role_above_cap", role: input.role, cap: share.role };
+  if (!state.ownPerson) return { code: "not_own_person", organization: cooperation.partner ?? "", user };
   const redated = existing?.expires_at !== input.expires_at;
   if (existing && !redated && existing.role === input.role)
     return same({ cooperation, share, before: existing, delegation: existing });
-  if (redated && hasPassed(input.expires_at, stamp.now))
-    return refuse({ code: "invalid_expiry", now: instant(stamp.now) });
+  if (redated && hasPassed(input.expires_at, stamp.now)) return { code: "invalid_expiry", now: instant(stamp.now) };
   const spelling = existing === undefined ? "plain" : redated ? otherSpelling(existing.spelling) : existing.spelling;
   const after: Delegation = { share: share.id, user, role: input.role, expires_at: input.expires_at, spelling };
   return planned(changeDelegation(state, after, "delegate", input.reason), {
@@ -73,33 +70,20 @@ export function decideRevoke(
   stamp: Stamp,
 ): Decision<DelegationChanged> {
   const { cooperation, share, existing } = state;
-  const refusal = refuseOnDelegation(state, "revoke", stamp);
-  if (refusal) return refuse(refusal);
+  const found = refuseUnlessShare(state, existing !== undefined);
+  const next = stepFor(state, "revoke", stamp.now, found, "share");
+  if (isRefusal(next)) return next;
   if (existing === undefined) return same({ cooperation, share });
   return planned(changeDelegation(state, undefined, "revoke", input.reason), { cooperation, share, before: existing });
-}
-
-function refuseOnDelegation(state: DelegationState, action: "delegate" | "revoke", stamp: Stamp): Refusal | undefined {
-  const refusal = refuseUnlessSide(state.standings, "partner", state.cooperation, "share");
-  if (refusal) return refusal;
-  if (state.share.removed_at !== undefined) return { code: "not_found", what: "share", gone: true };
-  const moved = refuseUnlessExpected(state.expectedShare, {
-    n: state.shareHead.n,
-    exists: state.existing !== undefined,
-  });
-  if (moved) return moved;
-  const next = stepOrRefuse(state.cooperation, action, stamp.now);
-  return isRefusal(next) ? next : undefined;
 }
 
 function changeDelegation(state: DelegationState, after: Delegation | undefined, action: string, reason?: string) {
   const { head, cooperation, share, shareHead, person, existing: before } = state;
   const object = `share:${share.id}`;
-  const own = reason === undefined ? undefined : { side: "partner" as Side, text: reason };
   const tuples = (delegation: Delegation | undefined) => (delegation ? tuplesOfDelegation(delegation) : []);
   return {
     touches: [
-      touchCooperation(head, cooperation, { action, object, before, after, reason: own }),
+      touchCooperation(head, cooperation, { action, object, before, after, reason: { side: "partner", text: reason } }),
       { head: shareHead, record: share },
       // so that leaving the organization cannot slip in between (law 4)
       { head: person, record: person.value ?? {} },

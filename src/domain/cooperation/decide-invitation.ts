@@ -5,7 +5,7 @@
 
 import type { InviteInput } from "../commands.ts";
 import { hasPassed, instant } from "../expiry.ts";
-import { type Decision, type Plan, planned, refuse, type Stamp } from "../plan.ts";
+import { type Decision, type Plan, planned, type Stamp } from "../plan.ts";
 import {
   type Cooperation,
   type Head,
@@ -33,7 +33,7 @@ export type InviteState = {
   /** The initiator's cooperations that still wait for an answer. */
   open: Cooperation[];
   resources: SharedResource[];
-  /** What stands between the two sides from before, also of cooperations that have ended. */
+  /** The earlier invitations between the two sides, also of cooperations that have ended. */
   invitation: Head<Invitation>;
   limits: InvitationLimits;
 };
@@ -53,19 +53,19 @@ export function decideInvite(
   const initiator = state.initiator.object.slice("organization:".length);
   const partner = state.partner?.object.slice("organization:".length);
   const refusal = refuseUnlessAdmin(initiator, state.standing);
-  if (refusal) return refuse(refusal);
-  if (state.ownAddress || partner === initiator) return refuse({ code: "own_organization" });
+  if (refusal) return refusal;
+  if (state.ownAddress || partner === initiator) return { code: "own_organization" };
   if (state.partner && (state.partner.value === undefined || state.partner.value.deleted_at !== undefined))
-    return refuse({ code: "not_found", what: "organization" });
+    return { code: "not_found", what: "organization" };
   const twin = state.open.find((other) =>
     partner === undefined
       ? other.email === input.email && other.partner === undefined
       : other.partner === partner && isSameIncarnation(other.partner_incarnation, state.partner?.value),
   );
-  if (twin) return refuse({ code: "already_invited", cooperation: twin.id });
-  if (hasPassed(input.expires_at, stamp.now)) return refuse({ code: "invalid_expiry", now: instant(stamp.now) });
+  if (twin) return { code: "already_invited", cooperation: twin.id };
+  if (hasPassed(input.expires_at, stamp.now)) return { code: "invalid_expiry", now: instant(stamp.now) };
   const tooOften = refuseInvitation(state, state.limits, stamp.now);
-  if (tooOften) return refuse(tooOften);
+  if (tooOften) return tooOften;
 
   const cooperation: Cooperation = {
     id: ids.cooperation,
@@ -92,7 +92,7 @@ export function decideInvite(
     const id = ids.shares[index];
     if (resource === undefined || id === undefined) throw new Error("fewer resources or ids than shares");
     const made = newShare(cooperation, resource, asked, id, stamp);
-    if (isRefusal(made)) return refuse(made);
+    if (isRefusal(made)) return made;
     shares.push(made.share);
     plan.touches.push(...made.touches);
     plan.writes.push(...made.writes);
@@ -100,7 +100,7 @@ export function decideInvite(
   const facts = { action: "invite", object, after: { ...withoutAddress(cooperation), with: shares } };
   const entry = {
     ...facts,
-    reason: input.reason === undefined ? undefined : { side: "initiator" as const, text: input.reason },
+    reason: { side: "initiator" as const, text: input.reason },
   };
   plan.touches.push(
     { head: { object, n: 0, hash: NO_HASH, value: undefined }, record: cooperation, entry },

@@ -1,7 +1,7 @@
-/** Decides who joins by the token of an invitation, and whether a token still stands. Pure. */
+/** Decides who joins by the token of an invitation, and whether a token is still valid. Pure. */
 
 import { instant } from "../expiry.ts";
-import { type Decision, planned, refuse, type Stamp, same } from "../plan.ts";
+import { type Decision, planned, type Stamp, same } from "../plan.ts";
 import type { Cooperation, Head, Invitation, Organization } from "../records.ts";
 import type { Refusal } from "../refusal.ts";
 import { isRefusal } from "../result.ts";
@@ -16,7 +16,7 @@ export type JoinState = {
   /** The organization that wants to join, and what the actor is in it. */
   joining: Head<Organization>;
   standing: Standing;
-  /** What stands between the initiator and the address that was invited. */
+  /** The earlier invitations from the initiator to the invited address. */
   invitation?: Head<Invitation> | undefined;
   /** The number in the token, already verified to be ours. */
   tokenN: number;
@@ -28,15 +28,17 @@ export function decideJoin(state: JoinState, input: StepInput, stamp: Stamp): De
   const { cooperation, head } = state;
   const joining = state.joining.object.slice("organization:".length);
   const unfit = tokenProblem(cooperation, state.tokenN, state.ttlDays, stamp.now);
-  if (unfit) return refuse(unfit);
+  if (unfit) return unfit;
   const refusal = refuseUnlessAdmin(joining, state.standing);
-  if (refusal) return refuse(refusal);
-  if (joining === cooperation.initiator) return refuse({ code: "own_organization" });
+  if (refusal) return refusal;
+  if (joining === cooperation.initiator) return { code: "own_organization" };
   const next = stepOrRefuse(cooperation, "join", stamp.now);
-  if (next === "same" && cooperation.partner === joining) return same({ before: cooperation, cooperation });
-  // another organization used the invitation: to everybody else it is spent
-  if (next === "same") return refuse({ code: "invalid_invitation" });
-  if (isRefusal(next)) return refuse(next);
+  if (isRefusal(next)) return next;
+  // another organization used the invitation: nobody else can use it again
+  if (next.kind === "same")
+    return cooperation.partner === joining
+      ? same({ before: cooperation, cooperation })
+      : { code: "invalid_invitation" };
   const after: Cooperation = {
     ...cooperation,
     status: next.to,
@@ -46,14 +48,14 @@ export function decideJoin(state: JoinState, input: StepInput, stamp: Stamp): De
     accepted_at: instant(stamp.now),
   };
   const standings: Standings = { initiator: "none", partner: state.standing };
-  const reason = input.reason === undefined ? undefined : { side: "partner" as const, text: input.reason };
+  const reason = { side: "partner", text: input.reason } as const;
   const plan = changeCooperation({ head, cooperation, standings }, after, "join", reason);
   plan.touches.push(touchOrganization(knownOrganization(state.joining), "join", after));
   if (state.invitation !== undefined) plan.touches.push(touchAnswered(state.invitation, "accept", stamp));
   return planned(plan, { before: cooperation, cooperation: after });
 }
 
-/** Why a token does not stand: rotated away, for a cooperation that was never invited, or too old. */
+/** Why a token is not valid: replaced by a newer one, for a cooperation without an invitation, or too old. */
 export function tokenProblem(cooperation: Cooperation, n: number, ttlDays: number, now: Date): Refusal | undefined {
   if (n < 1 || n !== cooperation.invitation || cooperation.sent_at === undefined) return { code: "invalid_invitation" };
   const endsAt = Date.parse(cooperation.sent_at) + ttlDays * 24 * 60 * 60 * 1000;

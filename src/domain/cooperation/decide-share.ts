@@ -6,16 +6,16 @@
 import { StoreDamaged } from "../../faults.ts";
 import type { ChangeShareInput, ShareInput } from "../commands.ts";
 import { hasPassed, instant } from "../expiry.ts";
-import { type Decision, planned, refuse, type Stamp, same } from "../plan.ts";
-import { type Precondition, refuseUnlessExpected } from "../precondition.ts";
+import { type Decision, planned, type Stamp, same } from "../plan.ts";
+import { type Precondition, refuseUnlessExpected, refuseUnlessOwn } from "../precondition.ts";
 import type { Cooperation, Delegation, Head, Share } from "../records.ts";
 import type { Refusal } from "../refusal.ts";
+import { otherSpelling } from "../relations.ts";
 import { isRefusal } from "../result.ts";
 import { effectiveRole, type SharedRole } from "../roles.ts";
-import { refuseUnlessSide } from "../standing.ts";
 import { sweepMark, tuplesOfShare } from "../state-tuples.ts";
 import { difference } from "../tuples.ts";
-import { type CooperationState, otherSpelling, refuseIfMoved, stepOrRefuse } from "./decide-cooperation.ts";
+import { type CooperationState, stepFor } from "./decide-cooperation.ts";
 import { crossing, newShare, type SharedResource } from "./new-share.ts";
 import { touchCooperation } from "./touch.ts";
 
@@ -49,18 +49,16 @@ export function decideShare(
   stamp: Stamp,
 ): Decision<ShareChanged> {
   const { cooperation, existing } = state;
-  const refusal = refuseUnlessSide(state.standings, "initiator", cooperation, "cooperation") ?? refuseIfMoved(state);
-  if (refusal) return refuse(refusal);
-  const next = stepOrRefuse(cooperation, "share", stamp.now);
-  if (isRefusal(next)) return refuse(next);
+  const next = stepFor(state, "share", stamp.now, refuseUnlessOwn(state.expected, state.head));
+  if (isRefusal(next)) return next;
   if (existing) {
     const sameAgain = existing.role === input.role && existing.expires_at === input.expires_at;
     return sameAgain
       ? same({ cooperation, share: existing, restored: [], reduced: [] })
-      : refuse({ code: "already_shared", resource: existing.resource, share: existing.id });
+      : { code: "already_shared", resource: existing.resource, share: existing.id };
   }
   const made = newShare(cooperation, state.resource, input, id, stamp);
-  if (isRefusal(made)) return refuse(made);
+  if (isRefusal(made)) return made;
   const after: Cooperation = { ...cooperation, shares: cooperation.shares + 1 };
   const entry = { action: "share", object: `share:${id}`, after: made.share, reason: initiatorsReason(input.reason) };
   const touches = [touchCooperation(state.head, after, entry), ...made.touches];
@@ -71,14 +69,14 @@ export function decideShare(
 /** Changes a share's role, its date, or both: one Write, and delegations keep what the new role carries. */
 export function decideChangeShare(state: ShareState, input: ChangeShareInput, stamp: Stamp): Decision<ShareChanged> {
   const { cooperation, share } = state;
-  const refusal = refuseOnShare(state, "change_share", stamp);
-  if (refusal) return refuse(refusal);
+  const next = stepFor(state, "change_share", stamp.now, refuseUnlessShare(state), "share");
+  if (isRefusal(next)) return next;
   const role = crossing(input.role ?? share.role);
-  if (typeof role === "object") return refuse(role);
+  if (typeof role === "object") return role;
   const expires_at = input.expires_at === undefined ? share.expires_at : (input.expires_at ?? undefined);
   const redated = expires_at !== share.expires_at;
   if (!redated && role === share.role) return same({ cooperation, before: share, share, restored: [], reduced: [] });
-  if (redated && hasPassed(expires_at, stamp.now)) return refuse({ code: "invalid_expiry", now: instant(stamp.now) });
+  if (redated && hasPassed(expires_at, stamp.now)) return { code: "invalid_expiry", now: instant(stamp.now) };
   const spelling = redated ? otherSpelling(share.spelling) : share.spelling;
   const after: Share = { ...share, role, expires_at, spelling };
   return planned(changeShare(state, after, cooperation, "change_share", input.reason), {
@@ -95,8 +93,8 @@ export function decideUnshare(
   input: { reason?: string | undefined },
   stamp: Stamp,
 ): Decision<ShareChanged> {
-  const refusal = refuseOnShare(state, "unshare", stamp);
-  if (refusal) return refuse(refusal);
+  const next = stepFor(state, "unshare", stamp.now, refuseUnlessShare(state), "share");
+  if (isRefusal(next)) return next;
   const after: Share = { ...state.share, removed_at: instant(stamp.now) };
   const cooperation = { ...state.cooperation, shares: state.cooperation.shares - 1 };
   const plan = changeShare(state, after, cooperation, "unshare", input.reason);
@@ -104,15 +102,13 @@ export function decideUnshare(
   return planned(plan, { cooperation, before: state.share, share: after, restored: [], reduced: [] });
 }
 
-function refuseOnShare(state: ShareState, action: "change_share" | "unshare", stamp: Stamp): Refusal | undefined {
-  const { cooperation, share } = state;
-  const refusal = refuseUnlessSide(state.standings, "initiator", cooperation, "share");
-  if (refusal) return refusal;
+/** The refusal of a share that is removed, or not as the caller expects; `exists`: whether what they change on it is there. */
+export function refuseUnlessShare(
+  { share, shareHead, expectedShare }: Pick<ShareState, "share" | "shareHead" | "expectedShare">,
+  exists = true,
+): Refusal | undefined {
   if (share.removed_at !== undefined) return { code: "not_found", what: "share", gone: true };
-  const moved = refuseUnlessExpected(state.expectedShare, { n: state.shareHead.n, exists: true });
-  if (moved) return moved;
-  const next = stepOrRefuse(cooperation, action, stamp.now);
-  return isRefusal(next) ? next : undefined;
+  return refuseUnlessExpected(expectedShare, { n: shareHead.n, exists });
 }
 
 function changeShare(state: ShareState, after: Share, cooperation: Cooperation, action: string, reason?: string) {
@@ -140,5 +136,4 @@ function moved(delegations: Delegation[], from: SharedRole, to: SharedRole): { r
   return { restored, reduced };
 }
 
-const initiatorsReason = (text: string | undefined) =>
-  text === undefined ? undefined : { side: "initiator" as const, text };
+const initiatorsReason = (text: string | undefined) => ({ side: "initiator", text }) as const;

@@ -1,7 +1,7 @@
 /**
- * What a cooperation lets whom do, computed from its records: for a dry run, which
+ * The access that a cooperation gives, computed from its records: for a dry run, which
  * shows who gains and loses what before anything is written. The engine is the one
- * that decides; this says the same in words and is held to it by tests.
+ * that decides; tests compare this with it.
  */
 import { earliest, hasPassed, type Instant } from "../expiry.ts";
 import type { ResourceRef } from "../ids.ts";
@@ -47,7 +47,7 @@ export function accessThrough(reach: CooperationAccess, now: Date): Access[] {
   return [...rows.values()];
 }
 
-// of two ways to the same permission, the one that lasts longer says when it ends
+// of two access paths to the same permission, the one that lasts longer says when it ends
 function longer(known: Access | undefined, row: Access): Access {
   if (known === undefined || known.until === undefined) return known ?? row;
   return row.until === undefined || row.until > known.until ? row : known;

@@ -30,32 +30,39 @@ export const LIFECYCLE = {
   delegate:      { by: "partner",   invited: "no",      pending: "no",      active: "active", paused: "no",     ended: "no" },
   revoke:        { by: "partner",   invited: "no",      pending: "no",      active: "active", paused: "paused", ended: "no" },
 } as const satisfies Record<string, Row>;
-export type Action = keyof typeof LIFECYCLE;
-export const ACTION_NAMES = Object.keys(LIFECYCLE) as Action[];
+export type CooperationAction = keyof typeof LIFECYCLE;
+export const ACTION_NAMES = Object.keys(LIFECYCLE) as CooperationAction[];
 
 /** How each ending action ends a cooperation. */
-const ENDING_OF: Partial<Record<Action, Ending>> = { decline: "declined", remove: "removed", leave: "left" };
+const ENDING_OF: Partial<Record<CooperationAction, Ending>> = { decline: "declined", remove: "removed", leave: "left" };
 
 /** Actions that an expired cooperation refuses; its clock also runs while paused. */
-const REFUSED_WHEN_EXPIRED: readonly Action[] = ["join", "accept", "delegate"];
+const REFUSED_WHEN_EXPIRED: readonly CooperationAction[] = ["join", "accept", "delegate"];
 
 /** The statuses in which an action changes something: what a `wrong_status` refusal names. */
-export function statusesFor(action: Action): Status[] {
+export function statusesFor(action: CooperationAction): Status[] {
   return STATUSES.filter((status) => !["same", "no"].includes(LIFECYCLE[action][status]));
 }
 
-/** Where an action leads from here: a new status (with its ending), already so, not now, or too late. */
+/** Where an action leads: a status (with its ending), or nowhere. */
+export type Transition =
+  | { kind: "moves"; to: Status; ended_as?: Ending }
+  | { kind: "same" }
+  | { kind: "no" }
+  | { kind: "expired" };
+
+/** Where an action leads from here. `expired`: whether the date of the cooperation has passed. */
 export function step(
   from: { status: Status; ended_as?: Ending | undefined },
-  action: Action,
+  action: CooperationAction,
   expired: boolean,
-): { to: Status; ended_as?: Ending } | "same" | "no" | "expired" {
+): Transition {
   const cell: Cell = LIFECYCLE[action][from.status];
-  if (cell === "same") return from.status === "ended" && from.ended_as !== ENDING_OF[action] ? "no" : "same";
-  if (cell === "no") return "no";
-  if (expired && REFUSED_WHEN_EXPIRED.includes(action)) return "expired";
   const ending = ENDING_OF[action];
-  return cell === "ended" && ending !== undefined ? { to: cell, ended_as: ending } : { to: cell };
+  if (cell === "same") return { kind: from.status === "ended" && from.ended_as !== ending ? "no" : "same" };
+  if (cell === "no") return { kind: "no" };
+  if (expired && REFUSED_WHEN_EXPIRED.includes(action)) return { kind: "expired" };
+  return { kind: "moves", to: cell, ...(cell === "ended" && ending !== undefined && { ended_as: ending }) };
 }
 
 /** What admins of a side may do now, in the table's order: the controls a page should show. */
@@ -63,9 +70,9 @@ export function actionsFor(
   cooperation: { status: Status; ended_as?: Ending | undefined },
   sides: readonly Side[],
   expired: boolean,
-): Action[] {
+): CooperationAction[] {
   return ACTION_NAMES.filter((action) => {
     const next = step(cooperation, action, expired);
-    return typeof next === "object" && sides.includes(LIFECYCLE[action].by as Side);
+    return next.kind === "moves" && sides.includes(LIFECYCLE[action].by as Side);
   });
 }

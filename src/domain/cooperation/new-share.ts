@@ -26,7 +26,7 @@ export function newShare(
   const role = crossing(input.role);
   if (typeof role === "object") return role;
   const { ref, head } = resource;
-  // what another owns and what does not exist look the same: nothing is told of strangers' plants
+  // another's resource and one that does not exist look the same: strangers' plants stay hidden
   if (head.value === undefined || head.value.deleted_at !== undefined || head.value.owner !== cooperation.initiator)
     return { code: "not_owner", organization: cooperation.initiator, resource: ref };
   if (hasPassed(input.expires_at, stamp.now)) return { code: "invalid_expiry", now: instant(stamp.now) };

@@ -4,11 +4,11 @@ import type { EntryFacts, Touch } from "../plan.ts";
 import type { Cooperation, Head, Organization } from "../records.ts";
 
 /**
- * A cooperation as its history tells of it, to both sides: without the invited address,
+ * A cooperation as its history shows it to both sides: without the invited address,
  * which is the initiator's (its own history has it).
  */
-export function withoutAddress({ email: _, ...told }: Cooperation): Omit<Cooperation, "email"> {
-  return told;
+export function withoutAddress({ email: _, ...shown }: Cooperation): Omit<Cooperation, "email"> {
+  return shown;
 }
 
 /** A cooperation's head, replaced, with its line in the history. */

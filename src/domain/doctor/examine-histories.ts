@@ -1,5 +1,5 @@
 /**
- * Verifies every history, and that what it says of an object last is what stands: the
+ * Verifies every history, and that the newest facts in it are those in the store: the
  * records of cooperations, organizations, shares and resources.
  */
 import canonicalize from "canonicalize";
@@ -9,7 +9,7 @@ import { entryNumber, entryRef, type Head, NO_HASH, recordOf, toFields } from ".
 import type { Records } from "./examine-records.ts";
 import type { Contents, Report } from "./finding.ts";
 
-/** What an entry says of a thing; `after` is undefined when it is gone. */
+/** What an entry says of a thing; `after` is undefined when it was removed. */
 type Word = { after: Record<string, unknown> | undefined; n: number; at: string };
 
 type Beginning = { action: string; n: number; at: string };
@@ -18,10 +18,10 @@ type Beginning = { action: string; n: number; at: string };
 export type LastFacts = {
   /**
    * In the history of `object`, of `subject`: a `type:id`, or with a person behind it for job roles and delegations.
-   * Nothing where no entry tells of it, and nothing of a job role that its holder or its resource left behind.
+   * Undefined where no entry is about it, and for a job role that ended with its holder or its resource.
    */
   last(object: string, subject: string): Word | undefined;
-  /** Whether any history ever told of `subject`. */
+  /** Whether any history has an entry about `subject`. */
   ever(subject: string): boolean;
   /** Every history and subject with the last word on it. */
   all(): [object: string, subject: string, word: Word][];
@@ -49,7 +49,7 @@ export function examineHistories(contents: Contents, records: Records, report: R
   for (const object of objects) {
     const entries = readEntries(contents, object, report);
     const head = records.organizations.get(object) ?? records.cooperations.get(object);
-    // a head that cannot be read was told already
+    // a head that cannot be read is reported already
     if (head === undefined && contents.at(object, "head").length > 0) continue;
     for (const problem of chainProblems(entries, head ?? { n: 0, hash: NO_HASH }, NO_HASH))
       report("history", object, problem);
@@ -111,14 +111,14 @@ function subjectsOf({
   return [[object, after], ...invited.map((share): [string, Record<string, unknown>] => [`share:${share.id}`, share])];
 }
 
-/** Holds each record to what its history says of it last. */
-export function examineLastFacts(contents: Contents, records: Records, told: LastFacts, report: Report): void {
+/** Compares each record with the newest entry about it. */
+export function examineLastFacts(contents: Contents, records: Records, facts: LastFacts, report: Report): void {
   const hold = (history: string, head: Head<object>, ignored: readonly string[]) => {
     const [tuple] = contents.at(head.object, "head");
-    const said = told.last(history, head.object);
+    const said = facts.last(history, head.object);
     if (tuple === undefined) return;
     if (said?.after === undefined) {
-      report("history", head.object, "no entry tells of its record");
+      report("history", head.object, "no entry is about its record");
       return;
     }
     const pick = (fields: Record<string, string>) =>
@@ -134,19 +134,19 @@ export function examineLastFacts(contents: Contents, records: Records, told: Las
   };
   // invitations are counted with entries about them
   for (const [object, head] of records.organizations) hold(object, head, ["invited_on", "invited"]);
-  // shares come and go with entries about them, the counter is held to them; the address is not told to both sides
+  // shares have entries of their own; the address is not in entries that both sides read
   for (const [object, head] of records.cooperations) hold(object, head, ["with", "shares", "email", "shared_at_end"]);
   for (const head of records.shares.values()) hold(`cooperation:${head.value?.cooperation}`, head, []);
   for (const head of records.resources.values()) hold(`organization:${head.value?.owner}`, head, ["shared_through"]);
   for (const [object] of records.people)
-    if (!told.ever(object)) report("history", object, "no entry tells of this person");
-  for (const [, subject, { after }] of told.all())
-    if (contents.at(subject, "head").length === 0 && mustStand(records, subject, after))
-      report("head", subject, "has no head, though a history tells of it");
+    if (!facts.ever(object)) report("history", object, "no entry is about this person");
+  for (const [, subject, { after }] of facts.all())
+    if (contents.at(subject, "head").length === 0 && mustHaveHead(records, subject, after))
+      report("head", subject, "has no head, though a history has entries about it");
 }
 
-/** Whether what a history told of still has a head. Heads of people and cooperations stay, those of shares are swept. */
-function mustStand(records: Records, subject: string, after: Record<string, unknown> | undefined): boolean {
+/** Whether the subject of an entry must still have a head. Heads of people and cooperations are kept, those of shares are swept. */
+function mustHaveHead(records: Records, subject: string, after: Record<string, unknown> | undefined): boolean {
   const [type] = splitRef(subject);
   if (subject.includes(" ")) return false;
   if (type === "user" || type === "cooperation") return true;

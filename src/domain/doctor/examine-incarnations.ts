@@ -9,10 +9,10 @@ import type { Report } from "./finding.ts";
 const SIDES = ["initiator", "partner"] as const;
 
 /** Reports organizations that were created again, and the sides of cooperations that are these, whose records do not say so. */
-export function examineIncarnations(records: Records, told: LastFacts, report: Report): void {
+export function examineIncarnations(records: Records, facts: LastFacts, report: Report): void {
   /** The entry that created who had the id at that time: the newest where none is given. */
   const createdBy = (organization: string, at?: string) =>
-    told
+    facts
       .beginnings(organization)
       .filter((entry) => entry.action === "create" && (at === undefined || entry.at <= at))
       .at(-1)?.n ?? 1;
@@ -27,7 +27,7 @@ export function examineIncarnations(records: Records, told: LastFacts, report: R
       const field = `${side}_incarnation` as const;
       if (value?.[side] === undefined || value[field] !== undefined) continue;
       const organization = `organization:${value[side]}`;
-      const beginnings = told.beginnings(object);
+      const beginnings = facts.beginnings(object);
       const joined = side === "partner" ? beginnings.find(({ action }) => action === "join") : undefined;
       const at = (joined ?? beginnings.at(0))?.at;
       const incarnation = at === undefined ? 1 : createdBy(organization, at);

@@ -1,16 +1,16 @@
 /**
- * Tells what a removal left behind from damage: marked, it is swept, in part or not yet;
+ * Distinguishes what a removal left behind from damage: marked, it is swept, in part or not yet;
  * without a mark no sweep is to come.
  */
-
 import { idOf } from "../ids.ts";
-import { type Cooperation, incarnationOf, type Organization, type Share } from "../records.ts";
+import { alive, type Cooperation, incarnationOf, type Organization, type Share } from "../records.ts";
+import { formerSide } from "../relations.ts";
 import { sweepMark, tuplesOfSides } from "../state-tuples.ts";
 import type { Tuple } from "../tuples.ts";
-import { alive, type Records } from "./examine-records.ts";
+import type { Records } from "./examine-records.ts";
 import type { Contents, Removed, Report } from "./finding.ts";
 
-/** What is removed and marked: whether a sweep is going to take away what stands on a share. */
+/** Whether a sweep is going to delete the tuples of a share: it, or its cooperation, is marked as removed. */
 export function isMarked(contents: Contents, shareId: string, share: Share | undefined): boolean {
   return (
     contents.has(sweepMark(`share:${shareId}`)) ||
@@ -25,19 +25,19 @@ export function examineLeftovers(contents: Contents, records: Records, report: R
     const cooperation = records.cooperations.get(user)?.value;
     const share = records.shares.get(user)?.value;
     const by = share === undefined ? [user] : [user, `cooperation:${share.cooperation}`];
-    const gone = user.startsWith("organization:")
+    const isRemoved = user.startsWith("organization:")
       ? wasDeleted(records.organizations.get(user)?.value)
       : user.startsWith("share:")
         ? share === undefined || isOver(share, records)
         : cooperation?.status === "ended";
-    if (gone)
+    if (isRemoved)
       report("leftover", user, "was removed; what it left without effect is not swept yet", { sweep: user, by });
     else report("relation", user, "is marked to be swept and was never removed", { erase: [mark], by });
   }
   for (const [object, { value }] of records.cooperations) {
     if (value?.status !== "ended" || contents.has(sweepMark(object as Removed))) continue;
     for (const { relation, user } of sidesAtEnd(contents, records, value).unsettled)
-      report("leftover", object, `${relation} ${user} still stands though it has ended`, {
+      report("leftover", object, `${relation} ${user} is still there though it has ended`, {
         sweep: object as Removed,
         by: [object],
       });
@@ -50,7 +50,7 @@ export function examineLeftovers(contents: Contents, records: Records, report: R
 }
 
 /**
- * The sides of an ended cooperation. `kept`: the relations that stand for good, those of organizations that are there.
+ * The sides of an ended cooperation. `kept`: the relations that stay, those of organizations that exist.
  * `unsettled`: tuples for a sweep to see to, left by a version that had no former sides, or of organizations that went.
  */
 export function sidesAtEnd(
@@ -59,7 +59,7 @@ export function sidesAtEnd(
   cooperation: Cooperation,
 ): { kept: string[]; unsettled: Tuple[] } {
   const isThere = ({ user, relation }: Tuple) => {
-    const side = relation === "former_initiator" ? "initiator" : "partner";
+    const side = relation === formerSide("initiator") ? "initiator" : "partner";
     const head = records.organizations.get(user);
     const organization = alive(head);
     // one without a record is damage, and nothing to go by

@@ -1,11 +1,12 @@
 /**
  * Reads every record of a store, and says which objects have none, two, or one that
- * cannot be read. What is examined afterwards goes by these records alone.
+ * cannot be read. Every later examination relies on these records alone.
  */
 import type { z } from "zod";
 import { StoreDamaged } from "../../faults.ts";
 import { splitRef } from "../ids.ts";
 import {
+  alive,
   type Cooperation,
   CooperationRecord,
   EmailRecord,
@@ -49,7 +50,7 @@ export type Records = {
   shares: Map<string, Head<Share>>;
 };
 
-/** Every record that can be read, and a finding for each that cannot or stands wrong. */
+/** Every record that can be read, and a finding for each that cannot, or that is in the wrong place. */
 export function examineRecords(contents: Contents, report: Report): Records {
   const heads = contents.all.filter((tuple) => tuple.relation === "head");
   const found = new Map<string, Head<unknown>>();
@@ -90,11 +91,6 @@ export function examineRecords(contents: Contents, report: Report): Records {
 export function headIn(records: Records, object: string): Head<object> | undefined {
   const of: Map<string, Head<object>>[] = Object.values(records);
   return of.find((heads) => heads.has(object))?.get(object);
-}
-
-/** A record that is there and not deleted. */
-export function alive<T extends { deleted_at?: string | undefined }>(head: Head<T> | undefined): T | undefined {
-  return head?.value?.deleted_at === undefined ? head?.value : undefined;
 }
 
 /** Whether somebody is a person of an organization. */

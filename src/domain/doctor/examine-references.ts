@@ -1,8 +1,9 @@
 /** Holds the records to each other: that owners, sides and portfolios are there, that counters count, that addresses agree. */
 
 import { idOf } from "../ids.ts";
+import { alive } from "../records.ts";
 import { emailHash } from "../registry/decide-person.ts";
-import { alive, isThere, type Records } from "./examine-records.ts";
+import { isThere, type Records } from "./examine-records.ts";
 import type { Report } from "./finding.ts";
 
 export function examineReferences(records: Records, report: Report): void {

@@ -1,10 +1,11 @@
 /**
- * Compares the store with `tuplesOf` of its records, both ways: what a record asks for
- * stands, and nothing else does. What a sweep is taking away may stand or be gone.
+ * Compares the store with the tuples of its records, in both directions: what a record requires
+ * exists, and nothing else does. What a sweep is deleting may exist or not.
  */
-
 import { idOf, type ResourceRef, splitRef } from "../ids.ts";
+import { alive } from "../records.ts";
 import { emailHash } from "../registry/decide-person.ts";
+import { type Relation, relationOfTuple } from "../relations.ts";
 import {
   tuplesOfCooperation,
   tuplesOfEmail,
@@ -15,29 +16,25 @@ import {
 } from "../state-tuples.ts";
 import { endText, keyText, type Tuple } from "../tuples.ts";
 import { isMarked, sidesAtEnd } from "./examine-leftovers.ts";
-import { alive, type Records } from "./examine-records.ts";
+import type { Records } from "./examine-records.ts";
 import type { Contents, Report } from "./finding.ts";
 
 /** The relations that records ask for; people, job roles and delegations have no record and are examined apart. */
-const RECORDED = [
-  "organization",
+const RECORDED: (Relation["kind"] | undefined)[] = [
+  "twin",
   "holder",
-  "initiator",
-  "partner",
-  "former_initiator",
-  "former_partner",
+  "side",
+  "former_side",
   "in_force",
   "cooperation",
   "owner",
   "portfolio",
-  "shared_viewer",
-  "shared_asset_manager",
-  "shared_technical_manager",
+  "shared",
 ];
 
 export function examineRelations(contents: Contents, records: Records, report: Report): void {
   const asked = new Map<string, Tuple>();
-  /** What is being swept may stand or be gone already. */
+  /** What is being swept may exist or not. */
   const passing = new Set<string>();
   const ask = (tuples: Tuple[], optional = false) => {
     for (const tuple of tuples) {
@@ -63,10 +60,10 @@ export function examineRelations(contents: Contents, records: Records, report: R
   for (const [object, { value }] of records.shares)
     if (value) ask(tuplesOfShare(value), isMarked(contents, idOf(object), value));
 
-  for (const tuple of contents.all.filter(({ relation }) => RECORDED.includes(relation))) {
+  for (const tuple of contents.all.filter((one) => RECORDED.includes(relationOfTuple(one)?.kind))) {
     const wanted = asked.get(keyText(tuple));
     if (wanted === undefined)
-      report("relation", tuple.object, `${tuple.relation} ${tuple.user} stands unasked for`, {
+      report("relation", tuple.object, `${tuple.relation} ${tuple.user} is required by no record`, {
         erase: isClaimed(tuple, records) ? [] : [tuple],
         ...wordOn(tuple, records),
       });
@@ -82,15 +79,15 @@ export function examineRelations(contents: Contents, records: Records, report: R
       report("relation", tuple.object, `${tuple.relation} ${tuple.user} is missing${untilText(tuple)}`);
 }
 
-const untilText = (tuple: Tuple) => (tuple.condition === undefined ? "" : `, to stand until ${endText(tuple)}`);
+const untilText = (tuple: Tuple) => (tuple.condition === undefined ? "" : `, with the date ${endText(tuple)}`);
 
-/** The objects whose records say whether a tuple should stand. */
+/** The objects whose records say whether a tuple should exist. */
 function wordOn({ user, relation, object }: Tuple, records: Records): { by: string[]; trusting?: string[] } {
   const [type, id] = splitRef(object);
   if (type === "twin") return { by: [`organization:${id}`] };
   if (type === "email") return { by: [object], trusting: [user] };
   if (type === "cooperation") return { by: [object] };
-  const share = relation.startsWith("shared_") ? (user.split("#", 1)[0] ?? user) : object;
+  const share = relationOfTuple({ relation, object })?.kind === "shared" ? (user.split("#", 1)[0] ?? user) : object;
   if (share.startsWith("share:")) {
     const { value } = records.shares.get(share) ?? {};
     return { by: value === undefined ? [share] : [share, `cooperation:${value.cooperation}`] };
@@ -99,7 +96,7 @@ function wordOn({ user, relation, object }: Tuple, records: Records): { by: stri
   return { by: value === undefined ? [object] : [object, `organization:${value.owner}`] };
 }
 
-/** Whether an address without a head stands in its holder's record: then its head is what is missing. */
+/** Whether an address without a head is in its holder's record: then its head is what is missing. */
 function isClaimed({ user, relation, object }: Tuple, records: Records): boolean {
   const address = relation === "holder" ? records.people.get(user)?.value?.email : undefined;
   return address !== undefined && `email:${emailHash(address)}` === object && !records.emails.has(object);

@@ -9,7 +9,7 @@ import type { Contents, Report } from "./finding.ts";
 /** The object of the finding about a store that was never signed. */
 const STORE = "store";
 
-/** Reports heads that no key of these signed as they stand. */
+/** Reports heads that none of these keys signed in their present form. */
 export function examineSignatures(contents: Contents, keys: VerifyingKeys, report: Report): void {
   const heads = contents.all
     .filter((tuple) => tuple.relation === "head")

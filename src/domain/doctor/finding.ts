@@ -9,9 +9,9 @@ import { keyText, type Tuple, type TupleKey } from "../tuples.ts";
 export const FINDING_KINDS = {
   head: "an object without its one head, or with a head that names another's entry",
   record: "a record or an entry that cannot be read, or names another object",
-  history: "a chain that does not hold, or a record or role that its history does not tell of",
+  history: "a broken chain, or a record or role that its history does not have",
   signature: "a head that the key of the history did not sign",
-  relation: "a tuple that the records ask for and is not there, stands and is not asked for, or has another date",
+  relation: "a tuple that the records require and that is missing, that no record requires, or that has another date",
   person: "a person of an organization without exactly one role, or without `person` beside it",
   job_role: "a job role without all its rungs, or of who is no person of the owner",
   delegation: "a delegation without all its rungs, of two dates, or of who is no person of the partner",
@@ -28,8 +28,8 @@ export type FindingKind = keyof typeof FINDING_KINDS;
  * What a repair may do about a finding. The model has no exclusion, so taking tuples away never gives anybody
  * anything; what would have to be written, dated anew or guessed has no remedy. `erase`: tuples that no record or
  * history asks for. `sweep`: what was removed and is to be swept. `restore`: the number of an incarnation, to be written
- * back into the one record of `heads`. `heads`: where the objects stand that say so; they are replaced in the same
- * Write, so that it comes to nothing when one of them moved.
+ * back into the one record of `heads`. `heads`: the heads of the objects that say so; they are replaced in the same
+ * Write, so that nothing is written when one of them changed.
  */
 export type Remedy = { heads: Head<object>[] } & Cure;
 type Cure = { erase: TupleKey[] } | { sweep: Removed } | { restore: Record<string, number> };
@@ -48,7 +48,7 @@ export type Report = (kind: FindingKind, object: string, detail: string, proposa
 /** Findings that leave nothing to go by: what hangs on such an object is named, never taken away. */
 const UNTRUSTWORTHY: readonly FindingKind[] = ["head", "record", "history", "signature", "email"];
 
-/** Where findings are gathered. A proposal becomes a remedy when it does something and all that it goes by is in order. */
+/** Collects findings. A proposal becomes a remedy when it changes something and everything it relies on is in order. */
 export function createFindings() {
   const found: { finding: Finding; proposal: Proposal | undefined }[] = [];
   const report: Report = (kind, object, detail, proposal) =>
@@ -72,7 +72,7 @@ export type Contents = {
   all: readonly Tuple[];
   of(object: string): readonly Tuple[];
   at(object: string, relation: string): readonly Tuple[];
-  /** Whether a tuple of this key stands, whatever its condition. */
+  /** Whether there is a tuple with this key, whatever its condition. */
   has(key: TupleKey): boolean;
 };
 

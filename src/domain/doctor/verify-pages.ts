@@ -21,7 +21,7 @@ const VisibleEntry = z.looseObject({
 });
 type VisibleEntry = z.infer<typeof VisibleEntry>;
 
-/** A reply of `GET …/history`; where it goes on is of no matter here. */
+/** A reply of `GET …/history`, without its cursor. */
 const HistoryPage = z.looseObject({
   items: z.array(VisibleEntry),
   head: z.object({
@@ -36,7 +36,7 @@ const HistoryPage = z.looseObject({
 /** What some pages of one history came to; `first` is where it begins for who read it. `problems` is empty when every entry and the signature hold. */
 export type VerifiedPages = { object: string; first: number; entries: number; problems: string[] };
 
-/** Verifies pages in any order; the head of the newest is what they are held to. Throws an Error for what are no such pages. */
+/** Verifies pages in any order, against the head of the newest. Throws an Error for anything that is not such a page. */
 export function verifyPages(json: unknown[], keys: VerifyingKeys): VerifiedPages {
   const parsed = z.array(HistoryPage).min(1).safeParse(json);
   if (!parsed.success) throw new Error(`no pages of a history: ${z.prettifyError(parsed.error)}`);

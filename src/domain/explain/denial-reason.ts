@@ -1,7 +1,7 @@
 /**
  * What keeps somebody from something, with its data: what a person who asks "why not?"
  * can do something about. `sayingOf` is the one switch, without a default, so a new
- * limit does not compile until it is told.
+ * reason does not compile until it has its sentence.
  */
 import type { Instant } from "../expiry.ts";
 import type { Ending } from "../records.ts";
@@ -48,7 +48,7 @@ export type DenialReason =
 
 export type DenialCode = DenialReason["code"];
 
-/** All limits, the nearest first: what a word lifts, then what an action lifts, then what is gone, then what never was. */
+/** All reasons, the nearest to access first: what a message ends, what an action ends, what was removed, what never was. */
 export const NEARNESS: Record<DenialCode, number> = {
   records_differ: 0,
   cooperation_paused: 1,
@@ -77,10 +77,10 @@ export const NEARNESS: Record<DenialCode, number> = {
   subject_no_user: 24,
 };
 
-/** A way in that is closed: what it goes through (`share:01H…`, `organization:sunward`), and all that stands in it. */
+/** An access path that is closed: what it leads through (`share:01H…`, `organization:sunward`), and every reason why. */
 export type Path = { through: string; limits: DenialReason[] };
 
-/** Paths, the nearest first: of fewer limits, then of nearer ones. */
+/** Paths, the nearest first: with fewer reasons, then with nearer ones. */
 export function nearestFirst(paths: readonly Path[]): Path[] {
   const farthest = ({ limits }: Path) => Math.max(...limits.map(({ code }) => NEARNESS[code]));
   return paths.toSorted((a, b) => a.limits.length - b.limits.length || farthest(a) - farthest(b));
@@ -88,7 +88,7 @@ export function nearestFirst(paths: readonly Path[]): Path[] {
 
 const either = (roles: readonly JobRole[]) => roles.join(" or ");
 
-/** A limit in one sentence. */
+/** A reason in one sentence. */
 export function sayingOf(limit: DenialReason): string {
   switch (limit.code) {
     case "cooperation_paused":

@@ -8,7 +8,7 @@ import type { Tuple } from "../tuples.ts";
 import { expiryOf, nameOf, sentenceOf } from "./sentence.ts";
 
 /**
- * `tuple`: one that stands, and where its user is not the one asked about, what follows from there.
+ * `tuple`: one that exists, and where its user is not the one asked about, what follows from there.
  * `missing`: no tuple in these relations of the object that names or leads to the user. `unseen`: the reading stopped before.
  */
 export type Branch =
@@ -53,7 +53,7 @@ export function endOf(branch: Branch, at: Date): Instant | undefined {
   }
 }
 
-/** What of a tree tells why it holds or does not, for the user asked about (`user:tom`). */
+/** The part of a tree that says why it holds or does not, for the user asked about (`user:tom`). */
 export function pruned(branch: Branch, user: string, at: Date): Branch {
   switch (branch.kind) {
     case "tuple":
@@ -68,7 +68,7 @@ export function pruned(branch: Branch, user: string, at: Date): Branch {
     case "any":
       return joined(
         "any",
-        telling(branch.of, user, at).map((one) => pruned(one, user, at)),
+        relevant(branch.of, user, at).map((one) => pruned(one, user, at)),
       );
     case "missing":
     case "unseen":
@@ -77,7 +77,7 @@ export function pruned(branch: Branch, user: string, at: Date): Branch {
 }
 
 /** Of some branches those that hold; else those that name the user; else those that lead somewhere; else all, as one that is missing. */
-function telling(branches: Branch[], user: string, at: Date): Branch[] {
+function relevant(branches: Branch[], user: string, at: Date): Branch[] {
   const choices = [
     branches.filter((one) => holds(one, at)),
     branches.filter((one) => names(one, user)),

@@ -8,7 +8,7 @@ import type { Tuple } from "../tuples.ts";
 /** What was answered of one person and object: each permission, yes or no. */
 export type Assertion = { user: string; object: string; answers: Record<string, boolean> };
 
-/** The file. `name` and `at` (when it was asked) stand in it; the model is its text, as model.fga has it. */
+/** The file, with its `name` and `at`, the time of the questions; `model` is the text of model.fga. */
 export function fgaFile(
   { name, model, tuples, assertions }: { name: string; model: string; tuples: Tuple[]; assertions: Assertion[] },
   at: Date,

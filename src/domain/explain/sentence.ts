@@ -5,77 +5,49 @@
 import { hasPassed, type Instant } from "../expiry.ts";
 import { splitRef } from "../ids.ts";
 import { entryNumber } from "../records.ts";
+import { relationOfTuple } from "../relations.ts";
 import type { Tuple } from "../tuples.ts";
 
-type Wording = (user: string, object: string) => string;
-
-const role =
-  (name: string): Wording =>
-  (user, object) =>
-    `${user} is ${name} of ${object}`;
-const delegated =
-  (rung: string): Wording =>
-  (user, object) =>
-    `${user} is delegated ${rung} on ${object}`;
-const shared =
-  (rung: string): Wording =>
-  (user, object) =>
-    `the ${rung}s of ${user} are ${rung}s of ${object}`;
-const head: Wording = (user, object) => `the newest entry of ${object} is number ${entryNumber(user)}`;
-const log: Wording = (user, object) => `${object} has entry number ${entryNumber(user)}`;
-
-const RESOURCE: Record<string, Wording> = {
-  owner: (user, object) => `${user} owns ${object}`,
-  operator: role("operator"),
-  technical_manager: role("technical_manager"),
-  asset_manager: role("asset_manager"),
-  viewer: role("viewer"),
-  shared_technical_manager: shared("technical_manager"),
-  shared_asset_manager: shared("asset_manager"),
-  shared_viewer: shared("viewer"),
-  head,
-};
-
-/** By type and relation, all that model.fga lets be written. */
-export const SENTENCES: Record<string, Record<string, Wording>> = {
-  user: { head },
-  email: { head, holder: (user, object) => `${user} holds the address behind ${object}` },
-  organization: {
-    admin: role("an admin"),
-    moderator: role("a moderator"),
-    technical_asset_manager: role("a technical_asset_manager"),
-    commercial_asset_manager: role("a commercial_asset_manager"),
-    member: role("a member"),
-    external: role("an external"),
-    person: role("a person"),
-    head,
-    log,
-  },
-  twin: { organization: (user, object) => `${object} is the second spelling of ${user}` },
-  cooperation: {
-    initiator: (user, object) => `${user} initiated ${object}`,
-    partner: (user, object) => `${user} is the partner in ${object}`,
-    former_initiator: (user, object) => `${user} initiated ${object}, which has ended`,
-    former_partner: (user, object) => `${user} was the partner in ${object}, which has ended`,
-    in_force: (user, object) => `${object} is in force for ${user}`,
-    head,
-    log,
-  },
-  share: {
-    cooperation: (user, object) => `${object} belongs to ${user}`,
-    head,
-    delegated_technical_manager: delegated("technical_manager"),
-    delegated_technical_manager_alt: delegated("technical_manager"),
-    delegated_asset_manager: delegated("asset_manager"),
-    delegated_asset_manager_alt: delegated("asset_manager"),
-    delegated_viewer: delegated("viewer"),
-    delegated_viewer_alt: delegated("viewer"),
-  },
-  invitation: { head },
-  sweep: { pending: (user) => `${user} was removed and still has tuples to sweep` },
-  portfolio: RESOURCE,
-  plant: { ...RESOURCE, portfolio: (user, object) => `${object} lies in ${user}` },
-};
+/** What a tuple says, without its date. */
+function factOf({ user, relation, object }: Tuple): string {
+  const is = relationOfTuple({ relation, object });
+  const [who, what] = [nameOf(user), nameOf(object)];
+  switch (is?.kind) {
+    case undefined:
+      return `${who} is in ${relation} of ${what}`;
+    case "head":
+      return `the newest entry of ${what} is number ${entryNumber(user)}`;
+    case "log":
+      return `${what} has entry number ${entryNumber(user)}`;
+    case "holder":
+      return `${who} holds the address behind ${what}`;
+    case "organization_role":
+    case "person":
+      return `${who} is ${/^[aeiou]/.test(relation) ? "an" : "a"} ${relation} of ${what}`;
+    case "twin":
+      return `${what} is the second spelling of ${who}`;
+    case "side":
+      return is.side === "initiator" ? `${who} initiated ${what}` : `${who} is the partner in ${what}`;
+    case "former_side":
+      return `${who} ${is.side === "initiator" ? "initiated" : "was the partner in"} ${what}, which has ended`;
+    case "in_force":
+      return `${what} is in force for ${who}`;
+    case "cooperation":
+      return `${what} belongs to ${who}`;
+    case "delegated":
+      return `${who} is delegated ${is.rung} on ${what}`;
+    case "pending":
+      return `${who} was removed and still has tuples to sweep`;
+    case "owner":
+      return `${who} owns ${what}`;
+    case "portfolio":
+      return `${what} lies in ${who}`;
+    case "job_role":
+      return `${who} is ${is.rung} of ${what}`;
+    case "shared":
+      return `the ${is.rung}s of ${who} are ${is.rung}s of ${what}`;
+  }
+}
 
 /** The date that a tuple counts until; undefined for one that counts for ever. */
 export function expiryOf({ condition }: Tuple): Instant | undefined {
@@ -84,12 +56,9 @@ export function expiryOf({ condition }: Tuple): Instant | undefined {
 
 /** A tuple in words, with its date as of now. */
 export function sentenceOf(tuple: Tuple, now: Date): string {
-  const { user, relation, object } = tuple;
-  const [type] = splitRef(object);
-  const wording = SENTENCES[type]?.[relation] ?? ((u: string, o: string) => `${u} is in ${relation} of ${o}`);
   const expiry = expiryOf(tuple);
   const dated = expiry === undefined ? "" : hasPassed(expiry, now) ? `; that ended at ${expiry}` : `, until ${expiry}`;
-  return wording(nameOf(user), nameOf(object)) + dated;
+  return factOf(tuple) + dated;
 }
 
 /** How a reference is called in a sentence: people and organizations by their ids, a share's users by the share. */

@@ -1,4 +1,4 @@
-/** What stands between a person and a permission on one share, from its records. Pure. */
+/** Why one share does not give a person a permission, from its records. Pure. */
 import { hasPassed } from "../expiry.ts";
 import type { Cooperation, Delegation, Share } from "../records.ts";
 import { JOB_ROLES, type JobRole, type OrganizationRole, PERMISSION_OF, RUNGS, SHARED_ROLES } from "../roles.ts";
@@ -17,7 +17,7 @@ export type Met = {
   delegation: Delegation | undefined;
 };
 
-/** All that stands in the way through a share; nothing where, by its records, it lets them. */
+/** Every denial reason of a share; none where its records give access. */
 export function denialsOfShare(met: Met, user: string, permission: string, now: Date): DenialReason[] {
   const { cooperation, share } = met;
   const needs = needsOf(permission).filter((role) => SHARED_ROLES.some((shared) => shared === role));
@@ -35,7 +35,7 @@ export function denialsOfShare(met: Met, user: string, permission: string, now: 
   return [...limits, ...ofPerson];
 }
 
-/** What of its status and date stands in the way through a cooperation. */
+/** The denial reasons that a cooperation's status and date give. */
 export function denialsOfCooperation(cooperation: Cooperation, now: Date): DenialReason[] {
   const { id, status, initiator, partner, expires_at, ended_as, ended_at } = cooperation;
   const of = { cooperation: id, initiator, partner };

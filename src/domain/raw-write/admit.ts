@@ -1,24 +1,37 @@
 /**
  * Sorts the tuples of one Write into the changes that they mean, or says of each what
  * is wrong with it. Tuples about the same thing are one change: a person's role and
- * `person`, the rungs of a job role. Pure; what a change comes to is decided on what
- * stands (raw-change.ts), and then by its action.
+ * `person`, the rungs of a job role. Pure; what a change amounts to is decided on what
+ * is held now (raw-change.ts), and then by its action.
  */
 import { type Caller, isService } from "../caller.ts";
-import { type Meaning, type Operation, type RawTuple, type ReadTuple, readTuple, tupleText } from "./raw-tuple.ts";
+import {
+  type Meaning,
+  type RawOperation,
+  type RawTuple,
+  type ReadTuple,
+  readTuple,
+  type UnreadTuple,
+} from "./raw-tuple.ts";
 
 /** Tuples to write and to delete that are about one thing. */
 export type Asked = { writes: ReadTuple[]; deletes: ReadTuple[] };
 export type RawChange = Meaning & { asked: Asked };
 
-/** The two ways in which OpenFGA takes what stands already and what is not there. */
+/** OpenFGA's two options: for a tuple to write that exists already, and for one to delete that does not. */
 export type Leniency = { onDuplicate: "error" | "ignore"; onMissing: "error" | "ignore" };
+
+/** What is wrong with one tuple: how it is written, or who wants to. */
+export type RawProblem = { operation: RawOperation; tuple: RawTuple } & (
+  | UnreadTuple
+  | { kind: "needs_person" | "needs_service" }
+);
 
 /** `twice`: the key that a request names more than once. */
 export type Admission =
   | { kind: "admitted"; changes: RawChange[] }
   | { kind: "twice"; tuple: RawTuple }
-  | { kind: "refused"; problems: string[] };
+  | { kind: "refused"; problems: RawProblem[] };
 
 /** The changes of a Write, in the order in which they can be made; or every problem there is. */
 export function admit(writes: readonly RawTuple[], deletes: readonly RawTuple[], caller: Caller): Admission {
@@ -28,14 +41,14 @@ export function admit(writes: readonly RawTuple[], deletes: readonly RawTuple[],
     if (named.has(text)) return { kind: "twice", tuple };
     named.add(text);
   }
-  const problems: string[] = [];
+  const problems: RawProblem[] = [];
   const changes = new Map<string, RawChange>();
-  const sort = (raw: RawTuple, operation: Operation) => {
-    const read = readTuple(raw, operation);
-    if ("problem" in read) return void problems.push(read.problem);
+  const sort = (raw: RawTuple, operation: RawOperation) => {
+    const read = readTuple(raw);
+    if ("kind" in read) return void problems.push({ operation, tuple: raw, ...read });
     const { meaning, tuple } = read;
-    const who = callerProblem(meaning, caller);
-    if (who !== undefined) return void problems.push(`${operation} '${tupleText(raw)}': ${who}`);
+    const needs = missingCaller(meaning, caller);
+    if (needs !== undefined) return void problems.push({ operation, tuple: raw, kind: needs });
     const key = JSON.stringify(meaning);
     const change = changes.get(key) ?? { ...meaning, asked: { writes: [], deletes: [] } };
     changes.set(key, change);
@@ -48,18 +61,15 @@ export function admit(writes: readonly RawTuple[], deletes: readonly RawTuple[],
   return { kind: "admitted", changes: [...changes.values()].sort((a, b) => turnOf(a) - turnOf(b)) };
 }
 
-/** Delegations are a person's to give, everything else a service's. */
-function callerProblem({ of }: Meaning, caller: Caller): string | undefined {
-  if (of === "delegation")
-    return caller.user === undefined
-      ? "send `Acting-User: user:<id>`, an admin of the partner, with a key of scope manage"
-      : undefined;
-  return isService(caller) ? undefined : "needs a key with scope admin, and no Acting-User";
+/** Who has to call instead: delegations are a person's to give, everything else a service's. */
+function missingCaller({ of }: Meaning, caller: Caller): "needs_person" | "needs_service" | undefined {
+  if (of === "delegation") return caller.user === undefined ? "needs_person" : undefined;
+  return isService(caller) ? undefined : "needs_service";
 }
 
 /**
- * What is taken goes before what it is taken from, what is given after. People come before others leave, so that an
- * admin may be replaced; plants come and go between the coming and going of portfolios.
+ * Roles are taken first and given last. People are added before others leave, so that an admin may be replaced;
+ * portfolios are registered before plants, and deleted after them.
  */
 function turnOf({ of, asked, ...change }: RawChange): number {
   const written = asked.writes.map(({ relation }) => relation);

@@ -1,7 +1,7 @@
 /**
- * What a change of raw tuples comes to on what stands: of people and resources here, of
+ * What a change of raw tuples amounts to, given what is held now: people and resources here,
  * roles written in rungs in raw-rungs.ts. A role's tuple means the role, and what belongs
- * to it comes and goes with it; another role is left in the same request. Pure.
+ * to it is written and deleted with it; another role is deleted in the same request. Pure.
  */
 
 import type { Resource } from "../records.ts";
@@ -10,7 +10,7 @@ import type { TupleKey } from "../tuples.ts";
 import type { Asked, Leniency } from "./admit.ts";
 import type { ReadTuple } from "./raw-tuple.ts";
 
-/** `nothing`: all of it is so already, and that is ignored. `become` nothing at all: it is taken away. */
+/** `nothing`: all of it is so already, and that is ignored. `become` undefined: it is deleted. */
 export type RawEffect<T> = { kind: "nothing" } | { kind: "become"; to: T | undefined } | Rejected;
 
 /** `exists`, `missing`, `conflict` (another condition): OpenFGA's own. `refused`: with what to do. */
@@ -24,7 +24,7 @@ export const rejected = (tuple: TupleKey, problem: string): Rejected => ({ kind:
 export const inSameRequest = ({ object }: TupleKey, relation: string, user: string) =>
   `delete '${object}#${relation}@${user}' in the same request`;
 
-/** What is left when OpenFGA's options let the rest be, or the first tuple that they do not. */
+/** The tuples that change something, or the first that changes nothing where OpenFGA's option makes that an error. */
 export function left(
   tuples: readonly ReadTuple[],
   isIdle: (tuple: ReadTuple) => boolean,
@@ -48,7 +48,7 @@ export function personBecomes(
   const leaves = deletes.some(({ relation }) => relation !== "person");
   const withoutPerson = deletes.find(({ relation }) => relation === "person");
   if (withoutPerson !== undefined && !leaves)
-    return rejected(withoutPerson, `person comes and goes with the role: delete '${held}', and the person leaves`);
+    return rejected(withoutPerson, `person belongs to the role: delete '${held}', and the person leaves`);
 
   const stays = (relation: string) => (relation === "person" ? held !== undefined : relation === held && !leaves);
   const writes = left(asked.writes, ({ relation }) => stays(relation), onDuplicate, "exists");
@@ -68,7 +68,7 @@ export function personBecomes(
   return effect(role.relation as OrganizationRole);
 }
 
-/** Who owns a resource and where a plant lies, from how it stands. */
+/** A resource's owner and a plant's portfolio, from those it has now. */
 export function resourceBecomes(
   asked: Asked,
   held: Pick<Resource, "owner" | "portfolio"> | undefined,
@@ -77,12 +77,12 @@ export function resourceBecomes(
   const isThere = ({ relation, user }: ReadTuple) => held !== undefined && user === userOf(relation, held);
   const deletes = left(asked.deletes, (tuple) => !isThere(tuple), onMissing, "missing");
   if ("kind" in deletes) return deletes;
-  const goes = deletes.some(({ relation }) => relation === "owner");
+  const isDeleted = deletes.some(({ relation }) => relation === "owner");
   const leaves = deletes.find(({ relation }) => relation === "portfolio");
   const [anyWrite] = asked.writes;
-  if (goes && anyWrite !== undefined)
+  if (isDeleted && anyWrite !== undefined)
     return rejected(anyWrite, "an owner never changes: unregister in one request, register in the next");
-  if (goes) return effect<Resource>(undefined);
+  if (isDeleted) return effect<Resource>(undefined);
 
   const writes = left(asked.writes, isThere, onDuplicate, "exists");
   if ("kind" in writes) return writes;

@@ -1,11 +1,11 @@
 /**
- * What a change of raw tuples comes to where a role is written in rungs: job roles, and
+ * What a change of raw tuples amounts to where a role is written in rungs: job roles, and
  * delegations with their date. The role's own tuple means the role: the rungs below it
- * are added with it and taken away with it. Pure.
+ * are written and deleted with it. Pure.
  */
-
 import type { Instant } from "../expiry.ts";
 import type { Delegation } from "../records.ts";
+import { delegatedBy, delegatedRelation } from "../relations.ts";
 import { type JobRole, RUNGS, roleOfRungs, type SharedRole } from "../roles.ts";
 import type { TupleKey } from "../tuples.ts";
 import type { Asked, Leniency } from "./admit.ts";
@@ -30,14 +30,14 @@ export function jobRoleBecomes(
   );
 }
 
-/** The rungs that stand, the rung that a tuple is, and the relation that a role's own tuple stands in. */
+/** The rungs held now, the rung of a tuple, and the relation of a role's own tuple. */
 type Rungs = {
   held: readonly string[];
   rungOf: (tuple: ReadTuple) => string;
   relationOf: (role: JobRole) => string;
 };
 
-/** The role that rungs come to: deleting the role's own takes all of them away, writing adds what is below. */
+/** The role that the rungs amount to: deleting the role's own deletes all of them, writing it adds those below. */
 function rungsBecome(
   asked: Asked,
   deletes: readonly ReadTuple[],
@@ -68,19 +68,18 @@ function rungsBecome(
       );
 }
 
-const DELEGATED = /^delegated_(.+?)(_alt)?$/;
-const rungOf = ({ relation }: TupleKey) => DELEGATED.exec(relation)?.[1] ?? "";
-const spellingOf = ({ relation }: TupleKey) => (relation.endsWith("_alt") ? "alt" : "plain");
+const rungOf = (tuple: TupleKey) => delegatedBy(tuple)?.rung ?? "";
 
-/** A delegation on a share, from the one that stands. The spelling of what is written is the service's to choose. */
+/** A delegation on a share, from the one held now. The service chooses the spelling that is written. */
 export function delegationBecomes(
   asked: Asked,
   held: Delegation | undefined,
   { onDuplicate, onMissing }: Leniency,
 ): RawEffect<{ role: SharedRole; expires_at: Instant | undefined }> {
   const rungs: readonly string[] = held === undefined ? [] : RUNGS[held.role];
-  const relationOf = (role: JobRole) => `delegated_${role}${held?.spelling === "alt" ? "_alt" : ""}`;
-  const isThere = (tuple: ReadTuple) => rungs.includes(rungOf(tuple)) && spellingOf(tuple) === held?.spelling;
+  const relationOf = (role: JobRole) => delegatedRelation(role, held?.spelling ?? "plain");
+  const isThere = (tuple: ReadTuple) =>
+    rungs.includes(rungOf(tuple)) && delegatedBy(tuple)?.spelling === held?.spelling;
   const deletes = left(asked.deletes, (tuple) => !isThere(tuple), onMissing, "missing");
   if ("kind" in deletes) return deletes;
   const taken = deletes.some((tuple) => rungOf(tuple) === held?.role);
@@ -89,7 +88,7 @@ export function delegationBecomes(
   if (first !== undefined && dates.size > 1)
     return rejected(first, "a delegation ends on one date: give all its tuples the same");
   if (first !== undefined && held !== undefined && !taken && first.expires_at !== held.expires_at) {
-    // as OpenFGA has it of one key with two conditions; its other spelling is another key
+    // OpenFGA's answer for one key with two conditions; the other spelling is another key
     const same = asked.writes.find(isThere);
     if (same !== undefined) return { kind: onDuplicate === "error" ? "exists" : "conflict", tuple: same };
     const until = held.expires_at === undefined ? "without an end" : `until ${held.expires_at}`;

@@ -1,14 +1,14 @@
 /**
- * Tuples as they come from OpenFGA's Write: which of them can mean an action, which
- * belong to one that has a name of its own, and what is wrong with the rest, in
- * OpenFGA's words where it has some. Pure, and about one tuple at a time.
+ * Reads one tuple of OpenFGA's Write: what it is about, or why it is not taken. A tuple is
+ * taken where it can mean an action; every other relation belongs to an action with a name
+ * of its own. Pure.
  */
 import { type Instant, InstantInput } from "../expiry.ts";
 import { idOf, idProblem, type ResourceRef, splitRef } from "../ids.ts";
-import { JOB_ROLES, ORGANIZATION_ROLES, SHARED_ROLES } from "../roles.ts";
+import { RELATIONS, type Relation, relationOfTuple } from "../relations.ts";
 import type { TupleKey } from "../tuples.ts";
 
-export type Operation = "write" | "delete";
+export type RawOperation = "write" | "delete";
 
 /** openfga.v1 TupleKey; a delete has no condition. */
 export type RawTuple = TupleKey & {
@@ -25,142 +25,53 @@ export type Meaning =
 /** A tuple that can be admitted, with the date that its condition gives. */
 export type ReadTuple = TupleKey & { expires_at?: Instant | undefined };
 
+/** Why a tuple is not taken: `invalid`, in OpenFGA's words where it has some; `managed`: another action writes the relation. */
+export type UnreadTuple = { kind: "invalid"; reason: string } | { kind: "managed"; relation: Relation };
+
 /** OpenFGA's spelling of a tuple in its messages. */
 export function tupleText({ object, relation, user, condition }: RawTuple): string {
   return `${object}#${relation}@${user}${condition === undefined ? "" : ` (condition ${condition.name})`}`;
 }
 
-/** The one type of user that each relation takes which can mean an action. */
-const onResource = Object.fromEntries([["owner", "organization"], ...JOB_ROLES.map((role) => [role, "user"])]);
-const ADMITTED: Record<string, Record<string, string>> = {
-  organization: Object.fromEntries([...ORGANIZATION_ROLES, "person"].map((role) => [role, "user"])),
-  plant: { ...onResource, portfolio: "portfolio" },
-  portfolio: onResource,
-  share: Object.fromEntries(
-    SHARED_ROLES.flatMap((role) => [`delegated_${role}`, `delegated_${role}_alt`]).map((role) => [role, "user"]),
-  ),
-};
-
-type Advice = (parts: { id: string; user: string; operation: Operation; dated: boolean }) => string;
-// what is refused may hold anything, and half a character cannot be encoded
-const segment = (id: string) => encodeURIComponent(id.toWellFormed());
-const onHistory: Advice = () => "the service writes the history itself, one line with every action";
-const shared: Advice = ({ user, operation }) => {
-  const share = `/v1/shares/${segment(idOf(user).split("#", 1)[0] ?? "")}`;
-  return operation === "delete"
-    ? `use DELETE ${share}`
-    : `use PATCH ${share} for its role and date, POST /v1/cooperations/{id}/shares to share`;
-};
-const putResource = (type: string) => ({
-  head: ((parts) => `use PUT /v1/${type}s/${segment(parts.id)}`) as Advice,
-  ...Object.fromEntries(SHARED_ROLES.map((role) => [`shared_${role}`, shared])),
-});
-const removed: Advice = ({ user }) => {
-  const type = ["share", "organization"].find((one) => user.startsWith(`${one}:`)) ?? "cooperation";
-  return `use DELETE /v1/${type}s/${segment(idOf(user))}`;
-};
-const ended: Advice = ({ id }) =>
-  `use DELETE /v1/cooperations/${segment(id)} for the initiator, POST /v1/cooperations/${segment(id)}/leave for the partner`;
-const cooperation =
-  (write: (parts: Parameters<Advice>[0]) => string, remove: string): Advice =>
-  (parts) =>
-    `use ${parts.operation === "write" ? write(parts) : remove.replace("{id}", segment(parts.id))}`;
-
-/** Every other relation that the model has tuples in, with the action to use instead. */
-const MANAGED: Record<string, Record<string, Advice>> = {
-  user: {
-    head: ({ id, operation }) =>
-      `use ${operation === "write" ? "PUT /v1/organizations/{org}" : "DELETE /v1"}/people/${segment(id)}`,
-  },
-  email: {
-    head: () => "use PUT /v1/organizations/{org}/people/{user} with `email`",
-    holder: ({ user, operation }) =>
-      `use PUT /v1/organizations/{org}/people/${segment(idOf(user))} with \`email\`${
-        operation === "write" ? "" : `, or DELETE /v1/people/${segment(idOf(user))}`
-      }`,
-  },
-  organization: { head: ({ id }) => `use PUT /v1/organizations/${segment(id)}`, log: onHistory },
-  twin: {
-    organization: ({ id, operation }) =>
-      `use ${operation === "write" ? "PUT" : "DELETE"} /v1/organizations/${segment(id)}`,
-  },
-  cooperation: {
-    initiator: cooperation(
-      ({ user }) => `POST /v1/organizations/${segment(idOf(user))}/cooperations`,
-      "DELETE /v1/cooperations/{id}",
-    ),
-    partner: cooperation(({ id }) => `POST /v1/cooperations/${segment(id)}/accept`, "POST /v1/cooperations/{id}/leave"),
-    former_initiator: ended,
-    former_partner: ended,
-    in_force: cooperation(
-      ({ id, dated }) =>
-        dated
-          ? `PATCH /v1/cooperations/${segment(id)} with \`expires_at\``
-          : `POST /v1/cooperations/${segment(id)}/resume`,
-      "POST /v1/cooperations/{id}/pause",
-    ),
-    head: ({ id }) => `use PATCH /v1/cooperations/${segment(id)}`,
-    log: onHistory,
-  },
-  share: {
-    cooperation: ({ id, user, operation }) =>
-      operation === "write"
-        ? `use POST /v1/cooperations/${segment(idOf(user))}/shares`
-        : `use DELETE /v1/shares/${segment(id)}`,
-    head: ({ id }) => `use PATCH /v1/shares/${segment(id)}`,
-  },
-  invitation: { head: () => "use POST /v1/organizations/{org}/cooperations" },
-  sweep: { pending: removed },
-  plant: putResource("plant"),
-  portfolio: putResource("portfolio"),
-  entry: {},
-};
-
-/** Every relation with tuples, by type: held to model.fga by a test. */
-export const RELATIONS: Record<string, readonly string[]> = Object.fromEntries(
-  Object.keys(MANAGED).map((type) => [
-    type,
-    [...Object.keys(ADMITTED[type] ?? {}), ...Object.keys(MANAGED[type] ?? {})],
-  ]),
-);
-
-/** What a tuple is of, as read; or what is wrong with it, and what to do where that is known. */
-export function readTuple(
-  tuple: RawTuple,
-  operation: Operation,
-): { meaning: Meaning; tuple: ReadTuple } | { problem: string } {
-  const invalid = (reason: string) => ({ problem: `Invalid tuple '${tupleText(tuple)}'. Reason: ${reason}` });
-  const { object, relation, user } = tuple;
+/** What a tuple is about, as read; or why it is not taken. */
+export function readTuple(tuple: RawTuple): { meaning: Meaning; tuple: ReadTuple } | UnreadTuple {
+  const invalid = (reason: string): UnreadTuple => ({ kind: "invalid", reason });
+  const { object, relation: name, user } = tuple;
   const [type, id] = splitRef(object);
   if (type === "" || id === "") return invalid("invalid 'object' field format");
-  const managed = Object.hasOwn(MANAGED, type) ? MANAGED[type] : undefined;
-  if (managed === undefined) return invalid(`type '${type}' not found`);
-  const advice = Object.hasOwn(managed, relation) ? managed[relation] : undefined;
-  if (advice !== undefined) {
-    const dated = tuple.condition !== undefined;
-    return { problem: `${operation} '${tupleText(tuple)}': ${advice({ id, user, operation, dated })}` };
-  }
-  const admitted = ADMITTED[type] ?? {};
-  const userType = Object.hasOwn(admitted, relation) ? admitted[relation] : undefined;
-  if (userType === undefined) return invalid(`no tuple is written in relation '${type}#${relation}'`);
+  if (!Object.hasOwn(RELATIONS, type)) return invalid(`type '${type}' not found`);
+  const relation = relationOfTuple(tuple);
+  if (relation === undefined) return invalid(`no tuple is written in relation '${type}#${name}'`);
+  const meaning = meaningOf(relation, tuple);
+  if (meaning === undefined) return { kind: "managed", relation };
   const problem = idProblem(id);
   if (problem !== undefined) return invalid(`the id in 'object' ${problem}`);
-  const unfit = userProblem(user, userType, `${type}#${relation}`);
+  const unfit = userProblem(user, relation, `${type}#${name}`);
   if (unfit !== undefined) return invalid(unfit);
-  const date = dateOf(tuple, type === "share");
+  const date = dateOf(tuple, relation.kind === "delegated");
   if (typeof date === "object") return invalid(date.problem);
-  const key: ReadTuple = { user, relation, object, ...(date !== undefined && { expires_at: date }) };
-  return { meaning: meaningOf(type, id, relation, idOf(user)), tuple: key };
+  return { meaning, tuple: { user, relation: name, object, ...(date !== undefined && { expires_at: date }) } };
 }
 
-function meaningOf(type: string, id: string, relation: string, user: string): Meaning {
-  if (type === "organization") return { of: "person", organization: id, user };
-  if (type === "share") return { of: "delegation", share: id, user };
-  const ref = `${type}:${id}` as ResourceRef;
-  return relation === "owner" || relation === "portfolio" ? { of: "resource", ref } : { of: "job_role", ref, user };
+/** What a tuple is about; undefined where it can mean no action. */
+function meaningOf({ kind }: Relation, { object, user }: TupleKey): Meaning | undefined {
+  switch (kind) {
+    case "organization_role":
+    case "person":
+      return { of: "person", organization: idOf(object), user: idOf(user) };
+    case "owner":
+    case "portfolio":
+      return { of: "resource", ref: object as ResourceRef };
+    case "job_role":
+      return { of: "job_role", ref: object as ResourceRef, user: idOf(user) };
+    case "delegated":
+      return { of: "delegation", share: idOf(object), user: idOf(user) };
+    default:
+      return undefined;
+  }
 }
 
-function userProblem(user: string, wanted: string, relation: string): string | undefined {
+function userProblem(user: string, { forms: [wanted] }: Relation, relation: string): string | undefined {
   const [type, id] = splitRef(user);
   if (type === "" || id === "")
     return "the 'user' field must be an object (e.g. document:1) or an 'object#relation' or a typed wildcard (e.g. group:*)";

@@ -1,9 +1,9 @@
 /** Decides what becomes of an organization: created, renamed, deleted when it holds nothing. Pure. */
 import { instant } from "../expiry.ts";
 import { newIdProblem } from "../ids.ts";
-import { type Decision, planned, refuse, type Stamp, same } from "../plan.ts";
+import { type Decision, planned, type Stamp, same } from "../plan.ts";
 import { type Precondition, refuseUnlessOwn } from "../precondition.ts";
-import type { Head, Organization } from "../records.ts";
+import { alive, type Head, type Organization } from "../records.ts";
 import { sweepMark, tuplesOfOrganization } from "../state-tuples.ts";
 import { difference } from "../tuples.ts";
 
@@ -21,11 +21,11 @@ export type OrganizationChanged = { before?: Organization | undefined; organizat
 /** Creates an organization, or gives it a new name. */
 export function decideOrganization(state: OrganizationState, input: { name: string }): Decision<OrganizationChanged> {
   const { head, id } = state;
-  const before = head.value?.deleted_at === undefined ? head.value : undefined;
-  const refusal = refuseUnlessOwn(state.expected, { n: head.n, exists: before !== undefined });
-  if (refusal) return refuse(refusal);
+  const before = alive(head);
+  const refusal = refuseUnlessOwn(state.expected, head);
+  if (refusal) return refusal;
   const problem = before === undefined ? newIdProblem(id) : undefined;
-  if (problem !== undefined) return refuse({ code: "id_not_allowed", id, problem });
+  if (problem !== undefined) return { code: "id_not_allowed", id, problem };
   if (before?.name === input.name) return same({ before, organization: before });
   // who creates it again under a deleted id begins anew: this entry is its first
   const incarnation = head.n === 0 ? undefined : head.n + 1;
@@ -36,7 +36,7 @@ export function decideOrganization(state: OrganizationState, input: { name: stri
 }
 
 /**
- * Deletes an organization that holds nothing. Its history stays, and goes on if another is created under its id; what
+ * Deletes an organization that holds nothing. Its history stays, and continues if another is created under its id; what
  * it was a side of is swept, so that the other one is no side of it.
  */
 export function decideDeleteOrganization(
@@ -45,14 +45,14 @@ export function decideDeleteOrganization(
   stamp: Stamp,
 ): Decision<undefined> {
   const { head, id } = state;
-  const before = head.value?.deleted_at === undefined ? head.value : undefined;
-  const refusal = refuseUnlessOwn(state.expected, { n: head.n, exists: before !== undefined });
-  if (refusal) return refuse(refusal);
+  const before = alive(head);
+  const refusal = refuseUnlessOwn(state.expected, head);
+  if (refusal) return refusal;
   if (before === undefined) return same(undefined);
   const held = Object.entries(holdings).filter(([, count]) => count > 0);
   if (held.length > 0) {
     const holds = held.map(([what, count]) => `${count} ${what}`).join(", ");
-    return refuse({ code: "not_empty", what: head.object, holds });
+    return { code: "not_empty", what: head.object, holds };
   }
   const after: Organization = { ...before, deleted_at: instant(stamp.now) };
   const entry = { action: "delete", object: head.object, before, after };

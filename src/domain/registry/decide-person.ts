@@ -7,8 +7,8 @@ import { createHash } from "node:crypto";
 import { StoreDamaged } from "../../faults.ts";
 import type { PersonInput } from "../commands.ts";
 import { newIdProblem } from "../ids.ts";
-import { type Decision, type Plan, planned, refuse, same, type Touch, WRITE_TUPLES_MAX } from "../plan.ts";
-import { type Precondition, refuseUnlessExpected } from "../precondition.ts";
+import { type Decision, type Plan, planned, same, type Touch, WRITE_TUPLES_MAX } from "../plan.ts";
+import { type Precondition, refuseUnlessExpected, refuseUnlessOwn } from "../precondition.ts";
 import type { Head, Organization, Person } from "../records.ts";
 import type { Refusal } from "../refusal.ts";
 import { isRefusal } from "../result.ts";
@@ -59,10 +59,10 @@ const refuseLastAdmin = (state: PersonState): Refusal | undefined =>
 export function decidePerson(state: PersonState, input: PersonInput): Decision<PersonChanged> {
   const { organization, user, role } = state;
   const moved = refuseIfMoved(state);
-  if (moved) return refuse(moved);
+  if (moved) return moved;
   // who is known already stays who they are
   const problem = state.person.n === 0 ? newIdProblem(user) : undefined;
-  if (problem !== undefined) return refuse({ code: "id_not_allowed", id: user, problem });
+  if (problem !== undefined) return { code: "id_not_allowed", id: user, problem };
   const before: Person = state.person.value ?? {};
   const after: Person = { ...before };
   for (const field of ["name", "email", "language"] as const)
@@ -71,10 +71,10 @@ export function decidePerson(state: PersonState, input: PersonInput): Decision<P
   if (kept && role === input.role) return same({ before: role, role, person: before });
   if (input.role !== "admin") {
     const refusal = refuseLastAdmin(state);
-    if (refusal) return refuse(refusal);
+    if (refusal) return refusal;
   }
   const emails = decideEmail(state, before.email, after.email);
-  if (isRefusal(emails)) return refuse(emails);
+  if (isRefusal(emails)) return emails;
   const oldTuples = role === undefined ? [] : tuplesOfPerson(organization, user, role);
   const changes = difference(oldTuples, tuplesOfPerson(organization, user, input.role));
   // an address is nobody's business but the person's record; the history says who and which role
@@ -129,16 +129,16 @@ export type Held = { jobRoles: TupleKey[]; delegations: TupleKey[] };
 
 /**
  * Lets a person leave, with everything held through the organization. `first` is what
- * must be taken away before the Write where one Write cannot hold it all: then access
- * only shrinks, and the person goes last (law 4).
+ * must be deleted before the Write where one Write cannot hold it all: then access
+ * only shrinks, and the person is removed last (law 4).
  */
 export function decideLeave(state: PersonState, held: Held): Decision<{ first: TupleKey[] }> {
   const { organization, user, role } = state;
   const moved = refuseIfMoved(state);
-  if (moved) return refuse(moved);
+  if (moved) return moved;
   if (role === undefined) return same({ first: [] });
   const refusal = refuseLastAdmin(state);
-  if (refusal) return refuse(refusal);
+  if (refusal) return refusal;
   const before = { role, job_role_tuples: held.jobRoles.length, delegation_tuples: held.delegations.length };
   const touches: Touch[] = [
     touchOwn(state, { action: "remove_person", object: `user:${user}`, before }),
@@ -170,9 +170,9 @@ export type Forgotten = { user: string; erased: (keyof Person)[]; before: number
 /** Empties the record of somebody who belongs to no organization. Histories go on naming the id: they would not verify without it. */
 export function decideForget(state: ForgetState): Decision<Forgotten> {
   const { user, person, organizations, email, expected } = state;
-  const moved = refuseUnlessExpected(expected, { n: person.n, exists: true });
-  if (moved) return refuse(moved);
-  if (organizations.length > 0) return refuse({ code: "still_member", user, organizations });
+  const moved = refuseUnlessOwn(expected, person);
+  if (moved) return moved;
+  if (organizations.length > 0) return { code: "still_member", user, organizations };
   const erased = (["name", "email", "language"] as const).filter((field) => person.value?.[field] !== undefined);
   if (erased.length === 0) return same({ user, erased, before: person.n, n: person.n });
   const isHeld = email?.value?.holder === user;

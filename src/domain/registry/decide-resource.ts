@@ -7,9 +7,9 @@ import { StoreDamaged } from "../../faults.ts";
 import type { ResourceInput } from "../commands.ts";
 import { instant } from "../expiry.ts";
 import { idOf, newIdProblem, type ResourceRef } from "../ids.ts";
-import { type Decision, planned, refuse, type Stamp, same, type Touch } from "../plan.ts";
+import { type Decision, planned, type Stamp, same, type Touch } from "../plan.ts";
 import { type Precondition, refuseUnlessExpected, refuseUnlessOwn } from "../precondition.ts";
-import type { Head, Organization, Person, Resource, Share } from "../records.ts";
+import { alive, type Head, type Organization, type Person, type Resource, type Share } from "../records.ts";
 import type { JobRole } from "../roles.ts";
 import { tuplesOfJobRole, tuplesOfResource } from "../state-tuples.ts";
 import { difference, type TupleKey } from "../tuples.ts";
@@ -26,8 +26,6 @@ export type PortfolioState = { id: string; head: Head<Resource>; shares: Share[]
 
 export type ResourceChanged = { before?: Resource | undefined; resource: Resource };
 
-const alive = (head: Head<Resource>) => (head.value?.deleted_at === undefined ? head.value : undefined);
-
 /** Registers a resource, or changes its name and portfolio. */
 export function decideResource(
   state: ResourceState & { from?: PortfolioState | undefined; to?: PortfolioState | undefined },
@@ -35,18 +33,18 @@ export function decideResource(
 ): Decision<ResourceChanged> {
   const { head, ref, owner, from, to } = state;
   const before = alive(head);
-  const refusal = refuseUnlessOwn(state.expected, { n: head.n, exists: before !== undefined });
-  if (refusal) return refuse(refusal);
+  const refusal = refuseUnlessOwn(state.expected, head);
+  if (refusal) return refusal;
   if (owner.value === undefined || owner.value.deleted_at !== undefined)
-    return refuse({ code: "not_found", what: "organization" });
-  if (before && before.owner !== input.owner) return refuse({ code: "owner_is_fixed", resource: ref });
+    return { code: "not_found", what: "organization" };
+  if (before && before.owner !== input.owner) return { code: "owner_is_fixed", resource: ref };
   const problem = before === undefined ? newIdProblem(idOf(ref)) : undefined;
-  if (problem !== undefined) return refuse({ code: "id_not_allowed", id: idOf(ref), problem });
+  if (problem !== undefined) return { code: "id_not_allowed", id: idOf(ref), problem };
   const after: Resource = { owner: input.owner, name: input.name, portfolio: input.portfolio };
   if (before && before.name === after.name && before.portfolio === after.portfolio)
     return same({ before, resource: before });
   if (input.portfolio !== undefined && (to === undefined || alive(to.head)?.owner !== input.owner))
-    return refuse({ code: "not_owner", organization: input.owner, resource: `portfolio:${input.portfolio}` });
+    return { code: "not_owner", organization: input.owner, resource: `portfolio:${input.portfolio}` };
 
   const moved = before?.portfolio !== after.portfolio;
   // a plant put into a shared portfolio is shared at once: the owner's history says so
@@ -54,11 +52,10 @@ export function decideResource(
     moved && portfolio && portfolio.shares.length > 0
       ? { shared_through: portfolio.shares.map((share) => share.id) }
       : {};
-  const reason = input.reason === undefined ? undefined : { side: "initiator" as const, text: input.reason };
   const entry = {
     action: before ? "change_resource" : "register",
     object: ref,
-    reason,
+    reason: { side: "initiator" as const, text: input.reason },
     before: before && { ...before, ...through(from) },
     after: { ...after, ...through(to) },
   };
@@ -80,11 +77,11 @@ export function decideDeleteResource(
 ): Decision<undefined> {
   const { head, ref, owner } = state;
   const before = alive(head);
-  const refusal = refuseUnlessOwn(state.expected, { n: head.n, exists: before !== undefined });
-  if (refusal) return refuse(refusal);
+  const refusal = refuseUnlessOwn(state.expected, head);
+  if (refusal) return refusal;
   if (before === undefined) return same(undefined);
-  if (state.shares.length > 0) return refuse({ code: "not_empty", what: ref, holds: `${state.shares.length} shares` });
-  if (state.plants > 0) return refuse({ code: "not_empty", what: ref, holds: `${state.plants} plants` });
+  if (state.shares.length > 0) return { code: "not_empty", what: ref, holds: `${state.shares.length} shares` };
+  if (state.plants > 0) return { code: "not_empty", what: ref, holds: `${state.plants} plants` };
   if (owner.value === undefined) throw new StoreDamaged(ref, "its owner has no record");
   const after: Resource = { ...before, deleted_at: instant(stamp.now) };
   const entry = { action: "unregister", object: ref, before, after };
@@ -109,12 +106,11 @@ export type JobRoleChanged = { before: JobRole | undefined; role: JobRole | unde
 export function decideJobRole(state: JobRoleState, role: JobRole | undefined): Decision<JobRoleChanged> {
   const { ref, head, owner, user, person } = state;
   const resource = alive(head);
-  if (resource === undefined) return refuse({ code: "not_found", what: "resource", gone: true });
+  if (resource === undefined) return { code: "not_found", what: "resource", gone: true };
   const refusal = refuseUnlessExpected(state.expected, { n: head.n, exists: state.role !== undefined });
-  if (refusal) return refuse(refusal);
+  if (refusal) return refusal;
   if (role === state.role) return same({ before: role, role });
-  if (role !== undefined && !state.ownPerson)
-    return refuse({ code: "not_own_person", organization: resource.owner, user });
+  if (role !== undefined && !state.ownPerson) return { code: "not_own_person", organization: resource.owner, user };
   if (owner.value === undefined) throw new StoreDamaged(ref, "its owner has no record");
   const entry = {
     action: role === undefined ? "take_job_role" : "give_job_role",

@@ -6,7 +6,7 @@ import { z } from "zod";
 import { OrganizationInput, PersonInput, PlantInput, PortfolioInput, RoleInput } from "../commands.ts";
 import { Id, ResourceRefInput } from "../ids.ts";
 
-/** In the order in which a line may name what stands above it; an export keeps it. */
+/** In the order in which a line may name what earlier lines register; an export keeps it. */
 export const LINE_KINDS = ["organization", "person", "portfolio", "plant", "job_role"] as const;
 
 export const ImportLine = z.discriminatedUnion(

@@ -2,10 +2,9 @@
 import { type Context, Hono } from "hono";
 import type { z } from "zod";
 import { type AccessDecision, type Evaluation, type EvaluationDeps, evaluate } from "../../check/evaluate.ts";
-import { REFUSALS } from "../../domain/refusal.ts";
-import { detailOf } from "../../domain/refusal-text.ts";
 import type { Env } from "../env.ts";
 import { refused } from "../problem.ts";
+import { detailOf, REFUSALS } from "../refusals.ts";
 import { EvaluationBody, readBody } from "./body.ts";
 
 /** Throws EngineUnavailable, Overloaded: without an answer the reply is a 5xx, never a denial. */

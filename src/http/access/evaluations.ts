@@ -2,11 +2,13 @@
  * `POST /access/v1/evaluations` (AuthZEN 1.0 §7): many decisions in their order. An item that is not valid is denied in
  * its place, with the error in its context; a fault of the engine fails the whole request: it decides no item.
  */
+
 import { Hono } from "hono";
 import { z } from "zod";
 import { type EvaluationDeps, evaluateAll } from "../../check/evaluate.ts";
+import { isObject } from "../../domain/json.ts";
 import type { Env } from "../env.ts";
-import { isObject, pointerOf } from "../json.ts";
+import { pointerOf } from "../json.ts";
 import { EvaluationBody, invalidMembers, readBody } from "./body.ts";
 import { answerEvaluation, decisionBody, evaluationOf, isTraced } from "./evaluation.ts";
 

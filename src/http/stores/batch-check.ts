@@ -3,10 +3,11 @@
  * are answered from the cache, the others by the engine; a batch that OpenFGA would refuse is sent to it as a whole. An
  * item outside the caller's key is an error in its place.
  */
+
 import { type Context, Hono } from "hono";
+import { isObject } from "../../domain/json.ts";
 import type { Outside } from "../../domain/key-bounds.ts";
 import type { Env } from "../env.ts";
-import { isObject } from "../json.ts";
 import { outsideKey, outsideText } from "./error.ts";
 import { answer, decided, pass, readQuestion, type StoresDeps } from "./pass.ts";
 import { asCheck } from "./permission-only.ts";

@@ -2,9 +2,10 @@
  * Bodies under `/stores`: one JSON object, whatever the content type; an empty body is `{}`, as for OpenFGA. What we
  * decide on is serialized again for OpenFGA, so ambiguous JSON is refused here as everywhere.
  */
+
 import type { Context } from "hono";
+import { isObject } from "../../domain/json.ts";
 import { parseBody, readBytes, type Unread } from "../body.ts";
-import { isObject } from "../json.ts";
 import { openFgaError, openFgaFault } from "./error.ts";
 import type { Members } from "./questions.ts";
 

@@ -7,8 +7,8 @@ import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { Outside } from "../../domain/key-bounds.ts";
-import { detailOf } from "../../domain/refusal-text.ts";
 import { denied, type fault } from "../problem.ts";
+import { detailOf } from "../refusals.ts";
 
 /** It as the OpenAPI document has it. */
 export const ErrorView = z.object({ code: z.string(), message: z.string() }).openapi("OpenFgaError");
@@ -44,11 +44,15 @@ const FAULTS = {
   body_too_large: [413, "validation_error", "The body is too large: send at most 256 KiB."],
   unsupported_media_type: [415, "validation_error", "Send the body as it is, without Content-Encoding."],
   internal: [500, "internal_error", "Internal Server Error"],
-  store_damaged: [500, "internal_error", "What stands in the store does not fit together. Run `npm run doctor`."],
+  store_damaged: [500, "internal_error", "The data in the store is inconsistent. Run `npm run doctor`."],
   engine_unavailable: [503, "unavailable", "OpenFGA does not answer. Nothing was decided or written."],
-  overloaded: [503, "resource_exhausted", "Too many questions are with OpenFGA. Nothing was decided."],
-  contended: [503, "unavailable", "Others kept changing the same object. Nothing was written."],
-  outcome_unknown: [504, "deadline_exceeded", "It is not known whether the change stands. Read before you repeat it."],
+  overloaded: [503, "resource_exhausted", "Too many requests wait for OpenFGA. Nothing was decided."],
+  contended: [503, "unavailable", "Other requests kept changing the same object. Nothing was written."],
+  outcome_unknown: [
+    504,
+    "deadline_exceeded",
+    "It is unknown whether the change was committed. Read before you repeat it.",
+  ],
 } as const satisfies Partial<Record<Parameters<typeof fault>[1], readonly [ContentfulStatusCode, string, string]>>;
 
 /** The reply to a fault that is not the path's own. */

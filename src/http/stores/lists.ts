@@ -3,11 +3,12 @@
  * time. OpenFGA ends a list at its cap and deadline without saying so, and so does this. A key that is bound to
  * organizations gets a list of their objects alone, and no stream, which is not filtered.
  */
+
 import { Hono } from "hono";
 import { errorFacts } from "../../domain/error-facts.ts";
+import { isObject } from "../../domain/json.ts";
 import { outsideAll } from "../../domain/key-bounds.ts";
 import type { Env } from "../env.ts";
-import { isObject } from "../json.ts";
 import { outsideKey } from "./error.ts";
 import { answer, decided, pass, readQuestion, type StoresDeps } from "./pass.ts";
 import { asObjects, asUsers } from "./permission-only.ts";

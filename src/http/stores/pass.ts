@@ -5,7 +5,7 @@ import type { EvaluationDeps } from "../../check/evaluate.ts";
 import type { Env } from "../env.ts";
 import { readMembers } from "./body.ts";
 import { openFgaError } from "./error.ts";
-import { type Asked, refuseBeyondPermission } from "./permission-only.ts";
+import { type NamedQuestion, refuseBeyondPermission } from "./permission-only.ts";
 import { type Members, pinned } from "./questions.ts";
 
 /** What the routes under `/stores` need: replies come from the engine, cacheable decisions from the checker. */
@@ -38,7 +38,7 @@ export function decided(c: Context, { engine }: StoresDeps, body: object): Respo
 export async function readQuestion(
   c: Context<Env>,
   { engine }: StoresDeps,
-  asked: (body: Members) => readonly Asked[] = () => [],
+  asked: (body: Members) => readonly NamedQuestion[] = () => [],
 ): Promise<Members | Response> {
   const read = await readMembers(c);
   if (read instanceof Response) return read;

@@ -3,17 +3,18 @@
  * relations and users disclose who people are and whom they work with; another time, and contextual tuples, are for
  * what-if questions, not for decisions. A batch is refused as a whole.
  */
+
 import type { Context } from "hono";
+import { isObject } from "../../domain/json.ts";
 import type { Env } from "../env.ts";
-import { isObject } from "../json.ts";
 import { forbidden } from "./error.ts";
 import { beyondPermission, type Members, supposition } from "./questions.ts";
 
 /** A question, or item of a batch, and the members of it that name a relation, user and object. */
-export type Asked = { body: Members; names: Members };
+export type NamedQuestion = { body: Members; names: Members };
 
 /** The 403 for a caller without scope `admin` who asks for more than a permission. */
-export function refuseBeyondPermission(c: Context<Env>, asked: readonly Asked[]): Response | undefined {
+export function refuseBeyondPermission(c: Context<Env>, asked: readonly NamedQuestion[]): Response | undefined {
   if (c.var.caller.scopes.includes("admin")) return undefined;
   for (const { body, names } of asked) {
     const supposed = supposition(body);

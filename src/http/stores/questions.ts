@@ -6,8 +6,8 @@
 
 import { actionOf, type Entity, relationOf, unaskedCode } from "../../check/question.ts";
 import { idOf, idProblem, splitRef } from "../../domain/ids.ts";
+import { isObject } from "../../domain/json.ts";
 import type { Engine, Question } from "../../ports.ts";
-import { isObject } from "../json.ts";
 
 /** A body, or an item of a batch, as it was sent. */
 export type Members = Record<string, unknown>;

@@ -2,15 +2,16 @@
  * Bound keys under `/stores`: a request is compared with its key's bounds before OpenFGA is asked. A request that does
  * not name its object (a type alone, all changes) is about every organization, so it is outside.
  */
+
 import type { Context } from "hono";
 import type { ActionDeps } from "../../actions/run/action.ts";
 import { objectsWithin, organizationsOf, outsideObject, outsideObjects, outsideWords } from "../../check/within.ts";
 import { idOf, splitRef } from "../../domain/ids.ts";
+import { isObject } from "../../domain/json.ts";
 import { type Outside, outsideOrganizations, outsidePermissions, outsideTypes } from "../../domain/key-bounds.ts";
 import type { RawTuple } from "../../domain/raw-write/raw-tuple.ts";
 import { organizationIdsOf } from "../../store/people.ts";
 import type { Env } from "../env.ts";
-import { isObject } from "../json.ts";
 import type { StoresDeps } from "./pass.ts";
 import type { Members } from "./questions.ts";
 

@@ -6,10 +6,11 @@ import type { RawChange } from "../../domain/raw-write/admit.ts";
 import type { Rejected } from "../../domain/raw-write/raw-change.ts";
 import { type RawTuple, tupleText } from "../../domain/raw-write/raw-tuple.ts";
 import type { Refusal } from "../../domain/refusal.ts";
-import { adviceOf, detailOf } from "../../domain/refusal-text.ts";
 import type { TupleKey } from "../../domain/tuples.ts";
 import { listedErrors } from "../problem.ts";
+import { adviceOf, detailOf } from "../refusals.ts";
 import { openFgaError } from "./error.ts";
+import { problemText } from "./raw-problem.ts";
 
 /** More tuples than one Write holds, and `why` where it is not the request that names so many. */
 export const exceeded = (c: Context, why = "") =>
@@ -39,7 +40,7 @@ export function answerWrite(c: Context, outcome: TuplesWritten): Response {
         `duplicate tuple in write: ${keyWords(outcome.tuple)}`,
       );
     case "refused":
-      return openFgaError(c, 400, "validation_error", listedText(outcome.problems));
+      return openFgaError(c, 400, "validation_error", listedText(outcome.problems.map(problemText)));
     case "rejected":
       return rejected(c, outcome.rejected);
     case "decided_against":

@@ -151,7 +151,7 @@ export const MailedCooperation = withMembers(CooperationView, { mail: MailState,
 const Moved = z.array(
   z.strictObject({ user: z.string(), role: z.enum(SHARED_ROLES), effective_role: z.enum(SHARED_ROLES) }),
 );
-/** Delegations whose effective role changed with their share's role. */
+/** A share with the delegations whose effective role changed with its role. */
 export const ChangedShare = withMembers(ShareView, { restored: Moved, reduced: Moved, ...Effective }).openapi(
   "ChangedShare",
 );

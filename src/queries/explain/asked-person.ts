@@ -1,4 +1,4 @@
-/** The person that a denial is about: what they are where, which every way in begins with. */
+/** The person that a denial is about: their roles, with which every access path begins. */
 
 import type { Path } from "../../domain/explain/denial-reason.ts";
 import { idOf } from "../../domain/ids.ts";
@@ -7,10 +7,10 @@ import { roleIn } from "../../domain/standing.ts";
 import type { TupleStore } from "../../ports.ts";
 import { personHead } from "../../store/snapshot.ts";
 
-/** Who asks: their roles by organization, and their address. */
+/** A person's roles by organization, and their address. */
 export type AskedPerson = { user: string; roles: ReadonlyMap<string, OrganizationRole>; email: string | undefined };
 
-/** A person as they stand now; undefined for nobody that was ever known. Throws EngineUnavailable. */
+/** A person as of now; undefined for an id that was never known. Throws EngineUnavailable. */
 export async function personOf(reads: Pick<TupleStore, "read">, user: string): Promise<AskedPerson | undefined> {
   const { n, value } = await personHead(reads, user);
   const tuples = await reads.read({ object: "organization:", user: `user:${user}` });
@@ -21,7 +21,7 @@ export async function personOf(reads: Pick<TupleStore, "read">, user: string): P
   return n === 0 && roles.length === 0 ? undefined : { user, roles: new Map(roles), email: value?.email };
 }
 
-/** The way in as an admin of an organization, with what stands in it. */
+/** The access path of an organization's admins, with its denial reasons. */
 export function asAdmin({ user, roles }: AskedPerson, organization: string): Path {
   const role = roles.get(organization);
   const through = `organization:${organization}`;

@@ -1,7 +1,6 @@
 /**
- * Why somebody may not: every way in that they could have had, and what stands in it,
- * from the records. The engine decides; this tells a person what to do about it. Where
- * the records see nothing in the way, it says so: then they and the tuples differ.
+ * Why a person may not: every access path that they could have, and its denial reasons, from the records. The engine
+ * decides; this explains what to do about it. A path without a reason is reported: then records and tuples differ.
  */
 
 import { type DenialReason, nearestFirst, type Path } from "../../domain/explain/denial-reason.ts";
@@ -16,7 +15,7 @@ import { pathsToResource } from "./resource-paths.ts";
 
 type Reads = Pick<TupleStore, "read" | "readSome">;
 
-/** The closed ways in of a question that was denied, nearest first and at least one; `complete` is false where shares were left out. Throws EngineUnavailable. */
+/** The closed access paths of a denied question, nearest first and at least one; `complete` is false when shares were left out. Throws EngineUnavailable. */
 export async function closedPaths(
   reads: Reads,
   { user: ref, relation, object }: Question,
@@ -25,12 +24,12 @@ export async function closedPaths(
   const [type, user] = splitRef(ref);
   const only = (limit: DenialReason) => ({ paths: [{ through: object, limits: [limit] }], complete: true });
   if (type !== "user") return only({ code: "subject_no_user", subject: ref });
-  const gone = await whyGone(reads, object);
-  if (gone !== undefined) return only(gone);
+  const missing = await whyMissing(reads, object);
+  if (missing !== undefined) return only(missing);
   const person = await personOf(reads, user);
   if (person === undefined) return only({ code: "user_unknown", user });
   const found = await pathsOf(reads, person, relation, object, now);
-  // a way that nothing stands in, or an object without any: the engine says otherwise
+  // a path without a reason, or an object without a path: the engine denied it all the same
   const open: Path[] = found.paths.length > 0 ? found.paths : [{ through: object, limits: [] }];
   const paths = open.map(({ through, limits }): Path => {
     return { through, limits: limits.length > 0 ? limits : [{ code: "records_differ", object: through }] };
@@ -38,8 +37,8 @@ export async function closedPaths(
   return { paths: nearestFirst(paths), complete: found.complete };
 }
 
-/** Why an object has nothing to give: it is not there, or not there any more. */
-async function whyGone(reads: Reads, object: string): Promise<DenialReason | undefined> {
+/** Why an object gives no access: it is unknown or deleted. */
+async function whyMissing(reads: Reads, object: string): Promise<DenialReason | undefined> {
   const [type, id] = splitRef(object);
   const unknown: DenialReason = { code: "object_unknown", object };
   const ended = (value: { deleted_at?: string | undefined } | undefined): DenialReason | undefined => {
@@ -103,7 +102,7 @@ async function pathsToCooperation(
   const pathOf = async (side: Side, organization: string): Promise<Path> => {
     const isIts = status !== "ended" || isSide(cooperation, side, (await organizationHead(reads, organization)).value);
     if (isIts) return asAdmin(person, organization);
-    // the organization that was its side is gone, also where another has its id
+    // the organization that was its side was deleted, even if another has its id now
     return {
       through,
       limits: [{ code: "cooperation_ended", cooperation: id, initiator, partner, ended_as, ended_at }],

@@ -1,7 +1,6 @@
 /**
- * Ways in that are gone: what was shared with an organization of the person's and taken
- * back, and cooperations of theirs with the owner in which it is not shared. Of shares
- * that were swept only the cooperation's history still knows.
+ * Access paths that have ended: shares with an organization of the person that were removed, and cooperations of theirs
+ * with the owner without a share of the resource. Shares that were swept are only in the cooperation's history.
  */
 
 import type { DenialReason, Path } from "../../domain/explain/denial-reason.ts";
@@ -16,11 +15,11 @@ import { cooperationHead, cooperationIdsOf, endedIdsOf, organizationHead } from 
 
 type Reads = Pick<TupleStore, "read">;
 
-/** Cooperations of the person's organizations that are looked at, the newest, and of each so many entries. */
+/** The newest cooperations of each organization that are examined, and the entries of each. */
 const COOPERATIONS_MAX = 10;
 const ENTRIES_MAX = 100;
 
-/** What is asked for: the permission, and where it could come from. `met`: cooperations that a share of it still stands for. */
+/** The permission, and the resources that could give it. `met`: cooperations that have a live share of these. */
 type Asked = { now: Date; permission: string; owner: string; places: readonly ResourceRef[]; met: ReadonlySet<string> };
 
 type Found = { paths: Path[]; complete: boolean };
@@ -67,18 +66,18 @@ async function pathsOf(
   if (newest === undefined) {
     const [resource = ""] = places;
     const limit: DenialReason = { code: "not_shared", cooperation: id, initiator: owner, partner, resource };
-    // what an older entry tells was not looked at
+    // older entries were not read
     return { paths: status === "ended" ? [] : [{ through, limits: [limit] }], complete: next === undefined };
   }
   if (status === "ended") return all({ through, limits: denialsOfCooperation(cooperation, now) });
   const { id: share, resource, removed_at } = newest;
-  // a history that is newer than what was read before: the next look sees the share itself
+  // the history is newer than the shares that were read: the next reading finds the share itself
   if (removed_at === undefined) return all();
   return all({ through: `share:${share}`, limits: [{ code: "share_removed", share, resource, removed_at }] });
 }
 
-/** The shares that an entry tells of, as they were after it. */
+/** The shares in an entry, as they were after it. */
 function sharesIn({ object, after }: VisibleEntry) {
-  const told = object.startsWith("share:") ? [after] : [after?.with ?? []].flat();
-  return told.flatMap((share) => ShareRecord.safeParse(share).data ?? []);
+  const records = object.startsWith("share:") ? [after] : [after?.with ?? []].flat();
+  return records.flatMap((share) => ShareRecord.safeParse(share).data ?? []);
 }

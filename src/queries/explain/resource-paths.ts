@@ -1,8 +1,8 @@
-/** The ways to a permission on a plant or portfolio: through the owner, through shares, and those that are gone. */
-
+/** The access paths to a permission on a plant or portfolio: through the owner, through shares, and ended ones. */
 import type { DenialReason, Path } from "../../domain/explain/denial-reason.ts";
 import { denialsOfShare, needsOf } from "../../domain/explain/share-denials.ts";
 import { idOf, type ResourceRef } from "../../domain/ids.ts";
+import { sharedRelation } from "../../domain/relations.ts";
 import type { TupleStore } from "../../ports.ts";
 import { cooperationHead, delegationsFrom, jobRoleOf, resourceHead, shareHead } from "../../store/snapshot.ts";
 import { type AskedPerson, asAdmin } from "./asked-person.ts";
@@ -13,7 +13,7 @@ type Reads = Pick<TupleStore, "read" | "readSome">;
 /** Shares of one resource that are looked at. */
 const SHARES_MAX = 50;
 
-/** Every way, with what stands in it; `complete` is false where some were left out. Throws EngineUnavailable. */
+/** Every path with its denial reasons; `complete` is false when some were left out. Throws EngineUnavailable. */
 export async function pathsToResource(
   reads: Reads,
   person: AskedPerson,
@@ -67,7 +67,7 @@ async function ownPath(
   return { ...path, limits: [held[0] ?? none] };
 }
 
-/** Through each share that stands on the resource or its portfolio and has to do with the person. */
+/** The paths through each share of the resource or its portfolio that involves the person. */
 async function sharePaths(
   reads: Reads,
   person: AskedPerson,
@@ -79,7 +79,7 @@ async function sharePaths(
   const paths: { path: Path; cooperation: string }[] = [];
   let complete = true;
   for (const place of places) {
-    const found = await reads.readSome({ object: place, relation: "shared_viewer" }, SHARES_MAX);
+    const found = await reads.readSome({ object: place, relation: sharedRelation("viewer") }, SHARES_MAX);
     complete &&= found.complete;
     for (const tuple of found.tuples) {
       const [through = ""] = tuple.user.split("#", 1);

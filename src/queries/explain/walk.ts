@@ -1,20 +1,19 @@
 /**
- * Walks a question through the model as the engine does, reading the tuples on the way:
- * every branch, also those that fail. It follows whatever the model says, and stops at
- * a bound rather than read for ever.
+ * Resolves a question by the model as the engine does, reading the tuples that it needs: every branch, also those that
+ * fail. It follows any model, and stops at a bound.
  */
 import type { Branch } from "../../domain/explain/explanation.ts";
 import { isAllowed, partsOf, type Restriction, type Rewrite, type Rewrites } from "../../domain/explain/rewrite.ts";
 import type { Tuple } from "../../domain/tuples.ts";
 import type { Question, ReadFilter, TupleStore } from "../../ports.ts";
 
-/** Reads for one tree. Each share on the way takes up to six. */
+/** Reads for one tree. Each share takes up to six. */
 export const READS_MAX = 500;
 
-/** Relations that are looked at: what is read once may be met on many ways. */
+/** Relations that are resolved: tuples that are read only once may be on many branches. */
 const LOOKS_MAX = 5000;
 
-/** The whole tree of a question; `complete` is false where something is `unseen`. Throws EngineUnavailable. */
+/** The tree of a question; `complete` is false when a branch is `unseen`. Throws EngineUnavailable. */
 export async function walk(
   reads: Pick<TupleStore, "readSome">,
   rewrites: Rewrites,
@@ -80,7 +79,7 @@ export async function walk(
   ): Promise<Branch> {
     const { type } = partsOf(user);
     const everybody = `${type}:*`;
-    // who stands in a userset is found by going there, so all of them are read
+    // the members of a userset are found by resolving it, so all usersets are read
     const filters: ReadFilter[] = users.some((one) => one.relation !== undefined)
       ? [{ object: at, relation: of }]
       : [user, ...(users.some((one) => one.wildcard) ? [everybody] : [])].map((one) => ({

@@ -1,25 +1,23 @@
 /**
- * A cooperation as a file that `fga model test` passes: the tuples around it, and what
- * the engine answers on them now. Tuples and answers are of one state: while something
- * changes in between, both are had again.
+ * A cooperation as a file for `fga model test`: its subgraph, and the engine's answers on it now as assertions. Tuples
+ * and answers are of one state: when something changes in between, both are read again.
  */
 import { type Assertion, fgaFile } from "../../domain/explain/fga-file.ts";
 import { splitRef } from "../../domain/ids.ts";
 import { EngineUnavailable } from "../../faults.ts";
 import type { Engine, TupleStore } from "../../ports.ts";
-import { type Subgraph, subgraphAround } from "./subgraph.ts";
+import { type Subgraph, subgraphOf } from "./subgraph.ts";
 
-/** What it reads, and whom it asks. */
 export type ExportDeps = { tupleStore: Pick<TupleStore, "read">; engine: Pick<Engine, "batchCheck" | "permissions"> };
 
-/** A file with more answers than this would be tried for minutes, and read by nobody. */
+/** A file with more answers would be tested for minutes, and nobody would read it. */
 export const ANSWERS_MAX = 20_000;
 
 const TRIES_MAX = 5;
 
 /**
- * The file; undefined where there is no such cooperation, and the number of answers where they are more than
- * ANSWERS_MAX. Throws EngineUnavailable, also when the store does not hold still.
+ * The file; undefined for an unknown cooperation, and the number of answers when they are more than ANSWERS_MAX.
+ * Throws EngineUnavailable, also when the store changes at every reading.
  */
 export async function exportCooperation(
   { tupleStore, engine }: ExportDeps,
@@ -27,14 +25,14 @@ export async function exportCooperation(
   model: string,
   clock: () => Date,
 ): Promise<string | number | undefined> {
-  let found = await subgraphAround(tupleStore, id);
+  let found = await subgraphOf(tupleStore, id);
   for (let tries = 0; tries < TRIES_MAX; tries++) {
     if (found === undefined) return undefined;
     const at = clock();
     const questions = questionsOf(found, engine.permissions);
     if (questions.length > ANSWERS_MAX) return questions.length;
     const assertions = await answered(engine, questions, at);
-    const after = await subgraphAround(tupleStore, id);
+    const after = await subgraphOf(tupleStore, id);
     if (JSON.stringify(found) === JSON.stringify(after))
       return fgaFile({ name: `cooperation ${id}`, model, tuples: found.tuples, assertions }, at);
     found = after;

@@ -1,7 +1,6 @@
 /**
- * A store's organizations, people, resources and job roles as lines that an import
- * takes: kind after kind, within a kind by organization and id. Read as it goes, so
- * what is written meanwhile may be in it or not.
+ * A store's organizations, people, resources and job roles as lines for an import: kind after kind, within a kind by
+ * organization and id. The store is read while the lines are sent, so a concurrent Write may be in them or not.
  */
 
 import { idOf, type ResourceType } from "../../domain/ids.ts";
@@ -19,13 +18,10 @@ export type WholeStore = Pick<TupleStore, "pages">;
 /** Portfolios first: a plant's line names its own. */
 const TYPES: readonly ResourceType[] = ["portfolio", "plant"];
 
-/** How many things are read and told at once. */
+/** Objects that are read for one block of lines. */
 const AT_ONCE = 64;
 
-/**
- * The ids of all organizations, in their order. OpenFGA finds nothing by its type alone, so the whole store is
- * read for it, page by page.
- */
+/** The sorted ids of all organizations. OpenFGA cannot list a type, so the whole store is read, page by page. */
 export async function organizationIds({ pages }: WholeStore): Promise<string[]> {
   const ids: string[] = [];
   for await (const tuples of pages())
@@ -63,12 +59,12 @@ export async function* exportLines(reads: Reads, organizations: string[]): Async
       });
 }
 
-async function* each<T>(items: readonly T[], tell: (item: T) => Promise<ImportLine[]>): AsyncGenerator<ImportLine> {
+async function* each<T>(items: readonly T[], linesOf: (item: T) => Promise<ImportLine[]>): AsyncGenerator<ImportLine> {
   for (let start = 0; start < items.length; start += AT_ONCE)
-    yield* (await inTurns(items.slice(start, start + AT_ONCE), tell)).flat();
+    yield* (await inTurns(items.slice(start, start + AT_ONCE), linesOf)).flat();
 }
 
-/** A line without the members that say nothing. */
+/** A line without its undefined members. */
 function lineOf(line: Record<string, unknown>): ImportLine {
   return Object.fromEntries(Object.entries(line).filter(([, value]) => value !== undefined)) as ImportLine;
 }

@@ -1,9 +1,10 @@
 /**
- * The tuples around one cooperation that decide what its people may do: enough that an
- * engine which holds them and no others answers of these people and things as ours does.
- * Every way onto a shared resource is in it, also through other cooperations.
+ * The tuples that decide what the people of one cooperation may do: enough that an engine with these tuples alone gives
+ * the same answers about these people and objects. Every access path to a shared resource is included, also through
+ * other cooperations.
  */
 import { idOf, type ResourceRef } from "../../domain/ids.ts";
+import { formerSide, SIDES } from "../../domain/relations.ts";
 import { keyText, type Tuple } from "../../domain/tuples.ts";
 import type { TupleStore } from "../../ports.ts";
 import { adminsOf } from "../../store/people.ts";
@@ -15,12 +16,12 @@ type Reads = Pick<TupleStore, "read">;
 /** `users` and `objects` as `type:id`: the people who may have access because of it, and what they may have it to. */
 export type Subgraph = { tuples: Tuple[]; users: string[]; objects: string[] };
 
-/** What surrounds a cooperation; undefined where there is none. */
-export async function subgraphAround(reads: Reads, id: string): Promise<Subgraph | undefined> {
+/** The subgraph of a cooperation; undefined for an unknown one. */
+export async function subgraphOf(reads: Reads, id: string): Promise<Subgraph | undefined> {
   const { value: cooperation } = await cooperationHead(reads, id);
   if (cooperation === undefined) return undefined;
   const { initiator, partner } = cooperation;
-  // what has ended is over for everybody: who is at its sides now has nothing to do with it (law 15)
+  // an ended cooperation gives access to nobody: those who have its sides' ids now have no part in it (law 15)
   if (cooperation.status === "ended")
     return { tuples: await sidesOf(reads, `cooperation:${id}`), users: [], objects: [`cooperation:${id}`] };
 
@@ -60,7 +61,7 @@ export async function subgraphAround(reads: Reads, id: string): Promise<Subgraph
   };
 }
 
-/** Resources with the plants in them and the portfolios around them: a plant is reached through its portfolio too. */
+/** Resources with the plants in them and the portfolios that hold them: a portfolio gives access to its plants. */
 async function inReach(reads: Reads, shared: ResourceRef[]): Promise<ResourceRef[]> {
   const inside = await inTurns(shared, async (ref) => (ref.startsWith("portfolio:") ? plantsIn(reads, idOf(ref)) : []));
   const outside = await inTurns(shared, async (ref) => {
@@ -77,7 +78,7 @@ async function factsOf(reads: Reads, object: string): Promise<Tuple[]> {
 
 // relation by relation: a cooperation's history may be long
 async function sidesOf(reads: Reads, object: string): Promise<Tuple[]> {
-  const relations = ["initiator", "partner", "former_initiator", "former_partner", "in_force"];
+  const relations = [...SIDES, ...SIDES.map(formerSide), "in_force"];
   return (await inTurns(relations, (relation) => reads.read({ object, relation }))).flat();
 }
 

@@ -1,6 +1,6 @@
 /**
- * Cooperations and shares as the two sides see them: with names, what is left of the
- * dates, and what the reader may do now. Who may see which is decided here too.
+ * Cooperations and shares as the two sides see them: with names, effective dates, and the actions that the reader may
+ * take now. What each side may see is decided here too.
  */
 import type { SharedAtEnd } from "../../domain/cooperation/decide-cooperation.ts";
 import { actionsFor } from "../../domain/cooperation/lifecycle.ts";
@@ -16,7 +16,7 @@ import { inTurns, organizationHead, personHead, resourceHead, sharesOf } from ".
 
 type Reads = Pick<TupleStore, "read">;
 
-/** Who reads: what they are on each side. A service reads as the initiator's side and may do nothing. */
+/** A reader's standing on each side. A service reads as the initiator's side and may do nothing. */
 export type Reader = { standings: Standings; service: boolean };
 
 /** The name of an organization; its id where it has none. */
@@ -25,8 +25,8 @@ export async function organizationName(reads: Reads, id: string): Promise<string
 }
 
 /**
- * What a side of a cooperation is called: while it lives as it is called now, once it has ended as it was then (law
- * 15). By its id where that was not kept, and where the organization that was invited is not there any more.
+ * The name of a side of a cooperation: the current one while it lives, the one at the end after it has ended (law 15);
+ * its id where that name was not kept, and where the invited organization no longer exists.
  */
 export async function nameOfSide(reads: Reads, cooperation: Cooperation, side: Side): Promise<string> {
   const id = cooperation[side] ?? "";
@@ -47,7 +47,7 @@ export async function cooperationItem(reads: Reads, cooperation: Cooperation, n:
     expired,
     initiator: { id: initiator, name: await nameOfSide(reads, cooperation, "initiator") },
     partner: partner === undefined ? null : { id: partner, name: await nameOfSide(reads, cooperation, "partner") },
-    // until somebody joins, the invited address is all there is to show; it is the initiator's to see
+    // until an organization joins, the invited address is its only label, and only for the initiator
     label: initiators ? (cooperation.email ?? null) : null,
     expires_at: cooperation.expires_at ?? null,
     created_at: cooperation.created_at,
@@ -63,7 +63,7 @@ export async function cooperationItem(reads: Reads, cooperation: Cooperation, n:
 /** A cooperation with its contacts and shares. */
 export async function cooperationDetails(reads: Reads, cooperation: Cooperation, n: number, reader: Reader, now: Date) {
   const item = await cooperationItem(reads, cooperation, n, reader, now);
-  // what has ended is shown as it was: nobody who is there now is a contact of it
+  // an ended cooperation is shown as it was: today's admins are no contacts of it
   if (cooperation.status === "ended") {
     const contacts = { initiator: [], partner: [] };
     return { ...item, contacts, shares: [], shared_at_end: await sharedAtEnd(reads, cooperation.id, n) };
@@ -80,10 +80,10 @@ export async function cooperationDetails(reads: Reads, cooperation: Cooperation,
   };
 }
 
-/** JSON of one ending entry's shares: OpenFGA keeps 32 KiB in a tuple's condition, and the entry holds more than them. */
+/** The JSON of the shares in a last entry: OpenFGA stores 32 KiB in a tuple's condition, and the entry has more members. */
 const SHARED_AT_END_BYTES_MAX = 12_000;
 
-/** The live shares of a cooperation as they are to be seen once it has ended; the oldest, as many as its last entry holds. */
+/** The live shares of a cooperation in the form that its last history entry keeps; the oldest, as many as that entry holds. */
 export async function sharedNow(reads: Reads, cooperation: string): Promise<SharedAtEnd[]> {
   const shared = await inTurns(await sharesOf(reads, cooperation), async ({ share }): Promise<SharedAtEnd> => {
     const { resource, role, expires_at } = share;
@@ -96,10 +96,10 @@ export async function sharedNow(reads: Reads, cooperation: string): Promise<Shar
   });
 }
 
-/** Repairs are the only lines behind an end. */
+/** Only repairs add entries behind the end. */
 const ENTRIES_BEHIND_END = 10;
 
-/** What an ended cooperation's last entry says was shared; nothing where it ended before that was kept. */
+/** The shares in an ended cooperation's last entry; none where it ended before the entry kept them. */
 async function sharedAtEnd(reads: Reads, id: string, n: number) {
   const { items } = await historyOf(reads, `cooperation:${id}`, undefined, {
     before: n + 1,
@@ -113,7 +113,7 @@ async function sharedAtEnd(reads: Reads, id: string, n: number) {
   }));
 }
 
-/** A share with its delegations, seen by either side's admins. */
+/** A share with its delegations, for the admins of both sides. */
 export async function shareView(
   reads: Reads,
   cooperation: Cooperation,
@@ -143,7 +143,7 @@ export async function shareView(
   };
 }
 
-/** A delegation with what is left of its role and its date under the share's. */
+/** A delegation with its effective role and date, which the share limits. */
 export function delegationView(cooperation: Cooperation, share: Share, delegation: Delegation) {
   return {
     user: delegation.user,

@@ -1,4 +1,4 @@
-/** What a change that was only tried would mean: the reach of a cooperation as it is, and as it would be. */
+/** The impact of a dry run: the access through a cooperation as it is, compared with the access after the change. */
 import { type CooperationAccess, type Impact, impactOf } from "../../domain/cooperation/impact.ts";
 import { idOf, type ResourceRef } from "../../domain/ids.ts";
 import type { Cooperation, Delegation, Share } from "../../domain/records.ts";
@@ -10,7 +10,7 @@ import { cooperationHead, inTurns, roleOf, sharesOf } from "../../store/snapshot
 
 type Reads = Pick<TupleStore, "read">;
 
-/** What a decision would change: each part as it would be. A delegation of `undefined` is one taken back. */
+/** The changed parts of a decision, each as it would be. A delegation whose `after` is undefined is revoked. */
 export type PlannedChange = {
   cooperation: Cooperation;
   share?: Share | undefined;
@@ -48,7 +48,7 @@ export async function impactOfMove(
 }
 
 async function reachOf(reads: Reads, cooperation: Cooperation, change: PlannedChange): Promise<CooperationAccess> {
-  // who joins is the partner only in what the change would make of it
+  // an organization that joins is the partner only after the change
   const { partner } = change.cooperation;
   const shares = await sharesOf(reads, cooperation.id);
   const admins = partner === undefined ? [] : await adminsOf(reads, partner);

@@ -1,6 +1,6 @@
 /**
- * All tuples around an object: those on it and those in which it is the user, each in
- * words, with what rides on it. The lines of its history are left to the history.
+ * All tuples of an object: those on it and those in which it is the user, each with a sentence, its expiry and its
+ * decoded record. Its history entries are left to the history.
  */
 import { SCHEMAS } from "../../domain/doctor/examine-records.ts";
 import { hasPassed, type Instant } from "../../domain/expiry.ts";
@@ -11,10 +11,10 @@ import { fieldsOf } from "../../domain/records.ts";
 import type { Tuple, TupleKey } from "../../domain/tuples.ts";
 import type { ReadFilter, TupleStore } from "../../ports.ts";
 
-/** Tuples of one relation on the object, or of one type that it is the user in. */
+/** Tuples that are shown of one relation of the object, or of one type in which it is the user. */
 export const TUPLES_MAX = 100;
 
-/** `record`: what a head says, decoded. */
+/** `record`: the decoded record of a head. */
 export type DescribedTuple = {
   tuple: TupleKey;
   says: string;
@@ -26,7 +26,7 @@ export type DescribedTuple = {
 /** `cut`: the reads of which only the first hundred are shown. */
 export type Inspection = { as_object: DescribedTuple[]; as_user: DescribedTuple[]; cut: ReadFilter[] };
 
-/** What stands around an object of a type that the model knows; nothing where there is nothing. Throws EngineUnavailable. */
+/** The tuples of an object whose type the model has; none for an unknown object. Throws EngineUnavailable. */
 export async function inspect(
   reads: Pick<TupleStore, "readSome">,
   rewrites: Rewrites,
@@ -34,12 +34,12 @@ export async function inspect(
   now: Date,
 ): Promise<Inspection> {
   const cut: ReadFilter[] = [];
-  async function told(filters: ReadFilter[]): Promise<DescribedTuple[]> {
+  async function described(filters: ReadFilter[]): Promise<DescribedTuple[]> {
     const all: DescribedTuple[] = [];
     for (const filter of filters) {
       const { tuples, complete } = await reads.readSome(filter, TUPLES_MAX);
       if (!complete) cut.push(filter);
-      all.push(...tuples.map((tuple) => tell(tuple, now)));
+      all.push(...tuples.map((tuple) => describe(tuple, now)));
     }
     return all;
   }
@@ -48,13 +48,13 @@ export async function inspect(
     return name !== "log" && restrictionsOf(rewrite).length > 0;
   });
   return {
-    as_object: await told(relations.map(([relation]) => ({ object, relation }))),
-    as_user: await told(placesOf(rewrites, object)),
+    as_object: await described(relations.map(([relation]) => ({ object, relation }))),
+    as_user: await described(placesOf(rewrites, object)),
     cut,
   };
 }
 
-/** Where the model lets an object, or those who stand in one of its relations, be written as the user. */
+/** The types in which the model allows an object, or one of its usersets, as the user. */
 function placesOf(rewrites: Rewrites, object: string): ReadFilter[] {
   const [ofType] = splitRef(object);
   return [...rewrites].flatMap(([type, relations]) => {
@@ -64,7 +64,7 @@ function placesOf(rewrites: Rewrites, object: string): ReadFilter[] {
   });
 }
 
-function tell(tuple: Tuple, now: Date): DescribedTuple {
+function describe(tuple: Tuple, now: Date): DescribedTuple {
   const { user, relation, object } = tuple;
   const expiry = expiryOf(tuple);
   const fields = fieldsOf(tuple);
@@ -73,7 +73,7 @@ function tell(tuple: Tuple, now: Date): DescribedTuple {
     tuple: { user, relation, object },
     says: sentenceOf(tuple, now),
     ...(expiry !== undefined && { expires_at: expiry, expired: hasPassed(expiry, now) }),
-    // what no schema reads was written past the service: it is shown as it stands
+    // a record that fits no schema was written past the service: it is shown undecoded
     ...(relation === "head" && { record: SCHEMAS[type]?.safeParse(fields).data ?? fields }),
   };
 }

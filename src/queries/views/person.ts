@@ -1,4 +1,4 @@
-/** A person as an organization sees them: the role, the record, and what they hold through it. */
+/** A person as an organization sees them: role, record, job roles and delegations. */
 import { hasPassed } from "../../domain/expiry.ts";
 import type { OrganizationRole } from "../../domain/roles.ts";
 import type { TupleStore } from "../../ports.ts";
@@ -8,7 +8,7 @@ import { delegationView } from "./cooperations.ts";
 
 type Reads = Pick<TupleStore, "read">;
 
-/** `whole` shows the record and what is held; without it the reader sees the name and the role. */
+/** With `whole` all of it, otherwise the name and the role. */
 export async function personView(
   reads: Reads,
   organization: string,

@@ -1,4 +1,4 @@
-/** Finds a cooperation or share for a reader: what it is, and whether they may see it. */
+/** Finds a cooperation or share for a caller, and whether they may see it. */
 
 import { type Caller, isService } from "../../domain/caller.ts";
 import type { Side } from "../../domain/history.ts";
@@ -16,14 +16,14 @@ export async function readerOf(reads: Reads, cooperation: Cooperation, caller: C
   return { standings: await standingsIn(reads, cooperation, caller), service: isService(caller) };
 }
 
-/** The side whose private part of the history a reader sees: none for services. */
+/** The side whose private history entries a reader sees; undefined for services. */
 export function sideOf(reader: Reader): Side | undefined {
   return sidesOf(reader.standings)[0];
 }
 
 export type FoundCooperation = { cooperation: Cooperation; n: number; reader: Reader };
 
-/** A cooperation that the caller may see, or why not. `what` is what they asked for. */
+/** A cooperation that the caller may see, or why not. `what` names what they asked for in the refusal. */
 export async function findCooperation(
   reads: Reads,
   id: string,
@@ -41,14 +41,14 @@ export type FoundShare = Omit<FoundCooperation, "n"> & {
   found: { share: Share; n: number; delegations: Delegation[] };
 };
 
-/** A live share that the caller may see; or why not. What was removed or ended is gone, swept or not. */
+/** A live share that the caller may see, or why not. A removed share, and one of an ended cooperation, is not found, swept or not. */
 export async function findShare(reads: Reads, id: string, caller: Caller): Promise<Result<FoundShare>> {
   const known = (await shareHead(reads, id)).value;
   if (known === undefined) return { code: "not_found", what: "share" };
   const cooperation = await findCooperation(reads, known.cooperation, caller, "share");
   if (isRefusal(cooperation)) return cooperation;
   const { head, delegations } = await shareWithDelegations(reads, id);
-  const gone = head.value?.removed_at !== undefined || cooperation.cooperation.status === "ended";
-  if (head.value === undefined || gone) return { code: "not_found", what: "share" };
+  const isOver = head.value?.removed_at !== undefined || cooperation.cooperation.status === "ended";
+  if (head.value === undefined || isOver) return { code: "not_found", what: "share" };
   return { ...cooperation, found: { share: head.value, n: head.n, delegations } };
 }

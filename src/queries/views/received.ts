@@ -1,4 +1,4 @@
-/** What came in: the shares that an organization's admins reach and hand on. */
+/** Incoming shares: those that a partner's admins have access to and may delegate. */
 import { idOf } from "../../domain/ids.ts";
 import type { TupleStore } from "../../ports.ts";
 import { cooperationHead, cooperationIdsOf, inTurns, shareIdsOf, shareWithDelegations } from "../../store/snapshot.ts";
@@ -6,7 +6,7 @@ import { organizationName, type Reader, shareView } from "./cooperations.ts";
 
 type Reads = Pick<TupleStore, "read">;
 
-/** The ids of the shares in accepted cooperations of a partner, in a stable order; and what has ended and is still listed among those, to be settled. */
+/** The ids of the shares in accepted cooperations of a partner, in a stable order; `unsettled`: cooperations that have ended and still count as live, to be settled. */
 export async function incomingShareIds(
   reads: Reads,
   organization: string,
@@ -19,13 +19,13 @@ export async function incomingShareIds(
   return { ids, unsettled };
 }
 
-/** One share that came in, with its owner; undefined for one that was removed meanwhile. */
+/** An incoming share with its owner; undefined when it was removed meanwhile. */
 export async function incomingShare(reads: Reads, id: string, reader: Reader, now: Date) {
   const { head, delegations } = await shareWithDelegations(reads, id);
   const share = head.value;
   if (share === undefined || share.removed_at !== undefined) return undefined;
   const cooperation = (await cooperationHead(reads, share.cooperation)).value;
-  // ended since the list of them was made
+  // it may have ended since the list was read
   if (cooperation === undefined || cooperation.status === "ended") return undefined;
   const view = await shareView(reads, cooperation, { share, n: head.n, delegations }, reader, now);
   const owner = { id: cooperation.initiator, name: await organizationName(reads, cooperation.initiator) };

@@ -7,7 +7,13 @@
  */
 import { afterAll, describe, expect } from "vitest";
 import { issueToken } from "../../../src/domain/cooperation/invitation-token.ts";
-import { ACTION_NAMES, type Action, LIFECYCLE, statusesFor, step } from "../../../src/domain/cooperation/lifecycle.ts";
+import {
+  ACTION_NAMES,
+  type CooperationAction,
+  LIFECYCLE,
+  statusesFor,
+  step,
+} from "../../../src/domain/cooperation/lifecycle.ts";
 import { ENDINGS, type Ending, STATUSES, type Status } from "../../../src/domain/records.ts";
 import { createService, forgetInvitations, type Reply, type Service, seedWorld, test } from "../../support/service.ts";
 
@@ -66,7 +72,7 @@ async function make(service: Service, state: State): Promise<Made> {
 }
 
 /** The request of each action, by somebody whose side may take it. */
-const TAKE: Record<Action, (service: Service, made: Made) => Promise<Reply>> = {
+const TAKE: Record<CooperationAction, (service: Service, made: Made) => Promise<Reply>> = {
   join: (service, { token }) => service.as("ben", "POST", "/v1/invitations/join", { token, organization: "brightfix" }),
   accept: (service, { id }) => service.as("ben", "POST", `/v1/cooperations/${id}/accept`),
   decline: (service, { id }) => service.as("ben", "POST", `/v1/cooperations/${id}/decline`),
@@ -93,7 +99,7 @@ async function look({ admin }: Service, { id }: Made): Promise<{ is: State; entr
 }
 
 /** The code of a refusal that is not the table's own word for it, where the table's side is not there to speak of. */
-function exception(state: State, action: Action): string | undefined {
+function exception(state: State, action: CooperationAction): string | undefined {
   // nobody joined yet: to everyone who would be the partner it is not there
   if (state.status === "invited" && LIFECYCLE[action].by === "partner") return "not_found";
   // a known organization was asked without a token
@@ -102,25 +108,26 @@ function exception(state: State, action: Action): string | undefined {
 }
 
 /** Takes an action and holds it to its cell; whether anything changed. */
-async function walk(service: Service, made: Made, state: State, action: Action): Promise<boolean> {
+async function walk(service: Service, made: Made, state: State, action: CooperationAction): Promise<boolean> {
   const before = await look(service, made);
   const { status, ended_as, expired = false } = state;
   expect(before.is).toEqual({ status, ...(ended_as && { ended_as }) });
   const reply = await TAKE[action](service, made);
   const after = await look(service, made);
-  const cell = step(state, action, expired);
+  const next = step(state, action, expired);
   const code = exception(state, action);
   const told = `${action} when ${textOf(state)}: ${JSON.stringify(reply.body)}`;
   if (code !== undefined) expect(reply.body, told).toMatchObject({ code });
-  else if (cell === "no") {
+  else if (next.kind === "no") {
     expect(reply.status, told).toBe(409);
     const says = { code: "wrong_status", cooperation_status: status, needs: statusesFor(action) };
     expect(reply.body, told).toMatchObject({ ...says, ...(ended_as && { ended_as }) });
-  } else if (cell === "expired") expect(reply.body, told).toMatchObject({ status: 409, code: "cooperation_expired" });
-  else if (cell === "same") expect(reply.status, told).toBe(200);
+  } else if (next.kind === "expired")
+    expect(reply.body, told).toMatchObject({ status: 409, code: "cooperation_expired" });
+  else if (next.kind === "same") expect(reply.status, told).toBe(200);
   else {
     expect([200, 201], told).toContain(reply.status);
-    const is = { status: cell.to, ...(cell.ended_as && { ended_as: cell.ended_as }) };
+    const is = { status: next.to, ...(next.ended_as && { ended_as: next.ended_as }) };
     expect(after, told).toEqual({ is, entries: before.entries + 1 });
     walked.add(`${status} ${action}`);
     return true;
@@ -138,9 +145,9 @@ describe("every action does, in every status, what the lifecycle table says", ()
       // what is swept stays until the end, so that the table is asked and not the sweep
       const service = createService({ tupleStore, engine }, { inBackground: () => {} });
       await seedWorld(service);
-      const done: Action[] = [];
+      const done: CooperationAction[] = [];
       let made: Made | undefined;
-      let shown: Record<string, Action[]> | undefined;
+      let shown: Record<string, CooperationAction[]> | undefined;
       for (const action of ACTION_NAMES) {
         made ??= await make(service, state);
         shown ??= await actionsShown(service, made);
@@ -164,7 +171,7 @@ describe("every action does, in every status, what the lifecycle table says", ()
 });
 
 /** What each side's admin is shown. Somebody who may not see the cooperation is shown nothing. */
-async function actionsShown(service: Service, { id }: Made): Promise<Record<string, Action[]>> {
+async function actionsShown(service: Service, { id }: Made): Promise<Record<string, CooperationAction[]>> {
   const shown = async (user: string) => (await service.as(user, "GET", `/v1/cooperations/${id}`)).body.actions ?? [];
   return { anna: await shown("anna"), ben: await shown("ben") };
 }

@@ -8,8 +8,8 @@ import { ulid } from "ulid";
 import { describe, expect } from "vitest";
 import { repair } from "../../../src/actions/repair.ts";
 import { sweep } from "../../../src/actions/sweep.ts";
-import { WRITTEN } from "../../../src/domain/doctor/examine-strays.ts";
 import { FINDING_KINDS, type Finding } from "../../../src/domain/doctor/finding.ts";
+import { WRITTEN } from "../../../src/domain/relations.ts";
 import { keyText, type Tuple } from "../../../src/domain/tuples.ts";
 import { createClient } from "../../../src/openfga/client.ts";
 import { openStore } from "../../../src/openfga/open-store.ts";
@@ -225,7 +225,7 @@ test("the command uses the embedded engine where it runs, and starts it where it
   const holder: Tuple = { user: "user:tom", relation: "holder", object: "email:abc" };
   await createTupleStore({ ...at, ...opened }).write({ deletes: [], writes: [holder] });
   const env = { OPENFGA_API_URL: "", OPENFGA_API_TOKEN: "", OPENFGA_STORE: "", CONCORDAT_FOLDER: folder };
-  const line = "relation email:abc: holder user:tom stands unasked for\n";
+  const line = "relation email:abc: holder user:tom is required by no record\n";
   expect(await runDoctor(env)).toMatchObject({ code: 1, stdout: line });
   expect((await fetch(`${apiUrl}/healthz`)).ok).toBe(true);
   await ownServer.stop();

@@ -121,7 +121,7 @@ test("a date that differs from its record is repaired by setting another, and a 
   const [inForce] = await tupleStore.read({ object: `cooperation:${id}`, relation: "in_force" });
   if (inForce === undefined) expect.fail("not in force");
   await put(tupleStore, [inForce], []);
-  const named = `in_force ${inForce.user} is missing, to stand until ${soon}`;
+  const named = `in_force ${inForce.user} is missing, with the date ${soon}`;
   expect((await repair(repairDeps(tupleStore))).left).toMatchObject([{ detail: named }]);
   await put(tupleStore, [], [inForce]);
   expect(await doctor(tupleStore)).toEqual([]);

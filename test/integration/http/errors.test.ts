@@ -1,8 +1,8 @@
 /** Every code that is documented happens, and none happens that is not documented (see also `send` in test/support/service.ts). */
 import { ulid } from "ulid";
 import { expect } from "vitest";
-import { REFUSALS } from "../../../src/domain/refusal.ts";
 import { FAULTS } from "../../../src/http/problem.ts";
+import { REFUSALS } from "../../../src/http/refusals.ts";
 import { createMemoryRateLimiter } from "../../../src/memory/rate-limiter.ts";
 import { boundEngine } from "../../../src/openfga/bounded-engine.ts";
 import { createEngine } from "../../../src/openfga/engine.ts";

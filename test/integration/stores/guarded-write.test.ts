@@ -196,7 +196,7 @@ describe("organization roles", () => {
     await refused(service, body([], ["anna admin organization:sunward"]), [
       400,
       INVALID,
-      /'organization:sunward#admin@user:anna': last_admin: .*Name another admin first/,
+      /'organization:sunward#admin@user:anna': last_admin: .*Make another person admin first/,
     ]);
     await refused(service, body(["anna member organization:sunward"], ["anna admin organization:sunward"]), [
       400,

@@ -79,17 +79,12 @@ describe("a chain", () => {
   const whole = chain();
   const head = headOf(whole);
   const bent: [what: string, entries: HistoryEntry[], head: { n: number; hash: string }, problem: RegExp][] = [
-    ["an entry missing in the middle", whole.filter(({ common }) => common.n !== 3), head, /entry 4 stands where 3/],
-    ["its first entry missing", whole.slice(1), head, /entry 2 stands where 1/],
+    ["an entry missing in the middle", whole.filter(({ common }) => common.n !== 3), head, /entry 4 is where 3/],
+    ["its first entry missing", whole.slice(1), head, /entry 2 is where 1/],
     ["its last entry missing", whole.slice(0, -1), head, /names entry 5, the log has 4/],
     ["its last entry missing, with a head that hides it", whole.slice(0, -1), { ...head, n: 4 }, /head's hash/],
-    ["an entry twice", [...whole.slice(0, 3), ...whole.slice(2)], head, /entry 3 stands where 4/],
-    [
-      "two entries in each other's place",
-      [at(whole, 2), at(whole, 1), ...whole.slice(2)],
-      head,
-      /entry 2 stands where 1/,
-    ],
+    ["an entry twice", [...whole.slice(0, 3), ...whole.slice(2)], head, /entry 3 is where 4/],
+    ["two entries in each other's place", [at(whole, 2), at(whole, 1), ...whole.slice(2)], head, /entry 2 is where 1/],
     ["a bent link", withEntry(whole, 3, (entry) => ({ ...entry, previous: NO_HASH })), head, /entry 3 does not follow/],
     [
       "a changed fact",

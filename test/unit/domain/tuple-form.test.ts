@@ -1,8 +1,8 @@
 /** The forms that Concordat writes are model.fga's, and doctor answers for each of them: no tuple is passed over. */
 import { transformer } from "@openfga/syntax-transformer";
 import { expect, test } from "vitest";
-import { WRITTEN } from "../../../src/domain/doctor/examine-strays.ts";
 import { entryRef } from "../../../src/domain/records.ts";
+import { WRITTEN } from "../../../src/domain/relations.ts";
 import { fits, formOf } from "../../../src/domain/tuple-form.ts";
 import type { Tuple } from "../../../src/domain/tuples.ts";
 import { formsOf } from "../../../src/openfga/model-forms.ts";

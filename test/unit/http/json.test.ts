@@ -10,7 +10,7 @@ test("every JSON value is read as the plain parser reads it, however it is space
   fc.assert(
     fc.property(spaced, ([value, space]) => {
       const text = JSON.stringify(value, undefined, space);
-      expect(read(text)).toEqual({ json: JSON.parse(text) });
+      expect(read(text)).toEqual({ kind: "json", json: JSON.parse(text) });
     }),
     { numRuns: 500 },
   );
@@ -29,7 +29,7 @@ test("a repeated member is found at any depth, with its pointer", () => {
         const escaped = one.replaceAll("~", "~0").replaceAll("/", "~1");
         return `/${escaped}${inList && n < path.length - 1 ? "/1" : ""}`;
       });
-      expect(read(text)).toEqual({ wrong: { pointer: pointer.join(""), detail: "is named twice" } });
+      expect(read(text)).toEqual({ kind: "wrong", wrong: { pointer: pointer.join(""), detail: "is named twice" } });
     }),
     { numRuns: 300 },
   );
@@ -44,7 +44,7 @@ test.for([
   ['{"":1,"":2}', "/"],
   ['{"a:b":":","c":":","a:b":1}', "/a:b"],
 ] as const)("%s has a repeated member at %s", ([text, pointer]) => {
-  expect(read(text)).toEqual({ wrong: { pointer, detail: "is named twice" } });
+  expect(read(text)).toEqual({ kind: "wrong", wrong: { pointer, detail: "is named twice" } });
 });
 
 test.for([
@@ -55,7 +55,7 @@ test.for([
   "7",
   '":"',
 ])("%s has no repeated member", (text) => {
-  expect(read(text)).toEqual({ json: JSON.parse(text) });
+  expect(read(text)).toEqual({ kind: "json", json: JSON.parse(text) });
 });
 
 test.for([
@@ -66,21 +66,22 @@ test.for([
   ['{"a":'.repeat(60_000), "", "must be JSON in UTF-8"],
   ["", "", "must be JSON in UTF-8"],
   ["{'a':1}", "", "must be JSON in UTF-8"],
-] as const)("a text that parsers read differently is refused with its pointer: %.20s", ([text, pointer, detail]) => {
-  expect(read(text)).toEqual({ wrong: { pointer, detail } });
+] as const)("what parsers read differently is refused with its pointer: %#", ([text, pointer, detail]) => {
+  expect(read(text)).toEqual({ kind: "wrong", wrong: { pointer, detail } });
 });
 
 test("a hundred levels are read, and a body of colons or members takes time linear in its length", () => {
   const deep = "[".repeat(100) + "]".repeat(100);
-  expect(read(deep)).toEqual({ json: JSON.parse(deep) });
+  expect(read(deep)).toEqual({ kind: "json", json: JSON.parse(deep) });
   const colons = JSON.stringify({ a: ":".repeat(250_000) });
-  expect(read(colons)).toEqual({ json: JSON.parse(colons) });
+  expect(read(colons)).toEqual({ kind: "json", json: JSON.parse(colons) });
   const members = JSON.stringify(Object.fromEntries(Array.from({ length: 20_000 }, (_, n) => [`m${n}`, ":"])));
-  expect(read(members)).toEqual({ json: JSON.parse(members) });
+  expect(read(members)).toEqual({ kind: "json", json: JSON.parse(members) });
 });
 
 test("bytes that are no UTF-8 give no value", () => {
   expect(readJson(Buffer.from('{"a":"\xff"}', "latin1"))).toEqual({
+    kind: "wrong",
     wrong: { pointer: "", detail: "must be JSON in UTF-8" },
   });
 });

@@ -6,10 +6,10 @@ import { z } from "@hono/zod-openapi";
 import { importLines, type LineOutcome } from "../../../actions/import-lines.ts";
 import type { Call } from "../../../actions/run/action.ts";
 import { errorFacts } from "../../../domain/error-facts.ts";
-import { dataOf, detailOf } from "../../../domain/refusal-text.ts";
 import type { NumberedLine } from "../../../domain/registry/import-line.ts";
 import { BodyBroken, BodyIdle } from "../../../faults.ts";
 import { damageDetail, FAULTS, faultOf, listedErrors } from "../../problem.ts";
+import { dataOf, detailOf } from "../../refusals.ts";
 import type { V1Deps } from "../route.ts";
 
 /** How often progress is reported while nothing is refused. */

@@ -5,8 +5,8 @@
 import { describe, expect, it } from "vitest";
 import {
   ACTION_NAMES,
-  type Action,
   actionsFor,
+  type CooperationAction,
   LIFECYCLE,
   statusesFor,
   step,
@@ -26,7 +26,7 @@ const stays = (...statuses: Status[]): [Status, string][] => statuses.map((statu
 const leads = (to: string, ...statuses: Status[]): [Status, string][] => statuses.map((status) => [status, to]);
 
 /** Who, and from which status to which, written independently of the table. All other cells change nothing. */
-const EDGES: Record<Action, { by: Side | "joiner"; edges: [from: Status, to: string][] }> = {
+const EDGES: Record<CooperationAction, { by: Side | "joiner"; edges: [from: Status, to: string][] }> = {
   join: { by: "joiner", edges: leads("active", "invited") },
   accept: { by: "partner", edges: leads("active", "pending") },
   decline: { by: "partner", edges: leads("ended(declined)", "pending") },
@@ -44,7 +44,7 @@ const EDGES: Record<Action, { by: Side | "joiner"; edges: [from: Status, to: str
 };
 
 /** Asking for what is so already: no refusal, no entry. */
-const ALREADY: Partial<Record<Action, string[]>> = {
+const ALREADY: Partial<Record<CooperationAction, string[]>> = {
   join: ["active", "paused"],
   accept: ["active", "paused"],
   pause: ["paused"],
@@ -54,20 +54,20 @@ const ALREADY: Partial<Record<Action, string[]>> = {
   leave: ["ended(left)"],
 };
 
-const NOT_WHEN_EXPIRED: Action[] = ["join", "accept", "delegate"];
+const NOT_WHEN_EXPIRED: CooperationAction[] = ["join", "accept", "delegate"];
 
 /** What `step` should say, as text, from the lists above. */
-function expected(state: State, action: Action, expired: boolean): string {
+function expected(state: State, action: CooperationAction, expired: boolean): string {
   if (ALREADY[action]?.includes(textOf(state))) return "same";
   const edge = EDGES[action].edges.find(([from]) => from === state.status);
   if (edge === undefined) return "no";
   return expired && NOT_WHEN_EXPIRED.includes(action) ? "expired" : edge[1];
 }
 
-function said(state: State, action: Action, expired: boolean): string {
+function said(state: State, action: CooperationAction, expired: boolean): string {
   const next = step(state, action, expired);
-  return typeof next === "string"
-    ? next
+  return next.kind !== "moves"
+    ? next.kind
     : textOf({ status: next.to, ...(next.ended_as && { ended_as: next.ended_as }) });
 }
 
@@ -76,7 +76,7 @@ describe("the table", () => {
     const cells = ACTION_NAMES.flatMap((action) => STATUSES.map((status) => LIFECYCLE[action][status]));
     expect(cells).toHaveLength(ACTION_NAMES.length * STATUSES.length);
     expect(cells.filter((cell) => ![...STATUSES, "same", "no"].includes(cell))).toEqual([]);
-    expect(ACTION_NAMES.toSorted()).toEqual((Object.keys(EDGES) as Action[]).toSorted());
+    expect(ACTION_NAMES.toSorted()).toEqual((Object.keys(EDGES) as CooperationAction[]).toSorted());
   });
 
   it.each(ACTION_NAMES)("gives %s to its side", (action) => {
@@ -108,20 +108,22 @@ describe("an ending", () => {
     const endings = { decline: "declined", remove: "removed", leave: "left" } as const;
     for (const [action, own] of Object.entries(endings))
       for (const ended_as of ENDINGS)
-        expect(step({ status: "ended", ended_as }, action as Action, false)).toBe(ended_as === own ? "same" : "no");
+        expect(step({ status: "ended", ended_as }, action as CooperationAction, false).kind).toBe(
+          ended_as === own ? "same" : "no",
+        );
   });
 
   it("names its action, and no other status does", () => {
     for (const { state, action } of CELLS) {
       const next = step(state, action, false);
-      if (typeof next === "object") expect(next.ended_as !== undefined, action).toBe(next.to === "ended");
+      if (next.kind === "moves") expect(next.ended_as !== undefined, action).toBe(next.to === "ended");
     }
   });
 
   it("is possible for an expired cooperation, as are later and earlier dates", () => {
     for (const status of LIVE) {
-      expect(step({ status }, "remove", true)).toEqual({ to: "ended", ended_as: "removed" });
-      expect(step({ status }, "change_expiry", true)).toEqual({ to: status });
+      expect(step({ status }, "remove", true)).toEqual({ kind: "moves", to: "ended", ended_as: "removed" });
+      expect(step({ status }, "change_expiry", true)).toEqual({ kind: "moves", to: status });
     }
   });
 });
@@ -133,7 +135,7 @@ describe("the actions shown to a side", () => {
     for (const state of STATES)
       for (const sides of SIDES)
         for (const expired of [false, true]) {
-          const allowed = (Object.keys(LIFECYCLE) as Action[]).filter((action) => {
+          const allowed = (Object.keys(LIFECYCLE) as CooperationAction[]).filter((action) => {
             const to = expected(state, action, expired);
             return sides.includes(EDGES[action].by as Side) && !["no", "same", "expired"].includes(to);
           });

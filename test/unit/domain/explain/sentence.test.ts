@@ -2,7 +2,8 @@
 import { transformer } from "@openfga/syntax-transformer";
 import { expect, test } from "vitest";
 import { restrictionsOf } from "../../../../src/domain/explain/rewrite.ts";
-import { SENTENCES, sentenceOf } from "../../../../src/domain/explain/sentence.ts";
+import { sentenceOf } from "../../../../src/domain/explain/sentence.ts";
+import { RELATIONS } from "../../../../src/domain/relations.ts";
 import type { Tuple } from "../../../../src/domain/tuples.ts";
 import { rewritesOf } from "../../../../src/openfga/rewrites.ts";
 import { MODEL } from "../../../support/model.ts";
@@ -16,9 +17,14 @@ test("there is a sentence for every relation that tuples are written in, and no 
       restrictionsOf(rewrite).length > 0 ? [`${type}#${relation}`] : [],
     ),
   );
-  const worded = Object.entries(SENTENCES).flatMap(([type, of]) => Object.keys(of).map((one) => `${type}#${one}`));
+  const worded = Object.entries(RELATIONS).flatMap(([type, of]) => Object.keys(of).map((one) => `${type}#${one}`));
   expect(written.length).toBeGreaterThan(30);
   expect(worded.toSorted()).toEqual(written.toSorted());
+  for (const of of written) {
+    const [type, relation = ""] = of.split("#");
+    const sentence = sentenceOf({ user: "organization:a", relation, object: `${type}:b` }, NOW);
+    expect(sentence).not.toContain(` is in ${relation} of `);
+  }
 });
 
 test.for<[tuple: Tuple, sentence: string]>([

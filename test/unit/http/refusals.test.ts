@@ -1,7 +1,7 @@
 /** A refusal says what to do with its data in it: where a reply has no members, nothing points at one. */
 import { expect, test } from "vitest";
-import { REFUSALS, type Refusal, type RefusalCode } from "../../../src/domain/refusal.ts";
-import { adviceOf, detailOf } from "../../../src/domain/refusal-text.ts";
+import type { Refusal, RefusalCode } from "../../../src/domain/refusal.ts";
+import { adviceOf, detailOf, REFUSALS } from "../../../src/http/refusals.ts";
 
 const SAMPLES: { [C in RefusalCode]: Extract<Refusal, { code: C }> } = {
   not_found: { code: "not_found", what: "share" },

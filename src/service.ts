@@ -1,0 +1,131 @@
+/**
+ * The service composed of its parts, by the configuration: which adapters are behind the ports, and what repeats in the
+ * background. `main.ts` starts and stops it.
+ */
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { ulid } from "ulid";
+import { createBackground } from "./actions/run/background.ts";
+import { createKeyedMutex } from "./actions/run/keyed-mutex.ts";
+import { createRepeats } from "./actions/run/repeats.ts";
+import { sweep } from "./actions/sweep.ts";
+import type { AppDeps } from "./app.ts";
+import { cacheFor } from "./backends.ts";
+import { createChecker } from "./check/check.ts";
+import { createFollower, FOLLOW_EVERY_MILLISECONDS } from "./check/follow-changes.ts";
+import { createNotices, NOTICES_EVERY_MILLISECONDS } from "./check/notices.ts";
+import type { Config } from "./config.ts";
+import { callerNow } from "./http/caller.ts";
+import { createKeyRing } from "./key-ring.ts";
+import type { Log } from "./log.ts";
+import { createMailer } from "./mail/mailer.ts";
+import { createMetrics } from "./metrics.ts";
+import { boundEngine } from "./openfga/bounded-engine.ts";
+import type { OpenFgaConnection } from "./openfga/client.ts";
+import { createEngine } from "./openfga/engine.ts";
+import type { OpenStore } from "./openfga/open-store.ts";
+import type { Clock, TupleStore } from "./ports.ts";
+import { createRateLimiter } from "./redis/rate-limiter.ts";
+
+const SWEEP_EVERY_MILLISECONDS = 60_000;
+/** After so long without a line an import is ended, since the next one waits for it. */
+const IMPORT_IDLE_MILLISECONDS = 30_000;
+
+/** Calls `act` again and again, with a pause behind each call. */
+function repeat(act: () => Promise<void>, pauseMilliseconds: number): AbortController {
+  const stopped = new AbortController();
+  const next = async () => {
+    await act();
+    if (!stopped.signal.aborted) setTimeout(next, pauseMilliseconds);
+  };
+  void next();
+  return stopped;
+}
+
+type Foundation = {
+  connection: OpenFgaConnection;
+  store: OpenStore;
+  tupleStore: TupleStore;
+  clock: Clock;
+  folder: string;
+  log: Log;
+};
+
+/** The parts of the service by its configuration. Connections are made in the background; nothing listens or repeats yet. */
+export function createService(
+  config: Config,
+  { connection, store, tupleStore, clock, folder, log }: Foundation,
+  stopping: () => boolean,
+) {
+  const warn = (event: string, facts: object) => log("warn", event, facts);
+  const { meter, text: metricsText } = createMetrics(clock);
+  const pool = createEngine({
+    ...connection,
+    ...store,
+    connections: config.OPENFGA_CONNECTIONS,
+    timeoutMilliseconds: config.OPENFGA_TIMEOUT_MILLISECONDS,
+  });
+  const engine = boundEngine(pool, { callsMax: config.OPENFGA_CONCURRENCY, meter, callerNow });
+  const ttlMilliseconds = config.CACHE_TTL_SECONDS * 1000;
+  const cache = cacheFor(config, store, meter, warn);
+  const limiter = createRateLimiter(config, store.storeId, meter);
+  const keys = createKeyRing({ config, permissions: pool.permissions, clock, log });
+  const background = createBackground(warn);
+  const notices = createNotices({ cache, engine, clock, meter, warn, sleep });
+  const mails = { smtpUrl: config.SMTP_URL, folder: join(folder, "mail"), from: config.MAIL_FROM, clock };
+  const deps: Omit<AppDeps, "publicUrl"> = {
+    tupleStore,
+    historyKeys: config.HISTORY_KEY_FILE,
+    engine,
+    checker: createChecker({ engine, cache, clock, meter, ttlMilliseconds, callerNow }),
+    cache,
+    ttlMilliseconds,
+    metricsText,
+    mailer: createMailer(mails),
+    clock,
+    warn,
+    log,
+    mutex: createKeyedMutex(),
+    repeats: createRepeats(),
+    newId: () => ulid(),
+    newNonce: () => randomBytes(16).toString("base64url"),
+    inBackground: background.run,
+    findKey: keys.find,
+    rate: { limits: config.rateLimits, limiter, limited: meter.rateLimited },
+    discloseOrganizations: config.DISCLOSE_ORGANIZATIONS,
+    stopping,
+    importIdleMilliseconds: IMPORT_IDLE_MILLISECONDS,
+    notices: notices.now,
+    invitation: {
+      secret: config.INVITATION_SECRET,
+      url: config.INVITATION_URL,
+      ttlDays: config.INVITATION_TTL_DAYS,
+      limits: {
+        openMax: config.INVITATIONS_OPEN_MAX,
+        dailyMax: config.INVITATIONS_DAILY_MAX,
+        declinedDays: config.INVITATION_DECLINED_DAYS,
+      },
+    },
+  };
+  const follow = createFollower({ tupleStore, cache, clock, meter, ttlMilliseconds, warn, replica: ulid() });
+  return {
+    deps,
+    keys,
+    background,
+    /** Starts what repeats until the returned function is called. */
+    startRepeating() {
+      const sweeping = setInterval(() => background.run(() => sweep({ tupleStore, warn })), SWEEP_EVERY_MILLISECONDS);
+      const repeating = [repeat(follow, FOLLOW_EVERY_MILLISECONDS), repeat(notices.poll, NOTICES_EVERY_MILLISECONDS)];
+      return () => {
+        clearInterval(sweeping);
+        for (const one of repeating) one.abort();
+      };
+    },
+    async close() {
+      await cache.close();
+      await limiter.close();
+      await pool.close();
+    },
+  };
+}
