@@ -37,7 +37,9 @@ export const VARIABLES = {
     .describe("An OpenFGA server to use. Default: one of our own, on sqlite."),
   OPENFGA_API_TOKEN: z.string().min(1).optional().describe("The preshared key of that OpenFGA server."),
   OPENFGA_STORE: z.string().min(3).max(64).default("concordat").describe("The store's name."),
-  OPENFGA_TIMEOUT_MILLISECONDS: whole(50, 60_000).default(3000).describe("How long a check may take."),
+  OPENFGA_TIMEOUT_MILLISECONDS: whole(50, 60_000)
+    .default(3000)
+    .describe("How long one call to OpenFGA may take; a check that is not cached makes up to four in turn."),
   OPENFGA_CONNECTIONS: whole(1, 1000).default(32).describe("Connections that checks are asked over."),
   OPENFGA_CONCURRENCY: whole(1, 10_000)
     .default(128)
@@ -56,7 +58,7 @@ export const VARIABLES = {
     .describe("Seals decisions in Redis, so that nobody else can make or change one."),
   REDIS_TIMEOUT_MILLISECONDS: whole(3, 10_000)
     .default(150)
-    .describe("How long a check may wait for Redis, all in all; then it asks the engine."),
+    .describe("How long a check may wait for Redis, all in all: a third of it for each trip. Then it asks the engine."),
   CACHE_TTL_SECONDS: whole(1, 3600)
     .default(10)
     .describe("How long a decision is kept; what was written past the service is seen by then at the latest."),
@@ -90,7 +92,7 @@ export const VARIABLES = {
     .enum(["refuse", "allow"])
     .default("refuse")
     .describe(
-      "`allow`: with a key, actions also go on from a head that carries no signature; until `npm run doctor -- --sign` is done.",
+      "`allow`: with a key, actions also accept a head without a signature; until `npm run doctor -- --sign` is done.",
     ),
   SMTP_URL: url({ schemes: ["smtps", "smtp"], credentials: true, query: true })
     .optional()

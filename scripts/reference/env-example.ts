@@ -29,7 +29,8 @@ const HEAD = `# Every variable of Concordat. Printed by \`npm run reference\` fr
 #
 # Copy this file to \`.env\`, which git ignores, and fill in the first part. \`docker compose\` reads \`.env\` by itself;
 # a process reads it with \`node --env-file=.env src/main.ts\`, and requires SERVICE_KEYS and INVITATION_SECRET alone.
-# \`npm start\` needs no file: it makes keys of its own. A secret may be in a file too: NAME_FILE names it.`;
+# \`npm start\` needs no file: it makes keys of its own.
+# A secret may be in a file too, which NAME_FILE names (docs/reference/configuration.md).`;
 
 /** The file, from the schemas that read the environment and the text of docker-compose.yml. Throws for a variable that nothing describes. */
 export function envExample(variables: Variables, compose: string): string {

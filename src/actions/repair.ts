@@ -1,6 +1,6 @@
 /**
  * Repairs what doctor finds, as far as that is safe: it deletes tuples that no record or history asks for, and has
- * what was removed swept. It never writes a tuple that gives access, writes nothing into a record but the number of an
+ * what was removed swept. It never writes a tuple that gives access to a resource, writes nothing into a record but the number of an
  * incarnation that an older version left out, and adds to a history only the entry that says what it did.
  *
  * A service may run at the same time. Each repair is one Write that replaces the heads it depends on: where an action

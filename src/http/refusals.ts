@@ -140,7 +140,7 @@ export function detailOf(refusal: Refusal): string {
   }
 }
 
-/** What to do, with the data in it: for replies that have a text and no members. `detailOf` stands before it. */
+/** What to do, with the data in it: for replies that have a text and no members. `detailOf` comes first in such a text. */
 export function adviceOf(refusal: Refusal): string {
   switch (refusal.code) {
     case "not_found":

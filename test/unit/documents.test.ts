@@ -74,7 +74,7 @@ test("the page of operations has every event of the log at level warn or above, 
     .map((path) => readFileSync(new URL(`src/${path}`, root), "utf8"));
   const calls = source.flatMap((text) => [
     ...text.matchAll(
-      /\b(?:warn|log\("(?:warn|error)",|log\(\w+ === undefined \? "info" : "warn",|createSaying)\W*"([a-z_]+)"/g,
+      /\b(?:warn|log\("(?:warn|error)",|log\(\w+ === undefined \? "info" : "warn",|createRecurring)\W*"([a-z_]+)"/g,
     ),
   ]);
   const events = new Set(calls.map(([, event = ""]) => event).filter((event) => !LEVELS.includes(event)));

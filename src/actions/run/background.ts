@@ -1,7 +1,7 @@
 /** Work that no reply waits for: counted, so that stopping can wait for it. */
 import { errorFacts } from "../../domain/error-facts.ts";
 
-/** `run` starts work; `settled` resolves when none is left. Work must not throw; what it throws is told to `warn`. */
+/** `run` starts work; `settled` resolves when none is left. Work must not throw; what it throws is given to `warn`. */
 export function createBackground(warn: (event: string, facts: object) => void) {
   const running = new Set<Promise<unknown>>();
   return {

@@ -14,7 +14,7 @@ const BranchView = z
   .strictObject({
     holds: z.boolean(),
     says: z.string(),
-    tuple: TupleKeyView.optional().describe("One that stands."),
+    tuple: TupleKeyView.optional().describe("One that was found."),
     expires_at: Instant.optional(),
     expired: z.boolean().optional(),
     // what follows from the tuple's user
@@ -41,7 +41,7 @@ const LimitView = z
   .openapi("Limit");
 const PathView = z.strictObject({
   through: z.string().describe("What it would go through: a share, an organization, a cooperation, or the resource."),
-  limits: z.array(LimitView).describe("All that stands in it."),
+  limits: z.array(LimitView).describe("Every denial reason on this path."),
 });
 
 export const ExplanationView = z

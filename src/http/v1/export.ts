@@ -57,7 +57,7 @@ export function exportRoutes(deps: V1Deps) {
         return fault(c, "invalid_request", wrongQuery(`has ${file} answers to give; a file takes ${ANSWERS_MAX}`));
       return c.body(file, 200, { "Content-Type": YAML });
     }
-    if (cooperation !== undefined) return fault(c, "invalid_request", wrongQuery("goes with format=fga.yaml"));
+    if (cooperation !== undefined) return fault(c, "invalid_request", wrongQuery("is only for format=fga.yaml"));
     // before the reply begins: an engine that is away is a problem then, and no file that ends too soon
     const organizations = await organizationIds(deps.tupleStore);
     return ndjson(c, exportLines(deps.tupleStore, organizations));

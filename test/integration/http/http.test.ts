@@ -311,7 +311,7 @@ test("the viewer and its document use no absolute address, so they work under an
     expect(new URL(document.servers[0].url, new URL(url, page)).href).toBe(prefix);
     expect(document.servers[1].url).toBe("https://concordat.example");
   }
-  expect(text).toMatch(/<main id="ui">/);
+  expect(text).toMatch(/<div id="ui">/);
   expect(text).toMatch(/<noscript>.*openapi\.json/);
   expect((await send(service, "GET", "/docs/start.js", undefined, {})).text).toContain('docExpansion: "none"');
 });

@@ -16,10 +16,10 @@ import type { V1Deps } from "../route.ts";
 const PROGRESS_MILLISECONDS = 250;
 
 const Counts = {
-  line: z.int().describe("All lines up to this one are done: they stand, stood already, or were refused."),
+  line: z.int().describe("All lines up to this one are done: committed, the same as before, or refused."),
   read: z.int().describe("Lines read by this request; empty ones do not count."),
   done: z.int(),
-  same: z.int().describe("Stood already."),
+  same: z.int().describe("The same as before."),
   refused: z.int(),
   effective_by: z.string().nullable().describe("A check that begins then answers from after all that is done."),
 };
@@ -44,7 +44,7 @@ export const ImportEvent = z.discriminatedUnion("event", [
     ...Counts,
     code: z.string().describe("As in a problem, or `shutting_down`."),
     detail: z.string(),
-    from: z.int().describe("The line to go on from: send the same file with `?from=` it."),
+    from: z.int().describe("The line to continue from: send the same file with `?from=` it."),
   }),
 ]);
 export type ImportEvent = z.infer<typeof ImportEvent>;
