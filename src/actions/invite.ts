@@ -52,6 +52,8 @@ export const invite = (
   read: async (on) => {
     if (input.organization !== undefined && !on.discloseOrganizations && !on.caller.scopes.includes("admin"))
       return { code: "insufficient_scope", needs: "scope admin" };
+    // before the standing: a reading is kept, and a head is read before the facts that it covers
+    await organizationHead(on.reads, input.initiator);
     const standing = await standingIn(on.reads, input.initiator, on.caller);
     const refusal = refuseUnlessAdmin(input.initiator, standing);
     if (refusal) return refusal;

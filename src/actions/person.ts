@@ -40,6 +40,8 @@ export const putPerson = (input: PersonInput & OfOrganization): Action<PersonSta
     const { organization, user, role, email, name, language } = input;
     if (!service && (email !== undefined || name !== undefined || language !== undefined))
       return needsService("to write a person's record");
+    // before the caller's role: a reading is kept, and a head is read before the facts that it covers
+    await organizationHead(on.reads, organization);
     const refusal = await refuseUnlessManager(on, organization);
     if (refusal) return refusal;
     const state = await readPerson(on, { organization, user, email, stepsDown: role !== "admin" });
@@ -57,6 +59,8 @@ export const removePerson = ({
 }: OfOrganization): Action<PersonState & { held: Held }, { first: TupleKey[] }> => ({
   lock: lockOrganization,
   read: async (on) => {
+    // before the caller's role: a reading is kept, and a head is read before the facts that it covers
+    await organizationHead(on.reads, organization);
     const refusal = await refuseUnlessManager(on, organization);
     // its own people may leave; a stranger does not learn that there is such an organization
     if (refusal && !(on.caller.user === user && refusal.code === "not_admin")) return refusal;

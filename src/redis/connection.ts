@@ -103,7 +103,8 @@ export function connect(url: string, timeoutMilliseconds: number, failed: (name:
         if (first !== undefined) {
           // an answer to another command: from here on every answer on this connection may be somebody else's
           keep(`the answer to ${name} has another shape: something between here and Redis loses or adds data`);
-          redis.disconnect(true);
+          runId = undefined;
+          redis.stream.destroy();
         }
       } catch (error) {
         // without a connection the reason was kept when it broke

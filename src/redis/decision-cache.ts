@@ -38,7 +38,7 @@ export function createRedisCache(options: RedisCacheOptions): DecisionCache {
   const entries = createEntries(options);
   const connection = connect(options.url, options.timeoutMilliseconds, (name) => meter.cacheFailed(name));
   const { redis, within } = connection;
-  const timeOf = createServerClock(() => within("time", redis.time(), isList(2)));
+  const timeOf = createServerClock(() => within("time", redis.time(), isTime));
   // one pipeline a turn, sent after the replies that are ready in this turn
   const set = createTurnBatch(async (all: (string | number)[][]) => {
     try {
@@ -48,7 +48,7 @@ export function createRedisCache(options: RedisCacheOptions): DecisionCache {
       for (const _ of all) meter.cacheFailed("store");
     }
   });
-  const get = createGetter((keys) => within("lookup", redis.mget(keys), isList(keys.length)));
+  const get = createGetter((keys) => within("lookup", redis.mget(keys), isValues(keys.length)));
   const tokenLives = [2 * options.ttlMilliseconds + USER_TOKEN_SPARE_MILLISECONDS, OWNER_TOKEN_MILLISECONDS];
   /** Scopes whose invalidation was not acknowledged, and since when. */
   const pending = new Map<CacheScope, number>();
@@ -127,7 +127,7 @@ export function createRedisCache(options: RedisCacheOptions): DecisionCache {
       if (run === undefined) return undefined;
       const keys = [...tokensOf([user, owner]), ...leasesOf([user, owner])];
       const random = randomBytes(RANDOM_BYTES).toString("base64url");
-      const answer = await within("take", redis.takeTokens(...keys, run, random, ...tokenLives), isList(3));
+      const answer = await within("take", redis.takeTokens(...keys, run, random, ...tokenLives), isTokens);
       if (answer === undefined) return undefined;
       const [userToken, ownerToken, now] = answer;
       return userToken === null || ownerToken === null
@@ -158,7 +158,7 @@ export function createRedisCache(options: RedisCacheOptions): DecisionCache {
 
     async lead(replica, readTo) {
       const asked = redis.leadChanges(followerKey(storeId), replica, FOLLOWER_MILLISECONDS, readTo ?? "");
-      const answer = await within("lead", asked, isList(2));
+      const answer = await within("lead", asked, isLead);
       if (answer === undefined) return undefined;
       const [leads, read] = answer;
       return { leads: leads === 1, readTo: read === null ? undefined : Number(read) };
@@ -180,7 +180,7 @@ export function createRedisCache(options: RedisCacheOptions): DecisionCache {
         redis.set(entry, "", "PX", options.ttlMilliseconds),
         redis.mget([entry, ...tokens]),
       ]);
-      const answer = await within("probe", answers);
+      const answer = await within("probe", answers, ([time]) => isTime(time));
       if (answer === undefined) return { kind: "away", reason: connection.trouble() };
       const [[seconds = 0, microseconds = 0]] = answer;
       const time = Number(seconds) * 1000 + Number(microseconds) / 1000;
@@ -191,5 +191,12 @@ export function createRedisCache(options: RedisCacheOptions): DecisionCache {
   };
 }
 
-const isList = (length: number) => (answer: unknown) => Array.isArray(answer) && answer.length === length;
+// what each command answers, and none of the others that are sent here
+const isValue = (value: unknown) => value === null || typeof value === "string";
+const isValues = (length: number) => (answer: unknown) =>
+  Array.isArray(answer) && answer.length === length && answer.every(isValue);
 const isOne = (answer: unknown) => answer === 1;
+const isTime = (answer: unknown) => isValues(2)(answer) && !(answer as unknown[]).includes(null);
+const isTokens = (answer: unknown) =>
+  Array.isArray(answer) && isValues(2)(answer.slice(0, 2)) && typeof answer[2] === "number";
+const isLead = (answer: unknown) => Array.isArray(answer) && typeof answer[0] === "number" && isValue(answer[1]);

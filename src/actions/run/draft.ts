@@ -8,7 +8,7 @@ import { type Stamp, sizeOf, WRITE_TUPLES_MAX, writeOf } from "../../domain/plan
 import { type Refusal, revealsState } from "../../domain/refusal.ts";
 import { isRefusal, type Result } from "../../domain/result.ts";
 import type { TupleKey } from "../../domain/tuples.ts";
-import { StoreDamaged } from "../../faults.ts";
+import { EngineUnavailable } from "../../faults.ts";
 import { keepReads } from "../../store/kept-reads.ts";
 import type { Action, ActionDeps, Call, Reading, Reads } from "./action.ts";
 import { createStage, Overtaken, type Stage, Uncombinable } from "./stage.ts";
@@ -118,13 +118,14 @@ async function stageStep<T, R extends { code: string }>(
     const first = action.first?.(value) ?? [];
     if (alone) draft.first = first;
     else await staged.erase(first);
-    if ((await staged.write(writeOf(decision.plan, stamp))) === "stale")
+    // a dry run says what is decided; that this could not be written now is for the action itself to find
+    if ((await staged.write(writeOf(decision.plan, stamp))) === "stale" && !call.dryRun)
       throw new Overtaken("a tuple to delete is missing, or one to write is there");
   }
   const shown = call.dryRun ? undefined : show?.(value, staged);
-  // damage in what is only shown keeps no action from being done; the reply fails then
+  // damage, or a fault of ours, in what is only shown keeps no action from being done; the reply fails then
   await shown?.catch((error: unknown) => {
-    if (!(error instanceof StoreDamaged)) throw error;
+    if (error instanceof EngineUnavailable || error instanceof Overtaken) throw error;
   });
   return {
     outcome: decision.kind === "planned" ? "done" : "same",

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { sizeOf, WRITE_TUPLES_MAX } from "../../domain/plan.ts";
 import { type Refusal, revealsState } from "../../domain/refusal.ts";
 import type { Result } from "../../domain/result.ts";
-import { Contended } from "../../faults.ts";
+import { Contended, OutcomeUnknown } from "../../faults.ts";
 import type { Action, ActionDeps, Call, Reads, Receipt } from "./action.ts";
 import { afterWriting, commit, eraseFirst, PAUSE_MILLISECONDS_MAX, patience } from "./commit.ts";
 import { type Draft, draftOf, type NotStaged, type Staging, type Step } from "./draft.ts";
@@ -60,8 +60,10 @@ export function performEach<T>(
 
 /** Whether an action would write something now. */
 export async function wouldDo<S, T>(deps: ActionDeps, call: Call, action: Action<S, T>): Promise<boolean> {
-  const draft = await draftOf(deps, call, [action as Action<unknown, T>], { alone: true });
-  return writes(draft, call);
+  for (;;) {
+    const draft = await draftOf(deps, call, [action as Action<unknown, T>], { alone: true });
+    if (draft.outcome.kind !== "overtaken") return writes(draft, call);
+  }
 }
 
 function run<T, R extends { code: string }>(
@@ -127,7 +129,10 @@ async function commitDraft<T, R>(
     }
     throw new Contended(`others kept changing ${[...held].join(", ")}`);
   } catch (error) {
-    throw isErased ? afterWriting(error) : error;
+    if (!isErased) throw error;
+    // nothing is under way any more but where the outcome is unknown already
+    if (!(error instanceof OutcomeUnknown)) await lease.drop();
+    throw afterWriting(error);
   }
 }
 

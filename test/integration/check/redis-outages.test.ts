@@ -233,21 +233,26 @@ test("a reply of an unexpected shape counts as no reply: the cache is away, and 
   const cache = connectCache({ url: `redis://127.0.0.1:${proxy.port}`, meter });
   await answering(cache);
   await keep(cache);
-  const operations = {
-    lookup: () => cache.lookup(questionOf("anna"), "organization:sunward"),
-    take: () => cache.take("user:anna", "organization:sunward"),
-    release: () => cache.release("w", ["user:otto"]),
-    lead: () => cache.lead("r", 1),
-  };
-  for (const [name, operation] of Object.entries(operations)) {
+  const [ofTake, ofLead, ofNone] = ["*3\r\n$1\r\na\r\n$1\r\nb\r\n:5\r\n", "*2\r\n:1\r\n$1\r\n5\r\n", ":7\r\n"];
+  const lookup = () => cache.lookup(questionOf("anna"), "organization:sunward");
+  const operations: [name: string, inserted: string, run: () => Promise<unknown>, expected: unknown][] = [
+    ["lookup", ofNone, lookup, undefined],
+    ["lookup", ofTake, lookup, undefined],
+    ["lookup", ofLead, () => cache.lookup(questionOf("anna"), undefined), undefined],
+    ["take", ofNone, () => cache.take("user:anna", "organization:sunward"), undefined],
+    ["release", ofNone, () => cache.release("w", ["user:otto"]), false],
+    ["lead", ofTake, () => cache.lead("r", 1), undefined],
+    ["probe", ofNone, () => cache.probe(), { kind: "away", reason: expect.stringContaining("another shape") }],
+  ];
+  for (const [name, inserted, run, expected] of operations) {
     await answering(cache);
     failed.length = 0;
     proxy.delayMilliseconds = 100;
-    const answer = operation();
+    const answer = run();
     // a look-up is sent at the end of the turn
     await sleep(20);
-    proxy.insert(":7\r\n");
-    expect([name, await answer]).toEqual([name, name === "release" ? false : undefined]);
+    proxy.insert(inserted);
+    expect([name, await answer]).toEqual([name, expected]);
     expect([name, failed]).toEqual([name, [name]]);
     proxy.delayMilliseconds = 0;
   }

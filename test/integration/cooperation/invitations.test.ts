@@ -440,3 +440,30 @@ test("with DISCLOSE_ORGANIZATIONS=off addresses of the inviting organization are
   const silent = createService({ tupleStore, engine }, { discloseOrganizations: false });
   expect((await invite(silent, { email: "otto@sunward.example" })).body.code).toBe("own_organization");
 });
+
+test("an admin who is demoted while the invitation is being decided invites nobody", async ({
+  service,
+  tupleStore,
+  engine,
+}) => {
+  await seedWorld(service);
+  expect((await service.admin("PUT", "/v1/organizations/sunward/people/nina", { role: "admin" })).status).toBe(201);
+  let statuses: number[] = [];
+  const overtaken = createService({
+    tupleStore: {
+      ...tupleStore,
+      read: async (filter) => {
+        if (statuses.length === 0 && filter.object === "organization:sunward" && filter.relation === "head") {
+          statuses = [0];
+          const { status } = await service.admin("PUT", "/v1/organizations/sunward/people/anna", { role: "member" });
+          statuses = [status];
+        }
+        return tupleStore.read(filter);
+      },
+    },
+    engine,
+  });
+  const { status, body } = await invite(overtaken, { email: "ida@else.example" });
+  expect([statuses, status, body.code]).toEqual([[200], 403, "not_admin"]);
+  expect(overtaken.mails).toEqual([]);
+});
