@@ -102,15 +102,25 @@ test("three replicas with one Redis give no stale answer", options, async ({ pla
 });
 
 test("the hunt finds stale answers when the leases are switched off", options, async ({ play }) => {
-  const wrap = (cache: DecisionCache) => ({ ...cache, begin: async () => {}, end: async () => true });
+  const wrap = (cache: DecisionCache): DecisionCache => ({
+    ...cache,
+    lease: async () => {},
+    release: async () => true,
+  });
   const ways = () => ({ isEnough: ({ violations }: Report) => violations.length > 0 });
-  const { report } = await play({ name: "neither begin nor end", share: 0.05, ttlMilliseconds: 10_000, wrap, ways });
+  const { report } = await play({
+    name: "neither lease nor release",
+    share: 0.05,
+    ttlMilliseconds: 10_000,
+    wrap,
+    ways,
+  });
   expect(report.violations.length).toBeGreaterThan(0);
 });
 
 test("no lease ever reaches the cache, and no answer is stale", options, async ({ play }) => {
-  const wrap = (cache: DecisionCache) => ({ ...cache, begin: async () => {} });
-  expectFresh(await play({ name: "no begin", share: 0.1, ttlMilliseconds: 10_000, wrap }));
+  const wrap = (cache: DecisionCache): DecisionCache => ({ ...cache, lease: async () => {} });
+  expectFresh(await play({ name: "no lease", share: 0.1, ttlMilliseconds: 10_000, wrap }));
 });
 
 test("Redis dies and restarts empty, and no answer is stale", options, async ({ play }) => {

@@ -50,7 +50,7 @@ export function createDyingWriters({ tupleStore, engine, cache, ttlMilliseconds 
       // the process has ended
       return new Promise<never>(() => {});
     };
-    const unheard = { ...cache, begin: async () => {} };
+    const unheard: DecisionCache = { ...cache, lease: async () => {} };
     const dying = createService(
       { tupleStore: { ...tupleStore, write }, engine },
       { cache: Math.random() < 0.5 ? cache : unheard, ttlMilliseconds },
