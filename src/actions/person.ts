@@ -40,8 +40,6 @@ export const putPerson = (input: PersonInput & OfOrganization): Action<PersonSta
     const { organization, user, role, email, name, language } = input;
     if (!service && (email !== undefined || name !== undefined || language !== undefined))
       return needsService("to write a person's record");
-    // before the caller's role: a reading is kept, and a head is read before the facts that it covers
-    await organizationHead(on.reads, organization);
     const refusal = await refuseUnlessManager(on, organization);
     if (refusal) return refusal;
     const state = await readPerson(on, { organization, user, email, stepsDown: role !== "admin" });
@@ -59,8 +57,6 @@ export const removePerson = ({
 }: OfOrganization): Action<PersonState & { held: Held }, { first: TupleKey[] }> => ({
   lock: lockOrganization,
   read: async (on) => {
-    // before the caller's role: a reading is kept, and a head is read before the facts that it covers
-    await organizationHead(on.reads, organization);
     const refusal = await refuseUnlessManager(on, organization);
     // its own people may leave; a stranger does not learn that there is such an organization
     if (refusal && !(on.caller.user === user && refusal.code === "not_admin")) return refusal;
@@ -99,6 +95,8 @@ export async function refuseUnlessManager(
   organization: string,
 ): Promise<Refusal | undefined> {
   if (isService(caller)) return undefined;
+  // before the caller's role: a reading is kept, and a head is read before the facts that it covers
+  await organizationHead(reads, organization);
   return refuseUnlessAdmin(organization, await standingIn(reads, organization, caller));
 }
 
