@@ -20,7 +20,7 @@ import type { Instant } from "../domain/expiry.ts";
 import type { Cooperation, Head, Invitation } from "../domain/records.ts";
 import { isRefusal, type Result } from "../domain/result.ts";
 import { sharedNow } from "../queries/views/cooperations.ts";
-import { cooperationHead, invitationHead, organizationHead, standingIn, standingsIn } from "../store/snapshot.ts";
+import { cooperationHead, invitationHead, membershipIn, membershipsIn, organizationHead } from "../store/snapshot.ts";
 import { type MailState, sendLetters } from "./letters.ts";
 import type { Action, Reading } from "./run/action.ts";
 import { sweep } from "./sweep.ts";
@@ -32,8 +32,8 @@ export async function readCooperation(on: Reading, id: string): Promise<Result<C
   const head = await cooperationHead(on.reads, id);
   const cooperation = head.value;
   if (cooperation === undefined) return { code: "not_found", what: "cooperation" };
-  const standings = await standingsIn(on.reads, cooperation, on.caller);
-  return { head, cooperation, standings, expected: on.expected };
+  const memberships = await membershipsIn(on.reads, cooperation, on.caller);
+  return { head, cooperation, memberships, expected: on.expected };
 }
 
 /** The actions in one cooperation wait for each other. */
@@ -66,7 +66,7 @@ export function declineOffer(input: { cooperation: string }): Action<StepState, 
     ...decline,
     read: async (on) => {
       const state = await decline.read(on);
-      return isRefusal(state) ? state : { ...state, standings: { ...state.standings, partner: "admin" } };
+      return isRefusal(state) ? state : { ...state, memberships: { ...state.memberships, partner: "admin" } };
     },
   };
 }
@@ -129,9 +129,9 @@ export const join = (input: {
     const head = await cooperationHead(reads, token.cooperation);
     if (head.value === undefined) return { code: "invalid_invitation" };
     const joining = await organizationHead(reads, input.organization);
-    const standing = await standingIn(reads, input.organization, caller);
+    const membership = await membershipIn(reads, input.organization, caller);
     const invitation = head.value.partner === undefined ? await invitationHead(reads, head.value) : undefined;
-    return { head, cooperation: head.value, joining, standing, invitation, tokenN: token.n, ttlDays };
+    return { head, cooperation: head.value, joining, membership, invitation, tokenN: token.n, ttlDays };
   },
   decide: (state, stamp) => decideJoin(state, input, stamp),
   scopes: initiatorsScope,

@@ -10,7 +10,7 @@ import { isFoundIn } from "../../domain/search-folding.ts";
 import { TextInput } from "../../domain/text.ts";
 import { personView } from "../../queries/views/person.ts";
 import { peopleOf } from "../../store/people.ts";
-import { organizationHead, roleOf, standingIn } from "../../store/snapshot.ts";
+import { membershipIn, organizationHead, roleOf } from "../../store/snapshot.ts";
 import { PageQuery, pageOf } from "../page.ts";
 import { act } from "./act.ts";
 import { DryRunQuery, listed, notFound, organizationParam, route, userParam, type V1Deps, v1 } from "./route.ts";
@@ -99,7 +99,7 @@ export function peopleRoutes(deps: V1Deps) {
     const { org } = c.req.valid("param");
     const { search = "", ...page } = c.req.valid("query");
     const { caller } = c.var;
-    if (!isService(caller) && (await standingIn(tupleStore, org, caller)) === "none")
+    if (!isService(caller) && (await membershipIn(tupleStore, org, caller)) === "none")
       return notFound(c, "organization");
     const people = new Map((await peopleOf(tupleStore, org)).map((person) => [person.user, person.role]));
     const look = async (user: string) => {
@@ -112,13 +112,13 @@ export function peopleRoutes(deps: V1Deps) {
   app.openapi(get, async (c) => {
     const { org, user } = c.req.valid("param");
     const { caller } = c.var;
-    const standing = await standingIn(tupleStore, org, caller);
-    if (standing === "none" && !isService(caller)) return notFound(c, "organization");
+    const membership = await membershipIn(tupleStore, org, caller);
+    if (membership === "none" && !isService(caller)) return notFound(c, "organization");
     // the head before what it covers: an ETag must not be newer than what was read
     const { etag } = await etagOf(org, tupleStore);
     const role = await roleOf(tupleStore, org, user);
     if (role === undefined) return notFound(c, "person");
-    const whole = standing === "admin" || isService(caller) || caller.user === user;
+    const whole = membership === "admin" || isService(caller) || caller.user === user;
     c.header("ETag", etag);
     return c.json({ ...(await personView(tupleStore, org, user, role, whole, deps.clock())), etag });
   });

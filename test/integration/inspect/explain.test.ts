@@ -482,7 +482,7 @@ describe("data that changes during an explanation", () => {
     const told = await explain(once.deps, asked);
     expect([told.decision, once.checks()]).toEqual([false, 2]);
     expect(holds(told.tree, told.at)).toBe(false);
-    expect(told.paths[0]?.limits.map(({ code }) => code)).toEqual(["cooperation_paused"]);
+    expect(told.paths[0]?.denials.map(({ code }) => code)).toEqual(["cooperation_paused"]);
   });
 
   test("repeatedly gives no explanation rather than a wrong one", async ({ service }) => {

@@ -227,16 +227,16 @@ test("killed 100 times during actions, the service keeps each reported change ex
     if (status < 300 && changes) expect(objects.length, `${id}, answered ${status}`).toBeGreaterThan(0);
     if (status >= 400) expect(objects, `${id}, answered ${status}`).toEqual([]);
   }
-  const standing = unanswered.filter((one) => entries.has(one.id)).length;
+  const committed = unanswered.filter((one) => entries.has(one.id)).length;
   const done = answered.filter((one) => (one.status ?? 500) < 300).length;
   const faults = answered.filter((one) => (one.status ?? 0) >= 500);
   console.log(
     `${KILLS} kills, ${amid} of them amid actions, in ${Math.round((performance.now() - startedAt) / 1000)} s. ` +
       `${answered.length} requests were answered, ${done} with success; of ${unanswered.length} that were not, ` +
-      `${standing} stand. ${leftovers.length} left to sweep.`,
+      `${committed} were committed. ${leftovers.length} left to sweep.`,
   );
   expect(faults.map((one) => one.body)).toEqual([]);
   expect(amid).toBeGreaterThan(KILLS / 2);
-  expect(standing).toBeGreaterThan(0);
+  expect(committed).toBeGreaterThan(0);
   expect(done).toBeGreaterThan(KILLS / 2);
 }, 300_000);

@@ -257,11 +257,11 @@ describe("for every state and request", () => {
         };
         const change = delegationBecomes(asked, before, lenient);
         seen.set(change.kind, (seen.get(change.kind) ?? 0) + 1);
-        const standing = before === undefined ? [] : tuplesOfDelegation(before);
-        const own = standing.at(-1)?.relation;
+        const written = before === undefined ? [] : tuplesOfDelegation(before);
+        const own = written.at(-1)?.relation;
         const rung = (relation: string) => relation.replace(/^delegated_|_alt$/g, "");
         if (change.kind === "nothing") {
-          expect(subset(names(asked.writes).map(rung), names(standing).map(rung))).toBe(true);
+          expect(subset(names(asked.writes).map(rung), names(written).map(rung))).toBe(true);
           for (const tuple of asked.writes) expect(tuple.expires_at).toBe(before?.expires_at);
           expect(names(asked.deletes)).not.toContain(own);
         }
