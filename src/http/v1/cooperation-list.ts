@@ -23,7 +23,7 @@ const list = route({
   method: "get",
   path: "/organizations/{org}/cooperations",
   tag: "Cooperations",
-  summary: "Its cooperations, newest first; ended ones only when asked for",
+  summary: "List an organization's cooperations",
   answers: "either",
   refuses: ["not_found", "not_admin"],
   params: organizationParam,
