@@ -33,7 +33,7 @@ const PORT = VARIABLES.PORT.parse(undefined);
 const FOLDER = VARIABLES.CONCORDAT_FOLDER.parse(undefined);
 const URL_AT_START = `http://${HOST}:${PORT}`;
 
-/** A text is a whole file; a record has the blocks of a page that is written by hand around them. */
+/** A text is a whole file; a record has the blocks of a page whose other text is written by hand. */
 export type Generated = string | Readonly<Record<string, string>>;
 
 /** Every generated file and page, as they should be now. */

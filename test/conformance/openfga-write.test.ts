@@ -45,11 +45,11 @@ const DATE = { expires_at: "2040-01-01T00:00:00Z" };
 
 /** What OpenFGA refuses, or answers without changing anything. `:share` is one that nothing is delegated on. */
 const REQUESTS: Record<string, object | string> = {
-  "a tuple that stands, ignored": writes([held], { on_duplicate: "ignore" }),
+  "a tuple that exists, ignored": writes([held], { on_duplicate: "ignore" }),
   "a tuple that is not there, ignored": deletes([free], { on_missing: "ignore" }),
   "the model named": { ...writes([held], { on_duplicate: "ignore" }), authorization_model_id: ":model" },
-  "a tuple that stands": writes([held]),
-  "a tuple that stands, an error": writes([held], { on_duplicate: "error" }),
+  "a tuple that exists": writes([held]),
+  "a tuple that exists, an error": writes([held], { on_duplicate: "error" }),
   "a tuple that is not there": deletes([free]),
   "one that is not there beside one that could be written": {
     ...writes([free]),

@@ -45,7 +45,7 @@ async function startOn(env: Record<string, string>): Promise<Running> {
 
 const pick = <T>(items: readonly T[]): T => items[Math.floor(Math.random() * items.length)] as T;
 
-/** Random actions by everybody, on one cooperation and around it; each asks for something that was never asked before. */
+/** Random actions by everybody, on one cooperation, its people and its resources; each asks for something that was never asked before. */
 function createActions(lane: Lane): () => Action {
   let count = 0;
   const date = () =>
@@ -222,7 +222,7 @@ test("killed 100 times during actions, the service keeps each reported change ex
   const unanswered = sent.filter((one) => one.status === undefined);
   for (const { id, status, changes } of sent) {
     const objects = entries.get(id) ?? [];
-    expect(new Set(objects).size, `${id} stands twice`).toBe(objects.length);
+    expect(new Set(objects).size, `${id} was written twice`).toBe(objects.length);
     if (status === undefined) continue;
     if (status < 300 && changes) expect(objects.length, `${id}, answered ${status}`).toBeGreaterThan(0);
     if (status >= 400) expect(objects, `${id}, answered ${status}`).toEqual([]);

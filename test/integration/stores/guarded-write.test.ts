@@ -567,12 +567,12 @@ describe("a Write", () => {
     world: _,
   }) => {
     const log: string[] = [];
-    const told = (what: string, scopes: CacheScope[]) => void log.push(`${what} ${scopes.sort().join(" ")}`);
+    const note = (what: string, scopes: CacheScope[]) => void log.push(`${what} ${scopes.sort().join(" ")}`);
     const cache: DecisionCache = {
       ...service.deps.cache,
-      lease: async (_, scopes) => told("begin", scopes),
+      lease: async (_, scopes) => note("begin", scopes),
       release: async (_, scopes) => {
-        told("end", scopes);
+        note("end", scopes);
         return true;
       },
     };
