@@ -48,41 +48,78 @@ export type DenialReason =
 
 export type DenialCode = DenialReason["code"];
 
-/** All reasons, the nearest to access first: what a message ends, what an action ends, what was removed, what never was. */
-export const NEARNESS: Record<DenialCode, number> = {
-  records_differ: 0,
-  cooperation_paused: 1,
-  cooperation_expired: 2,
-  share_expired: 3,
-  delegation_expired: 4,
-  cooperation_pending: 5,
-  cooperation_invited: 6,
-  delegation_reduced: 7,
-  share_role_too_low: 8,
-  delegation_too_low: 9,
-  not_delegated: 10,
-  job_role_too_low: 11,
-  no_job_role: 12,
-  delegate_left: 13,
-  not_admin: 14,
-  share_removed: 15,
-  cooperation_ended: 16,
-  not_shared: 17,
-  never_shared: 18,
-  not_person: 19,
-  stranger: 20,
-  object_deleted: 21,
-  object_unknown: 22,
-  user_unknown: 23,
-  subject_no_user: 24,
+/**
+ * What each reason means and what to do, the nearest to access first: what a message ends, what an action ends, what was
+ * removed, what never existed.
+ */
+export const DENIAL_REASONS: Readonly<Record<DenialCode, readonly [meaning: string, advice: string]>> = {
+  records_differ: [
+    "By its records there is access, and the engine denies it.",
+    "Run doctor: the store is inconsistent.",
+  ],
+  cooperation_paused: ["The initiator paused the cooperation.", "An admin of the initiator resumes it."],
+  cooperation_expired: ["The cooperation's expiry date has passed.", "An admin of the initiator sets a later one."],
+  share_expired: ["The share's expiry date has passed.", "An admin of the initiator sets a later one."],
+  delegation_expired: ["The delegation's expiry date has passed.", "An admin of the partner sets a later one."],
+  cooperation_pending: ["The partner has not accepted the cooperation.", "An admin of the partner accepts it."],
+  cooperation_invited: [
+    "Nobody has joined with the invitation's token.",
+    "The invited person joins; an admin of the initiator can resend the invitation.",
+  ],
+  delegation_reduced: [
+    "The delegation's role would be enough, and the share's lower role caps it.",
+    "An admin of the initiator sets a higher role on the share.",
+  ],
+  share_role_too_low: [
+    "The share's role does not have the permission.",
+    "An admin of the initiator sets one of the roles in `needs` on the share.",
+  ],
+  delegation_too_low: [
+    "The delegation's role does not have the permission.",
+    "An admin of the partner delegates one of the roles in `needs`, if the share's role allows it.",
+  ],
+  not_delegated: [
+    "The person belongs to the partner, is not its admin, and has no delegation of the share.",
+    "An admin of the partner delegates it to them.",
+  ],
+  job_role_too_low: [
+    "The person's job role does not have the permission.",
+    "An admin of the owner gives them one of the roles in `needs`.",
+  ],
+  no_job_role: [
+    "The person belongs to the owner, is not its admin, and has no job role on the resource.",
+    "An admin of the owner gives them one of the roles in `needs`.",
+  ],
+  delegate_left: [
+    "The share is delegated to somebody who does not belong to the partner.",
+    "Run doctor: leaving deletes delegations. A service can add the person to the partner again.",
+  ],
+  not_admin: ["It is for the organization's admins, and the person has another role.", "Ask one of its admins."],
+  share_removed: [
+    "The share of the resource was removed.",
+    "An admin of the initiator shares it again; earlier delegations do not return.",
+  ],
+  cooperation_ended: ["The cooperation was declined, removed or left.", "An admin of the initiator invites again."],
+  not_shared: ["The cooperation has no share of the resource.", "An admin of the initiator shares it."],
+  never_shared: ["No role that can be shared has the permission.", "Ask the owner's people to do it."],
+  not_person: ["The person does not belong to the organization.", "A service adds them to it, if they should."],
+  stranger: [
+    "The person belongs neither to the owner nor to a partner with whom the owner shares it.",
+    "Check both ids; access needs an organization that owns the resource or has a share of it.",
+  ],
+  object_deleted: ["The resource or organization was deleted.", "Remove it from your service, or register it again."],
+  object_unknown: ["Nothing was ever registered under this id.", "Check the id, or register it."],
+  user_unknown: ["Nobody was ever added under this id.", "Check the id, or add the person to an organization."],
+  subject_no_user: ["The subject is not of type `user`.", "Ask about a person: only people have permissions."],
 };
+const CODES = Object.keys(DENIAL_REASONS);
 
 /** An access path that is closed: what it leads through (`share:01H…`, `organization:sunward`), and every reason why. */
 export type Path = { through: string; denials: DenialReason[] };
 
-/** Paths, the nearest first: with fewer reasons, then with nearer ones. */
+/** Paths, the nearest first: with fewer reasons, then with nearer ones by their order above. */
 export function nearestFirst(paths: readonly Path[]): Path[] {
-  const farthest = ({ denials }: Path) => Math.max(...denials.map(({ code }) => NEARNESS[code]));
+  const farthest = ({ denials }: Path) => Math.max(...denials.map(({ code }) => CODES.indexOf(code)));
   return paths.toSorted((a, b) => a.denials.length - b.denials.length || farthest(a) - farthest(b));
 }
 
