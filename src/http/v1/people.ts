@@ -112,10 +112,9 @@ export function peopleRoutes(deps: V1Deps) {
   app.openapi(get, async (c) => {
     const { org, user } = c.req.valid("param");
     const { caller } = c.var;
-    const standing = await standingIn(tupleStore, org, caller);
-    if (standing === "none" && !isService(caller)) return notFound(c, "organization");
     // the head before what it covers: an ETag must not be newer than what was read
-    const { etag } = await etagOf(org, tupleStore);
+    const [standing, { etag }] = await Promise.all([standingIn(tupleStore, org, caller), etagOf(org, tupleStore)]);
+    if (standing === "none" && !isService(caller)) return notFound(c, "organization");
     const role = await roleOf(tupleStore, org, user);
     if (role === undefined) return notFound(c, "person");
     const whole = standing === "admin" || isService(caller) || caller.user === user;

@@ -114,8 +114,10 @@ export function shareRoutes(deps: V1Deps) {
     dryRun,
     impact: (value: ShareChanged) => dryRunOf(c, deps, value),
     show: async ({ cooperation, share: after, restored, reduced }: ShareChanged, reads: Reads) => {
-      const { head, delegations } = await shareWithDelegations(reads, after.id);
-      const reader = await readerOf(reads, cooperation, c.var.caller);
+      const [{ head, delegations }, reader] = await Promise.all([
+        shareWithDelegations(reads, after.id),
+        readerOf(reads, cooperation, c.var.caller),
+      ]);
       const found = { share: after, n: head.n, delegations: after.removed_at === undefined ? delegations : [] };
       return { ...(await shareView(reads, cooperation, found, reader, clock())), restored, reduced };
     },
@@ -164,7 +166,7 @@ export function shareRoutes(deps: V1Deps) {
     const reader = { standings: { initiator: "none" as const, partner: standing }, service: isService(caller) };
     const reads = memoizedReads(tupleStore);
     const look = (id: string) => incomingShare(reads, id, reader, clock());
-    const { ids, unsettled } = await incomingShareIds(tupleStore, org);
+    const { ids, unsettled } = await incomingShareIds(reads, org);
     if (unsettled.length > 0) deps.inBackground(() => settleEnded(deps, unsettled));
     return listed(c, await pageOf(ids, ["incoming", org], c.req.valid("query"), look));
   });
