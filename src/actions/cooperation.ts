@@ -20,7 +20,7 @@ import type { Instant } from "../domain/expiry.ts";
 import type { Cooperation, Head, Invitation } from "../domain/records.ts";
 import { isRefusal, type Result } from "../domain/result.ts";
 import { sharedNow } from "../queries/views/cooperations.ts";
-import { cooperationHead, invitationHead, organizationHead, standingIn, standingsIn } from "../store/snapshot.ts";
+import { cooperationHead, invitationHead, membershipIn, membershipsIn, organizationHead } from "../store/snapshot.ts";
 import { type MailState, sendLetters } from "./letters.ts";
 import type { Action, Reading } from "./run/action.ts";
 import { sweep } from "./sweep.ts";
@@ -29,7 +29,7 @@ export type LifecycleStep = "accept" | "decline" | "pause" | "resume" | "remove"
 
 /**
  * The state that every action in a cooperation is decided on; not found where there is none. `more` is what an action
- * is decided on besides: it is read together with the standings, behind the cooperation's head.
+ * is decided on besides: it is read together with the memberships, behind the cooperation's head.
  */
 export async function readCooperation<M extends object = object>(
   on: Reading,
@@ -39,11 +39,11 @@ export async function readCooperation<M extends object = object>(
   const head = await cooperationHead(on.reads, id);
   const cooperation = head.value;
   if (cooperation === undefined) return { code: "not_found", what: "cooperation" };
-  const [standings, further] = await Promise.all([
-    standingsIn(on.reads, cooperation, on.caller),
+  const [memberships, further] = await Promise.all([
+    membershipsIn(on.reads, cooperation, on.caller),
     more?.(cooperation) ?? ({} as M),
   ]);
-  return { head, cooperation, standings, expected: on.expected, ...further };
+  return { head, cooperation, memberships, expected: on.expected, ...further };
 }
 
 /** The actions in one cooperation wait for each other. */
@@ -76,7 +76,7 @@ export function declineOffer(input: { cooperation: string }): Action<StepState, 
     ...decline,
     read: async (on) => {
       const state = await decline.read(on);
-      return isRefusal(state) ? state : { ...state, standings: { ...state.standings, partner: "admin" } };
+      return isRefusal(state) ? state : { ...state, memberships: { ...state.memberships, partner: "admin" } };
     },
   };
 }
@@ -144,8 +144,8 @@ export const join = (input: {
       organizationHead(reads, input.organization),
       head.value.partner === undefined ? invitationHead(reads, head.value) : undefined,
     ]);
-    const standing = await standingIn(reads, input.organization, caller);
-    return { head, cooperation: head.value, joining, standing, invitation, tokenN: token.n, ttlDays };
+    const membership = await membershipIn(reads, input.organization, caller);
+    return { head, cooperation: head.value, joining, membership, invitation, tokenN: token.n, ttlDays };
   },
   decide: (state, stamp) => decideJoin(state, input, stamp),
   scopes: initiatorsScope,

@@ -13,11 +13,11 @@ import {
   type InviteState,
 } from "../domain/cooperation/decide-invitation.ts";
 import type { SharedResource } from "../domain/cooperation/new-share.ts";
+import { refuseUnlessAdmin } from "../domain/membership.ts";
 import { same } from "../domain/plan.ts";
 import type { Cooperation } from "../domain/records.ts";
 import { emailHash } from "../domain/registry/decide-person.ts";
 import { isRefusal, type Result } from "../domain/result.ts";
-import { refuseUnlessAdmin } from "../domain/standing.ts";
 import { organizationName } from "../queries/views/cooperations.ts";
 import { organizationIdsOf } from "../store/people.ts";
 import {
@@ -26,10 +26,10 @@ import {
   emailHead,
   inTurns,
   invitationHead,
+  membershipIn,
   organizationHead,
   resourceHead,
   roleOf,
-  standingIn,
 } from "../store/snapshot.ts";
 import { type MailState, sendLetters } from "./letters.ts";
 import type { Action, Reading, Reads } from "./run/action.ts";
@@ -52,10 +52,10 @@ export const invite = (
   read: async (on) => {
     if (input.organization !== undefined && !on.discloseOrganizations && !on.caller.scopes.includes("admin"))
       return { code: "insufficient_scope", needs: "scope admin" };
-    // before the standing: a reading is kept, and a head is read before the facts that it covers
+    // before the membership: a reading is kept, and a head is read before the facts that it covers
     await organizationHead(on.reads, input.initiator);
-    const standing = await standingIn(on.reads, input.initiator, on.caller);
-    const refusal = refuseUnlessAdmin(input.initiator, standing);
+    const membership = await membershipIn(on.reads, input.initiator, on.caller);
+    const refusal = refuseUnlessAdmin(input.initiator, membership);
     if (refusal) return refusal;
     const meant = await whoIsMeant(on, input);
     return isRefusal(meant) || "confirm" in meant ? meant : readInvite(on, input, meant);
@@ -92,10 +92,10 @@ async function whoIsMeant(
 
 async function readInvite(on: Reading, input: InviteInput & { initiator: string }, meant: Meant): Promise<Inviting> {
   const { reads } = on;
-  const [initiator, partner, standing, resources] = await Promise.all([
+  const [initiator, partner, membership, resources] = await Promise.all([
     organizationHead(reads, input.initiator),
     meant.partner === undefined ? undefined : organizationHead(reads, meant.partner),
-    standingIn(reads, input.initiator, on.caller),
+    membershipIn(reads, input.initiator, on.caller),
     inTurns(input.shares ?? [], async ({ resource }): Promise<SharedResource> => {
       return { ref: resource, head: await resourceHead(reads, resource) };
     }),
@@ -111,7 +111,7 @@ async function readInvite(on: Reading, input: InviteInput & { initiator: string 
   const cooperations = await initiatedBy(reads, input.initiator);
   return {
     initiator,
-    standing,
+    membership,
     partner,
     ownAddress: meant.ownAddress,
     open: cooperations.filter(({ status }) => status === "invited" || status === "pending"),

@@ -7,6 +7,7 @@
 import { userScope } from "../domain/cache-scopes.ts";
 import { isService, needsService } from "../domain/caller.ts";
 import type { PersonInput } from "../domain/commands.ts";
+import { refuseUnlessAdmin } from "../domain/membership.ts";
 import type { Refusal } from "../domain/refusal.ts";
 import {
   decideForget,
@@ -21,11 +22,10 @@ import {
   type PersonState,
 } from "../domain/registry/decide-person.ts";
 import { isRefusal, type Result } from "../domain/result.ts";
-import { refuseUnlessAdmin } from "../domain/standing.ts";
 import type { TupleKey } from "../domain/tuples.ts";
 import { bondsOf } from "../store/bonds.ts";
 import { adminsOf, delegationsThrough, jobRolesThrough, organizationIdsOf } from "../store/people.ts";
-import { emailHead, inTurns, organizationHead, personHead, roleOf, standingIn } from "../store/snapshot.ts";
+import { emailHead, inTurns, membershipIn, organizationHead, personHead, roleOf } from "../store/snapshot.ts";
 import type { Action, Reading } from "./run/action.ts";
 
 type OfOrganization = { organization: string; user: string };
@@ -101,7 +101,7 @@ export async function refuseUnlessManager(
   if (isService(caller)) return undefined;
   // before the caller's role: a reading is kept, and a head is read before the facts that it covers
   await organizationHead(reads, organization);
-  return refuseUnlessAdmin(organization, await standingIn(reads, organization, caller));
+  return refuseUnlessAdmin(organization, await membershipIn(reads, organization, caller));
 }
 
 /** Who it is about, the address asked for, and whether they would no longer be an admin. */

@@ -3,14 +3,14 @@ import { z } from "@hono/zod-openapi";
 import { settleEnded } from "../../actions/sweep.ts";
 import { isService } from "../../domain/caller.ts";
 import { hasPassed } from "../../domain/expiry.ts";
+import { refuseUnlessAdmin } from "../../domain/membership.ts";
 import { type Cooperation, isSide, STATUSES } from "../../domain/records.ts";
 import { isFoundIn } from "../../domain/search-folding.ts";
-import { refuseUnlessAdmin } from "../../domain/standing.ts";
 import { TextInput } from "../../domain/text.ts";
 import { cooperationItem, nameOfSide } from "../../queries/views/cooperations.ts";
 import { readerOf } from "../../queries/views/reader.ts";
 import { memoizedReads } from "../../store/memoize.ts";
-import { cooperationHead, cooperationIdsOf, endedIdsOf, organizationHead, standingIn } from "../../store/snapshot.ts";
+import { cooperationHead, cooperationIdsOf, endedIdsOf, membershipIn, organizationHead } from "../../store/snapshot.ts";
 import { PageQuery, pageOf } from "../page.ts";
 import { refused } from "../problem.ts";
 import { listed, organizationParam, route, type V1Deps, v1 } from "./route.ts";
@@ -23,7 +23,7 @@ const list = route({
   method: "get",
   path: "/organizations/{org}/cooperations",
   tag: "Cooperations",
-  summary: "Its cooperations, newest first; ended ones only when asked for",
+  summary: "List an organization's cooperations",
   answers: "either",
   refuses: ["not_found", "not_admin"],
   params: organizationParam,
@@ -51,7 +51,7 @@ export function cooperationListRoutes(deps: V1Deps) {
     const { org } = c.req.valid("param");
     const { direction, status, search = "", ...page } = c.req.valid("query");
     const { caller } = c.var;
-    const refusal = isService(caller) ? undefined : refuseUnlessAdmin(org, await standingIn(tupleStore, org, caller));
+    const refusal = isService(caller) ? undefined : refuseUnlessAdmin(org, await membershipIn(tupleStore, org, caller));
     if (refusal) return refused(c, refusal);
 
     const directions = new Map<string, (typeof DIRECTIONS)[number]>();

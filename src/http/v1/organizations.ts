@@ -23,7 +23,7 @@ const me = route({
   method: "get",
   path: "/me",
   tag,
-  summary: "The acting user, and what they may do where",
+  summary: "The acting user, their organizations and what they may do there",
   answers: "person",
   refuses: [],
   reply: z.strictObject({
@@ -36,7 +36,7 @@ const get = route({
   method: "get",
   path,
   tag,
-  summary: "An organization, for its people and services",
+  summary: "Get an organization",
   answers: "either",
   refuses: ["not_found"],
   params: organizationParam,

@@ -6,9 +6,9 @@ import type { SharedAtEnd } from "../../domain/cooperation/decide-cooperation.ts
 import { actionsFor } from "../../domain/cooperation/lifecycle.ts";
 import { earliest, hasPassed } from "../../domain/expiry.ts";
 import type { Side } from "../../domain/history.ts";
+import { type Memberships, sidesOf } from "../../domain/membership.ts";
 import { type Cooperation, type Delegation, isSide, type Share } from "../../domain/records.ts";
 import { delegable, effectiveRole } from "../../domain/roles.ts";
-import { type Standings, sidesOf } from "../../domain/standing.ts";
 import type { TupleStore } from "../../ports.ts";
 import { historyOf } from "../../store/history.ts";
 import { adminsOf } from "../../store/people.ts";
@@ -16,8 +16,8 @@ import { inTurns, organizationHead, personHead, resourceHead, sharesOf } from ".
 
 type Reads = Pick<TupleStore, "read">;
 
-/** A reader's standing on each side. A service reads as the initiator's side and may do nothing. */
-export type Reader = { standings: Standings; service: boolean };
+/** A reader's membership on each side. A service reads as the initiator's side and may do nothing. */
+export type Reader = { memberships: Memberships; service: boolean };
 
 /** The name of an organization; its id where it has none. */
 export async function organizationName(reads: Reads, id: string): Promise<string> {
@@ -43,7 +43,7 @@ export async function cooperationItem(reads: Reads, cooperation: Cooperation, n:
     partner === undefined ? undefined : nameOfSide(reads, cooperation, "partner"),
   ]);
   const expired = hasPassed(cooperation.expires_at, now);
-  const initiators = reader.service || reader.standings.initiator === "admin";
+  const initiators = reader.service || reader.memberships.initiator === "admin";
   return {
     id,
     status,
@@ -59,7 +59,7 @@ export async function cooperationItem(reads: Reads, cooperation: Cooperation, n:
     accepted_at: cooperation.accepted_at ?? null,
     ended_at: cooperation.ended_at ?? null,
     shares_count: cooperation.shares,
-    actions: actionsFor(cooperation, sidesOf(reader.standings), expired),
+    actions: actionsFor(cooperation, sidesOf(reader.memberships), expired),
     etag: `"${n}"`,
   };
 }
@@ -128,7 +128,7 @@ export async function shareView(
   const until = earliest(cooperation.expires_at, share.expires_at);
   const expired = hasPassed(cooperation.expires_at, now);
   const onShares = ["change_share", "unshare", "delegate", "revoke"];
-  const actions = actionsFor(cooperation, sidesOf(reader.standings), expired);
+  const actions = actionsFor(cooperation, sidesOf(reader.memberships), expired);
   return {
     id: share.id,
     cooperation: share.cooperation,

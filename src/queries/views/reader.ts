@@ -2,23 +2,23 @@
 
 import { type Caller, isService } from "../../domain/caller.ts";
 import type { Side } from "../../domain/history.ts";
+import { refuseUnlessVisible, sidesOf } from "../../domain/membership.ts";
 import type { Cooperation, Delegation, Share } from "../../domain/records.ts";
 import { isRefusal, type Result } from "../../domain/result.ts";
-import { refuseUnlessVisible, sidesOf } from "../../domain/standing.ts";
 import type { TupleStore } from "../../ports.ts";
-import { cooperationHead, shareHead, shareWithDelegations, standingsIn } from "../../store/snapshot.ts";
+import { cooperationHead, membershipsIn, shareHead, shareWithDelegations } from "../../store/snapshot.ts";
 import type { Reader } from "./cooperations.ts";
 
 type Reads = Pick<TupleStore, "read">;
 
 /** What a caller is on both sides of a cooperation. */
 export async function readerOf(reads: Reads, cooperation: Cooperation, caller: Caller): Promise<Reader> {
-  return { standings: await standingsIn(reads, cooperation, caller), service: isService(caller) };
+  return { memberships: await membershipsIn(reads, cooperation, caller), service: isService(caller) };
 }
 
 /** The side whose private history entries a reader sees; undefined for services. */
 export function sideOf(reader: Reader): Side | undefined {
-  return sidesOf(reader.standings)[0];
+  return sidesOf(reader.memberships)[0];
 }
 
 export type FoundCooperation = { cooperation: Cooperation; n: number; reader: Reader };
@@ -38,7 +38,7 @@ async function visible(
   what: string,
 ): Promise<Result<FoundCooperation>> {
   const reader = await readerOf(reads, value, caller);
-  const refusal = reader.service ? undefined : refuseUnlessVisible(reader.standings, value, what);
+  const refusal = reader.service ? undefined : refuseUnlessVisible(reader.memberships, value, what);
   return refusal ?? { cooperation: value, n, reader };
 }
 
