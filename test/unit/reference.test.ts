@@ -5,12 +5,13 @@ import { z } from "zod";
 import { type Generated, generated, wantedText } from "../../scripts/reference/all.ts";
 import { differenceOf, filled } from "../../scripts/reference/blocks.ts";
 import { configurationTable } from "../../scripts/reference/configuration.ts";
-import { denialsTable, errorsTable } from "../../scripts/reference/errors.ts";
+import { denialReasonsTable, denialsTable, errorsTable } from "../../scripts/reference/errors.ts";
 import { layersDiagram } from "../../scripts/reference/layers.ts";
 import { lifecycleDiagram, lifecycleTable } from "../../scripts/reference/lifecycle.ts";
 import { DENIALS } from "../../src/check/question.ts";
 import { VARIABLES } from "../../src/config.ts";
 import { LIFECYCLE } from "../../src/domain/cooperation/lifecycle.ts";
+import { DENIAL_REASONS } from "../../src/domain/explain/denial-reason.ts";
 import { FAULTS } from "../../src/http/problem.ts";
 import { REFUSALS } from "../../src/http/refusals.ts";
 import { PAGES, textOf } from "../support/pages.ts";
@@ -71,6 +72,11 @@ describe("generated blocks", () => {
         "docs/reference/errors.md",
         { denials: denialsTable({ ...DENIALS, unknown_mood: "There is no such mood." }) },
         "| `unknown_mood` | There is no such mood. |",
+      ],
+      [
+        "docs/reference/denial-reasons.md",
+        { "denial-reasons": denialReasonsTable({ ...DENIAL_REASONS, too_early: ["It is early.", "Wait."] }) },
+        "| `too_early` | It is early. | Wait. |",
       ],
     ] as const;
     for (const [file, blocks, text] of changed) {

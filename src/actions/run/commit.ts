@@ -48,7 +48,7 @@ export async function commit(deps: ActionDeps, attempt: Attempt): Promise<boolea
 }
 
 /**
- * Finds out after a lost reply. The first Write may still be under way: it and the one sent again write the same
+ * Finds out after a lost reply. The first Write may still be running: it and the one sent again write the same
  * entry n + 1, so the second to arrive is stale, and the entry that is found says whose it was.
  */
 async function settle(deps: ActionDeps, { write, lease }: Attempt): Promise<boolean> {

@@ -5,6 +5,7 @@
 
 import type { InviteInput } from "../commands.ts";
 import { hasPassed, instant } from "../expiry.ts";
+import { type Membership, refuseUnlessAdmin } from "../membership.ts";
 import { type Decision, type Plan, planned, type Stamp } from "../plan.ts";
 import {
   type Cooperation,
@@ -16,7 +17,6 @@ import {
   type Share,
 } from "../records.ts";
 import { isRefusal } from "../result.ts";
-import { refuseUnlessAdmin, type Standing } from "../standing.ts";
 import { tuplesOfCooperation } from "../state-tuples.ts";
 import { difference } from "../tuples.ts";
 import { countInvitation, type InvitationLimits, refuseInvitation, touchSent } from "./cool-down.ts";
@@ -26,7 +26,7 @@ import { touchOrganization, withoutAddress } from "./touch.ts";
 /** What an invitation is decided on. `partner` is the known organization that was named or confirmed. */
 export type InviteState = {
   initiator: Head<Organization>;
-  standing: Standing;
+  membership: Membership;
   partner?: Head<Organization> | undefined;
   /** Whether the invited address belongs to a person of the initiator. */
   ownAddress: boolean;
@@ -52,7 +52,7 @@ export function decideInvite(
 ): Decision<InvitationDecided> {
   const initiator = state.initiator.object.slice("organization:".length);
   const partner = state.partner?.object.slice("organization:".length);
-  const refusal = refuseUnlessAdmin(initiator, state.standing);
+  const refusal = refuseUnlessAdmin(initiator, state.membership);
   if (refusal) return refusal;
   if (state.ownAddress || partner === initiator) return { code: "own_organization" };
   if (state.partner && (state.partner.value === undefined || state.partner.value.deleted_at !== undefined))

@@ -1,11 +1,11 @@
 /** Decides who joins by the token of an invitation, and whether a token is still valid. Pure. */
 
 import { instant } from "../expiry.ts";
+import { type Membership, type Memberships, refuseUnlessAdmin } from "../membership.ts";
 import { type Decision, planned, type Stamp, same } from "../plan.ts";
 import type { Cooperation, Head, Invitation, Organization } from "../records.ts";
 import type { Refusal } from "../refusal.ts";
 import { isRefusal } from "../result.ts";
-import { refuseUnlessAdmin, type Standing, type Standings } from "../standing.ts";
 import { touchAnswered } from "./cool-down.ts";
 import { type Changed, changeCooperation, type StepInput, stepOrRefuse } from "./decide-cooperation.ts";
 import { knownOrganization, touchOrganization } from "./touch.ts";
@@ -15,7 +15,7 @@ export type JoinState = {
   cooperation: Cooperation;
   /** The organization that wants to join, and what the actor is in it. */
   joining: Head<Organization>;
-  standing: Standing;
+  membership: Membership;
   /** The earlier invitations from the initiator to the invited address. */
   invitation?: Head<Invitation> | undefined;
   /** The number in the token, already verified to be ours. */
@@ -29,7 +29,7 @@ export function decideJoin(state: JoinState, input: StepInput, stamp: Stamp): De
   const joining = state.joining.object.slice("organization:".length);
   const unfit = tokenProblem(cooperation, state.tokenN, state.ttlDays, stamp.now);
   if (unfit) return unfit;
-  const refusal = refuseUnlessAdmin(joining, state.standing);
+  const refusal = refuseUnlessAdmin(joining, state.membership);
   if (refusal) return refusal;
   if (joining === cooperation.initiator) return { code: "own_organization" };
   const next = stepOrRefuse(cooperation, "join", stamp.now);
@@ -47,9 +47,9 @@ export function decideJoin(state: JoinState, input: StepInput, stamp: Stamp): De
     partner_incarnation: state.joining.value?.incarnation,
     accepted_at: instant(stamp.now),
   };
-  const standings: Standings = { initiator: "none", partner: state.standing };
+  const memberships: Memberships = { initiator: "none", partner: state.membership };
   const reason = { side: "partner", text: input.reason } as const;
-  const plan = changeCooperation({ head, cooperation, standings }, after, "join", reason);
+  const plan = changeCooperation({ head, cooperation, memberships }, after, "join", reason);
   plan.touches.push(touchOrganization(knownOrganization(state.joining), "join", after));
   if (state.invitation !== undefined) plan.touches.push(touchAnswered(state.invitation, "accept", stamp));
   return planned(plan, { before: cooperation, cooperation: after });

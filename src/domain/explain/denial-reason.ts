@@ -48,99 +48,136 @@ export type DenialReason =
 
 export type DenialCode = DenialReason["code"];
 
-/** All reasons, the nearest to access first: what a message ends, what an action ends, what was removed, what never was. */
-export const NEARNESS: Record<DenialCode, number> = {
-  records_differ: 0,
-  cooperation_paused: 1,
-  cooperation_expired: 2,
-  share_expired: 3,
-  delegation_expired: 4,
-  cooperation_pending: 5,
-  cooperation_invited: 6,
-  delegation_reduced: 7,
-  share_role_too_low: 8,
-  delegation_too_low: 9,
-  not_delegated: 10,
-  job_role_too_low: 11,
-  no_job_role: 12,
-  delegate_left: 13,
-  not_admin: 14,
-  share_removed: 15,
-  cooperation_ended: 16,
-  not_shared: 17,
-  never_shared: 18,
-  not_person: 19,
-  stranger: 20,
-  object_deleted: 21,
-  object_unknown: 22,
-  user_unknown: 23,
-  subject_no_user: 24,
+/**
+ * What each reason means and what to do, the nearest to access first: what a message ends, what an action ends, what was
+ * removed, what never existed.
+ */
+export const DENIAL_REASONS: Readonly<Record<DenialCode, readonly [meaning: string, advice: string]>> = {
+  records_differ: [
+    "By its records there is access, and the engine denies it.",
+    "Run doctor: the store is inconsistent.",
+  ],
+  cooperation_paused: ["The initiator paused the cooperation.", "An admin of the initiator resumes it."],
+  cooperation_expired: ["The cooperation's expiry date has passed.", "An admin of the initiator sets a later one."],
+  share_expired: ["The share's expiry date has passed.", "An admin of the initiator sets a later one."],
+  delegation_expired: ["The delegation's expiry date has passed.", "An admin of the partner sets a later one."],
+  cooperation_pending: ["The partner has not accepted the cooperation.", "An admin of the partner accepts it."],
+  cooperation_invited: [
+    "Nobody has joined with the invitation's token.",
+    "The invited person joins; an admin of the initiator can resend the invitation.",
+  ],
+  delegation_reduced: [
+    "The delegation's role would be enough, and the share's lower role caps it.",
+    "An admin of the initiator sets a higher role on the share.",
+  ],
+  share_role_too_low: [
+    "The share's role does not have the permission.",
+    "An admin of the initiator sets one of the roles in `needs` on the share.",
+  ],
+  delegation_too_low: [
+    "The delegation's role does not have the permission.",
+    "An admin of the partner delegates one of the roles in `needs`, if the share's role allows it.",
+  ],
+  not_delegated: [
+    "The person belongs to the partner, is not its admin, and has no delegation of the share.",
+    "An admin of the partner delegates it to them.",
+  ],
+  job_role_too_low: [
+    "The person's job role does not have the permission.",
+    "An admin of the owner gives them one of the roles in `needs`.",
+  ],
+  no_job_role: [
+    "The person belongs to the owner, is not its admin, and has no job role on the resource.",
+    "An admin of the owner gives them one of the roles in `needs`.",
+  ],
+  delegate_left: [
+    "The share is delegated to somebody who does not belong to the partner.",
+    "Run doctor: leaving deletes delegations. A service can add the person to the partner again.",
+  ],
+  not_admin: ["It is for the organization's admins, and the person has another role.", "Ask one of its admins."],
+  share_removed: [
+    "The share of the resource was removed.",
+    "An admin of the initiator shares it again; earlier delegations do not return.",
+  ],
+  cooperation_ended: ["The cooperation was declined, removed or left.", "An admin of the initiator invites again."],
+  not_shared: ["The cooperation has no share of the resource.", "An admin of the initiator shares it."],
+  never_shared: ["No role that can be shared has the permission.", "Ask the owner's people to do it."],
+  not_person: ["The person does not belong to the organization.", "A service adds them to it, if they should."],
+  stranger: [
+    "The person belongs neither to the owner nor to a partner with whom the owner shares it.",
+    "Check both ids; access needs an organization that owns the resource or has a share of it.",
+  ],
+  object_deleted: ["The resource or organization was deleted.", "Remove it from your service, or register it again."],
+  object_unknown: ["Nothing was ever registered under this id.", "Check the id, or register it."],
+  user_unknown: ["Nobody was ever added under this id.", "Check the id, or add the person to an organization."],
+  subject_no_user: ["The subject is not of type `user`.", "Ask about a person: only people have permissions."],
 };
+const CODES = Object.keys(DENIAL_REASONS);
 
 /** An access path that is closed: what it leads through (`share:01H…`, `organization:sunward`), and every reason why. */
-export type Path = { through: string; limits: DenialReason[] };
+export type Path = { through: string; denials: DenialReason[] };
 
-/** Paths, the nearest first: with fewer reasons, then with nearer ones. */
+/** Paths, the nearest first: with fewer reasons, then with nearer ones by their order above. */
 export function nearestFirst(paths: readonly Path[]): Path[] {
-  const farthest = ({ limits }: Path) => Math.max(...limits.map(({ code }) => NEARNESS[code]));
-  return paths.toSorted((a, b) => a.limits.length - b.limits.length || farthest(a) - farthest(b));
+  const farthest = ({ denials }: Path) => Math.max(...denials.map(({ code }) => CODES.indexOf(code)));
+  return paths.toSorted((a, b) => a.denials.length - b.denials.length || farthest(a) - farthest(b));
 }
 
 const either = (roles: readonly JobRole[]) => roles.join(" or ");
 
 /** A reason in one sentence. */
-export function sayingOf(limit: DenialReason): string {
-  switch (limit.code) {
+export function sayingOf(denial: DenialReason): string {
+  switch (denial.code) {
     case "cooperation_paused":
-      return `${bond(limit)} is paused.`;
+      return `${bond(denial)} is paused.`;
     case "cooperation_expired":
-      return `${bond(limit)} expired at ${limit.expires_at}.`;
+      return `${bond(denial)} expired at ${denial.expires_at}.`;
     case "share_expired":
-      return `The share of ${limit.resource} (${limit.share}) expired at ${limit.expires_at}.`;
+      return `The share of ${denial.resource} (${denial.share}) expired at ${denial.expires_at}.`;
     case "delegation_expired":
-      return `The delegation of ${limit.resource} to ${limit.user} (share ${limit.share}) expired at ${limit.expires_at}.`;
+      return `The delegation of ${denial.resource} to ${denial.user} (share ${denial.share}) expired at ${denial.expires_at}.`;
     case "cooperation_pending":
-      return `${bond(limit)} waits to be accepted.`;
+      return `${bond(denial)} waits to be accepted.`;
     case "cooperation_invited":
-      return `The invitation by ${limit.initiator} (cooperation ${limit.cooperation}) was not taken up yet.`;
+      return `The invitation by ${denial.initiator} (cooperation ${denial.cooperation}) was not taken up yet.`;
     case "share_role_too_low":
-      return `${limit.resource} is shared as ${limit.role} (share ${limit.share}); this needs ${either(limit.needs)}.`;
+      return `${denial.resource} is shared as ${denial.role} (share ${denial.share}); this needs ${either(denial.needs)}.`;
     case "delegation_reduced":
-      return `${limit.user} is delegated ${limit.role} of ${limit.resource}, but the share (${limit.share}) is at ${limit.share_role} now.`;
+      return `${denial.user} is delegated ${denial.role} of ${denial.resource}, but the share (${denial.share}) is at ${denial.share_role} now.`;
     case "delegation_too_low":
-      return `${limit.user} is delegated ${limit.role} of ${limit.resource} (share ${limit.share}); this needs ${either(limit.needs)}.`;
+      return `${denial.user} is delegated ${denial.role} of ${denial.resource} (share ${denial.share}); this needs ${either(denial.needs)}.`;
     case "not_delegated":
-      return `${limit.resource} is shared with ${limit.organization} (share ${limit.share}), where ${limit.user} is ${limit.role} and no admin, and is not delegated to them.`;
+      return `${denial.resource} is shared with ${denial.organization} (share ${denial.share}), where ${denial.user} is ${denial.role} and no admin, and is not delegated to them.`;
     case "delegate_left":
-      return `${limit.resource} is delegated to ${limit.user} (share ${limit.share}), who is no person of ${limit.organization}.`;
+      return `${denial.resource} is delegated to ${denial.user} (share ${denial.share}), who is no person of ${denial.organization}.`;
     case "job_role_too_low":
-      return `${limit.user} is ${limit.role} of ${limit.resource}; this needs ${either(limit.needs)}.`;
+      return `${denial.user} is ${denial.role} of ${denial.resource}; this needs ${either(denial.needs)}.`;
     case "no_job_role":
-      return `${limit.user} is ${limit.role} of ${limit.organization} and no admin, and has no job role on ${limit.resource}.`;
+      return `${denial.user} is ${denial.role} of ${denial.organization} and no admin, and has no job role on ${denial.resource}.`;
     case "not_admin":
-      return `Only admins of ${limit.organization} may do this; ${limit.user} is ${limit.role} there.`;
+      return `Only admins of ${denial.organization} may do this; ${denial.user} is ${denial.role} there.`;
     case "never_shared":
-      return `${limit.permission} is for people of ${limit.owner} alone and never crosses to a partner.`;
+      return `${denial.permission} is for people of ${denial.owner} alone and never crosses to a partner.`;
     case "share_removed":
-      return `${limit.resource} was shared (share ${limit.share}) and taken back at ${limit.removed_at}.`;
+      return `${denial.resource} was shared (share ${denial.share}) and taken back at ${denial.removed_at}.`;
     case "cooperation_ended":
-      return `${bond(limit)} has ended: ${[limit.ended_as, limit.ended_at].filter(Boolean).join(" at ")}.`;
+      return `${bond(denial)} has ended: ${[denial.ended_as, denial.ended_at].filter(Boolean).join(" at ")}.`;
     case "not_shared":
-      return `${bond(limit)} does not share ${limit.resource}.`;
+      return `${bond(denial)} does not share ${denial.resource}.`;
     case "not_person":
-      return `${limit.user} is no person of ${limit.organization}.`;
+      return `${denial.user} is no person of ${denial.organization}.`;
     case "stranger":
-      return `${limit.resource} is ${limit.owner}'s, and nothing leads from there to ${limit.user}, who is ${ofThese(limit.organizations)}.`;
+      return `${denial.resource} is ${denial.owner}'s, and nothing leads from there to ${denial.user}, who is ${ofThese(denial.organizations)}.`;
     case "object_deleted":
-      return `${nameOf(limit.object)} was deleted at ${limit.deleted_at}.`;
+      return `${nameOf(denial.object)} was deleted at ${denial.deleted_at}.`;
     case "object_unknown":
-      return `There is no ${nameOf(limit.object)}.`;
+      return `There is no ${nameOf(denial.object)}.`;
     case "user_unknown":
-      return `There is no person ${limit.user}.`;
+      return `There is no person ${denial.user}.`;
     case "subject_no_user":
-      return `${limit.subject} is no person; only people have permissions.`;
+      return `${denial.subject} is no person; only people have permissions.`;
     case "records_differ":
-      return `By its records ${nameOf(limit.object)} should let them; the tuples say otherwise. Run doctor.`;
+      return `By its records ${nameOf(denial.object)} should let them; the tuples say otherwise. Run doctor.`;
   }
 }
 

@@ -16,7 +16,7 @@ import type { OrganizationRole } from "../roles.ts";
 import { tuplesOfEmail, tuplesOfPerson } from "../state-tuples.ts";
 import { difference, type Tuple, type TupleKey } from "../tuples.ts";
 
-/** `email:<hash>`: how an address is looked up without standing in the graph. */
+/** `email:<hash>`: how an address is looked up without membership in the graph. */
 export function emailHash(address: string): string {
   return createHash("sha256").update(address.trim().toLowerCase()).digest("hex");
 }

@@ -64,7 +64,7 @@ const get = route({
   method: "get",
   path,
   tag,
-  summary: "A cooperation, for the admins of either side",
+  summary: "Get a cooperation",
   answers: "either",
   refuses: ["not_found", "not_admin"],
   params: ulidParam,
@@ -74,7 +74,7 @@ const patch = route({
   method: "patch",
   path,
   tag,
-  summary: "Set the expiry of the whole cooperation, or clear it with null",
+  summary: "Set or clear a cooperation's expiry date",
   answers: "person",
   refuses: [...ofSide, "invalid_expiry"],
   params: ulidParam,
@@ -86,7 +86,7 @@ const remove = route({
   method: "delete",
   path,
   tag,
-  summary: "Remove the cooperation: the partner loses everything at once",
+  summary: "Remove a cooperation",
   answers: "person",
   refuses: ofSide,
   params: ulidParam,
@@ -94,11 +94,11 @@ const remove = route({
   reply: ChangedCooperation,
 });
 const STEPS = {
-  accept: "Accept: from pending to active",
-  decline: "Decline what was proposed",
-  pause: "Block all access through it",
-  resume: "Let access through again",
-  leave: "Leave, as the partner",
+  accept: "Accept a pending cooperation",
+  decline: "Decline a pending cooperation",
+  pause: "Pause a cooperation",
+  resume: "Resume a paused cooperation",
+  leave: "Leave a cooperation as its partner",
 } as const satisfies Partial<Record<LifecycleStep, string>>;
 
 const stepOf = (step: keyof typeof STEPS) =>
@@ -121,7 +121,7 @@ const again = route({
   method: "post",
   path: `${path}/resend`,
   tag,
-  summary: "Send the invitation or the notice again",
+  summary: "Resend the invitation or the notice",
   answers: "person",
   refuses: [...ofSide, "cool_down"],
   params: ulidParam,

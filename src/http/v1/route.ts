@@ -35,7 +35,7 @@ export function errorsOf(error: z.ZodError, target: string): { pointer: string; 
   const place = (path: readonly PropertyKey[]) =>
     target === "json" ? pointerOf(path) : `${target}: ${path.join(".")}`;
   return error.issues.flatMap((issue) =>
-    // an unknown member is what is wrong, not the object around it
+    // an unknown member is what is wrong, not the object that has it
     issue.code === "unrecognized_keys"
       ? issue.keys.map((key) => ({ pointer: place([...issue.path, key]), detail: "is not known here" }))
       : [{ pointer: place(issue.path), detail: issue.message }],

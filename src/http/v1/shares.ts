@@ -6,13 +6,13 @@ import { settleEnded } from "../../actions/sweep.ts";
 import { isService } from "../../domain/caller.ts";
 import { ChangeShareInput, ShareInput } from "../../domain/commands.ts";
 import type { ShareChanged } from "../../domain/cooperation/decide-share.ts";
+import { refuseUnlessAdmin } from "../../domain/membership.ts";
 import { isRefusal } from "../../domain/result.ts";
-import { refuseUnlessAdmin } from "../../domain/standing.ts";
 import { shareView } from "../../queries/views/cooperations.ts";
 import { findCooperation, findShare, readerOf } from "../../queries/views/reader.ts";
 import { incomingShare, incomingShareIds } from "../../queries/views/received.ts";
 import { memoizedReads } from "../../store/memoize.ts";
-import { shareIdsOf, shareWithDelegations, standingIn } from "../../store/snapshot.ts";
+import { membershipIn, shareIdsOf, shareWithDelegations } from "../../store/snapshot.ts";
 import type { Env } from "../env.ts";
 import { PageQuery, pageOf } from "../page.ts";
 import { refused } from "../problem.ts";
@@ -26,7 +26,7 @@ const list = route({
   method: "get",
   path: "/cooperations/{id}/shares",
   tag,
-  summary: "The live shares of a cooperation",
+  summary: "List the shares of a cooperation",
   answers: "either",
   refuses: ["not_found", "not_admin"],
   params: ulidParam,
@@ -60,7 +60,7 @@ const get = route({
   method: "get",
   path: "/shares/{id}",
   tag,
-  summary: "A share, for the admins of either side",
+  summary: "Get a share",
   answers: "either",
   refuses: ["not_found", "not_admin"],
   params: ulidParam,
@@ -70,7 +70,7 @@ const patch = route({
   method: "patch",
   path: "/shares/{id}",
   tag,
-  summary: "Change a share's role or expiry (null clears it)",
+  summary: "Change a share's role or expiry date",
   answers: "person",
   refuses: ["not_found", "not_admin", "wrong_side", "wrong_status", "operator_never_crosses", "invalid_expiry"],
   params: ulidParam,
@@ -82,7 +82,7 @@ const remove = route({
   method: "delete",
   path: "/shares/{id}",
   tag,
-  summary: "Remove a share: everybody downstream loses it at once",
+  summary: "Remove a share",
   answers: "person",
   refuses: ["not_found", "not_admin", "wrong_side", "wrong_status"],
   params: ulidParam,
@@ -93,7 +93,7 @@ const incoming = route({
   method: "get",
   path: "/organizations/{org}/incoming-shares",
   tag,
-  summary: "What came in, for admins",
+  summary: "List incoming shares",
   answers: "either",
   refuses: ["not_found", "not_admin"],
   params: organizationParam,
@@ -111,8 +111,10 @@ export function shareRoutes(deps: V1Deps) {
     dryRun,
     impact: (value: ShareChanged) => dryRunOf(c, deps, value),
     show: async ({ cooperation, share: after, restored, reduced }: ShareChanged, reads: Reads) => {
-      const { head, delegations } = await shareWithDelegations(reads, after.id);
-      const reader = await readerOf(reads, cooperation, c.var.caller);
+      const [{ head, delegations }, reader] = await Promise.all([
+        shareWithDelegations(reads, after.id),
+        readerOf(reads, cooperation, c.var.caller),
+      ]);
       const found = { share: after, n: head.n, delegations: after.removed_at === undefined ? delegations : [] };
       return { ...(await shareView(reads, cooperation, found, reader, clock())), restored, reduced };
     },
@@ -155,13 +157,13 @@ export function shareRoutes(deps: V1Deps) {
   app.openapi(incoming, async (c) => {
     const { org } = c.req.valid("param");
     const { caller } = c.var;
-    const standing = await standingIn(tupleStore, org, caller);
-    const refusal = isService(caller) ? undefined : refuseUnlessAdmin(org, standing);
+    const membership = await membershipIn(tupleStore, org, caller);
+    const refusal = isService(caller) ? undefined : refuseUnlessAdmin(org, membership);
     if (refusal) return refused(c, refusal);
-    const reader = { standings: { initiator: "none" as const, partner: standing }, service: isService(caller) };
+    const reader = { memberships: { initiator: "none" as const, partner: membership }, service: isService(caller) };
     const reads = memoizedReads(tupleStore);
     const look = (id: string) => incomingShare(reads, id, reader, clock());
-    const { ids, unsettled } = await incomingShareIds(tupleStore, org);
+    const { ids, unsettled } = await incomingShareIds(reads, org);
     if (unsettled.length > 0) deps.inBackground(() => settleEnded(deps, unsettled));
     return listed(c, await pageOf(ids, ["incoming", org], c.req.valid("query"), look));
   });

@@ -2,8 +2,8 @@
 
 import type { Path } from "../../domain/explain/denial-reason.ts";
 import { idOf } from "../../domain/ids.ts";
+import { roleIn } from "../../domain/membership.ts";
 import type { OrganizationRole } from "../../domain/roles.ts";
-import { roleIn } from "../../domain/standing.ts";
 import type { TupleStore } from "../../ports.ts";
 import { personHead } from "../../store/snapshot.ts";
 
@@ -25,6 +25,6 @@ export async function personOf(reads: Pick<TupleStore, "read">, user: string): P
 export function asAdmin({ user, roles }: AskedPerson, organization: string): Path {
   const role = roles.get(organization);
   const through = `organization:${organization}`;
-  if (role === undefined) return { through, limits: [{ code: "not_person", user, organization }] };
-  return { through, limits: role === "admin" ? [] : [{ code: "not_admin", user, organization, role }] };
+  if (role === undefined) return { through, denials: [{ code: "not_person", user, organization }] };
+  return { through, denials: role === "admin" ? [] : [{ code: "not_admin", user, organization, role }] };
 }

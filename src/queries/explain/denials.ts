@@ -22,7 +22,7 @@ export async function closedPaths(
   now: Date,
 ): Promise<{ paths: Path[]; complete: boolean }> {
   const [type, user] = splitRef(ref);
-  const only = (limit: DenialReason) => ({ paths: [{ through: object, limits: [limit] }], complete: true });
+  const only = (denial: DenialReason) => ({ paths: [{ through: object, denials: [denial] }], complete: true });
   if (type !== "user") return only({ code: "subject_no_user", subject: ref });
   const missing = await whyMissing(reads, object);
   if (missing !== undefined) return only(missing);
@@ -30,9 +30,9 @@ export async function closedPaths(
   if (person === undefined) return only({ code: "user_unknown", user });
   const found = await pathsOf(reads, person, relation, object, now);
   // a path without a reason, or an object without a path: the engine denied it all the same
-  const open: Path[] = found.paths.length > 0 ? found.paths : [{ through: object, limits: [] }];
-  const paths = open.map(({ through, limits }): Path => {
-    return { through, limits: limits.length > 0 ? limits : [{ code: "records_differ", object: through }] };
+  const open: Path[] = found.paths.length > 0 ? found.paths : [{ through: object, denials: [] }];
+  const paths = open.map(({ through, denials }): Path => {
+    return { through, denials: denials.length > 0 ? denials : [{ code: "records_differ", object: through }] };
   });
   return { paths: nearestFirst(paths), complete: found.complete };
 }
@@ -83,9 +83,9 @@ async function pathsOf(
       const { value: share } = await shareHead(reads, id);
       const cooperation = share && (await cooperationHead(reads, share.cooperation)).value;
       if (cooperation === undefined) return all([]);
-      const limits = denialsOfCooperation(cooperation, now);
-      const own = cooperation.partner === undefined ? [] : asAdmin(person, cooperation.partner).limits;
-      return all([{ through: `cooperation:${cooperation.id}`, limits: [...limits, ...own] }]);
+      const denials = denialsOfCooperation(cooperation, now);
+      const own = cooperation.partner === undefined ? [] : asAdmin(person, cooperation.partner).denials;
+      return all([{ through: `cooperation:${cooperation.id}`, denials: [...denials, ...own] }]);
     }
   }
 }
@@ -105,14 +105,14 @@ async function pathsToCooperation(
     // the organization that was its side was deleted, even if another has its id now
     return {
       through,
-      limits: [{ code: "cooperation_ended", cooperation: id, initiator, partner, ended_as, ended_at }],
+      denials: [{ code: "cooperation_ended", cooperation: id, initiator, partner, ended_as, ended_at }],
     };
   };
   const ofInitiator = await pathOf("initiator", initiator);
   if (permission === "can_manage") return [ofInitiator];
   const ofPartner: Path =
     partner === undefined
-      ? { through, limits: [{ code: "cooperation_invited", cooperation: id, initiator, partner }] }
+      ? { through, denials: [{ code: "cooperation_invited", cooperation: id, initiator, partner }] }
       : await pathOf("partner", partner);
   return permission === "can_answer" ? [ofPartner] : [ofInitiator, ofPartner];
 }
