@@ -84,10 +84,8 @@ const forget = route({
   refuses: ["not_found", "still_member"],
   params: userParam,
   query: DryRunQuery,
-  reply: z.union([
-    z.strictObject({ ...Erased, ...Effective }),
-    z.strictObject({ dry_run: z.literal(true), ...Erased }),
-  ]),
+  reply: z.strictObject({ ...Erased, ...Effective }),
+  dryRun: z.strictObject({ dry_run: z.literal(true), ...Erased }),
 });
 
 export const PEOPLE_OPERATIONS = [list, get, put, remove, forget];

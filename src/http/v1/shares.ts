@@ -1,6 +1,4 @@
 /** `/v1/cooperations/{id}/shares`, `/v1/shares/{id}` and the incoming shares: resources put into cooperations at a role. */
-
-import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import type { Reads } from "../../actions/run/action.ts";
 import { changeShare, share, unshare } from "../../actions/share.ts";
@@ -20,10 +18,9 @@ import { PageQuery, pageOf } from "../page.ts";
 import { refused } from "../problem.ts";
 import { act, dryRunOf } from "./act.ts";
 import { DeleteQuery, DryRunQuery, listed, organizationParam, route, ulidParam, type V1Deps, v1 } from "./route.ts";
-import { ChangedShare, DryRunView, IncomingShareView, listOf, ShareView } from "./views.ts";
+import { ChangedShare, IncomingShareView, listOf, ShareView } from "./views.ts";
 
 const tag = "Shares";
-const changed = z.union([ChangedShare, DryRunView]);
 
 const list = route({
   method: "get",
@@ -56,8 +53,8 @@ const create = route({
   query: DryRunQuery,
   body: ShareInput,
   conditional: true,
-  reply: changed,
-  creates: true,
+  reply: ChangedShare,
+  created: ChangedShare,
 });
 const get = route({
   method: "get",
@@ -79,7 +76,7 @@ const patch = route({
   params: ulidParam,
   query: DryRunQuery,
   body: ChangeShareInput,
-  reply: changed,
+  reply: ChangedShare,
 });
 const remove = route({
   method: "delete",
@@ -90,7 +87,7 @@ const remove = route({
   refuses: ["not_found", "not_admin", "wrong_side", "wrong_status"],
   params: ulidParam,
   query: DeleteQuery,
-  reply: changed,
+  reply: ChangedShare,
 });
 const incoming = route({
   method: "get",
