@@ -15,7 +15,7 @@ import {
 import type { SharedResource } from "../domain/cooperation/new-share.ts";
 import { refuseUnlessAdmin } from "../domain/membership.ts";
 import { same } from "../domain/plan.ts";
-import type { Cooperation, Head, Organization } from "../domain/records.ts";
+import type { Cooperation } from "../domain/records.ts";
 import { emailHash } from "../domain/registry/decide-person.ts";
 import { isRefusal, type Result } from "../domain/result.ts";
 import { organizationName } from "../queries/views/cooperations.ts";
@@ -92,13 +92,14 @@ async function whoIsMeant(
 
 async function readInvite(on: Reading, input: InviteInput & { initiator: string }, meant: Meant): Promise<Inviting> {
   const { reads } = on;
-  const initiator = await organizationHead(reads, input.initiator);
-  const partner: Head<Organization> | undefined =
-    meant.partner === undefined ? undefined : await organizationHead(reads, meant.partner);
-  const membership = await membershipIn(reads, input.initiator, on.caller);
-  const resources = await inTurns(input.shares ?? [], async ({ resource }): Promise<SharedResource> => {
-    return { ref: resource, head: await resourceHead(reads, resource) };
-  });
+  const [initiator, partner, membership, resources] = await Promise.all([
+    organizationHead(reads, input.initiator),
+    meant.partner === undefined ? undefined : organizationHead(reads, meant.partner),
+    membershipIn(reads, input.initiator, on.caller),
+    inTurns(input.shares ?? [], async ({ resource }): Promise<SharedResource> => {
+      return { ref: resource, head: await resourceHead(reads, resource) };
+    }),
+  ]);
   // before the open ones: who loses a race is then refused for the invitation that is open, and not for its mail
   const invitation = await invitationHead(reads, {
     initiator: input.initiator,

@@ -62,9 +62,13 @@ export const removePerson = ({
     if (refusal && !(on.caller.user === user && refusal.code === "not_admin")) return refusal;
     const state = await readPerson(on, { organization, user, stepsDown: true });
     if (isRefusal(state)) return state;
+    const [jobRoles, delegations] = await Promise.all([
+      jobRolesThrough(on.reads, organization, user),
+      delegationsThrough(on.reads, organization, user),
+    ]);
     const held: Held = {
-      jobRoles: (await jobRolesThrough(on.reads, organization, user)).flatMap((role) => role.tuples),
-      delegations: (await delegationsThrough(on.reads, organization, user)).flatMap((one) => one.tuples),
+      jobRoles: jobRoles.flatMap((role) => role.tuples),
+      delegations: delegations.flatMap((one) => one.tuples),
     };
     return { ...state, held };
   },
@@ -107,25 +111,26 @@ async function readPerson(
   { reads, expected }: Reading,
   { organization, user, email, stepsDown }: Asked,
 ): Promise<Result<PersonState>> {
-  const organizationNow = await organizationHead(reads, organization);
+  const [organizationNow, person] = await Promise.all([organizationHead(reads, organization), personHead(reads, user)]);
   if (organizationNow.value === undefined || organizationNow.value.deleted_at !== undefined)
     return { code: "not_found", what: "organization" };
-  const person = await personHead(reads, user);
-  // every person has a record, so who has none is nobody's
-  const role = person.n === 0 ? undefined : await roleOf(reads, organization, user);
+  const addresses = [...new Set([person.value?.email, email ?? undefined])].filter((one) => one !== undefined);
+  const [role, emails] = await Promise.all([
+    // every person has a record, so who has none is nobody's
+    person.n === 0 ? undefined : roleOf(reads, organization, user),
+    inTurns(addresses, async (address): Promise<EmailHead> => {
+      const head = await emailHead(reads, emailHash(address));
+      const holder = head.value?.holder;
+      if (holder === undefined || holder === user) return { address, head };
+      const other = await personHead(reads, holder);
+      return { address, head, other: { person: other, organizations: await organizationIdsOf(reads, holder) } };
+    }),
+  ]);
   // only an admin who would be one no longer is kept back as the last, so only then is it worth counting:
   // an organization may have thousands, and an import asks for each of its people
   const isCounted = role === "admin" && stepsDown;
   const admins = isCounted ? await adminsOf(reads, organization) : [];
   const otherAdmins = admins.filter((admin) => admin !== user).length;
-  const addresses = [...new Set([person.value?.email, email ?? undefined])].filter((one) => one !== undefined);
-  const emails = await inTurns(addresses, async (address): Promise<EmailHead> => {
-    const head = await emailHead(reads, emailHash(address));
-    const holder = head.value?.holder;
-    if (holder === undefined || holder === user) return { address, head };
-    const other = await personHead(reads, holder);
-    return { address, head, other: { person: other, organizations: await organizationIdsOf(reads, holder) } };
-  });
   const liveCooperations = isCounted && otherAdmins === 0 ? await bondsOf(reads, organization) : 0;
   return {
     organization,

@@ -96,10 +96,10 @@ export async function roleOf(reads: Reads, organization: string, user: string): 
   // relation by relation: asked without one, the engine looks through all of the organization's people and history
   const find = (relation: string) =>
     reads.read({ object: `organization:${organization}`, relation, user: `user:${user}` });
-  const person = await find("person");
-  if (person.length === 0) return undefined;
   const [first, ...others] = ORGANIZATION_ROLES;
-  const admin = await find(first);
+  // together: nearly everybody who is asked about is a person of it, and who acts mostly an admin
+  const [person, admin] = await Promise.all([find("person"), find(first)]);
+  if (person.length === 0) return undefined;
   return roleIn([...person, ...(admin.length > 0 ? admin : (await inTurns(others, find)).flat())]);
 }
 
@@ -123,11 +123,16 @@ export async function membershipsIn(
   // an organization that a cooperation binds cannot be deleted: only the others can outlive it
   const outlives = { initiator: status === "ended", partner: status === "ended" || status === "pending" };
   const membershipAt = async (side: Side, organization: string | undefined): Promise<Membership> => {
-    const membership = await membershipIn(reads, organization, caller);
-    if (membership === "none" || organization === undefined || !outlives[side]) return membership;
-    return isSide(cooperation, side, (await organizationHead(reads, organization)).value) ? membership : "none";
+    if (organization === undefined || !outlives[side]) return membershipIn(reads, organization, caller);
+    // before the role: a reading is kept, and a head is read before the facts that it covers
+    const { value } = await organizationHead(reads, organization);
+    return isSide(cooperation, side, value) ? membershipIn(reads, organization, caller) : "none";
   };
-  return { initiator: await membershipAt("initiator", initiator), partner: await membershipAt("partner", partner) };
+  const [ofInitiator, ofPartner] = await Promise.all([
+    membershipAt("initiator", initiator),
+    membershipAt("partner", partner),
+  ]);
+  return { initiator: ofInitiator, partner: ofPartner };
 }
 
 /** A person's job role on a resource. */

@@ -57,13 +57,18 @@ export function cooperationListRoutes(deps: V1Deps) {
     const directions = new Map<string, (typeof DIRECTIONS)[number]>();
     /** Ended ones that older versions left in the list of the living. */
     const unsettled: string[] = [];
-    for (const at of DIRECTIONS) {
-      if (direction !== undefined && direction !== at) continue;
-      const living = await cooperationIdsOf(tupleStore, org, SIDE_OF[at]);
-      const ended = status === "ended" ? await endedIdsOf(tupleStore, org, SIDE_OF[at]) : [];
-      for (const id of [...living, ...ended]) directions.set(id, directions.get(id) ?? at);
-    }
-    const { value: organization } = await organizationHead(tupleStore, org);
+    const [{ value: organization }, ...lists] = await Promise.all([
+      organizationHead(tupleStore, org),
+      ...DIRECTIONS.map(async (at) => {
+        if (direction !== undefined && direction !== at) return [];
+        const [living, ended] = await Promise.all([
+          cooperationIdsOf(tupleStore, org, SIDE_OF[at]),
+          status === "ended" ? endedIdsOf(tupleStore, org, SIDE_OF[at]) : [],
+        ]);
+        return [...living, ...ended].map((id) => ({ id, at }));
+      }),
+    ]);
+    for (const { id, at } of lists.flat()) directions.set(id, directions.get(id) ?? at);
     const look = async (id: string) => {
       const { value, n } = await cooperationHead(tupleStore, id);
       if (value?.status === "ended" && status !== "ended") unsettled.push(id);

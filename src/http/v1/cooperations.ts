@@ -25,13 +25,12 @@ import {
   type V1Deps,
   v1,
 } from "./route.ts";
-import { ChangedCooperation, CooperationView, DryRunView, MailedCooperation } from "./views.ts";
+import { ChangedCooperation, CooperationView, MailedCooperation } from "./views.ts";
 
 const tag = "Cooperations";
 const path = "/cooperations/{id}";
 /** Why somebody may not act for the side that the action is of, or not now. */
 const ofSide = ["not_found", "not_admin", "wrong_side", "wrong_status"] as const;
-const changed = z.union([ChangedCooperation, DryRunView]);
 
 const Confirm = z.strictObject({
   outcome: z.literal("confirm"),
@@ -58,8 +57,8 @@ const create = route({
   params: organizationParam,
   query: DryRunQuery,
   body: InviteInput,
-  creates: true,
-  reply: z.union([MailedCooperation, Confirm, DryRunView]),
+  reply: Confirm,
+  created: MailedCooperation,
 });
 const get = route({
   method: "get",
@@ -81,7 +80,7 @@ const patch = route({
   params: ulidParam,
   query: DryRunQuery,
   body: ChangeCooperationInput,
-  reply: changed,
+  reply: ChangedCooperation,
 });
 const remove = route({
   method: "delete",
@@ -92,7 +91,7 @@ const remove = route({
   refuses: ofSide,
   params: ulidParam,
   query: DeleteQuery,
-  reply: changed,
+  reply: ChangedCooperation,
 });
 const STEPS = {
   accept: "Accept a pending cooperation",
@@ -115,7 +114,7 @@ const stepOf = (step: keyof typeof STEPS) =>
     params: ulidParam,
     query: DryRunQuery,
     body: ReasonInput,
-    reply: changed,
+    reply: ChangedCooperation,
   });
 const steps = (Object.keys(STEPS) as (keyof typeof STEPS)[]).map((step) => ({ step, operation: stepOf(step) }));
 const again = route({
@@ -130,7 +129,7 @@ const again = route({
   body: ReasonInput,
   bodyOptional: true,
   conditional: true,
-  reply: z.union([MailedCooperation, DryRunView]),
+  reply: MailedCooperation,
 });
 
 export const COOPERATION_OPERATIONS = [create, get, patch, remove, ...steps.map(({ operation }) => operation), again];

@@ -12,7 +12,7 @@ import { PageQuery, pageOf } from "../page.ts";
 import { refused } from "../problem.ts";
 import { act, dryRunOf } from "./act.ts";
 import { DeleteQuery, DryRunQuery, listed, route, ulidParam, userParam, type V1Deps, v1 } from "./route.ts";
-import { DelegationView, DryRunView, Effective, Etag, listOf, withMembers } from "./views.ts";
+import { DelegationView, Effective, Etag, listOf, withMembers } from "./views.ts";
 
 const tag = "Delegations";
 const path = "/shares/{id}/delegations/{user}";
@@ -50,7 +50,7 @@ const put = route({
   params,
   query: DryRunQuery,
   body: DelegateInput,
-  reply: z.union([withMembers(DelegationView, { ...OfShare, ...Effective }), DryRunView]),
+  reply: withMembers(DelegationView, { ...OfShare, ...Effective }),
 });
 const remove = route({
   method: "delete",
@@ -61,7 +61,7 @@ const remove = route({
   refuses: ["not_found", "not_admin", "wrong_side", "wrong_status"],
   params,
   query: DeleteQuery,
-  reply: z.union([z.strictObject({ user: z.string(), ...OfShare, ...Effective }), DryRunView]),
+  reply: z.strictObject({ user: z.string(), ...OfShare, ...Effective }),
 });
 
 export const DELEGATION_OPERATIONS = [list, put, remove];

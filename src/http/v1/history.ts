@@ -92,10 +92,12 @@ export function historyRoutes(deps: V1Deps) {
   /** The side that an organization's history is read from and its first entry there, or why not. */
   async function readerOfOrganization(c: Context<Env>, org: string) {
     const { caller } = c.var;
-    const membership = await membershipIn(tupleStore, org, caller);
+    const [membership, { n, value }] = await Promise.all([
+      membershipIn(tupleStore, org, caller),
+      organizationHead(tupleStore, org),
+    ]);
     const refusal = isService(caller) ? undefined : refuseUnlessAdmin(org, membership);
     if (refusal) return { refusal: refused(c, refusal) };
-    const { n, value } = await organizationHead(tupleStore, org);
     if (n === 0) return { refusal: notFound(c, "organization") };
     return {
       // an organization's own reasons are its history's first private part

@@ -10,7 +10,7 @@ import { requirePerson } from "../caller.ts";
 import { refused } from "../problem.ts";
 import { act, cooperationFor, dryRunOf } from "./act.ts";
 import { DryRunQuery, route, type V1Deps, v1 } from "./route.ts";
-import { ChangedCooperation, DryRunView } from "./views.ts";
+import { ChangedCooperation } from "./views.ts";
 
 const tag = "Invitations";
 
@@ -53,7 +53,7 @@ const joining = route({
   ],
   query: DryRunQuery,
   body: JoinInput,
-  reply: z.union([ChangedCooperation, DryRunView]),
+  reply: ChangedCooperation,
 });
 
 export const INVITATION_OPERATIONS = [preview, joining];

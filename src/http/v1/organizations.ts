@@ -77,11 +77,17 @@ export function organizationRoutes(deps: V1Deps) {
   app.use("/me", requirePerson);
   app.openapi(me, async (c) => {
     const user = c.var.caller.user ?? "";
-    const belongs = await organizationIdsOf(deps.tupleStore, user);
+    const [belongs, { value: record }] = await Promise.all([
+      organizationIdsOf(deps.tupleStore, user),
+      personHead(deps.tupleStore, user),
+    ]);
     const ids = belongs.filter((id) => countsIn(c.var.caller.bounds, id));
     const organizations = await Promise.all(ids.map((id) => visible(deps, id, c.var.caller)));
-    const name = (await personHead(deps.tupleStore, user)).value?.name ?? null;
-    return c.json({ user, name, organizations: organizations.filter((view) => view !== undefined) });
+    return c.json({
+      user,
+      name: record?.name ?? null,
+      organizations: organizations.filter((view) => view !== undefined),
+    });
   });
   app.openapi(get, async (c) => {
     const view = await visible(deps, c.req.valid("param").org, c.var.caller);

@@ -84,10 +84,8 @@ const forget = route({
   refuses: ["not_found", "still_member"],
   params: userParam,
   query: DryRunQuery,
-  reply: z.union([
-    z.strictObject({ ...Erased, ...Effective }),
-    z.strictObject({ dry_run: z.literal(true), ...Erased }),
-  ]),
+  reply: z.strictObject({ ...Erased, ...Effective }),
+  dryRun: z.strictObject({ dry_run: z.literal(true), ...Erased }),
 });
 
 export const PEOPLE_OPERATIONS = [list, get, put, remove, forget];
@@ -112,10 +110,9 @@ export function peopleRoutes(deps: V1Deps) {
   app.openapi(get, async (c) => {
     const { org, user } = c.req.valid("param");
     const { caller } = c.var;
-    const membership = await membershipIn(tupleStore, org, caller);
-    if (membership === "none" && !isService(caller)) return notFound(c, "organization");
     // the head before what it covers: an ETag must not be newer than what was read
-    const { etag } = await etagOf(org, tupleStore);
+    const [membership, { etag }] = await Promise.all([membershipIn(tupleStore, org, caller), etagOf(org, tupleStore)]);
+    if (membership === "none" && !isService(caller)) return notFound(c, "organization");
     const role = await roleOf(tupleStore, org, user);
     if (role === undefined) return notFound(c, "person");
     const whole = membership === "admin" || isService(caller) || caller.user === user;

@@ -13,7 +13,7 @@ import { membershipIn } from "../../store/snapshot.ts";
 import { PageQuery, pageOf } from "../page.ts";
 import { act, dryRun } from "./act.ts";
 import { DryRunQuery, listed, notFound, organizationParam, resourceParam, route, type V1Deps, v1 } from "./route.ts";
-import { DryRunView, Effective, listOf, ResourceView, withMembers } from "./views.ts";
+import { Effective, listOf, ResourceView, withMembers } from "./views.ts";
 
 const tag = "Resources";
 
@@ -54,7 +54,7 @@ const operationsOf = (type: ResourceType, path: string, body: z.ZodType<Resource
     params: resourceParam,
     body,
     query: DryRunQuery,
-    reply: z.union([withMembers(ResourceView, Effective), DryRunView]),
+    reply: withMembers(ResourceView, Effective),
   }),
   remove: route({
     method: "delete",

@@ -1,6 +1,4 @@
 /** `/v1/cooperations/{id}/shares`, `/v1/shares/{id}` and the incoming shares: resources put into cooperations at a role. */
-
-import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import type { Reads } from "../../actions/run/action.ts";
 import { changeShare, share, unshare } from "../../actions/share.ts";
@@ -20,10 +18,9 @@ import { PageQuery, pageOf } from "../page.ts";
 import { refused } from "../problem.ts";
 import { act, dryRunOf } from "./act.ts";
 import { DeleteQuery, DryRunQuery, listed, organizationParam, route, ulidParam, type V1Deps, v1 } from "./route.ts";
-import { ChangedShare, DryRunView, IncomingShareView, listOf, ShareView } from "./views.ts";
+import { ChangedShare, IncomingShareView, listOf, ShareView } from "./views.ts";
 
 const tag = "Shares";
-const changed = z.union([ChangedShare, DryRunView]);
 
 const list = route({
   method: "get",
@@ -56,8 +53,8 @@ const create = route({
   query: DryRunQuery,
   body: ShareInput,
   conditional: true,
-  reply: changed,
-  creates: true,
+  reply: ChangedShare,
+  created: ChangedShare,
 });
 const get = route({
   method: "get",
@@ -79,7 +76,7 @@ const patch = route({
   params: ulidParam,
   query: DryRunQuery,
   body: ChangeShareInput,
-  reply: changed,
+  reply: ChangedShare,
 });
 const remove = route({
   method: "delete",
@@ -90,7 +87,7 @@ const remove = route({
   refuses: ["not_found", "not_admin", "wrong_side", "wrong_status"],
   params: ulidParam,
   query: DeleteQuery,
-  reply: changed,
+  reply: ChangedShare,
 });
 const incoming = route({
   method: "get",
@@ -114,8 +111,10 @@ export function shareRoutes(deps: V1Deps) {
     dryRun,
     impact: (value: ShareChanged) => dryRunOf(c, deps, value),
     show: async ({ cooperation, share: after, restored, reduced }: ShareChanged, reads: Reads) => {
-      const { head, delegations } = await shareWithDelegations(reads, after.id);
-      const reader = await readerOf(reads, cooperation, c.var.caller);
+      const [{ head, delegations }, reader] = await Promise.all([
+        shareWithDelegations(reads, after.id),
+        readerOf(reads, cooperation, c.var.caller),
+      ]);
       const found = { share: after, n: head.n, delegations: after.removed_at === undefined ? delegations : [] };
       return { ...(await shareView(reads, cooperation, found, reader, clock())), restored, reduced };
     },
@@ -164,7 +163,7 @@ export function shareRoutes(deps: V1Deps) {
     const reader = { memberships: { initiator: "none" as const, partner: membership }, service: isService(caller) };
     const reads = memoizedReads(tupleStore);
     const look = (id: string) => incomingShare(reads, id, reader, clock());
-    const { ids, unsettled } = await incomingShareIds(tupleStore, org);
+    const { ids, unsettled } = await incomingShareIds(reads, org);
     if (unsettled.length > 0) deps.inBackground(() => settleEnded(deps, unsettled));
     return listed(c, await pageOf(ids, ["incoming", org], c.req.valid("query"), look));
   });

@@ -38,6 +38,10 @@ export async function nameOfSide(reads: Reads, cooperation: Cooperation, side: S
 /** A cooperation as one line of a list. */
 export async function cooperationItem(reads: Reads, cooperation: Cooperation, n: number, reader: Reader, now: Date) {
   const { id, status, ended_as, initiator, partner } = cooperation;
+  const [initiatorName, partnerName] = await Promise.all([
+    nameOfSide(reads, cooperation, "initiator"),
+    partner === undefined ? undefined : nameOfSide(reads, cooperation, "partner"),
+  ]);
   const expired = hasPassed(cooperation.expires_at, now);
   const initiators = reader.service || reader.memberships.initiator === "admin";
   return {
@@ -45,8 +49,8 @@ export async function cooperationItem(reads: Reads, cooperation: Cooperation, n:
     status,
     ended_as: ended_as ?? null,
     expired,
-    initiator: { id: initiator, name: await nameOfSide(reads, cooperation, "initiator") },
-    partner: partner === undefined ? null : { id: partner, name: await nameOfSide(reads, cooperation, "partner") },
+    initiator: { id: initiator, name: initiatorName },
+    partner: partner === undefined || partnerName === undefined ? null : { id: partner, name: partnerName },
     // until an organization joins, the invited address is its only label, and only for the initiator
     label: initiators ? (cooperation.email ?? null) : null,
     expires_at: cooperation.expires_at ?? null,
@@ -62,22 +66,22 @@ export async function cooperationItem(reads: Reads, cooperation: Cooperation, n:
 
 /** A cooperation with its contacts and shares. */
 export async function cooperationDetails(reads: Reads, cooperation: Cooperation, n: number, reader: Reader, now: Date) {
-  const item = await cooperationItem(reads, cooperation, n, reader, now);
+  const item = cooperationItem(reads, cooperation, n, reader, now);
   // an ended cooperation is shown as it was: today's admins are no contacts of it
   if (cooperation.status === "ended") {
-    const contacts = { initiator: [], partner: [] };
-    return { ...item, contacts, shares: [], shared_at_end: await sharedAtEnd(reads, cooperation.id, n) };
+    const [line, shared_at_end] = await Promise.all([item, sharedAtEnd(reads, cooperation.id, n)]);
+    return { ...line, contacts: { initiator: [], partner: [] }, shares: [], shared_at_end };
   }
   const accepted = cooperation.accepted_at !== undefined;
-  const shares = await sharesOf(reads, cooperation.id);
-  return {
-    ...item,
-    contacts: {
-      initiator: await contactsOf(reads, cooperation.initiator),
-      partner: accepted && cooperation.partner !== undefined ? await contactsOf(reads, cooperation.partner) : [],
-    },
-    shares: await inTurns(shares, (found) => shareView(reads, cooperation, found, reader, now)),
-  };
+  const [line, initiator, partner, shares] = await Promise.all([
+    item,
+    contactsOf(reads, cooperation.initiator),
+    accepted && cooperation.partner !== undefined ? contactsOf(reads, cooperation.partner) : [],
+    sharesOf(reads, cooperation.id).then((found) =>
+      inTurns(found, (one) => shareView(reads, cooperation, one, reader, now)),
+    ),
+  ]);
+  return { ...line, contacts: { initiator, partner }, shares };
 }
 
 /** The JSON of the shares in a last entry: OpenFGA stores 32 KiB in a tuple's condition, and the entry has more members. */

@@ -16,6 +16,7 @@ export const ADMIN_ACTIONS = [
 export async function organizationView(reads: Pick<TupleStore, "read">, id: string, user: string | undefined) {
   const { value, n } = await organizationHead(reads, id);
   if (value === undefined || value.deleted_at !== undefined) return undefined;
+  // behind the head, so that the ETag is never newer than the role
   const role = user === undefined ? undefined : await roleOf(reads, id, user);
   return { id, name: value.name, role: role ?? null, actions: role === "admin" ? ADMIN_ACTIONS : [], etag: `"${n}"` };
 }

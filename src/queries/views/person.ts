@@ -17,14 +17,18 @@ export async function personView(
   whole: boolean,
   now: Date,
 ) {
-  const { value } = await personHead(reads, user);
+  const [{ value }, jobRoles, held] = await Promise.all([
+    personHead(reads, user),
+    whole ? jobRolesThrough(reads, organization, user) : [],
+    whole ? delegationsThrough(reads, organization, user) : [],
+  ]);
   const brief = { user, role, name: value?.name ?? null };
   if (!whole) return brief;
-  const jobRoles = await jobRolesThrough(reads, organization, user);
-  const held = await delegationsThrough(reads, organization, user);
   const delegations = await inTurns(held, async (delegation) => {
-    const cooperation = (await cooperationHead(reads, delegation.cooperation)).value;
-    const share = (await shareHead(reads, delegation.share)).value;
+    const [{ value: cooperation }, { value: share }] = await Promise.all([
+      cooperationHead(reads, delegation.cooperation),
+      shareHead(reads, delegation.share),
+    ]);
     if (cooperation === undefined || share === undefined || share.removed_at !== undefined) return [];
     if (cooperation.status === "ended") return [];
     const { user: _, ...view } = delegationView(cooperation, share, delegation);

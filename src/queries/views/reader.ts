@@ -23,15 +23,20 @@ export function sideOf(reader: Reader): Side | undefined {
 
 export type FoundCooperation = { cooperation: Cooperation; n: number; reader: Reader };
 
-/** A cooperation that the caller may see, or why not. `what` names what they asked for in the refusal. */
-export async function findCooperation(
-  reads: Reads,
-  id: string,
-  caller: Caller,
-  what = "cooperation",
-): Promise<Result<FoundCooperation>> {
+/** A cooperation that the caller may see, or why not. */
+export async function findCooperation(reads: Reads, id: string, caller: Caller): Promise<Result<FoundCooperation>> {
+  const what = "cooperation";
   const { value, n } = await cooperationHead(reads, id);
-  if (value === undefined) return { code: "not_found", what };
+  return value === undefined ? { code: "not_found", what } : visible(reads, { value, n }, caller, what);
+}
+
+/** `what` names what they asked for in the refusal. */
+async function visible(
+  reads: Reads,
+  { value, n }: { value: Cooperation; n: number },
+  caller: Caller,
+  what: string,
+): Promise<Result<FoundCooperation>> {
   const reader = await readerOf(reads, value, caller);
   const refusal = reader.service ? undefined : refuseUnlessVisible(reader.memberships, value, what);
   return refusal ?? { cooperation: value, n, reader };
@@ -45,10 +50,14 @@ export type FoundShare = Omit<FoundCooperation, "n"> & {
 export async function findShare(reads: Reads, id: string, caller: Caller): Promise<Result<FoundShare>> {
   const known = (await shareHead(reads, id)).value;
   if (known === undefined) return { code: "not_found", what: "share" };
-  const cooperation = await findCooperation(reads, known.cooperation, caller, "share");
+  const { value, n } = await cooperationHead(reads, known.cooperation);
+  if (value === undefined) return { code: "not_found", what: "share" };
+  const [cooperation, { head, delegations }] = await Promise.all([
+    visible(reads, { value, n }, caller, "share"),
+    shareWithDelegations(reads, id),
+  ]);
   if (isRefusal(cooperation)) return cooperation;
-  const { head, delegations } = await shareWithDelegations(reads, id);
-  const isOver = head.value?.removed_at !== undefined || cooperation.cooperation.status === "ended";
+  const isOver = head.value?.removed_at !== undefined || value.status === "ended";
   if (head.value === undefined || isOver) return { code: "not_found", what: "share" };
   return { ...cooperation, found: { share: head.value, n: head.n, delegations } };
 }

@@ -27,7 +27,9 @@ export async function incomingShare(reads: Reads, id: string, reader: Reader, no
   const cooperation = (await cooperationHead(reads, share.cooperation)).value;
   // it may have ended since the list was read
   if (cooperation === undefined || cooperation.status === "ended") return undefined;
-  const view = await shareView(reads, cooperation, { share, n: head.n, delegations }, reader, now);
-  const owner = { id: cooperation.initiator, name: await organizationName(reads, cooperation.initiator) };
-  return { ...view, owner, status: cooperation.status };
+  const [view, name] = await Promise.all([
+    shareView(reads, cooperation, { share, n: head.n, delegations }, reader, now),
+    organizationName(reads, cooperation.initiator),
+  ]);
+  return { ...view, owner: { id: cooperation.initiator, name }, status: cooperation.status };
 }
