@@ -11,15 +11,19 @@ const answered = <const S extends string>(description: string, ...statuses: [S, 
 });
 const ready = {
   description:
-    "It can. What is wrong besides costs speed or exactness: a cache that does not answer for us, a clock that is off.",
+    "Ready. `cache` and `clock` name what makes answers slower or dates less exact, and does not stop the service.",
   content: {
     "application/json": {
       schema: z.strictObject({
         status: z.literal("ok"),
         cache: z
           .enum(["ok", "away"])
-          .describe("away: every check asks OpenFGA, and an action holds for all a TTL later"),
-        clock: z.enum(["ok", "off"]).describe("off: more than a second from Redis's or OpenFGA's"),
+          .describe(
+            "`away`: Redis does not answer. Every check asks OpenFGA, and `effective_by` of an action can be a TTL ahead.",
+          ),
+        clock: z
+          .enum(["ok", "off"])
+          .describe("`off`: the clock differs by more than a second from Redis's or OpenFGA's."),
       }),
     },
   },

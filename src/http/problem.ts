@@ -40,7 +40,7 @@ function typeFor(c: Context): Record<string, string> {
   return { "Content-Type": isPlain ? "application/json" : PROBLEM, Vary: "Accept" };
 }
 
-/** The problem as a reply; `members` are what a program acts on besides (RFC 9457 §3.2). */
+/** The problem as a reply; `members` are the other members, for programs (RFC 9457 §3.2). */
 export function problemResponse(c: Context, problem: Problem, members: Record<string, unknown> = {}): Response {
   const { status, code, title, detail, errors } = problem;
   const listed = errors && listedErrors(errors);
@@ -88,7 +88,7 @@ export const FAULTS = {
 
 const CODES = [...Object.keys(FAULTS), ...Object.keys(REFUSALS)].map((code) => `\`${code}\``).join(", ");
 
-/** It as the OpenAPI document has it; a refusal has members of its own besides. */
+/** A problem as the OpenAPI document has it; a refusal has more members of its own. */
 export const ProblemView = z
   .object({
     type: z.string(),
@@ -97,7 +97,7 @@ export const ProblemView = z
     code: z.string().describe(`What to branch on; there may be more in a later version: ${CODES}.`),
     detail: z.string().optional(),
     errors: z.array(z.object({ pointer: z.string(), detail: z.string() })).optional(),
-    more_errors: z.int().optional().describe("How many errors there are besides those listed."),
+    more_errors: z.int().optional().describe("How many more errors there are than `errors` lists."),
   })
   .loose()
   .openapi("Problem");

@@ -24,7 +24,7 @@ type Replying<T, A> = {
   creates?: (value: T) => boolean;
   /** Where it is found. */
   location?: (value: T) => string;
-  /** What the reply holds besides. */
+  /** More members of the reply. */
   members?: (receipt: Receipt<T, A>) => Promise<object>;
   dryRun?: boolean | undefined;
   /** What a dry run answers. */
