@@ -108,7 +108,7 @@ export function route<const P extends Parts>(parts: P) {
   const { conditional = ["put", "patch", "delete"].includes(method) } = parts;
   const isRunDry = query !== undefined && "dry_run" in query.shape;
   // a reply of its own kind beside that of what was created says that nothing was
-  const done = created === undefined || created === reply ? "Done, or so already" : "Nothing was written";
+  const done = created === undefined || created === reply ? "Done, or nothing to change" : "Nothing was written";
   const responses: Record<string, { description: string }> = {
     200: isRunDry
       ? described(`${done}; or what it would mean.`, z.union([reply, dryRun]))
