@@ -1,7 +1,6 @@
 /**
  * What keeps somebody from something, with its data: what a person who asks "why not?"
- * can do something about. `sayingOf` is the one switch, without a default, so a new
- * reason does not compile until it has its sentence.
+ * can do something about. A new reason does not compile until it has its sentence, and with it its place.
  */
 import type { Instant } from "../expiry.ts";
 import type { Ending } from "../records.ts";
@@ -48,100 +47,62 @@ export type DenialReason =
 
 export type DenialCode = DenialReason["code"];
 
-/** All reasons, the nearest to access first: what a message ends, what an action ends, what was removed, what never was. */
-export const NEARNESS: Record<DenialCode, number> = {
-  records_differ: 0,
-  cooperation_paused: 1,
-  cooperation_expired: 2,
-  share_expired: 3,
-  delegation_expired: 4,
-  cooperation_pending: 5,
-  cooperation_invited: 6,
-  delegation_reduced: 7,
-  share_role_too_low: 8,
-  delegation_too_low: 9,
-  not_delegated: 10,
-  job_role_too_low: 11,
-  no_job_role: 12,
-  delegate_left: 13,
-  not_admin: 14,
-  share_removed: 15,
-  cooperation_ended: 16,
-  not_shared: 17,
-  never_shared: 18,
-  not_person: 19,
-  stranger: 20,
-  object_deleted: 21,
-  object_unknown: 22,
-  user_unknown: 23,
-  subject_no_user: 24,
-};
-
 /** An access path that is closed: what it leads through (`share:01H…`, `organization:sunward`), and every reason why. */
 export type Path = { through: string; limits: DenialReason[] };
 
 /** Paths, the nearest first: with fewer reasons, then with nearer ones. */
 export function nearestFirst(paths: readonly Path[]): Path[] {
-  const farthest = ({ limits }: Path) => Math.max(...limits.map(({ code }) => NEARNESS[code]));
+  const farthest = ({ limits }: Path) => Math.max(...limits.map(({ code }) => DENIAL_CODES.indexOf(code)));
   return paths.toSorted((a, b) => a.limits.length - b.limits.length || farthest(a) - farthest(b));
 }
 
 const either = (roles: readonly JobRole[]) => roles.join(" or ");
 
+/** Each reason in one sentence, the nearest to access first: what a message ends, what an action ends, what was removed, what never was. */
+const SAYINGS: { readonly [C in DenialCode]: (is: Extract<DenialReason, { code: C }>) => string } = {
+  records_differ: (is) => `By its records ${nameOf(is.object)} should let them; the tuples say otherwise. Run doctor.`,
+  cooperation_paused: (is) => `${bond(is)} is paused.`,
+  cooperation_expired: (is) => `${bond(is)} expired at ${is.expires_at}.`,
+  share_expired: (is) => `The share of ${is.resource} (${is.share}) expired at ${is.expires_at}.`,
+  delegation_expired: (is) =>
+    `The delegation of ${is.resource} to ${is.user} (share ${is.share}) expired at ${is.expires_at}.`,
+  cooperation_pending: (is) => `${bond(is)} waits to be accepted.`,
+  cooperation_invited: (is) =>
+    `The invitation by ${is.initiator} (cooperation ${is.cooperation}) was not taken up yet.`,
+  delegation_reduced: (is) =>
+    `${is.user} is delegated ${is.role} of ${is.resource}, but the share (${is.share}) is at ${is.share_role} now.`,
+  share_role_too_low: (is) =>
+    `${is.resource} is shared as ${is.role} (share ${is.share}); this needs ${either(is.needs)}.`,
+  delegation_too_low: (is) =>
+    `${is.user} is delegated ${is.role} of ${is.resource} (share ${is.share}); this needs ${either(is.needs)}.`,
+  not_delegated: (is) =>
+    `${is.resource} is shared with ${is.organization} (share ${is.share}), where ${is.user} is ${is.role} and no admin, and is not delegated to them.`,
+  job_role_too_low: (is) => `${is.user} is ${is.role} of ${is.resource}; this needs ${either(is.needs)}.`,
+  no_job_role: (is) =>
+    `${is.user} is ${is.role} of ${is.organization} and no admin, and has no job role on ${is.resource}.`,
+  delegate_left: (is) =>
+    `${is.resource} is delegated to ${is.user} (share ${is.share}), who is no person of ${is.organization}.`,
+  not_admin: (is) => `Only admins of ${is.organization} may do this; ${is.user} is ${is.role} there.`,
+  share_removed: (is) => `${is.resource} was shared (share ${is.share}) and taken back at ${is.removed_at}.`,
+  cooperation_ended: (is) => `${bond(is)} has ended: ${[is.ended_as, is.ended_at].filter(Boolean).join(" at ")}.`,
+  not_shared: (is) => `${bond(is)} does not share ${is.resource}.`,
+  never_shared: (is) => `${is.permission} is for people of ${is.owner} alone and never crosses to a partner.`,
+  not_person: (is) => `${is.user} is no person of ${is.organization}.`,
+  stranger: (is) =>
+    `${is.resource} is ${is.owner}'s, and nothing leads from there to ${is.user}, who is ${ofThese(is.organizations)}.`,
+  object_deleted: (is) => `${nameOf(is.object)} was deleted at ${is.deleted_at}.`,
+  object_unknown: (is) => `There is no ${nameOf(is.object)}.`,
+  user_unknown: (is) => `There is no person ${is.user}.`,
+  subject_no_user: (is) => `${is.subject} is no person; only people have permissions.`,
+};
+
+/** The codes of all reasons, the nearest to access first. */
+export const DENIAL_CODES: readonly string[] = Object.keys(SAYINGS);
+
 /** A reason in one sentence. */
-export function sayingOf(limit: DenialReason): string {
-  switch (limit.code) {
-    case "cooperation_paused":
-      return `${bond(limit)} is paused.`;
-    case "cooperation_expired":
-      return `${bond(limit)} expired at ${limit.expires_at}.`;
-    case "share_expired":
-      return `The share of ${limit.resource} (${limit.share}) expired at ${limit.expires_at}.`;
-    case "delegation_expired":
-      return `The delegation of ${limit.resource} to ${limit.user} (share ${limit.share}) expired at ${limit.expires_at}.`;
-    case "cooperation_pending":
-      return `${bond(limit)} waits to be accepted.`;
-    case "cooperation_invited":
-      return `The invitation by ${limit.initiator} (cooperation ${limit.cooperation}) was not taken up yet.`;
-    case "share_role_too_low":
-      return `${limit.resource} is shared as ${limit.role} (share ${limit.share}); this needs ${either(limit.needs)}.`;
-    case "delegation_reduced":
-      return `${limit.user} is delegated ${limit.role} of ${limit.resource}, but the share (${limit.share}) is at ${limit.share_role} now.`;
-    case "delegation_too_low":
-      return `${limit.user} is delegated ${limit.role} of ${limit.resource} (share ${limit.share}); this needs ${either(limit.needs)}.`;
-    case "not_delegated":
-      return `${limit.resource} is shared with ${limit.organization} (share ${limit.share}), where ${limit.user} is ${limit.role} and no admin, and is not delegated to them.`;
-    case "delegate_left":
-      return `${limit.resource} is delegated to ${limit.user} (share ${limit.share}), who is no person of ${limit.organization}.`;
-    case "job_role_too_low":
-      return `${limit.user} is ${limit.role} of ${limit.resource}; this needs ${either(limit.needs)}.`;
-    case "no_job_role":
-      return `${limit.user} is ${limit.role} of ${limit.organization} and no admin, and has no job role on ${limit.resource}.`;
-    case "not_admin":
-      return `Only admins of ${limit.organization} may do this; ${limit.user} is ${limit.role} there.`;
-    case "never_shared":
-      return `${limit.permission} is for people of ${limit.owner} alone and never crosses to a partner.`;
-    case "share_removed":
-      return `${limit.resource} was shared (share ${limit.share}) and taken back at ${limit.removed_at}.`;
-    case "cooperation_ended":
-      return `${bond(limit)} has ended: ${[limit.ended_as, limit.ended_at].filter(Boolean).join(" at ")}.`;
-    case "not_shared":
-      return `${bond(limit)} does not share ${limit.resource}.`;
-    case "not_person":
-      return `${limit.user} is no person of ${limit.organization}.`;
-    case "stranger":
-      return `${limit.resource} is ${limit.owner}'s, and nothing leads from there to ${limit.user}, who is ${ofThese(limit.organizations)}.`;
-    case "object_deleted":
-      return `${nameOf(limit.object)} was deleted at ${limit.deleted_at}.`;
-    case "object_unknown":
-      return `There is no ${nameOf(limit.object)}.`;
-    case "user_unknown":
-      return `There is no person ${limit.user}.`;
-    case "subject_no_user":
-      return `${limit.subject} is no person; only people have permissions.`;
-    case "records_differ":
-      return `By its records ${nameOf(limit.object)} should let them; the tuples say otherwise. Run doctor.`;
-  }
+export function sayingOf(reason: DenialReason): string {
+  const saying: (is: never) => string = SAYINGS[reason.code];
+  return saying(reason as never);
 }
 
 const bond = ({ cooperation, initiator, partner }: OfCooperation) =>

@@ -2,7 +2,7 @@
 import { z } from "@hono/zod-openapi";
 import { DENIALS } from "../../check/question.ts";
 import { hasPassed } from "../../domain/expiry.ts";
-import { NEARNESS, type Path, sayingOf } from "../../domain/explain/denial-reason.ts";
+import { DENIAL_CODES, type Path, sayingOf } from "../../domain/explain/denial-reason.ts";
 import { type Branch, holds, wordsOf } from "../../domain/explain/explanation.ts";
 import { expiryOf } from "../../domain/explain/sentence.ts";
 import type { Explanation } from "../../queries/explain/explain.ts";
@@ -35,7 +35,7 @@ const BranchView = z
 /** A branch, and those behind it in members of its own kind. */
 export type DescribedBranch = z.infer<typeof BranchView>;
 
-const CODES = [...Object.keys(NEARNESS), ...Object.keys(DENIALS)];
+const CODES = [...DENIAL_CODES, ...Object.keys(DENIALS)];
 const LimitView = z
   .looseObject({ code: z.enum(CODES).describe("The rest is what a program acts on."), says: z.string() })
   .openapi("Limit");
