@@ -14,15 +14,14 @@ import {
 } from "../domain/cooperation/decide-invitation.ts";
 import type { SharedResource } from "../domain/cooperation/new-share.ts";
 import { same } from "../domain/plan.ts";
-import type { Cooperation, Head, Organization } from "../domain/records.ts";
+import type { Head, Organization } from "../domain/records.ts";
 import { emailHash } from "../domain/registry/decide-person.ts";
 import { isRefusal, type Result } from "../domain/result.ts";
 import { refuseUnlessAdmin } from "../domain/standing.ts";
 import { organizationName } from "../queries/views/cooperations.ts";
 import { organizationIdsOf } from "../store/people.ts";
 import {
-  cooperationHead,
-  cooperationIdsOf,
+  cooperationsOf,
   emailHead,
   inTurns,
   invitationHead,
@@ -32,7 +31,7 @@ import {
   standingIn,
 } from "../store/snapshot.ts";
 import { type MailState, sendLetters } from "./letters.ts";
-import type { Action, Reading, Reads } from "./run/action.ts";
+import type { Action, Reading } from "./run/action.ts";
 import { settleEnded } from "./sweep.ts";
 
 /** The caller is asked which of these organizations is meant. Nothing is written. */
@@ -107,7 +106,7 @@ async function readInvite(on: Reading, input: InviteInput & { initiator: string 
     partner_incarnation: partner?.value?.incarnation,
     email: input.email,
   });
-  const cooperations = await initiatedBy(reads, input.initiator);
+  const cooperations = await cooperationsOf(reads, input.initiator, "initiator");
   return {
     initiator,
     standing,
@@ -121,10 +120,4 @@ async function readInvite(on: Reading, input: InviteInput & { initiator: string 
     limits: on.invitation.limits,
     ids: { cooperation: on.newId(), shares: (input.shares ?? []).map(() => on.newId()) },
   };
-}
-
-async function initiatedBy(reads: Reads, organization: string): Promise<Cooperation[]> {
-  const ids = await cooperationIdsOf(reads, organization, "initiator");
-  const heads = await inTurns(ids, (id) => cooperationHead(reads, id));
-  return heads.flatMap(({ value }) => (value ? [value] : []));
 }

@@ -10,12 +10,12 @@ import {
 } from "../domain/registry/decide-organization.ts";
 import { isRefusal, type Result } from "../domain/result.ts";
 import { sweepMark } from "../domain/state-tuples.ts";
-import { bondsOf } from "../store/bonds.ts";
+import type { Reads } from "../ports.ts";
 import { peopleOf } from "../store/people.ts";
 import { resourceRefsOf } from "../store/resources.ts";
-import { cooperationIdsOf, organizationHead } from "../store/snapshot.ts";
+import { bondsOf, cooperationIdsOf, organizationHead } from "../store/snapshot.ts";
 import { declineOffer } from "./cooperation.ts";
-import type { Action, ActionDeps, Call, Reading, Reads, Receipt } from "./run/action.ts";
+import type { Action, ActionDeps, Call, Reading, Receipt } from "./run/action.ts";
 import { afterWriting } from "./run/commit.ts";
 import { perform, wouldDo } from "./run/perform.ts";
 import { sweep, sweepOrganization } from "./sweep.ts";

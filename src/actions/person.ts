@@ -23,9 +23,8 @@ import {
 import { isRefusal, type Result } from "../domain/result.ts";
 import { refuseUnlessAdmin } from "../domain/standing.ts";
 import type { TupleKey } from "../domain/tuples.ts";
-import { bondsOf } from "../store/bonds.ts";
 import { adminsOf, delegationsThrough, jobRolesThrough, organizationIdsOf } from "../store/people.ts";
-import { emailHead, inTurns, organizationHead, personHead, roleOf, standingIn } from "../store/snapshot.ts";
+import { bondsOf, emailHead, inTurns, organizationHead, personHead, roleOf, standingIn } from "../store/snapshot.ts";
 import type { Action, Reading } from "./run/action.ts";
 
 type OfOrganization = { organization: string; user: string };

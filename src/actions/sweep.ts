@@ -7,8 +7,9 @@
 import { errorFacts } from "../domain/error-facts.ts";
 import { splitRef } from "../domain/ids.ts";
 import { isSide } from "../domain/records.ts";
+import { SIDES } from "../domain/relations.ts";
 import { sweepMark, tuplesOfSides } from "../domain/state-tuples.ts";
-import type { Tuple, TupleKey } from "../domain/tuples.ts";
+import { keyOf, type Tuple, type TupleKey } from "../domain/tuples.ts";
 import { StoreDamaged } from "../faults.ts";
 import {
   cooperationHead,
@@ -19,8 +20,6 @@ import {
   shareWithDelegations,
 } from "../store/snapshot.ts";
 import type { ActionDeps } from "./run/action.ts";
-
-const SIDES = ["initiator", "partner"] as const;
 
 type SweepDeps = Pick<ActionDeps, "tupleStore" | "warn">;
 
@@ -121,5 +120,3 @@ async function sweepShare(deps: SweepDeps, id: string): Promise<boolean> {
   await deps.tupleStore.erase(link.map(keyOf));
   return true;
 }
-
-const keyOf = ({ user, relation, object }: TupleKey): TupleKey => ({ user, relation, object });

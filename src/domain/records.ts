@@ -49,6 +49,9 @@ export const CooperationRecord = z.object({
  */
 export type Cooperation = z.infer<typeof CooperationRecord>;
 
+/** Whether the partner is in it: paused or not, it binds both sides. */
+export const isAccepted = ({ status }: Cooperation): boolean => status === "active" || status === "paused";
+
 export const ShareRecord = z.object({
   id: z.string(),
   cooperation: z.string(),
@@ -124,10 +127,14 @@ export type Delegation = {
 /** The head of an object: how many entries it has had, the hash of the last, and its record. n is 0 where there is none. */
 export type Head<T> = { object: string; n: number; hash: string; value: T | undefined };
 
-/** The record of a thing that exists and is not deleted. */
-export function alive<T extends { deleted_at?: string | undefined }>(head: Head<T> | undefined): T | undefined {
-  return head?.value?.deleted_at === undefined ? head?.value : undefined;
+/** The record of a thing that exists and is neither deleted nor removed. */
+export function alive<T extends object>(head: Head<T> | undefined): T | undefined {
+  const { deleted_at, removed_at }: { deleted_at?: string; removed_at?: string } = head?.value ?? {};
+  return deleted_at === undefined && removed_at === undefined ? head?.value : undefined;
 }
+
+/** How a record is read from its fields. */
+export type RecordSchema<T> = z.ZodType<T>;
 
 /** The hash before the first entry. */
 export const NO_HASH = "0".repeat(64);
@@ -171,7 +178,7 @@ export function recordOf(tuple: Tuple): Record<string, string> {
  * The head of an object, from tuples read of it. Throws StoreDamaged when there are two, or when
  * its record cannot be read.
  */
-export function headFrom<T>(object: string, tuples: readonly Tuple[], schema: z.ZodType<T>): Head<T> {
+export function headFrom<T>(object: string, tuples: readonly Tuple[], schema: RecordSchema<T>): Head<T> {
   const heads = tuples.filter((tuple) => tuple.object === object && tuple.relation === "head");
   const [tuple] = heads;
   if (tuple === undefined) return { object, n: 0, hash: NO_HASH, value: undefined };

@@ -6,6 +6,7 @@
 import type { Side } from "./history.ts";
 import type { Cooperation } from "./records.ts";
 import type { Refusal } from "./refusal.ts";
+import { SIDES } from "./relations.ts";
 import { ORGANIZATION_ROLES, type OrganizationRole } from "./roles.ts";
 import type { Tuple } from "./tuples.ts";
 
@@ -58,5 +59,5 @@ export function refuseUnlessSide(
 
 /** The sides whose admin the actor is: usually one, both for somebody who is admin of both. */
 export function sidesOf(standings: Standings): Side[] {
-  return (["initiator", "partner"] as const).filter((side) => standings[side] === "admin");
+  return SIDES.filter((side) => standings[side] === "admin");
 }

@@ -2,27 +2,24 @@
  * Who belongs to an organization, what a person holds through it, and which
  * organizations a person belongs to: read from the tuples that grant it.
  */
-import { idOf, type ResourceRef } from "../domain/ids.ts";
+import { idOf, RESOURCE_TYPES, type ResourceRef } from "../domain/ids.ts";
 import type { Delegation } from "../domain/records.ts";
-import { JOB_ROLES, type JobRole, ORGANIZATION_ROLES, type OrganizationRole, roleOfRungs } from "../domain/roles.ts";
-import type { TupleKey } from "../domain/tuples.ts";
-import type { TupleStore } from "../ports.ts";
+import { type JobRole, ORGANIZATION_ROLES, type OrganizationRole } from "../domain/roles.ts";
+import { keyOf, type TupleKey } from "../domain/tuples.ts";
+import type { Reads } from "../ports.ts";
+import { jobRolesFrom } from "./resources.ts";
 import { cooperationHead, delegationsFrom, inTurns, resourceHead, shareHead } from "./snapshot.ts";
-
-type Reads = Pick<TupleStore, "read">;
 
 export type PersonRole = { user: string; role: OrganizationRole };
 
 /** The people of an organization with their roles, in the order of their ids. */
 export async function peopleOf(reads: Reads, organization: string): Promise<PersonRole[]> {
   const object = `organization:${organization}`;
-  const byRole = await inTurns(ORGANIZATION_ROLES, (relation) => reads.read({ object, relation }));
-  return byRole
-    .flatMap((tuples, index) => {
-      const role = ORGANIZATION_ROLES[index];
-      return role === undefined ? [] : tuples.map((tuple) => ({ user: idOf(tuple.user), role }));
-    })
-    .sort((a, b) => (a.user < b.user ? -1 : 1));
+  const byRole = await inTurns(ORGANIZATION_ROLES, async (role) => {
+    const tuples = await reads.read({ object, relation: role });
+    return tuples.map((tuple) => ({ user: idOf(tuple.user), role }));
+  });
+  return byRole.flat().sort((a, b) => (a.user < b.user ? -1 : 1));
 }
 
 /** The ids of an organization's admins, in their order. */
@@ -43,17 +40,15 @@ export type HeldDelegation = Delegation & { cooperation: string; resource: Resou
 
 /** The job roles a person holds on what an organization owns. */
 export async function jobRolesThrough(reads: Reads, organization: string, user: string): Promise<HeldJobRole[]> {
-  const found = await inTurns(["plant:", "portfolio:"], (object) => reads.read({ object, user: `user:${user}` }));
-  const byResource = Map.groupBy(
-    found.flat().filter((tuple) => JOB_ROLES.some((rung) => rung === tuple.relation)),
-    (tuple) => tuple.object as ResourceRef,
-  );
-  const heads = await inTurns([...byResource.keys()], (ref) => resourceHead(reads, ref));
-  return [...byResource].flatMap(([resource, tuples], index) => {
-    const role = roleOfRungs(tuples.map((tuple) => tuple.relation));
-    const owned = heads[index]?.value?.owner === organization;
-    return owned && role ? [{ resource, role, tuples: tuples.map(keyOf) }] : [];
+  const found = await inTurns(RESOURCE_TYPES, (type) => reads.read({ object: `${type}:`, user: `user:${user}` }));
+  const byResource = Map.groupBy(found.flat(), (tuple) => tuple.object as ResourceRef);
+  const held = await inTurns([...byResource], async ([resource, own]): Promise<HeldJobRole[]> => {
+    const [{ role, tuples } = {}] = jobRolesFrom(own);
+    if (role === undefined || tuples === undefined) return [];
+    const { value } = await resourceHead(reads, resource);
+    return value?.owner === organization ? [{ resource, role, tuples }] : [];
   });
+  return held.flat();
 }
 
 /** What was delegated to a person in cooperations whose partner is this organization, also without effect today. */
@@ -69,5 +64,3 @@ export async function delegationsThrough(reads: Reads, organization: string, use
   });
   return held.flat();
 }
-
-const keyOf = ({ user, relation, object }: TupleKey): TupleKey => ({ user, relation, object });

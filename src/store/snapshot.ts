@@ -8,20 +8,19 @@ import type { Side } from "../domain/history.ts";
 import { idOf, type ResourceRef } from "../domain/ids.ts";
 import { countsIn } from "../domain/key-bounds.ts";
 import {
+  alive,
   type Cooperation,
   CooperationRecord,
   type Delegation,
   EmailRecord,
   type Head,
   headFrom,
-  type Invitation,
   InvitationRecord,
+  isAccepted,
   isSide,
-  type Organization,
   OrganizationRecord,
-  type Person,
   PersonRecord,
-  type Resource,
+  type RecordSchema,
   ResourceRecord,
   type Share,
   ShareRecord,
@@ -35,35 +34,20 @@ import {
   type SharedRole,
 } from "../domain/roles.ts";
 import { roleIn, type Standing, type Standings, standingOf } from "../domain/standing.ts";
-import type { Tuple } from "../domain/tuples.ts";
-import type { TupleStore } from "../ports.ts";
+import { expiryOf, type Tuple } from "../domain/tuples.ts";
+import type { Reads } from "../ports.ts";
 
-type Reads = Pick<TupleStore, "read">;
+const headOf = async <T>(reads: Reads, object: string, schema: RecordSchema<T>): Promise<Head<T>> =>
+  headFrom(object, await reads.read({ object, relation: "head" }), schema);
 
-const headTuples = (reads: Reads, object: string) => reads.read({ object, relation: "head" });
-
-export const organizationHead = async (reads: Reads, id: string): Promise<Head<Organization>> =>
-  headFrom(`organization:${id}`, await headTuples(reads, `organization:${id}`), OrganizationRecord);
-
-export const personHead = async (reads: Reads, user: string): Promise<Head<Person>> =>
-  headFrom(`user:${user}`, await headTuples(reads, `user:${user}`), PersonRecord);
-
-export const resourceHead = async (reads: Reads, ref: ResourceRef): Promise<Head<Resource>> =>
-  headFrom(ref, await headTuples(reads, ref), ResourceRecord);
-
-export const cooperationHead = async (reads: Reads, id: string): Promise<Head<Cooperation>> =>
-  headFrom(`cooperation:${id}`, await headTuples(reads, `cooperation:${id}`), CooperationRecord);
-
-export const shareHead = async (reads: Reads, id: string): Promise<Head<Share>> =>
-  headFrom(`share:${id}`, await headTuples(reads, `share:${id}`), ShareRecord);
-
-export const emailHead = async (reads: Reads, hash: string): Promise<Head<{ holder?: string | undefined }>> =>
-  headFrom(`email:${hash}`, await headTuples(reads, `email:${hash}`), EmailRecord);
-
-export const invitationHead = async (reads: Reads, invited: Invited): Promise<Head<Invitation>> => {
-  const object = `invitation:${invitationId(invited)}`;
-  return headFrom(object, await headTuples(reads, object), InvitationRecord);
-};
+export const organizationHead = (reads: Reads, id: string) => headOf(reads, `organization:${id}`, OrganizationRecord);
+export const personHead = (reads: Reads, user: string) => headOf(reads, `user:${user}`, PersonRecord);
+export const resourceHead = (reads: Reads, ref: ResourceRef) => headOf(reads, ref, ResourceRecord);
+export const cooperationHead = (reads: Reads, id: string) => headOf(reads, `cooperation:${id}`, CooperationRecord);
+export const shareHead = (reads: Reads, id: string) => headOf(reads, `share:${id}`, ShareRecord);
+export const emailHead = (reads: Reads, hash: string) => headOf(reads, `email:${hash}`, EmailRecord);
+export const invitationHead = (reads: Reads, invited: Invited) =>
+  headOf(reads, `invitation:${invitationId(invited)}`, InvitationRecord);
 
 /** A share with its record and its delegations. */
 export async function shareWithDelegations(
@@ -81,8 +65,8 @@ export function delegationsFrom(share: string, tuples: readonly Tuple[]): Delega
     const part = delegatedBy(tuple);
     if (part === undefined) continue;
     const user = idOf(tuple.user);
-    const expires_at = tuple.condition?.name === "not_expired" ? tuple.condition.context.expires_at : undefined;
-    const known = spelled.get(user) ?? { rungs: [], delegation: { share, user, expires_at, spelling: part.spelling } };
+    const delegation = { share, user, expires_at: expiryOf(tuple), spelling: part.spelling };
+    const known = spelled.get(user) ?? { rungs: [], delegation };
     known.rungs.push(part.rung);
     spelled.set(user, known);
   }
@@ -149,9 +133,10 @@ export async function sharesOf(
 ): Promise<{ share: Share; n: number; delegations: Delegation[] }[]> {
   const ids = await shareIdsOf(reads, cooperation);
   const found = await inTurns(ids, (id) => shareWithDelegations(reads, id));
-  return found.flatMap(({ head, delegations }) =>
-    head.value && head.value.removed_at === undefined ? [{ share: head.value, n: head.n, delegations }] : [],
-  );
+  return found.flatMap(({ head, delegations }) => {
+    const share = alive(head);
+    return share === undefined ? [] : [{ share, n: head.n, delegations }];
+  });
 }
 
 /** The live shares of a resource, in cooperations that have not ended. Every share has the rung viewer. */
@@ -159,7 +144,7 @@ export async function sharesOn(reads: Reads, ref: ResourceRef): Promise<Share[]>
   const tuples = await reads.read({ object: ref, relation: sharedRelation("viewer") });
   const ids = tuples.map((tuple) => idOf(tuple.user.slice(0, tuple.user.indexOf("#")))).sort();
   const heads = await inTurns(ids, (id) => shareHead(reads, id));
-  const live = heads.flatMap((head) => (head.value && head.value.removed_at === undefined ? [head.value] : []));
+  const live = heads.flatMap((head) => alive(head) ?? []);
   const cooperations = await inTurns(live, (share) => cooperationHead(reads, share.cooperation));
   return live.filter((_, index) => cooperations[index]?.value?.status !== "ended");
 }
@@ -168,21 +153,35 @@ export async function sharesOn(reads: Reads, ref: ResourceRef): Promise<Share[]>
  * The cooperations of an organization on one side that have not ended, newest first: ids are ULIDs. Stores that older
  * versions wrote hold ended ones among them; `settleEnded` moves those.
  */
-export function cooperationIdsOf(reads: Reads, organization: string, side: Side): Promise<string[]> {
-  return cooperationIdsIn(reads, organization, side);
+export async function cooperationIdsOf(
+  reads: Reads,
+  organization: string,
+  relation: Side | ReturnType<typeof formerSide>,
+): Promise<string[]> {
+  const tuples = await reads.read({ object: "cooperation:", relation, user: `organization:${organization}` });
+  const ids = tuples.map((tuple) => idOf(tuple.object));
+  return ids.sort().reverse();
 }
 
 /** Those that have ended, newest first, also of organizations that had the id before. */
-export function endedIdsOf(reads: Reads, organization: string, side: Side): Promise<string[]> {
-  return cooperationIdsIn(reads, organization, formerSide(side));
+export const endedIdsOf = (reads: Reads, organization: string, side: Side) =>
+  cooperationIdsOf(reads, organization, formerSide(side));
+
+/** The same as `cooperationIdsOf`, with their records. */
+export async function cooperationsOf(reads: Reads, organization: string, side: Side): Promise<Cooperation[]> {
+  const ids = await cooperationIdsOf(reads, organization, side);
+  return (await inTurns(ids, (id) => cooperationHead(reads, id))).flatMap(({ value }) => value ?? []);
 }
 
-async function cooperationIdsIn(reads: Reads, organization: string, relation: string): Promise<string[]> {
-  const tuples = await reads.read({ object: "cooperation:", relation, user: `organization:${organization}` });
-  return tuples
-    .map((tuple) => idOf(tuple.object))
-    .sort()
-    .reverse();
+/**
+ * How many cooperations bind an organization: as initiator all that have not ended, as partner the accepted ones. An
+ * offer that waits for its answer binds nobody: it must keep neither the last admin from leaving nor the organization
+ * from being deleted.
+ */
+export async function bondsOf(reads: Reads, organization: string): Promise<number> {
+  const initiated = await cooperationsOf(reads, organization, "initiator");
+  const joined = await cooperationsOf(reads, organization, "partner");
+  return initiated.filter(({ status }) => status !== "ended").length + joined.filter(isAccepted).length;
 }
 
 /** How many reads of one request run at the same time. */

@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { errorFacts } from "../../domain/error-facts.ts";
 import { entryFrom } from "../../domain/history.ts";
-import type { TupleKey } from "../../domain/tuples.ts";
+import { keyOf, type TupleKey } from "../../domain/tuples.ts";
 import { Contended, EngineUnavailable, type Lost, OutcomeUnknown } from "../../faults.ts";
 import type { Write } from "../../ports.ts";
 import type { ActionDeps } from "./action.ts";
@@ -76,8 +76,8 @@ async function settle(deps: ActionDeps, { write, lease }: Attempt): Promise<bool
 /** Whether the entry in the store is the one that the action wrote. Throws EngineUnavailable. */
 export async function entryIsOurs(
   { tupleStore }: Pick<ActionDeps, "tupleStore">,
-  { entry: { user, relation, object }, id }: Lost,
+  { entry, id }: Lost,
 ): Promise<boolean> {
-  const [found] = await tupleStore.read({ user, relation, object });
+  const [found] = await tupleStore.read(keyOf(entry));
   return found !== undefined && entryFrom(found).common.id === id;
 }

@@ -4,7 +4,7 @@
  * over, or the next action would make a forged history a valid one.
  */
 import { type HistoryKeys, headSignature, signatureProblem, signHead } from "../../domain/history-keys.ts";
-import { keyText, type Tuple, type TupleKey } from "../../domain/tuples.ts";
+import { keyOf, keyText, type Tuple, type TupleKey } from "../../domain/tuples.ts";
 import { StoreDamaged } from "../../faults.ts";
 import type { TupleStore } from "../../ports.ts";
 
@@ -36,13 +36,12 @@ export function signHeads(tupleStore: TupleStore, keys: HistoryKeys, unsigned: U
 
   async function verify(key: TupleKey): Promise<void> {
     const text = keyText(key);
-    const { user, relation, object } = key;
-    const tuple = remembered.get(text) ?? (await tupleStore.read({ user, relation, object }))[0];
+    const tuple = remembered.get(text) ?? (await tupleStore.read(keyOf(key)))[0];
     // somebody else was first: the Write is stale
     if (tuple === undefined) return;
     const state = headSignature(keys.verifying, tuple);
     const problem = state === "missing" && unsigned === "allow" ? undefined : signatureProblem(state);
-    if (problem !== undefined) throw new StoreDamaged(object, problem);
+    if (problem !== undefined) throw new StoreDamaged(key.object, problem);
   }
 
   return {

@@ -2,7 +2,6 @@
  * Reads every record of a store, and says which objects have none, two, or one that
  * cannot be read. Every later examination relies on these records alone.
  */
-import type { z } from "zod";
 import { StoreDamaged } from "../../faults.ts";
 import { splitRef } from "../ids.ts";
 import {
@@ -19,6 +18,7 @@ import {
   OrganizationRecord,
   type Person,
   PersonRecord,
+  type RecordSchema,
   type Resource,
   ResourceRecord,
   recordOf,
@@ -29,7 +29,7 @@ import {
 import type { Contents, Report } from "./finding.ts";
 
 /** How the record of each type is read. */
-export const SCHEMAS: Record<string, z.ZodType<Record<string, string | number | undefined>>> = {
+export const SCHEMAS: Record<string, RecordSchema<Record<string, string | number | undefined>>> = {
   organization: OrganizationRecord,
   user: PersonRecord,
   email: EmailRecord,

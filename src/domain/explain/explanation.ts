@@ -4,8 +4,8 @@
  * hold; a denied one the paths that come near, which end in what is missing or over.
  */
 import { earliest, hasPassed, type Instant } from "../expiry.ts";
-import type { Tuple } from "../tuples.ts";
-import { expiryOf, nameOf, sentenceOf } from "./sentence.ts";
+import { expiryOf, type Tuple } from "../tuples.ts";
+import { nameOf, sentenceOf } from "./sentence.ts";
 
 /**
  * `tuple`: one that exists, and where its user is not the one asked about, what follows from there.

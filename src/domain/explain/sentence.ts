@@ -2,11 +2,11 @@
  * A tuple in words, so that who looks at access at night need not know the model by
  * heart. One sentence for each relation that tuples are written in.
  */
-import { hasPassed, type Instant } from "../expiry.ts";
+import { hasPassed } from "../expiry.ts";
 import { splitRef } from "../ids.ts";
 import { entryNumber } from "../records.ts";
 import { type Relation, relationOfTuple } from "../relations.ts";
-import type { Tuple } from "../tuples.ts";
+import { expiryOf, type Tuple } from "../tuples.ts";
 
 type Kind = Relation["kind"];
 type Named = { who: string; what: string; tuple: Tuple };
@@ -40,11 +40,6 @@ function factOf(tuple: Tuple): string {
   if (is === undefined) return `${named.who} is in ${tuple.relation} of ${named.what}`;
   const fact: (named: Named, is: never) => string = FACTS[is.kind];
   return fact(named, is as never);
-}
-
-/** The date that a tuple counts until; undefined for one that counts for ever. */
-export function expiryOf({ condition }: Tuple): Instant | undefined {
-  return condition?.name === "not_expired" ? condition.context.expires_at : undefined;
 }
 
 /** A tuple in words, with its date as of now. */

@@ -14,7 +14,7 @@ import type { Refusal } from "../refusal.ts";
 import { isRefusal } from "../result.ts";
 import type { OrganizationRole } from "../roles.ts";
 import { tuplesOfEmail, tuplesOfPerson } from "../state-tuples.ts";
-import { difference, type Tuple, type TupleKey } from "../tuples.ts";
+import { difference, keyOf, type TupleKey } from "../tuples.ts";
 
 /** `email:<hash>`: how an address is looked up without standing in the graph. */
 export function emailHash(address: string): string {
@@ -145,7 +145,7 @@ export function decideLeave(state: PersonState, held: Held): Decision<{ first: T
     // so that no delegation or job role slips in between
     { head: state.person, record: state.person.value ?? {} },
   ];
-  const deletes = tuplesOfPerson(organization, user, role).map(({ condition: _, ...key }: Tuple) => key);
+  const deletes = tuplesOfPerson(organization, user, role).map(keyOf);
   // roles of four rungs before those of two and one: no batch ends in the midst of a role
   const taken = [...Map.groupBy([...held.jobRoles, ...held.delegations], (key) => key.object).values()]
     .sort((a, b) => b.length - a.length)

@@ -9,7 +9,7 @@ import { refuseUnlessAdmin } from "../../domain/standing.ts";
 import { TextInput } from "../../domain/text.ts";
 import { cooperationItem, nameOfSide } from "../../queries/views/cooperations.ts";
 import { readerOf } from "../../queries/views/reader.ts";
-import { memoizedReads } from "../../store/memoize.ts";
+import { memoizedReads } from "../../store/kept-reads.ts";
 import { cooperationHead, cooperationIdsOf, endedIdsOf, organizationHead, standingIn } from "../../store/snapshot.ts";
 import { PageQuery, pageOf } from "../page.ts";
 import { refused } from "../problem.ts";

@@ -2,9 +2,9 @@
 
 import { z } from "@hono/zod-openapi";
 import { delegate, revoke } from "../../actions/delegation.ts";
-import type { Reads } from "../../actions/run/action.ts";
 import { DelegateInput } from "../../domain/commands.ts";
 import { isRefusal } from "../../domain/result.ts";
+import type { Reads } from "../../ports.ts";
 import { delegationView } from "../../queries/views/cooperations.ts";
 import { findShare } from "../../queries/views/reader.ts";
 import { shareHead } from "../../store/snapshot.ts";

@@ -2,11 +2,12 @@
 
 import { z } from "@hono/zod-openapi";
 import { setJobRole } from "../../actions/resource.ts";
-import type { Reads } from "../../actions/run/action.ts";
 import { isService } from "../../domain/caller.ts";
 import { RoleInput } from "../../domain/commands.ts";
 import type { ResourceRef, ResourceType } from "../../domain/ids.ts";
-import { jobRolesOn, resourceView } from "../../store/resources.ts";
+import type { Reads } from "../../ports.ts";
+import { resourceView } from "../../queries/views/registry.ts";
+import { jobRolesOn } from "../../store/resources.ts";
 import { resourceHead, standingIn } from "../../store/snapshot.ts";
 import { PageQuery, pageOf } from "../page.ts";
 import { refused } from "../problem.ts";

@@ -7,7 +7,7 @@ import { isService } from "../../domain/caller.ts";
 import { OrganizationInput } from "../../domain/commands.ts";
 import { countsIn } from "../../domain/key-bounds.ts";
 import { isRefusal } from "../../domain/result.ts";
-import { organizationView } from "../../queries/views/organization.ts";
+import { organizationView } from "../../queries/views/registry.ts";
 import { organizationIdsOf } from "../../store/people.ts";
 import { personHead } from "../../store/snapshot.ts";
 import { requirePerson } from "../caller.ts";

@@ -2,13 +2,13 @@
 
 import { z } from "@hono/zod-openapi";
 import { forgetPerson, putPerson, removePerson } from "../../actions/person.ts";
-import type { Reads } from "../../actions/run/action.ts";
 import { isService } from "../../domain/caller.ts";
 import { PersonInput } from "../../domain/commands.ts";
 import type { Forgotten } from "../../domain/registry/decide-person.ts";
 import { isFoundIn } from "../../domain/search-folding.ts";
 import { TextInput } from "../../domain/text.ts";
-import { personView } from "../../queries/views/person.ts";
+import type { Reads } from "../../ports.ts";
+import { personView } from "../../queries/views/registry.ts";
 import { peopleOf } from "../../store/people.ts";
 import { organizationHead, roleOf, standingIn } from "../../store/snapshot.ts";
 import { PageQuery, pageOf } from "../page.ts";

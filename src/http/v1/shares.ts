@@ -2,7 +2,6 @@
 
 import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
-import type { Reads } from "../../actions/run/action.ts";
 import { changeShare, share, unshare } from "../../actions/share.ts";
 import { settleEnded } from "../../actions/sweep.ts";
 import { isService } from "../../domain/caller.ts";
@@ -10,10 +9,10 @@ import { ChangeShareInput, ShareInput } from "../../domain/commands.ts";
 import type { ShareChanged } from "../../domain/cooperation/decide-share.ts";
 import { isRefusal } from "../../domain/result.ts";
 import { refuseUnlessAdmin } from "../../domain/standing.ts";
-import { shareView } from "../../queries/views/cooperations.ts";
+import type { Reads } from "../../ports.ts";
+import { incomingShare, incomingShareIds, shareView } from "../../queries/views/cooperations.ts";
 import { findCooperation, findShare, readerOf } from "../../queries/views/reader.ts";
-import { incomingShare, incomingShareIds } from "../../queries/views/received.ts";
-import { memoizedReads } from "../../store/memoize.ts";
+import { memoizedReads } from "../../store/kept-reads.ts";
 import { shareIdsOf, shareWithDelegations, standingIn } from "../../store/snapshot.ts";
 import type { Env } from "../env.ts";
 import { PageQuery, pageOf } from "../page.ts";

@@ -4,14 +4,14 @@ import type { Path } from "../../domain/explain/denial-reason.ts";
 import { idOf } from "../../domain/ids.ts";
 import type { OrganizationRole } from "../../domain/roles.ts";
 import { roleIn } from "../../domain/standing.ts";
-import type { TupleStore } from "../../ports.ts";
+import type { Reads } from "../../ports.ts";
 import { personHead } from "../../store/snapshot.ts";
 
 /** A person's roles by organization, and their address. */
 export type AskedPerson = { user: string; roles: ReadonlyMap<string, OrganizationRole>; email: string | undefined };
 
 /** A person as of now; undefined for an id that was never known. Throws EngineUnavailable. */
-export async function personOf(reads: Pick<TupleStore, "read">, user: string): Promise<AskedPerson | undefined> {
+export async function personOf(reads: Reads, user: string): Promise<AskedPerson | undefined> {
   const { n, value } = await personHead(reads, user);
   const tuples = await reads.read({ object: "organization:", user: `user:${user}` });
   const roles = [...Map.groupBy(tuples, (tuple) => idOf(tuple.object))].flatMap(([organization, own]) => {

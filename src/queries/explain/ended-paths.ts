@@ -9,11 +9,9 @@ import type { VisibleEntry } from "../../domain/history.ts";
 import type { ResourceRef } from "../../domain/ids.ts";
 import { type Cooperation, isSide, ShareRecord } from "../../domain/records.ts";
 import type { OrganizationRole } from "../../domain/roles.ts";
-import type { TupleStore } from "../../ports.ts";
+import type { Reads } from "../../ports.ts";
 import { historyOf } from "../../store/history.ts";
 import { cooperationHead, cooperationIdsOf, endedIdsOf, organizationHead } from "../../store/snapshot.ts";
-
-type Reads = Pick<TupleStore, "read">;
 
 /** The newest cooperations of each organization that are examined, and the entries of each. */
 const COOPERATIONS_MAX = 10;

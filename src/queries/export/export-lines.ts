@@ -5,12 +5,10 @@
 
 import { idOf, type ResourceType } from "../../domain/ids.ts";
 import type { ImportLine } from "../../domain/registry/import-line.ts";
-import type { TupleStore } from "../../ports.ts";
+import type { Reads, TupleStore } from "../../ports.ts";
 import { peopleOf } from "../../store/people.ts";
 import { jobRolesFrom, resourceRefsOf } from "../../store/resources.ts";
 import { inTurns, organizationHead, personHead, resourceHead } from "../../store/snapshot.ts";
-
-type Reads = Pick<TupleStore, "read">;
 
 /** A store that can be read from one end to the other. */
 export type WholeStore = Pick<TupleStore, "pages">;

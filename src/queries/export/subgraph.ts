@@ -6,12 +6,10 @@
 import { idOf, type ResourceRef } from "../../domain/ids.ts";
 import { formerSide, SIDES } from "../../domain/relations.ts";
 import { keyText, type Tuple } from "../../domain/tuples.ts";
-import type { TupleStore } from "../../ports.ts";
+import type { Reads } from "../../ports.ts";
 import { adminsOf } from "../../store/people.ts";
 import { jobRolesFrom, plantsIn } from "../../store/resources.ts";
-import { cooperationHead, inTurns, shareIdsOf, shareWithDelegations } from "../../store/snapshot.ts";
-
-type Reads = Pick<TupleStore, "read">;
+import { cooperationHead, inTurns, sharesOf } from "../../store/snapshot.ts";
 
 /** `users` and `objects` as `type:id`: the people who may have access because of it, and what they may have it to. */
 export type Subgraph = { tuples: Tuple[]; users: string[]; objects: string[] };
@@ -25,10 +23,7 @@ export async function subgraphOf(reads: Reads, id: string): Promise<Subgraph | u
   if (cooperation.status === "ended")
     return { tuples: await sidesOf(reads, `cooperation:${id}`), users: [], objects: [`cooperation:${id}`] };
 
-  const found = await inTurns(await shareIdsOf(reads, id), (share) => shareWithDelegations(reads, share));
-  const own = found.flatMap(({ head, delegations }) =>
-    head.value && head.value.removed_at === undefined ? [{ share: head.value, delegations }] : [],
-  );
+  const own = await sharesOf(reads, id);
   const refs = await inReach(reads, [...new Set(own.map(({ share }) => share.resource))]);
   const onResources = (await inTurns(refs, (ref) => factsOf(reads, ref))).flat();
   const shares = [...new Set([...sharesIn(onResources), ...own.map(({ share }) => `share:${share.id}`)])];

@@ -6,15 +6,23 @@ import type { SharedAtEnd } from "../../domain/cooperation/decide-cooperation.ts
 import { actionsFor } from "../../domain/cooperation/lifecycle.ts";
 import { earliest, hasPassed } from "../../domain/expiry.ts";
 import type { Side } from "../../domain/history.ts";
-import { type Cooperation, type Delegation, isSide, type Share } from "../../domain/records.ts";
+import { alive, type Cooperation, type Delegation, isAccepted, isSide, type Share } from "../../domain/records.ts";
 import { delegable, effectiveRole } from "../../domain/roles.ts";
 import { type Standings, sidesOf } from "../../domain/standing.ts";
-import type { TupleStore } from "../../ports.ts";
+import type { Reads } from "../../ports.ts";
 import { historyOf } from "../../store/history.ts";
 import { adminsOf } from "../../store/people.ts";
-import { inTurns, organizationHead, personHead, resourceHead, sharesOf } from "../../store/snapshot.ts";
-
-type Reads = Pick<TupleStore, "read">;
+import {
+  cooperationHead,
+  cooperationsOf,
+  inTurns,
+  organizationHead,
+  personHead,
+  resourceHead,
+  shareIdsOf,
+  sharesOf,
+  shareWithDelegations,
+} from "../../store/snapshot.ts";
 
 /** A reader's standing on each side. A service reads as the initiator's side and may do nothing. */
 export type Reader = { standings: Standings; service: boolean };
@@ -141,6 +149,30 @@ export async function shareView(
     actions: share.removed_at === undefined ? actions.filter((action) => onShares.includes(action)) : [],
     etag: `"${n}"`,
   };
+}
+
+/** The ids of the shares in accepted cooperations of a partner, in a stable order; `unsettled`: cooperations that have ended and still count as live, to be settled. */
+export async function incomingShareIds(
+  reads: Reads,
+  organization: string,
+): Promise<{ ids: string[]; unsettled: string[] }> {
+  const cooperations = await cooperationsOf(reads, organization, "partner");
+  const ids = await inTurns(cooperations.filter(isAccepted), ({ id }) => shareIdsOf(reads, id));
+  const ended = cooperations.filter(({ status }) => status === "ended");
+  return { ids: ids.flat().sort(), unsettled: ended.map(({ id }) => id) };
+}
+
+/** An incoming share with its owner; undefined when it was removed meanwhile. */
+export async function incomingShare(reads: Reads, id: string, reader: Reader, now: Date) {
+  const { head, delegations } = await shareWithDelegations(reads, id);
+  const share = alive(head);
+  if (share === undefined) return undefined;
+  const cooperation = (await cooperationHead(reads, share.cooperation)).value;
+  // it may have ended since the list was read
+  if (cooperation === undefined || cooperation.status === "ended") return undefined;
+  const view = await shareView(reads, cooperation, { share, n: head.n, delegations }, reader, now);
+  const owner = { id: cooperation.initiator, name: await organizationName(reads, cooperation.initiator) };
+  return { ...view, owner, status: cooperation.status };
 }
 
 /** A delegation with its effective role and date, which the share limits. */

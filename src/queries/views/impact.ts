@@ -3,12 +3,10 @@ import { type CooperationAccess, type Impact, impactOf } from "../../domain/coop
 import { idOf, type ResourceRef } from "../../domain/ids.ts";
 import type { Cooperation, Delegation, Share } from "../../domain/records.ts";
 import { StoreDamaged } from "../../faults.ts";
-import type { TupleStore } from "../../ports.ts";
+import type { Reads } from "../../ports.ts";
 import { adminsOf } from "../../store/people.ts";
 import { plantsIn } from "../../store/resources.ts";
 import { cooperationHead, inTurns, roleOf, sharesOf } from "../../store/snapshot.ts";
-
-type Reads = Pick<TupleStore, "read">;
 
 /** The changed parts of a decision, each as it would be. A delegation whose `after` is undefined is revoked. */
 export type PlannedChange = {

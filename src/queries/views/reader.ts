@@ -5,11 +5,9 @@ import type { Side } from "../../domain/history.ts";
 import type { Cooperation, Delegation, Share } from "../../domain/records.ts";
 import { isRefusal, type Result } from "../../domain/result.ts";
 import { refuseUnlessVisible, sidesOf } from "../../domain/standing.ts";
-import type { TupleStore } from "../../ports.ts";
+import type { Reads } from "../../ports.ts";
 import { cooperationHead, shareHead, shareWithDelegations, standingsIn } from "../../store/snapshot.ts";
 import type { Reader } from "./cooperations.ts";
-
-type Reads = Pick<TupleStore, "read">;
 
 /** What a caller is on both sides of a cooperation. */
 export async function readerOf(reads: Reads, cooperation: Cooperation, caller: Caller): Promise<Reader> {
