@@ -12,7 +12,7 @@ import {
   type InvitationDecided,
   type InviteState,
 } from "../domain/cooperation/decide-invitation.ts";
-import type { SharedResource } from "../domain/cooperation/new-share.ts";
+import type { SharedResource } from "../domain/cooperation/decide-share.ts";
 import { same } from "../domain/plan.ts";
 import type { Head, Organization } from "../domain/records.ts";
 import { emailHash } from "../domain/registry/decide-person.ts";

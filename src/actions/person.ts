@@ -7,6 +7,7 @@
 import { userScope } from "../domain/cache-scopes.ts";
 import { isService, needsService } from "../domain/caller.ts";
 import type { PersonInput } from "../domain/commands.ts";
+import { alive } from "../domain/records.ts";
 import type { Refusal } from "../domain/refusal.ts";
 import {
   decideForget,
@@ -107,8 +108,7 @@ async function readPerson(
   { organization, user, email, stepsDown }: Asked,
 ): Promise<Result<PersonState>> {
   const organizationNow = await organizationHead(reads, organization);
-  if (organizationNow.value === undefined || organizationNow.value.deleted_at !== undefined)
-    return { code: "not_found", what: "organization" };
+  if (alive(organizationNow) === undefined) return { code: "not_found", what: "organization" };
   const person = await personHead(reads, user);
   // every person has a record, so who has none is nobody's
   const role = person.n === 0 ? undefined : await roleOf(reads, organization, user);

@@ -8,7 +8,7 @@ import { ownerScope, userScope } from "../domain/cache-scopes.ts";
 import { isService, needsService } from "../domain/caller.ts";
 import type { ResourceInput } from "../domain/commands.ts";
 import { idOf, type ResourceRef } from "../domain/ids.ts";
-import type { Share } from "../domain/records.ts";
+import { alive, type Share } from "../domain/records.ts";
 import type { Refusal } from "../domain/refusal.ts";
 import {
   decideDeleteResource,
@@ -44,7 +44,7 @@ export const putResource = (input: ResourceInput & Named): Action<ResourceState 
     const { resource: ref } = input;
     const { reads, expected } = on;
     const head = await resourceHead(reads, ref);
-    const known = head.value?.deleted_at === undefined ? head.value : undefined;
+    const known = alive(head);
     const refusal = await refusePut(on, known?.owner);
     if (refusal) return refusal;
     const owner = await organizationHead(reads, input.owner);
@@ -90,10 +90,7 @@ export const deleteResource = ({ resource: ref }: Named): Action<Deletion, undef
 
 /** Gives one of the owner's people a job role, or takes it away (undefined). */
 export const setJobRole = (
-  input: Named & {
-    user: string;
-    role: JobRole | undefined;
-  },
+  input: Named & { user: string; role: JobRole | undefined },
 ): Action<JobRoleState, JobRoleChanged> => ({
   lock: lockOwner,
   read: async (on) => {
@@ -101,7 +98,7 @@ export const setJobRole = (
     const { reads } = on;
     const state = await readResource(on, ref);
     if (isRefusal(state)) return state;
-    if (state.head.value?.deleted_at !== undefined) return { code: "not_found", what: "resource" };
+    if (alive(state.head) === undefined) return { code: "not_found", what: "resource" };
     const owner = idOf(state.owner.object);
     const refusal = await refuseHidden(on, owner);
     if (refusal) return refusal;

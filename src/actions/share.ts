@@ -1,19 +1,19 @@
 /** Shares resources into a cooperation, changes and removes shares. */
 
-import type { ChangeShareInput, ShareInput } from "../domain/commands.ts";
+import type { ChangeShareInput, ReasonInput, ShareInput } from "../domain/commands.ts";
 import type { CooperationState } from "../domain/cooperation/decide-cooperation.ts";
 import {
   decideChangeShare,
   decideShare,
   decideUnshare,
   type ShareChanged,
+  type SharedResource,
   type ShareState,
 } from "../domain/cooperation/decide-share.ts";
-import type { SharedResource } from "../domain/cooperation/new-share.ts";
 import type { Share } from "../domain/records.ts";
 import { isRefusal, type Result } from "../domain/result.ts";
 import { resourceHead, shareHead, sharesOn, shareWithDelegations } from "../store/snapshot.ts";
-import { initiatorsScope, lockCooperation, readCooperation } from "./cooperation.ts";
+import { inCooperation, readCooperation } from "./cooperation.ts";
 import type { Action, Reading } from "./run/action.ts";
 import { sweep } from "./sweep.ts";
 
@@ -21,7 +21,7 @@ type NewShareState = CooperationState & { id: string; resource: SharedResource; 
 
 /** Shares one resource of the initiator. */
 export const share = (input: ShareInput & { cooperation: string }): Action<NewShareState, ShareChanged> => ({
-  lock: lockCooperation,
+  ...inCooperation,
   read: async (on) => {
     const state = await readCooperation(on, input.cooperation);
     if (isRefusal(state)) return state;
@@ -31,23 +31,20 @@ export const share = (input: ShareInput & { cooperation: string }): Action<NewSh
     return { ...state, id: on.newId(), resource, existing };
   },
   decide: (state, stamp) => decideShare(state, input, state.id, stamp),
-  scopes: initiatorsScope,
 });
 
 /** Changes a share's role or date. */
 export const changeShare = (input: ChangeShareInput & { share: string }): Action<ShareState, ShareChanged> => ({
-  lock: lockCooperation,
+  ...inCooperation,
   read: (on) => readShareAndResource(on, input.share),
   decide: (state, stamp) => decideChangeShare(state, input, stamp),
-  scopes: initiatorsScope,
 });
 
 /** Removes a share; what it leaves without effect is swept in the background. */
-export const unshare = (input: { share: string; reason?: string | undefined }): Action<ShareState, ShareChanged> => ({
-  lock: lockCooperation,
+export const unshare = (input: ReasonInput & { share: string }): Action<ShareState, ShareChanged> => ({
+  ...inCooperation,
   read: (on) => readShareAndResource(on, input.share),
   decide: (state, stamp) => decideUnshare(state, input, stamp),
-  scopes: initiatorsScope,
   after: (deps) => sweep(deps),
 });
 

@@ -74,7 +74,9 @@ export const ChangeCooperationInput = z.strictObject({
   expires_at: Expiry.nullable().optional(),
   reason: optional(Reason),
 });
+export type ChangeCooperationInput = z.infer<typeof ChangeCooperationInput>;
 export const ReasonInput = z.strictObject({ reason: optional(Reason) });
+export type ReasonInput = z.infer<typeof ReasonInput>;
 
 export const ChangeShareInput = z.strictObject({
   role: SharedRoleInput.optional(),
@@ -92,6 +94,7 @@ export type DelegateInput = z.infer<typeof DelegateInput>;
 
 export const PreviewInput = z.strictObject({ token: z.string().max(1000) });
 export const JoinInput = z.strictObject({ token: z.string().max(1000), organization: Id, reason: optional(Reason) });
+export type JoinInput = z.infer<typeof JoinInput>;
 
 export const OrganizationInput = z.strictObject({ name: NameInput });
 export type OrganizationInput = z.infer<typeof OrganizationInput>;

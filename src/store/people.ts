@@ -2,13 +2,15 @@
  * Who belongs to an organization, what a person holds through it, and which
  * organizations a person belongs to: read from the tuples that grant it.
  */
+import type { AskedPerson } from "../domain/explain/denials.ts";
 import { idOf, RESOURCE_TYPES, type ResourceRef } from "../domain/ids.ts";
 import type { Delegation } from "../domain/records.ts";
 import { type JobRole, ORGANIZATION_ROLES, type OrganizationRole } from "../domain/roles.ts";
+import { roleIn } from "../domain/standing.ts";
 import { keyOf, type TupleKey } from "../domain/tuples.ts";
 import type { Reads } from "../ports.ts";
 import { jobRolesFrom } from "./resources.ts";
-import { cooperationHead, delegationsFrom, inTurns, resourceHead, shareHead } from "./snapshot.ts";
+import { cooperationHead, delegationsFrom, inTurns, personHead, resourceHead, shareHead } from "./snapshot.ts";
 
 export type PersonRole = { user: string; role: OrganizationRole };
 
@@ -32,6 +34,17 @@ export async function adminsOf(reads: Reads, organization: string): Promise<stri
 export async function organizationIdsOf(reads: Reads, user: string): Promise<string[]> {
   const tuples = await reads.read({ object: "organization:", relation: "person", user: `user:${user}` });
   return tuples.map((tuple) => idOf(tuple.object)).sort();
+}
+
+/** A person as of now; undefined for an id that was never known. Throws EngineUnavailable. */
+export async function personOf(reads: Reads, user: string): Promise<AskedPerson | undefined> {
+  const { n, value } = await personHead(reads, user);
+  const tuples = await reads.read({ object: "organization:", user: `user:${user}` });
+  const roles = [...Map.groupBy(tuples, (tuple) => idOf(tuple.object))].flatMap(([organization, own]) => {
+    const role = roleIn(own);
+    return role === undefined ? [] : [[organization, role] as const];
+  });
+  return n === 0 && roles.length === 0 ? undefined : { user, roles: new Map(roles), email: value?.email };
 }
 
 /** A job role on a resource of the organization, or a delegation through it, with the tuples that grant it. */

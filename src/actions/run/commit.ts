@@ -16,19 +16,27 @@ export const PAUSE_MILLISECONDS_MAX = 80;
 
 export const patience = (deps: ActionDeps) => deps.patienceMilliseconds ?? PATIENCE_MILLISECONDS;
 
-/** Deletes tuples before the Write, and again where a reply is lost: what was deleted stays deleted. Throws OutcomeUnknown. */
-export async function eraseFirst(deps: ActionDeps, first: TupleKey[]): Promise<void> {
+/** Tries again for a while where the engine does not answer, and warns of each time. Throws what the last attempt threw. */
+export async function patiently<T>(deps: ActionDeps, warning: string, attempt: () => Promise<T>): Promise<T> {
   const giveUpAt = performance.now() + patience(deps);
   for (;;) {
     try {
-      return await deps.tupleStore.erase(first);
+      return await attempt();
     } catch (error) {
-      if (!(error instanceof EngineUnavailable)) throw error;
-      if (performance.now() > giveUpAt)
-        throw new OutcomeUnknown("cut off before all of the tuples were deleted", { cause: error });
-      deps.warn("erasing_again", errorFacts(error));
+      if (!(error instanceof EngineUnavailable) || performance.now() > giveUpAt) throw error;
+      deps.warn(warning, errorFacts(error));
       await sleep(Math.random() * PAUSE_MILLISECONDS_MAX);
     }
+  }
+}
+
+/** Deletes tuples before the Write, and again where a reply is lost: what was deleted stays deleted. Throws OutcomeUnknown. */
+export async function eraseFirst(deps: ActionDeps, first: TupleKey[]): Promise<void> {
+  try {
+    await patiently(deps, "erasing_again", () => deps.tupleStore.erase(first));
+  } catch (cause) {
+    if (!(cause instanceof EngineUnavailable)) throw cause;
+    throw new OutcomeUnknown("cut off before all of the tuples were deleted", { cause });
   }
 }
 

@@ -3,7 +3,7 @@
  * is forgotten of who belongs to none. Pure. Kept here because the model cannot: one role
  * each, one person an address, and a last admin who stays.
  */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { StoreDamaged } from "../../faults.ts";
 import type { PersonInput } from "../commands.ts";
 import { newIdProblem } from "../ids.ts";
@@ -17,9 +17,7 @@ import { tuplesOfEmail, tuplesOfPerson } from "../state-tuples.ts";
 import { difference, keyOf, type TupleKey } from "../tuples.ts";
 
 /** `email:<hash>`: how an address is looked up without standing in the graph. */
-export function emailHash(address: string): string {
-  return createHash("sha256").update(address.trim().toLowerCase()).digest("hex");
-}
+export const emailHash = (address: string): string => hash("sha256", address.trim().toLowerCase());
 
 /** `other`: the person who holds it, where that is somebody else, and the organizations that they belong to. */
 export type EmailHead = {

@@ -35,8 +35,8 @@ export function decideResource(
   const before = alive(head);
   const refusal = refuseUnlessOwn(state.expected, head);
   if (refusal) return refusal;
-  if (owner.value === undefined || owner.value.deleted_at !== undefined)
-    return { code: "not_found", what: "organization" };
+  const organization = alive(owner);
+  if (organization === undefined) return { code: "not_found", what: "organization" };
   if (before && before.owner !== input.owner) return { code: "owner_is_fixed", resource: ref };
   const problem = before === undefined ? newIdProblem(idOf(ref)) : undefined;
   if (problem !== undefined) return { code: "id_not_allowed", id: idOf(ref), problem };
@@ -61,7 +61,7 @@ export function decideResource(
   };
   const touches: Touch[] = [
     { head, record: after },
-    { head: owner, record: owner.value, entry },
+    { head: owner, record: organization, entry },
   ];
   // so that the portfolio is neither deleted nor shared in between
   if (moved && to?.head.value) touches.push({ head: to.head, record: to.head.value });

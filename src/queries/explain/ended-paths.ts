@@ -4,7 +4,7 @@
  */
 
 import type { DenialReason, Path } from "../../domain/explain/denial-reason.ts";
-import { denialsOfCooperation, needsOf } from "../../domain/explain/share-denials.ts";
+import { denialsOfCooperation, needsOf } from "../../domain/explain/denials.ts";
 import type { VisibleEntry } from "../../domain/history.ts";
 import type { ResourceRef } from "../../domain/ids.ts";
 import { type Cooperation, isSide, ShareRecord } from "../../domain/records.ts";

@@ -1,11 +1,10 @@
 /** The access paths to a permission on a plant or portfolio: through the owner, through shares, and ended ones. */
 import type { DenialReason, Path } from "../../domain/explain/denial-reason.ts";
-import { denialsOfShare, needsOf } from "../../domain/explain/share-denials.ts";
+import { type AskedPerson, asAdmin, denialsOfShare, needsOf } from "../../domain/explain/denials.ts";
 import { idOf, type ResourceRef } from "../../domain/ids.ts";
 import { sharedRelation } from "../../domain/relations.ts";
 import type { TupleStore } from "../../ports.ts";
 import { cooperationHead, delegationsFrom, jobRoleOf, resourceHead, shareHead } from "../../store/snapshot.ts";
-import { type AskedPerson, asAdmin } from "./asked-person.ts";
 import { endedPaths } from "./ended-paths.ts";
 
 type Reads = Pick<TupleStore, "read" | "readSome">;

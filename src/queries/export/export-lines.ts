@@ -4,6 +4,7 @@
  */
 
 import { idOf, type ResourceType } from "../../domain/ids.ts";
+import { alive } from "../../domain/records.ts";
 import type { ImportLine } from "../../domain/registry/import-line.ts";
 import type { Reads, TupleStore } from "../../ports.ts";
 import { peopleOf } from "../../store/people.ts";
@@ -31,10 +32,8 @@ export async function organizationIds({ pages }: WholeStore): Promise<string[]> 
 /** The lines of these organizations. Keeps the ids of one organization's people or resources at a time. Throws EngineUnavailable. */
 export async function* exportLines(reads: Reads, organizations: string[]): AsyncGenerator<ImportLine> {
   yield* each(organizations, async (id) => {
-    const { value } = await organizationHead(reads, id);
-    return value === undefined || value.deleted_at !== undefined
-      ? []
-      : [{ kind: "organization", id, name: value.name }];
+    const organization = alive(await organizationHead(reads, id));
+    return organization === undefined ? [] : [{ kind: "organization", id, name: organization.name }];
   });
   for (const organization of organizations)
     yield* each(await peopleOf(reads, organization), async ({ user, role }) => {
@@ -44,9 +43,9 @@ export async function* exportLines(reads: Reads, organizations: string[]): Async
   for (const type of TYPES)
     for (const organization of organizations)
       yield* each(await resourceRefsOf(reads, organization, [type]), async (ref) => {
-        const { value } = await resourceHead(reads, ref);
-        if (value === undefined || value.deleted_at !== undefined) return [];
-        const { owner, name, portfolio } = value;
+        const resource = alive(await resourceHead(reads, ref));
+        if (resource === undefined) return [];
+        const { owner, name, portfolio } = resource;
         return [lineOf({ kind: type, id: idOf(ref), owner, name, ...(portfolio !== undefined && { portfolio }) })];
       });
   for (const type of TYPES)

@@ -2,7 +2,7 @@
 
 import { type Caller, isService } from "../../domain/caller.ts";
 import type { Side } from "../../domain/history.ts";
-import type { Cooperation, Delegation, Share } from "../../domain/records.ts";
+import { alive, type Cooperation, type Delegation, type Share } from "../../domain/records.ts";
 import { isRefusal, type Result } from "../../domain/result.ts";
 import { refuseUnlessVisible, sidesOf } from "../../domain/standing.ts";
 import type { Reads } from "../../ports.ts";
@@ -46,7 +46,7 @@ export async function findShare(reads: Reads, id: string, caller: Caller): Promi
   const cooperation = await findCooperation(reads, known.cooperation, caller, "share");
   if (isRefusal(cooperation)) return cooperation;
   const { head, delegations } = await shareWithDelegations(reads, id);
-  const isOver = head.value?.removed_at !== undefined || cooperation.cooperation.status === "ended";
-  if (head.value === undefined || isOver) return { code: "not_found", what: "share" };
-  return { ...cooperation, found: { share: head.value, n: head.n, delegations } };
+  const share = alive(head);
+  if (share === undefined || cooperation.cooperation.status === "ended") return { code: "not_found", what: "share" };
+  return { ...cooperation, found: { share, n: head.n, delegations } };
 }

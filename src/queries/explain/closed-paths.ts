@@ -4,13 +4,13 @@
  */
 
 import { type DenialReason, nearestFirst, type Path } from "../../domain/explain/denial-reason.ts";
-import { denialsOfCooperation } from "../../domain/explain/share-denials.ts";
+import { type AskedPerson, asAdmin, denialsOfCooperation } from "../../domain/explain/denials.ts";
 import type { Side } from "../../domain/history.ts";
 import { splitRef } from "../../domain/ids.ts";
 import { type Cooperation, isSide } from "../../domain/records.ts";
 import type { Question, TupleStore } from "../../ports.ts";
+import { personOf } from "../../store/people.ts";
 import { cooperationHead, organizationHead, resourceHead, shareHead } from "../../store/snapshot.ts";
-import { type AskedPerson, asAdmin, personOf } from "./asked-person.ts";
 import { pathsToResource } from "./resource-paths.ts";
 
 type Reads = Pick<TupleStore, "read" | "readSome">;
@@ -24,11 +24,11 @@ export async function closedPaths(
   const [type, user] = splitRef(ref);
   const only = (limit: DenialReason) => ({ paths: [{ through: object, limits: [limit] }], complete: true });
   if (type !== "user") return only({ code: "subject_no_user", subject: ref });
-  const missing = await whyMissing(reads, object);
-  if (missing !== undefined) return only(missing);
+  const pathsFor = await pathsTo(reads, relation, object, now);
+  if (typeof pathsFor === "object") return only(pathsFor);
   const person = await personOf(reads, user);
   if (person === undefined) return only({ code: "user_unknown", user });
-  const found = await pathsOf(reads, person, relation, object, now);
+  const found = await pathsFor(person);
   // a path without a reason, or an object without a path: the engine denied it all the same
   const open: Path[] = found.paths.length > 0 ? found.paths : [{ through: object, limits: [] }];
   const paths = open.map(({ through, limits }): Path => {
@@ -37,55 +37,48 @@ export async function closedPaths(
   return { paths: nearestFirst(paths), complete: found.complete };
 }
 
-/** Why an object gives no access: it is unknown or deleted. */
-async function whyMissing(reads: Reads, object: string): Promise<DenialReason | undefined> {
-  const [type, id] = splitRef(object);
-  const unknown: DenialReason = { code: "object_unknown", object };
-  const ended = (value: { deleted_at?: string | undefined } | undefined): DenialReason | undefined => {
-    if (value === undefined) return unknown;
-    return value.deleted_at === undefined
-      ? undefined
-      : { code: "object_deleted", object, deleted_at: value.deleted_at };
-  };
-  switch (type) {
-    case "plant":
-    case "portfolio":
-      return ended((await resourceHead(reads, `${type}:${id}`)).value);
-    case "organization":
-      return ended((await organizationHead(reads, id)).value);
-    case "cooperation":
-      return (await cooperationHead(reads, id)).value === undefined ? unknown : undefined;
-    default:
-      return (await shareHead(reads, id)).value === undefined ? unknown : undefined;
-  }
-}
+type Found = { paths: Path[]; complete: boolean };
 
-async function pathsOf(
+/** The paths of a person to an object; or why nobody has one: it is unknown or deleted. */
+async function pathsTo(
   reads: Reads,
-  person: AskedPerson,
   permission: string,
   object: string,
   now: Date,
-): Promise<{ paths: Path[]; complete: boolean }> {
+): Promise<DenialReason | ((person: AskedPerson) => Promise<Found>)> {
   const [type, id] = splitRef(object);
-  const all = (paths: Path[]) => ({ paths, complete: true });
+  const unknown: DenialReason = { code: "object_unknown", object };
+  const missing = (value: { deleted_at?: string | undefined } | undefined): DenialReason | undefined => {
+    if (value === undefined) return unknown;
+    const { deleted_at } = value;
+    return deleted_at === undefined ? undefined : { code: "object_deleted", object, deleted_at };
+  };
+  const all = (paths: Path[]): Found => ({ paths, complete: true });
   switch (type) {
     case "plant":
-    case "portfolio":
-      return pathsToResource(reads, person, permission, `${type}:${id}`, now);
-    case "organization":
-      return all([asAdmin(person, id)]);
+    case "portfolio": {
+      const { value } = await resourceHead(reads, `${type}:${id}`);
+      return missing(value) ?? ((person) => pathsToResource(reads, person, permission, `${type}:${id}`, now));
+    }
+    case "organization": {
+      const { value } = await organizationHead(reads, id);
+      return missing(value) ?? (async (person) => all([asAdmin(person, id)]));
+    }
     case "cooperation": {
       const { value } = await cooperationHead(reads, id);
-      return all(value === undefined ? [] : await pathsToCooperation(reads, person, permission, value));
+      if (value === undefined) return unknown;
+      return async (person) => all(await pathsToCooperation(reads, person, permission, value, now));
     }
     default: {
       const { value: share } = await shareHead(reads, id);
-      const cooperation = share && (await cooperationHead(reads, share.cooperation)).value;
-      if (cooperation === undefined) return all([]);
-      const limits = denialsOfCooperation(cooperation, now);
-      const own = cooperation.partner === undefined ? [] : asAdmin(person, cooperation.partner).limits;
-      return all([{ through: `cooperation:${cooperation.id}`, limits: [...limits, ...own] }]);
+      if (share === undefined) return unknown;
+      return async (person) => {
+        const { value: cooperation } = await cooperationHead(reads, share.cooperation);
+        if (cooperation === undefined) return all([]);
+        const limits = denialsOfCooperation(cooperation, now);
+        const own = cooperation.partner === undefined ? [] : asAdmin(person, cooperation.partner).limits;
+        return all([{ through: `cooperation:${cooperation.id}`, limits: [...limits, ...own] }]);
+      };
     }
   }
 }
@@ -96,17 +89,14 @@ async function pathsToCooperation(
   person: AskedPerson,
   permission: string,
   cooperation: Cooperation,
+  now: Date,
 ): Promise<Path[]> {
-  const { id, status, initiator, partner, ended_as, ended_at } = cooperation;
+  const { id, status, initiator, partner } = cooperation;
   const through = `cooperation:${id}`;
   const pathOf = async (side: Side, organization: string): Promise<Path> => {
     const isIts = status !== "ended" || isSide(cooperation, side, (await organizationHead(reads, organization)).value);
-    if (isIts) return asAdmin(person, organization);
-    // the organization that was its side was deleted, even if another has its id now
-    return {
-      through,
-      limits: [{ code: "cooperation_ended", cooperation: id, initiator, partner, ended_as, ended_at }],
-    };
+    // otherwise the organization that was its side was deleted, even if another has its id now
+    return isIts ? asAdmin(person, organization) : { through, limits: denialsOfCooperation(cooperation, now) };
   };
   const ofInitiator = await pathOf("initiator", initiator);
   if (permission === "can_manage") return [ofInitiator];

@@ -1,8 +1,8 @@
-/** Why one share does not give a person a permission, from its records. Pure. */
+/** Why a role in an organization, or one share, does not give a person a permission, from the records. Pure. */
 import { hasPassed } from "../expiry.ts";
 import type { Cooperation, Delegation, Share } from "../records.ts";
 import { JOB_ROLES, type JobRole, type OrganizationRole, PERMISSION_OF, RUNGS, SHARED_ROLES } from "../roles.ts";
-import type { DenialReason } from "./denial-reason.ts";
+import type { DenialReason, Path } from "./denial-reason.ts";
 
 /** The job roles that carry a permission, highest first; none where only admins have it. */
 export function needsOf(permission: string): JobRole[] {
@@ -67,4 +67,15 @@ function limitsOfPerson({ cooperation, share, role, delegation }: Met, user: str
   else if (!needs.includes(share.role))
     limits.push({ code: "delegation_reduced", ...of, role: delegation.role, share_role: share.role });
   return limits;
+}
+
+/** A person's roles by organization, and their address. */
+export type AskedPerson = { user: string; roles: ReadonlyMap<string, OrganizationRole>; email: string | undefined };
+
+/** The access path of an organization's admins, with its denial reasons. */
+export function asAdmin({ user, roles }: AskedPerson, organization: string): Path {
+  const role = roles.get(organization);
+  const through = `organization:${organization}`;
+  if (role === undefined) return { through, limits: [{ code: "not_person", user, organization }] };
+  return { through, limits: role === "admin" ? [] : [{ code: "not_admin", user, organization, role }] };
 }
