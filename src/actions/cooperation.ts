@@ -17,6 +17,7 @@ import {
 import { decideJoin, type JoinState } from "../domain/cooperation/decide-invitation.ts";
 import { readToken } from "../domain/cooperation/invitation-token.ts";
 import { LIFECYCLE } from "../domain/cooperation/lifecycle.ts";
+import type { CooperationId } from "../domain/ids.ts";
 import type { Cooperation, Head, Invitation } from "../domain/records.ts";
 import { isRefusal, type Result } from "../domain/result.ts";
 import { sharedNow } from "../queries/views/cooperations.ts";
@@ -26,7 +27,7 @@ import type { Action, Reading } from "./run/action.ts";
 import { sweep } from "./sweep.ts";
 
 /** The state that every action in a cooperation is decided on; not found where there is none. */
-export async function readCooperation(on: Reading, id: string): Promise<Result<CooperationState>> {
+export async function readCooperation(on: Reading, id: CooperationId): Promise<Result<CooperationState>> {
   const head = await cooperationHead(on.reads, id);
   const cooperation = head.value;
   if (cooperation === undefined) return { code: "not_found", what: "cooperation" };
@@ -45,7 +46,7 @@ export const takeStep = ({
   cooperation: id,
   step,
   ...input
-}: ReasonInput & { cooperation: string; step: LifecycleStep }): Action<StepState, Changed> => ({
+}: ReasonInput & { cooperation: CooperationId; step: LifecycleStep }): Action<StepState, Changed> => ({
   ...inCooperation,
   read: (on) => readStep(on, id, step),
   decide: (state, stamp) => decideStep(state, step, input, stamp),
@@ -55,7 +56,7 @@ export const takeStep = ({
 });
 
 /** Declines what an organization never answered, for the service that deletes the organization. */
-export function declineOffer(input: { cooperation: string }): Action<StepState, Changed> {
+export function declineOffer(input: { cooperation: CooperationId }): Action<StepState, Changed> {
   const decline = takeStep({ ...input, step: "decline" });
   return {
     ...decline,
@@ -67,7 +68,7 @@ export function declineOffer(input: { cooperation: string }): Action<StepState, 
 }
 
 /** The state that a step is decided on. The heads of its sides are read where the step binds the partner, or ends the cooperation, which keeps their names. */
-async function readStep(on: Reading, id: string, step: LifecycleStep): Promise<Result<StepState>> {
+async function readStep(on: Reading, id: CooperationId, step: LifecycleStep): Promise<Result<StepState>> {
   const { reads } = on;
   const state = await readCooperation(on, id);
   if (isRefusal(state)) return state;
@@ -85,7 +86,7 @@ async function readStep(on: Reading, id: string, step: LifecycleStep): Promise<R
 
 /** Sets or clears the expiry of the whole cooperation. */
 export const changeExpiry = (
-  input: ChangeCooperationInput & { cooperation: string },
+  input: ChangeCooperationInput & { cooperation: CooperationId },
 ): Action<CooperationState, Changed> => ({
   ...inCooperation,
   read: (on) => readCooperation(on, input.cooperation),
@@ -94,7 +95,7 @@ export const changeExpiry = (
 
 /** Sends the invitation or the notice again; the invitation's old token is void from then on. */
 export const resend = (
-  input: ReasonInput & { cooperation: string },
+  input: ReasonInput & { cooperation: CooperationId },
 ): Action<CooperationState & { invitation: Head<Invitation> }, Changed, MailState> => ({
   ...inCooperation,
   read: async (on) => {

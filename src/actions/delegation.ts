@@ -8,13 +8,14 @@ import {
   decideDelegate,
   decideRevoke,
 } from "../domain/cooperation/decide-delegation.ts";
+import type { ShareId, UserId } from "../domain/ids.ts";
 import { isRefusal, type Result } from "../domain/result.ts";
 import { personHead, roleOf } from "../store/snapshot.ts";
 import { inCooperation } from "./cooperation.ts";
 import type { Action, Reading } from "./run/action.ts";
 import { readShare } from "./share.ts";
 
-type Delegated = { share: string; user: string };
+type Delegated = { share: ShareId; user: UserId };
 type DelegationAction = Action<DelegationState, DelegationChanged>;
 
 /** Delegates a share to a person, or changes what was delegated. */
@@ -37,7 +38,7 @@ const onDelegation = ({ share, user }: Delegated): Omit<DelegationAction, "decid
   revealedScopes: inCooperation.scopes,
 });
 
-async function readDelegation(on: Reading, share: string, user: string): Promise<Result<DelegationState>> {
+async function readDelegation(on: Reading, share: ShareId, user: UserId): Promise<Result<DelegationState>> {
   const person = await personHead(on.reads, user);
   const state = await readShare(on, share);
   if (isRefusal(state)) return state;

@@ -13,6 +13,7 @@ import {
   type InviteState,
 } from "../domain/cooperation/decide-invitation.ts";
 import type { SharedResource } from "../domain/cooperation/decide-share.ts";
+import { CooperationId, type OrganizationId, ShareId, UserId } from "../domain/ids.ts";
 import { same } from "../domain/plan.ts";
 import type { Head, Organization } from "../domain/records.ts";
 import { emailHash } from "../domain/registry/decide-person.ts";
@@ -35,17 +36,17 @@ import type { Action, Reading } from "./run/action.ts";
 import { settleEnded } from "./sweep.ts";
 
 /** The caller is asked which of these organizations is meant. Nothing is written. */
-export type Confirm = { confirm: { id: string; name: string }[] };
+export type Confirm = { confirm: { id: OrganizationId; name: string }[] };
 
-type Meant = { partner?: string | undefined; ownAddress: boolean };
-type Inviting = InviteState & { ids: FreshIds; unsettled: string[] };
+type Meant = { partner?: OrganizationId | undefined; ownAddress: boolean };
+type Inviting = InviteState & { ids: FreshIds; unsettled: CooperationId[] };
 
 /**
  * Invites a partner. Naming an organization by id reveals whether it exists: where organizations are not disclosed
  * that needs scope `admin`.
  */
 export const invite = (
-  input: InviteInput & { initiator: string },
+  input: InviteInput & { initiator: OrganizationId },
 ): Action<Inviting | Confirm, InvitationDecided | Confirm, MailState> => ({
   lock: () => `organization:${input.initiator}`,
   read: async (on) => {
@@ -70,14 +71,14 @@ export const invite = (
 
 async function whoIsMeant(
   { reads, discloseOrganizations }: Reading,
-  { initiator, organization, email, confirm_organization: chosen }: InviteInput & { initiator: string },
+  { initiator, organization, email, confirm_organization: chosen }: InviteInput & { initiator: OrganizationId },
 ): Promise<Result<Meant | Confirm>> {
   if (email === undefined) return { partner: organization, ownAddress: false };
   const hash = emailHash(email);
   const { value } = await emailHead(reads, hash);
   if (!discloseOrganizations) {
     // the same reads whether the address is known or not: how long they take reveals nothing either
-    const holder = value?.holder ?? hash;
+    const holder = value?.holder ?? UserId.parse(hash);
     if ((await roleOf(reads, initiator, holder)) !== undefined) return { ownAddress: true };
     return chosen === undefined ? { ownAddress: false } : { code: "confirmation_stale" };
   }
@@ -89,7 +90,11 @@ async function whoIsMeant(
   return { confirm: await inTurns(known, async (id) => ({ id, name: await organizationName(reads, id) })) };
 }
 
-async function readInvite(on: Reading, input: InviteInput & { initiator: string }, meant: Meant): Promise<Inviting> {
+async function readInvite(
+  on: Reading,
+  input: InviteInput & { initiator: OrganizationId },
+  meant: Meant,
+): Promise<Inviting> {
   const { reads } = on;
   const initiator = await organizationHead(reads, input.initiator);
   const partner: Head<Organization> | undefined =
@@ -118,6 +123,9 @@ async function readInvite(on: Reading, input: InviteInput & { initiator: string 
     resources,
     invitation,
     limits: on.invitation.limits,
-    ids: { cooperation: on.newId(), shares: (input.shares ?? []).map(() => on.newId()) },
+    ids: {
+      cooperation: CooperationId.parse(on.newId()),
+      shares: (input.shares ?? []).map(() => ShareId.parse(on.newId())),
+    },
   };
 }

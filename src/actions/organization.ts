@@ -1,6 +1,7 @@
 /** Creates, renames and deletes organizations: for services with scope `admin`. */
 
 import { isService, needsService } from "../domain/caller.ts";
+import type { OrganizationId } from "../domain/ids.ts";
 import {
   decideDeleteOrganization,
   decideOrganization,
@@ -20,7 +21,7 @@ import { afterWriting } from "./run/commit.ts";
 import { perform, wouldDo } from "./run/perform.ts";
 import { sweep, sweepOrganization } from "./sweep.ts";
 
-type Named = { organization: string };
+type Named = { organization: OrganizationId };
 
 const lockOrganization = ({ head }: OrganizationState) => head.object;
 /** An organization without people and resources is on nobody's path. */
@@ -70,7 +71,7 @@ export async function deleteOrganization(
   }
 }
 
-const deleteEmpty = (id: string): Action<OrganizationState & { holdings: Holdings }, undefined> => ({
+const deleteEmpty = (id: OrganizationId): Action<OrganizationState & { holdings: Holdings }, undefined> => ({
   lock: lockOrganization,
   read: async (on) => {
     const state = await readOrganization(on, id);
@@ -82,11 +83,11 @@ const deleteEmpty = (id: string): Action<OrganizationState & { holdings: Holding
   after: (deps) => sweep(deps),
 });
 
-async function readOrganization({ reads, expected }: Reading, id: string): Promise<OrganizationState> {
+async function readOrganization({ reads, expected }: Reading, id: OrganizationId): Promise<OrganizationState> {
   return { id, head: await organizationHead(reads, id), expected };
 }
 
-async function holdingsOf(reads: Reads, id: string): Promise<Holdings> {
+async function holdingsOf(reads: Reads, id: OrganizationId): Promise<Holdings> {
   const people = (await peopleOf(reads, id)).length;
   const resources = (await resourceRefsOf(reads, id)).length;
   return { people, resources, cooperations: await bondsOf(reads, id) };

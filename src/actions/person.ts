@@ -7,6 +7,7 @@
 import { userScope } from "../domain/cache-scopes.ts";
 import { isService, needsService } from "../domain/caller.ts";
 import type { PersonInput } from "../domain/commands.ts";
+import type { OrganizationId, UserId } from "../domain/ids.ts";
 import { alive } from "../domain/records.ts";
 import type { Refusal } from "../domain/refusal.ts";
 import {
@@ -28,7 +29,7 @@ import { adminsOf, delegationsThrough, jobRolesThrough, organizationIdsOf } from
 import { bondsOf, emailHead, inTurns, organizationHead, personHead, roleOf, standingIn } from "../store/snapshot.ts";
 import type { Action, Reading } from "./run/action.ts";
 
-type OfOrganization = { organization: string; user: string };
+type OfOrganization = { organization: OrganizationId; user: UserId };
 
 const lockOrganization = ({ organizationHead: { object } }: PersonState) => object;
 
@@ -74,7 +75,7 @@ export const removePerson = ({
 });
 
 /** Empties the record of somebody who belongs to no organization. */
-export const forgetPerson = ({ user }: { user: string }): Action<ForgetState, Forgotten> => ({
+export const forgetPerson = ({ user }: { user: UserId }): Action<ForgetState, Forgotten> => ({
   lock: ({ person }) => person.object,
   read: async ({ reads, caller, expected }) => {
     if (!isService(caller)) return needsService("to forget people");
@@ -92,7 +93,7 @@ export const forgetPerson = ({ user }: { user: string }): Action<ForgetState, Fo
 /** Why the caller may not manage an organization, or undefined when they may. */
 export async function refuseUnlessManager(
   { reads, caller }: Reading,
-  organization: string,
+  organization: OrganizationId,
 ): Promise<Refusal | undefined> {
   if (isService(caller)) return undefined;
   // before the caller's role: a reading is kept, and a head is read before the facts that it covers
@@ -101,7 +102,7 @@ export async function refuseUnlessManager(
 }
 
 /** Who it is about, the address asked for, and whether they would no longer be an admin. */
-type Asked = { organization: string; user: string; email?: string | null | undefined; stepsDown: boolean };
+type Asked = { organization: OrganizationId; user: UserId; email?: string | null | undefined; stepsDown: boolean };
 
 async function readPerson(
   { reads, expected }: Reading,

@@ -7,7 +7,7 @@
 import { ownerScope, userScope } from "../domain/cache-scopes.ts";
 import { isService, needsService } from "../domain/caller.ts";
 import type { ResourceInput } from "../domain/commands.ts";
-import { idOf, type ResourceRef } from "../domain/ids.ts";
+import { idOfType, type OrganizationId, type ResourceRef, type UserId } from "../domain/ids.ts";
 import { alive, type Share } from "../domain/records.ts";
 import type { Refusal } from "../domain/refusal.ts";
 import {
@@ -62,13 +62,13 @@ export const putResource = (input: ResourceInput & Named): Action<ResourceState 
   scopes: ({ head }) => [...new Set([input.owner, head.value?.owner ?? input.owner])].map(ownerScope),
 });
 
-async function refusePut(on: Reading, owner: string | undefined): Promise<Refusal | undefined> {
+async function refusePut(on: Reading, owner: OrganizationId | undefined): Promise<Refusal | undefined> {
   if (isService(on.caller)) return undefined;
   // a stranger's plant looks like one that does not exist
   return owner === undefined ? { code: "not_found", what: "resource" } : refuseHidden(on, owner);
 }
 
-async function refuseHidden(on: Reading, owner: string): Promise<Refusal | undefined> {
+async function refuseHidden(on: Reading, owner: OrganizationId): Promise<Refusal | undefined> {
   const refusal = await refuseUnlessManager(on, owner);
   return refusal?.code === "not_found" ? { code: "not_found", what: "resource" } : refusal;
 }
@@ -81,16 +81,16 @@ export const deleteResource = ({ resource: ref }: Named): Action<Deletion, undef
     const state = await readResource(on, ref);
     if (isRefusal(state)) return state;
     const jobRoles = (await jobRolesOn(on.reads, ref)).flatMap((held) => held.tuples);
-    const plants = ref.startsWith("portfolio:") ? (await plantsIn(on.reads, idOf(ref))).length : 0;
+    const plants = ref.startsWith("portfolio:") ? (await plantsIn(on.reads, idOfType("portfolio", ref))).length : 0;
     return { ...state, shares: await sharesOn(on.reads, ref), plants, jobRoles };
   },
   decide: (state, stamp) => decideDeleteResource(state, stamp),
-  scopes: ({ owner }) => [ownerScope(idOf(owner.object))],
+  scopes: ({ owner }) => [ownerScope(idOfType("organization", owner.object))],
 });
 
 /** Gives one of the owner's people a job role, or takes it away (undefined). */
 export const setJobRole = (
-  input: Named & { user: string; role: JobRole | undefined },
+  input: Named & { user: UserId; role: JobRole | undefined },
 ): Action<JobRoleState, JobRoleChanged> => ({
   lock: lockOwner,
   read: async (on) => {
@@ -99,7 +99,7 @@ export const setJobRole = (
     const state = await readResource(on, ref);
     if (isRefusal(state)) return state;
     if (alive(state.head) === undefined) return { code: "not_found", what: "resource" };
-    const owner = idOf(state.owner.object);
+    const owner = idOfType("organization", state.owner.object);
     const refusal = await refuseHidden(on, owner);
     if (refusal) return refusal;
     const person = await personHead(reads, user);

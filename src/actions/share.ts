@@ -10,6 +10,7 @@ import {
   type SharedResource,
   type ShareState,
 } from "../domain/cooperation/decide-share.ts";
+import { type CooperationId, ShareId } from "../domain/ids.ts";
 import type { Share } from "../domain/records.ts";
 import { isRefusal, type Result } from "../domain/result.ts";
 import { resourceHead, shareHead, sharesOn, shareWithDelegations } from "../store/snapshot.ts";
@@ -17,10 +18,10 @@ import { inCooperation, readCooperation } from "./cooperation.ts";
 import type { Action, Reading } from "./run/action.ts";
 import { sweep } from "./sweep.ts";
 
-type NewShareState = CooperationState & { id: string; resource: SharedResource; existing: Share | undefined };
+type NewShareState = CooperationState & { id: ShareId; resource: SharedResource; existing: Share | undefined };
 
 /** Shares one resource of the initiator. */
-export const share = (input: ShareInput & { cooperation: string }): Action<NewShareState, ShareChanged> => ({
+export const share = (input: ShareInput & { cooperation: CooperationId }): Action<NewShareState, ShareChanged> => ({
   ...inCooperation,
   read: async (on) => {
     const state = await readCooperation(on, input.cooperation);
@@ -28,20 +29,20 @@ export const share = (input: ShareInput & { cooperation: string }): Action<NewSh
     const ref = input.resource;
     const resource = { ref, head: await resourceHead(on.reads, ref) };
     const existing = (await sharesOn(on.reads, ref)).find((other) => other.cooperation === input.cooperation);
-    return { ...state, id: on.newId(), resource, existing };
+    return { ...state, id: ShareId.parse(on.newId()), resource, existing };
   },
   decide: (state, stamp) => decideShare(state, input, state.id, stamp),
 });
 
 /** Changes a share's role or date. */
-export const changeShare = (input: ChangeShareInput & { share: string }): Action<ShareState, ShareChanged> => ({
+export const changeShare = (input: ChangeShareInput & { share: ShareId }): Action<ShareState, ShareChanged> => ({
   ...inCooperation,
   read: (on) => readShareAndResource(on, input.share),
   decide: (state, stamp) => decideChangeShare(state, input, stamp),
 });
 
 /** Removes a share; what it leaves without effect is swept in the background. */
-export const unshare = (input: ReasonInput & { share: string }): Action<ShareState, ShareChanged> => ({
+export const unshare = (input: ReasonInput & { share: ShareId }): Action<ShareState, ShareChanged> => ({
   ...inCooperation,
   read: (on) => readShareAndResource(on, input.share),
   decide: (state, stamp) => decideUnshare(state, input, stamp),
@@ -52,7 +53,7 @@ export const unshare = (input: ReasonInput & { share: string }): Action<ShareSta
 export type BareShareState = Omit<ShareState, "resource">;
 
 /** The state behind a share. The cooperation's head is read before what it covers of the share. */
-export async function readShare(on: Reading, id: string): Promise<Result<BareShareState>> {
+export async function readShare(on: Reading, id: ShareId): Promise<Result<BareShareState>> {
   // the cooperation that a share is in never changes
   const known = (await shareHead(on.reads, id)).value;
   if (known === undefined) return { code: "not_found", what: "share" };
@@ -70,7 +71,7 @@ export async function readShare(on: Reading, id: string): Promise<Result<BareSha
   };
 }
 
-async function readShareAndResource(on: Reading, id: string): Promise<Result<ShareState>> {
+async function readShareAndResource(on: Reading, id: ShareId): Promise<Result<ShareState>> {
   const state = await readShare(on, id);
   if (isRefusal(state)) return state;
   const ref = state.share.resource;

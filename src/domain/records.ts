@@ -3,8 +3,10 @@
  * their string fields. The names here are the names in the store, in the history
  * and in the replies. A head holds counters, dates, names and a status, never lists.
  */
+
 import { z } from "zod";
 import { StoreDamaged } from "../faults.ts";
+import { type IdType, RESOURCE_TYPES, type ShareId, type UserId } from "./ids.ts";
 import { SHARED_ROLES, type SharedRole } from "./roles.ts";
 import type { Tuple, TupleKey } from "./tuples.ts";
 
@@ -15,15 +17,17 @@ export const ENDINGS = ["declined", "removed", "left"] as const;
 export type Ending = (typeof ENDINGS)[number];
 
 const spelling = z.enum(["plain", "alt"]);
+/** An id as a record keeps it: it was judged when it was taken, and is not judged again. */
+const id = <T extends IdType>() => z.string().brand<T>();
 /** The number of an entry in a history. */
 const entryN = z.coerce.number().int();
 
 export const CooperationRecord = z.object({
-  id: z.string(),
+  id: id<"cooperation">(),
   status: z.enum(STATUSES),
   ended_as: z.enum(ENDINGS).optional(),
-  initiator: z.string(),
-  partner: z.string().optional(),
+  initiator: id<"organization">(),
+  partner: id<"organization">().optional(),
   email: z.string().optional(),
   language: z.string().optional(),
   invitation: z.coerce.number().int(),
@@ -53,9 +57,9 @@ export type Cooperation = z.infer<typeof CooperationRecord>;
 export const isAccepted = ({ status }: Cooperation): boolean => status === "active" || status === "paused";
 
 export const ShareRecord = z.object({
-  id: z.string(),
-  cooperation: z.string(),
-  resource: z.templateLiteral([z.enum(["plant", "portfolio"]), ":", z.string()]),
+  id: id<"share">(),
+  cooperation: id<"cooperation">(),
+  resource: z.templateLiteral([z.enum(RESOURCE_TYPES), ":", z.string()]),
   role: z.enum(SHARED_ROLES),
   expires_at: z.string().optional(),
   spelling,
@@ -65,9 +69,9 @@ export const ShareRecord = z.object({
 export type Share = z.infer<typeof ShareRecord>;
 
 export const ResourceRecord = z.object({
-  owner: z.string(),
+  owner: id<"organization">(),
   name: z.string().optional(),
-  portfolio: z.string().optional(),
+  portfolio: id<"portfolio">().optional(),
   deleted_at: z.string().optional(),
 });
 export type Resource = z.infer<typeof ResourceRecord>;
@@ -113,12 +117,12 @@ export const InvitationRecord = z.object({
 /** Between one who invites and one who is invited: when a mail last went out, how many since the last acceptance, and the last decline. */
 export type Invitation = z.infer<typeof InvitationRecord>;
 
-export const EmailRecord = z.object({ holder: z.string().optional() });
+export const EmailRecord = z.object({ holder: id<"user">().optional() });
 
 /** A delegation has no record of its own: its tuples say all of it. */
 export type Delegation = {
-  share: string;
-  user: string;
+  share: ShareId;
+  user: UserId;
   role: SharedRole;
   expires_at?: string | undefined;
   spelling: "plain" | "alt";

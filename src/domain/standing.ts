@@ -3,7 +3,9 @@
  * whether they may know at all: strangers get "not found", people of either side
  * learn who may.
  */
+
 import type { Side } from "./history.ts";
+import type { OrganizationId } from "./ids.ts";
 import type { Cooperation } from "./records.ts";
 import type { Refusal } from "./refusal.ts";
 import { SIDES } from "./relations.ts";
@@ -26,7 +28,7 @@ export function standingOf(role: OrganizationRole | undefined): Standing {
 }
 
 /** Why an actor may not manage an organization, or undefined when they may. */
-export function refuseUnlessAdmin(organization: string, standing: Standing): Refusal | undefined {
+export function refuseUnlessAdmin(organization: OrganizationId, standing: Standing): Refusal | undefined {
   if (standing === "admin") return undefined;
   return standing === "none" ? { code: "not_found", what: "organization" } : { code: "not_admin", organization };
 }

@@ -5,7 +5,14 @@
 import type { Caller } from "../domain/caller.ts";
 import { type Invited, invitationId } from "../domain/cooperation/cool-down.ts";
 import type { Side } from "../domain/history.ts";
-import { idOf, type ResourceRef } from "../domain/ids.ts";
+import {
+  type CooperationId,
+  idOfType,
+  type OrganizationId,
+  type ResourceRef,
+  type ShareId,
+  type UserId,
+} from "../domain/ids.ts";
 import { countsIn } from "../domain/key-bounds.ts";
 import {
   alive,
@@ -40,11 +47,13 @@ import type { Reads } from "../ports.ts";
 const headOf = async <T>(reads: Reads, object: string, schema: RecordSchema<T>): Promise<Head<T>> =>
   headFrom(object, await reads.read({ object, relation: "head" }), schema);
 
-export const organizationHead = (reads: Reads, id: string) => headOf(reads, `organization:${id}`, OrganizationRecord);
-export const personHead = (reads: Reads, user: string) => headOf(reads, `user:${user}`, PersonRecord);
+export const organizationHead = (reads: Reads, id: OrganizationId) =>
+  headOf(reads, `organization:${id}`, OrganizationRecord);
+export const personHead = (reads: Reads, user: UserId) => headOf(reads, `user:${user}`, PersonRecord);
 export const resourceHead = (reads: Reads, ref: ResourceRef) => headOf(reads, ref, ResourceRecord);
-export const cooperationHead = (reads: Reads, id: string) => headOf(reads, `cooperation:${id}`, CooperationRecord);
-export const shareHead = (reads: Reads, id: string) => headOf(reads, `share:${id}`, ShareRecord);
+export const cooperationHead = (reads: Reads, id: CooperationId) =>
+  headOf(reads, `cooperation:${id}`, CooperationRecord);
+export const shareHead = (reads: Reads, id: ShareId) => headOf(reads, `share:${id}`, ShareRecord);
 export const emailHead = (reads: Reads, hash: string) => headOf(reads, `email:${hash}`, EmailRecord);
 export const invitationHead = (reads: Reads, invited: Invited) =>
   headOf(reads, `invitation:${invitationId(invited)}`, InvitationRecord);
@@ -52,19 +61,19 @@ export const invitationHead = (reads: Reads, invited: Invited) =>
 /** A share with its record and its delegations. */
 export async function shareWithDelegations(
   reads: Reads,
-  id: string,
+  id: ShareId,
 ): Promise<{ head: Head<Share>; delegations: Delegation[]; tuples: readonly Tuple[] }> {
   const tuples = await reads.read({ object: `share:${id}` });
   return { head: headFrom(`share:${id}`, tuples, ShareRecord), delegations: delegationsFrom(id, tuples), tuples };
 }
 
 /** The delegations that a share's tuples spell, in the order of their holders. */
-export function delegationsFrom(share: string, tuples: readonly Tuple[]): Delegation[] {
-  const spelled = new Map<string, { rungs: string[]; delegation: Omit<Delegation, "role"> }>();
+export function delegationsFrom(share: ShareId, tuples: readonly Tuple[]): Delegation[] {
+  const spelled = new Map<UserId, { rungs: string[]; delegation: Omit<Delegation, "role"> }>();
   for (const tuple of tuples) {
     const part = delegatedBy(tuple);
     if (part === undefined) continue;
-    const user = idOf(tuple.user);
+    const user = idOfType("user", tuple.user);
     const delegation = { share, user, expires_at: expiryOf(tuple), spelling: part.spelling };
     const known = spelled.get(user) ?? { rungs: [], delegation };
     known.rungs.push(part.rung);
@@ -76,7 +85,11 @@ export function delegationsFrom(share: string, tuples: readonly Tuple[]): Delega
 }
 
 /** A person's role in an organization; undefined for who is no person of it. */
-export async function roleOf(reads: Reads, organization: string, user: string): Promise<OrganizationRole | undefined> {
+export async function roleOf(
+  reads: Reads,
+  organization: OrganizationId,
+  user: UserId,
+): Promise<OrganizationRole | undefined> {
   // relation by relation: asked without one, the engine looks through all of the organization's people and history
   const find = (relation: string) =>
     reads.read({ object: `organization:${organization}`, relation, user: `user:${user}` });
@@ -90,7 +103,7 @@ export async function roleOf(reads: Reads, organization: string, user: string): 
 /** What a caller is in an organization: nothing where there is no organization or no person, or their key is bound to others. */
 export async function standingIn(
   reads: Reads,
-  organization: string | undefined,
+  organization: OrganizationId | undefined,
   { user, bounds }: Pick<Caller, "user" | "bounds">,
 ): Promise<Standing> {
   if (organization === undefined || user === undefined || !countsIn(bounds, organization)) return "none";
@@ -106,7 +119,7 @@ export async function standingsIn(
   const { status, initiator, partner } = cooperation;
   // an organization that a cooperation binds cannot be deleted: only the others can outlive it
   const outlives = { initiator: status === "ended", partner: status === "ended" || status === "pending" };
-  const standingAt = async (side: Side, organization: string | undefined): Promise<Standing> => {
+  const standingAt = async (side: Side, organization: OrganizationId | undefined): Promise<Standing> => {
     const standing = await standingIn(reads, organization, caller);
     if (standing === "none" || organization === undefined || !outlives[side]) return standing;
     return isSide(cooperation, side, (await organizationHead(reads, organization)).value) ? standing : "none";
@@ -115,21 +128,21 @@ export async function standingsIn(
 }
 
 /** A person's job role on a resource. */
-export async function jobRoleOf(reads: Reads, ref: ResourceRef, user: string): Promise<JobRole | undefined> {
+export async function jobRoleOf(reads: Reads, ref: ResourceRef, user: UserId): Promise<JobRole | undefined> {
   const tuples = await reads.read({ object: ref, user: `user:${user}` });
   return roleOfRungs(tuples.map((tuple) => tuple.relation));
 }
 
 /** The ids of a cooperation's shares, also of removed ones that are not swept yet. Oldest first. */
-export async function shareIdsOf(reads: Reads, cooperation: string): Promise<string[]> {
+export async function shareIdsOf(reads: Reads, cooperation: CooperationId): Promise<ShareId[]> {
   const tuples = await reads.read({ object: "share:", relation: "cooperation", user: `cooperation:${cooperation}` });
-  return tuples.map((tuple) => idOf(tuple.object)).sort();
+  return tuples.map((tuple) => idOfType("share", tuple.object)).sort();
 }
 
 /** The live shares of a cooperation with their delegations. Oldest first. */
 export async function sharesOf(
   reads: Reads,
-  cooperation: string,
+  cooperation: CooperationId,
 ): Promise<{ share: Share; n: number; delegations: Delegation[] }[]> {
   const ids = await shareIdsOf(reads, cooperation);
   const found = await inTurns(ids, (id) => shareWithDelegations(reads, id));
@@ -142,7 +155,7 @@ export async function sharesOf(
 /** The live shares of a resource, in cooperations that have not ended. Every share has the rung viewer. */
 export async function sharesOn(reads: Reads, ref: ResourceRef): Promise<Share[]> {
   const tuples = await reads.read({ object: ref, relation: sharedRelation("viewer") });
-  const ids = tuples.map((tuple) => idOf(tuple.user.slice(0, tuple.user.indexOf("#")))).sort();
+  const ids = tuples.map((tuple) => idOfType("share", tuple.user.slice(0, tuple.user.indexOf("#")))).sort();
   const heads = await inTurns(ids, (id) => shareHead(reads, id));
   const live = heads.flatMap((head) => alive(head) ?? []);
   const cooperations = await inTurns(live, (share) => cooperationHead(reads, share.cooperation));
@@ -155,20 +168,20 @@ export async function sharesOn(reads: Reads, ref: ResourceRef): Promise<Share[]>
  */
 export async function cooperationIdsOf(
   reads: Reads,
-  organization: string,
+  organization: OrganizationId,
   relation: Side | ReturnType<typeof formerSide>,
-): Promise<string[]> {
+): Promise<CooperationId[]> {
   const tuples = await reads.read({ object: "cooperation:", relation, user: `organization:${organization}` });
-  const ids = tuples.map((tuple) => idOf(tuple.object));
+  const ids = tuples.map((tuple) => idOfType("cooperation", tuple.object));
   return ids.sort().reverse();
 }
 
 /** Those that have ended, newest first, also of organizations that had the id before. */
-export const endedIdsOf = (reads: Reads, organization: string, side: Side) =>
+export const endedIdsOf = (reads: Reads, organization: OrganizationId, side: Side) =>
   cooperationIdsOf(reads, organization, formerSide(side));
 
 /** The same as `cooperationIdsOf`, with their records. */
-export async function cooperationsOf(reads: Reads, organization: string, side: Side): Promise<Cooperation[]> {
+export async function cooperationsOf(reads: Reads, organization: OrganizationId, side: Side): Promise<Cooperation[]> {
   const ids = await cooperationIdsOf(reads, organization, side);
   return (await inTurns(ids, (id) => cooperationHead(reads, id))).flatMap(({ value }) => value ?? []);
 }
@@ -178,7 +191,7 @@ export async function cooperationsOf(reads: Reads, organization: string, side: S
  * offer that waits for its answer binds nobody: it must keep neither the last admin from leaving nor the organization
  * from being deleted.
  */
-export async function bondsOf(reads: Reads, organization: string): Promise<number> {
+export async function bondsOf(reads: Reads, organization: OrganizationId): Promise<number> {
   const initiated = await cooperationsOf(reads, organization, "initiator");
   const joined = await cooperationsOf(reads, organization, "partner");
   return initiated.filter(({ status }) => status !== "ended").length + joined.filter(isAccepted).length;

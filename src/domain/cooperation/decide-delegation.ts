@@ -2,8 +2,10 @@
  * Decides what the partner's admins delegate: to their own people only, at viewer or
  * the share's role, on a cooperation in force. Pure.
  */
+
 import type { DelegateInput, ReasonInput } from "../commands.ts";
 import { hasPassed, instant } from "../expiry.ts";
+import type { UserId } from "../ids.ts";
 import { type Decision, type EntryFacts, planned, type Stamp, same } from "../plan.ts";
 import type { Precondition } from "../precondition.ts";
 import type { Cooperation, Delegation, Head, Person, Share } from "../records.ts";
@@ -18,7 +20,7 @@ import { refuseUnlessShare } from "./decide-share.ts";
 export type DelegationState = CooperationState & {
   shareHead: Head<Share>;
   share: Share;
-  user: string;
+  user: UserId;
   person: Head<Person>;
   /** Whether `user` is a person of the partner now. */
   ownPerson: boolean;

@@ -5,7 +5,7 @@
 
 import type { InviteInput, ReasonInput } from "../commands.ts";
 import { hasPassed, instant } from "../expiry.ts";
-import { idOf } from "../ids.ts";
+import { type CooperationId, idOfType, type ShareId } from "../ids.ts";
 import { type Decision, type EntryFacts, type Plan, planned, type Stamp, same } from "../plan.ts";
 import {
   alive,
@@ -43,7 +43,7 @@ export type InviteState = {
 };
 
 /** Fresh ids, as many as the decision may need. */
-export type FreshIds = { cooperation: string; shares: string[] };
+export type FreshIds = { cooperation: CooperationId; shares: ShareId[] };
 
 export type InvitationDecided = { cooperation: Cooperation; shares: Share[] };
 
@@ -54,8 +54,8 @@ export function decideInvite(
   ids: FreshIds,
   stamp: Stamp,
 ): Decision<InvitationDecided> {
-  const initiator = idOf(state.initiator.object);
-  const partner = state.partner && idOf(state.partner.object);
+  const initiator = idOfType("organization", state.initiator.object);
+  const partner = state.partner && idOfType("organization", state.partner.object);
   const refusal = refuseUnlessAdmin(initiator, state.standing);
   if (refusal) return refusal;
   if (state.ownAddress || partner === initiator) return { code: "own_organization" };
@@ -136,7 +136,7 @@ export type JoinState = {
 /** Joins the cooperation with the token of its invitation. Needs the token, not the address. */
 export function decideJoin(state: JoinState, input: ReasonInput, stamp: Stamp): Decision<Changed> {
   const { cooperation, head } = state;
-  const joining = idOf(state.joining.object);
+  const joining = idOfType("organization", state.joining.object);
   const unfit = tokenProblem(cooperation, state.tokenN, state.ttlDays, stamp.now);
   if (unfit) return unfit;
   const refusal = refuseUnlessAdmin(joining, state.standing);

@@ -6,7 +6,7 @@
 import { StoreDamaged } from "../../faults.ts";
 import type { ChangeShareInput, ReasonInput, ShareInput } from "../commands.ts";
 import { hasPassed, instant } from "../expiry.ts";
-import type { ResourceRef } from "../ids.ts";
+import type { ResourceRef, ShareId, UserId } from "../ids.ts";
 import { type Decision, planned, type Stamp, same, type Touch } from "../plan.ts";
 import { type Precondition, refuseUnlessExpected, refuseUnlessOwn } from "../precondition.ts";
 import { alive, type Cooperation, type Delegation, type Head, NO_HASH, type Resource, type Share } from "../records.ts";
@@ -22,7 +22,7 @@ import { type CooperationState, stepFor } from "./decide-cooperation.ts";
 export type SharedResource = { ref: ResourceRef; head: Head<Resource> };
 
 /** A delegation whose worth changed because its share's role did. */
-export type Moved = { user: string; role: SharedRole; effective_role: SharedRole };
+export type Moved = { user: UserId; role: SharedRole; effective_role: SharedRole };
 
 /** A share before and after, and the delegations that rose or fell with it. */
 export type ShareChanged = {
@@ -47,7 +47,7 @@ export type ShareState = CooperationState & {
 export function decideShare(
   state: CooperationState & { resource: SharedResource; existing?: Share | undefined },
   input: ShareInput,
-  id: string,
+  id: ShareId,
   stamp: Stamp,
 ): Decision<ShareChanged> {
   const { cooperation, existing } = state;
@@ -145,7 +145,7 @@ export function newShare(
   cooperation: Cooperation,
   resource: SharedResource,
   input: Omit<ShareInput, "reason">,
-  id: string,
+  id: ShareId,
   stamp: Stamp,
 ): Result<{ share: Share; touches: Touch[]; writes: Tuple[] }> {
   const role = crossing(input.role);

@@ -4,7 +4,7 @@
  * that decides; tests compare this with it.
  */
 import { earliest, hasPassed, type Instant } from "../expiry.ts";
-import type { ResourceRef } from "../ids.ts";
+import type { ResourceRef, UserId } from "../ids.ts";
 import type { Cooperation, Delegation, Share } from "../records.ts";
 import { effectiveRole, PERMISSION_OF, RUNGS, type SharedRole } from "../roles.ts";
 
@@ -12,13 +12,13 @@ import { effectiveRole, PERMISSION_OF, RUNGS, type SharedRole } from "../roles.t
 export type CooperationAccess = {
   cooperation: Cooperation;
   shares: { share: Share; delegations: Delegation[] }[];
-  admins: readonly string[];
-  people: ReadonlySet<string>;
+  admins: readonly UserId[];
+  people: ReadonlySet<UserId>;
   plantsIn: ReadonlyMap<ResourceRef, readonly ResourceRef[]>;
 };
 
 /** One thing that one person may do through the cooperation. No `until` is without an end. */
-export type Access = { user: string; resource: ResourceRef; permission: string; until?: Instant | undefined };
+export type Access = { user: UserId; resource: ResourceRef; permission: string; until?: Instant | undefined };
 
 /** `redated`: held before and after, with another end. */
 export type Impact = { gains: Access[]; loses: Access[]; redated: (Access & { was_until?: Instant | undefined })[] };
@@ -28,7 +28,7 @@ function accessThrough(reach: CooperationAccess, now: Date): Map<string, Access>
   const { cooperation } = reach;
   const rows = new Map<string, Access>();
   if (cooperation.status !== "active" || hasPassed(cooperation.expires_at, now)) return rows;
-  const give = (user: string, resource: ResourceRef, role: SharedRole, until: Instant | undefined) => {
+  const give = (user: UserId, resource: ResourceRef, role: SharedRole, until: Instant | undefined) => {
     for (const target of [resource, ...(reach.plantsIn.get(resource) ?? [])])
       for (const rung of RUNGS[role]) {
         const row: Access = { user, resource: target, permission: PERMISSION_OF[rung], until };

@@ -3,7 +3,7 @@
  * exists, and nothing else does. What a sweep is deleting may exist or not. Tuples of a form that Concordat does
  * not write are named too, and the other examinations answer for every other form: no tuple is passed over in silence.
  */
-import { idOf, type ResourceRef, splitRef } from "../ids.ts";
+import { idOf, idOfType, type ResourceRef, splitRef } from "../ids.ts";
 import { alive } from "../records.ts";
 import { emailHash } from "../registry/decide-person.ts";
 import { type Relation, relationOfTuple, WRITTEN } from "../relations.ts";
@@ -44,7 +44,8 @@ export function examineRelations(contents: Contents, records: Records, report: R
       if (optional) passing.add(keyText(tuple));
     }
   };
-  for (const [object, head] of records.organizations) if (alive(head)) ask(tuplesOfOrganization(idOf(object)));
+  for (const [object, head] of records.organizations)
+    if (alive(head)) ask(tuplesOfOrganization(idOfType("organization", object)));
   for (const [ref, { value }] of records.resources) if (value) ask(tuplesOfResource(ref as ResourceRef, value));
   for (const [object, { value }] of records.emails) ask(tuplesOfEmail(idOf(object), value?.holder));
   for (const { value } of records.cooperations.values()) {
@@ -60,7 +61,7 @@ export function examineRelations(contents: Contents, records: Records, report: R
     ask(unsettled, true);
   }
   for (const [object, { value }] of records.shares)
-    if (value) ask(tuplesOfShare(value), isMarked(contents, idOf(object), value));
+    if (value) ask(tuplesOfShare(value), isMarked(contents, idOfType("share", object), value));
 
   for (const tuple of contents.all.filter((one) => RECORDED.includes(relationOfTuple(one)?.kind))) {
     const wanted = asked.get(keyText(tuple));

@@ -6,7 +6,7 @@
 import { hash } from "node:crypto";
 import { StoreDamaged } from "../../faults.ts";
 import type { PersonInput } from "../commands.ts";
-import { newIdProblem } from "../ids.ts";
+import { newIdProblem, type OrganizationId, type UserId } from "../ids.ts";
 import { type Decision, type Plan, planned, same, type Touch, WRITE_TUPLES_MAX } from "../plan.ts";
 import { type Precondition, refuseUnlessExpected, refuseUnlessOwn } from "../precondition.ts";
 import type { Head, Organization, Person } from "../records.ts";
@@ -22,14 +22,14 @@ export const emailHash = (address: string): string => hash("sha256", address.tri
 /** `other`: the person who holds it, where that is somebody else, and the organizations that they belong to. */
 export type EmailHead = {
   address: string;
-  head: Head<{ holder?: string | undefined }>;
-  other?: { person: Head<Person>; organizations: string[] } | undefined;
+  head: Head<{ holder?: UserId | undefined }>;
+  other?: { person: Head<Person>; organizations: OrganizationId[] } | undefined;
 };
 
 export type PersonState = {
-  organization: string;
+  organization: OrganizationId;
   organizationHead: Head<Organization>;
-  user: string;
+  user: UserId;
   person: Head<Person>;
   role: OrganizationRole | undefined;
   /** Admins of the organization besides this person; counted for an admin who would be one no longer. */
@@ -155,15 +155,15 @@ export function decideLeave(state: PersonState, held: Held): Decision<{ first: T
 
 /** What is forgotten of a person. `organizations` are those that the person belongs to, `email` the head of their address. */
 export type ForgetState = {
-  user: string;
+  user: UserId;
   person: Head<Person>;
-  organizations: string[];
-  email?: Head<{ holder?: string | undefined }> | undefined;
+  organizations: OrganizationId[];
+  email?: Head<{ holder?: UserId | undefined }> | undefined;
   expected?: Precondition | undefined;
 };
 
 /** `erased`: what the record held until now; `before` and `n`: its head's number until and from now. */
-export type Forgotten = { user: string; erased: (keyof Person)[]; before: number; n: number };
+export type Forgotten = { user: UserId; erased: (keyof Person)[]; before: number; n: number };
 
 /** Empties the record of somebody who belongs to no organization. Histories go on naming the id: they would not verify without it. */
 export function decideForget(state: ForgetState): Decision<Forgotten> {

@@ -6,7 +6,7 @@
 import { StoreDamaged } from "../../faults.ts";
 import type { ResourceInput } from "../commands.ts";
 import { instant } from "../expiry.ts";
-import { idOf, newIdProblem, type ResourceRef } from "../ids.ts";
+import { idOf, newIdProblem, type PortfolioId, type ResourceRef, type UserId } from "../ids.ts";
 import { type Decision, planned, type Stamp, same, type Touch } from "../plan.ts";
 import { type Precondition, refuseUnlessExpected, refuseUnlessOwn } from "../precondition.ts";
 import { alive, type Head, type Organization, type Person, type Resource, type Share } from "../records.ts";
@@ -22,7 +22,7 @@ export type ResourceState = {
 };
 
 /** A portfolio that a plant leaves or enters, with the live shares of it. */
-export type PortfolioState = { id: string; head: Head<Resource>; shares: Share[] };
+export type PortfolioState = { id: PortfolioId; head: Head<Resource>; shares: Share[] };
 
 export type ResourceChanged = { before?: Resource | undefined; resource: Resource };
 
@@ -94,7 +94,7 @@ export function decideDeleteResource(
 }
 
 export type JobRoleState = ResourceState & {
-  user: string;
+  user: UserId;
   person: Head<Person>;
   ownPerson: boolean;
   role: JobRole | undefined;

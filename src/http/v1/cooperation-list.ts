@@ -3,6 +3,7 @@ import { z } from "@hono/zod-openapi";
 import { settleEnded } from "../../actions/sweep.ts";
 import { isService } from "../../domain/caller.ts";
 import { hasPassed } from "../../domain/expiry.ts";
+import type { CooperationId } from "../../domain/ids.ts";
 import { type Cooperation, isSide, STATUSES } from "../../domain/records.ts";
 import { isFoundIn } from "../../domain/search-folding.ts";
 import { refuseUnlessAdmin } from "../../domain/standing.ts";
@@ -54,9 +55,9 @@ export function cooperationListRoutes(deps: V1Deps) {
     const refusal = isService(caller) ? undefined : refuseUnlessAdmin(org, await standingIn(tupleStore, org, caller));
     if (refusal) return refused(c, refusal);
 
-    const directions = new Map<string, (typeof DIRECTIONS)[number]>();
+    const directions = new Map<CooperationId, (typeof DIRECTIONS)[number]>();
     /** Ended ones that older versions left in the list of the living. */
-    const unsettled: string[] = [];
+    const unsettled: CooperationId[] = [];
     for (const at of DIRECTIONS) {
       if (direction !== undefined && direction !== at) continue;
       const living = await cooperationIdsOf(tupleStore, org, SIDE_OF[at]);
@@ -64,7 +65,7 @@ export function cooperationListRoutes(deps: V1Deps) {
       for (const id of [...living, ...ended]) directions.set(id, directions.get(id) ?? at);
     }
     const { value: organization } = await organizationHead(tupleStore, org);
-    const look = async (id: string) => {
+    const look = async (id: CooperationId) => {
       const { value, n } = await cooperationHead(tupleStore, id);
       if (value?.status === "ended" && status !== "ended") unsettled.push(id);
       if (value === undefined || !fits(value, status, clock())) return undefined;

@@ -17,12 +17,12 @@ import { refused } from "../problem.ts";
 import { act, cooperationFor, dryRunOf } from "./act.ts";
 import {
   callOf,
+  cooperationParam,
   DeleteQuery,
   DryRunQuery,
   organizationParam,
   route,
   stated,
-  ulidParam,
   type V1Deps,
   v1,
 } from "./route.ts";
@@ -69,7 +69,7 @@ const get = route({
   summary: "A cooperation, for the admins of either side",
   answers: "either",
   refuses: ["not_found", "not_admin"],
-  params: ulidParam,
+  params: cooperationParam,
   reply: CooperationView,
 });
 const patch = route({
@@ -79,7 +79,7 @@ const patch = route({
   summary: "Set the expiry of the whole cooperation, or clear it with null",
   answers: "person",
   refuses: [...ofSide, "invalid_expiry"],
-  params: ulidParam,
+  params: cooperationParam,
   query: DryRunQuery,
   body: ChangeCooperationInput,
   reply: changed,
@@ -91,7 +91,7 @@ const remove = route({
   summary: "Remove the cooperation: the partner loses everything at once",
   answers: "person",
   refuses: ofSide,
-  params: ulidParam,
+  params: cooperationParam,
   query: DeleteQuery,
   reply: changed,
 });
@@ -113,7 +113,7 @@ const stepOf = (step: keyof typeof STEPS) =>
     refuses: step === "accept" ? [...ofSide, "cooperation_expired"] : ofSide,
     bodyOptional: true,
     conditional: true,
-    params: ulidParam,
+    params: cooperationParam,
     query: DryRunQuery,
     body: ReasonInput,
     reply: changed,
@@ -126,7 +126,7 @@ const again = route({
   summary: "Send the invitation or the notice again",
   answers: "person",
   refuses: [...ofSide, "cool_down"],
-  params: ulidParam,
+  params: cooperationParam,
   query: DryRunQuery,
   body: ReasonInput,
   bodyOptional: true,

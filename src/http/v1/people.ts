@@ -4,6 +4,7 @@ import { z } from "@hono/zod-openapi";
 import { forgetPerson, putPerson, removePerson } from "../../actions/person.ts";
 import { isService } from "../../domain/caller.ts";
 import { PersonInput } from "../../domain/commands.ts";
+import type { OrganizationId, UserId } from "../../domain/ids.ts";
 import type { Forgotten } from "../../domain/registry/decide-person.ts";
 import { isFoundIn } from "../../domain/search-folding.ts";
 import { TextInput } from "../../domain/text.ts";
@@ -102,7 +103,7 @@ export function peopleRoutes(deps: V1Deps) {
     if (!isService(caller) && (await standingIn(tupleStore, org, caller)) === "none")
       return notFound(c, "organization");
     const people = new Map((await peopleOf(tupleStore, org)).map((person) => [person.user, person.role]));
-    const look = async (user: string) => {
+    const look = async (user: UserId) => {
       const role = people.get(user);
       const view = role && (await personView(tupleStore, org, user, role, false, deps.clock()));
       return view && isFoundIn(search, [view.name ?? undefined, user]) ? view : undefined;
@@ -148,4 +149,4 @@ export function peopleRoutes(deps: V1Deps) {
   return app;
 }
 
-const etagOf = async (org: string, reads: Reads) => ({ etag: `"${(await organizationHead(reads, org)).n}"` });
+const etagOf = async (org: OrganizationId, reads: Reads) => ({ etag: `"${(await organizationHead(reads, org)).n}"` });

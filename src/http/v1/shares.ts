@@ -7,6 +7,7 @@ import { settleEnded } from "../../actions/sweep.ts";
 import { isService } from "../../domain/caller.ts";
 import { ChangeShareInput, ShareInput } from "../../domain/commands.ts";
 import type { ShareChanged } from "../../domain/cooperation/decide-share.ts";
+import type { ShareId } from "../../domain/ids.ts";
 import { isRefusal } from "../../domain/result.ts";
 import { refuseUnlessAdmin } from "../../domain/standing.ts";
 import type { Reads } from "../../ports.ts";
@@ -18,7 +19,17 @@ import type { Env } from "../env.ts";
 import { PageQuery, pageOf } from "../page.ts";
 import { refused } from "../problem.ts";
 import { act, dryRunOf } from "./act.ts";
-import { DeleteQuery, DryRunQuery, listed, organizationParam, route, ulidParam, type V1Deps, v1 } from "./route.ts";
+import {
+  cooperationParam,
+  DeleteQuery,
+  DryRunQuery,
+  listed,
+  organizationParam,
+  route,
+  shareParam,
+  type V1Deps,
+  v1,
+} from "./route.ts";
 import { ChangedShare, DryRunView, IncomingShareView, listOf, ShareView } from "./views.ts";
 
 const tag = "Shares";
@@ -31,7 +42,7 @@ const list = route({
   summary: "The live shares of a cooperation",
   answers: "either",
   refuses: ["not_found", "not_admin"],
-  params: ulidParam,
+  params: cooperationParam,
   query: PageQuery,
   reply: listOf(ShareView),
 });
@@ -51,7 +62,7 @@ const create = route({
     "not_owner",
     "invalid_expiry",
   ],
-  params: ulidParam,
+  params: cooperationParam,
   query: DryRunQuery,
   body: ShareInput,
   conditional: true,
@@ -65,7 +76,7 @@ const get = route({
   summary: "A share, for the admins of either side",
   answers: "either",
   refuses: ["not_found", "not_admin"],
-  params: ulidParam,
+  params: shareParam,
   reply: ShareView,
 });
 const patch = route({
@@ -75,7 +86,7 @@ const patch = route({
   summary: "Change a share's role or expiry (null clears it)",
   answers: "person",
   refuses: ["not_found", "not_admin", "wrong_side", "wrong_status", "operator_never_crosses", "invalid_expiry"],
-  params: ulidParam,
+  params: shareParam,
   query: DryRunQuery,
   body: ChangeShareInput,
   reply: changed,
@@ -87,7 +98,7 @@ const remove = route({
   summary: "Remove a share: everybody downstream loses it at once",
   answers: "person",
   refuses: ["not_found", "not_admin", "wrong_side", "wrong_status"],
-  params: ulidParam,
+  params: shareParam,
   query: DeleteQuery,
   reply: changed,
 });
@@ -123,7 +134,7 @@ export function shareRoutes(deps: V1Deps) {
     const { id } = c.req.valid("param");
     const found = await findCooperation(tupleStore, id, c.var.caller);
     if (isRefusal(found)) return refused(c, found);
-    const look = async (shareId: string) => {
+    const look = async (shareId: ShareId) => {
       const { head, delegations } = await shareWithDelegations(tupleStore, shareId);
       if (head.value === undefined || head.value.removed_at !== undefined) return undefined;
       const one = { share: head.value, n: head.n, delegations };
@@ -162,7 +173,7 @@ export function shareRoutes(deps: V1Deps) {
     if (refusal) return refused(c, refusal);
     const reader = { standings: { initiator: "none" as const, partner: standing }, service: isService(caller) };
     const reads = memoizedReads(tupleStore);
-    const look = (id: string) => incomingShare(reads, id, reader, clock());
+    const look = (id: ShareId) => incomingShare(reads, id, reader, clock());
     const { ids, unsettled } = await incomingShareIds(tupleStore, org);
     if (unsettled.length > 0) deps.inBackground(() => settleEnded(deps, unsettled));
     return listed(c, await pageOf(ids, ["incoming", org], c.req.valid("query"), look));

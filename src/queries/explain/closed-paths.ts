@@ -6,7 +6,7 @@
 import { type DenialReason, nearestFirst, type Path } from "../../domain/explain/denial-reason.ts";
 import { type AskedPerson, asAdmin, denialsOfCooperation } from "../../domain/explain/denials.ts";
 import type { Side } from "../../domain/history.ts";
-import { splitRef } from "../../domain/ids.ts";
+import { idOfType, type OrganizationId, splitRef } from "../../domain/ids.ts";
 import { type Cooperation, isSide } from "../../domain/records.ts";
 import type { Question, TupleStore } from "../../ports.ts";
 import { personOf } from "../../store/people.ts";
@@ -21,7 +21,8 @@ export async function closedPaths(
   { user: ref, relation, object }: Question,
   now: Date,
 ): Promise<{ paths: Path[]; complete: boolean }> {
-  const [type, user] = splitRef(ref);
+  const [type] = splitRef(ref);
+  const user = idOfType("user", ref);
   const only = (limit: DenialReason) => ({ paths: [{ through: object, limits: [limit] }], complete: true });
   if (type !== "user") return only({ code: "subject_no_user", subject: ref });
   const pathsFor = await pathsTo(reads, relation, object, now);
@@ -46,7 +47,7 @@ async function pathsTo(
   object: string,
   now: Date,
 ): Promise<DenialReason | ((person: AskedPerson) => Promise<Found>)> {
-  const [type, id] = splitRef(object);
+  const [type, name] = splitRef(object);
   const unknown: DenialReason = { code: "object_unknown", object };
   const missing = (value: { deleted_at?: string | undefined } | undefined): DenialReason | undefined => {
     if (value === undefined) return unknown;
@@ -57,20 +58,21 @@ async function pathsTo(
   switch (type) {
     case "plant":
     case "portfolio": {
-      const { value } = await resourceHead(reads, `${type}:${id}`);
-      return missing(value) ?? ((person) => pathsToResource(reads, person, permission, `${type}:${id}`, now));
+      const { value } = await resourceHead(reads, `${type}:${name}`);
+      return missing(value) ?? ((person) => pathsToResource(reads, person, permission, `${type}:${name}`, now));
     }
     case "organization": {
+      const id = idOfType("organization", object);
       const { value } = await organizationHead(reads, id);
       return missing(value) ?? (async (person) => all([asAdmin(person, id)]));
     }
     case "cooperation": {
-      const { value } = await cooperationHead(reads, id);
+      const { value } = await cooperationHead(reads, idOfType("cooperation", object));
       if (value === undefined) return unknown;
       return async (person) => all(await pathsToCooperation(reads, person, permission, value, now));
     }
     default: {
-      const { value: share } = await shareHead(reads, id);
+      const { value: share } = await shareHead(reads, idOfType("share", object));
       if (share === undefined) return unknown;
       return async (person) => {
         const { value: cooperation } = await cooperationHead(reads, share.cooperation);
@@ -93,7 +95,7 @@ async function pathsToCooperation(
 ): Promise<Path[]> {
   const { id, status, initiator, partner } = cooperation;
   const through = `cooperation:${id}`;
-  const pathOf = async (side: Side, organization: string): Promise<Path> => {
+  const pathOf = async (side: Side, organization: OrganizationId): Promise<Path> => {
     const isIts = status !== "ended" || isSide(cooperation, side, (await organizationHead(reads, organization)).value);
     // otherwise the organization that was its side was deleted, even if another has its id now
     return isIts ? asAdmin(person, organization) : { through, limits: denialsOfCooperation(cooperation, now) };

@@ -3,7 +3,7 @@
  * and answers are of one state: when something changes in between, both are read again.
  */
 import { type Assertion, fgaFile } from "../../domain/explain/fga-file.ts";
-import { splitRef } from "../../domain/ids.ts";
+import { type CooperationId, splitRef } from "../../domain/ids.ts";
 import { EngineUnavailable } from "../../faults.ts";
 import type { Engine, Question, Reads } from "../../ports.ts";
 import { type Subgraph, subgraphOf } from "./subgraph.ts";
@@ -21,7 +21,7 @@ const TRIES_MAX = 5;
  */
 export async function exportCooperation(
   { tupleStore, engine }: ExportDeps,
-  id: string,
+  id: CooperationId,
   model: string,
   clock: () => Date,
 ): Promise<string | number | undefined> {

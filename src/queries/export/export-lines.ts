@@ -3,7 +3,7 @@
  * organization and id. The store is read while the lines are sent, so a concurrent Write may be in them or not.
  */
 
-import { idOf, type ResourceType } from "../../domain/ids.ts";
+import { idOf, idOfType, type OrganizationId, type ResourceType } from "../../domain/ids.ts";
 import { alive } from "../../domain/records.ts";
 import type { ImportLine } from "../../domain/registry/import-line.ts";
 import type { Reads, TupleStore } from "../../ports.ts";
@@ -21,16 +21,16 @@ const TYPES: readonly ResourceType[] = ["portfolio", "plant"];
 const AT_ONCE = 64;
 
 /** The sorted ids of all organizations. OpenFGA cannot list a type, so the whole store is read, page by page. */
-export async function organizationIds({ pages }: WholeStore): Promise<string[]> {
-  const ids: string[] = [];
+export async function organizationIds({ pages }: WholeStore): Promise<OrganizationId[]> {
+  const ids: OrganizationId[] = [];
   for await (const tuples of pages())
     for (const { object, relation } of tuples)
-      if (relation === "organization" && object.startsWith("twin:")) ids.push(idOf(object));
+      if (relation === "organization" && object.startsWith("twin:")) ids.push(idOfType("organization", object));
   return [...new Set(ids)].sort();
 }
 
 /** The lines of these organizations. Keeps the ids of one organization's people or resources at a time. Throws EngineUnavailable. */
-export async function* exportLines(reads: Reads, organizations: string[]): AsyncGenerator<ImportLine> {
+export async function* exportLines(reads: Reads, organizations: OrganizationId[]): AsyncGenerator<ImportLine> {
   yield* each(organizations, async (id) => {
     const organization = alive(await organizationHead(reads, id));
     return organization === undefined ? [] : [{ kind: "organization", id, name: organization.name }];

@@ -3,7 +3,7 @@
  * the same answers about these people and objects. Every access path to a shared resource is included, also through
  * other cooperations.
  */
-import { idOf, type ResourceRef } from "../../domain/ids.ts";
+import { type CooperationId, idOf, idOfType, type ResourceRef } from "../../domain/ids.ts";
 import { formerSide, SIDES } from "../../domain/relations.ts";
 import { keyText, type Tuple } from "../../domain/tuples.ts";
 import type { Reads } from "../../ports.ts";
@@ -15,7 +15,7 @@ import { cooperationHead, inTurns, sharesOf } from "../../store/snapshot.ts";
 export type Subgraph = { tuples: Tuple[]; users: string[]; objects: string[] };
 
 /** The subgraph of a cooperation; undefined for an unknown one. */
-export async function subgraphOf(reads: Reads, id: string): Promise<Subgraph | undefined> {
+export async function subgraphOf(reads: Reads, id: CooperationId): Promise<Subgraph | undefined> {
   const { value: cooperation } = await cooperationHead(reads, id);
   if (cooperation === undefined) return undefined;
   const { initiator, partner } = cooperation;
@@ -58,7 +58,9 @@ export async function subgraphOf(reads: Reads, id: string): Promise<Subgraph | u
 
 /** Resources with the plants in them and the portfolios that hold them: a portfolio gives access to its plants. */
 async function inReach(reads: Reads, shared: ResourceRef[]): Promise<ResourceRef[]> {
-  const inside = await inTurns(shared, async (ref) => (ref.startsWith("portfolio:") ? plantsIn(reads, idOf(ref)) : []));
+  const inside = await inTurns(shared, async (ref) =>
+    ref.startsWith("portfolio:") ? plantsIn(reads, idOfType("portfolio", ref)) : [],
+  );
   const outside = await inTurns(shared, async (ref) => {
     const links = ref.startsWith("plant:") ? await reads.read({ object: ref, relation: "portfolio" }) : [];
     return links.map(({ user }) => user as ResourceRef);

@@ -2,10 +2,12 @@
  * Cooperations and shares as the two sides see them: with names, effective dates, and the actions that the reader may
  * take now. What each side may see is decided here too.
  */
+
 import type { SharedAtEnd } from "../../domain/cooperation/decide-cooperation.ts";
 import { actionsFor } from "../../domain/cooperation/lifecycle.ts";
 import { earliest, hasPassed } from "../../domain/expiry.ts";
 import type { Side } from "../../domain/history.ts";
+import type { CooperationId, OrganizationId, ShareId } from "../../domain/ids.ts";
 import { alive, type Cooperation, type Delegation, isAccepted, isSide, type Share } from "../../domain/records.ts";
 import { delegable, effectiveRole } from "../../domain/roles.ts";
 import { type Standings, sidesOf } from "../../domain/standing.ts";
@@ -28,7 +30,7 @@ import {
 export type Reader = { standings: Standings; service: boolean };
 
 /** The name of an organization; its id where it has none. */
-export async function organizationName(reads: Reads, id: string): Promise<string> {
+export async function organizationName(reads: Reads, id: OrganizationId): Promise<string> {
   return (await organizationHead(reads, id)).value?.name ?? id;
 }
 
@@ -37,8 +39,8 @@ export async function organizationName(reads: Reads, id: string): Promise<string
  * its id where that name was not kept, and where the invited organization no longer exists.
  */
 export async function nameOfSide(reads: Reads, cooperation: Cooperation, side: Side): Promise<string> {
-  const id = cooperation[side] ?? "";
-  if (cooperation.status === "ended") return cooperation[`${side}_name`] ?? id;
+  const id = cooperation[side];
+  if (id === undefined || cooperation.status === "ended") return cooperation[`${side}_name`] ?? id ?? "";
   const { value } = await organizationHead(reads, id);
   return value !== undefined && isSide(cooperation, side, value) ? value.name : id;
 }
@@ -92,7 +94,7 @@ export async function cooperationDetails(reads: Reads, cooperation: Cooperation,
 const SHARED_AT_END_BYTES_MAX = 12_000;
 
 /** The live shares of a cooperation in the form that its last history entry keeps; the oldest, as many as that entry holds. */
-export async function sharedNow(reads: Reads, cooperation: string): Promise<SharedAtEnd[]> {
+export async function sharedNow(reads: Reads, cooperation: CooperationId): Promise<SharedAtEnd[]> {
   const shared = await inTurns(await sharesOf(reads, cooperation), async ({ share }): Promise<SharedAtEnd> => {
     const { resource, role, expires_at } = share;
     return { resource, name: (await resourceHead(reads, resource)).value?.name, role, expires_at };
@@ -108,7 +110,7 @@ export async function sharedNow(reads: Reads, cooperation: string): Promise<Shar
 const ENTRIES_BEHIND_END = 10;
 
 /** The shares in an ended cooperation's last entry; none where it ended before the entry kept them. */
-async function sharedAtEnd(reads: Reads, id: string, n: number) {
+async function sharedAtEnd(reads: Reads, id: CooperationId, n: number) {
   const { items } = await historyOf(reads, `cooperation:${id}`, undefined, {
     before: n + 1,
     limit: ENTRIES_BEHIND_END,
@@ -154,8 +156,8 @@ export async function shareView(
 /** The ids of the shares in accepted cooperations of a partner, in a stable order; `unsettled`: cooperations that have ended and still count as live, to be settled. */
 export async function incomingShareIds(
   reads: Reads,
-  organization: string,
-): Promise<{ ids: string[]; unsettled: string[] }> {
+  organization: OrganizationId,
+): Promise<{ ids: ShareId[]; unsettled: CooperationId[] }> {
   const cooperations = await cooperationsOf(reads, organization, "partner");
   const ids = await inTurns(cooperations.filter(isAccepted), ({ id }) => shareIdsOf(reads, id));
   const ended = cooperations.filter(({ status }) => status === "ended");
@@ -163,7 +165,7 @@ export async function incomingShareIds(
 }
 
 /** An incoming share with its owner; undefined when it was removed meanwhile. */
-export async function incomingShare(reads: Reads, id: string, reader: Reader, now: Date) {
+export async function incomingShare(reads: Reads, id: ShareId, reader: Reader, now: Date) {
   const { head, delegations } = await shareWithDelegations(reads, id);
   const share = alive(head);
   if (share === undefined) return undefined;
@@ -186,7 +188,7 @@ export function delegationView(cooperation: Cooperation, share: Share, delegatio
   };
 }
 
-async function contactsOf(reads: Reads, organization: string) {
+async function contactsOf(reads: Reads, organization: OrganizationId) {
   return inTurns(await adminsOf(reads, organization), async (user) => {
     const { value } = await personHead(reads, user);
     return { user, name: value?.name ?? null, email: value?.email ?? null };

@@ -2,6 +2,7 @@
 
 import { type Caller, isService } from "../../domain/caller.ts";
 import type { Side } from "../../domain/history.ts";
+import type { CooperationId, ShareId } from "../../domain/ids.ts";
 import { alive, type Cooperation, type Delegation, type Share } from "../../domain/records.ts";
 import { isRefusal, type Result } from "../../domain/result.ts";
 import { refuseUnlessVisible, sidesOf } from "../../domain/standing.ts";
@@ -24,7 +25,7 @@ export type FoundCooperation = { cooperation: Cooperation; n: number; reader: Re
 /** A cooperation that the caller may see, or why not. `what` names what they asked for in the refusal. */
 export async function findCooperation(
   reads: Reads,
-  id: string,
+  id: CooperationId,
   caller: Caller,
   what = "cooperation",
 ): Promise<Result<FoundCooperation>> {
@@ -40,7 +41,7 @@ export type FoundShare = Omit<FoundCooperation, "n"> & {
 };
 
 /** A live share that the caller may see, or why not. A removed share, and one of an ended cooperation, is not found, swept or not. */
-export async function findShare(reads: Reads, id: string, caller: Caller): Promise<Result<FoundShare>> {
+export async function findShare(reads: Reads, id: ShareId, caller: Caller): Promise<Result<FoundShare>> {
   const known = (await shareHead(reads, id)).value;
   if (known === undefined) return { code: "not_found", what: "share" };
   const cooperation = await findCooperation(reads, known.cooperation, caller, "share");

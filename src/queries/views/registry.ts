@@ -1,6 +1,6 @@
 /** Organizations, people and resources as those who belong to them see them. */
 import { hasPassed } from "../../domain/expiry.ts";
-import type { ResourceRef } from "../../domain/ids.ts";
+import type { OrganizationId, ResourceRef, UserId } from "../../domain/ids.ts";
 import { alive } from "../../domain/records.ts";
 import type { OrganizationRole } from "../../domain/roles.ts";
 import type { Reads } from "../../ports.ts";
@@ -27,7 +27,7 @@ export const ADMIN_ACTIONS = [
 ];
 
 /** An organization with the reader's role in it; undefined where there is none. */
-export async function organizationView(reads: Reads, id: string, user: string | undefined) {
+export async function organizationView(reads: Reads, id: OrganizationId, user: UserId | undefined) {
   const head = await organizationHead(reads, id);
   const organization = alive(head);
   if (organization === undefined) return undefined;
@@ -44,8 +44,8 @@ export async function organizationView(reads: Reads, id: string, user: string | 
 /** A person as an organization sees them: with `whole` all of it, otherwise the name and the role. */
 export async function personView(
   reads: Reads,
-  organization: string,
-  user: string,
+  organization: OrganizationId,
+  user: UserId,
   role: OrganizationRole,
   whole: boolean,
   now: Date,
