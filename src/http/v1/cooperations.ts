@@ -2,11 +2,12 @@
 
 import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
-import { changeExpiry, type LifecycleStep, resend, takeStep } from "../../actions/cooperation.ts";
+import { changeExpiry, resend, takeStep } from "../../actions/cooperation.ts";
 import { invite } from "../../actions/invite.ts";
 import { mailState } from "../../actions/letters.ts";
 import { perform } from "../../actions/run/perform.ts";
 import { ChangeCooperationInput, InviteInput, ReasonInput } from "../../domain/commands.ts";
+import type { LifecycleStep } from "../../domain/cooperation/decide-cooperation.ts";
 import type { Cooperation } from "../../domain/records.ts";
 import { isRefusal } from "../../domain/result.ts";
 import { cooperationDetails } from "../../queries/views/cooperations.ts";
@@ -16,12 +17,12 @@ import { refused } from "../problem.ts";
 import { act, cooperationFor, dryRunOf } from "./act.ts";
 import {
   callOf,
+  cooperationParam,
   DeleteQuery,
   DryRunQuery,
   organizationParam,
   route,
   stated,
-  ulidParam,
   type V1Deps,
   v1,
 } from "./route.ts";
@@ -67,7 +68,7 @@ const get = route({
   summary: "Get a cooperation",
   answers: "either",
   refuses: ["not_found", "not_admin"],
-  params: ulidParam,
+  params: cooperationParam,
   reply: CooperationView,
 });
 const patch = route({
@@ -77,7 +78,7 @@ const patch = route({
   summary: "Set or clear a cooperation's expiry date",
   answers: "person",
   refuses: [...ofSide, "invalid_expiry"],
-  params: ulidParam,
+  params: cooperationParam,
   query: DryRunQuery,
   body: ChangeCooperationInput,
   reply: ChangedCooperation,
@@ -89,7 +90,7 @@ const remove = route({
   summary: "Remove a cooperation",
   answers: "person",
   refuses: ofSide,
-  params: ulidParam,
+  params: cooperationParam,
   query: DeleteQuery,
   reply: ChangedCooperation,
 });
@@ -111,7 +112,7 @@ const stepOf = (step: keyof typeof STEPS) =>
     refuses: step === "accept" ? [...ofSide, "cooperation_expired"] : ofSide,
     bodyOptional: true,
     conditional: true,
-    params: ulidParam,
+    params: cooperationParam,
     query: DryRunQuery,
     body: ReasonInput,
     reply: ChangedCooperation,
@@ -124,7 +125,7 @@ const again = route({
   summary: "Resend the invitation or the notice",
   answers: "person",
   refuses: [...ofSide, "cool_down"],
-  params: ulidParam,
+  params: cooperationParam,
   query: DryRunQuery,
   body: ReasonInput,
   bodyOptional: true,

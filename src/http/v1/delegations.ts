@@ -2,21 +2,22 @@
 
 import { z } from "@hono/zod-openapi";
 import { delegate, revoke } from "../../actions/delegation.ts";
-import type { Reads } from "../../actions/run/action.ts";
 import { DelegateInput } from "../../domain/commands.ts";
+import type { ShareId, UserId } from "../../domain/ids.ts";
 import { isRefusal } from "../../domain/result.ts";
+import type { Reads } from "../../ports.ts";
 import { delegationView } from "../../queries/views/cooperations.ts";
 import { findShare } from "../../queries/views/reader.ts";
 import { shareHead } from "../../store/snapshot.ts";
 import { PageQuery, pageOf } from "../page.ts";
 import { refused } from "../problem.ts";
 import { act, dryRunOf } from "./act.ts";
-import { DeleteQuery, DryRunQuery, listed, route, ulidParam, userParam, type V1Deps, v1 } from "./route.ts";
+import { DeleteQuery, DryRunQuery, listed, route, shareParam, userParam, type V1Deps, v1 } from "./route.ts";
 import { DelegationView, Effective, Etag, listOf, withMembers } from "./views.ts";
 
 const tag = "Delegations";
 const path = "/shares/{id}/delegations/{user}";
-const params = ulidParam.extend(userParam.shape);
+const params = shareParam.extend(userParam.shape);
 const OfShare = { share: z.string(), etag: Etag.describe("Its share's, which every delegation replaces.") };
 
 const list = route({
@@ -26,7 +27,7 @@ const list = route({
   summary: "List the delegations of a share",
   answers: "either",
   refuses: ["not_found", "not_admin"],
-  params: ulidParam,
+  params: shareParam,
   query: PageQuery,
   reply: listOf(DelegationView),
 });
@@ -74,7 +75,7 @@ export function delegationRoutes(deps: V1Deps) {
     if (isRefusal(found)) return refused(c, found);
     const { cooperation, found: at } = found;
     const views = new Map(at.delegations.map((one) => [one.user, delegationView(cooperation, at.share, one)]));
-    const look = async (user: string) => views.get(user);
+    const look = async (user: UserId) => views.get(user);
     return listed(c, await pageOf([...views.keys()], ["delegations", id], c.req.valid("query"), look));
   });
   app.openapi(put, (c) => {
@@ -103,4 +104,4 @@ export function delegationRoutes(deps: V1Deps) {
   return app;
 }
 
-const etagOf = async (share: string, reads: Reads) => ({ etag: `"${(await shareHead(reads, share)).n}"` });
+const etagOf = async (share: ShareId, reads: Reads) => ({ etag: `"${(await shareHead(reads, share)).n}"` });

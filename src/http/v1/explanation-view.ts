@@ -4,7 +4,7 @@ import { DENIALS } from "../../check/question.ts";
 import { hasPassed } from "../../domain/expiry.ts";
 import { DENIAL_REASONS, type Path, sayingOf } from "../../domain/explain/denial-reason.ts";
 import { type Branch, holds, wordsOf } from "../../domain/explain/explanation.ts";
-import { expiryOf } from "../../domain/explain/sentence.ts";
+import { expiryOf } from "../../domain/tuples.ts";
 import type { Explanation } from "../../queries/explain/explain.ts";
 
 const Instant = z.iso.datetime();

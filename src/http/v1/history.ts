@@ -3,6 +3,7 @@
 import type { Context } from "hono";
 import { isService } from "../../domain/caller.ts";
 import type { Side } from "../../domain/history.ts";
+import type { OrganizationId } from "../../domain/ids.ts";
 import { refuseUnlessAdmin } from "../../domain/membership.ts";
 import { incarnationOf } from "../../domain/records.ts";
 import { isRefusal } from "../../domain/result.ts";
@@ -13,7 +14,7 @@ import type { Env } from "../env.ts";
 import { cursorAfter, PageQuery, readCursor } from "../page.ts";
 import { refused } from "../problem.ts";
 import { HistoryView, VerifiedView } from "./history-view.ts";
-import { listed, notFound, organizationParam, route, ulidParam, type V1Deps, v1 } from "./route.ts";
+import { cooperationParam, listed, notFound, organizationParam, route, type V1Deps, v1 } from "./route.ts";
 
 const tag = "History";
 
@@ -24,7 +25,7 @@ const ofCooperation = route({
   summary: "List a cooperation's history",
   answers: "either",
   refuses: ["not_found", "not_admin"],
-  params: ulidParam,
+  params: cooperationParam,
   query: PageQuery,
   reply: HistoryView,
 });
@@ -46,7 +47,7 @@ const verifyCooperation = route({
   summary: "Verify a cooperation's history: its hash chain and the signature on its head",
   answers: "either",
   refuses: ["not_found", "not_admin"],
-  params: ulidParam,
+  params: cooperationParam,
   reply: VerifiedView,
 });
 const verifyOrganization = route({
@@ -90,7 +91,7 @@ export function historyRoutes(deps: V1Deps) {
   }
 
   /** The side that an organization's history is read from and its first entry there, or why not. */
-  async function readerOfOrganization(c: Context<Env>, org: string) {
+  async function readerOfOrganization(c: Context<Env>, org: OrganizationId) {
     const { caller } = c.var;
     const [membership, { n, value }] = await Promise.all([
       membershipIn(tupleStore, org, caller),

@@ -9,7 +9,7 @@ import type { ActionDeps, Call } from "../../actions/run/action.ts";
 import type { EvaluationDeps } from "../../check/evaluate.ts";
 import { Reason } from "../../domain/commands.ts";
 import type { HistoryKeys } from "../../domain/history-keys.ts";
-import { Id } from "../../domain/ids.ts";
+import { CooperationId, Id, OrganizationId, ShareId, UserId } from "../../domain/ids.ts";
 import type { DoctorReads } from "../../queries/doctor.ts";
 import type { ExplainDeps } from "../../queries/explain/explain.ts";
 import type { WholeStore } from "../../queries/export/export-lines.ts";
@@ -42,11 +42,12 @@ export function errorsOf(error: z.ZodError, target: string): { pointer: string; 
   );
 }
 
-export const organizationParam = z.object({ org: Id.meta({ example: "sunward" }) });
-export const userParam = z.object({ user: Id.meta({ example: "anna" }) });
+export const organizationParam = z.object({ org: OrganizationId.meta({ example: "sunward" }) });
+export const userParam = z.object({ user: UserId.meta({ example: "anna" }) });
 export const resourceParam = z.object({ id: Id.meta({ example: "7" }) });
 /** Cooperations and shares have ULIDs; any other id is answered as one that is not found. */
-export const ulidParam = z.object({ id: z.string().max(64) });
+export const cooperationParam = z.object({ id: CooperationId });
+export const shareParam = z.object({ id: ShareId });
 
 const flag = z.enum(["true", "false"]).transform((text) => text === "true");
 export const DryRunQuery = z.object({ dry_run: flag.optional().describe("Say what it would mean, write nothing.") });

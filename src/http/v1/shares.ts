@@ -1,23 +1,33 @@
 /** `/v1/cooperations/{id}/shares`, `/v1/shares/{id}` and the incoming shares: resources put into cooperations at a role. */
 import type { Context } from "hono";
-import type { Reads } from "../../actions/run/action.ts";
 import { changeShare, share, unshare } from "../../actions/share.ts";
 import { settleEnded } from "../../actions/sweep.ts";
 import { isService } from "../../domain/caller.ts";
 import { ChangeShareInput, ShareInput } from "../../domain/commands.ts";
 import type { ShareChanged } from "../../domain/cooperation/decide-share.ts";
+import type { ShareId } from "../../domain/ids.ts";
 import { refuseUnlessAdmin } from "../../domain/membership.ts";
 import { isRefusal } from "../../domain/result.ts";
-import { shareView } from "../../queries/views/cooperations.ts";
+import type { Reads } from "../../ports.ts";
+import { incomingShare, incomingShareIds, shareView } from "../../queries/views/cooperations.ts";
 import { findCooperation, findShare, readerOf } from "../../queries/views/reader.ts";
-import { incomingShare, incomingShareIds } from "../../queries/views/received.ts";
-import { memoizedReads } from "../../store/memoize.ts";
+import { memoizedReads } from "../../store/kept-reads.ts";
 import { membershipIn, shareIdsOf, shareWithDelegations } from "../../store/snapshot.ts";
 import type { Env } from "../env.ts";
 import { PageQuery, pageOf } from "../page.ts";
 import { refused } from "../problem.ts";
 import { act, dryRunOf } from "./act.ts";
-import { DeleteQuery, DryRunQuery, listed, organizationParam, route, ulidParam, type V1Deps, v1 } from "./route.ts";
+import {
+  cooperationParam,
+  DeleteQuery,
+  DryRunQuery,
+  listed,
+  organizationParam,
+  route,
+  shareParam,
+  type V1Deps,
+  v1,
+} from "./route.ts";
 import { ChangedShare, IncomingShareView, listOf, ShareView } from "./views.ts";
 
 const tag = "Shares";
@@ -29,7 +39,7 @@ const list = route({
   summary: "List the shares of a cooperation",
   answers: "either",
   refuses: ["not_found", "not_admin"],
-  params: ulidParam,
+  params: cooperationParam,
   query: PageQuery,
   reply: listOf(ShareView),
 });
@@ -49,7 +59,7 @@ const create = route({
     "not_owner",
     "invalid_expiry",
   ],
-  params: ulidParam,
+  params: cooperationParam,
   query: DryRunQuery,
   body: ShareInput,
   conditional: true,
@@ -63,7 +73,7 @@ const get = route({
   summary: "Get a share",
   answers: "either",
   refuses: ["not_found", "not_admin"],
-  params: ulidParam,
+  params: shareParam,
   reply: ShareView,
 });
 const patch = route({
@@ -73,7 +83,7 @@ const patch = route({
   summary: "Change a share's role or expiry date",
   answers: "person",
   refuses: ["not_found", "not_admin", "wrong_side", "wrong_status", "operator_never_crosses", "invalid_expiry"],
-  params: ulidParam,
+  params: shareParam,
   query: DryRunQuery,
   body: ChangeShareInput,
   reply: ChangedShare,
@@ -85,7 +95,7 @@ const remove = route({
   summary: "Remove a share",
   answers: "person",
   refuses: ["not_found", "not_admin", "wrong_side", "wrong_status"],
-  params: ulidParam,
+  params: shareParam,
   query: DeleteQuery,
   reply: ChangedShare,
 });
@@ -123,7 +133,7 @@ export function shareRoutes(deps: V1Deps) {
     const { id } = c.req.valid("param");
     const found = await findCooperation(tupleStore, id, c.var.caller);
     if (isRefusal(found)) return refused(c, found);
-    const look = async (shareId: string) => {
+    const look = async (shareId: ShareId) => {
       const { head, delegations } = await shareWithDelegations(tupleStore, shareId);
       if (head.value === undefined || head.value.removed_at !== undefined) return undefined;
       const one = { share: head.value, n: head.n, delegations };
@@ -162,7 +172,7 @@ export function shareRoutes(deps: V1Deps) {
     if (refusal) return refused(c, refusal);
     const reader = { memberships: { initiator: "none" as const, partner: membership }, service: isService(caller) };
     const reads = memoizedReads(tupleStore);
-    const look = (id: string) => incomingShare(reads, id, reader, clock());
+    const look = (id: ShareId) => incomingShare(reads, id, reader, clock());
     const { ids, unsettled } = await incomingShareIds(reads, org);
     if (unsettled.length > 0) deps.inBackground(() => settleEnded(deps, unsettled));
     return listed(c, await pageOf(ids, ["incoming", org], c.req.valid("query"), look));
