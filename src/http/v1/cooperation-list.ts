@@ -13,20 +13,17 @@ import { memoizedReads } from "../../store/memoize.ts";
 import { cooperationHead, cooperationIdsOf, endedIdsOf, membershipIn, organizationHead } from "../../store/snapshot.ts";
 import { PageQuery, pageOf } from "../page.ts";
 import { refused } from "../problem.ts";
-import { listed, organizationParam, route, type V1Deps, v1 } from "./route.ts";
+import { listed, routesUnder, type V1Deps, v1 } from "./route.ts";
 import { CooperationItem, listOf, withMembers } from "./views.ts";
 
 const DIRECTIONS = ["outgoing", "incoming"] as const;
 const SIDE_OF = { outgoing: "initiator", incoming: "partner" } as const;
 
-const list = route({
-  method: "get",
-  path: "/organizations/{org}/cooperations",
-  tag: "Cooperations",
-  summary: "List an organization's cooperations",
+const define = routesUnder("Cooperations");
+
+const list = define.get("/organizations/{org}/cooperations", "List an organization's cooperations", {
   answers: "either",
   refuses: ["not_found", "not_admin"],
-  params: organizationParam,
   query: PageQuery.extend({
     direction: z
       .enum(DIRECTIONS)

@@ -14,20 +14,10 @@ import { findCooperation } from "../../queries/views/reader.ts";
 import type { Env } from "../env.ts";
 import { refused } from "../problem.ts";
 import { act, cooperationFor, dryRunOf } from "./act.ts";
-import {
-  callOf,
-  DeleteQuery,
-  DryRunQuery,
-  organizationParam,
-  route,
-  stated,
-  ulidParam,
-  type V1Deps,
-  v1,
-} from "./route.ts";
+import { callOf, DeleteQuery, DryRunQuery, routesUnder, stated, type V1Deps, v1 } from "./route.ts";
 import { ChangedCooperation, CooperationView, MailedCooperation } from "./views.ts";
 
-const tag = "Cooperations";
+const define = routesUnder("Cooperations");
 const path = "/cooperations/{id}";
 /** Why somebody may not act for the side that the action is of, or not now. */
 const ofSide = ["not_found", "not_admin", "wrong_side", "wrong_status"] as const;
@@ -36,11 +26,7 @@ const Confirm = z.strictObject({
   outcome: z.literal("confirm"),
   organizations: z.array(z.strictObject({ id: z.string(), name: z.string() })),
 });
-const create = route({
-  method: "post",
-  path: "/organizations/{org}/cooperations",
-  tag,
-  summary: "Invite a partner",
+const create = define.post("/organizations/{org}/cooperations", "Invite a partner", {
   answers: "person",
   refuses: [
     "not_found",
@@ -54,42 +40,26 @@ const create = route({
     "cool_down",
     "too_many_invitations",
   ],
-  params: organizationParam,
   query: DryRunQuery,
   body: InviteInput,
   reply: Confirm,
   created: MailedCooperation,
 });
-const get = route({
-  method: "get",
-  path,
-  tag,
-  summary: "Get a cooperation",
+const get = define.get(path, "Get a cooperation", {
   answers: "either",
   refuses: ["not_found", "not_admin"],
-  params: ulidParam,
   reply: CooperationView,
 });
-const patch = route({
-  method: "patch",
-  path,
-  tag,
-  summary: "Set or clear a cooperation's expiry date",
+const patch = define.patch(path, "Set or clear a cooperation's expiry date", {
   answers: "person",
   refuses: [...ofSide, "invalid_expiry"],
-  params: ulidParam,
   query: DryRunQuery,
   body: ChangeCooperationInput,
   reply: ChangedCooperation,
 });
-const remove = route({
-  method: "delete",
-  path,
-  tag,
-  summary: "Remove a cooperation",
+const remove = define.delete(path, "Remove a cooperation", {
   answers: "person",
   refuses: ofSide,
-  params: ulidParam,
   query: DeleteQuery,
   reply: ChangedCooperation,
 });
@@ -102,29 +72,19 @@ const STEPS = {
 } as const satisfies Partial<Record<LifecycleStep, string>>;
 
 const stepOf = (step: keyof typeof STEPS) =>
-  route({
-    method: "post",
-    path: `${path}/${step}`,
-    tag,
-    summary: STEPS[step],
+  define.post(`${path}/${step}`, STEPS[step], {
     answers: "person",
     refuses: step === "accept" ? [...ofSide, "cooperation_expired"] : ofSide,
     bodyOptional: true,
     conditional: true,
-    params: ulidParam,
     query: DryRunQuery,
     body: ReasonInput,
     reply: ChangedCooperation,
   });
 const steps = (Object.keys(STEPS) as (keyof typeof STEPS)[]).map((step) => ({ step, operation: stepOf(step) }));
-const again = route({
-  method: "post",
-  path: `${path}/resend`,
-  tag,
-  summary: "Resend the invitation or the notice",
+const again = define.post(`${path}/resend`, "Resend the invitation or the notice", {
   answers: "person",
   refuses: [...ofSide, "cool_down"],
-  params: ulidParam,
   query: DryRunQuery,
   body: ReasonInput,
   bodyOptional: true,

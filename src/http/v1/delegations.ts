@@ -11,30 +11,20 @@ import { shareHead } from "../../store/snapshot.ts";
 import { PageQuery, pageOf } from "../page.ts";
 import { refused } from "../problem.ts";
 import { act, dryRunOf } from "./act.ts";
-import { DeleteQuery, DryRunQuery, listed, route, ulidParam, userParam, type V1Deps, v1 } from "./route.ts";
+import { DeleteQuery, DryRunQuery, listed, routesUnder, type V1Deps, v1 } from "./route.ts";
 import { DelegationView, Effective, Etag, listOf, withMembers } from "./views.ts";
 
-const tag = "Delegations";
+const define = routesUnder("Delegations");
 const path = "/shares/{id}/delegations/{user}";
-const params = ulidParam.extend(userParam.shape);
 const OfShare = { share: z.string(), etag: Etag.describe("Its share's, which every delegation replaces.") };
 
-const list = route({
-  method: "get",
-  path: "/shares/{id}/delegations",
-  tag,
-  summary: "List the delegations of a share",
+const list = define.get("/shares/{id}/delegations", "List the delegations of a share", {
   answers: "either",
   refuses: ["not_found", "not_admin"],
-  params: ulidParam,
   query: PageQuery,
   reply: listOf(DelegationView),
 });
-const put = route({
-  method: "put",
-  path,
-  tag,
-  summary: "Delegate a share to a person, or change the delegation",
+const put = define.put(path, "Delegate a share to a person, or change the delegation", {
   answers: "person",
   refuses: [
     "not_found",
@@ -47,19 +37,13 @@ const put = route({
     "not_own_person",
     "invalid_expiry",
   ],
-  params,
   query: DryRunQuery,
   body: DelegateInput,
   reply: withMembers(DelegationView, { ...OfShare, ...Effective }),
 });
-const remove = route({
-  method: "delete",
-  path,
-  tag,
-  summary: "Remove a delegation",
+const remove = define.delete(path, "Remove a delegation", {
   answers: "person",
   refuses: ["not_found", "not_admin", "wrong_side", "wrong_status"],
-  params,
   query: DeleteQuery,
   reply: z.strictObject({ user: z.string(), ...OfShare, ...Effective }),
 });

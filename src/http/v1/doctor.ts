@@ -6,14 +6,12 @@ import type { z } from "@hono/zod-openapi";
 import { isService, needsService } from "../../domain/caller.ts";
 import { doctor, isDamage, viewOf } from "../../queries/doctor.ts";
 import { refused } from "../problem.ts";
-import { route, type V1Deps, v1 } from "./route.ts";
+import { routesUnder, type V1Deps, v1 } from "./route.ts";
 import { DoctorView } from "./views.ts";
 
-const get = route({
-  method: "get",
-  path: "/doctor",
-  tag: "Operations",
-  summary: "Examine the whole store (scope admin)",
+const define = routesUnder("Operations");
+
+const get = define.get("/doctor", "Examine the whole store (scope admin)", {
   answers: "service",
   refuses: [],
   reply: DoctorView,

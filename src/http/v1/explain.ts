@@ -6,13 +6,11 @@ import { explain } from "../../queries/explain/explain.ts";
 import { ActionInput, EntityInput } from "../access/body.ts";
 import { refused } from "../problem.ts";
 import { ExplanationView, explanationView } from "./explanation-view.ts";
-import { route, type V1Deps, v1 } from "./route.ts";
+import { routesUnder, type V1Deps, v1 } from "./route.ts";
 
-const post = route({
-  method: "post",
-  path: "/explain",
-  tag: "Inspection",
-  summary: "Explain why a check is allowed or denied (scope admin)",
+const define = routesUnder("Inspection");
+
+const post = define.post("/explain", "Explain why a check is allowed or denied (scope admin)", {
   answers: "service",
   refuses: [],
   body: z.strictObject({ subject: EntityInput, action: ActionInput, resource: EntityInput }),

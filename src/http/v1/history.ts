@@ -13,50 +13,34 @@ import type { Env } from "../env.ts";
 import { cursorAfter, PageQuery, readCursor } from "../page.ts";
 import { refused } from "../problem.ts";
 import { HistoryView, VerifiedView } from "./history-view.ts";
-import { listed, notFound, organizationParam, route, ulidParam, type V1Deps, v1 } from "./route.ts";
+import { listed, notFound, routesUnder, type V1Deps, v1 } from "./route.ts";
 
-const tag = "History";
+const define = routesUnder("History");
 
-const ofCooperation = route({
-  method: "get",
-  path: "/cooperations/{id}/history",
-  tag,
-  summary: "List a cooperation's history",
+const ofCooperation = define.get("/cooperations/{id}/history", "List a cooperation's history", {
   answers: "either",
   refuses: ["not_found", "not_admin"],
-  params: ulidParam,
   query: PageQuery,
   reply: HistoryView,
 });
-const ofOrganization = route({
-  method: "get",
-  path: "/organizations/{org}/history",
-  tag,
-  summary: "List an organization's history",
+const ofOrganization = define.get("/organizations/{org}/history", "List an organization's history", {
   answers: "either",
   refuses: ["not_found", "not_admin"],
-  params: organizationParam,
   query: PageQuery,
   reply: HistoryView,
 });
-const verifyCooperation = route({
-  method: "get",
-  path: "/cooperations/{id}/history/verify",
-  tag,
-  summary: "Verify a cooperation's history: its hash chain and the signature on its head",
+const verifyCooperation = define.get(
+  "/cooperations/{id}/history/verify",
+  "Verify a cooperation's history: its hash chain and the signature on its head",
+  {
+    answers: "either",
+    refuses: ["not_found", "not_admin"],
+    reply: VerifiedView,
+  },
+);
+const verifyOrganization = define.get("/organizations/{org}/history/verify", "Verify an organization's history", {
   answers: "either",
   refuses: ["not_found", "not_admin"],
-  params: ulidParam,
-  reply: VerifiedView,
-});
-const verifyOrganization = route({
-  method: "get",
-  path: "/organizations/{org}/history/verify",
-  tag,
-  summary: "Verify an organization's history",
-  answers: "either",
-  refuses: ["not_found", "not_admin"],
-  params: organizationParam,
   reply: VerifiedView,
 });
 

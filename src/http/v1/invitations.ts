@@ -6,19 +6,14 @@ import { previewInvitation } from "../../actions/preview.ts";
 import { JoinInput, PreviewInput } from "../../domain/commands.ts";
 import { isRefusal } from "../../domain/result.ts";
 import { SHARED_ROLES } from "../../domain/roles.ts";
-import { requirePerson } from "../caller.ts";
 import { refused } from "../problem.ts";
 import { act, cooperationFor, dryRunOf } from "./act.ts";
-import { DryRunQuery, route, type V1Deps, v1 } from "./route.ts";
+import { DryRunQuery, routesUnder, type V1Deps, v1 } from "./route.ts";
 import { ChangedCooperation } from "./views.ts";
 
-const tag = "Invitations";
+const define = routesUnder("Invitations");
 
-const preview = route({
-  method: "post",
-  path: "/invitations/preview",
-  tag,
-  summary: "Preview an invitation by its token (no acting user)",
+const preview = define.post("/invitations/preview", "Preview an invitation by its token (no acting user)", {
   answers: "anyone",
   refuses: ["invalid_invitation", "invitation_expired"],
   body: PreviewInput,
@@ -36,11 +31,7 @@ const preview = route({
     ),
   }),
 });
-const joining = route({
-  method: "post",
-  path: "/invitations/join",
-  tag,
-  summary: "Join a cooperation with an invitation token",
+const joining = define.post("/invitations/join", "Join a cooperation with an invitation token", {
   answers: "person",
   refuses: [
     "not_found",
@@ -60,7 +51,6 @@ export const INVITATION_OPERATIONS = [preview, joining];
 
 export function invitationRoutes(deps: V1Deps) {
   const app = v1();
-  app.use("/invitations/join", requirePerson);
   app.openapi(preview, async (c) => {
     const found = await previewInvitation(deps, c.req.valid("json").token);
     return isRefusal(found) ? refused(c, found) : c.json(found);

@@ -13,57 +13,36 @@ import { peopleOf } from "../../store/people.ts";
 import { membershipIn, organizationHead, roleOf } from "../../store/snapshot.ts";
 import { PageQuery, pageOf } from "../page.ts";
 import { act } from "./act.ts";
-import { DryRunQuery, listed, notFound, organizationParam, route, userParam, type V1Deps, v1 } from "./route.ts";
+import { DryRunQuery, listed, notFound, routesUnder, type V1Deps, v1 } from "./route.ts";
 import { Effective, Etag, listOf, PersonView, withMembers } from "./views.ts";
 
-const tag = "People";
+const define = routesUnder("People");
 const path = "/organizations/{org}/people/{user}";
-const params = organizationParam.extend(userParam.shape);
 
 const OfOrganization = { etag: Etag.describe("Its organization's, which every change of its people replaces.") };
 
-const list = route({
-  method: "get",
-  path: "/organizations/{org}/people",
-  tag,
-  summary: "List the people of an organization",
+const list = define.get("/organizations/{org}/people", "List the people of an organization", {
   answers: "either",
   refuses: ["not_found"],
-  params: organizationParam,
   query: PageQuery.extend({
     search: TextInput.max(200).optional().describe("In names and ids, without case and accents."),
   }),
   reply: listOf(PersonView),
 });
-const get = route({
-  method: "get",
-  path,
-  tag,
-  summary: "Get a person with their roles and delegations",
+const get = define.get(path, "Get a person with their roles and delegations", {
   answers: "either",
   refuses: ["not_found"],
-  params,
   reply: withMembers(PersonView, OfOrganization),
 });
-const put = route({
-  method: "put",
-  path,
-  tag,
-  summary: "Add a person, or change their role",
+const put = define.put(path, "Add a person, or change their role", {
   answers: "either",
   refuses: ["not_found", "not_admin", "id_not_allowed", "last_admin", "email_taken"],
-  params,
   body: PersonInput,
   reply: withMembers(PersonView, { ...OfOrganization, ...Effective }),
 });
-const remove = route({
-  method: "delete",
-  path,
-  tag,
-  summary: "Remove a person from an organization",
+const remove = define.delete(path, "Remove a person from an organization", {
   answers: "either",
   refuses: ["not_found", "not_admin", "last_admin"],
-  params,
   reply: z.strictObject({ ...OfOrganization, ...Effective }),
 });
 
@@ -75,18 +54,17 @@ const Erased = {
   stays: z.literal(STAYS),
   etag: Etag.describe("The person's own."),
 };
-const forget = route({
-  method: "delete",
-  path: "/people/{user}",
-  tag,
-  summary: "Erase the record of a person who belongs to no organization (scope admin)",
-  answers: "service",
-  refuses: ["not_found", "still_member"],
-  params: userParam,
-  query: DryRunQuery,
-  reply: z.strictObject({ ...Erased, ...Effective }),
-  dryRun: z.strictObject({ dry_run: z.literal(true), ...Erased }),
-});
+const forget = define.delete(
+  "/people/{user}",
+  "Erase the record of a person who belongs to no organization (scope admin)",
+  {
+    answers: "service",
+    refuses: ["not_found", "still_member"],
+    query: DryRunQuery,
+    reply: z.strictObject({ ...Erased, ...Effective }),
+    dryRun: z.strictObject({ dry_run: z.literal(true), ...Erased }),
+  },
+);
 
 export const PEOPLE_OPERATIONS = [list, get, put, remove, forget];
 

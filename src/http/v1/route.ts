@@ -13,6 +13,7 @@ import { Id } from "../../domain/ids.ts";
 import type { DoctorReads } from "../../queries/doctor.ts";
 import type { ExplainDeps } from "../../queries/explain/explain.ts";
 import type { WholeStore } from "../../queries/export/export-lines.ts";
+import { requirePerson } from "../caller.ts";
 import type { Env } from "../env.ts";
 import { pointerOf } from "../json.ts";
 import type { Documented } from "../operation.ts";
@@ -42,23 +43,13 @@ export function errorsOf(error: z.ZodError, target: string): { pointer: string; 
   );
 }
 
-export const organizationParam = z.object({ org: Id.meta({ example: "sunward" }) });
-export const userParam = z.object({ user: Id.meta({ example: "anna" }) });
-export const resourceParam = z.object({ id: Id.meta({ example: "7" }) });
-/** Cooperations and shares have ULIDs; any other id is answered as one that is not found. */
-export const ulidParam = z.object({ id: z.string().max(64) });
-
 const flag = z.enum(["true", "false"]).transform((text) => text === "true");
 export const DryRunQuery = z.object({ dry_run: flag.optional().describe("Say what it would mean, write nothing.") });
 /** A DELETE has no body, so its reason is in the query. */
 export const DeleteQuery = DryRunQuery.extend({ reason: Reason.optional() });
 
+/** What a route says of itself beside its method, path and summary. */
 type Parts = Documented & {
-  method: RouteConfig["method"];
-  path: string;
-  summary: string;
-  tag: string;
-  params?: z.ZodObject;
   query?: z.ZodObject;
   body?: z.ZodType;
   /** An action without facts of its own may come without a body. */
@@ -73,8 +64,9 @@ type Parts = Documented & {
   conditional?: boolean;
 };
 
-type RequestOf<P extends Parts> = (P["params"] extends z.ZodObject ? { params: P["params"] } : object) &
-  (P["query"] extends z.ZodObject ? { query: P["query"] } : object) &
+type RequestOf<Path extends string, P extends Parts> = {
+  params: ReturnType<typeof paramsOf<Path>>;
+} & (P["query"] extends z.ZodObject ? { query: P["query"] } : object) &
   (P["body"] extends z.ZodType
     ? { body: { content: { "application/json": { schema: P["body"] } }; required: boolean } }
     : object);
@@ -90,6 +82,27 @@ function operationIdOf(method: string, path: string): string {
   return `${method}${named.join("")}`;
 }
 
+/** What the parameters of a path are, each by the end of the path up to it; the first that matches counts. */
+const PARAMS: Record<string, z.ZodString> = {
+  "/{org}": Id.meta({ example: "sunward" }),
+  "/{user}": Id.meta({ example: "anna" }),
+  "/plants/{id}": Id.meta({ example: "7" }),
+  "/portfolios/{id}": Id.meta({ example: "7" }),
+  // cooperations and shares have ULIDs; any other id is answered as one that is not found
+  "/{id}": z.string().max(64),
+  "/{object}": z.string().max(300).meta({ example: "plant:7" }),
+};
+
+type ParamsIn<Path> = Path extends `${string}{${infer Name}}${infer Rest}` ? Name | ParamsIn<Rest> : never;
+
+function paramsOf<Path extends string>(path: Path) {
+  const named = [...path.matchAll(/(?:\/[\w-]+)+\/\{(\w+)\}/g)].map(([start, name = ""]) => {
+    const known = Object.keys(PARAMS).find((end) => start.endsWith(end));
+    return [name, PARAMS[known ?? ""]];
+  });
+  return z.object(Object.fromEntries(named) as Record<ParamsIn<Path>, z.ZodString>);
+}
+
 const Preconditions = z.object({
   "If-Match": z.string().optional().describe("The ETag that it must have now; `*`: it must be there. Else 412."),
   "If-None-Match": z.string().optional().describe("`*`: it must not be there. Else 412."),
@@ -102,8 +115,13 @@ function described(description: string, schema: z.ZodType, type = "application/j
 }
 
 /** A route of the OpenAPI document. The replies are for its readers; handlers answer with plain responses. */
-export function route<const P extends Parts>(parts: P) {
-  const { method, path, summary, tag, answers, refuses, params, query, body, reply } = parts;
+function route<const M extends RouteConfig["method"], const Path extends string, const P extends Parts>(
+  tag: string,
+  method: M,
+  path: Path,
+  summary: string,
+  { answers, refuses, query, body, bodyOptional = false, reply, ...parts }: P,
+) {
   const { created = method === "put" ? reply : undefined, dryRun = DryRunView } = parts;
   const { conditional = ["put", "patch", "delete"].includes(method) } = parts;
   const isRunDry = query !== undefined && "dry_run" in query.shape;
@@ -117,17 +135,18 @@ export function route<const P extends Parts>(parts: P) {
     default: described("A problem.", ProblemView, "application/problem+json"),
   };
   const request = {
-    ...(params && { params }),
+    ...(path.includes("{") && { params: paramsOf(path) }),
     ...(conditional && { headers: Preconditions }),
     // strict everywhere: a misspelled `dry_run`, or one where there is none, must never write
     query: (query ?? z.object({})).strict(),
-    ...(body && { body: { content: { "application/json": { schema: body } }, required: parts.bodyOptional !== true } }),
-  } as RequestOf<P>;
+    ...(body && { body: { content: { "application/json": { schema: body } }, required: !bodyOptional } }),
+  } as RequestOf<Path, P>;
   const operationId = operationIdOf(method, path);
-  const middleware = conditional ? [] : [refusePreconditions];
+  // scope `admin` alone never acts in a cooperation
+  const middleware = [...(answers === "person" ? [requirePerson] : []), ...(conditional ? [] : [refusePreconditions])];
   return createRoute({
     method,
-    path: path as P["path"],
+    path,
     operationId,
     summary,
     tags: [tag],
@@ -137,6 +156,15 @@ export function route<const P extends Parts>(parts: P) {
     responses,
     middleware,
   });
+}
+
+/** Defines routes that the document has under one heading, each by its path with `{parameters}`, its summary and the rest. */
+export function routesUnder(tag: string) {
+  const by =
+    <const M extends RouteConfig["method"]>(method: M) =>
+    <const Path extends string, const P extends Parts>(path: Path, summary: string, parts: P) =>
+      route(tag, method, path, summary, parts);
+  return { get: by("get"), post: by("post"), put: by("put"), patch: by("patch"), delete: by("delete") };
 }
 
 /** How the request's actor, id, preconditions and dry run reach an action. For routes that are `conditional`. */

@@ -3,7 +3,6 @@ import { createMiddleware } from "hono/factory";
 import { isService } from "../../domain/caller.ts";
 import { idProblem } from "../../domain/ids.ts";
 import { organizationHead } from "../../store/snapshot.ts";
-import { requirePerson } from "../caller.ts";
 import type { Env } from "../env.ts";
 import { withinKey } from "./bounds.ts";
 import { cooperationListRoutes } from "./cooperation-list.ts";
@@ -43,13 +42,6 @@ const ofOrganization = (deps: V1Deps) =>
     return value === undefined || value.deleted_at !== undefined ? notFound(c, "organization") : next();
   });
 
-/** Cooperations, and what is done in them: only people act there, never a service for itself. */
-const IN_COOPERATIONS = ["/organizations/:org/cooperations", "/cooperations/:id/*", "/shares/:id/*"];
-
-const toActByPerson = createMiddleware<Env>(async (c, next) =>
-  isRead(c.req.method) ? next() : requirePerson(c, next),
-);
-
 /** The routes without authentication: the app has authenticated the caller before. */
 export function v1Routes(deps: V1Deps) {
   const app = v1();
@@ -57,7 +49,6 @@ export function v1Routes(deps: V1Deps) {
   app.use("/cooperations/:id/*", foundByUlid("cooperation"));
   app.use("/shares/:id/*", foundByUlid("share"));
   for (const path of LISTS) app.use(path, ofOrganization(deps));
-  for (const path of IN_COOPERATIONS) app.use(path, toActByPerson);
   for (const routes of [
     organizationRoutes,
     peopleRoutes,

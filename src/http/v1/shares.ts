@@ -17,27 +17,18 @@ import type { Env } from "../env.ts";
 import { PageQuery, pageOf } from "../page.ts";
 import { refused } from "../problem.ts";
 import { act, dryRunOf } from "./act.ts";
-import { DeleteQuery, DryRunQuery, listed, organizationParam, route, ulidParam, type V1Deps, v1 } from "./route.ts";
+import { DeleteQuery, DryRunQuery, listed, routesUnder, type V1Deps, v1 } from "./route.ts";
 import { ChangedShare, IncomingShareView, listOf, ShareView } from "./views.ts";
 
-const tag = "Shares";
+const define = routesUnder("Shares");
 
-const list = route({
-  method: "get",
-  path: "/cooperations/{id}/shares",
-  tag,
-  summary: "List the shares of a cooperation",
+const list = define.get("/cooperations/{id}/shares", "List the shares of a cooperation", {
   answers: "either",
   refuses: ["not_found", "not_admin"],
-  params: ulidParam,
   query: PageQuery,
   reply: listOf(ShareView),
 });
-const create = route({
-  method: "post",
-  path: "/cooperations/{id}/shares",
-  tag,
-  summary: "Share a plant or portfolio at one role",
+const create = define.post("/cooperations/{id}/shares", "Share a plant or portfolio at one role", {
   answers: "person",
   refuses: [
     "not_found",
@@ -49,54 +40,33 @@ const create = route({
     "not_owner",
     "invalid_expiry",
   ],
-  params: ulidParam,
   query: DryRunQuery,
   body: ShareInput,
   conditional: true,
   reply: ChangedShare,
   created: ChangedShare,
 });
-const get = route({
-  method: "get",
-  path: "/shares/{id}",
-  tag,
-  summary: "Get a share",
+const get = define.get("/shares/{id}", "Get a share", {
   answers: "either",
   refuses: ["not_found", "not_admin"],
-  params: ulidParam,
   reply: ShareView,
 });
-const patch = route({
-  method: "patch",
-  path: "/shares/{id}",
-  tag,
-  summary: "Change a share's role or expiry date",
+const patch = define.patch("/shares/{id}", "Change a share's role or expiry date", {
   answers: "person",
   refuses: ["not_found", "not_admin", "wrong_side", "wrong_status", "operator_never_crosses", "invalid_expiry"],
-  params: ulidParam,
   query: DryRunQuery,
   body: ChangeShareInput,
   reply: ChangedShare,
 });
-const remove = route({
-  method: "delete",
-  path: "/shares/{id}",
-  tag,
-  summary: "Remove a share",
+const remove = define.delete("/shares/{id}", "Remove a share", {
   answers: "person",
   refuses: ["not_found", "not_admin", "wrong_side", "wrong_status"],
-  params: ulidParam,
   query: DeleteQuery,
   reply: ChangedShare,
 });
-const incoming = route({
-  method: "get",
-  path: "/organizations/{org}/incoming-shares",
-  tag,
-  summary: "List incoming shares",
+const incoming = define.get("/organizations/{org}/incoming-shares", "List incoming shares", {
   answers: "either",
   refuses: ["not_found", "not_admin"],
-  params: organizationParam,
   query: PageQuery,
   reply: listOf(IncomingShareView),
 });
