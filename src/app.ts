@@ -19,12 +19,10 @@ import { guardRequest } from "./http/body-guard.ts";
 import { authenticate, requirePersonOrAdmin } from "./http/caller.ts";
 import { docsRoutes } from "./http/docs.ts";
 import type { Env } from "./http/env.ts";
-import { frontRoutes } from "./http/front.ts";
-import { healthRoutes, sharedReadiness } from "./http/health.ts";
-import { historyKeysRoutes } from "./http/history-keys.ts";
 import { refuseMethod } from "./http/methods.ts";
-import { metricsRoutes } from "./http/metrics.ts";
+import { probeRoutes, sharedReadiness } from "./http/probes.ts";
 import { damageDetail, fault, faultOf, refused } from "./http/problem.ts";
+import { publicRoutes } from "./http/public.ts";
 import { areChecksLimited, limitRequests, type RateLimiting } from "./http/rate-limit.ts";
 import { requestIds } from "./http/request-id.ts";
 import { isOpenFga, openFgaError, openFgaFault } from "./http/stores/error.ts";
@@ -96,10 +94,8 @@ export function createApp(deps: AppDeps): OpenAPIHono<Env> {
   });
   app.use(secureHeaders());
 
-  app.route("/", frontRoutes());
-  app.route("/", healthRoutes(sharedReadiness(deps.engine, deps.clock), deps.stopping, deps.notices));
-  app.route("/", metricsRoutes(deps.metricsText));
-  app.route("/", historyKeysRoutes(deps.historyKeys));
+  app.route("/", publicRoutes(deps.publicUrl, deps.historyKeys));
+  app.route("/", probeRoutes(sharedReadiness(deps.engine, deps.clock), deps));
   const limited = limitRequests(deps.rate);
   app.use("/access/*", authenticate(deps.findKey, "permission"), limited);
   app.route("/", accessRoutes(deps));

@@ -1,8 +1,7 @@
 /** Every operation of the service as data, in the order in which a reader meets them; nothing runs for it. */
-import { HEALTH_OPERATIONS } from "../../../src/http/health.ts";
-import { HISTORY_KEYS_OPERATIONS } from "../../../src/http/history-keys.ts";
-import { METRICS_OPERATIONS } from "../../../src/http/metrics.ts";
 import type { Operation } from "../../../src/http/operation.ts";
+import { PROBE_OPERATIONS } from "../../../src/http/probes.ts";
+import { HISTORY_KEYS_OPERATIONS } from "../../../src/http/public.ts";
 import { COOPERATION_LIST_OPERATIONS } from "../../../src/http/v1/cooperation-list.ts";
 import { COOPERATION_OPERATIONS } from "../../../src/http/v1/cooperations.ts";
 import { DELEGATION_OPERATIONS } from "../../../src/http/v1/delegations.ts";
@@ -41,8 +40,7 @@ const V1: Operation[] = [
 
 /** All of them, with their whole paths. */
 export const OPERATIONS: Operation[] = [
-  ...HEALTH_OPERATIONS,
-  ...METRICS_OPERATIONS,
+  ...PROBE_OPERATIONS,
   ...HISTORY_KEYS_OPERATIONS,
   ...V1.map((operation) => ({ ...operation, path: `/v1${operation.path}` })),
   ...ACCESS_OPERATIONS,

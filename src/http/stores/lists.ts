@@ -9,9 +9,9 @@ import { errorFacts } from "../../domain/error-facts.ts";
 import { isObject } from "../../domain/json.ts";
 import { outsideAll } from "../../domain/key-bounds.ts";
 import type { Env } from "../env.ts";
+import { asObjects, asUsers } from "./caller.ts";
 import { outsideKey } from "./error.ts";
 import { answer, decided, pass, readQuestion, type StoresDeps } from "./pass.ts";
-import { asObjects, asUsers } from "./permission-only.ts";
 import { dated } from "./questions.ts";
 import { isShortened, outsideList, outsideQuestions, shortened } from "./within-key.ts";
 

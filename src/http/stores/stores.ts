@@ -6,7 +6,7 @@
 import { type Context, Hono } from "hono";
 import { outsideAll } from "../../domain/key-bounds.ts";
 import type { Env } from "../env.ts";
-import { openFgaError, outsideKey } from "./error.ts";
+import { invalid, openFgaError, outsideKey } from "./error.ts";
 import { answer, isOtherModel, modelNotFound, pass, type StoresDeps } from "./pass.ts";
 
 /** openfga.v1 ListStoresRequest.page_size, ReadAuthorizationModelsRequest.page_size. */
@@ -57,7 +57,7 @@ export function storeRoutes(deps: StoresDeps): Hono<Env> {
 function refusePage(c: Context, request: string): Response | undefined {
   const { page_size: size, continuation_token: token } = c.req.query();
   if (size !== undefined && !/^[+-]?\d+$/.test(size))
-    return openFgaError(c, 400, "validation_error", 'parsing field "page_size": not a whole number');
+    return invalid(c, 'parsing field "page_size": not a whole number');
   if (size !== undefined && (Number(size) < 1 || Number(size) > PAGE_SIZE_MAX)) {
     const message = `invalid ${request}.PageSize: value must be inside range [1, ${PAGE_SIZE_MAX}]`;
     return openFgaError(c, 400, "page_size_invalid", message);

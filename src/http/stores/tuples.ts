@@ -6,9 +6,8 @@
 import { Hono } from "hono";
 import { withoutPrivate } from "../../domain/history.ts";
 import type { Env } from "../env.ts";
-import { readMembers } from "./body.ts";
 import { outsideKey } from "./error.ts";
-import { answer, pass, readQuestion, type StoresDeps } from "./pass.ts";
+import { answer, pass, readMembers, readQuestion, type StoresDeps } from "./pass.ts";
 import { fresh } from "./questions.ts";
 import { outsideChanges, outsideObjectOf } from "./within-key.ts";
 

@@ -9,9 +9,8 @@ import { createWriteAgain } from "../../actions/write-again.ts";
 import { WRITE_TUPLES_MAX } from "../../domain/plan.ts";
 import type { Env } from "../env.ts";
 import { overlooked } from "../precondition.ts";
-import { readMembers } from "./body.ts";
-import { openFgaError, outsideKey } from "./error.ts";
-import { isOtherModel, modelNotFound, type StoresDeps } from "./pass.ts";
+import { invalid, openFgaError, outsideKey } from "./error.ts";
+import { isOtherModel, modelNotFound, readMembers, type StoresDeps } from "./pass.ts";
 import { outsideWrite } from "./within-key.ts";
 import { answerWrite, exceeded, listedText } from "./write-answer.ts";
 
@@ -47,16 +46,15 @@ export function writeRoutes(deps: ActionDeps & StoresDeps): Hono<Env> {
   const app = new Hono<Env>();
   const writeTuples = createWriteAgain();
   app.post("/stores/:store_id/write", async (c) => {
-    const invalid = (message: string) => openFgaError(c, 400, "validation_error", message);
     const names = overlooked(c);
-    if (names.length > 0) return invalid(`${names.join(", ")}: not honoured here, leave it out`);
+    if (names.length > 0) return invalid(c, `${names.join(", ")}: not honoured here, leave it out`);
     const body = await readMembers(c);
     if (body instanceof Response) return body;
     const parsed = WriteRequest.safeParse(body);
-    if (!parsed.success) return invalid(listedText(parsed.error.issues.flatMap(issueTexts)));
+    if (!parsed.success) return invalid(c, listedText(parsed.error.issues.flatMap(issueTexts)));
     const { writes, deletes, authorization_model_id: model } = parsed.data;
     if (isOtherModel(model, deps.engine.api.modelId)) return modelNotFound(c, model);
-    if (model && !MODEL_ID.test(model)) return invalid("authorization_model_id: is not the id of a model");
+    if (model && !MODEL_ID.test(model)) return invalid(c, "authorization_model_id: is not the id of a model");
     if (!writes && !deletes)
       return openFgaError(
         c,

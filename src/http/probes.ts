@@ -1,4 +1,7 @@
-/** `/livez`: the process runs. `/readyz`: it can answer, since engine and model are there. Both need no key. */
+/**
+ * `/livez`: the process runs. `/readyz`: it can answer, since engine and model are there. `/metrics`: what was counted,
+ * for Prometheus. They need no key and name nobody.
+ */
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import type { EvaluationDeps } from "../check/evaluate.ts";
 import type { Notices } from "../check/notices.ts";
@@ -46,16 +49,30 @@ const readyz = createRoute({
   responses: { 200: ready, 503: answered("Not now.", "stopping", "engine_unavailable") },
 });
 
-export const HEALTH_OPERATIONS = [livez, readyz];
+// prom-client's own (Prometheus text format 0.0.4)
+const TEXT_FORMAT = "text/plain; version=0.0.4; charset=utf-8";
+
+const metrics = createRoute({
+  ...about,
+  path: "/metrics",
+  operationId: "getMetrics",
+  summary: "Prometheus metrics of this process",
+  responses: { 200: { description: "Metrics of this process.", content: { [TEXT_FORMAT]: { schema: z.string() } } } },
+});
+
+export const PROBE_OPERATIONS = [livez, readyz, metrics];
+
+type ProbeDeps = { stopping: () => boolean; notices: () => Notices; metricsText: () => Promise<string> };
 
 /** Not ready while the engine is away, and while the service is shutting down. */
-export function healthRoutes(ready: () => Promise<boolean>, stopping: () => boolean, notices: () => Notices) {
+export function probeRoutes(ready: () => Promise<boolean>, { stopping, notices, metricsText }: ProbeDeps) {
   const app = new OpenAPIHono<Env>();
   app.openapi(livez, (c) => c.json({ status: "ok" }));
   app.openapi(readyz, async (c) => {
     const status = stopping() ? "stopping" : (await ready()) ? "ok" : "engine_unavailable";
     return status === "ok" ? c.json({ status, ...notices() }, 200) : c.json({ status }, 503);
   });
+  app.openapi(metrics, async (c) => c.text(await metricsText(), 200, { "Content-Type": TEXT_FORMAT }));
   return app;
 }
 
