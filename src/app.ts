@@ -15,7 +15,7 @@ import type { FindKey } from "./domain/service-keys.ts";
 import { BodyBroken } from "./faults.ts";
 import { plainEvaluation } from "./http/access/plain-evaluation.ts";
 import { accessRoutes } from "./http/access/routes.ts";
-import { guardRequest } from "./http/body-guard.ts";
+import { guardRequest } from "./http/body.ts";
 import { authenticate, requirePersonOrAdmin } from "./http/caller.ts";
 import { docsRoutes } from "./http/docs.ts";
 import type { Env } from "./http/env.ts";

@@ -4,11 +4,7 @@
  * a service. `test/support/reply-schemas.ts` holds every reply to it.
  */
 import type { RouteConfig } from "@hono/zod-openapi";
-import type { RefusalCode } from "../domain/refusal.ts";
-import type { FAULTS } from "./problem.ts";
-
-/** A `code` of a problem. */
-export type ProblemCode = RefusalCode | keyof typeof FAULTS;
+import type { ProblemCode } from "./problem.ts";
 
 /**
  * `person`: with scope `manage` and `Acting-User`. `service`: with scope `admin` and without. `either` of the two.

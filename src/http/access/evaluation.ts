@@ -3,7 +3,7 @@
  * (§7): many, in their order. An item that is not valid is denied in its place, with the error in its context; a fault
  * of the engine fails the whole request: it decides no item.
  */
-import { type Context, Hono } from "hono";
+import type { Context, Hono } from "hono";
 import { z } from "zod";
 import {
   type AccessDecision,
@@ -41,8 +41,7 @@ const EvaluationsBody = z.looseObject({
 const INHERITED = ["subject", "action", "resource", "context"] as const;
 
 /** Throws EngineUnavailable, Overloaded: without an answer the reply is a 5xx, never a denial. */
-export function evaluationRoutes(asking: EvaluationDeps): Hono<Env> {
-  const app = new Hono<Env>();
+export function evaluationRoutes(app: Hono<Env>, asking: EvaluationDeps): void {
   app.post("/access/v1/evaluation", async (c) => {
     const body = await readBody(c, EvaluationBody);
     return body instanceof Response ? body : answerEvaluation(c, asking, body);
@@ -65,7 +64,6 @@ export function evaluationRoutes(asking: EvaluationDeps): Hono<Env> {
     const end = evaluations.findIndex((evaluation) => evaluation?.decision === last);
     return c.json({ evaluations: end < 0 ? evaluations : evaluations.slice(0, end + 1) });
   });
-  return app;
 }
 
 /** The reply to one evaluation. */

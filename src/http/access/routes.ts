@@ -16,7 +16,7 @@ export function accessRoutes(asking: EvaluationDeps): Hono<Env> {
     c.header("Cache-Control", "no-store");
     await next();
   });
-  app.route("/", evaluationRoutes(asking));
-  app.route("/", searchRoutes(asking));
+  evaluationRoutes(app, asking);
+  searchRoutes(app, asking);
   return app;
 }

@@ -13,9 +13,8 @@ import type { KeyScope } from "../../domain/caller.ts";
 import { isObject } from "../../domain/json.ts";
 import { NEEDS } from "../../domain/key-scopes.ts";
 import type { FindKey } from "../../domain/service-keys.ts";
-import { actingUser, answerFor, callerOf, presentedKey } from "../caller.ts";
+import { actingUser, answerFor, callerOf, identify } from "../caller.ts";
 import type { Env } from "../env.ts";
-import { denied } from "../problem.ts";
 import { forbidden, invalid, openFgaError } from "./error.ts";
 import { beyondPermission, type Members, supposition } from "./questions.ts";
 
@@ -26,19 +25,13 @@ const WRITES = /^\/stores\/[^/]+\/write$/;
 /** Requires a key with one of the path's scopes (RFC 6750). Sets `caller`. */
 export function authenticateService(findKey: FindKey) {
   return createMiddleware<Env>(async (c, next) => {
-    const key = presentedKey(c, findKey);
-    if (key === undefined) {
-      const isMissing = c.req.header("Authorization") === undefined;
-      denied(c, "unauthorized");
-      c.header("WWW-Authenticate", `Bearer realm="concordat"${isMissing ? "" : ', error="invalid_token"'}`);
-      return isMissing
+    const key = identify(c, findKey);
+    if (key === undefined)
+      return c.req.header("Authorization") === undefined
         ? openFgaError(c, 401, "bearer_token_missing", "missing bearer token")
         : openFgaError(c, 401, "unauthenticated", "unauthenticated");
-    }
     const header = c.req.header("Acting-User");
     const isWrite = WRITES.test(c.req.path);
-    // before any refusal, so that the log names the refused key
-    c.set("caller", callerOf(key));
     const scopes: readonly KeyScope[] = isWrite ? [header === undefined ? "admin" : "manage"] : scopesOf(c);
     if (!scopes.some((scope) => key.scopes.includes(scope))) {
       const needs = isWrite ? "scope admin, or scope manage and Acting-User" : `scope ${scopes.join(" or ")}`;

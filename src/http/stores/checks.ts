@@ -5,7 +5,7 @@
  * the caller's key is an error in its place.
  */
 
-import { type Context, Hono } from "hono";
+import type { Context, Hono } from "hono";
 import { outsideQuestion } from "../../check/within.ts";
 import { isObject } from "../../domain/json.ts";
 import type { Outside } from "../../domain/key-bounds.ts";
@@ -23,9 +23,8 @@ const CHECKS_MAX = 50;
 const CORRELATION_ID = /^[\w-]{1,36}$/;
 
 /** Throws EngineUnavailable, Overloaded: without an answer the reply is a 5xx, never a "no", and half a batch is no answer. */
-export function checkRoutes(deps: StoresDeps): Hono<Env> {
+export function checkRoutes(app: Hono<Env>, deps: StoresDeps): void {
   const { engine, checker, clock } = deps;
-  const app = new Hono<Env>();
   app.post("/stores/:store_id/check", async (c) => {
     const body = await readQuestion(c, deps, (one) => [asCheck(one)]);
     if (body instanceof Response) return body;
@@ -91,7 +90,6 @@ export function checkRoutes(deps: StoresDeps): Hono<Env> {
     const asked = rest && JSON.parse(rest.body).result;
     return decided(c, deps, { result: { ...Object.fromEntries(answers), ...asked, ...known } });
   }
-  return app;
 }
 
 const itemsOf = ({ checks }: Members): unknown[] => (Array.isArray(checks) ? checks : []);

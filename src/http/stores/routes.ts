@@ -58,11 +58,11 @@ export function storesRoutes(
       ? next()
       : openFgaError(c, 404, "store_id_not_found", "Store ID not found"),
   );
-  app.route("/", storeRoutes(deps));
-  app.route("/", tupleRoutes(deps));
-  app.route("/", checkRoutes(deps));
-  app.route("/", listRoutes(deps));
-  app.route("/", writeRoutes(deps));
+  storeRoutes(app, deps);
+  tupleRoutes(app, deps);
+  checkRoutes(app, deps);
+  listRoutes(app, deps);
+  writeRoutes(app, deps);
   for (const [method, path, name, instead] of NOT_OFFERED)
     app.on(method.toUpperCase(), path.replace(/\{(\w+)\}/g, ":$1"), (c) =>
       openFgaError(c, 501, "unimplemented", `${name} is not offered here. ${instead}`),

@@ -3,7 +3,7 @@
  * GetStore, ReadAuthorizationModels, ReadAuthorizationModel, ReadAssertions): the one
  * store, and the one model that answers.
  */
-import { type Context, Hono } from "hono";
+import type { Context, Hono } from "hono";
 import { outsideAll } from "../../domain/key-bounds.ts";
 import type { Env } from "../env.ts";
 import { invalid, openFgaError, outsideKey } from "./error.ts";
@@ -12,9 +12,8 @@ import { answer, isOtherModel, modelNotFound, pass, type StoresDeps } from "./pa
 /** openfga.v1 ListStoresRequest.page_size, ReadAuthorizationModelsRequest.page_size. */
 const PAGE_SIZE_MAX = 100;
 
-export function storeRoutes(deps: StoresDeps): Hono<Env> {
+export function storeRoutes(app: Hono<Env>, deps: StoresDeps): void {
   const { api } = deps.engine;
-  const app = new Hono<Env>();
   const store = (c: Context) => api.ask({ method: "GET", path: "" }, c.req.raw.signal);
 
   app.get("/stores", async (c) => {
@@ -49,8 +48,6 @@ export function storeRoutes(deps: StoresDeps): Hono<Env> {
       if (isOtherModel(model, api.modelId)) return modelNotFound(c, model);
       return pass(c, deps, { method: "GET", path: `${path}/${encodeURIComponent(model)}` });
     });
-
-  return app;
 }
 
 /** The 400 for a page that OpenFGA would not give; there is one page, so no token leads to another. */

@@ -2,7 +2,7 @@
  * `POST /stores/{store_id}/write` (openfga.v1 Write), guarded: a tuple is written when it is an action that the caller
  * may take, and refused by name otherwise. All or nothing, with every error in OpenFGA's form.
  */
-import { Hono } from "hono";
+import type { Hono } from "hono";
 import { z } from "zod";
 import type { ActionDeps } from "../../actions/run/action.ts";
 import { createWriteAgain } from "../../actions/write-again.ts";
@@ -42,8 +42,7 @@ const WriteRequest = z.strictObject({
 const MODEL_ID = /^[ABCDEFGHJKMNPQRSTVWXYZ0-9]{26}$/;
 
 /** The one route, for authenticated callers. Throws EngineUnavailable, Contended, OutcomeUnknown. */
-export function writeRoutes(deps: ActionDeps & StoresDeps): Hono<Env> {
-  const app = new Hono<Env>();
+export function writeRoutes(app: Hono<Env>, deps: ActionDeps & StoresDeps): void {
   const writeTuples = createWriteAgain();
   app.post("/stores/:store_id/write", async (c) => {
     const names = overlooked(c);
@@ -76,7 +75,6 @@ export function writeRoutes(deps: ActionDeps & StoresDeps): Hono<Env> {
     });
     return answerWrite(c, outcome);
   });
-  return app;
 }
 
 function issueTexts(issue: z.core.$ZodIssue): string[] {

@@ -13,7 +13,7 @@ import { memoizedReads } from "../../store/memoize.ts";
 import { cooperationHead, cooperationIdsOf, endedIdsOf, membershipIn, organizationHead } from "../../store/snapshot.ts";
 import { PageQuery, pageOf } from "../page.ts";
 import { refused } from "../problem.ts";
-import { listed, routesUnder, type V1Deps, v1 } from "./route.ts";
+import { listed, routesUnder, type V1App, type V1Deps } from "./route.ts";
 import { CooperationItem, listOf, withMembers } from "./views.ts";
 
 const DIRECTIONS = ["outgoing", "incoming"] as const;
@@ -40,9 +40,8 @@ const list = define.get("/organizations/{org}/cooperations", "List an organizati
 
 export const COOPERATION_LIST_OPERATIONS = [list];
 
-export function cooperationListRoutes(deps: V1Deps) {
+export function cooperationListRoutes(app: V1App, deps: V1Deps) {
   const { clock } = deps;
-  const app = v1();
   app.openapi(list, async (c) => {
     const tupleStore = memoizedReads(deps.tupleStore);
     const { org } = c.req.valid("param");
@@ -82,7 +81,6 @@ export function cooperationListRoutes(deps: V1Deps) {
     if (unsettled.length > 0) deps.inBackground(() => settleEnded(deps, unsettled));
     return listed(c, found);
   });
-  return app;
 }
 
 /** What a search looks through: the other side's name, and for who invited the address. */

@@ -14,8 +14,8 @@ import { findCooperation } from "../../queries/views/reader.ts";
 import type { Env } from "../env.ts";
 import { refused } from "../problem.ts";
 import { act, cooperationFor, dryRunOf } from "./act.ts";
-import { callOf, DeleteQuery, DryRunQuery, routesUnder, stated, type V1Deps, v1 } from "./route.ts";
-import { ChangedCooperation, CooperationView, MailedCooperation } from "./views.ts";
+import { callOf, DeleteQuery, DryRunQuery, routesUnder, stated, type V1App, type V1Deps } from "./route.ts";
+import { ChangedCooperation, CooperationView, MailedCooperation, Named } from "./views.ts";
 
 const define = routesUnder("Cooperations");
 const path = "/cooperations/{id}";
@@ -24,7 +24,7 @@ const ofSide = ["not_found", "not_admin", "wrong_side", "wrong_status"] as const
 
 const Confirm = z.strictObject({
   outcome: z.literal("confirm"),
-  organizations: z.array(z.strictObject({ id: z.string(), name: z.string() })),
+  organizations: z.array(Named),
 });
 const create = define.post("/organizations/{org}/cooperations", "Invite a partner", {
   answers: "person",
@@ -94,19 +94,16 @@ const again = define.post(`${path}/resend`, "Resend the invitation or the notice
 
 export const COOPERATION_OPERATIONS = [create, get, patch, remove, ...steps.map(({ operation }) => operation), again];
 
-export function cooperationRoutes(deps: V1Deps) {
-  const app = v1();
+export function cooperationRoutes(app: V1App, deps: V1Deps) {
   /** The cooperation as it then is, or what that would mean. */
-  const replying = (c: Context<Env>, dryRun: boolean | undefined) => ({
-    dryRun,
+  const replying = (c: Context<Env>) => ({
     impact: (value: { cooperation: Cooperation }) => dryRunOf(c, deps, value),
     show: cooperationFor(c, deps),
   });
   app.openapi(create, async (c) => {
-    const { show, impact } = replying(c, undefined);
+    const { show, impact } = replying(c);
     const action = invite({ ...c.req.valid("json"), initiator: c.req.valid("param").org });
-    const call = callOf(c, c.req.valid("query").dry_run);
-    const receipt = await perform(deps, call, action, async (value, reads) =>
+    const receipt = await perform(deps, callOf(c), action, async (value, reads) =>
       "confirm" in value ? {} : show(value, reads),
     );
     if (isRefusal(receipt)) return refused(c, receipt);
@@ -125,24 +122,22 @@ export function cooperationRoutes(deps: V1Deps) {
   });
   app.openapi(patch, (c) => {
     const action = changeExpiry({ ...c.req.valid("json"), cooperation: c.req.valid("param").id });
-    return act(c, deps, action, replying(c, c.req.valid("query").dry_run));
+    return act(c, deps, action, replying(c));
   });
   app.openapi(remove, (c) => {
-    const { dry_run, reason } = c.req.valid("query");
-    const action = takeStep({ cooperation: c.req.valid("param").id, step: "remove", reason });
-    return act(c, deps, action, replying(c, dry_run));
+    const { reason } = c.req.valid("query");
+    return act(c, deps, takeStep({ cooperation: c.req.valid("param").id, step: "remove", reason }), replying(c));
   });
   for (const { step, operation } of steps)
     app.openapi(operation, (c) => {
       const action = takeStep({ ...c.req.valid("json"), cooperation: c.req.valid("param").id, step });
-      return act(c, deps, action, replying(c, c.req.valid("query").dry_run));
+      return act(c, deps, action, replying(c));
     });
   app.openapi(again, (c) => {
     const action = resend({ ...c.req.valid("json"), cooperation: c.req.valid("param").id });
     return act(c, deps, action, {
-      ...replying(c, c.req.valid("query").dry_run),
+      ...replying(c),
       members: async (receipt) => ({ mail: await mailState(receipt) }),
     });
   });
-  return app;
 }

@@ -11,7 +11,7 @@ import { shareHead } from "../../store/snapshot.ts";
 import { PageQuery, pageOf } from "../page.ts";
 import { refused } from "../problem.ts";
 import { act, dryRunOf } from "./act.ts";
-import { DeleteQuery, DryRunQuery, listed, routesUnder, type V1Deps, v1 } from "./route.ts";
+import { DeleteQuery, DryRunQuery, listed, routesUnder, type V1App, type V1Deps } from "./route.ts";
 import { DelegationView, Effective, Etag, listOf, withMembers } from "./views.ts";
 
 const define = routesUnder("Delegations");
@@ -50,8 +50,7 @@ const remove = define.delete(path, "Remove a delegation", {
 
 export const DELEGATION_OPERATIONS = [list, put, remove];
 
-export function delegationRoutes(deps: V1Deps) {
-  const app = v1();
+export function delegationRoutes(app: V1App, deps: V1Deps) {
   app.openapi(list, async (c) => {
     const { id } = c.req.valid("param");
     const found = await findShare(deps.tupleStore, id, c.var.caller);
@@ -64,7 +63,6 @@ export function delegationRoutes(deps: V1Deps) {
   app.openapi(put, (c) => {
     const { id: share, user } = c.req.valid("param");
     return act(c, deps, delegate({ ...c.req.valid("json"), share, user }), {
-      dryRun: c.req.valid("query").dry_run,
       impact: ({ cooperation, delegation }) =>
         dryRunOf(c, deps, { cooperation, delegation: { share, user, after: delegation } }),
       show: async ({ cooperation, share: of, delegation }, reads) => ({
@@ -77,14 +75,12 @@ export function delegationRoutes(deps: V1Deps) {
   });
   app.openapi(remove, (c) => {
     const { id: share, user } = c.req.valid("param");
-    const { dry_run, reason } = c.req.valid("query");
+    const { reason } = c.req.valid("query");
     return act(c, deps, revoke({ share, user, reason }), {
-      dryRun: dry_run,
       impact: ({ cooperation }) => dryRunOf(c, deps, { cooperation, delegation: { share, user, after: undefined } }),
       show: async (_, reads) => ({ share, user, ...(await etagOf(share, reads)) }),
     });
   });
-  return app;
 }
 
 const etagOf = async (share: string, reads: Reads) => ({ etag: `"${(await shareHead(reads, share)).n}"` });

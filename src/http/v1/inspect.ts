@@ -4,7 +4,7 @@ import { isService, needsService } from "../../domain/caller.ts";
 import { idProblem, splitRef } from "../../domain/ids.ts";
 import { inspect } from "../../queries/views/inspect.ts";
 import { fault, refused } from "../problem.ts";
-import { notFound, routesUnder, type V1Deps, v1 } from "./route.ts";
+import { notFound, routesUnder, type V1App, type V1Deps } from "./route.ts";
 
 const DescribedTuple = z
   .strictObject({
@@ -42,8 +42,7 @@ const HISTORIES = new Map([
   ["organization", "organizations"],
 ]);
 
-export function inspectRoutes(deps: V1Deps) {
-  const app = v1();
+export function inspectRoutes(app: V1App, deps: V1Deps) {
   app.openapi(get, async (c) => {
     if (!isService(c.var.caller)) return refused(c, needsService("to inspect the store"));
     const { object } = c.req.valid("param");
@@ -58,5 +57,4 @@ export function inspectRoutes(deps: V1Deps) {
     const history = list === undefined ? null : `/v1/${list}/${encodeURIComponent(id)}/history`;
     return c.json({ object, ...found, history });
   });
-  return app;
 }

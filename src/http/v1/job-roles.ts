@@ -11,7 +11,7 @@ import { membershipIn, resourceHead } from "../../store/snapshot.ts";
 import { PageQuery, pageOf } from "../page.ts";
 import { refused } from "../problem.ts";
 import { act } from "./act.ts";
-import { listed, notFound, routesUnder, type V1Deps, v1 } from "./route.ts";
+import { listed, notFound, routesUnder, type V1App, type V1Deps } from "./route.ts";
 import { Effective, Etag, JobRoleView, listOf, withMembers } from "./views.ts";
 
 const define = routesUnder("Job roles");
@@ -41,13 +41,11 @@ const OF_TYPE = RESOURCE_TYPES.map((type) => ({ type, ...operationsOf(type) }));
 
 export const JOB_ROLE_OPERATIONS = OF_TYPE.flatMap(({ list, put, remove }) => [list, put, remove]);
 
-export function jobRoleRoutes(deps: V1Deps) {
-  const app = v1();
+export function jobRoleRoutes(app: V1App, deps: V1Deps) {
   for (const of of OF_TYPE) addRoutes(app, deps, of);
-  return app;
 }
 
-function addRoutes(app: ReturnType<typeof v1>, deps: V1Deps, { type, list, put, remove }: (typeof OF_TYPE)[number]) {
+function addRoutes(app: V1App, deps: V1Deps, { type, list, put, remove }: (typeof OF_TYPE)[number]) {
   const { tupleStore } = deps;
   app.openapi(list, async (c) => {
     const ref: ResourceRef = `${type}:${c.req.valid("param").id}`;

@@ -12,7 +12,7 @@ import { organizationIdsOf } from "../../store/people.ts";
 import { personHead } from "../../store/snapshot.ts";
 import { refused } from "../problem.ts";
 import { act } from "./act.ts";
-import { callOf, notFound, routesUnder, stated, type V1Deps, v1 } from "./route.ts";
+import { callOf, notFound, routesUnder, stated, type V1App, type V1Deps } from "./route.ts";
 import { Effective, OrganizationView, withMembers } from "./views.ts";
 
 const define = routesUnder("Organizations");
@@ -52,8 +52,7 @@ async function visible(deps: V1Deps, id: string, caller: Caller) {
   return view && (view.role !== null || isService(caller)) ? view : undefined;
 }
 
-export function organizationRoutes(deps: V1Deps) {
-  const app = v1();
+export function organizationRoutes(app: V1App, deps: V1Deps) {
   app.openapi(me, async (c) => {
     const user = c.var.caller.user ?? "";
     const [belongs, { value: record }] = await Promise.all([
@@ -85,5 +84,4 @@ export function organizationRoutes(deps: V1Deps) {
     const receipt = await deleteOrganization(deps, callOf(c), { organization: c.req.valid("param").org });
     return isRefusal(receipt) ? refused(c, receipt) : stated(c, {}, receipt.effective_by);
   });
-  return app;
 }

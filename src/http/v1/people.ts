@@ -13,7 +13,7 @@ import { peopleOf } from "../../store/people.ts";
 import { membershipIn, organizationHead, roleOf } from "../../store/snapshot.ts";
 import { PageQuery, pageOf } from "../page.ts";
 import { act } from "./act.ts";
-import { DryRunQuery, listed, notFound, routesUnder, type V1Deps, v1 } from "./route.ts";
+import { DryRunQuery, listed, notFound, routesUnder, type V1App, type V1Deps } from "./route.ts";
 import { Effective, Etag, listOf, PersonView, withMembers } from "./views.ts";
 
 const define = routesUnder("People");
@@ -68,9 +68,8 @@ const forget = define.delete(
 
 export const PEOPLE_OPERATIONS = [list, get, put, remove, forget];
 
-export function peopleRoutes(deps: V1Deps) {
+export function peopleRoutes(app: V1App, deps: V1Deps) {
   const { tupleStore } = deps;
-  const app = v1();
   app.openapi(list, async (c) => {
     const { org } = c.req.valid("param");
     const { search = "", ...page } = c.req.valid("query");
@@ -114,13 +113,11 @@ export function peopleRoutes(deps: V1Deps) {
   app.openapi(forget, (c) => {
     const facts = ({ user, erased }: Forgotten, n: number) => ({ user, erased, stays: STAYS, etag: `"${n}"` });
     return act(c, deps, forgetPerson(c.req.valid("param")), {
-      dryRun: c.req.valid("query").dry_run,
       // with the ETag for the If-Match of the request that erases
       impact: async (value) => c.json({ dry_run: true, ...facts(value, value.before) }),
       show: async (value) => facts(value, value.n),
     });
   });
-  return app;
 }
 
 const etagOf = async (org: string, reads: Reads) => ({ etag: `"${(await organizationHead(reads, org)).n}"` });

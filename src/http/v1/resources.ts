@@ -12,7 +12,7 @@ import { resourceRefsOf, resourceView } from "../../store/resources.ts";
 import { membershipIn } from "../../store/snapshot.ts";
 import { PageQuery, pageOf } from "../page.ts";
 import { act, dryRun } from "./act.ts";
-import { DryRunQuery, listed, notFound, routesUnder, type V1Deps, v1 } from "./route.ts";
+import { DryRunQuery, listed, notFound, routesUnder, type V1App, type V1Deps } from "./route.ts";
 import { Effective, listOf, ResourceView, withMembers } from "./views.ts";
 
 const define = routesUnder("Resources");
@@ -58,9 +58,8 @@ const OF_TYPE = [
 
 export const RESOURCE_OPERATIONS = [owned, ...OF_TYPE.flatMap(({ get, put, remove }) => [get, put, remove])];
 
-export function resourceRoutes(deps: V1Deps) {
+export function resourceRoutes(app: V1App, deps: V1Deps) {
   const { tupleStore } = deps;
-  const app = v1();
   app.openapi(owned, async (c) => {
     const { org } = c.req.valid("param");
     const { type, search = "", ...page } = c.req.valid("query");
@@ -75,10 +74,9 @@ export function resourceRoutes(deps: V1Deps) {
     return listed(c, await pageOf(refs, ["resources", org, type, search], page, look));
   });
   for (const of of OF_TYPE) addRoutes(app, deps, of);
-  return app;
 }
 
-function addRoutes(app: ReturnType<typeof v1>, deps: V1Deps, { type, get, put, remove }: (typeof OF_TYPE)[number]) {
+function addRoutes(app: V1App, deps: V1Deps, { type, get, put, remove }: (typeof OF_TYPE)[number]) {
   const { tupleStore } = deps;
   app.openapi(get, async (c) => {
     const { caller } = c.var;
@@ -91,7 +89,6 @@ function addRoutes(app: ReturnType<typeof v1>, deps: V1Deps, { type, get, put, r
   app.openapi(put, (c) => {
     const resource: ResourceRef = `${type}:${c.req.valid("param").id}`;
     return act(c, deps, putResource({ ...c.req.valid("json"), resource }), {
-      dryRun: c.req.valid("query").dry_run,
       impact: async ({ from, to, before, resource: after }) => {
         const shares = before?.portfolio === after.portfolio ? [] : [...(from?.shares ?? []), ...(to?.shares ?? [])];
         const portfolios = { from: before?.portfolio, to: after.portfolio };

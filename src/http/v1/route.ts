@@ -21,8 +21,10 @@ import { preconditionOf, refusePreconditions } from "../precondition.ts";
 import { fault, ProblemView, refused } from "../problem.ts";
 import { DryRunView } from "./views.ts";
 
+export type V1App = OpenAPIHono<Env>;
+
 /** An app whose invalid requests are answered with what, where and why. */
-export function v1(): OpenAPIHono<Env> {
+export function v1(): V1App {
   return new OpenAPIHono<Env>({
     defaultHook: (result, c) => {
       if (result.success) return;
@@ -109,10 +111,12 @@ const Preconditions = z.object({
 });
 
 /** A reply as the document has it, typed without its content, so that handlers may answer with plain responses. */
-function described(description: string, schema: z.ZodType, type = "application/json"): { description: string } {
-  const reply = { description, content: { [type]: { schema } } };
-  return reply;
+export function described(description: string, schema: z.ZodType, ...types: string[]): { description: string } {
+  const names = types.length === 0 ? ["application/json"] : types;
+  return Object.assign({ description }, { content: Object.fromEntries(names.map((type) => [type, { schema }])) });
 }
+/** Every problem of a route. */
+export const PROBLEM = described("A problem.", ProblemView, "application/problem+json");
 
 /** A route of the OpenAPI document. The replies are for its readers; handlers answer with plain responses. */
 function route<const M extends RouteConfig["method"], const Path extends string, const P extends Parts>(
@@ -132,7 +136,7 @@ function route<const M extends RouteConfig["method"], const Path extends string,
       ? described(`${done}; or what it would mean.`, z.union([reply, dryRun]))
       : described(method === "get" ? "Found." : `${done}.`, reply),
     ...(created && { 201: described("Created.", created) }),
-    default: described("A problem.", ProblemView, "application/problem+json"),
+    default: PROBLEM,
   };
   const request = {
     ...(path.includes("{") && { params: paramsOf(path) }),
@@ -168,8 +172,10 @@ export function routesUnder(tag: string) {
 }
 
 /** How the request's actor, id, preconditions and dry run reach an action. For routes that are `conditional`. */
-export function callOf(c: Context<Env>, dryRun?: boolean): Call {
+export function callOf(c: Context<Env>): Call {
   const { caller, requestId } = c.var;
+  // a route without dry runs has refused the parameter
+  const dryRun = c.req.query("dry_run") === "true";
   return { caller, requestId, dryRun, expected: preconditionOf(c) };
 }
 

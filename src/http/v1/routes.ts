@@ -49,7 +49,7 @@ export function v1Routes(deps: V1Deps) {
   app.use("/cooperations/:id/*", foundByUlid("cooperation"));
   app.use("/shares/:id/*", foundByUlid("share"));
   for (const path of LISTS) app.use(path, ofOrganization(deps));
-  for (const routes of [
+  for (const addRoutes of [
     organizationRoutes,
     peopleRoutes,
     resourceRoutes,
@@ -66,6 +66,6 @@ export function v1Routes(deps: V1Deps) {
     importRoutes,
     exportRoutes,
   ])
-    app.route("/", routes(deps));
+    addRoutes(app, deps);
   return app;
 }

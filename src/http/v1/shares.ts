@@ -17,7 +17,7 @@ import type { Env } from "../env.ts";
 import { PageQuery, pageOf } from "../page.ts";
 import { refused } from "../problem.ts";
 import { act, dryRunOf } from "./act.ts";
-import { DeleteQuery, DryRunQuery, listed, routesUnder, type V1Deps, v1 } from "./route.ts";
+import { DeleteQuery, DryRunQuery, listed, routesUnder, type V1App, type V1Deps } from "./route.ts";
 import { ChangedShare, IncomingShareView, listOf, ShareView } from "./views.ts";
 
 const define = routesUnder("Shares");
@@ -73,12 +73,10 @@ const incoming = define.get("/organizations/{org}/incoming-shares", "List incomi
 
 export const SHARE_OPERATIONS = [list, create, get, patch, remove, incoming];
 
-export function shareRoutes(deps: V1Deps) {
+export function shareRoutes(app: V1App, deps: V1Deps) {
   const { tupleStore, clock } = deps;
-  const app = v1();
   /** The share with the delegations whose effective role changed, or what that would mean. A removed share is shown as it was. */
-  const replying = (c: Context<Env>, dryRun: boolean | undefined) => ({
-    dryRun,
+  const replying = (c: Context<Env>) => ({
     impact: (value: ShareChanged) => dryRunOf(c, deps, value),
     show: async ({ cooperation, share: after, restored, reduced }: ShareChanged, reads: Reads) => {
       const [{ head, delegations }, reader] = await Promise.all([
@@ -105,7 +103,7 @@ export function shareRoutes(deps: V1Deps) {
   app.openapi(create, (c) => {
     const action = share({ ...c.req.valid("json"), cooperation: c.req.valid("param").id });
     return act(c, deps, action, {
-      ...replying(c, c.req.valid("query").dry_run),
+      ...replying(c),
       creates: () => true,
       location: ({ share: made }) => `/v1/shares/${made.id}`,
     });
@@ -118,11 +116,11 @@ export function shareRoutes(deps: V1Deps) {
   });
   app.openapi(patch, (c) => {
     const action = changeShare({ ...c.req.valid("json"), share: c.req.valid("param").id });
-    return act(c, deps, action, replying(c, c.req.valid("query").dry_run));
+    return act(c, deps, action, replying(c));
   });
   app.openapi(remove, (c) => {
-    const { dry_run, reason } = c.req.valid("query");
-    return act(c, deps, unshare({ share: c.req.valid("param").id, reason }), replying(c, dry_run));
+    const { reason } = c.req.valid("query");
+    return act(c, deps, unshare({ share: c.req.valid("param").id, reason }), replying(c));
   });
   app.openapi(incoming, async (c) => {
     const { org } = c.req.valid("param");
@@ -137,5 +135,4 @@ export function shareRoutes(deps: V1Deps) {
     if (unsettled.length > 0) deps.inBackground(() => settleEnded(deps, unsettled));
     return listed(c, await pageOf(ids, ["incoming", org], c.req.valid("query"), look));
   });
-  return app;
 }
