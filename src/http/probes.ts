@@ -6,27 +6,15 @@ import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import type { EvaluationDeps } from "../check/evaluate.ts";
 import type { Notices } from "../check/notices.ts";
 import type { Env } from "./env.ts";
-import type { Documented } from "./operation.ts";
+import { type Documented, described } from "./operation.ts";
 
-const answered = <const S extends string>(description: string, ...statuses: [S, ...S[]]) => ({
-  description,
-  content: { "application/json": { schema: z.strictObject({ status: z.enum(statuses) }) } },
+const statusOf = <const S extends string>(...statuses: [S, ...S[]]) => z.strictObject({ status: z.enum(statuses) });
+const Ready = statusOf("ok").extend({
+  cache: z.enum(["ok", "away"]).describe("away: every check asks OpenFGA, and an action holds for all a TTL later"),
+  clock: z.enum(["ok", "off"]).describe("off: more than a second from Redis's or OpenFGA's"),
 });
-const ready = {
-  description:
-    "It can. What is wrong besides costs speed or exactness: a cache that does not answer for us, a clock that is off.",
-  content: {
-    "application/json": {
-      schema: z.strictObject({
-        status: z.literal("ok"),
-        cache: z
-          .enum(["ok", "away"])
-          .describe("away: every check asks OpenFGA, and an action holds for all a TTL later"),
-        clock: z.enum(["ok", "off"]).describe("off: more than a second from Redis's or OpenFGA's"),
-      }),
-    },
-  },
-};
+const READY =
+  "It can. What is wrong besides costs speed or exactness: a cache that does not answer for us, a clock that is off.";
 const about = {
   tags: ["Operations"],
   method: "get" as const,
@@ -39,14 +27,17 @@ const livez = createRoute({
   path: "/livez",
   operationId: "getLivez",
   summary: "Liveness: the process runs",
-  responses: { 200: answered("It does.", "ok") },
+  responses: { 200: described("It does.", statusOf("ok")) },
 });
 const readyz = createRoute({
   ...about,
   path: "/readyz",
   operationId: "getReadyz",
   summary: "Readiness: OpenFGA answers and has the model",
-  responses: { 200: ready, 503: answered("Not now.", "stopping", "engine_unavailable") },
+  responses: {
+    200: described(READY, Ready),
+    503: described("Not now.", statusOf("stopping", "engine_unavailable")),
+  },
 });
 
 // prom-client's own (Prometheus text format 0.0.4)
@@ -57,7 +48,7 @@ const metrics = createRoute({
   path: "/metrics",
   operationId: "getMetrics",
   summary: "Prometheus metrics of this process",
-  responses: { 200: { description: "Metrics of this process.", content: { [TEXT_FORMAT]: { schema: z.string() } } } },
+  responses: { 200: described("Metrics of this process.", z.string(), TEXT_FORMAT) },
 });
 
 export const PROBE_OPERATIONS = [livez, readyz, metrics];

@@ -6,7 +6,7 @@ import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import { accepts } from "hono/accepts";
 import { type HistoryKeys, jwkSetOf } from "../domain/history-keys.ts";
 import type { Env } from "./env.ts";
-import type { Documented } from "./operation.ts";
+import { type Documented, described } from "./operation.ts";
 
 const CONFIGURATION = "/.well-known/authzen-configuration";
 const HISTORY_KEYS = "/.well-known/concordat-history-keys.json";
@@ -45,7 +45,7 @@ const keys = createRoute({
   operationId: "getHistoryKeys",
   path: HISTORY_KEYS,
   summary: "Get the public keys that verify histories, as a JWK set",
-  responses: { 200: { description: "Found.", content: { "application/json": { schema: Keys } } } },
+  responses: { 200: described("Found.", Keys) },
 });
 
 export const HISTORY_KEYS_OPERATIONS = [keys];

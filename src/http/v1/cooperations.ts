@@ -116,9 +116,8 @@ export function cooperationRoutes(app: V1App, deps: V1Deps) {
   app.openapi(get, async (c) => {
     const found = await findCooperation(deps.tupleStore, c.req.valid("param").id, c.var.caller);
     if (isRefusal(found)) return refused(c, found);
-    c.header("ETag", `"${found.n}"`);
     const { cooperation, n, reader } = found;
-    return c.json(await cooperationDetails(deps.tupleStore, cooperation, n, reader, deps.clock()));
+    return stated(c, await cooperationDetails(deps.tupleStore, cooperation, n, reader, deps.clock()));
   });
   app.openapi(patch, (c) => {
     const action = changeExpiry({ ...c.req.valid("json"), cooperation: c.req.valid("param").id });

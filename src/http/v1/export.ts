@@ -5,10 +5,10 @@ import { isService, needsService } from "../../domain/caller.ts";
 import { ANSWERS_MAX, exportCooperation } from "../../queries/export/export-cooperation.ts";
 import { exportLines, organizationIds } from "../../queries/export/export-lines.ts";
 import { NDJSON, ndjson } from "../ndjson.ts";
-import type { Documented } from "../operation.ts";
+import { type Documented, described, PROBLEM } from "../operation.ts";
 import { refusePreconditions } from "../precondition.ts";
 import { fault, refused } from "../problem.ts";
-import { described, notFound, PROBLEM, type V1App, type V1Deps } from "./route.ts";
+import { notFound, type V1App, type V1Deps } from "./route.ts";
 
 /** RFC 9512. */
 const YAML = "application/yaml";

@@ -69,9 +69,7 @@ export function organizationRoutes(app: V1App, deps: V1Deps) {
   });
   app.openapi(get, async (c) => {
     const view = await visible(deps, c.req.valid("param").org, c.var.caller);
-    if (view === undefined) return notFound(c, "organization");
-    c.header("ETag", view.etag);
-    return c.json(view);
+    return view === undefined ? notFound(c, "organization") : stated(c, view);
   });
   app.openapi(put, (c) => {
     const { org: organization } = c.req.valid("param");

@@ -13,7 +13,7 @@ import { peopleOf } from "../../store/people.ts";
 import { membershipIn, organizationHead, roleOf } from "../../store/snapshot.ts";
 import { PageQuery, pageOf } from "../page.ts";
 import { act } from "./act.ts";
-import { DryRunQuery, listed, notFound, routesUnder, type V1App, type V1Deps } from "./route.ts";
+import { DryRunQuery, listed, notFound, routesUnder, stated, type V1App, type V1Deps } from "./route.ts";
 import { Effective, Etag, listOf, PersonView, withMembers } from "./views.ts";
 
 const define = routesUnder("People");
@@ -93,8 +93,7 @@ export function peopleRoutes(app: V1App, deps: V1Deps) {
     const role = await roleOf(tupleStore, org, user);
     if (role === undefined) return notFound(c, "person");
     const whole = membership === "admin" || isService(caller) || caller.user === user;
-    c.header("ETag", etag);
-    return c.json({ ...(await personView(tupleStore, org, user, role, whole, deps.clock())), etag });
+    return stated(c, { ...(await personView(tupleStore, org, user, role, whole, deps.clock())), etag });
   });
   app.openapi(put, (c) => {
     const { org: organization, user } = c.req.valid("param");

@@ -12,7 +12,7 @@ import { resourceRefsOf, resourceView } from "../../store/resources.ts";
 import { membershipIn } from "../../store/snapshot.ts";
 import { PageQuery, pageOf } from "../page.ts";
 import { act, dryRun } from "./act.ts";
-import { DryRunQuery, listed, notFound, routesUnder, type V1App, type V1Deps } from "./route.ts";
+import { DryRunQuery, listed, notFound, routesUnder, stated, type V1App, type V1Deps } from "./route.ts";
 import { Effective, listOf, ResourceView, withMembers } from "./views.ts";
 
 const define = routesUnder("Resources");
@@ -82,9 +82,7 @@ function addRoutes(app: V1App, deps: V1Deps, { type, get, put, remove }: (typeof
     const { caller } = c.var;
     const view = await resourceView(tupleStore, `${type}:${c.req.valid("param").id}`);
     const known = view && (isService(caller) || (await membershipIn(tupleStore, view.owner, caller)) !== "none");
-    if (!known) return notFound(c, type);
-    c.header("ETag", view.etag);
-    return c.json(view);
+    return known ? stated(c, view) : notFound(c, type);
   });
   app.openapi(put, (c) => {
     const resource: ResourceRef = `${type}:${c.req.valid("param").id}`;

@@ -16,9 +16,9 @@ import type { WholeStore } from "../../queries/export/export-lines.ts";
 import { requirePerson } from "../caller.ts";
 import type { Env } from "../env.ts";
 import { pointerOf } from "../json.ts";
-import type { Documented } from "../operation.ts";
+import { type Documented, described, PROBLEM } from "../operation.ts";
 import { preconditionOf, refusePreconditions } from "../precondition.ts";
-import { fault, ProblemView, refused } from "../problem.ts";
+import { fault, refused } from "../problem.ts";
 import { DryRunView } from "./views.ts";
 
 export type V1App = OpenAPIHono<Env>;
@@ -110,14 +110,6 @@ const Preconditions = z.object({
   "If-None-Match": z.string().optional().describe("`*`: it must not be there. Else 412."),
 });
 
-/** A reply as the document has it, typed without its content, so that handlers may answer with plain responses. */
-export function described(description: string, schema: z.ZodType, ...types: string[]): { description: string } {
-  const names = types.length === 0 ? ["application/json"] : types;
-  return Object.assign({ description }, { content: Object.fromEntries(names.map((type) => [type, { schema }])) });
-}
-/** Every problem of a route. */
-export const PROBLEM = described("A problem.", ProblemView, "application/problem+json");
-
 /** A route of the OpenAPI document. The replies are for its readers; handlers answer with plain responses. */
 function route<const M extends RouteConfig["method"], const Path extends string, const P extends Parts>(
   tag: string,
@@ -179,8 +171,8 @@ export function callOf(c: Context<Env>): Call {
   return { caller, requestId, dryRun, expected: preconditionOf(c) };
 }
 
-/** The whole new state with its ETag, and the moment from which checks answer from it. */
-export function stated(c: Context<Env>, view: object, effectiveBy: string, status: 200 | 201 = 200) {
+/** A whole state with its ETag, and behind a change the moment from which checks answer from it. */
+export function stated(c: Context<Env>, view: object, effectiveBy?: string, status: 200 | 201 = 200) {
   if ("etag" in view && typeof view.etag === "string") c.header("ETag", view.etag);
   return c.json({ ...view, effective_by: effectiveBy }, status);
 }

@@ -17,7 +17,7 @@ import type { Env } from "../env.ts";
 import { PageQuery, pageOf } from "../page.ts";
 import { refused } from "../problem.ts";
 import { act, dryRunOf } from "./act.ts";
-import { DeleteQuery, DryRunQuery, listed, routesUnder, type V1App, type V1Deps } from "./route.ts";
+import { DeleteQuery, DryRunQuery, listed, routesUnder, stated, type V1App, type V1Deps } from "./route.ts";
 import { ChangedShare, IncomingShareView, listOf, ShareView } from "./views.ts";
 
 const define = routesUnder("Shares");
@@ -111,8 +111,7 @@ export function shareRoutes(app: V1App, deps: V1Deps) {
   app.openapi(get, async (c) => {
     const found = await findShare(tupleStore, c.req.valid("param").id, c.var.caller);
     if (isRefusal(found)) return refused(c, found);
-    c.header("ETag", `"${found.found.n}"`);
-    return c.json(await shareView(tupleStore, found.cooperation, found.found, found.reader, clock()));
+    return stated(c, await shareView(tupleStore, found.cooperation, found.found, found.reader, clock()));
   });
   app.openapi(patch, (c) => {
     const action = changeShare({ ...c.req.valid("json"), share: c.req.valid("param").id });

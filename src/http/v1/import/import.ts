@@ -4,10 +4,10 @@ import { refuseImport } from "../../../actions/import-lines.ts";
 import { mediaTypeOf, refuseEncoding } from "../../body.ts";
 import { allowLongRunning } from "../../long-running.ts";
 import { NDJSON, ndjson } from "../../ndjson.ts";
-import type { Documented } from "../../operation.ts";
+import { type Documented, described, PROBLEM } from "../../operation.ts";
 import { refusePreconditions } from "../../precondition.ts";
 import { fault, refused } from "../../problem.ts";
-import { described, PROBLEM, type V1App, type V1Deps } from "../route.ts";
+import type { V1App, V1Deps } from "../route.ts";
 import { importBody } from "./body.ts";
 import { importEvents } from "./events.ts";
 
