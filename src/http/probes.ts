@@ -84,12 +84,9 @@ export function sharedReadiness(
 
   async function ask(): Promise<boolean> {
     isUnderWay = true;
-    const late = new AbortController();
-    const timer = setTimeout(() => late.abort(), READY_DEADLINE_MILLISECONDS);
     try {
-      return await engine.ready(late.signal);
+      return await engine.ready(AbortSignal.timeout(READY_DEADLINE_MILLISECONDS));
     } finally {
-      clearTimeout(timer);
       isUnderWay = false;
     }
   }
