@@ -1,6 +1,7 @@
 /** The environment is read whole or not at all, and no secret gets into a message. */
 import { createHash, generateKeyPairSync } from "node:crypto";
 import { chmodSync, writeFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { readConfig, urlOf, VARIABLES } from "../../src/config.ts";
@@ -41,6 +42,13 @@ describe("the smallest environment", () => {
     });
     expect(config.DISCLOSE_ORGANIZATIONS).toBe(true);
     expect(Object.isFrozen(config)).toBe(true);
+  });
+
+  test("an engine of our own is asked as much at once as this machine's cores answer, and a server of its own more", () => {
+    const own = readConfig(enough).OPENFGA_CONCURRENCY;
+    expect(own).toBe(Math.max(8, 4 * availableParallelism()));
+    expect(readConfig({ ...enough, OPENFGA_API_URL: "http://openfga:8080" }).OPENFGA_CONCURRENCY).toBe(128);
+    expect(readConfig({ ...enough, OPENFGA_CONCURRENCY: "3" }).OPENFGA_CONCURRENCY).toBe(3);
   });
 
   test("an empty variable is an unset one", () => {

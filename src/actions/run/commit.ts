@@ -58,7 +58,7 @@ async function settle(deps: ActionDeps, { write, lease }: Attempt): Promise<bool
   const giveUpAt = performance.now() + patience(deps);
   while (performance.now() < giveUpAt) {
     await sleep(Math.random() * PAUSE_MILLISECONDS_MAX);
-    // bad/resend-without-begin in test/protocol
+    // bad/resend-without-lease in test/protocol
     await lease();
     try {
       const outcome = await deps.tupleStore.write(write);
