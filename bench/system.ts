@@ -1,4 +1,5 @@
 /** What the bench asks of each system it measures, so that all are asked the same questions. */
+import type { ShareId, UserId } from "../src/domain/ids.ts";
 import type { SharedRole } from "../src/domain/roles.ts";
 import type { World } from "./world.ts";
 
@@ -9,7 +10,7 @@ export type Question = { user: string; relation: string; object: string };
 export type Request = { method: string; path: string; headers: Record<string, string>; body: string };
 
 /** A delegation that an admin of the partner gives or takes back while questions are asked. */
-export type Action = { kind: "delegate" | "revoke"; admin: string; share: string; user: string; role: SharedRole };
+export type Action = { kind: "delegate" | "revoke"; admin: string; share: ShareId; user: UserId; role: SharedRole };
 
 export type Counts = { hits: number; misses: number; engineCalls: number };
 

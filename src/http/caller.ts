@@ -6,7 +6,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
 import type { Caller } from "../domain/caller.ts";
-import { idProblem } from "../domain/ids.ts";
+import { UserId } from "../domain/ids.ts";
 import { NEEDS, suffices } from "../domain/key-scopes.ts";
 import type { FindKey, ServiceKey } from "../domain/service-keys.ts";
 import type { Env } from "./env.ts";
@@ -62,7 +62,7 @@ export function authenticate(findKey: FindKey, ...needs: (keyof typeof NEEDS)[])
 }
 
 /** The caller with a key, acting for a person where one is named. */
-export function callerOf({ name, scopes, bounds }: ServiceKey, user?: string): Caller {
+export function callerOf({ name, scopes, bounds }: ServiceKey, user?: UserId): Caller {
   return { key: name, scopes, user, bounds };
 }
 
@@ -78,13 +78,12 @@ export const requirePerson = createMiddleware<Env>(async (c, next) =>
 );
 
 /** The id behind `user:anna`, percent-encoded; undefined for anything else. */
-export function actingUser(header: string): string | undefined {
+export function actingUser(header: string): UserId | undefined {
   // Node reads other bytes as Latin-1, so UTF-8 would become another person's id
   if (!/^[\x21-\x7e]*$/.test(header)) return undefined;
   try {
     const decoded = decodeURIComponent(header);
-    const id = decoded.startsWith("user:") ? decoded.slice("user:".length) : "";
-    return idProblem(id) === undefined ? id : undefined;
+    return decoded.startsWith("user:") ? UserId.safeParse(decoded.slice("user:".length)).data : undefined;
   } catch {
     return undefined;
   }

@@ -24,6 +24,7 @@ const MAY_IMPORT: Record<string, string[]> = {
     "queries",
     "mail/letters.ts",
     "async-mutex",
+    "lru-cache",
     "node:crypto",
     "node:timers/promises",
   ],

@@ -80,7 +80,12 @@ describe("generated blocks", () => {
       ],
       [
         "docs/reference/denial-reasons.md",
-        { "denial-reasons": denialReasonsTable({ ...DENIAL_REASONS, too_early: ["It is early.", "Wait."] }) },
+        {
+          "denial-reasons": denialReasonsTable({
+            ...DENIAL_REASONS,
+            too_early: { meaning: "It is early.", advice: "Wait." },
+          }),
+        },
         "| `too_early` | It is early. | Wait. |",
       ],
       [

@@ -3,12 +3,14 @@
  * whole new state. The reply is made of the receipt alone, so it shows this action's result and its ETag, whatever
  * others have changed since, and no read can fail once the Write is committed.
  */
+
 import type { Context } from "hono";
-import type { Action, Reads, Receipt } from "../../actions/run/action.ts";
+import type { Action, Receipt } from "../../actions/run/action.ts";
 import { perform } from "../../actions/run/perform.ts";
 import type { Access, Impact } from "../../domain/cooperation/impact.ts";
 import type { Cooperation } from "../../domain/records.ts";
 import { isRefusal } from "../../domain/result.ts";
+import type { Reads } from "../../ports.ts";
 import { cooperationDetails } from "../../queries/views/cooperations.ts";
 import { impactOfChange, type PlannedChange } from "../../queries/views/impact.ts";
 import { readerOf } from "../../queries/views/reader.ts";

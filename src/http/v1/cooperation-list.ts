@@ -3,13 +3,14 @@ import { z } from "@hono/zod-openapi";
 import { settleEnded } from "../../actions/sweep.ts";
 import { isService } from "../../domain/caller.ts";
 import { hasPassed } from "../../domain/expiry.ts";
+import type { CooperationId } from "../../domain/ids.ts";
 import { refuseUnlessAdmin } from "../../domain/membership.ts";
 import { type Cooperation, isSide, STATUSES } from "../../domain/records.ts";
 import { isFoundIn } from "../../domain/search-folding.ts";
 import { TextInput } from "../../domain/text.ts";
 import { cooperationItem, nameOfSide } from "../../queries/views/cooperations.ts";
 import { readerOf } from "../../queries/views/reader.ts";
-import { memoizedReads } from "../../store/memoize.ts";
+import { memoizedReads } from "../../store/kept-reads.ts";
 import { cooperationHead, cooperationIdsOf, endedIdsOf, membershipIn, organizationHead } from "../../store/snapshot.ts";
 import { PageQuery, pageOf } from "../page.ts";
 import { refused } from "../problem.ts";
@@ -50,9 +51,9 @@ export function cooperationListRoutes(app: V1App, deps: V1Deps) {
     const refusal = isService(caller) ? undefined : refuseUnlessAdmin(org, await membershipIn(tupleStore, org, caller));
     if (refusal) return refused(c, refusal);
 
-    const directions = new Map<string, (typeof DIRECTIONS)[number]>();
+    const directions = new Map<CooperationId, (typeof DIRECTIONS)[number]>();
     /** Ended ones that older versions left in the list of the living. */
-    const unsettled: string[] = [];
+    const unsettled: CooperationId[] = [];
     const [{ value: organization }, ...lists] = await Promise.all([
       organizationHead(tupleStore, org),
       ...DIRECTIONS.map(async (at) => {
@@ -65,7 +66,7 @@ export function cooperationListRoutes(app: V1App, deps: V1Deps) {
       }),
     ]);
     for (const { id, at } of lists.flat()) directions.set(id, directions.get(id) ?? at);
-    const look = async (id: string) => {
+    const look = async (id: CooperationId) => {
       const { value, n } = await cooperationHead(tupleStore, id);
       if (value?.status === "ended" && status !== "ended") unsettled.push(id);
       if (value === undefined || !fits(value, status, clock())) return undefined;

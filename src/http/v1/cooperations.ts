@@ -2,11 +2,12 @@
 
 import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
-import { changeExpiry, type LifecycleStep, resend, takeStep } from "../../actions/cooperation.ts";
+import { changeExpiry, resend, takeStep } from "../../actions/cooperation.ts";
 import { invite } from "../../actions/invite.ts";
 import { mailState } from "../../actions/letters.ts";
 import { perform } from "../../actions/run/perform.ts";
 import { ChangeCooperationInput, InviteInput, ReasonInput } from "../../domain/commands.ts";
+import type { LifecycleStep } from "../../domain/cooperation/decide-cooperation.ts";
 import type { Cooperation } from "../../domain/records.ts";
 import { isRefusal } from "../../domain/result.ts";
 import { cooperationDetails } from "../../queries/views/cooperations.ts";

@@ -2,9 +2,10 @@
 
 import { z } from "@hono/zod-openapi";
 import { delegate, revoke } from "../../actions/delegation.ts";
-import type { Reads } from "../../actions/run/action.ts";
 import { DelegateInput } from "../../domain/commands.ts";
+import type { ShareId, UserId } from "../../domain/ids.ts";
 import { isRefusal } from "../../domain/result.ts";
+import type { Reads } from "../../ports.ts";
 import { delegationView } from "../../queries/views/cooperations.ts";
 import { findShare } from "../../queries/views/reader.ts";
 import { shareHead } from "../../store/snapshot.ts";
@@ -57,7 +58,7 @@ export function delegationRoutes(app: V1App, deps: V1Deps) {
     if (isRefusal(found)) return refused(c, found);
     const { cooperation, found: at } = found;
     const views = new Map(at.delegations.map((one) => [one.user, delegationView(cooperation, at.share, one)]));
-    const look = async (user: string) => views.get(user);
+    const look = async (user: UserId) => views.get(user);
     return listed(c, await pageOf([...views.keys()], ["delegations", id], c.req.valid("query"), look));
   });
   app.openapi(put, (c) => {
@@ -83,4 +84,4 @@ export function delegationRoutes(app: V1App, deps: V1Deps) {
   });
 }
 
-const etagOf = async (share: string, reads: Reads) => ({ etag: `"${(await shareHead(reads, share)).n}"` });
+const etagOf = async (share: ShareId, reads: Reads) => ({ etag: `"${(await shareHead(reads, share)).n}"` });

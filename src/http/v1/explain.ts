@@ -8,7 +8,7 @@ import { isService, needsService } from "../../domain/caller.ts";
 import { hasPassed } from "../../domain/expiry.ts";
 import { DENIAL_REASONS, type Path, sayingOf } from "../../domain/explain/denial-reason.ts";
 import { type Branch, holds, wordsOf } from "../../domain/explain/explanation.ts";
-import { expiryOf } from "../../domain/explain/sentence.ts";
+import { expiryOf } from "../../domain/tuples.ts";
 import { type Explanation, explain } from "../../queries/explain/explain.ts";
 import { ActionInput, EntityInput } from "../access/body.ts";
 import { refused } from "../problem.ts";

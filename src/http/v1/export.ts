@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { createRoute, z } from "@hono/zod-openapi";
 import { isService, needsService } from "../../domain/caller.ts";
+import { CooperationId } from "../../domain/ids.ts";
 import { ANSWERS_MAX, exportCooperation } from "../../queries/export/export-cooperation.ts";
 import { exportLines, organizationIds } from "../../queries/export/export-lines.ts";
 import { NDJSON, ndjson } from "../ndjson.ts";
@@ -24,7 +25,7 @@ const get = createRoute({
   request: {
     query: z.strictObject({
       format: z.enum(["ndjson", "fga.yaml"]).default("ndjson"),
-      cooperation: z.string().max(64).optional().describe("The cooperation to export, with `format=fga.yaml`."),
+      cooperation: CooperationId.optional().describe("The cooperation to export, with `format=fga.yaml`."),
     }),
   },
   responses: {

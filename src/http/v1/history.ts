@@ -4,6 +4,7 @@ import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { isService } from "../../domain/caller.ts";
 import type { Side } from "../../domain/history.ts";
+import type { OrganizationId } from "../../domain/ids.ts";
 import { refuseUnlessAdmin } from "../../domain/membership.ts";
 import { incarnationOf } from "../../domain/records.ts";
 import { isRefusal } from "../../domain/result.ts";
@@ -124,7 +125,7 @@ export function historyRoutes(app: V1App, deps: V1Deps) {
   }
 
   /** The side that an organization's history is read from and its first entry there, or why not. */
-  async function readerOfOrganization(c: Context<Env>, org: string) {
+  async function readerOfOrganization(c: Context<Env>, org: OrganizationId) {
     const { caller } = c.var;
     const [membership, { n, value }] = await Promise.all([
       membershipIn(tupleStore, org, caller),

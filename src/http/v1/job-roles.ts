@@ -2,11 +2,12 @@
 
 import { z } from "@hono/zod-openapi";
 import { setJobRole } from "../../actions/resource.ts";
-import type { Reads } from "../../actions/run/action.ts";
 import { isService } from "../../domain/caller.ts";
 import { RoleInput } from "../../domain/commands.ts";
-import { RESOURCE_TYPES, type ResourceRef, type ResourceType } from "../../domain/ids.ts";
-import { jobRolesOn, resourceView } from "../../store/resources.ts";
+import { RESOURCE_TYPES, type ResourceRef, type ResourceType, type UserId } from "../../domain/ids.ts";
+import type { Reads } from "../../ports.ts";
+import { resourceView } from "../../queries/views/registry.ts";
+import { jobRolesOn } from "../../store/resources.ts";
 import { membershipIn, resourceHead } from "../../store/snapshot.ts";
 import { PageQuery, pageOf } from "../page.ts";
 import { refused } from "../problem.ts";
@@ -56,7 +57,7 @@ function addRoutes(app: V1App, deps: V1Deps, { type, list, put, remove }: (typeo
     if (membership !== "admin" && !isService(caller))
       return refused(c, { code: "not_admin", organization: view.owner });
     const held = new Map((await jobRolesOn(tupleStore, ref)).map(({ user, role }) => [user, { user, role }]));
-    const look = async (user: string) => held.get(user);
+    const look = async (user: UserId) => held.get(user);
     return listed(c, await pageOf([...held.keys()], ["job roles", ref], c.req.valid("query"), look));
   });
   app.openapi(put, (c) => {

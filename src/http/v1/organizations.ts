@@ -5,12 +5,13 @@ import { deleteOrganization, putOrganization } from "../../actions/organization.
 import type { Caller } from "../../domain/caller.ts";
 import { isService } from "../../domain/caller.ts";
 import { OrganizationInput } from "../../domain/commands.ts";
+import type { OrganizationId } from "../../domain/ids.ts";
 import { countsIn } from "../../domain/key-bounds.ts";
 import { isRefusal } from "../../domain/result.ts";
-import { organizationView } from "../../queries/views/organization.ts";
+import { organizationView } from "../../queries/views/registry.ts";
 import { organizationIdsOf } from "../../store/people.ts";
 import { personHead } from "../../store/snapshot.ts";
-import { refused } from "../problem.ts";
+import { fault, refused } from "../problem.ts";
 import { act } from "./act.ts";
 import { callOf, notFound, routesUnder, stated, type V1App, type V1Deps } from "./route.ts";
 import { Effective, OrganizationView, withMembers } from "./views.ts";
@@ -47,14 +48,15 @@ const remove = define.delete(path, "Delete an empty organization (scope admin)",
 export const ORGANIZATION_OPERATIONS = [me, get, put, remove];
 
 /** An organization as the caller may see it; undefined for strangers. */
-async function visible(deps: V1Deps, id: string, caller: Caller) {
+async function visible(deps: V1Deps, id: OrganizationId, caller: Caller) {
   const view = await organizationView(deps.tupleStore, id, caller.user);
   return view && (view.role !== null || isService(caller)) ? view : undefined;
 }
 
 export function organizationRoutes(app: V1App, deps: V1Deps) {
   app.openapi(me, async (c) => {
-    const user = c.var.caller.user ?? "";
+    const { user } = c.var.caller;
+    if (user === undefined) return fault(c, "acting_user_required");
     const [belongs, { value: record }] = await Promise.all([
       organizationIdsOf(deps.tupleStore, user),
       personHead(deps.tupleStore, user),

@@ -2,13 +2,14 @@
 
 import { z } from "@hono/zod-openapi";
 import { forgetPerson, putPerson, removePerson } from "../../actions/person.ts";
-import type { Reads } from "../../actions/run/action.ts";
 import { isService } from "../../domain/caller.ts";
 import { PersonInput } from "../../domain/commands.ts";
+import type { OrganizationId, UserId } from "../../domain/ids.ts";
 import type { Forgotten } from "../../domain/registry/decide-person.ts";
 import { isFoundIn } from "../../domain/search-folding.ts";
 import { TextInput } from "../../domain/text.ts";
-import { personView } from "../../queries/views/person.ts";
+import type { Reads } from "../../ports.ts";
+import { personView } from "../../queries/views/registry.ts";
 import { peopleOf } from "../../store/people.ts";
 import { membershipIn, organizationHead, roleOf } from "../../store/snapshot.ts";
 import { PageQuery, pageOf } from "../page.ts";
@@ -77,7 +78,7 @@ export function peopleRoutes(app: V1App, deps: V1Deps) {
     if (!isService(caller) && (await membershipIn(tupleStore, org, caller)) === "none")
       return notFound(c, "organization");
     const people = new Map((await peopleOf(tupleStore, org)).map((person) => [person.user, person.role]));
-    const look = async (user: string) => {
+    const look = async (user: UserId) => {
       const role = people.get(user);
       const view = role && (await personView(tupleStore, org, user, role, false, deps.clock()));
       return view && isFoundIn(search, [view.name ?? undefined, user]) ? view : undefined;
@@ -119,4 +120,4 @@ export function peopleRoutes(app: V1App, deps: V1Deps) {
   });
 }
 
-const etagOf = async (org: string, reads: Reads) => ({ etag: `"${(await organizationHead(reads, org)).n}"` });
+const etagOf = async (org: OrganizationId, reads: Reads) => ({ etag: `"${(await organizationHead(reads, org)).n}"` });

@@ -8,7 +8,8 @@ import { idOf, RESOURCE_TYPES, type ResourceRef, type ResourceType } from "../..
 import { isFoundIn } from "../../domain/search-folding.ts";
 import { TextInput } from "../../domain/text.ts";
 import { impactOfMove } from "../../queries/views/impact.ts";
-import { resourceRefsOf, resourceView } from "../../store/resources.ts";
+import { resourceView } from "../../queries/views/registry.ts";
+import { resourceRefsOf } from "../../store/resources.ts";
 import { membershipIn } from "../../store/snapshot.ts";
 import { PageQuery, pageOf } from "../page.ts";
 import { act, dryRun } from "./act.ts";

@@ -9,7 +9,7 @@ import type { ActionDeps, Call } from "../../actions/run/action.ts";
 import type { EvaluationDeps } from "../../check/evaluate.ts";
 import { Reason } from "../../domain/commands.ts";
 import type { HistoryKeys } from "../../domain/history-keys.ts";
-import { Id } from "../../domain/ids.ts";
+import { CooperationId, Id, OrganizationId, ShareId, UserId } from "../../domain/ids.ts";
 import type { DoctorReads } from "../../queries/doctor.ts";
 import type { ExplainDeps } from "../../queries/explain/explain.ts";
 import type { WholeStore } from "../../queries/export/export-lines.ts";
@@ -84,25 +84,35 @@ function operationIdOf(method: string, path: string): string {
   return `${method}${named.join("")}`;
 }
 
-/** What the parameters of a path are, each by the end of the path up to it; the first that matches counts. */
-const PARAMS: Record<string, z.ZodString> = {
-  "/{org}": Id.meta({ example: "sunward" }),
-  "/{user}": Id.meta({ example: "anna" }),
-  "/plants/{id}": Id.meta({ example: "7" }),
-  "/portfolios/{id}": Id.meta({ example: "7" }),
-  // cooperations and shares have ULIDs; any other id is answered as one that is not found
-  "/{id}": z.string().max(64),
-  "/{object}": z.string().max(300).meta({ example: "plant:7" }),
+const user = UserId.meta({ example: "anna" });
+const resource = Id.meta({ example: "7" });
+/** The parameters of paths, each with the segment before it. */
+const PARAMS = {
+  "organizations/{org}": OrganizationId.meta({ example: "sunward" }),
+  "people/{user}": user,
+  "roles/{user}": user,
+  "delegations/{user}": user,
+  "plants/{id}": resource,
+  "portfolios/{id}": resource,
+  // these have ULIDs; any other id is answered as one that is not found
+  "cooperations/{id}": CooperationId,
+  "shares/{id}": ShareId,
+  "inspect/{object}": z.string().max(300).meta({ example: "plant:7" }),
 };
+type Params = typeof PARAMS;
 
-type ParamsIn<Path> = Path extends `${string}{${infer Name}}${infer Rest}` ? Name | ParamsIn<Rest> : never;
+type LastSegment<Path> = Path extends `${string}/${infer Rest}` ? LastSegment<Rest> : Path;
+type ParamOf<Segments> = Segments extends keyof Params ? Params[Segments] : never;
+type ParamsIn<Path> = Path extends `${infer Before}/{${infer Name}}${infer Rest}`
+  ? { [N in Name]: ParamOf<`${LastSegment<Before>}/{${N}}`> } & ParamsIn<Rest>
+  : object;
 
 function paramsOf<Path extends string>(path: Path) {
-  const named = [...path.matchAll(/(?:\/[\w-]+)+\/\{(\w+)\}/g)].map(([start, name = ""]) => {
-    const known = Object.keys(PARAMS).find((end) => start.endsWith(end));
-    return [name, PARAMS[known ?? ""]];
-  });
-  return z.object(Object.fromEntries(named) as Record<ParamsIn<Path>, z.ZodString>);
+  const named = [...path.matchAll(/[\w-]+\/\{(\w+)\}/g)].map(([segments, name]) => [
+    name,
+    PARAMS[segments as keyof Params],
+  ]);
+  return z.object(Object.fromEntries(named) as ParamsIn<Path>);
 }
 
 const Preconditions = z.object({

@@ -1,7 +1,7 @@
 /** All of `/v1`, and what holds for many routes at once. */
 import { createMiddleware } from "hono/factory";
 import { isService } from "../../domain/caller.ts";
-import { idProblem } from "../../domain/ids.ts";
+import { OrganizationId } from "../../domain/ids.ts";
 import { organizationHead } from "../../store/snapshot.ts";
 import type { Env } from "../env.ts";
 import type { Operation } from "../operation.ts";
@@ -58,8 +58,8 @@ const isRead = (method: string) => method === "GET" || method === "HEAD";
 /** A service sees every organization there is; one that is not there has no lists, not even empty ones. */
 const ofOrganization = (deps: V1Deps) =>
   createMiddleware<Env>(async (c, next) => {
-    const org = c.req.param("org") ?? "";
-    if (!isRead(c.req.method) || !isService(c.var.caller) || idProblem(org) !== undefined) return next();
+    const { data: org } = OrganizationId.safeParse(c.req.param("org"));
+    if (!isRead(c.req.method) || !isService(c.var.caller) || org === undefined) return next();
     const { value } = await organizationHead(deps.tupleStore, org);
     return value === undefined || value.deleted_at !== undefined ? notFound(c, "organization") : next();
   });

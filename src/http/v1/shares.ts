@@ -1,17 +1,17 @@
 /** `/v1/cooperations/{id}/shares`, `/v1/shares/{id}` and the incoming shares: resources put into cooperations at a role. */
 import type { Context } from "hono";
-import type { Reads } from "../../actions/run/action.ts";
 import { changeShare, share, unshare } from "../../actions/share.ts";
 import { settleEnded } from "../../actions/sweep.ts";
 import { isService } from "../../domain/caller.ts";
 import { ChangeShareInput, ShareInput } from "../../domain/commands.ts";
 import type { ShareChanged } from "../../domain/cooperation/decide-share.ts";
+import type { ShareId } from "../../domain/ids.ts";
 import { refuseUnlessAdmin } from "../../domain/membership.ts";
 import { isRefusal } from "../../domain/result.ts";
-import { shareView } from "../../queries/views/cooperations.ts";
+import type { Reads } from "../../ports.ts";
+import { incomingShare, incomingShareIds, shareView } from "../../queries/views/cooperations.ts";
 import { findCooperation, findShare, readerOf } from "../../queries/views/reader.ts";
-import { incomingShare, incomingShareIds } from "../../queries/views/received.ts";
-import { memoizedReads } from "../../store/memoize.ts";
+import { memoizedReads } from "../../store/kept-reads.ts";
 import { membershipIn, shareIdsOf, shareWithDelegations } from "../../store/snapshot.ts";
 import type { Env } from "../env.ts";
 import { PageQuery, pageOf } from "../page.ts";
@@ -91,7 +91,7 @@ export function shareRoutes(app: V1App, deps: V1Deps) {
     const { id } = c.req.valid("param");
     const found = await findCooperation(tupleStore, id, c.var.caller);
     if (isRefusal(found)) return refused(c, found);
-    const look = async (shareId: string) => {
+    const look = async (shareId: ShareId) => {
       const { head, delegations } = await shareWithDelegations(tupleStore, shareId);
       if (head.value === undefined || head.value.removed_at !== undefined) return undefined;
       const one = { share: head.value, n: head.n, delegations };
@@ -129,7 +129,7 @@ export function shareRoutes(app: V1App, deps: V1Deps) {
     if (refusal) return refused(c, refusal);
     const reader = { memberships: { initiator: "none" as const, partner: membership }, service: isService(caller) };
     const reads = memoizedReads(tupleStore);
-    const look = (id: string) => incomingShare(reads, id, reader, clock());
+    const look = (id: ShareId) => incomingShare(reads, id, reader, clock());
     const { ids, unsettled } = await incomingShareIds(reads, org);
     if (unsettled.length > 0) deps.inBackground(() => settleEnded(deps, unsettled));
     return listed(c, await pageOf(ids, ["incoming", org], c.req.valid("query"), look));
