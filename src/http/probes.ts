@@ -1,33 +1,24 @@
-/** `/livez`: the process runs. `/readyz`: it can answer, since engine and model are there. Both need no key. */
+/**
+ * `/livez`: the process runs. `/readyz`: it can answer, since engine and model are there. `/metrics`: what was counted,
+ * for Prometheus. They need no key and name nobody.
+ */
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import type { EvaluationDeps } from "../check/evaluate.ts";
 import type { Notices } from "../check/notices.ts";
 import type { Env } from "./env.ts";
-import type { Documented } from "./operation.ts";
+import { type Documented, described } from "./operation.ts";
 
-const answered = <const S extends string>(description: string, ...statuses: [S, ...S[]]) => ({
-  description,
-  content: { "application/json": { schema: z.strictObject({ status: z.enum(statuses) }) } },
+const statusOf = <const S extends string>(...statuses: [S, ...S[]]) => z.strictObject({ status: z.enum(statuses) });
+const Ready = statusOf("ok").extend({
+  cache: z
+    .enum(["ok", "away"])
+    .describe(
+      "`away`: Redis does not answer. Every check asks OpenFGA, and `effective_by` of an action can be a TTL ahead.",
+    ),
+  clock: z.enum(["ok", "off"]).describe("`off`: the clock differs by more than a second from Redis's or OpenFGA's."),
 });
-const ready = {
-  description:
-    "Ready. `cache` and `clock` name what makes answers slower or dates less exact, and does not stop the service.",
-  content: {
-    "application/json": {
-      schema: z.strictObject({
-        status: z.literal("ok"),
-        cache: z
-          .enum(["ok", "away"])
-          .describe(
-            "`away`: Redis does not answer. Every check asks OpenFGA, and `effective_by` of an action can be a TTL ahead.",
-          ),
-        clock: z
-          .enum(["ok", "off"])
-          .describe("`off`: the clock differs by more than a second from Redis's or OpenFGA's."),
-      }),
-    },
-  },
-};
+const READY =
+  "Ready. `cache` and `clock` name what makes answers slower or dates less exact, and does not stop the service.";
 const about = {
   tags: ["Operations"],
   method: "get" as const,
@@ -40,26 +31,43 @@ const livez = createRoute({
   path: "/livez",
   operationId: "getLivez",
   summary: "Liveness: the process runs",
-  responses: { 200: answered("It does.", "ok") },
+  responses: { 200: described("It does.", statusOf("ok")) },
 });
 const readyz = createRoute({
   ...about,
   path: "/readyz",
   operationId: "getReadyz",
   summary: "Readiness: OpenFGA answers and has the model",
-  responses: { 200: ready, 503: answered("Not now.", "stopping", "engine_unavailable") },
+  responses: {
+    200: described(READY, Ready),
+    503: described("Not now.", statusOf("stopping", "engine_unavailable")),
+  },
 });
 
-export const HEALTH_OPERATIONS = [livez, readyz];
+// prom-client's own (Prometheus text format 0.0.4)
+const TEXT_FORMAT = "text/plain; version=0.0.4; charset=utf-8";
+
+const metrics = createRoute({
+  ...about,
+  path: "/metrics",
+  operationId: "getMetrics",
+  summary: "Prometheus metrics of this process",
+  responses: { 200: described("Metrics of this process.", z.string(), TEXT_FORMAT) },
+});
+
+export const PROBE_OPERATIONS = [livez, readyz, metrics];
+
+type ProbeDeps = { stopping: () => boolean; notices: () => Notices; metricsText: () => Promise<string> };
 
 /** Not ready while the engine is away, and while the service is shutting down. */
-export function healthRoutes(ready: () => Promise<boolean>, stopping: () => boolean, notices: () => Notices) {
+export function probeRoutes(ready: () => Promise<boolean>, { stopping, notices, metricsText }: ProbeDeps) {
   const app = new OpenAPIHono<Env>();
   app.openapi(livez, (c) => c.json({ status: "ok" }));
   app.openapi(readyz, async (c) => {
     const status = stopping() ? "stopping" : (await ready()) ? "ok" : "engine_unavailable";
     return status === "ok" ? c.json({ status, ...notices() }, 200) : c.json({ status }, 503);
   });
+  app.openapi(metrics, async (c) => c.text(await metricsText(), 200, { "Content-Type": TEXT_FORMAT }));
   return app;
 }
 
@@ -80,12 +88,9 @@ export function sharedReadiness(
 
   async function ask(): Promise<boolean> {
     isUnderWay = true;
-    const late = new AbortController();
-    const timer = setTimeout(() => late.abort(), READY_DEADLINE_MILLISECONDS);
     try {
-      return await engine.ready(late.signal);
+      return await engine.ready(AbortSignal.timeout(READY_DEADLINE_MILLISECONDS));
     } finally {
-      clearTimeout(timer);
       isUnderWay = false;
     }
   }
