@@ -8,7 +8,6 @@ import { routePath } from "hono/route";
 import { secureHeaders } from "hono/secure-headers";
 import type { ActionDeps } from "./actions/run/action.ts";
 import type { EvaluationDeps } from "./check/evaluate.ts";
-import type { Notices } from "./check/notices.ts";
 import { errorFacts } from "./domain/error-facts.ts";
 import type { HistoryKeys } from "./domain/history-keys.ts";
 import type { FindKey } from "./domain/service-keys.ts";
@@ -20,7 +19,7 @@ import { authenticate, requirePersonOrAdmin } from "./http/caller.ts";
 import { docsRoutes } from "./http/docs.ts";
 import type { Env } from "./http/env.ts";
 import { frontRoutes } from "./http/front.ts";
-import { healthRoutes, sharedReadiness } from "./http/health.ts";
+import { type Health, healthRoutes, sharedReadiness } from "./http/health.ts";
 import { historyKeysRoutes } from "./http/history-keys.ts";
 import { refuseMethod } from "./http/methods.ts";
 import { metricsRoutes } from "./http/metrics.ts";
@@ -49,7 +48,7 @@ export type AppDeps = ActionDeps & {
   /** How long an import may wait for its next line. */
   importIdleMilliseconds: number;
   /** Trouble that does not stop the service. */
-  notices: () => Notices;
+  notices: () => Health;
   /** One line for each request, and each fault with its cause. Never a key, a body or an address. */
   log: (level: "debug" | "info" | "warn" | "error", event: string, facts: object) => void;
 };

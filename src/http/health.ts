@@ -20,6 +20,10 @@ const ready = {
           .enum(["ok", "away"])
           .describe("away: every check asks OpenFGA, and an action holds for all a TTL later"),
         clock: z.enum(["ok", "off"]).describe("off: more than a second from Redis's or OpenFGA's"),
+        workers: z
+          .strictObject({ ready: z.int().min(0), of: z.int().min(2) })
+          .optional()
+          .describe("where there are several: how many of them answer"),
       }),
     },
   },
@@ -48,8 +52,11 @@ const readyz = createRoute({
 
 export const HEALTH_OPERATIONS = [livez, readyz];
 
+/** What is wrong while the service answers, and how many workers it has, where there are several. */
+export type Health = Notices & { workers?: { ready: number; of: number } };
+
 /** Not ready while the engine is away, and while the service is shutting down. */
-export function healthRoutes(ready: () => Promise<boolean>, stopping: () => boolean, notices: () => Notices) {
+export function healthRoutes(ready: () => Promise<boolean>, stopping: () => boolean, notices: () => Health) {
   const app = new OpenAPIHono<Env>();
   app.openapi(livez, (c) => c.json({ status: "ok" }));
   app.openapi(readyz, async (c) => {

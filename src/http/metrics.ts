@@ -1,4 +1,4 @@
-/** `/metrics`: the metrics of this process, for Prometheus. It needs no key and names nobody. */
+/** `/metrics`: the metrics of this process, or of all workers added up, for Prometheus. It needs no key and names nobody. */
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Env } from "./env.ts";
 import type { Documented } from "./operation.ts";
@@ -15,7 +15,12 @@ const metrics = createRoute({
   operationId: "getMetrics",
   summary:
     "What was counted: checks by source and duration, answers not stored, engine calls, cache failures, age of the changes",
-  responses: { 200: { description: "Metrics of this process.", content: { [TEXT_FORMAT]: { schema: z.string() } } } },
+  responses: {
+    200: {
+      description: "Metrics of this process; of all workers added up, where there are several.",
+      content: { [TEXT_FORMAT]: { schema: z.string() } },
+    },
+  },
 });
 
 export const METRICS_OPERATIONS = [metrics];
