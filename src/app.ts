@@ -8,7 +8,6 @@ import { routePath } from "hono/route";
 import { secureHeaders } from "hono/secure-headers";
 import type { ActionDeps } from "./actions/run/action.ts";
 import type { EvaluationDeps } from "./check/evaluate.ts";
-import type { Notices } from "./check/notices.ts";
 import { errorFacts } from "./domain/error-facts.ts";
 import type { HistoryKeys } from "./domain/history-keys.ts";
 import type { FindKey } from "./domain/service-keys.ts";
@@ -20,7 +19,7 @@ import { authenticate, requirePersonOrAdmin } from "./http/caller.ts";
 import { docsRoutes } from "./http/docs.ts";
 import type { Env } from "./http/env.ts";
 import { refuseMethod } from "./http/methods.ts";
-import { probeRoutes, sharedReadiness } from "./http/probes.ts";
+import { type Health, probeRoutes, sharedReadiness } from "./http/probes.ts";
 import { damageDetail, fault, faultOf, refused } from "./http/problem.ts";
 import { publicRoutes } from "./http/public.ts";
 import { areChecksLimited, limitRequests, type RateLimiting } from "./http/rate-limit.ts";
@@ -47,7 +46,7 @@ export type AppDeps = ActionDeps & {
   /** How long an import may wait for its next line. */
   importIdleMilliseconds: number;
   /** Trouble that does not stop the service. */
-  notices: () => Notices;
+  notices: () => Health;
   /** One line for each request, and each fault with its cause. Never a key, a body or an address. */
   log: (level: "debug" | "info" | "warn" | "error", event: string, facts: object) => void;
 };

@@ -5,7 +5,7 @@
 import { isIPv6 } from "node:net";
 import { availableParallelism } from "node:os";
 import { z } from "zod";
-import { historyKeys, host, limits, onOff, sender, serviceKeys, url, whole } from "./config-forms.ts";
+import { historyKeys, host, limits, onOff, sender, serviceKeys, url, whole, workers } from "./config-forms.ts";
 import { KINDS, type Kind, LIMITS_FORM, type RateLimits, readLimits } from "./domain/rate-limits.ts";
 import { readServiceKeys, type ServiceKey } from "./domain/service-keys.ts";
 import { ConfigurationError } from "./faults.ts";
@@ -33,6 +33,9 @@ export const VARIABLES = {
     .describe(
       "How long it still answers after it was asked to stop, while `/readyz` says `stopping`. Behind a load balancer: longer than it takes to notice.",
     ),
+  WORKERS: workers.describe(
+    "Processes that answer, up to 256, or `auto`: one for each core, without `REDIS_URL` one. More than one need `REDIS_URL`, and share out `CONNECTIONS_MAX`, `OPENFGA_CONNECTIONS` and `OPENFGA_CONCURRENCY`.",
+  ),
   SERVICE_KEYS: serviceKeys
     .optional()
     .describe(
@@ -175,6 +178,8 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     problems.push(
       `PUBLIC_URL: is required with HOST=${listening.data}, which nobody can call: it is published to callers`,
     );
+  if (Number(set.WORKERS) > 1 && set.REDIS_URL === undefined && set.REDIS_URL_FILE === undefined)
+    problems.push("WORKERS: more than one need REDIS_URL; without it a worker would not see what another one changed");
   if (!parsed.success || problems.length > 0) throw new ConfigurationError(problems.join("\n"));
   const { SERVICE_KEYS = [], INVITATION_SECRET = "", ...rest } = parsed.data;
   const ofOwn = Math.max(EMBEDDED_CONCURRENCY_MIN, EMBEDDED_CONCURRENCY_A_CORE * availableParallelism());

@@ -16,6 +16,10 @@ const Ready = statusOf("ok").extend({
       "`away`: Redis does not answer. Every check asks OpenFGA, and `effective_by` of an action can be a TTL ahead.",
     ),
   clock: z.enum(["ok", "off"]).describe("`off`: the clock differs by more than a second from Redis's or OpenFGA's."),
+  workers: z
+    .strictObject({ ready: z.int().min(0), of: z.int().min(2) })
+    .optional()
+    .describe("Where there are several: how many of them answer."),
 });
 const READY =
   "Ready. `cache` and `clock` name what makes answers slower or dates less exact, and does not stop the service.";
@@ -51,13 +55,22 @@ const metrics = createRoute({
   ...about,
   path: "/metrics",
   operationId: "getMetrics",
-  summary: "Prometheus metrics of this process",
-  responses: { 200: described("Metrics of this process.", z.string(), TEXT_FORMAT) },
+  summary: "Prometheus metrics of this process, or of all workers added up",
+  responses: {
+    200: described(
+      "Metrics of this process; of all workers added up, where there are several.",
+      z.string(),
+      TEXT_FORMAT,
+    ),
+  },
 });
 
 export const PROBE_OPERATIONS = [livez, readyz, metrics];
 
-type ProbeDeps = { stopping: () => boolean; notices: () => Notices; metricsText: () => Promise<string> };
+/** What is wrong while the service answers, and how many workers it has, where there are several. */
+export type Health = Notices & { workers?: { ready: number; of: number } };
+
+type ProbeDeps = { stopping: () => boolean; notices: () => Health; metricsText: () => Promise<string> };
 
 /** Not ready while the engine is away, and while the service is shutting down. */
 export function probeRoutes(ready: () => Promise<boolean>, { stopping, notices, metricsText }: ProbeDeps) {

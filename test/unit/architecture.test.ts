@@ -80,7 +80,18 @@ const MAY_IMPORT: Record<string, string[]> = {
   "log.ts": ["pino", "pino-pretty"],
   "metrics.ts": ["type ports.ts", "prom-client"],
   start: ["private-folder.ts", "node:*"],
+  workers: [
+    "faults.ts",
+    "metrics.ts",
+    "type config.ts",
+    "config-forms.ts",
+    "type log.ts",
+    "type openfga",
+    "type ports.ts",
+    "node:*",
+  ],
   "service.ts": ["*"],
+  "serve.ts": ["*"],
   "main.ts": ["*"],
 };
 
