@@ -6,6 +6,7 @@
 import { join } from "node:path";
 import { freshFolder } from "./engine.ts";
 import { drive, writeStream } from "./load.ts";
+import { cpuSecondsOf } from "./processes.ts";
 import type { Streams, Workload } from "./streams.ts";
 import type { System } from "./system.ts";
 
@@ -80,9 +81,9 @@ function walkOf({ system, streams, walks }: Contestant, workload: Workload): Wal
 
 async function slice({ workload, concurrency, seconds }: Load, walk: Walk): Promise<Figures> {
   const { instance, stream, from } = walk;
-  const before = { counts: await instance.counts?.(), cpu: instance.cpuSeconds() };
+  const before = { counts: await instance.counts?.(), cpu: cpuSecondsOf(instance.processes) };
   const done = await drive(instance.url, stream, { concurrency, seconds, from });
-  const cpu = instance.cpuSeconds() - before.cpu;
+  const cpu = cpuSecondsOf(instance.processes) - before.cpu;
   const counts = await instance.counts?.();
   // on from where it ended, so that a miss is not asked for again while it is kept
   walk.from += done.requests + concurrency;

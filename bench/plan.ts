@@ -5,8 +5,13 @@ import type { Workload } from "./streams.ts";
 import type { StartSystem, System } from "./system.ts";
 import { startCeiling } from "./systems/ceiling.ts";
 import { startCerbos } from "./systems/cerbos.ts";
-import { startConcordat, startConcordatMemory } from "./systems/concordat.ts";
-import { startOpenFga, startOpenFgaCaches } from "./systems/openfga.ts";
+import { startConcordat, startConcordatMemory, startConcordatPostgres } from "./systems/concordat.ts";
+import {
+  startOpenFga,
+  startOpenFgaCaches,
+  startOpenFgaCachesPostgres,
+  startOpenFgaPostgres,
+} from "./systems/openfga.ts";
 import { startSpicedb } from "./systems/spicedb.ts";
 
 /** Every system by the name it has in results.json. */
@@ -16,6 +21,9 @@ export const STARTS: Record<string, StartSystem> = {
   "concordat-memory": startConcordatMemory,
   openfga: startOpenFga,
   "openfga-caches": startOpenFgaCaches,
+  "concordat-postgres": startConcordatPostgres,
+  "openfga-postgres": startOpenFgaPostgres,
+  "openfga-caches-postgres": startOpenFgaCachesPostgres,
   spicedb: startSpicedb,
   cerbos: startCerbos,
 };

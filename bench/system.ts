@@ -1,5 +1,7 @@
 /** What the bench asks of each system it measures, so that all are asked the same questions. */
 import type { SharedRole } from "../src/domain/roles.ts";
+import type { Missing } from "./engine.ts";
+import type { Processes } from "./processes.ts";
 import type { World } from "./world.ts";
 
 /** A question as OpenFGA spells it: `user:…`, `can_…`, `plant:…`. */
@@ -34,10 +36,13 @@ export type System = {
   counts?(): Promise<Counts>;
   /** What its cache takes, in bytes. */
   cacheBytes?(): Promise<number>;
-  /** CPU seconds used so far by all of its processes; the load generator's are not among them. */
-  cpuSeconds(): number;
+  /** All of its processes; the load generator is not among them. */
+  processes: Processes;
   stop(): Promise<void>;
 };
 
-/** Starts a system and loads the world. `at` is the time for systems that take it with a question. */
-export type StartSystem = (world: World, at: Date) => Promise<System[]>;
+/**
+ * Starts a system and loads the world. `at` is the time for systems that take it with a question. Gives a reason where
+ * this machine has not what the system needs.
+ */
+export type StartSystem = (world: World, at: Date) => Promise<System | Missing>;

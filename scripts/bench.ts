@@ -2,7 +2,7 @@
  * Measures the check against what else one could use: starts every system with the same
  * world, sees that all give the same answers, then measures them in turn with wrk. Writes
  * bench/results.json and bench/results.svg; a run that left something out (--quick, on a
- * tenth of the world and in two minutes, --systems, --only, or what failed) writes bench/partial.* instead.
+ * tenth of the world and in two minutes, --systems, --only, no PostgreSQL, or what failed) writes bench/partial.* instead.
  * Nothing else should run on the machine meanwhile.
  *
  *   npm run bench -- [--quick | --full] [--systems concordat,openfga] [--only hit,miss:delegate]
@@ -12,7 +12,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { startContest } from "../bench/contestants.ts";
 import { wrkVersion } from "../bench/load.ts";
-import { measure, type Run } from "../bench/measure.ts";
+import { type Contestant, measure, type Run } from "../bench/measure.ts";
 import { writePicture } from "../bench/picture.ts";
 import { quickPlan, takes, wholePlan } from "../bench/plan.ts";
 import { describeMachine, printRuns, type Results, redisVersion, writeResults } from "../bench/results.ts";
@@ -61,17 +61,9 @@ async function main(running: System[]): Promise<void> {
 
   const starting = { at: new Date(), started: (system: System) => void running.push(system), say };
   const main = await startContest(plan.scale, systems, starting);
-  const grown = [];
-  for (const scale of plan.growth.scales)
-    grown.push(
-      ...(
-        await startContest(
-          scale,
-          plan.growth.systems.filter((name) => systems.includes(name)),
-          starting,
-        )
-      ).contestants,
-    );
+  const onGrowth = plan.growth.systems.filter((name) => systems.includes(name));
+  const grown: Contestant[] = [];
+  for (const scale of plan.growth.scales) grown.push(...(await startContest(scale, onGrowth, starting)).contestants);
 
   const runs: Run[] = [];
   let failed = false;
@@ -99,7 +91,8 @@ async function main(running: System[]): Promise<void> {
     ...(bytes !== undefined && { redis_bytes_per_decision: Math.round(bytes) }),
     runs,
   };
-  const isWhole = !failed && !options.quick && options.systems === undefined && only === undefined;
+  const isWhole =
+    !failed && main.missing.length === 0 && !options.quick && options.systems === undefined && only === undefined;
   const path = (ending: string) =>
     fileURLToPath(new URL(`../bench/${isWhole ? "results" : "partial"}.${ending}`, import.meta.url));
   writeResults(path("json"), results);

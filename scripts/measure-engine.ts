@@ -127,7 +127,7 @@ for (const scale of options.scales.split(",").map(Number)) {
     }
   } finally {
     await service.stop();
-    await engine.server.stop();
+    await engine.stop();
   }
 }
 for (const [name, cells] of table) console.log(name.padEnd(26), ...cells.map((cell) => cell.padStart(16)));

@@ -8,34 +8,40 @@ import { fileURLToPath } from "node:url";
 import { Redis } from "ioredis";
 
 import { evaluationRequest, evaluationsRequest } from "../authzen.ts";
-import { type Engine, STORE, startEngine } from "../engine.ts";
-import { cpuSecondsOf, type Started, startRedis, startUntil } from "../processes.ts";
+import { type Engine, type Missing, STORE, type StartEngine, startEngine, startEngineOnPostgres } from "../engine.ts";
+import { type Started, startRedis, startUntil } from "../processes.ts";
 import { send, yesOrNo } from "../send.ts";
-import type { Action, Counts, Question, Request, System } from "../system.ts";
+import type { Action, Counts, Question, Request, StartSystem, System } from "../system.ts";
 import type { World } from "../world.ts";
 
 const KEY = "the-only-key-of-the-bench";
+const VERSION = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")).version;
 const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 /** The most that CACHE_TTL_SECONDS takes. */
 const KEEPING_SECONDS = "3600";
 
 /** With a Redis of its own. */
-export const startConcordat = (world: World): Promise<System[]> => start("concordat", world, true);
+export const startConcordat: StartSystem = (world) => start("concordat", startEngine, world, true);
+
+/** With a Redis of its own, on an engine on PostgreSQL: as docker-compose.yml runs it. */
+export const startConcordatPostgres: StartSystem = (world) =>
+  start("concordat-postgres", startEngineOnPostgres, world, true);
 
 /** With the memory of its one process. */
-export const startConcordatMemory = (world: World): Promise<System[]> => start("concordat-memory", world, false);
+export const startConcordatMemory: StartSystem = (world) => start("concordat-memory", startEngine, world, false);
 
-async function start(name: string, world: World, withRedis: boolean): Promise<System[]> {
-  const engine = await startEngine(world, []);
+async function start(name: string, startOn: StartEngine, world: World, withRedis: boolean): Promise<System | Missing> {
+  const engine = await startOn(world, []);
+  if ("reason" in engine) return engine;
   const shipped = await startService(name, engine, withRedis ? await startRedis() : undefined, {});
   const longer = { CACHE_TTL_SECONDS: KEEPING_SECONDS };
   const keeping = await startService(name, engine, withRedis ? await startRedis() : undefined, longer);
   const stop = async () => {
     await keeping.stop();
     await shipped.stop();
-    await engine.server.stop();
+    await engine.stop();
   };
-  return [{ ...shipped, keeping, stop }];
+  return { ...shipped, keeping, stop };
 }
 
 async function startService(
@@ -66,10 +72,9 @@ async function startService(
   const url = /listens on (http\S+)/.exec(service.said)?.[1] ?? "";
   const authorization = { Authorization: `Bearer ${KEY}` };
   const request = (question: Question) => evaluationRequest(question, authorization);
-  const groups = [service.group, engine.server.processGroup, ...(redis ? [redis.group] : [])];
   return {
     name,
-    version: JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")).version,
+    version: `${VERSION} on ${engine.datastore}`,
     url,
     request,
     batch: (questions) => evaluationsRequest(questions, authorization),
@@ -77,7 +82,7 @@ async function startService(
     act: (action) => actionRequest(action, authorization),
     counts: () => countsOf(url),
     ...(redis && { cacheBytes: () => usedBytes(redis.url) }),
-    cpuSeconds: () => cpuSecondsOf(groups),
+    processes: { service: service.group, ...engine.processes, ...(redis && { redis: redis.group }) },
     stop: async () => {
       await service.stop();
       await redis?.stop();
