@@ -21,6 +21,19 @@ export function cpuSecondsOf(processes: Processes): number {
   return ticks / TICKS_PER_SECOND;
 }
 
+/** Resident memory of each in MiB. What its processes share, a program's file or PostgreSQL's buffers, is counted once. */
+export function memoryOf(processes: Processes): Record<string, number> {
+  const entries = Object.entries(processes).map(([name, one]) => {
+    const statuses = runningOf((process) => isOf(one, process)).map(({ pid }) => read(pid, "status"));
+    const kibibytes = (kind: string) =>
+      statuses.map((text) => Number(new RegExp(`^Rss${kind}:\\s+(\\d+)`, "m").exec(text)?.[1] ?? 0));
+    const own = kibibytes("Anon").reduce((sum, one) => sum + one, 0);
+    const shared = Math.max(0, ...kibibytes("File")) + Math.max(0, ...kibibytes("Shmem"));
+    return [name, Math.round((own + shared) / 1024)] as const;
+  });
+  return Object.fromEntries(entries);
+}
+
 /** `fields` are those of proc_pid_stat(5) from the third on, the state. */
 type RunningProcess = { pid: string; fields: string[]; commandLine: string };
 

@@ -11,8 +11,9 @@ import { evaluationRequest, evaluationsRequest } from "../authzen.ts";
 import { type Engine, type Missing, STORE, type StartEngine, startEngine, startEngineOnPostgres } from "../engine.ts";
 import { type Started, startRedis, startUntil } from "../processes.ts";
 import { send, yesOrNo } from "../send.ts";
-import type { Action, Counts, Question, Request, StartSystem, System } from "../system.ts";
+import type { Counts, Question, StartSystem, System } from "../system.ts";
 import type { World } from "../world.ts";
+import { operationRequest } from "./concordat-operations.ts";
 
 const KEY = "the-only-key-of-the-bench";
 const VERSION = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")).version;
@@ -56,7 +57,7 @@ async function startService(
     OPENFGA_API_URL: engine.server.apiUrl,
     OPENFGA_API_TOKEN: engine.server.apiToken,
     OPENFGA_STORE: STORE,
-    SERVICE_KEYS: JSON.stringify([{ name: "bench", scopes: ["check", "manage"], key: KEY }]),
+    SERVICE_KEYS: JSON.stringify([{ name: "bench", scopes: ["check", "manage", "admin"], key: KEY }]),
     INVITATION_SECRET: "a secret that signs no invitation here",
     LOG_LEVEL: "warn",
     // one person does all of the mix's actions
@@ -79,7 +80,7 @@ async function startService(
     request,
     batch: (questions) => evaluationsRequest(questions, authorization),
     answer: async (question) => yesOrNo(await send(url, request(question)), "decision"),
-    act: (action) => actionRequest(action, authorization),
+    operation: (operation) => operationRequest(operation, authorization),
     counts: () => countsOf(url),
     ...(redis && { cacheBytes: () => usedBytes(redis.url) }),
     processes: { service: service.group, ...engine.processes, ...(redis && { redis: redis.group }) },
@@ -88,15 +89,6 @@ async function startService(
       await redis?.stop();
     },
   };
-}
-
-/** Through the API, as an admin of the partner: decided on, written with its history, and fresh when it is answered. */
-function actionRequest({ kind, admin, share, user, role }: Action, headers: Record<string, string>): Request {
-  const path = `/v1/shares/${share}/delegations/${user}`;
-  const acting = { ...headers, "Acting-User": `user:${admin}`, "Content-Type": "application/json" };
-  return kind === "delegate"
-    ? { method: "PUT", path, headers: acting, body: JSON.stringify({ role }) }
-    : { method: "DELETE", path, headers: acting, body: "" };
 }
 
 async function countsOf(url: string): Promise<Counts> {

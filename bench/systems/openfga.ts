@@ -7,7 +7,7 @@ import { tuplesOfDelegation } from "../../src/domain/state-tuples.ts";
 import { OPENFGA_VERSION } from "../../src/openfga/server/find-server.ts";
 import { type Engine, type Missing, type StartEngine, startEngine, startEngineOnPostgres } from "../engine.ts";
 import { send, yesOrNo } from "../send.ts";
-import type { Action, Question, Request, StartSystem, System } from "../system.ts";
+import type { Question, Request, StartSystem, System } from "../system.ts";
 import type { World } from "../world.ts";
 
 /**
@@ -68,7 +68,13 @@ function systemOn(name: string, { server, storeId, modelId, datastore, processes
       post("batch-check", {
         checks: questions.map((tuple_key, n) => ({ tuple_key, context, correlation_id: `${n}` })),
       }),
-    act: ({ kind, share, user, role }: Action) => {
+    operation: (operation) => {
+      if (operation.kind === "search") {
+        const { user, relation } = operation;
+        return post("list-objects", { type: "plant", relation, user, context });
+      }
+      if (operation.kind !== "delegate" && operation.kind !== "revoke") return undefined;
+      const { kind, share, user, role } = operation;
       const tuples = tuplesOfDelegation({ share, user, role, spelling: "plain" });
       return kind === "delegate"
         ? post("write", { writes: { tuple_keys: tuples, on_duplicate: "ignore" } })

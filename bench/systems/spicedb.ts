@@ -12,7 +12,7 @@ import type { Tuple } from "../../src/domain/tuples.ts";
 import { freshFolder } from "../engine.ts";
 import { startUntil } from "../processes.ts";
 import { send } from "../send.ts";
-import type { Action, Question, Request, System } from "../system.ts";
+import type { Question, Request, System } from "../system.ts";
 import type { World } from "../world.ts";
 import { isRelationship, tuplesOfWorld } from "../world-tuples.ts";
 import { fetchPackage } from "./spicedb-cerbos-packages.ts";
@@ -43,7 +43,9 @@ export async function startSpicedb(world: World): Promise<System> {
     url,
     request: checkRequest,
     answer: async (question) => isAllowed(await send(url, checkRequest(question))),
-    act: ({ kind, share, user, role }: Action) => {
+    operation: (operation) => {
+      if (operation.kind !== "delegate" && operation.kind !== "revoke") return undefined;
+      const { kind, share, user, role } = operation;
       const tuples = tuplesOfDelegation({ share, user, role, spelling: "plain" });
       return writeRequest(kind === "delegate" ? "TOUCH" : "DELETE", tuples);
     },
