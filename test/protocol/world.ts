@@ -12,6 +12,8 @@ export type Write = {
   readonly past?: boolean;
 };
 
+// "TTL" is here how long an entry counts whatever happens: CACHE_UNWATCHED_SECONDS. What makes it count for longer is
+// explored in `watch`.
 export const FAULTS = [
   "crash", // of a writer, at any step
   "lost reply", // to a Write; the Write itself may come through, now or later
