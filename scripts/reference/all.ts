@@ -5,7 +5,7 @@
 import { readFileSync } from "node:fs";
 import type { Results } from "../../bench/results.ts";
 import { DENIALS } from "../../src/check/question.ts";
-import { VARIABLES } from "../../src/config.ts";
+import { VARIABLES } from "../../src/config-variables.ts";
 import { LIFECYCLE } from "../../src/domain/cooperation/lifecycle.ts";
 import { FINDING_KINDS } from "../../src/domain/doctor/finding.ts";
 import { DENIAL_REASONS } from "../../src/domain/explain/denial-reason.ts";

@@ -11,7 +11,7 @@ import { layersDiagram } from "../../scripts/reference/layers.ts";
 import { lifecycleDiagram, lifecycleTable } from "../../scripts/reference/lifecycle.ts";
 import { metricsTable } from "../../scripts/reference/metrics.ts";
 import { DENIALS } from "../../src/check/question.ts";
-import { VARIABLES } from "../../src/config.ts";
+import { VARIABLES } from "../../src/config-variables.ts";
 import { LIFECYCLE } from "../../src/domain/cooperation/lifecycle.ts";
 import { DENIAL_REASONS } from "../../src/domain/explain/denial-reason.ts";
 import { FAULTS } from "../../src/http/problem.ts";
