@@ -19,13 +19,13 @@ import {
 } from "../records.ts";
 import type { Refusal } from "../refusal.ts";
 import { isRefusal } from "../result.ts";
-import { refuseUnlessAdmin, type Standing, type Standings } from "../standing.ts";
+import { refuseUnlessAdmin, type Standing } from "../standing.ts";
 import { tuplesOfCooperation } from "../state-tuples.ts";
 import { difference } from "../tuples.ts";
 import { countInvitation, type InvitationLimits, refuseInvitation, touchAnswered, touchSent } from "./cool-down.ts";
 import { type Changed, changeCooperation, stepOrRefuse } from "./decide-cooperation.ts";
 import { newShare, type SharedResource } from "./decide-share.ts";
-import { knownOrganization, touchOrganization, withoutAddress } from "./touch.ts";
+import { touchOrganization, withoutAddress } from "./touch.ts";
 
 /** What an invitation is decided on. `partner` is the known organization that was named or confirmed. */
 export type InviteState = {
@@ -157,10 +157,9 @@ export function decideJoin(state: JoinState, input: ReasonInput, stamp: Stamp): 
     partner_incarnation: state.joining.value?.incarnation,
     accepted_at: instant(stamp.now),
   };
-  const standings: Standings = { initiator: "none", partner: state.standing };
   const reason = { side: "partner", text: input.reason } as const;
-  const plan = changeCooperation({ head, cooperation, standings }, after, "join", reason);
-  plan.touches.push(touchOrganization(knownOrganization(state.joining), "join", after));
+  const plan = changeCooperation(state, after, "join", reason);
+  plan.touches.push(touchOrganization(state.joining, "join", after));
   if (state.invitation !== undefined) plan.touches.push(touchAnswered(state.invitation, "accept", stamp));
   return planned(plan, { before: cooperation, cooperation: after });
 }
