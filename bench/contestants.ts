@@ -11,13 +11,13 @@ import { isRelationship, tuplesOfWorld } from "./world-tuples.ts";
 const WORLD_SEED = 1;
 const AGREED_OF_EACH_KIND = 50;
 const PRIMED_OF_EACH_KIND = 10;
-/** What is not found out by then would be found out while hits are measured, so then there is no run. */
+/** The limit for access paths: what is not found by then would be found while hits are measured, so the run fails. */
 const SETTLE_SECONDS_MAX = 120;
 
-/** `bytesPerDecision` of the systems that can tell it, by name. */
+/** `bytesPerDecision` of the systems that report it, by name. */
 export type Contest = { contestants: Contestant[]; bytesPerDecision: Map<string, number> };
 
-/** Starts systems by name on a world of this scale. Each is handed to `started` at once, to be stopped however this ends. */
+/** Starts systems by name on a world of this scale. Each is given to `started` at once, to be stopped however this ends. */
 export async function startContest(
   scale: number,
   names: readonly string[],
@@ -60,8 +60,8 @@ export async function startContest(
 }
 
 /**
- * Asks everything once for the answers, and again until nothing more is found out behind the replies:
- * how access came. Gives what the cache then takes for each answer, where it can tell.
+ * Asks everything once for the answers, and again until every access path is known, which is
+ * found after the reply. Gives what the cache then takes for each answer, where it reports that.
  */
 async function fill(keeping: NonNullable<System["keeping"]>, expected: Expected[], priming: Expected[]) {
   // scripts and buffers, which are there once and not for each answer

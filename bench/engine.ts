@@ -13,7 +13,7 @@ import { createTupleStore } from "../src/openfga/tuple-store.ts";
 import type { World } from "./world.ts";
 import { tuplesOfWorld } from "./world-tuples.ts";
 
-/** The store's name, as the service is told it. */
+/** The store's name, as it is configured in the service. */
 export const STORE = "bench";
 
 const WRITE_TUPLES = 100;
@@ -77,7 +77,7 @@ async function server(): Promise<Exclude<FoundServer, { kind: "external" }>> {
 
 let root: string | undefined;
 
-/** A folder that goes with this process. */
+/** A folder that is deleted when this process ends. */
 export function freshFolder(): string {
   if (root === undefined) {
     const made = mkdtempSync(join(tmpdir(), "concordat-bench-"));

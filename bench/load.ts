@@ -1,6 +1,6 @@
 /**
  * Drives a system with wrk (github.com/wg/wrk) from outside its process: requests made
- * beforehand, as many connections as asked, each with one request under way.
+ * beforehand, as many connections as asked, each with one open request.
  */
 import { execFile } from "node:child_process";
 import { writeFileSync } from "node:fs";

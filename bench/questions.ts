@@ -64,7 +64,7 @@ export function interleaved(questions: Record<Kind, Question[]>): Question[] {
   return Array.from({ length }, (_, n) => KINDS.map((kind) => questions[kind][n] as Question)).flat();
 }
 
-/** A way to draw a question of each kind; undefined when the draw is none. */
+/** A function for each kind that draws a question; undefined when the draw gives none. */
 function drawsOf(world: World, random: Random): Record<Kind, () => Question | undefined> {
   const ask = (user: string, rung: keyof typeof PERMISSION_OF, object: string): Question => ({
     user: `user:${user}`,

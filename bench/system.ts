@@ -1,4 +1,4 @@
-/** What the bench asks of each system it measures, so that all are asked the same things in the same way. */
+/** What the bench asks of each system it measures, so that all are asked the same questions. */
 import type { ShareId, UserId } from "../src/domain/ids.ts";
 import type { SharedRole } from "../src/domain/roles.ts";
 import type { World } from "./world.ts";

@@ -1,5 +1,5 @@
--- What wrk sends: the requests of a stream file, one after the other from a place on, and
--- around again at the end. Each stands in the file as its length, a line break and its bytes.
+-- What wrk sends: the requests of a stream file, one after the other from an offset on, and
+-- from the beginning after the last. Each is in the file as its length, a line break and its bytes.
 -- At the end one line of JSON, times in microseconds.
 
 local requests, nth = {}, 0

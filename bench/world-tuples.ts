@@ -1,6 +1,6 @@
 /**
  * The world as the service would have left it in its store: what gives access, by the
- * product's own functions, and every record and history that stands beside it, so that
+ * product's own functions, and every record and history that belongs to it, so that
  * actions find what they decide on and `doctor` finds nothing. Pure.
  */
 import { withoutAddress } from "../src/domain/cooperation/touch.ts";
@@ -28,28 +28,28 @@ const ACTOR = "service:bench";
 export function tuplesOfWorld(world: World): Tuple[] {
   const { act, all } = emptyStore();
   const recordOf = (organization: string) => ({ name: organization });
-  const told = (organization: string, entry: EntryFacts): Replaced => ({
+  const noted = (organization: string, entry: EntryFacts): Replaced => ({
     object: `organization:${organization}`,
     record: recordOf(organization),
     entry,
   });
   for (const id of world.organizations) {
     const entry = { action: "create", object: `organization:${id}`, after: recordOf(id) };
-    act([told(id, entry)], tuplesOfOrganization(id));
+    act([noted(id, entry)], tuplesOfOrganization(id));
   }
   for (const { organization, user, role } of world.people) {
     const entry = { action: "add_person", object: `user:${user}`, after: { role } };
-    act([told(organization, entry), { object: `user:${user}`, record: {} }], tuplesOfPerson(organization, user, role));
+    act([noted(organization, entry), { object: `user:${user}`, record: {} }], tuplesOfPerson(organization, user, role));
   }
   for (const { ref, owner, portfolio } of world.resources) {
     const record = { owner, portfolio };
     const entry = { action: "register", object: ref, after: record };
-    act([told(owner, entry), { object: ref, record }], tuplesOfResource(ref, record));
+    act([noted(owner, entry), { object: ref, record }], tuplesOfResource(ref, record));
   }
   const owners = new Map(world.resources.map(({ ref, owner }) => [ref, owner]));
   for (const { ref, user, role } of world.jobRoles) {
     const entry = { action: "give_job_role", object: ref, after: { user, role } };
-    act([told(owners.get(ref) as string, entry)], tuplesOfJobRole(ref, user, role));
+    act([noted(owners.get(ref) as string, entry)], tuplesOfJobRole(ref, user, role));
   }
   const cooperations = new Map<string, Cooperation>();
   const shares = Map.groupBy(world.shares.map(shareOf), (share) => share.cooperation);
@@ -97,7 +97,7 @@ function shareOf({ id, cooperation, resource, role, expiresAt }: World["shares"]
   return { id, cooperation, resource, role, expires_at: expiresAt, spelling, created_at: CREATED_AT };
 }
 
-/** Every second date was changed once, and so stands in the other spelling. */
+/** Every second date was changed once, and so has the other spelling. */
 function spellingOf(expiresAt: string | undefined, index: number): Spelling {
   return expiresAt !== undefined && index % 2 === 0 ? "alt" : "plain";
 }

@@ -1,7 +1,7 @@
 /**
  * The world that every system is loaded with: organizations, their people and plants,
- * and what they share. Pure, and the same for the same scale and seed. How many things
- * stand around one person, plant or share does not depend on the scale.
+ * and what they share. Pure, and the same for the same scale and seed. How many tuples
+ * concern one person, plant or share does not depend on the scale.
  */
 import { CooperationId, OrganizationId, PortfolioId, type ResourceRef, ShareId, UserId } from "../src/domain/ids.ts";
 import { delegable, JOB_ROLES, type JobRole, SHARED_ROLES, type SharedRole } from "../src/domain/roles.ts";
@@ -50,7 +50,7 @@ export function makeWorld(scale: number, seed: number): World {
   for (const organization of organizations) addOwn(world, organization, random);
   for (const [index, initiator] of organizations.entries())
     for (let nth = 0; nth < COOPERATIONS_EACH; nth++) {
-      // the next ones around the circle: never itself, each as often as any other
+      // the next ones in a circle: never itself, each as often as any other
       const partner = organizations[(index + 1 + (nth % (count - 1))) % count] as OrganizationId;
       addCooperation(world, initiator, partner, random);
     }

@@ -55,10 +55,10 @@ async function cacheOf(ids: { storeId: string; modelId: string }) {
   const nobody = { user: "user:nobody", relation: "can_view", object: "plant:none" };
   const giveUpAt = performance.now() + REDIS_TIMEOUT_MILLISECONDS;
   while ((await cache.lookup(nobody, undefined)) === undefined && performance.now() < giveUpAt) await sleep(20);
-  let told = false;
+  let warned = false;
   const invalidate: RepairDeps["invalidate"] = async (scopes) => {
-    if ((await cache.invalidate(scopes)) || told) return;
-    told = true;
+    if ((await cache.invalidate(scopes)) || warned) return;
+    warned = true;
     say("Redis does not answer: checks answer from after the repair in CACHE_TTL_SECONDS at the latest.");
   };
   return { invalidate, close: cache.close };

@@ -1,8 +1,8 @@
 /**
  * Sends a file of lines to `POST /v1/import` of a running service: takes CONCORDAT_URL
- * and CONCORDAT_KEY, a key with scope `admin`. Shows how far it is, keeps what was refused
- * in `<file>.refused.ndjson`, and says from which line to go on when it was cut off.
- * Exit code 0: every line stands. 1: lines were refused. 2: it did not come to the end.
+ * and CONCORDAT_KEY, a key with scope `admin`. Shows the progress, writes refused lines to
+ * `<file>.refused.ndjson`, and says from which line to continue when the import was cut off.
+ * Exit code 0: every line was taken. 1: lines were refused. 2: the import did not reach the end.
  *
  *   npm run import -- people.ndjson [--from 1200]
  */
@@ -74,7 +74,7 @@ async function main(path: string, from: number): Promise<number> {
     }
   };
   const goOn = (why: string) => {
-    console.error(`\n${why}\nGo on with: npm run import -- ${path} --from ${line + 1}`);
+    console.error(`\n${why}\nContinue with: npm run import -- ${path} --from ${line + 1}`);
     return 2;
   };
   try {

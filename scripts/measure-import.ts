@@ -1,7 +1,7 @@
 /**
  * Measures an import and an export: starts OpenFGA on PostgreSQL (test/support/postgres.ts) and
- * the service as a process of its own, loads people, and says how long it took and what
- * memory the service had, in ten parts of the way.
+ * the service as a process of its own, loads people, and says after each tenth how long it took
+ * and how much memory the service had.
  *
  *   npm run measure-import -- [--people 10000] [--organizations 20]
  */
@@ -80,15 +80,15 @@ async function measureImport(url: string, pid: number | undefined): Promise<void
   const body = Readable.toWeb(Readable.from(lines())) as ReadableStream;
   const reply = await fetch(new URL("/v1/import", url), { method: "POST", headers, body, duplex: "half" });
   if (!reply.ok || reply.body === null) throw new Error(await reply.text());
-  let told = 0;
+  let printed = 0;
   let last = "";
   const text = Readable.fromWeb(reply.body as Parameters<typeof Readable.fromWeb>[0]);
   for await (last of createInterface({ input: text })) {
     const { event, line } = JSON.parse(last);
     if (event === "refused") console.log(last);
     const part = Math.floor((line / (people + organizations)) * 10);
-    if (part <= told) continue;
-    told = part;
+    if (part <= printed) continue;
+    printed = part;
     const took = seconds(startedAt);
     console.log(`${line} lines, ${took.toFixed(1)} s, ${Math.round(line / took)} a second, ${memoryOf(pid)} MiB`);
   }

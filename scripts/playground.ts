@@ -1,7 +1,7 @@
 /**
  * Shows the store in OpenFGA's own playground: copies what access depends on now into an
  * OpenFGA of its own, in memory and without authentication, and ends with it on Ctrl-C.
- * With PLAYGROUND_API_URL the copy goes to an OpenFGA that runs already, and it ends at once.
+ * With PLAYGROUND_API_URL the copy is written to an OpenFGA that runs already, and the command ends at once.
  * Names of objects (`plant:7`) choose what is copied when not all of it can be shown.
  */
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -51,7 +51,7 @@ async function write(apiUrl: string, tuples: TupleKey[]): Promise<void> {
 /** An OpenFGA with the playground on. Resolves when it has ended. */
 async function serve(port: string, tuples: TupleKey[]): Promise<number> {
   const found = await findServer({ ...process.env, OPENFGA_API_URL: "" }, { line: say, counter: () => {} });
-  // it tells the browser the address it listens on, which in a container is not the one outside
+  // it gives the browser the address it listens on, which in a container is not the one outside
   if (found.kind !== "binary")
     throw new Error("The playground needs the openfga binary. In containers: docker compose run --rm playground-copy");
   const folder = mkdtempSync(join(tmpdir(), "concordat-playground-"));

@@ -1,4 +1,4 @@
-/** The environment of a command, with the secrets that stand in files (`OPENFGA_API_TOKEN_FILE` and so on). */
+/** The environment of a command, with the secrets that are in files (`OPENFGA_API_TOKEN_FILE` and so on). */
 import { withSecretFiles } from "../src/secret-files.ts";
 
 /** The process's own. Where one of the files cannot be used it says why and ends the command with `code`. */

@@ -92,10 +92,10 @@ function installReason() {
 }
 
 /**
- * Runs a command in the project folder and gives its exit code, 128 + n when signal n ended it. Signals sent to us
- * alone are passed on; Ctrl-C in a terminal reaches the child by itself, and twice would mean "at once". With `ipc`
- * the child also notices when we are gone without a word: its channel to us disconnects. A signal to npm
- * may end npm or its shell and never come to us; then who started us changes, which is the same wish.
+ * Runs a command in the project folder and gives its exit code, 128 + n when signal n ended it. Signals sent to this
+ * process alone are passed on; Ctrl-C in a terminal reaches the child by itself, and twice would mean "at once". With
+ * `ipc` the child also notices when this process was killed: its channel disconnects. A signal to npm may end npm or
+ * its shell and never reach this process; then its parent changes, and that is taken as the signal.
  */
 function run(command, args, options = {}) {
   const child = spawn(command, args, {
@@ -126,7 +126,7 @@ function run(command, args, options = {}) {
   });
 }
 
-/** Our parent, and where Linux tells it and that is npm's shell, its parent too: npm. */
+/** The parent of this process; where it is npm's shell and Linux names its parent (npm), that too. */
 function starterOf() {
   try {
     const [, command, grandparent] =

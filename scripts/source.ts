@@ -1,6 +1,6 @@
 /**
- * The engine that a command looks into: OPENFGA_API_URL, or the embedded one, running or
- * started for it. OPENFGA_API_TOKEN goes to the first alone: the embedded one has a key of its own.
+ * The engine that a command reads: OPENFGA_API_URL, or the embedded one, which is started unless it runs.
+ * OPENFGA_API_TOKEN is sent only to the first: the embedded one has a key of its own.
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";

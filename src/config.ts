@@ -3,12 +3,18 @@
  * variable's name and what it should be; a secret's value is never part of a message.
  */
 import { isIPv6 } from "node:net";
+import { availableParallelism } from "node:os";
 import { z } from "zod";
 import { historyKeys, host, limits, onOff, sender, serviceKeys, url, whole } from "./config-forms.ts";
 import { KINDS, type Kind, LIMITS_FORM, type RateLimits, readLimits } from "./domain/rate-limits.ts";
 import { readServiceKeys, type ServiceKey } from "./domain/service-keys.ts";
 import { ConfigurationError } from "./faults.ts";
 import { withSecretFiles } from "./secret-files.ts";
+
+/** Questions at once: to a server of its own size, and to our own, which shares the machine's cores with actions. */
+const EXTERNAL_CONCURRENCY = 128;
+const EMBEDDED_CONCURRENCY_A_CORE = 4;
+const EMBEDDED_CONCURRENCY_MIN = 8;
 
 /** Each variable: what it takes, its default, and what it is for; docs/reference/configuration.md is printed from here. */
 export const VARIABLES = {
@@ -42,9 +48,9 @@ export const VARIABLES = {
     .describe("How long one call to OpenFGA may take; a check that is not cached makes up to four in turn."),
   OPENFGA_CONNECTIONS: whole(1, 1000).default(32).describe("Connections that checks are asked over."),
   OPENFGA_CONCURRENCY: whole(1, 10_000)
-    .default(128)
+    .optional()
     .describe(
-      "Questions that may be with the engine at once, at most half of them one key's; one that finds no place within a second is a 503 with Retry-After.",
+      `Questions that may be with the engine at once, at most half of them one key's and at most half lists; one that finds no place within a second is a 503 with Retry-After. Default: ${EXTERNAL_CONCURRENCY}; with an engine of our own ${EMBEDDED_CONCURRENCY_A_CORE} for each processor core, at least ${EMBEDDED_CONCURRENCY_MIN}, so that actions find it free.`,
     ),
   REDIS_URL: url({ schemes: ["redis", "rediss"], credentials: true, query: true, path: /^(\/\d*)?$/ })
     .optional()
@@ -130,7 +136,8 @@ const Environment = z.object(VARIABLES);
 type Environment = z.infer<typeof Environment>;
 
 export type Config = Readonly<
-  Omit<Environment, "SERVICE_KEYS" | "INVITATION_SECRET"> & {
+  Omit<Environment, "SERVICE_KEYS" | "INVITATION_SECRET" | "OPENFGA_CONCURRENCY"> & {
+    OPENFGA_CONCURRENCY: number;
     SERVICE_KEYS: readonly ServiceKey[];
     INVITATION_SECRET: string;
     /** Where the keys were read from, to be read again. */
@@ -172,11 +179,21 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     );
   if (!parsed.success || problems.length > 0) throw new ConfigurationError(problems.join("\n"));
   const { SERVICE_KEYS = [], INVITATION_SECRET = "", ...rest } = parsed.data;
+  const ofOwn = Math.max(EMBEDDED_CONCURRENCY_MIN, EMBEDDED_CONCURRENCY_A_CORE * availableParallelism());
+  const { OPENFGA_CONCURRENCY = rest.OPENFGA_API_URL === undefined ? ofOwn : EXTERNAL_CONCURRENCY } = rest;
   const { SERVICE_KEYS_FILE } = set;
   const perMinute = (kind: Kind) => readLimits(rest[`RATE_LIMIT_${upper(kind)}_PER_MINUTE`]) ?? {};
   const rateLimits = Object.fromEntries(KINDS.map((kind) => [kind, perMinute(kind)])) as RateLimits;
   const { warnings } = files;
-  return Object.freeze({ ...rest, SERVICE_KEYS, INVITATION_SECRET, SERVICE_KEYS_FILE, rateLimits, warnings });
+  return Object.freeze({
+    ...rest,
+    OPENFGA_CONCURRENCY,
+    SERVICE_KEYS,
+    INVITATION_SECRET,
+    SERVICE_KEYS_FILE,
+    rateLimits,
+    warnings,
+  });
 }
 
 const upper = <K extends Kind>(kind: K) => kind.toUpperCase() as Uppercase<K>;

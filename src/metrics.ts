@@ -2,7 +2,8 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { Clock, Meter, Source, Unstored } from "./ports.ts";
 
-export type Metrics = { meter: Meter; text: () => Promise<string> };
+/** `registry` has the service's own metrics, without those of the process. */
+export type Metrics = { meter: Meter; text: () => Promise<string>; registry: Registry };
 
 /** From a tenth of a millisecond: a hit takes less than one. */
 const BUCKETS_SECONDS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
@@ -37,44 +38,44 @@ export function createMetrics(clock: Clock): Metrics {
 
   const checks = new Histogram({
     name: "concordat_check_duration_seconds",
-    help: "Checks by where the answer came from: the cache (hit), the engine and then stored (miss), the engine alone.",
+    help: "Duration of checks, by the source of the answer: hit (the cache), miss (the engine, and it was stored), engine (the engine, and it was not stored).",
     labelNames: ["source"],
     buckets: BUCKETS_SECONDS,
     registers,
   });
   const unstored = new Counter({
     name: "concordat_check_unstored_total",
-    help: "Answers that were not stored: cache away, a writer at work (leased), no owner, the owner changed meanwhile (overtaken), a date inside the TTL.",
+    help: "Answers that were not stored, by reason: away (the cache does not answer), leased (an action is writing), no_owner (the object has no owner), overtaken (the owner changed meanwhile), date (an expiry date is within the TTL).",
     labelNames: ["reason"],
     registers,
   });
   const engineCalls = new Counter({
     name: "concordat_engine_calls_total",
-    help: "Calls to OpenFGA for checks and searches.",
+    help: "Calls to OpenFGA for checks and searches, by the kind of call: check, batch_check, expand, list, api (a request that is forwarded).",
     labelNames: ["call"],
     registers,
   });
   const cacheFailures = new Counter({
     name: "concordat_cache_failures_total",
-    help: "Operations that Redis did not answer in time, or refused.",
+    help: "Operations that Redis did not answer in time, or refused, by operation.",
     labelNames: ["operation"],
     registers,
   });
   const forgedEntries = new Counter({
     name: "concordat_cache_forged_total",
-    help: "Entries in Redis that the service did not seal, or not there: somebody else writes to it.",
+    help: "Cache entries that the service did not write, or did not write under that key: somebody else writes to Redis.",
     registers,
   });
   const rateLimited = new Counter({
     name: "concordat_rate_limited_total",
-    help: "Requests that were answered 429, by the limit that was reached.",
+    help: "Requests that were answered 429, by the rate limit that was reached, for example writes-user.",
     labelNames: ["policy"],
     registers,
   });
   let changesReadTo: number | undefined;
   new Gauge({
     name: "concordat_changes_age_seconds",
-    help: "How long ago OpenFGA's changes were read to their end, by whichever replica follows them.",
+    help: "Seconds since OpenFGA's change log was last read to its end, by whichever replica reads it. It should stay near one; missing until the first time.",
     registers,
     collect() {
       // unknown is not zero: the metric is missing until then
@@ -86,7 +87,7 @@ export function createMetrics(clock: Clock): Metrics {
   let cacheIsUp: boolean | undefined;
   new Gauge({
     name: "concordat_cache_up",
-    help: "1 while the cache does all that it is there for, 0 while it does not answer for us.",
+    help: "1 while the cache can be used, 0 while it does not answer; missing until the first probe.",
     registers,
     collect() {
       if (cacheIsUp === undefined) this.remove();
@@ -95,7 +96,7 @@ export function createMetrics(clock: Clock): Metrics {
   });
   const clockOffsets = new Gauge({
     name: "concordat_clock_offset_seconds",
-    help: "How far this process's clock is ahead of the cache's or the engine's.",
+    help: "Seconds by which this process's clock is ahead of another's, by whose: cache, engine.",
     labelNames: ["of"],
     registers,
   });
@@ -121,5 +122,6 @@ export function createMetrics(clock: Clock): Metrics {
       },
     },
     text: async () => `${await registry.metrics()}${await ofProcess()}`,
+    registry,
   };
 }

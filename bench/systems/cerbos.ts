@@ -21,7 +21,7 @@ const PACKAGE = { name: "@cerbos/cerbos-linux-x64", version: "0.55.0" };
 const POLICIES = fileURLToPath(new URL("cerbos-policies", import.meta.url));
 const START_TIMEOUT_MS = 30_000;
 
-/** `at` goes with every question, as the time that dates are held against. */
+/** `at` is sent with every question, as the time that dates are compared with. */
 export async function startCerbos(world: World, at: Date): Promise<System[]> {
   const binary = join(await fetchPackage(PACKAGE), "cerbos-linux-x64");
   const { url, server } = await startServer(binary);

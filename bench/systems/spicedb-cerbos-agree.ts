@@ -34,8 +34,8 @@ export async function agreeWithModel(now: Date): Promise<void> {
   const after = await compare(world, questions, later, [startCerbos]);
   const lapsed = before.filter(({ answer }, n) => answer && !after[n]?.answer).length;
   const held = after.filter(({ answer }) => answer).length;
-  // else the questions would say nothing about dates, or nothing at all
-  if (lapsed === 0 || held === 0 || held === after.length) throw new Error("the questions tell nothing");
+  // else the questions would prove nothing about dates, or nothing at all
+  if (lapsed === 0 || held === 0 || held === after.length) throw new Error("the questions prove nothing");
 }
 
 /** OpenFGA's answers at that time. Throws when one of the others gives another. */

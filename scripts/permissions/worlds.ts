@@ -75,7 +75,7 @@ type Held = { user: IdOf<IdType>; share: string; role: Share["role"]; own?: Part
 /** The people of a situation, and the tuples and delegations they come with. Users are given by id. */
 function peopleOf(situation: Situation, id: (name: string) => IdOf<IdType>) {
   const actors: Actor[] = [];
-  const standing: Tuple[] = [];
+  const base: Tuple[] = [];
   const held: Held[] = [];
   const add = (
     actor: Omit<Actor, "user" | "granted"> & Partial<Actor>,
@@ -86,7 +86,7 @@ function peopleOf(situation: Situation, id: (name: string) => IdOf<IdType>) {
     const whole: Actor = { granted: [], ...actor, user: `user:${user}` };
     actors.push(whole);
     // without a role of interest an external, the weakest people there are
-    if (organization) standing.push(...tuplesOfPerson(id(organization), user, actor.role ?? "external"));
+    if (organization) base.push(...tuplesOfPerson(id(organization), user, actor.role ?? "external"));
     for (const { share, role } of whole.granted) held.push({ user, share, role, ...(own && { own }) });
   };
 
@@ -95,7 +95,7 @@ function peopleOf(situation: Situation, id: (name: string) => IdOf<IdType>) {
     for (const role of JOB_ROLES) {
       const label = `owner: ${role} of the ${type}`;
       add({ label, side: "owner" }, "sun");
-      standing.push(...tuplesOfJobRole(`${type}:${id(type)}`, id(label), role));
+      base.push(...tuplesOfJobRole(`${type}:${id(type)}`, id(label), role));
     }
   for (const role of ORGANIZATION_ROLES) add({ label: `partner: ${role}`, side: "partner", role }, "grid");
 
@@ -127,21 +127,21 @@ function peopleOf(situation: Situation, id: (name: string) => IdOf<IdType>) {
 
   for (const [label, { owner, job, partner, delegated: role }] of Object.entries(situation.people ?? {})) {
     add({ label, side: "both", granted: role ? [{ share: "share", role, counts }] : [] });
-    if (owner) standing.push(...tuplesOfPerson(id("sun"), id(label), owner));
-    if (partner) standing.push(...tuplesOfPerson(id("grid"), id(label), partner));
-    if (job) standing.push(...tuplesOfJobRole(`plant:${id("plant")}`, id(label), job));
+    if (owner) base.push(...tuplesOfPerson(id("sun"), id(label), owner));
+    if (partner) base.push(...tuplesOfPerson(id("grid"), id(label), partner));
+    if (job) base.push(...tuplesOfJobRole(`plant:${id("plant")}`, id(label), job));
   }
   add({ label: "other partner: admin", side: "other partner", role: "admin" }, "wind");
   add({ label: "other partner: delegate", side: "other partner" }, "wind");
   add({ label: "stranger", side: "stranger" });
-  return { actors, standing, held };
+  return { actors, base, held };
 }
 
 /** Spells a situation out. `key` is what its ids begin with. */
 export function worldOf(situation: Situation, key: string): World {
   const id = (name: string) => `${key}-${name.replace(/\W+/g, "-")}` as IdOf<IdType>;
   const last = situation.states.at(-1) ?? situation.states[0];
-  const { actors, standing, held } = peopleOf(situation, id);
+  const { actors, base, held } = peopleOf(situation, id);
 
   const cooperation = (name: string, change: Partial<Cooperation>): Cooperation => ({
     id: id(name),
@@ -188,7 +188,7 @@ export function worldOf(situation: Situation, key: string): World {
   ];
   const tuplesOfState = (state: State): Tuple[] => [
     ...["sun", "grid", "wind"].flatMap((name) => tuplesOfOrganization(id(name))),
-    ...standing,
+    ...base,
     ...other,
     ...resources(state),
     ...Object.entries(state.cooperations ?? { cooperation: {} }).flatMap(([name, change]) =>

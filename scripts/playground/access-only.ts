@@ -1,8 +1,7 @@
 /**
  * A model and its tuples cut down to what access depends on as of one instant: what
- * OpenFGA's playground can show, since it knows no conditions. What is over is left out,
- * what still counts stands without its date, so a check of the copy answers as the
- * store did at that instant. Records, histories and addresses are not in it.
+ * OpenFGA's playground can show, since it knows no conditions. What has expired is left out, what has not
+ * is written without its date, so a check of the copy answers as the store did at that instant. Records, histories and addresses are not in it.
  */
 import type { AuthorizationModel } from "@openfga/sdk";
 import { hasPassed } from "../../src/domain/expiry.ts";
@@ -18,7 +17,7 @@ import { rewritesOf } from "../../src/openfga/rewrites.ts";
 
 type Model = Omit<AuthorizationModel, "id">;
 
-/** What access depends on in a model: relations as `plant#owner`, and the types that may stand in them. */
+/** What access depends on in a model: relations as `plant#owner`, and the types of users that they allow. */
 type Needed = { relations: Set<string>; types: Set<string> };
 
 function neededBy(rewrites: Rewrites): Needed {
@@ -87,12 +86,12 @@ export function accessTuples(model: Model, tuples: readonly Tuple[], at: Date): 
     .map(({ user, relation, object }) => ({ user, relation, object }));
 }
 
-/** At most `max` tuples, those around `refs` first, then what these lead to; without any as they come. */
+/** At most `max` tuples: those that name one of `refs`, then those that name what these lead to. Without refs the first ones. */
 export function nearest(tuples: readonly TupleKey[], refs: readonly string[], max: number): TupleKey[] {
   if (refs.length === 0) return tuples.slice(0, max);
   const found = new Set<TupleKey>();
   const seen = new Set(refs);
-  // a set goes on over what is added to it
+  // the loop also visits what is added to the set meanwhile
   for (const ref of seen)
     for (const tuple of tuples) {
       const ends = [tuple.object, partsOf(tuple.user).object];

@@ -1,6 +1,6 @@
 /**
- * Measures two models, each in a scratch store that is gone afterwards, however it ends,
- * and says which answers differ. Nothing is asked of the store that the models are for.
+ * Asks two models the same questions, each in a scratch store that is deleted at the end, also after an error, and
+ * says which answers differ. The store that the models are for is not asked.
  */
 import type { AuthorizationModel } from "@openfga/sdk";
 import { ulid } from "ulid";
@@ -51,7 +51,7 @@ export async function compareAnswers(
 
 /**
  * A fact as the version that a model is of writes it. Before there were former sides, ended cooperations kept the
- * present ones: without that, whoever sees what has ended would seem to have been told no.
+ * present ones: without that, people who could see an ended cooperation would seem to have been denied.
  */
 function spelledFor(forms: Forms, tuple: Tuple): Tuple[] {
   const is = relationOfTuple(tuple);

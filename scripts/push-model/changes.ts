@@ -5,8 +5,8 @@ import { transformer } from "@openfga/syntax-transformer";
 type Model = Omit<AuthorizationModel, "id">;
 
 /**
- * One line for each type, relation and condition that comes (`+`), goes (`-`) or is another (`~`), in their order.
- * A relation's line holds who may stand in it and what it is made of.
+ * One line for each type, relation and condition that is added (`+`), removed (`-`) or changed (`~`), in their order.
+ * A relation's line has its type restrictions and what it is made of.
  */
 export function changesBetween(from: Model, to: Model): string[] {
   const [was, is] = [definitionsOf(from), definitionsOf(to)];

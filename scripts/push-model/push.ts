@@ -111,7 +111,7 @@ function list(lines: string[], say: (line: string) => void): void {
   if (lines.length > LINES_MAX) say(`  … and ${lines.length - LINES_MAX} more`);
 }
 
-/** The SDK's errors carry request headers; what is not the SDK's is told as it is. */
+/** The SDK's errors carry request headers, so they are replaced; others are passed on as they are. */
 function toError(error: unknown): Error {
   try {
     return toThrow(error);

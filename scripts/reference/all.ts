@@ -8,9 +8,11 @@ import { DENIALS } from "../../src/check/question.ts";
 import { VARIABLES } from "../../src/config.ts";
 import { LIFECYCLE } from "../../src/domain/cooperation/lifecycle.ts";
 import { FINDING_KINDS } from "../../src/domain/doctor/finding.ts";
+import { DENIAL_REASONS } from "../../src/domain/explain/denial-reason.ts";
 import { NEEDS } from "../../src/domain/key-scopes.ts";
 import { FAULTS } from "../../src/http/problem.ts";
 import { REFUSALS } from "../../src/http/refusals.ts";
+import { createMetrics } from "../../src/metrics.ts";
 import { GRAMMAR } from "../../src/redis/cache-keys.ts";
 import { sampleCommands } from "../../src/start/sample.ts";
 import { filled } from "./blocks.ts";
@@ -18,9 +20,10 @@ import { cacheKeysTable } from "./cache-keys.ts";
 import { configurationTable } from "./configuration.ts";
 import { decisionsIndex } from "./decisions.ts";
 import { envExample } from "./env-example.ts";
-import { denialsTable, errorsTable, findingsTable } from "./errors.ts";
+import { denialReasonsTable, denialsTable, errorsTable, findingsTable } from "./errors.ts";
 import { layersDiagram, layersTable } from "./layers.ts";
 import { expiredSentence, lifecycleDiagram, lifecycleTable } from "./lifecycle.ts";
+import { metricsTable } from "./metrics.ts";
 import { openApiDocument } from "./openapi/document.ts";
 import { OPERATIONS } from "./openapi/operations.ts";
 import { capsTable, rolesTable } from "./roles.ts";
@@ -33,7 +36,7 @@ const PORT = VARIABLES.PORT.parse(undefined);
 const FOLDER = VARIABLES.CONCORDAT_FOLDER.parse(undefined);
 const URL_AT_START = `http://${HOST}:${PORT}`;
 
-/** A text is a whole file; a record has the blocks of a page that is written by hand around them. */
+/** A text is a whole file; a record has the blocks of a page whose other text is written by hand. */
 export type Generated = string | Readonly<Record<string, string>>;
 
 /** Every generated file and page, as they should be now. */
@@ -50,6 +53,7 @@ export function generated(): Record<string, Generated> {
     "docs/decisions/README.md": { decisions: decisionsIndex() },
     "docs/reference/cache-keys.md": { "cache-keys": cacheKeysTable(GRAMMAR) },
     "docs/reference/configuration.md": { configuration: configurationTable(VARIABLES) },
+    "docs/reference/denial-reasons.md": { "denial-reasons": denialReasonsTable(DENIAL_REASONS) },
     "docs/reference/errors.md": { errors: errorsTable(REFUSALS, FAULTS), denials: denialsTable(DENIALS) },
     "docs/reference/findings.md": { findings: findingsTable(FINDING_KINDS) },
     "docs/reference/lifecycle.md": {
@@ -57,6 +61,7 @@ export function generated(): Record<string, Generated> {
       expired: expiredSentence(),
       diagram: lifecycleDiagram(LIFECYCLE),
     },
+    "docs/reference/metrics.md": { metrics: metricsTable(createMetrics(() => new Date()).registry) },
     "docs/reference/roles.md": { roles: rolesTable(), caps: capsTable() },
     "docs/reference/routes.md": { routes: routesTable(OPERATIONS) },
     "openapi.json": `${JSON.stringify(openApiDocument(URL_AT_START), null, 2)}\n`,

@@ -1,4 +1,4 @@
-/** The vocabularies of what is wrong: problems, denials without asking the engine, findings of doctor. */
+/** The vocabularies of what is wrong: problems, reasons of a denial, denials without asking the engine, findings of doctor. */
 import { code, table } from "./blocks.ts";
 
 type Problems = Readonly<Record<string, readonly [status: number, title: string, advice: string]>>;
@@ -12,6 +12,13 @@ export function errorsTable(...vocabularies: readonly Problems[]): string {
     sorted.map(([name, [status, title, advice]]) => [String(status), code(name), title, advice]),
   );
 }
+
+/** The reasons of a denial, the nearest to access first. */
+export const denialReasonsTable = (reasons: Readonly<Record<string, { meaning: string; advice: string }>>) =>
+  table(
+    ["code", "what it means", "what to do"],
+    Object.entries(reasons).map(([name, { meaning, advice }]) => [code(name), meaning, advice]),
+  );
 
 /** The codes beside `decision: false`. */
 export const denialsTable = (denials: Readonly<Record<string, string>>): string => meanings("code", denials);

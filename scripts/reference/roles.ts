@@ -23,7 +23,7 @@ export function rolesTable(): string {
   return `${table(["job role", "rungs it is written as", "permissions", "may be shared"], rows)}\n\n${organization}`;
 }
 
-/** What the partner's admins may hand on, by the role that a resource is shared at. */
+/** What the partner's admins may delegate, by the role that a resource is shared at. */
 export function capsTable(): string {
   const rows = SHARED_ROLES.map((cap) => [
     code(cap),

@@ -21,18 +21,28 @@ import type { CooperationId } from "../domain/ids.ts";
 import type { Cooperation, Head, Invitation } from "../domain/records.ts";
 import { isRefusal, type Result } from "../domain/result.ts";
 import { sharedNow } from "../queries/views/cooperations.ts";
-import { cooperationHead, invitationHead, organizationHead, standingIn, standingsIn } from "../store/snapshot.ts";
+import { cooperationHead, invitationHead, membershipIn, membershipsIn, organizationHead } from "../store/snapshot.ts";
 import { type MailState, sendLetters } from "./letters.ts";
 import type { Action, Reading } from "./run/action.ts";
 import { sweep } from "./sweep.ts";
 
-/** The state that every action in a cooperation is decided on; not found where there is none. */
-export async function readCooperation(on: Reading, id: CooperationId): Promise<Result<CooperationState>> {
+/**
+ * The state that every action in a cooperation is decided on; not found where there is none. `more` is what an action
+ * is decided on besides: it is read together with the memberships, behind the cooperation's head.
+ */
+export async function readCooperation<M extends object = object>(
+  on: Reading,
+  id: CooperationId,
+  more?: (cooperation: Cooperation) => Promise<M>,
+): Promise<Result<CooperationState & M>> {
   const head = await cooperationHead(on.reads, id);
   const cooperation = head.value;
   if (cooperation === undefined) return { code: "not_found", what: "cooperation" };
-  const standings = await standingsIn(on.reads, cooperation, on.caller);
-  return { head, cooperation, standings, expected: on.expected };
+  const [memberships, further] = await Promise.all([
+    membershipsIn(on.reads, cooperation, on.caller),
+    more?.(cooperation) ?? ({} as M),
+  ]);
+  return { head, cooperation, memberships, expected: on.expected, ...further };
 }
 
 /** The actions in one cooperation wait for each other, and reach the initiator's resources alone. */
@@ -62,26 +72,28 @@ export function declineOffer(input: { cooperation: CooperationId }): Action<Step
     ...decline,
     read: async (on) => {
       const state = await decline.read(on);
-      return isRefusal(state) ? state : { ...state, standings: { ...state.standings, partner: "admin" } };
+      return isRefusal(state) ? state : { ...state, memberships: { ...state.memberships, partner: "admin" } };
     },
   };
 }
 
 /** The state that a step is decided on. The heads of its sides are read where the step binds the partner, or ends the cooperation, which keeps their names. */
-async function readStep(on: Reading, id: CooperationId, step: LifecycleStep): Promise<Result<StepState>> {
+function readStep(on: Reading, id: CooperationId, step: LifecycleStep): Promise<Result<StepState>> {
   const { reads } = on;
-  const state = await readCooperation(on, id);
-  if (isRefusal(state)) return state;
-  const { cooperation } = state;
-  // what changes nothing needs no more than this
-  if (step === "pause" || step === "resume" || ["same", "no"].includes(LIFECYCLE[step][cooperation.status]))
-    return state;
-  const partner = cooperation.partner === undefined ? undefined : await organizationHead(reads, cooperation.partner);
-  const answers = step === "accept" || step === "decline";
-  const invitation = answers ? await invitationHead(reads, cooperation) : undefined;
-  if (step === "accept") return { ...state, partner, invitation };
-  const initiator = await organizationHead(reads, cooperation.initiator);
-  return { ...state, initiator, partner, invitation, sharedAtEnd: await sharedNow(reads, id) };
+  return readCooperation(on, id, async (cooperation) => {
+    // what changes nothing needs no more than the cooperation
+    if (step === "pause" || step === "resume" || ["same", "no"].includes(LIFECYCLE[step][cooperation.status]))
+      return {};
+    const isAnswer = step === "accept" || step === "decline";
+    const ends = step !== "accept";
+    const [partner, invitation, initiator, sharedAtEnd] = await Promise.all([
+      cooperation.partner === undefined ? undefined : organizationHead(reads, cooperation.partner),
+      isAnswer ? invitationHead(reads, cooperation) : undefined,
+      ends ? organizationHead(reads, cooperation.initiator) : undefined,
+      ends ? sharedNow(reads, id) : undefined,
+    ]);
+    return { partner, invitation, ...(ends && { initiator, sharedAtEnd }) };
+  });
 }
 
 /** Sets or clears the expiry of the whole cooperation. */
@@ -98,10 +110,10 @@ export const resend = (
   input: ReasonInput & { cooperation: CooperationId },
 ): Action<CooperationState & { invitation: Head<Invitation> }, Changed, MailState> => ({
   ...inCooperation,
-  read: async (on) => {
-    const state = await readCooperation(on, input.cooperation);
-    return isRefusal(state) ? state : { ...state, invitation: await invitationHead(on.reads, state.cooperation) };
-  },
+  read: (on) =>
+    readCooperation(on, input.cooperation, async (cooperation) => ({
+      invitation: await invitationHead(on.reads, cooperation),
+    })),
   decide: (state, stamp) => decideResend(state, input, stamp),
   // a mail changes no answer
   scopes: () => [],
@@ -117,10 +129,12 @@ export const join = (input: JoinInput): Action<JoinState, Changed> => ({
     if (token === undefined) return { code: "invalid_invitation" };
     const head = await cooperationHead(reads, token.cooperation);
     if (head.value === undefined) return { code: "invalid_invitation" };
-    const joining = await organizationHead(reads, input.organization);
-    const standing = await standingIn(reads, input.organization, caller);
-    const invitation = head.value.partner === undefined ? await invitationHead(reads, head.value) : undefined;
-    return { head, cooperation: head.value, joining, standing, invitation, tokenN: token.n, ttlDays };
+    const [joining, invitation] = await Promise.all([
+      organizationHead(reads, input.organization),
+      head.value.partner === undefined ? invitationHead(reads, head.value) : undefined,
+    ]);
+    const membership = await membershipIn(reads, input.organization, caller);
+    return { head, cooperation: head.value, joining, membership, invitation, tokenN: token.n, ttlDays };
   },
   decide: (state, stamp) => decideJoin(state, input, stamp),
 });

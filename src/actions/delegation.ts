@@ -39,15 +39,15 @@ const onDelegation = ({ share, user }: Delegated): Omit<DelegationAction, "decid
 });
 
 async function readDelegation(on: Reading, share: ShareId, user: UserId): Promise<Result<DelegationState>> {
-  const person = await personHead(on.reads, user);
-  const state = await readShare(on, share);
+  const reading = personHead(on.reads, user);
+  const [person, state] = await Promise.all([
+    reading,
+    readShare(on, share, async ({ partner }) => {
+      // the head before what it covers: to whom the person belongs
+      await reading;
+      return { ownPerson: partner !== undefined && (await roleOf(on.reads, partner, user)) !== undefined };
+    }),
+  ]);
   if (isRefusal(state)) return state;
-  const { partner } = state.cooperation;
-  return {
-    ...state,
-    user,
-    person,
-    ownPerson: partner !== undefined && (await roleOf(on.reads, partner, user)) !== undefined,
-    existing: state.delegations.find((delegation) => delegation.user === user),
-  };
+  return { ...state, user, person, existing: state.delegations.find((delegation) => delegation.user === user) };
 }

@@ -14,11 +14,10 @@ import {
 } from "../domain/cooperation/decide-invitation.ts";
 import type { SharedResource } from "../domain/cooperation/decide-share.ts";
 import { CooperationId, type OrganizationId, ShareId, UserId } from "../domain/ids.ts";
+import { refuseUnlessAdmin } from "../domain/membership.ts";
 import { same } from "../domain/plan.ts";
-import type { Head, Organization } from "../domain/records.ts";
 import { emailHash } from "../domain/registry/decide-person.ts";
 import { isRefusal, type Result } from "../domain/result.ts";
-import { refuseUnlessAdmin } from "../domain/standing.ts";
 import { organizationName } from "../queries/views/cooperations.ts";
 import { organizationIdsOf } from "../store/people.ts";
 import {
@@ -26,10 +25,10 @@ import {
   emailHead,
   inTurns,
   invitationHead,
+  membershipIn,
   organizationHead,
   resourceHead,
   roleOf,
-  standingIn,
 } from "../store/snapshot.ts";
 import { type MailState, sendLetters } from "./letters.ts";
 import type { Action, Reading } from "./run/action.ts";
@@ -52,10 +51,10 @@ export const invite = (
   read: async (on) => {
     if (input.organization !== undefined && !on.discloseOrganizations && !on.caller.scopes.includes("admin"))
       return { code: "insufficient_scope", needs: "scope admin" };
-    // before the standing: a reading is kept, and a head is read before the facts that it covers
+    // before the membership: a reading is kept, and a head is read before the facts that it covers
     await organizationHead(on.reads, input.initiator);
-    const standing = await standingIn(on.reads, input.initiator, on.caller);
-    const refusal = refuseUnlessAdmin(input.initiator, standing);
+    const membership = await membershipIn(on.reads, input.initiator, on.caller);
+    const refusal = refuseUnlessAdmin(input.initiator, membership);
     if (refusal) return refusal;
     const meant = await whoIsMeant(on, input);
     return isRefusal(meant) || "confirm" in meant ? meant : readInvite(on, input, meant);
@@ -96,13 +95,14 @@ async function readInvite(
   meant: Meant,
 ): Promise<Inviting> {
   const { reads } = on;
-  const initiator = await organizationHead(reads, input.initiator);
-  const partner: Head<Organization> | undefined =
-    meant.partner === undefined ? undefined : await organizationHead(reads, meant.partner);
-  const standing = await standingIn(reads, input.initiator, on.caller);
-  const resources = await inTurns(input.shares ?? [], async ({ resource }): Promise<SharedResource> => {
-    return { ref: resource, head: await resourceHead(reads, resource) };
-  });
+  const [initiator, partner, membership, resources] = await Promise.all([
+    organizationHead(reads, input.initiator),
+    meant.partner === undefined ? undefined : organizationHead(reads, meant.partner),
+    membershipIn(reads, input.initiator, on.caller),
+    inTurns(input.shares ?? [], async ({ resource }): Promise<SharedResource> => {
+      return { ref: resource, head: await resourceHead(reads, resource) };
+    }),
+  ]);
   // before the open ones: who loses a race is then refused for the invitation that is open, and not for its mail
   const invitation = await invitationHead(reads, {
     initiator: input.initiator,
@@ -114,7 +114,7 @@ async function readInvite(
   const cooperations = await cooperationsOf(reads, input.initiator, "initiator");
   return {
     initiator,
-    standing,
+    membership,
     partner,
     ownAddress: meant.ownAddress,
     open: cooperations.filter(({ status }) => status === "invited" || status === "pending"),

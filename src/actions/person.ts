@@ -8,6 +8,7 @@ import { userScope } from "../domain/cache-scopes.ts";
 import { isService, needsService } from "../domain/caller.ts";
 import type { PersonInput } from "../domain/commands.ts";
 import type { OrganizationId, UserId } from "../domain/ids.ts";
+import { refuseUnlessAdmin } from "../domain/membership.ts";
 import { alive } from "../domain/records.ts";
 import type { Refusal } from "../domain/refusal.ts";
 import {
@@ -24,10 +25,9 @@ import {
   type PersonState,
 } from "../domain/registry/decide-person.ts";
 import { isRefusal, type Result } from "../domain/result.ts";
-import { refuseUnlessAdmin } from "../domain/standing.ts";
 import type { TupleKey } from "../domain/tuples.ts";
 import { adminsOf, delegationsThrough, jobRolesThrough, organizationIdsOf } from "../store/people.ts";
-import { bondsOf, emailHead, inTurns, organizationHead, personHead, roleOf, standingIn } from "../store/snapshot.ts";
+import { bondsOf, emailHead, inTurns, membershipIn, organizationHead, personHead, roleOf } from "../store/snapshot.ts";
 import type { Action, Reading } from "./run/action.ts";
 
 type OfOrganization = { organization: OrganizationId; user: UserId };
@@ -64,9 +64,13 @@ export const removePerson = ({
     if (refusal && !(on.caller.user === user && refusal.code === "not_admin")) return refusal;
     const state = await readPerson(on, { organization, user, stepsDown: true });
     if (isRefusal(state)) return state;
+    const [jobRoles, delegations] = await Promise.all([
+      jobRolesThrough(on.reads, organization, user),
+      delegationsThrough(on.reads, organization, user),
+    ]);
     const held: Held = {
-      jobRoles: (await jobRolesThrough(on.reads, organization, user)).flatMap((role) => role.tuples),
-      delegations: (await delegationsThrough(on.reads, organization, user)).flatMap((one) => one.tuples),
+      jobRoles: jobRoles.flatMap((role) => role.tuples),
+      delegations: delegations.flatMap((one) => one.tuples),
     };
     return { ...state, held };
   },
@@ -99,7 +103,7 @@ export async function refuseUnlessManager(
   if (isService(caller)) return undefined;
   // before the caller's role: a reading is kept, and a head is read before the facts that it covers
   await organizationHead(reads, organization);
-  return refuseUnlessAdmin(organization, await standingIn(reads, organization, caller));
+  return refuseUnlessAdmin(organization, await membershipIn(reads, organization, caller));
 }
 
 /** Who it is about, the address asked for, and whether they would no longer be an admin. */
@@ -109,24 +113,25 @@ async function readPerson(
   { reads, expected }: Reading,
   { organization, user, email, stepsDown }: Asked,
 ): Promise<Result<PersonState>> {
-  const organizationNow = await organizationHead(reads, organization);
+  const [organizationNow, person] = await Promise.all([organizationHead(reads, organization), personHead(reads, user)]);
   if (alive(organizationNow) === undefined) return { code: "not_found", what: "organization" };
-  const person = await personHead(reads, user);
-  // every person has a record, so who has none is nobody's
-  const role = person.n === 0 ? undefined : await roleOf(reads, organization, user);
+  const addresses = [...new Set([person.value?.email, email ?? undefined])].filter((one) => one !== undefined);
+  const [role, emails] = await Promise.all([
+    // every person has a record, so who has none is nobody's
+    person.n === 0 ? undefined : roleOf(reads, organization, user),
+    inTurns(addresses, async (address): Promise<EmailHead> => {
+      const head = await emailHead(reads, emailHash(address));
+      const holder = head.value?.holder;
+      if (holder === undefined || holder === user) return { address, head };
+      const other = await personHead(reads, holder);
+      return { address, head, other: { person: other, organizations: await organizationIdsOf(reads, holder) } };
+    }),
+  ]);
   // only an admin who would be one no longer is kept back as the last, so only then is it worth counting:
   // an organization may have thousands, and an import asks for each of its people
   const isCounted = role === "admin" && stepsDown;
   const admins = isCounted ? await adminsOf(reads, organization) : [];
   const otherAdmins = admins.filter((admin) => admin !== user).length;
-  const addresses = [...new Set([person.value?.email, email ?? undefined])].filter((one) => one !== undefined);
-  const emails = await inTurns(addresses, async (address): Promise<EmailHead> => {
-    const head = await emailHead(reads, emailHash(address));
-    const holder = head.value?.holder;
-    if (holder === undefined || holder === user) return { address, head };
-    const other = await personHead(reads, holder);
-    return { address, head, other: { person: other, organizations: await organizationIdsOf(reads, holder) } };
-  });
   const liveCooperations = isCounted && otherAdmins === 0 ? await bondsOf(reads, organization) : 0;
   return {
     organization,

@@ -47,9 +47,12 @@ export const putResource = (input: ResourceInput & Named): Action<ResourceState 
     const known = alive(head);
     const refusal = await refusePut(on, known?.owner);
     if (refusal) return refusal;
-    const owner = await organizationHead(reads, input.owner);
-    const from = await portfolioState(reads, known?.portfolio);
-    const to = input.portfolio === known?.portfolio ? from : await portfolioState(reads, input.portfolio);
+    const [owner, from, other] = await Promise.all([
+      organizationHead(reads, input.owner),
+      portfolioState(reads, known?.portfolio),
+      input.portfolio === known?.portfolio ? undefined : portfolioState(reads, input.portfolio),
+    ]);
+    const to = input.portfolio === known?.portfolio ? from : other;
     return { ref, head, owner, from, to, expected };
   },
   decide: (state) => {
@@ -80,9 +83,12 @@ export const deleteResource = ({ resource: ref }: Named): Action<Deletion, undef
     if (!isService(on.caller)) return needsService("to take a resource out");
     const state = await readResource(on, ref);
     if (isRefusal(state)) return state;
-    const jobRoles = (await jobRolesOn(on.reads, ref)).flatMap((held) => held.tuples);
-    const plants = ref.startsWith("portfolio:") ? (await plantsIn(on.reads, idOfType("portfolio", ref))).length : 0;
-    return { ...state, shares: await sharesOn(on.reads, ref), plants, jobRoles };
+    const [held, plants, shares] = await Promise.all([
+      jobRolesOn(on.reads, ref),
+      ref.startsWith("portfolio:") ? plantsIn(on.reads, idOfType("portfolio", ref)) : [],
+      sharesOn(on.reads, ref),
+    ]);
+    return { ...state, shares, plants: plants.length, jobRoles: held.flatMap(({ tuples }) => tuples) };
   },
   decide: (state, stamp) => decideDeleteResource(state, stamp),
   scopes: ({ owner }) => [ownerScope(idOfType("organization", owner.object))],
@@ -96,15 +102,17 @@ export const setJobRole = (
   read: async (on) => {
     const { resource: ref, user } = input;
     const { reads } = on;
-    const state = await readResource(on, ref);
+    // every head before what it covers: whose people they are, and who holds what on the resource
+    const [state, person] = await Promise.all([readResource(on, ref), personHead(reads, user)]);
     if (isRefusal(state)) return state;
     if (alive(state.head) === undefined) return { code: "not_found", what: "resource" };
     const owner = idOfType("organization", state.owner.object);
-    const refusal = await refuseHidden(on, owner);
-    if (refusal) return refusal;
-    const person = await personHead(reads, user);
-    const ownPerson = (await roleOf(reads, owner, user)) !== undefined;
-    return { ...state, user, person, ownPerson, role: await jobRoleOf(reads, ref, user) };
+    const [refusal, ownRole, role] = await Promise.all([
+      refuseHidden(on, owner),
+      roleOf(reads, owner, user),
+      jobRoleOf(reads, ref, user),
+    ]);
+    return refusal ?? { ...state, user, person, ownPerson: ownRole !== undefined, role };
   },
   decide: (state) => decideJobRole(state, input.role),
   scopes: () => [userScope(input.user)],

@@ -11,7 +11,7 @@ import {
   type ShareState,
 } from "../domain/cooperation/decide-share.ts";
 import { type CooperationId, ShareId } from "../domain/ids.ts";
-import type { Share } from "../domain/records.ts";
+import type { Cooperation, Share } from "../domain/records.ts";
 import { isRefusal, type Result } from "../domain/result.ts";
 import { resourceHead, shareHead, sharesOn, shareWithDelegations } from "../store/snapshot.ts";
 import { inCooperation, readCooperation } from "./cooperation.ts";
@@ -23,14 +23,13 @@ type NewShareState = CooperationState & { id: ShareId; resource: SharedResource;
 /** Shares one resource of the initiator. */
 export const share = (input: ShareInput & { cooperation: CooperationId }): Action<NewShareState, ShareChanged> => ({
   ...inCooperation,
-  read: async (on) => {
-    const state = await readCooperation(on, input.cooperation);
-    if (isRefusal(state)) return state;
-    const ref = input.resource;
-    const resource = { ref, head: await resourceHead(on.reads, ref) };
-    const existing = (await sharesOn(on.reads, ref)).find((other) => other.cooperation === input.cooperation);
-    return { ...state, id: ShareId.parse(on.newId()), resource, existing };
-  },
+  read: (on) =>
+    readCooperation(on, input.cooperation, async () => {
+      const ref = input.resource;
+      const [head, shares] = await Promise.all([resourceHead(on.reads, ref), sharesOn(on.reads, ref)]);
+      const existing = shares.find((other) => other.cooperation === input.cooperation);
+      return { id: ShareId.parse(on.newId()), resource: { ref, head }, existing };
+    }),
   decide: (state, stamp) => decideShare(state, input, state.id, stamp),
 });
 
@@ -52,17 +51,31 @@ export const unshare = (input: ReasonInput & { share: ShareId }): Action<ShareSt
 /** A share's state without its resource, which only the share's own changes are decided on. */
 export type BareShareState = Omit<ShareState, "resource">;
 
-/** The state behind a share. The cooperation's head is read before what it covers of the share. */
-export async function readShare(on: Reading, id: ShareId): Promise<Result<BareShareState>> {
-  // the cooperation that a share is in never changes
+/**
+ * The state behind a share, and `more` besides. The cooperation's head is read before what it covers of the share;
+ * that it holds the share, and of which resource, never changes.
+ */
+export async function readShare<M extends object = object>(
+  on: Reading,
+  id: ShareId,
+  more?: (cooperation: Cooperation, known: Share) => Promise<M>,
+): Promise<Result<BareShareState & M>> {
   const known = (await shareHead(on.reads, id)).value;
   if (known === undefined) return { code: "not_found", what: "share" };
-  const cooperation = await readCooperation(on, known.cooperation);
-  if (isRefusal(cooperation)) return cooperation;
-  const { head, delegations } = await shareWithDelegations(on.reads, id);
+  const state = await readCooperation(on, known.cooperation, async (cooperation) => {
+    const [found, further] = await Promise.all([
+      shareWithDelegations(on.reads, id),
+      more?.(cooperation, known) ?? ({} as M),
+    ]);
+    return { found, further };
+  });
+  if (isRefusal(state)) return state;
+  const { found, further, ...cooperation } = state;
+  const { head, delegations } = found;
   if (head.value === undefined) return { code: "not_found", what: "share" };
   return {
     ...cooperation,
+    ...further,
     shareHead: head,
     share: head.value,
     delegations,
@@ -71,9 +84,8 @@ export async function readShare(on: Reading, id: ShareId): Promise<Result<BareSh
   };
 }
 
-async function readShareAndResource(on: Reading, id: ShareId): Promise<Result<ShareState>> {
-  const state = await readShare(on, id);
-  if (isRefusal(state)) return state;
-  const ref = state.share.resource;
-  return { ...state, resource: { ref, head: await resourceHead(on.reads, ref) } };
+function readShareAndResource(on: Reading, id: ShareId): Promise<Result<ShareState>> {
+  return readShare(on, id, async (_, { resource: ref }) => ({
+    resource: { ref, head: await resourceHead(on.reads, ref) },
+  }));
 }

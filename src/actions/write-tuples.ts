@@ -5,6 +5,7 @@
  */
 
 import { type CacheScope, ownerScope, userScope } from "../domain/cache-scopes.ts";
+import { refuseUnlessSide } from "../domain/membership.ts";
 import { same } from "../domain/plan.ts";
 import { type Admission, admit, type Leniency, type RawChange } from "../domain/raw-write/admit.ts";
 import { personBecomes, type RawEffect, type Rejected, resourceBecomes } from "../domain/raw-write/raw-change.ts";
@@ -13,7 +14,6 @@ import type { RawTuple } from "../domain/raw-write/raw-tuple.ts";
 import { alive } from "../domain/records.ts";
 import type { Refusal } from "../domain/refusal.ts";
 import { isRefusal, type Result } from "../domain/result.ts";
-import { refuseUnlessSide } from "../domain/standing.ts";
 import { jobRoleOf, organizationHead, resourceHead, roleOf } from "../store/snapshot.ts";
 import { delegate, revoke } from "./delegation.ts";
 import { putPerson, removePerson } from "./person.ts";
@@ -118,7 +118,7 @@ async function onDelegation(on: Reading, { share, user, asked }: Of<"delegation"
   const state = await readShare(on, share);
   if (isRefusal(state)) return state;
   // only who may change it learns what is delegated
-  const refusal = refuseUnlessSide(state.standings, "partner", state.cooperation, "share");
+  const refusal = refuseUnlessSide(state.memberships, "partner", state.cooperation, "share");
   if (refusal) return refusal;
   if (state.share.removed_at !== undefined) return { code: "not_found", what: "share", gone: true } satisfies Refusal;
   const held = state.delegations.find((delegation) => delegation.user === user);

@@ -35,14 +35,14 @@ const livez = createRoute({
   ...about,
   path: "/livez",
   operationId: "getLivez",
-  summary: "Whether the process runs",
+  summary: "Liveness: the process runs",
   responses: { 200: answered("It does.", "ok") },
 });
 const readyz = createRoute({
   ...about,
   path: "/readyz",
   operationId: "getReadyz",
-  summary: "Whether it can answer: engine and model are there",
+  summary: "Readiness: OpenFGA answers and has the model",
   responses: { 200: ready, 503: answered("Not now.", "stopping", "engine_unavailable") },
 });
 

@@ -23,7 +23,7 @@ const get = createRoute({
   ...({ answers: "nobody", refuses: [] } satisfies Documented),
   operationId: "getHistoryKeys",
   path: "/.well-known/concordat-history-keys.json",
-  summary: "The public keys that verify histories, as a JWK set; none where histories are not signed",
+  summary: "Get the public keys that verify histories, as a JWK set",
   responses: { 200: { description: "Found.", content: { "application/json": { schema: Keys } } } },
 });
 

@@ -13,8 +13,7 @@ const metrics = createRoute({
   ...({ answers: "nobody", refuses: [] } satisfies Documented),
   path: "/metrics",
   operationId: "getMetrics",
-  summary:
-    "What was counted: checks by source and duration, answers not stored, engine calls, cache failures, age of the changes",
+  summary: "Prometheus metrics of this process",
   responses: { 200: { description: "Metrics of this process.", content: { [TEXT_FORMAT]: { schema: z.string() } } } },
 });
 

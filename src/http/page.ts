@@ -7,7 +7,7 @@ import { z } from "zod";
 
 export const PAGE_DEFAULT = 50;
 export const PAGE_MAX = 200;
-/** Items looked up in parallel; each may take several reads. */
+/** Items looked up at the same time; each may take several reads. */
 const LOOKS_AT_ONCE = 16;
 
 /** The query parameters of every list. */
@@ -53,16 +53,21 @@ export async function pageOf<K extends string, T>(
   const left = keys.filter((key) => after === undefined || (order === "ascending" ? key > after : key < after));
   const items: T[] = [];
   let last: string | undefined = after;
-  for (let at = 0; at < left.length; at += LOOKS_AT_ONCE) {
-    const some = left.slice(at, at + LOOKS_AT_ONCE);
-    const found = await Promise.all(some.map(look));
-    for (const [index, item] of found.entries()) {
-      if (item === undefined) continue;
-      // one more than the page holds: the page ends behind its last item
-      if (items.length === limit) return { items, next_cursor: cursorAfter(query, last ?? "") };
-      items.push(item);
-      last = some[index];
+  const looks: Promise<T | undefined>[] = [];
+  for (const [at, key] of left.entries()) {
+    // one more than the page holds: the page ends behind its last item
+    const looksMax = Math.min(LOOKS_AT_ONCE, limit + 1 - items.length);
+    for (const next of left.slice(looks.length, at + looksMax)) {
+      const looking = look(next);
+      // an earlier one that fails ends the page, and nobody waits for this one then
+      looking.catch(() => {});
+      looks.push(looking);
     }
+    const item = await looks[at];
+    if (item === undefined) continue;
+    if (items.length === limit) return { items, next_cursor: cursorAfter(query, last ?? "") };
+    items.push(item);
+    last = key;
   }
   return { items, next_cursor: null };
 }

@@ -11,9 +11,9 @@ import {
   type ResourceRef,
   type UserId,
 } from "../domain/ids.ts";
+import { roleIn } from "../domain/membership.ts";
 import type { Delegation } from "../domain/records.ts";
 import { type JobRole, ORGANIZATION_ROLES, type OrganizationRole } from "../domain/roles.ts";
-import { roleIn } from "../domain/standing.ts";
 import { keyOf, type TupleKey } from "../domain/tuples.ts";
 import type { Reads } from "../ports.ts";
 import { jobRolesFrom } from "./resources.ts";

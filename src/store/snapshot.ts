@@ -14,6 +14,7 @@ import {
   type UserId,
 } from "../domain/ids.ts";
 import { countsIn } from "../domain/key-bounds.ts";
+import { type Membership, type Memberships, membershipOf, roleIn } from "../domain/membership.ts";
 import {
   alive,
   type Cooperation,
@@ -40,7 +41,6 @@ import {
   roleOfRungs,
   type SharedRole,
 } from "../domain/roles.ts";
-import { roleIn, type Standing, type Standings, standingOf } from "../domain/standing.ts";
 import { expiryOf, type Tuple } from "../domain/tuples.ts";
 import type { Reads } from "../ports.ts";
 
@@ -93,38 +93,43 @@ export async function roleOf(
   // relation by relation: asked without one, the engine looks through all of the organization's people and history
   const find = (relation: string) =>
     reads.read({ object: `organization:${organization}`, relation, user: `user:${user}` });
-  const person = await find("person");
-  if (person.length === 0) return undefined;
   const [first, ...others] = ORGANIZATION_ROLES;
-  const admin = await find(first);
+  // together: nearly everybody who is asked about is a person of it, and who acts mostly an admin
+  const [person, admin] = await Promise.all([find("person"), find(first)]);
+  if (person.length === 0) return undefined;
   return roleIn([...person, ...(admin.length > 0 ? admin : (await inTurns(others, find)).flat())]);
 }
 
 /** What a caller is in an organization: nothing where there is no organization or no person, or their key is bound to others. */
-export async function standingIn(
+export async function membershipIn(
   reads: Reads,
   organization: OrganizationId | undefined,
   { user, bounds }: Pick<Caller, "user" | "bounds">,
-): Promise<Standing> {
+): Promise<Membership> {
   if (organization === undefined || user === undefined || !countsIn(bounds, organization)) return "none";
-  return standingOf(await roleOf(reads, organization, user));
+  return membershipOf(await roleOf(reads, organization, user));
 }
 
 /** What a person is on both sides of a cooperation: nothing where another organization has the id of a side now (law 15). */
-export async function standingsIn(
+export async function membershipsIn(
   reads: Reads,
   cooperation: Cooperation,
   caller: Pick<Caller, "user" | "bounds">,
-): Promise<Standings> {
+): Promise<Memberships> {
   const { status, initiator, partner } = cooperation;
   // an organization that a cooperation binds cannot be deleted: only the others can outlive it
   const outlives = { initiator: status === "ended", partner: status === "ended" || status === "pending" };
-  const standingAt = async (side: Side, organization: OrganizationId | undefined): Promise<Standing> => {
-    const standing = await standingIn(reads, organization, caller);
-    if (standing === "none" || organization === undefined || !outlives[side]) return standing;
-    return isSide(cooperation, side, (await organizationHead(reads, organization)).value) ? standing : "none";
+  const membershipAt = async (side: Side, organization: OrganizationId | undefined): Promise<Membership> => {
+    if (organization === undefined || !outlives[side]) return membershipIn(reads, organization, caller);
+    // before the role: a reading is kept, and a head is read before the facts that it covers
+    const { value } = await organizationHead(reads, organization);
+    return isSide(cooperation, side, value) ? membershipIn(reads, organization, caller) : "none";
   };
-  return { initiator: await standingAt("initiator", initiator), partner: await standingAt("partner", partner) };
+  const [ofInitiator, ofPartner] = await Promise.all([
+    membershipAt("initiator", initiator),
+    membershipAt("partner", partner),
+  ]);
+  return { initiator: ofInitiator, partner: ofPartner };
 }
 
 /** A person's job role on a resource. */

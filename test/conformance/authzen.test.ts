@@ -20,8 +20,8 @@ type Reply = { status: number; headers: Headers; text: string; body: any };
 let fixture: FixtureStore;
 let app: Service["app"];
 
-/** The whole service around an engine: its request ids, its keys and its word for an outage are what is tested. */
-const appAround = (engine: Engine, publicUrl = PUBLIC_URL) =>
+/** The whole service with this engine: its request ids, its keys and its error for an outage are tested. */
+const appWith = (engine: Engine, publicUrl = PUBLIC_URL) =>
   createService({ ...fixture, engine }, { publicUrl, clock: () => NOW }).app;
 
 async function send(path: string, init: RequestInit, to = app): Promise<Reply> {
@@ -65,7 +65,7 @@ const SEARCHES = ENDPOINTS.filter((path) => path.startsWith("search/"));
 
 beforeAll(async () => {
   fixture = await openFixtureStore();
-  app = appAround(fixture.engine);
+  app = appWith(fixture.engine);
   const dated = (expires_at: string) => ({ condition: { name: "not_expired", context: { expires_at } } as const });
   await fixture.tupleStore.write({
     deletes: [],
@@ -168,8 +168,8 @@ describe("what may be sent (1, 9)", () => {
 
   test.each(ENDPOINTS)("%s answers only POST", async (path) => {
     const headers = { Authorization: `Bearer ${KEY}` };
-    const { status, headers: told } = await send(`/access/v1/${path}`, { headers });
-    expect([status, told.get("Allow")]).toEqual([405, "POST, OPTIONS"]);
+    const { status, headers: received } = await send(`/access/v1/${path}`, { headers });
+    expect([status, received.get("Allow")]).toEqual([405, "POST, OPTIONS"]);
   });
 });
 
@@ -550,7 +550,7 @@ describe("a fault is never a denial", () => {
       timeoutMilliseconds: 1000,
       connections: 1,
     });
-    const reply = await post(path, VALID[path], {}, appAround(nobody));
+    const reply = await post(path, VALID[path], {}, appWith(nobody));
     expect(reply).toMatchObject({ status: 503, body: { code: "engine_unavailable" } });
     expect(reply.text).not.toContain("decision");
     await nobody.close();
@@ -568,11 +568,11 @@ describe("a fault is never a denial", () => {
       timeoutMilliseconds: 10_000,
       connections: 1,
     });
-    const around = appAround(mistaken);
+    const mistakenApp = appWith(mistaken);
     const items = [evaluation("alice", "read", "record-1"), evaluation("alice", "fly", "record-1")];
-    expect((await post("evaluations", { evaluations: items.slice(0, 1) }, {}, around)).status).toBe(200);
-    expect((await post("evaluations", { evaluations: items }, {}, around)).status).toBe(503);
-    expect((await post("search/action", VALID["search/action"], {}, around)).status).toBe(503);
+    expect((await post("evaluations", { evaluations: items.slice(0, 1) }, {}, mistakenApp)).status).toBe(200);
+    expect((await post("evaluations", { evaluations: items }, {}, mistakenApp)).status).toBe(503);
+    expect((await post("search/action", VALID["search/action"], {}, mistakenApp)).status).toBe(503);
     await mistaken.close();
   });
 });
@@ -628,7 +628,7 @@ describe("discovery (8)", () => {
     ["https://pdp.example.com/", WELL_KNOWN, "https://pdp.example.com/access/v1/evaluation"],
     ["https://h.example/tenant1", `${WELL_KNOWN}/tenant1`, "https://h.example/tenant1/access/v1/evaluation"],
   ])("publishes the identifier %s unchanged", async (publicUrl, location, endpoint) => {
-    const { body } = await send(location, {}, appAround(fixture.engine, publicUrl));
+    const { body } = await send(location, {}, appWith(fixture.engine, publicUrl));
     expect([body.policy_decision_point, body.access_evaluation_endpoint]).toEqual([publicUrl, endpoint]);
   });
 });

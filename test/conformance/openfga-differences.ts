@@ -3,7 +3,7 @@
  * All others are answered alike, to the last word; the table may neither grow nor shrink unseen.
  */
 
-const OTHER_STORE = "There is one store here, and no other is told from one that is not there.";
+const OTHER_STORE = "There is one store here; any other is answered like one that does not exist.";
 const PRESENT = "The present is added where a question names no time, so a date is compared and not missed.";
 const WORDS = "The same code in other words: the body is read here before it is sent on.";
 

@@ -33,17 +33,17 @@ const CASES: Record<string, Case> = {
   "user type not in model": { key: { user: "folder:x" } },
   "userset of a type not in model": { key: { user: "folder:x#writer" } },
   "userset of a relation not in model": { key: { user: "plant:x#writer" } },
-  "userset that may not stand there": { key: { user: "organization:x#admin" } },
+  "userset that is not allowed there": { key: { user: "organization:x#admin" } },
   "user of three parts": { key: { user: "a:b:c" } },
   "user without type": { key: { user: "aardvark" } },
-  "wildcard where none may stand": { key: { user: "user:*" } },
+  "wildcard where none is allowed": { key: { user: "user:*" } },
   "userset of the object itself": { key: { user: "plant:7#can_view" } },
   "userset that the relation is computed of": { key: { user: "plant:7#viewer" } },
   "object as user of its own type": { key: { user: "plant:7" } },
 
   "contextual tuple": { allowed: true, tuples: [VIEWER] },
   "contextual tuple of another object": { allowed: false, tuples: [{ ...VIEWER, object: "plant:none" }] },
-  "contextual tuple on the way": {
+  "contextual tuple on the path": {
     allowed: true,
     tuples: [
       { user: "portfolio:burrow", relation: "portfolio", object: "plant:7" },
@@ -54,7 +54,7 @@ const CASES: Record<string, Case> = {
   "contextual tuple of a type not in model": { tuples: [{ ...VIEWER, object: "folder:x" }] },
   "contextual tuple of a relation not in model": { tuples: [{ ...VIEWER, relation: "writer" }] },
   "contextual tuple of a computed relation": { tuples: [{ ...VIEWER, relation: "can_view" }] },
-  "contextual tuple of a user that may not stand there": { tuples: [{ ...VIEWER, user: "organization:aardvark" }] },
+  "contextual tuple of a user that is not allowed there": { tuples: [{ ...VIEWER, user: "organization:aardvark" }] },
   "contextual tuple of a user type not in model": { tuples: [{ ...VIEWER, user: "employee:aardvark" }] },
   "contextual tuple of a userset not in model": { tuples: [{ ...VIEWER, user: "organization:fga#undefined" }] },
   "contextual tuple of a wildcard": { tuples: [{ ...VIEWER, user: "user:*" }] },
@@ -97,12 +97,12 @@ const CASES: Record<string, Case> = {
     tuples: throughShare({ condition: { name: "unknown", context: {} } }),
     context: EARLIER,
   },
-  "condition where none may stand": { tuples: [{ ...VIEWER, ...dated(DATE) }], context: EARLIER },
+  "condition where none is allowed": { tuples: [{ ...VIEWER, ...dated(DATE) }], context: EARLIER },
   "condition with a parameter that it does not know": {
     tuples: throughShare({ condition: { name: "not_expired", context: { expires_at: DATE, x: 1 } } }),
     context: EARLIER,
   },
-  "condition left out where one must stand": {
+  "condition left out where one is needed": {
     tuples: [{ user: "entry:x", relation: "head", object: "plant:7" }],
   },
 };

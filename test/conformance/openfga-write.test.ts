@@ -45,11 +45,11 @@ const DATE = { expires_at: "2040-01-01T00:00:00Z" };
 
 /** What OpenFGA refuses, or answers without changing anything. `:share` is one that nothing is delegated on. */
 const REQUESTS: Record<string, object | string> = {
-  "a tuple that stands, ignored": writes([held], { on_duplicate: "ignore" }),
+  "a tuple that exists, ignored": writes([held], { on_duplicate: "ignore" }),
   "a tuple that is not there, ignored": deletes([free], { on_missing: "ignore" }),
   "the model named": { ...writes([held], { on_duplicate: "ignore" }), authorization_model_id: ":model" },
-  "a tuple that stands": writes([held]),
-  "a tuple that stands, an error": writes([held], { on_duplicate: "error" }),
+  "a tuple that exists": writes([held]),
+  "a tuple that exists, an error": writes([held], { on_duplicate: "error" }),
   "a tuple that is not there": deletes([free]),
   "one that is not there beside one that could be written": {
     ...writes([free]),
@@ -126,7 +126,7 @@ describe("a Write that OpenFGA refuses gets the same refusal", () => {
 });
 
 /** The tuples in these relations of an object, as text. */
-async function standing(object: string, ...relations: string[]): Promise<string[]> {
+async function stored(object: string, ...relations: string[]): Promise<string[]> {
   const found = await side.service.deps.tupleStore.read({ object });
   return found
     .filter(({ relation }) => relations.includes(relation))
@@ -150,12 +150,12 @@ describe("@openfga/sdk", () => {
     const client = clientFor(KEYS.admin);
     const zoe = [tuple("user:zoe", "member", "organization:sunward"), tuple("user:zoe", "operator", "plant:7")];
     await client.write({ writes: zoe });
-    expect(await standing("plant:7", "operator", "viewer")).toContain("user:zoe viewer");
+    expect(await stored("plant:7", "operator", "viewer")).toContain("user:zoe viewer");
     const { tuples } = await client.read({ object: "plant:7", user: "user:zoe" });
     const rungs = tuples.map(({ key }) => key);
     expect(rungs).toHaveLength(4);
     await client.deleteTuples(rungs);
-    expect(await standing("plant:7", "operator", "viewer")).not.toContain("user:zoe viewer");
+    expect(await stored("plant:7", "operator", "viewer")).not.toContain("user:zoe viewer");
     await client.writeTuples(rungs.map(({ user, relation, object }) => ({ user, relation, object })));
     await client.write(
       { writes: zoe, deletes: [tuple("user:zoe", "viewer", "plant:8")] },
@@ -164,7 +164,7 @@ describe("@openfga/sdk", () => {
     await client.write({
       deletes: [...rungs, ...zoe.slice(0, 1), tuple("user:zoe", "person", "organization:sunward")],
     });
-    expect(await standing("organization:sunward", "member", "person")).not.toContain("user:zoe person");
+    expect(await stored("organization:sunward", "member", "person")).not.toContain("user:zoe person");
   });
 
   test("gets a refusal as OpenFGA's validation error, with what to do", async () => {
@@ -184,9 +184,9 @@ describe("@openfga/sdk", () => {
     const client = clientFor(KEYS.manage, { "Acting-User": "user:ben" });
     const eva = tuple("user:eva", "delegated_viewer", share, dated(DATE));
     await client.writeTuples([eva]);
-    expect(await standing(share, "delegated_viewer")).toContain("user:eva delegated_viewer");
+    expect(await stored(share, "delegated_viewer")).toContain("user:eva delegated_viewer");
     await client.deleteTuples([eva]);
-    expect(await standing(share, "delegated_viewer")).not.toContain("user:eva delegated_viewer");
+    expect(await stored(share, "delegated_viewer")).not.toContain("user:eva delegated_viewer");
     await expect(clientFor(KEYS.admin).writeTuples([eva])).rejects.toThrow(/Acting-User: user:<id>/);
   });
 });
@@ -200,10 +200,7 @@ describe("fga", () => {
 
   test("writes and deletes a tuple, and prints why one is refused", async () => {
     expect(await fga(["write", "user:otto", "asset_manager", "plant:8"])).toMatchObject({ code: 0, err: "" });
-    expect(await standing("plant:8", "viewer", "asset_manager")).toEqual([
-      "user:otto asset_manager",
-      "user:otto viewer",
-    ]);
+    expect(await stored("plant:8", "viewer", "asset_manager")).toEqual(["user:otto asset_manager", "user:otto viewer"]);
     const rung = await fga(["delete", "user:otto", "viewer", "plant:8"]);
     expect([rung.code, rung.err]).toEqual([1, expect.stringContaining("belongs to asset_manager")]);
     expect(await fga(["delete", "user:otto", "asset_manager", "plant:8"])).toMatchObject({ code: 0, err: "" });
@@ -228,13 +225,13 @@ describe("fga", () => {
       0,
       { total_count: 5, successful_count: 5, failed_count: 0 },
     ]);
-    expect(await standing("plant:20", "technical_manager", "viewer")).toHaveLength(2);
+    expect(await stored("plant:20", "technical_manager", "viewer")).toHaveLength(2);
     // each by itself, ten at once; those that exist already are ignored
     const each = await fga(["write", "--file", file]);
     expect([each.code, JSON.parse(each.out)]).toMatchObject([0, { total_count: 5, failed_count: 0 }]);
     const gone = await fga(["delete", "--file", file, "--max-tuples-per-write", "20"]);
     expect([gone.code, JSON.parse(gone.out)]).toMatchObject([0, { total_count: 5, failed_count: 0 }]);
-    expect(await standing("plant:20", "owner", "technical_manager", "viewer")).toEqual([]);
+    expect(await stored("plant:20", "owner", "technical_manager", "viewer")).toEqual([]);
   });
 
   test("delegates for a person, with a date", async () => {
@@ -242,7 +239,7 @@ describe("fga", () => {
     const ben = ["--custom-headers", "Acting-User: user:ben"];
     const date = ["--condition-name", "not_expired", "--condition-context", JSON.stringify(DATE)];
     expect(await fga(["write", ...eva, ...date, ...ben], KEYS.manage)).toMatchObject({ code: 0, err: "" });
-    expect(await standing(share, "delegated_viewer")).toContain("user:eva delegated_viewer");
+    expect(await stored(share, "delegated_viewer")).toContain("user:eva delegated_viewer");
     expect(await fga(["delete", ...eva, ...ben], KEYS.manage)).toMatchObject({ code: 0, err: "" });
     const service = await fga(["write", ...eva]);
     expect([service.code, service.err]).toEqual([1, expect.stringContaining("Acting-User: user:<id>")]);

@@ -14,7 +14,7 @@ import { imageOf, missing, STEP_MILLISECONDS } from "./docker.ts";
 const run = promisify(execFile);
 
 test.skipIf(missing !== undefined)(
-  "the engine's container keeps its store, and is gone when it is stopped",
+  "the engine's container keeps its store, and is removed when it is stopped",
   async () => {
     const folder = mkdtempSync(join(tmpdir(), "concordat-image-"));
     onTestFinished(() => rmSync(folder, { recursive: true, force: true }));

@@ -37,7 +37,7 @@ export type Case = {
 
 export type Wrong = { readonly what: string; readonly at: number; readonly of: Case };
 
-/** Tries all cases: how many, and the first in which something goes wrong. */
+/** Tries all cases: how many, and the first in which something is wrong. */
 export function tryDates(rules: DateRules): { cases: number; wrong: Wrong | undefined } {
   const all = range(-2, 2).flatMap((fillerAhead) =>
     range(-2, 2).flatMap((serverAhead) =>

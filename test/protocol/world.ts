@@ -1,4 +1,4 @@
-/** What happens around the cache in one scenario: who writes what, what may fail, and what answers must keep. */
+/** What happens to the cache in one scenario: who writes what, what may fail, and what answers must keep. */
 import { O1, type Scope } from "./state.ts";
 
 export type Write = {
@@ -8,7 +8,7 @@ export type Write = {
   readonly gives?: Scope;
   /** It can only be decided once that Write is committed. */
   readonly after?: number;
-  /** Made past the service: no begin and no end; the tail finds it. */
+  /** Made past the service: no lease and no release; the follower finds it. */
   readonly past?: boolean;
 };
 

@@ -85,8 +85,8 @@ export async function liveALot(service: Service): Promise<World> {
 }
 
 /**
- * `repaired`: what a repair does about it. `whole`: nothing is left of it; `part`: what nobody gave is gone, what is
- * missing is not; `no`: it is named, and not a tuple moves.
+ * `repaired`: what a repair does about it. `whole`: nothing is left of it; `part`: what nobody gave is deleted, what is
+ * missing stays missing; `no`: it is reported, and no tuple changes.
  */
 export type Damage = [
   sentence: string,
@@ -165,7 +165,7 @@ export function damages(all: Tuple[], world: World): Damage[] {
       ...changed(log(2), { partner_only: reason }),
     ],
     ["an entry with another hash", "no", "history", cooperation, ...changed(log(3), { hash: "ab".repeat(32) })],
-    ["an entry that is gone from the middle", "no", "history", cooperation, [log(3)], []],
+    ["an entry that is missing in the middle", "no", "history", cooperation, [log(3)], []],
     ["the newest entry gone", "no", "history", cooperation, [log(last)], []],
     [
       "the first entry gone",
@@ -287,7 +287,7 @@ export function damages(all: Tuple[], world: World): Damage[] {
       [],
     ],
     [
-      "a former partner of a cooperation that goes on",
+      "a former partner of a cooperation that is live",
       "whole",
       "relation",
       cooperation,
@@ -436,7 +436,7 @@ export function damages(all: Tuple[], world: World): Damage[] {
       [key("user:mallory", "admin", "organization:brightfix"), key("user:mallory", "person", "organization:brightfix")],
     ],
     [
-      "a person who is gone and never left",
+      "a person who is missing and never left",
       "no",
       "person",
       "organization:brightfix",
@@ -507,7 +507,7 @@ export function damages(all: Tuple[], world: World): Damage[] {
     ],
     ["a mark on what was never removed", "whole", "relation", plant, [], [key(plant, "pending", "sweep:all")]],
     [
-      "a mark on a cooperation that goes on",
+      "a mark on a cooperation that is live",
       "whole",
       "relation",
       cooperation,

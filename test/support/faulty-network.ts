@@ -18,7 +18,7 @@ export type FaultyNetwork = {
   fate: (request: Asked) => Fate;
   /** Runs when the engine has done what it was asked, or, where the request is lost, instead of it. */
   meanwhile: (request: Asked) => Promise<void>;
-  /** Until nothing is under way. */
+  /** Until no request is open. */
   settled(): Promise<void>;
   /** As if nobody ever listened there. */
   close(): Promise<void>;

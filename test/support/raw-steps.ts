@@ -176,8 +176,8 @@ export function rawOutcomeOf(world: World, { steps, lenient }: Extract<RawStep, 
   let done = false;
   for (const step of inTurn(steps)) {
     const plain = outcomeOf(trial, step);
-    const told = ["not_admin", "wrong_side"].includes(plain) || ("share" in step && plain === "not_found");
-    const outcome = !told && isIdle(trial, step) ? "same" : plain;
+    const isDisclosed = ["not_admin", "wrong_side"].includes(plain) || ("share" in step && plain === "not_found");
+    const outcome = !isDisclosed && isIdle(trial, step) ? "same" : plain;
     if (outcome === "same" && !lenient) return "write_failed";
     if (outcome === "same") continue;
     if (outcome !== "done") return outcome;
@@ -295,16 +295,16 @@ export function readBack(
 
   for (const [organization, people] of world.people) {
     const admins = adminsOf(world, organization).length;
-    const told = of("organization").filter(
+    const granted = of("organization").filter(
       ({ object, relation }) => id(object) === organization && grants.test(relation),
     );
     people.clear();
-    for (const { user, relation } of told.filter(({ relation }) => relation !== "person")) {
+    for (const { user, relation } of granted.filter(({ relation }) => relation !== "person")) {
       if (people.has(id(user))) wrong.push(`${user} has two roles in ${organization}`);
       people.set(id(user), relation);
       world.known.add(id(user));
     }
-    const persons = told.filter(({ relation }) => relation === "person").map(({ user }) => id(user));
+    const persons = granted.filter(({ relation }) => relation === "person").map(({ user }) => id(user));
     if (persons.sort().join() !== [...people.keys()].sort().join())
       wrong.push(`the people of ${organization} are not its roles`);
     const live = world.cooperations.some(

@@ -1,7 +1,7 @@
 /**
  * Every route of the API with a request that it would answer, in one world where all of
  * them can be asked: the tests that hold something of every route walk this table, and
- * `callers.test.ts` holds the table to the OpenAPI document, both ways.
+ * `callers.test.ts` compares the table with the OpenAPI document, in both directions.
  */
 
 import { expect } from "vitest";

@@ -76,7 +76,7 @@ export function createService(
   let now: Date | undefined;
   const mails: Mail[] = [];
   const warnings: string[] = [];
-  const afterwards = createBackground((event) => warnings.push(event));
+  const background = createBackground((event) => warnings.push(event));
   const clock = changes.clock ?? (() => now ?? new Date());
   const { meter, text: metricsText } = createMetrics(clock);
   const ttlMilliseconds = changes.ttlMilliseconds ?? TTL_MILLISECONDS;
@@ -94,7 +94,7 @@ export function createService(
     repeats: createRepeats(),
     newId: () => ulid(),
     newNonce: () => randomBytes(16).toString("base64url"),
-    inBackground: afterwards.run,
+    inBackground: background.run,
     warn: (event) => warnings.push(event),
     invitation: {
       secret: "a secret for the tests alone, 32+",
@@ -142,7 +142,7 @@ export function createService(
     setNow: (to) => {
       now = to;
     },
-    settled: afterwards.settled,
+    settled: background.settled,
     as: (user, method, path, body, options = {}) =>
       send(options.key ?? KEYS.manage, method, path, body, {
         "Acting-User": `user:${encodeURIComponent(user)}`,

@@ -4,7 +4,7 @@ import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 
 export type TcpProxy = {
   port: number;
-  /** How much later everything arrives, each way. */
+  /** How much later everything arrives, in each direction. */
   delayMilliseconds: number;
   /**
    * Takes everything and passes nothing on. A connection that lost something stays silent in that direction for

@@ -1,6 +1,7 @@
 /** The environment is read whole or not at all, and no secret gets into a message. */
 import { createHash, generateKeyPairSync } from "node:crypto";
 import { chmodSync, writeFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { readConfig, urlOf, VARIABLES } from "../../src/config.ts";
@@ -20,7 +21,7 @@ const enough = {
 };
 
 /** The message for an invalid environment. */
-function told(env: NodeJS.ProcessEnv): string {
+function messageFor(env: NodeJS.ProcessEnv): string {
   try {
     readConfig(env);
   } catch (error) {
@@ -43,9 +44,16 @@ describe("the smallest environment", () => {
     expect(Object.isFrozen(config)).toBe(true);
   });
 
+  test("an engine of our own is asked as much at once as this machine's cores answer, and a server of its own more", () => {
+    const own = readConfig(enough).OPENFGA_CONCURRENCY;
+    expect(own).toBe(Math.max(8, 4 * availableParallelism()));
+    expect(readConfig({ ...enough, OPENFGA_API_URL: "http://openfga:8080" }).OPENFGA_CONCURRENCY).toBe(128);
+    expect(readConfig({ ...enough, OPENFGA_CONCURRENCY: "3" }).OPENFGA_CONCURRENCY).toBe(3);
+  });
+
   test("an empty variable is an unset one", () => {
     expect(readConfig({ ...enough, PORT: "", OPENFGA_API_URL: "" }).PORT).toBe(3000);
-    expect(told({ ...enough, SERVICE_KEYS: "" })).toContain("SERVICE_KEYS");
+    expect(messageFor({ ...enough, SERVICE_KEYS: "" })).toContain("SERVICE_KEYS");
   });
 
   test("a key is found by itself or by its hash, and by nothing else", () => {
@@ -89,14 +97,14 @@ describe("secrets in files", () => {
   });
 
   test("a file beside its variable, a missing file and an empty one are refused by name", () => {
-    expect(told({ ...enough, INVITATION_SECRET_FILE: file("x") })).toMatch(
+    expect(messageFor({ ...enough, INVITATION_SECRET_FILE: file("x") })).toMatch(
       /^INVITATION_SECRET_FILE: INVITATION_SECRET is set too/,
     );
-    expect(told({ ...enough, REDIS_URL_FILE: "/nowhere/at/all" })).toMatch(
+    expect(messageFor({ ...enough, REDIS_URL_FILE: "/nowhere/at/all" })).toMatch(
       /^REDIS_URL_FILE: .* cannot be read: ENOENT$/m,
     );
-    expect(told({ ...enough, SMTP_URL_FILE: file("\n") })).toMatch(/^SMTP_URL_FILE: .* is empty$/m);
-    const short = told({ SERVICE_KEYS: enough.SERVICE_KEYS, INVITATION_SECRET_FILE: file("short-secret") });
+    expect(messageFor({ ...enough, SMTP_URL_FILE: file("\n") })).toMatch(/^SMTP_URL_FILE: .* is empty$/m);
+    const short = messageFor({ SERVICE_KEYS: enough.SERVICE_KEYS, INVITATION_SECRET_FILE: file("short-secret") });
     expect(short).toMatch(/^INVITATION_SECRET: must be at least 32/);
     expect(short).not.toContain("short-secret");
   });
@@ -124,14 +132,14 @@ describe("limits", () => {
   test.each(["x", "-1", "1.5", "key", "key=", "key=x", "keys=1", "key=1;user=2", "key=1,key=2"])(
     "%s is refused",
     (text) => {
-      expect(told({ ...enough, RATE_LIMIT_CHECKS_PER_MINUTE: text })).toMatch(/^RATE_LIMIT_CHECKS_PER_MINUTE: /);
+      expect(messageFor({ ...enough, RATE_LIMIT_CHECKS_PER_MINUTE: text })).toMatch(/^RATE_LIMIT_CHECKS_PER_MINUTE: /);
     },
   );
 });
 
 describe("an invalid environment", () => {
   test("every problem is reported at once, by the variable's name", () => {
-    const message = told({
+    const message = messageFor({
       PORT: "http",
       INVITATION_TTL_DAYS: "0",
       DISCLOSE_ORGANIZATIONS: "maybe",
@@ -169,17 +177,17 @@ describe("an invalid environment", () => {
     ["an end that is no date", JSON.stringify([{ ...APP, not_after: "tomorrow" }])],
     ["a misspelled bound", JSON.stringify([{ ...APP, organisations: ["sunward"] }])],
   ])("SERVICE_KEYS with %s is refused", (_, SERVICE_KEYS) => {
-    expect(told({ ...enough, SERVICE_KEYS })).toContain("SERVICE_KEYS");
+    expect(messageFor({ ...enough, SERVICE_KEYS })).toContain("SERVICE_KEYS");
   });
 
   test("no message holds a key or a secret", () => {
     const short = JSON.stringify([{ name: "app", scopes: ["root"], key: KEY }]);
-    expect(told({ SERVICE_KEYS: short, INVITATION_SECRET: "short-secret" })).not.toMatch(/a-key-of|short-secret/);
+    expect(messageFor({ SERVICE_KEYS: short, INVITATION_SECRET: "short-secret" })).not.toMatch(/a-key-of|short-secret/);
   });
 });
 
 /** The variables that a message names. */
-const named = (env: NodeJS.ProcessEnv) => told({ ...enough, ...env }).match(/^[A-Z_]+(?=:)/gm) ?? [];
+const named = (env: NodeJS.ProcessEnv) => messageFor({ ...enough, ...env }).match(/^[A-Z_]+(?=:)/gm) ?? [];
 
 describe("URLs and addresses", () => {
   test.each([
@@ -256,7 +264,7 @@ describe("URLs and addresses", () => {
   test("a wrong address is reported beside every other problem, and no URL with its password", () => {
     const REDIS_URL = "redis://:a-password@host/cache";
     expect(named({ HOST: "0.0.0.0", PORT: "x", REDIS_URL })).toEqual(["PORT", "REDIS_URL", "PUBLIC_URL"]);
-    expect(told({ ...enough, REDIS_URL })).not.toContain("a-password");
+    expect(messageFor({ ...enough, REDIS_URL })).not.toContain("a-password");
   });
 });
 
@@ -303,10 +311,10 @@ describe("the history key", () => {
       pem + rsaPem,
       pem.replace(/[A-Za-z]{5}/g, "x"),
     ]) {
-      expect(told(file(text))).toMatch(/^HISTORY_KEY_FILE: must (begin with|hold) [^\n]*Ed25519/);
-      expect(told(file(text))).not.toContain("secret");
+      expect(messageFor(file(text))).toMatch(/^HISTORY_KEY_FILE: must (begin with|hold) [^\n]*Ed25519/);
+      expect(messageFor(file(text))).not.toContain("secret");
     }
-    expect(told({ ...enough, HISTORY_KEY_FILE: join(ownFolder(), "none") })).toBe(
+    expect(messageFor({ ...enough, HISTORY_KEY_FILE: join(ownFolder(), "none") })).toBe(
       "HISTORY_KEY_FILE: cannot be read (ENOENT)",
     );
   });

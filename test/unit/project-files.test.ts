@@ -1,4 +1,4 @@
-/** The files around the source agree with it: what CI runs, and which Node is needed. */
+/** The project's other files agree with the source: what CI runs, and which Node is needed. */
 import { existsSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 

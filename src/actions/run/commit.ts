@@ -56,7 +56,7 @@ export async function commit(deps: ActionDeps, attempt: Attempt): Promise<boolea
 }
 
 /**
- * Finds out after a lost reply. The first Write may still be under way: it and the one sent again write the same
+ * Finds out after a lost reply. The first Write may still be running: it and the one sent again write the same
  * entry n + 1, so the second to arrive is stale, and the entry that is found says whose it was.
  */
 async function settle(deps: ActionDeps, { write, lease }: Attempt): Promise<boolean> {
@@ -66,7 +66,7 @@ async function settle(deps: ActionDeps, { write, lease }: Attempt): Promise<bool
   const giveUpAt = performance.now() + patience(deps);
   while (performance.now() < giveUpAt) {
     await sleep(Math.random() * PAUSE_MILLISECONDS_MAX);
-    // bad/resend-without-begin in test/protocol
+    // bad/resend-without-lease in test/protocol
     await lease();
     try {
       const outcome = await deps.tupleStore.write(write);

@@ -132,7 +132,7 @@ async function commitDraft<T, R>(
     throw new Contended(`others kept changing ${[...held].join(", ")}`);
   } catch (error) {
     if (!isErased) throw error;
-    // nothing is under way any more but where the outcome is unknown already
+    // no Write is running any more, unless its outcome is unknown
     if (!(error instanceof OutcomeUnknown)) await lease.drop();
     throw afterWriting(error);
   }

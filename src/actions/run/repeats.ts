@@ -1,8 +1,8 @@
 /**
  * Bounds what a repeated request costs (law 18). A reply that says how things are comes after an invalidation of its
- * scopes, because the writer of what it says may have died before its own (bad/repetition-replies-without-end in
+ * scopes, because the writer of what it says may have died before its own (bad/repetition-replies-without-release in
  * test/protocol). One acknowledged invalidation after a head was read serves all who read the same head later: no
- * entry from before its Write is left, and none can be filled any more (good/repetition-ends-once). So there is one
+ * entry from before its Write is left, and none can be filled any more (good/repetition-releases-once). So there is one
  * for each head, and for the repetitions of one person at most one a second.
  */
 import { setTimeout as sleep } from "node:timers/promises";

@@ -5,13 +5,13 @@
 import type { ChangeCooperationInput, ReasonInput } from "../commands.ts";
 import { hasPassed, instant } from "../expiry.ts";
 import type { Side } from "../history.ts";
+import { type Memberships, refuseUnlessSide } from "../membership.ts";
 import { type Decision, type EntryFacts, type Plan, planned, type Stamp, same } from "../plan.ts";
 import { type Precondition, refuseUnlessOwn } from "../precondition.ts";
 import { type Cooperation, type Head, type Invitation, isSide, type Organization } from "../records.ts";
 import type { Refusal } from "../refusal.ts";
 import { otherSpelling } from "../relations.ts";
 import { isRefusal, type Result } from "../result.ts";
-import { refuseUnlessSide, type Standings } from "../standing.ts";
 import { sweepMark, tuplesOfCooperation } from "../state-tuples.ts";
 import { difference } from "../tuples.ts";
 import { secondsToWait, touchAnswered, touchSent } from "./cool-down.ts";
@@ -22,7 +22,7 @@ import { touchOrganization, withoutAddress } from "./touch.ts";
 export type CooperationState = {
   head: Head<Cooperation>;
   cooperation: Cooperation;
-  standings: Standings;
+  memberships: Memberships;
   /** What the caller expects of the cooperation. */
   expected?: Precondition | undefined;
 };
@@ -53,13 +53,13 @@ export function stepOrRefuse(
  * is changed, or that it is deleted), and by the table. `what` a stranger does not find.
  */
 export function stepFor(
-  { standings, cooperation }: Pick<CooperationState, "standings" | "cooperation">,
+  { memberships, cooperation }: Pick<CooperationState, "memberships" | "cooperation">,
   action: Exclude<CooperationAction, "join">,
   now: Date,
   found: Refusal | undefined,
   what = "cooperation",
 ) {
-  const refusal = refuseUnlessSide(standings, LIFECYCLE[action].by, cooperation, what) ?? found;
+  const refusal = refuseUnlessSide(memberships, LIFECYCLE[action].by, cooperation, what) ?? found;
   return refusal ?? stepOrRefuse(cooperation, action, now);
 }
 

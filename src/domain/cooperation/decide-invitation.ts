@@ -6,6 +6,7 @@
 import type { InviteInput, ReasonInput } from "../commands.ts";
 import { hasPassed, instant } from "../expiry.ts";
 import { type CooperationId, idOfType, type ShareId } from "../ids.ts";
+import { type Membership, refuseUnlessAdmin } from "../membership.ts";
 import { type Decision, type EntryFacts, type Plan, planned, type Stamp, same } from "../plan.ts";
 import {
   alive,
@@ -19,7 +20,6 @@ import {
 } from "../records.ts";
 import type { Refusal } from "../refusal.ts";
 import { isRefusal } from "../result.ts";
-import { refuseUnlessAdmin, type Standing } from "../standing.ts";
 import { tuplesOfCooperation } from "../state-tuples.ts";
 import { difference } from "../tuples.ts";
 import { countInvitation, type InvitationLimits, refuseInvitation, touchAnswered, touchSent } from "./cool-down.ts";
@@ -30,7 +30,7 @@ import { touchOrganization, withoutAddress } from "./touch.ts";
 /** What an invitation is decided on. `partner` is the known organization that was named or confirmed. */
 export type InviteState = {
   initiator: Head<Organization>;
-  standing: Standing;
+  membership: Membership;
   partner?: Head<Organization> | undefined;
   /** Whether the invited address belongs to a person of the initiator. */
   ownAddress: boolean;
@@ -56,7 +56,7 @@ export function decideInvite(
 ): Decision<InvitationDecided> {
   const initiator = idOfType("organization", state.initiator.object);
   const partner = state.partner && idOfType("organization", state.partner.object);
-  const refusal = refuseUnlessAdmin(initiator, state.standing);
+  const refusal = refuseUnlessAdmin(initiator, state.membership);
   if (refusal) return refusal;
   if (state.ownAddress || partner === initiator) return { code: "own_organization" };
   if (state.partner && alive(state.partner) === undefined) return { code: "not_found", what: "organization" };
@@ -125,7 +125,7 @@ export type JoinState = {
   cooperation: Cooperation;
   /** The organization that wants to join, and what the actor is in it. */
   joining: Head<Organization>;
-  standing: Standing;
+  membership: Membership;
   /** The earlier invitations from the initiator to the invited address. */
   invitation?: Head<Invitation> | undefined;
   /** The number in the token, already verified to be ours. */
@@ -139,7 +139,7 @@ export function decideJoin(state: JoinState, input: ReasonInput, stamp: Stamp): 
   const joining = idOfType("organization", state.joining.object);
   const unfit = tokenProblem(cooperation, state.tokenN, state.ttlDays, stamp.now);
   if (unfit) return unfit;
-  const refusal = refuseUnlessAdmin(joining, state.standing);
+  const refusal = refuseUnlessAdmin(joining, state.membership);
   if (refusal) return refusal;
   if (joining === cooperation.initiator) return { code: "own_organization" };
   const next = stepOrRefuse(cooperation, "join", stamp.now);

@@ -47,62 +47,163 @@ export type DenialReason =
 
 export type DenialCode = DenialReason["code"];
 
-/** An access path that is closed: what it leads through (`share:01H…`, `organization:sunward`), and every reason why. */
-export type Path = { through: string; limits: DenialReason[] };
+/** What a reason means, what to do about it, and the sentence that says it of this person and resource. */
+type DenialRow<C extends DenialCode> = {
+  meaning: string;
+  advice: string;
+  says: (is: Extract<DenialReason, { code: C }>) => string;
+};
 
-/** Paths, the nearest first: with fewer reasons, then with nearer ones. */
+/** Every reason, the nearest to access first: what a message ends, what an action ends, what was removed, what never existed. */
+export const DENIAL_REASONS: { readonly [C in DenialCode]: DenialRow<C> } = {
+  records_differ: {
+    meaning: "By its records there is access, and the engine denies it.",
+    advice: "Run doctor: the store is inconsistent.",
+    says: (is) => `By its records ${nameOf(is.object)} should let them; the tuples say otherwise. Run doctor.`,
+  },
+  cooperation_paused: {
+    meaning: "The initiator paused the cooperation.",
+    advice: "An admin of the initiator resumes it.",
+    says: (is) => `${bond(is)} is paused.`,
+  },
+  cooperation_expired: {
+    meaning: "The cooperation's expiry date has passed.",
+    advice: "An admin of the initiator sets a later one.",
+    says: (is) => `${bond(is)} expired at ${is.expires_at}.`,
+  },
+  share_expired: {
+    meaning: "The share's expiry date has passed.",
+    advice: "An admin of the initiator sets a later one.",
+    says: (is) => `The share of ${is.resource} (${is.share}) expired at ${is.expires_at}.`,
+  },
+  delegation_expired: {
+    meaning: "The delegation's expiry date has passed.",
+    advice: "An admin of the partner sets a later one.",
+    says: (is) => `The delegation of ${is.resource} to ${is.user} (share ${is.share}) expired at ${is.expires_at}.`,
+  },
+  cooperation_pending: {
+    meaning: "The partner has not accepted the cooperation.",
+    advice: "An admin of the partner accepts it.",
+    says: (is) => `${bond(is)} waits to be accepted.`,
+  },
+  cooperation_invited: {
+    meaning: "Nobody has joined with the invitation's token.",
+    advice: "The invited person joins; an admin of the initiator can resend the invitation.",
+    says: (is) => `The invitation by ${is.initiator} (cooperation ${is.cooperation}) was not taken up yet.`,
+  },
+  delegation_reduced: {
+    meaning: "The delegation's role would be enough, and the share's lower role caps it.",
+    advice: "An admin of the initiator sets a higher role on the share.",
+    says: (is) =>
+      `${is.user} is delegated ${is.role} of ${is.resource}, but the share (${is.share}) is at ${is.share_role} now.`,
+  },
+  share_role_too_low: {
+    meaning: "The share's role does not have the permission.",
+    advice: "An admin of the initiator sets one of the roles in `needs` on the share.",
+    says: (is) => `${is.resource} is shared as ${is.role} (share ${is.share}); this needs ${either(is.needs)}.`,
+  },
+  delegation_too_low: {
+    meaning: "The delegation's role does not have the permission.",
+    advice: "An admin of the partner delegates one of the roles in `needs`, if the share's role allows it.",
+    says: (is) =>
+      `${is.user} is delegated ${is.role} of ${is.resource} (share ${is.share}); this needs ${either(is.needs)}.`,
+  },
+  not_delegated: {
+    meaning: "The person belongs to the partner, is not its admin, and has no delegation of the share.",
+    advice: "An admin of the partner delegates it to them.",
+    says: (is) =>
+      `${is.resource} is shared with ${is.organization} (share ${is.share}), where ${is.user} is ${is.role} and no admin, and is not delegated to them.`,
+  },
+  job_role_too_low: {
+    meaning: "The person's job role does not have the permission.",
+    advice: "An admin of the owner gives them one of the roles in `needs`.",
+    says: (is) => `${is.user} is ${is.role} of ${is.resource}; this needs ${either(is.needs)}.`,
+  },
+  no_job_role: {
+    meaning: "The person belongs to the owner, is not its admin, and has no job role on the resource.",
+    advice: "An admin of the owner gives them one of the roles in `needs`.",
+    says: (is) => `${is.user} is ${is.role} of ${is.organization} and no admin, and has no job role on ${is.resource}.`,
+  },
+  delegate_left: {
+    meaning: "The share is delegated to somebody who does not belong to the partner.",
+    advice: "Run doctor: leaving deletes delegations. A service can add the person to the partner again.",
+    says: (is) =>
+      `${is.resource} is delegated to ${is.user} (share ${is.share}), who is no person of ${is.organization}.`,
+  },
+  not_admin: {
+    meaning: "It is for the organization's admins, and the person has another role.",
+    advice: "Ask one of its admins.",
+    says: (is) => `Only admins of ${is.organization} may do this; ${is.user} is ${is.role} there.`,
+  },
+  share_removed: {
+    meaning: "The share of the resource was removed.",
+    advice: "An admin of the initiator shares it again; earlier delegations do not return.",
+    says: (is) => `${is.resource} was shared (share ${is.share}) and taken back at ${is.removed_at}.`,
+  },
+  cooperation_ended: {
+    meaning: "The cooperation was declined, removed or left.",
+    advice: "An admin of the initiator invites again.",
+    says: (is) => `${bond(is)} has ended: ${[is.ended_as, is.ended_at].filter(Boolean).join(" at ")}.`,
+  },
+  not_shared: {
+    meaning: "The cooperation has no share of the resource.",
+    advice: "An admin of the initiator shares it.",
+    says: (is) => `${bond(is)} does not share ${is.resource}.`,
+  },
+  never_shared: {
+    meaning: "No role that can be shared has the permission.",
+    advice: "Ask the owner's people to do it.",
+    says: (is) => `${is.permission} is for people of ${is.owner} alone and never crosses to a partner.`,
+  },
+  not_person: {
+    meaning: "The person does not belong to the organization.",
+    advice: "A service adds them to it, if they should.",
+    says: (is) => `${is.user} is no person of ${is.organization}.`,
+  },
+  stranger: {
+    meaning: "The person belongs neither to the owner nor to a partner with whom the owner shares it.",
+    advice: "Check both ids; access needs an organization that owns the resource or has a share of it.",
+    says: (is) =>
+      `${is.resource} is ${is.owner}'s, and nothing leads from there to ${is.user}, who is ${ofThese(is.organizations)}.`,
+  },
+  object_deleted: {
+    meaning: "The resource or organization was deleted.",
+    advice: "Remove it from your service, or register it again.",
+    says: (is) => `${nameOf(is.object)} was deleted at ${is.deleted_at}.`,
+  },
+  object_unknown: {
+    meaning: "Nothing was ever registered under this id.",
+    advice: "Check the id, or register it.",
+    says: (is) => `There is no ${nameOf(is.object)}.`,
+  },
+  user_unknown: {
+    meaning: "Nobody was ever added under this id.",
+    advice: "Check the id, or add the person to an organization.",
+    says: (is) => `There is no person ${is.user}.`,
+  },
+  subject_no_user: {
+    meaning: "The subject is not of type `user`.",
+    advice: "Ask about a person: only people have permissions.",
+    says: (is) => `${is.subject} is no person; only people have permissions.`,
+  },
+};
+const CODES = Object.keys(DENIAL_REASONS);
+
+/** An access path that is closed: what it leads through (`share:01H…`, `organization:sunward`), and every reason why. */
+export type Path = { through: string; denials: DenialReason[] };
+
+/** Paths, the nearest first: with fewer reasons, then with nearer ones by their order above. */
 export function nearestFirst(paths: readonly Path[]): Path[] {
-  const farthest = ({ limits }: Path) => Math.max(...limits.map(({ code }) => DENIAL_CODES.indexOf(code)));
-  return paths.toSorted((a, b) => a.limits.length - b.limits.length || farthest(a) - farthest(b));
+  const farthest = ({ denials }: Path) => Math.max(...denials.map(({ code }) => CODES.indexOf(code)));
+  return paths.toSorted((a, b) => a.denials.length - b.denials.length || farthest(a) - farthest(b));
 }
 
 const either = (roles: readonly JobRole[]) => roles.join(" or ");
 
-/** Each reason in one sentence, the nearest to access first: what a message ends, what an action ends, what was removed, what never was. */
-const SAYINGS: { readonly [C in DenialCode]: (is: Extract<DenialReason, { code: C }>) => string } = {
-  records_differ: (is) => `By its records ${nameOf(is.object)} should let them; the tuples say otherwise. Run doctor.`,
-  cooperation_paused: (is) => `${bond(is)} is paused.`,
-  cooperation_expired: (is) => `${bond(is)} expired at ${is.expires_at}.`,
-  share_expired: (is) => `The share of ${is.resource} (${is.share}) expired at ${is.expires_at}.`,
-  delegation_expired: (is) =>
-    `The delegation of ${is.resource} to ${is.user} (share ${is.share}) expired at ${is.expires_at}.`,
-  cooperation_pending: (is) => `${bond(is)} waits to be accepted.`,
-  cooperation_invited: (is) =>
-    `The invitation by ${is.initiator} (cooperation ${is.cooperation}) was not taken up yet.`,
-  delegation_reduced: (is) =>
-    `${is.user} is delegated ${is.role} of ${is.resource}, but the share (${is.share}) is at ${is.share_role} now.`,
-  share_role_too_low: (is) =>
-    `${is.resource} is shared as ${is.role} (share ${is.share}); this needs ${either(is.needs)}.`,
-  delegation_too_low: (is) =>
-    `${is.user} is delegated ${is.role} of ${is.resource} (share ${is.share}); this needs ${either(is.needs)}.`,
-  not_delegated: (is) =>
-    `${is.resource} is shared with ${is.organization} (share ${is.share}), where ${is.user} is ${is.role} and no admin, and is not delegated to them.`,
-  job_role_too_low: (is) => `${is.user} is ${is.role} of ${is.resource}; this needs ${either(is.needs)}.`,
-  no_job_role: (is) =>
-    `${is.user} is ${is.role} of ${is.organization} and no admin, and has no job role on ${is.resource}.`,
-  delegate_left: (is) =>
-    `${is.resource} is delegated to ${is.user} (share ${is.share}), who is no person of ${is.organization}.`,
-  not_admin: (is) => `Only admins of ${is.organization} may do this; ${is.user} is ${is.role} there.`,
-  share_removed: (is) => `${is.resource} was shared (share ${is.share}) and taken back at ${is.removed_at}.`,
-  cooperation_ended: (is) => `${bond(is)} has ended: ${[is.ended_as, is.ended_at].filter(Boolean).join(" at ")}.`,
-  not_shared: (is) => `${bond(is)} does not share ${is.resource}.`,
-  never_shared: (is) => `${is.permission} is for people of ${is.owner} alone and never crosses to a partner.`,
-  not_person: (is) => `${is.user} is no person of ${is.organization}.`,
-  stranger: (is) =>
-    `${is.resource} is ${is.owner}'s, and nothing leads from there to ${is.user}, who is ${ofThese(is.organizations)}.`,
-  object_deleted: (is) => `${nameOf(is.object)} was deleted at ${is.deleted_at}.`,
-  object_unknown: (is) => `There is no ${nameOf(is.object)}.`,
-  user_unknown: (is) => `There is no person ${is.user}.`,
-  subject_no_user: (is) => `${is.subject} is no person; only people have permissions.`,
-};
-
-/** The codes of all reasons, the nearest to access first. */
-export const DENIAL_CODES: readonly string[] = Object.keys(SAYINGS);
-
 /** A reason in one sentence. */
-export function sayingOf(reason: DenialReason): string {
-  const saying: (is: never) => string = SAYINGS[reason.code];
-  return saying(reason as never);
+export function sayingOf(denial: DenialReason): string {
+  const { says }: { says: (is: never) => string } = DENIAL_REASONS[denial.code];
+  return says(denial as never);
 }
 
 const bond = ({ cooperation, initiator, partner }: OfCooperation) =>

@@ -26,15 +26,15 @@ export function denialsOfShare(met: Met, user: UserId, permission: string, now: 
   if (needs.length === 0) return [{ code: "never_shared", permission, owner: cooperation.initiator }];
   const of = { share: share.id, resource: share.resource };
   if (share.removed_at !== undefined) return [{ code: "share_removed", ...of, removed_at: share.removed_at }];
-  const limits = denialsOfCooperation(cooperation, now);
-  if (cooperation.status === "ended") return limits;
+  const denials = denialsOfCooperation(cooperation, now);
+  if (cooperation.status === "ended") return denials;
   if (share.expires_at !== undefined && hasPassed(share.expires_at, now))
-    limits.push({ code: "share_expired", ...of, expires_at: share.expires_at });
-  const ofPerson = limitsOfPerson(met, user, needs, now);
+    denials.push({ code: "share_expired", ...of, expires_at: share.expires_at });
+  const ofPerson = denialsOfPerson(met, user, needs, now);
   // a delegation that the share reduces says it already
   if (!needs.includes(share.role) && !ofPerson.some(({ code }) => code === "delegation_reduced"))
-    limits.push({ code: "share_role_too_low", ...of, role: share.role, needs });
-  return [...limits, ...ofPerson];
+    denials.push({ code: "share_role_too_low", ...of, role: share.role, needs });
+  return [...denials, ...ofPerson];
 }
 
 /** The denial reasons that a cooperation's status and date give. */
@@ -42,33 +42,33 @@ export function denialsOfCooperation(cooperation: Cooperation, now: Date): Denia
   const { id, status, initiator, partner, expires_at, ended_as, ended_at } = cooperation;
   const of = { cooperation: id, initiator, partner };
   if (status === "ended") return [{ code: "cooperation_ended", ...of, ended_as, ended_at }];
-  const limits: DenialReason[] = [];
-  if (status === "paused") limits.push({ code: "cooperation_paused", ...of });
-  if (status === "pending") limits.push({ code: "cooperation_pending", ...of });
-  if (status === "invited") limits.push({ code: "cooperation_invited", ...of });
+  const denials: DenialReason[] = [];
+  if (status === "paused") denials.push({ code: "cooperation_paused", ...of });
+  if (status === "pending") denials.push({ code: "cooperation_pending", ...of });
+  if (status === "invited") denials.push({ code: "cooperation_invited", ...of });
   if (expires_at !== undefined && hasPassed(expires_at, now))
-    limits.push({ code: "cooperation_expired", ...of, expires_at });
-  return limits;
+    denials.push({ code: "cooperation_expired", ...of, expires_at });
+  return denials;
 }
 
-function limitsOfPerson({ cooperation, share, role, delegation }: Met, user: UserId, needs: JobRole[], now: Date) {
+function denialsOfPerson({ cooperation, share, role, delegation }: Met, user: UserId, needs: JobRole[], now: Date) {
   const { partner } = cooperation;
   // who is invited by address is in no organization of the cooperation yet
   if (role === "admin" || partner === undefined) return [];
-  const limits: DenialReason[] = [];
+  const denials: DenialReason[] = [];
   const of = { share: share.id, resource: share.resource, user };
-  if (role === undefined) limits.push({ code: "delegate_left", ...of, organization: partner });
+  if (role === undefined) denials.push({ code: "delegate_left", ...of, organization: partner });
   if (delegation === undefined) {
-    if (role !== undefined) limits.push({ code: "not_delegated", ...of, organization: partner, role });
-    return limits;
+    if (role !== undefined) denials.push({ code: "not_delegated", ...of, organization: partner, role });
+    return denials;
   }
   if (delegation.expires_at !== undefined && hasPassed(delegation.expires_at, now))
-    limits.push({ code: "delegation_expired", ...of, expires_at: delegation.expires_at });
+    denials.push({ code: "delegation_expired", ...of, expires_at: delegation.expires_at });
   if (!needs.includes(delegation.role))
-    limits.push({ code: "delegation_too_low", ...of, role: delegation.role, needs });
+    denials.push({ code: "delegation_too_low", ...of, role: delegation.role, needs });
   else if (!needs.includes(share.role))
-    limits.push({ code: "delegation_reduced", ...of, role: delegation.role, share_role: share.role });
-  return limits;
+    denials.push({ code: "delegation_reduced", ...of, role: delegation.role, share_role: share.role });
+  return denials;
 }
 
 /** A person's roles by organization, and their address. */
@@ -82,6 +82,6 @@ export type AskedPerson = {
 export function asAdmin({ user, roles }: AskedPerson, organization: OrganizationId): Path {
   const role = roles.get(organization);
   const through = `organization:${organization}`;
-  if (role === undefined) return { through, limits: [{ code: "not_person", user, organization }] };
-  return { through, limits: role === "admin" ? [] : [{ code: "not_admin", user, organization, role }] };
+  if (role === undefined) return { through, denials: [{ code: "not_person", user, organization }] };
+  return { through, denials: role === "admin" ? [] : [{ code: "not_admin", user, organization, role }] };
 }

@@ -19,7 +19,7 @@ import { difference, keyOf, type TupleKey } from "../tuples.ts";
 /** What a person's record holds. */
 export const PERSON_FIELDS = ["name", "email", "language"] as const;
 
-/** `email:<hash>`: how an address is looked up without standing in the graph. */
+/** `email:<hash>`: how an address is looked up without being in the graph. */
 export const emailHash = (address: string): string => hash("sha256", address.trim().toLowerCase());
 
 /** `other`: the person who holds it, where that is somebody else, and the organizations that they belong to. */

@@ -4,14 +4,14 @@ import { settleEnded } from "../../actions/sweep.ts";
 import { isService } from "../../domain/caller.ts";
 import { hasPassed } from "../../domain/expiry.ts";
 import type { CooperationId } from "../../domain/ids.ts";
+import { refuseUnlessAdmin } from "../../domain/membership.ts";
 import { type Cooperation, isSide, STATUSES } from "../../domain/records.ts";
 import { isFoundIn } from "../../domain/search-folding.ts";
-import { refuseUnlessAdmin } from "../../domain/standing.ts";
 import { TextInput } from "../../domain/text.ts";
 import { cooperationItem, nameOfSide } from "../../queries/views/cooperations.ts";
 import { readerOf } from "../../queries/views/reader.ts";
 import { memoizedReads } from "../../store/kept-reads.ts";
-import { cooperationHead, cooperationIdsOf, endedIdsOf, organizationHead, standingIn } from "../../store/snapshot.ts";
+import { cooperationHead, cooperationIdsOf, endedIdsOf, membershipIn, organizationHead } from "../../store/snapshot.ts";
 import { PageQuery, pageOf } from "../page.ts";
 import { refused } from "../problem.ts";
 import { listed, organizationParam, route, type V1Deps, v1 } from "./route.ts";
@@ -24,7 +24,7 @@ const list = route({
   method: "get",
   path: "/organizations/{org}/cooperations",
   tag: "Cooperations",
-  summary: "Its cooperations, newest first; ended ones only when asked for",
+  summary: "List an organization's cooperations",
   answers: "either",
   refuses: ["not_found", "not_admin"],
   params: organizationParam,
@@ -52,19 +52,24 @@ export function cooperationListRoutes(deps: V1Deps) {
     const { org } = c.req.valid("param");
     const { direction, status, search = "", ...page } = c.req.valid("query");
     const { caller } = c.var;
-    const refusal = isService(caller) ? undefined : refuseUnlessAdmin(org, await standingIn(tupleStore, org, caller));
+    const refusal = isService(caller) ? undefined : refuseUnlessAdmin(org, await membershipIn(tupleStore, org, caller));
     if (refusal) return refused(c, refusal);
 
     const directions = new Map<CooperationId, (typeof DIRECTIONS)[number]>();
     /** Ended ones that older versions left in the list of the living. */
     const unsettled: CooperationId[] = [];
-    for (const at of DIRECTIONS) {
-      if (direction !== undefined && direction !== at) continue;
-      const living = await cooperationIdsOf(tupleStore, org, SIDE_OF[at]);
-      const ended = status === "ended" ? await endedIdsOf(tupleStore, org, SIDE_OF[at]) : [];
-      for (const id of [...living, ...ended]) directions.set(id, directions.get(id) ?? at);
-    }
-    const { value: organization } = await organizationHead(tupleStore, org);
+    const [{ value: organization }, ...lists] = await Promise.all([
+      organizationHead(tupleStore, org),
+      ...DIRECTIONS.map(async (at) => {
+        if (direction !== undefined && direction !== at) return [];
+        const [living, ended] = await Promise.all([
+          cooperationIdsOf(tupleStore, org, SIDE_OF[at]),
+          status === "ended" ? endedIdsOf(tupleStore, org, SIDE_OF[at]) : [],
+        ]);
+        return [...living, ...ended].map((id) => ({ id, at }));
+      }),
+    ]);
+    for (const { id, at } of lists.flat()) directions.set(id, directions.get(id) ?? at);
     const look = async (id: CooperationId) => {
       const { value, n } = await cooperationHead(tupleStore, id);
       if (value?.status === "ended" && status !== "ended") unsettled.push(id);

@@ -26,13 +26,12 @@ import {
   type V1Deps,
   v1,
 } from "./route.ts";
-import { ChangedCooperation, CooperationView, DryRunView, MailedCooperation } from "./views.ts";
+import { ChangedCooperation, CooperationView, MailedCooperation } from "./views.ts";
 
 const tag = "Cooperations";
 const path = "/cooperations/{id}";
 /** Why somebody may not act for the side that the action is of, or not now. */
 const ofSide = ["not_found", "not_admin", "wrong_side", "wrong_status"] as const;
-const changed = z.union([ChangedCooperation, DryRunView]);
 
 const Confirm = z.strictObject({
   outcome: z.literal("confirm"),
@@ -59,14 +58,14 @@ const create = route({
   params: organizationParam,
   query: DryRunQuery,
   body: InviteInput,
-  creates: true,
-  reply: z.union([MailedCooperation, Confirm, DryRunView]),
+  reply: Confirm,
+  created: MailedCooperation,
 });
 const get = route({
   method: "get",
   path,
   tag,
-  summary: "A cooperation, for the admins of either side",
+  summary: "Get a cooperation",
   answers: "either",
   refuses: ["not_found", "not_admin"],
   params: cooperationParam,
@@ -76,31 +75,31 @@ const patch = route({
   method: "patch",
   path,
   tag,
-  summary: "Set the expiry of the whole cooperation, or clear it with null",
+  summary: "Set or clear a cooperation's expiry date",
   answers: "person",
   refuses: [...ofSide, "invalid_expiry"],
   params: cooperationParam,
   query: DryRunQuery,
   body: ChangeCooperationInput,
-  reply: changed,
+  reply: ChangedCooperation,
 });
 const remove = route({
   method: "delete",
   path,
   tag,
-  summary: "Remove the cooperation: the partner loses everything at once",
+  summary: "Remove a cooperation",
   answers: "person",
   refuses: ofSide,
   params: cooperationParam,
   query: DeleteQuery,
-  reply: changed,
+  reply: ChangedCooperation,
 });
 const STEPS = {
-  accept: "Accept: from pending to active",
-  decline: "Decline what was proposed",
-  pause: "Block all access through it",
-  resume: "Let access through again",
-  leave: "Leave, as the partner",
+  accept: "Accept a pending cooperation",
+  decline: "Decline a pending cooperation",
+  pause: "Pause a cooperation",
+  resume: "Resume a paused cooperation",
+  leave: "Leave a cooperation as its partner",
 } as const satisfies Partial<Record<LifecycleStep, string>>;
 
 const stepOf = (step: keyof typeof STEPS) =>
@@ -116,14 +115,14 @@ const stepOf = (step: keyof typeof STEPS) =>
     params: cooperationParam,
     query: DryRunQuery,
     body: ReasonInput,
-    reply: changed,
+    reply: ChangedCooperation,
   });
 const steps = (Object.keys(STEPS) as (keyof typeof STEPS)[]).map((step) => ({ step, operation: stepOf(step) }));
 const again = route({
   method: "post",
   path: `${path}/resend`,
   tag,
-  summary: "Send the invitation or the notice again",
+  summary: "Resend the invitation or the notice",
   answers: "person",
   refuses: [...ofSide, "cool_down"],
   params: cooperationParam,
@@ -131,7 +130,7 @@ const again = route({
   body: ReasonInput,
   bodyOptional: true,
   conditional: true,
-  reply: z.union([MailedCooperation, DryRunView]),
+  reply: MailedCooperation,
 });
 
 export const COOPERATION_OPERATIONS = [create, get, patch, remove, ...steps.map(({ operation }) => operation), again];

@@ -13,7 +13,7 @@ import { PageQuery, pageOf } from "../page.ts";
 import { refused } from "../problem.ts";
 import { act, dryRunOf } from "./act.ts";
 import { DeleteQuery, DryRunQuery, listed, route, shareParam, userParam, type V1Deps, v1 } from "./route.ts";
-import { DelegationView, DryRunView, Effective, Etag, listOf, withMembers } from "./views.ts";
+import { DelegationView, Effective, Etag, listOf, withMembers } from "./views.ts";
 
 const tag = "Delegations";
 const path = "/shares/{id}/delegations/{user}";
@@ -24,7 +24,7 @@ const list = route({
   method: "get",
   path: "/shares/{id}/delegations",
   tag,
-  summary: "Who a share was delegated to",
+  summary: "List the delegations of a share",
   answers: "either",
   refuses: ["not_found", "not_admin"],
   params: shareParam,
@@ -35,7 +35,7 @@ const put = route({
   method: "put",
   path,
   tag,
-  summary: "Delegate at viewer or the share's role, or change that",
+  summary: "Delegate a share to a person, or change the delegation",
   answers: "person",
   refuses: [
     "not_found",
@@ -51,18 +51,18 @@ const put = route({
   params,
   query: DryRunQuery,
   body: DelegateInput,
-  reply: z.union([withMembers(DelegationView, { ...OfShare, ...Effective }), DryRunView]),
+  reply: withMembers(DelegationView, { ...OfShare, ...Effective }),
 });
 const remove = route({
   method: "delete",
   path,
   tag,
-  summary: "Take a delegation back",
+  summary: "Remove a delegation",
   answers: "person",
   refuses: ["not_found", "not_admin", "wrong_side", "wrong_status"],
   params,
   query: DeleteQuery,
-  reply: z.union([z.strictObject({ user: z.string(), ...OfShare, ...Effective }), DryRunView]),
+  reply: z.strictObject({ user: z.string(), ...OfShare, ...Effective }),
 });
 
 export const DELEGATION_OPERATIONS = [list, put, remove];

@@ -12,7 +12,7 @@ const post = route({
   method: "post",
   path: "/explain",
   tag: "Inspection",
-  summary: "Why a check is allowed or denied (scope admin)",
+  summary: "Explain why a check is allowed or denied (scope admin)",
   answers: "service",
   refuses: [],
   body: z.strictObject({ subject: EntityInput, action: ActionInput, resource: EntityInput }),
@@ -24,7 +24,7 @@ export const EXPLAIN_OPERATIONS = [post];
 export function explainRoutes(deps: V1Deps) {
   const app = v1();
   app.openapi(post, async (c) => {
-    if (!isService(c.var.caller)) return refused(c, needsService("to look inside"));
+    if (!isService(c.var.caller)) return refused(c, needsService("to explain a check"));
     const { subject, action, resource } = c.req.valid("json");
     const asked = { subject, action: action.name, resource };
     const code = unaskedCode(deps.engine, asked);

@@ -2,7 +2,7 @@
 import { z } from "@hono/zod-openapi";
 import { DENIALS } from "../../check/question.ts";
 import { hasPassed } from "../../domain/expiry.ts";
-import { DENIAL_CODES, type Path, sayingOf } from "../../domain/explain/denial-reason.ts";
+import { DENIAL_REASONS, type Path, sayingOf } from "../../domain/explain/denial-reason.ts";
 import { type Branch, holds, wordsOf } from "../../domain/explain/explanation.ts";
 import { expiryOf } from "../../domain/tuples.ts";
 import type { Explanation } from "../../queries/explain/explain.ts";
@@ -35,13 +35,16 @@ const BranchView = z
 /** A branch, and those behind it in members of its own kind. */
 export type DescribedBranch = z.infer<typeof BranchView>;
 
-const CODES = [...DENIAL_CODES, ...Object.keys(DENIALS)];
-const LimitView = z
-  .looseObject({ code: z.enum(CODES).describe("The rest is what a program acts on."), says: z.string() })
-  .openapi("Limit");
+const CODES = [...Object.keys(DENIAL_REASONS), ...Object.keys(DENIALS)];
+const DenialReasonView = z
+  .looseObject({ code: z.enum(CODES).describe("Branch on it: the sentence may change."), says: z.string() })
+  .describe("The other members depend on the code.")
+  .openapi("DenialReason");
 const PathView = z.strictObject({
-  through: z.string().describe("What it would go through: a share, an organization, a cooperation, or the resource."),
-  limits: z.array(LimitView).describe("Every denial reason on this path."),
+  through: z
+    .string()
+    .describe("What access would come through: a share, an organization, a cooperation, or the resource."),
+  limits: z.array(DenialReasonView).describe("Every denial reason on this path."),
 });
 
 export const ExplanationView = z
@@ -50,7 +53,7 @@ export const ExplanationView = z
     reason: z.string(),
     at: Instant.describe("The instant that dates were compared with."),
     until: Instant.nullable().describe("When access that is there ends by itself."),
-    paths: z.array(PathView).describe("Of a denial, the ways in that are closed, nearest first."),
+    paths: z.array(PathView).describe("Of a denial: the access paths that are closed, the nearest first."),
     complete: z.boolean().describe("false: there was too much to read, and something is left out."),
     tree: z.union([BranchView, z.null()]).describe("null when the engine was not asked."),
   })
@@ -69,11 +72,11 @@ export function explanationView({ decision, reason, at, until, paths, tree, ques
   };
 }
 
-const pathView = ({ through, limits }: Path) => ({
+const pathView = ({ through, denials }: Path) => ({
   through,
-  limits: limits.map((limit) => {
-    const { code, ...data } = limit;
-    return { code, says: sayingOf(limit), ...data };
+  limits: denials.map((denial) => {
+    const { code, ...data } = denial;
+    return { code, says: sayingOf(denial), ...data };
   }),
 });
 

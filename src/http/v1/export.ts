@@ -20,12 +20,12 @@ const get = createRoute({
   path: "/export",
   operationId: "getExport",
   tags: ["Bulk"],
-  summary: "All organizations, people, resources and job roles; or one cooperation as `fga.yaml` (scope admin)",
+  summary: "Export organizations, people, resources and job roles, or one cooperation as `fga.yaml` (scope admin)",
   ...({ answers: "service", refuses: ["not_found"] } satisfies Documented),
   request: {
     query: z.strictObject({
       format: z.enum(["ndjson", "fga.yaml"]).default("ndjson"),
-      cooperation: CooperationId.optional().describe("Goes with `format=fga.yaml`."),
+      cooperation: CooperationId.optional().describe("The cooperation to export, with `format=fga.yaml`."),
     }),
   },
   // typed without their content, so that the handler may answer with a plain response
@@ -59,7 +59,7 @@ export function exportRoutes(deps: V1Deps) {
       return c.body(file, 200, { "Content-Type": YAML });
     }
     if (cooperation !== undefined) return fault(c, "invalid_request", wrongQuery("is only for format=fga.yaml"));
-    // before the reply begins: an engine that is away is a problem then, and no file that ends too soon
+    // before the reply begins: when the engine does not answer, the reply is a problem then and not a file that ends too soon
     const organizations = await organizationIds(deps.tupleStore);
     return ndjson(c, exportLines(deps.tupleStore, organizations));
   });

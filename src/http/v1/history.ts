@@ -4,12 +4,12 @@ import type { Context } from "hono";
 import { isService } from "../../domain/caller.ts";
 import type { Side } from "../../domain/history.ts";
 import type { OrganizationId } from "../../domain/ids.ts";
+import { refuseUnlessAdmin } from "../../domain/membership.ts";
 import { incarnationOf } from "../../domain/records.ts";
 import { isRefusal } from "../../domain/result.ts";
-import { refuseUnlessAdmin } from "../../domain/standing.ts";
 import { findCooperation, sideOf } from "../../queries/views/reader.ts";
 import { historyOf, type Verified, verifyHistory } from "../../store/history.ts";
-import { organizationHead, standingIn } from "../../store/snapshot.ts";
+import { membershipIn, organizationHead } from "../../store/snapshot.ts";
 import type { Env } from "../env.ts";
 import { cursorAfter, PageQuery, readCursor } from "../page.ts";
 import { refused } from "../problem.ts";
@@ -22,7 +22,7 @@ const ofCooperation = route({
   method: "get",
   path: "/cooperations/{id}/history",
   tag,
-  summary: "A cooperation's history, for both sides",
+  summary: "List a cooperation's history",
   answers: "either",
   refuses: ["not_found", "not_admin"],
   params: cooperationParam,
@@ -33,7 +33,7 @@ const ofOrganization = route({
   method: "get",
   path: "/organizations/{org}/history",
   tag,
-  summary: "An organization's history, for its admins",
+  summary: "List an organization's history",
   answers: "either",
   refuses: ["not_found", "not_admin"],
   params: organizationParam,
@@ -44,7 +44,7 @@ const verifyCooperation = route({
   method: "get",
   path: "/cooperations/{id}/history/verify",
   tag,
-  summary: "Whether a cooperation's history holds: its chain, and the signature on its head",
+  summary: "Verify a cooperation's history: its hash chain and the signature on its head",
   answers: "either",
   refuses: ["not_found", "not_admin"],
   params: cooperationParam,
@@ -54,7 +54,7 @@ const verifyOrganization = route({
   method: "get",
   path: "/organizations/{org}/history/verify",
   tag,
-  summary: "Whether an organization's history holds",
+  summary: "Verify an organization's history",
   answers: "either",
   refuses: ["not_found", "not_admin"],
   params: organizationParam,
@@ -93,14 +93,16 @@ export function historyRoutes(deps: V1Deps) {
   /** The side that an organization's history is read from and its first entry there, or why not. */
   async function readerOfOrganization(c: Context<Env>, org: OrganizationId) {
     const { caller } = c.var;
-    const standing = await standingIn(tupleStore, org, caller);
-    const refusal = isService(caller) ? undefined : refuseUnlessAdmin(org, standing);
+    const [membership, { n, value }] = await Promise.all([
+      membershipIn(tupleStore, org, caller),
+      organizationHead(tupleStore, org),
+    ]);
+    const refusal = isService(caller) ? undefined : refuseUnlessAdmin(org, membership);
     if (refusal) return { refusal: refused(c, refusal) };
-    const { n, value } = await organizationHead(tupleStore, org);
     if (n === 0) return { refusal: notFound(c, "organization") };
     return {
       // an organization's own reasons are its history's first private part
-      side: standing === "admin" ? ("initiator" as const) : undefined,
+      side: membership === "admin" ? ("initiator" as const) : undefined,
       // to its admins the history is their organization's, not that of one which had the id before (law 15)
       // nor to a key that was bound to it
       first: isService(caller) && caller.bounds?.organizations === undefined ? 1 : incarnationOf(value?.incarnation),

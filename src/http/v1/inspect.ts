@@ -1,4 +1,4 @@
-/** `GET /v1/inspect/{object}`: the tuples around anything in the store, in words. For services. */
+/** `GET /v1/inspect/{object}`: the tuples of any object in the store, each with a sentence. For services. */
 import { z } from "@hono/zod-openapi";
 import { isService, needsService } from "../../domain/caller.ts";
 import { idProblem, splitRef } from "../../domain/ids.ts";
@@ -6,33 +6,33 @@ import { inspect } from "../../queries/views/inspect.ts";
 import { fault, refused } from "../problem.ts";
 import { notFound, route, type V1Deps, v1 } from "./route.ts";
 
-const Told = z
+const DescribedTuple = z
   .strictObject({
     tuple: z.strictObject({ user: z.string(), relation: z.string(), object: z.string() }),
     says: z.string(),
     expires_at: z.iso.datetime().optional(),
     expired: z.boolean().optional(),
-    record: z.record(z.string(), z.unknown()).optional().describe("What a head says."),
+    record: z.record(z.string(), z.unknown()).optional().describe("Of a head: the record that it carries."),
   })
-  .openapi("ToldTuple");
+  .openapi("DescribedTuple");
 
 const get = route({
   method: "get",
   path: "/inspect/{object}",
   tag: "Inspection",
-  summary: "The tuples around an object, in words (scope admin)",
+  summary: "List the tuples of an object, each with a sentence (scope admin)",
   answers: "service",
   refuses: ["not_found"],
   params: z.object({ object: z.string().max(300).meta({ example: "plant:7" }) }),
   reply: z
     .strictObject({
       object: z.string(),
-      as_object: z.array(Told).describe("Those on it, without the lines of its history."),
-      as_user: z.array(Told).describe("Those in which it is the user."),
+      as_object: z.array(DescribedTuple).describe("Tuples of which it is the object, without its history entries."),
+      as_user: z.array(DescribedTuple).describe("Tuples of which it is the user."),
       cut: z
         .array(z.strictObject({ object: z.string(), relation: z.string().optional(), user: z.string().optional() }))
-        .describe("Reads that found more than 100 tuples; the first 100 are shown."),
-      history: z.string().nullable().describe("Where its history is."),
+        .describe("Reads that found more than 100 tuples; the first 100 of each are shown."),
+      history: z.string().nullable().describe("The path of its history."),
     })
     .openapi("Inspection"),
 });
@@ -48,7 +48,7 @@ const HISTORIES = new Map([
 export function inspectRoutes(deps: V1Deps) {
   const app = v1();
   app.openapi(get, async (c) => {
-    if (!isService(c.var.caller)) return refused(c, needsService("to look inside"));
+    if (!isService(c.var.caller)) return refused(c, needsService("to inspect the store"));
     const { object } = c.req.valid("param");
     const [type, id] = splitRef(object);
     const types = [...deps.engine.rewrites.keys()];

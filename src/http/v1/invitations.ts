@@ -10,7 +10,7 @@ import { requirePerson } from "../caller.ts";
 import { refused } from "../problem.ts";
 import { act, cooperationFor, dryRunOf } from "./act.ts";
 import { DryRunQuery, route, type V1Deps, v1 } from "./route.ts";
-import { ChangedCooperation, DryRunView } from "./views.ts";
+import { ChangedCooperation } from "./views.ts";
 
 const tag = "Invitations";
 
@@ -18,7 +18,7 @@ const preview = route({
   method: "post",
   path: "/invitations/preview",
   tag,
-  summary: "What a token offers; no acting user needed",
+  summary: "Preview an invitation by its token (no acting user)",
   answers: "anyone",
   refuses: ["invalid_invitation", "invitation_expired"],
   body: PreviewInput,
@@ -40,7 +40,7 @@ const joining = route({
   method: "post",
   path: "/invitations/join",
   tag,
-  summary: "Join with the token, for one's own organization",
+  summary: "Join a cooperation with an invitation token",
   answers: "person",
   refuses: [
     "not_found",
@@ -53,7 +53,7 @@ const joining = route({
   ],
   query: DryRunQuery,
   body: JoinInput,
-  reply: z.union([ChangedCooperation, DryRunView]),
+  reply: ChangedCooperation,
 });
 
 export const INVITATION_OPERATIONS = [preview, joining];

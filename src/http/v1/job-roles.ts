@@ -8,7 +8,7 @@ import type { ResourceRef, ResourceType, UserId } from "../../domain/ids.ts";
 import type { Reads } from "../../ports.ts";
 import { resourceView } from "../../queries/views/registry.ts";
 import { jobRolesOn } from "../../store/resources.ts";
-import { resourceHead, standingIn } from "../../store/snapshot.ts";
+import { membershipIn, resourceHead } from "../../store/snapshot.ts";
 import { PageQuery, pageOf } from "../page.ts";
 import { refused } from "../problem.ts";
 import { act } from "./act.ts";
@@ -25,7 +25,7 @@ const operationsOf = (type: ResourceType, path: string) => ({
     method: "get",
     path,
     tag,
-    summary: `Who holds which job role on a ${type}`,
+    summary: `List the job roles on a ${type}`,
     answers: "either",
     refuses: ["not_found", "not_admin"],
     params: resourceParam,
@@ -36,7 +36,7 @@ const operationsOf = (type: ResourceType, path: string) => ({
     method: "put",
     path: `${path}/{user}`,
     tag,
-    summary: `Give one of the owner's people a job role on a ${type}`,
+    summary: `Give a person of the owner a job role on a ${type}`,
     answers: "either",
     refuses: ["not_found", "not_admin", "not_own_person"],
     params,
@@ -47,7 +47,7 @@ const operationsOf = (type: ResourceType, path: string) => ({
     method: "delete",
     path: `${path}/{user}`,
     tag,
-    summary: `Take a job role on a ${type} away`,
+    summary: `Remove a person's job role on a ${type}`,
     answers: "either",
     refuses: ["not_found", "not_admin"],
     params,
@@ -73,9 +73,10 @@ function routesOf(deps: V1Deps, type: ResourceType, { list, put, remove }: Retur
     const ref: ResourceRef = `${type}:${c.req.valid("param").id}`;
     const { caller } = c.var;
     const view = await resourceView(tupleStore, ref);
-    const standing = view && (await standingIn(tupleStore, view.owner, caller));
-    if (view === undefined || (standing === "none" && !isService(caller))) return notFound(c, type);
-    if (standing !== "admin" && !isService(caller)) return refused(c, { code: "not_admin", organization: view.owner });
+    const membership = view && (await membershipIn(tupleStore, view.owner, caller));
+    if (view === undefined || (membership === "none" && !isService(caller))) return notFound(c, type);
+    if (membership !== "admin" && !isService(caller))
+      return refused(c, { code: "not_admin", organization: view.owner });
     const held = new Map((await jobRolesOn(tupleStore, ref)).map(({ user, role }) => [user, { user, role }]));
     const look = async (user: UserId) => held.get(user);
     return listed(c, await pageOf([...held.keys()], ["job roles", ref], c.req.valid("query"), look));

@@ -24,7 +24,7 @@ const me = route({
   method: "get",
   path: "/me",
   tag,
-  summary: "The acting user, and what they may do where",
+  summary: "The acting user, their organizations and what they may do there",
   answers: "person",
   refuses: [],
   reply: z.strictObject({
@@ -37,7 +37,7 @@ const get = route({
   method: "get",
   path,
   tag,
-  summary: "An organization, for its people and services",
+  summary: "Get an organization",
   answers: "either",
   refuses: ["not_found"],
   params: organizationParam,
@@ -79,11 +79,17 @@ export function organizationRoutes(deps: V1Deps) {
   app.openapi(me, async (c) => {
     const { user } = c.var.caller;
     if (user === undefined) return fault(c, "acting_user_required");
-    const belongs = await organizationIdsOf(deps.tupleStore, user);
+    const [belongs, { value: record }] = await Promise.all([
+      organizationIdsOf(deps.tupleStore, user),
+      personHead(deps.tupleStore, user),
+    ]);
     const ids = belongs.filter((id) => countsIn(c.var.caller.bounds, id));
     const organizations = await Promise.all(ids.map((id) => visible(deps, id, c.var.caller)));
-    const name = (await personHead(deps.tupleStore, user)).value?.name ?? null;
-    return c.json({ user, name, organizations: organizations.filter((view) => view !== undefined) });
+    return c.json({
+      user,
+      name: record?.name ?? null,
+      organizations: organizations.filter((view) => view !== undefined),
+    });
   });
   app.openapi(get, async (c) => {
     const view = await visible(deps, c.req.valid("param").org, c.var.caller);

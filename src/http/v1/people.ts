@@ -11,7 +11,7 @@ import { TextInput } from "../../domain/text.ts";
 import type { Reads } from "../../ports.ts";
 import { personView } from "../../queries/views/registry.ts";
 import { peopleOf } from "../../store/people.ts";
-import { organizationHead, roleOf, standingIn } from "../../store/snapshot.ts";
+import { membershipIn, organizationHead, roleOf } from "../../store/snapshot.ts";
 import { PageQuery, pageOf } from "../page.ts";
 import { act } from "./act.ts";
 import { DryRunQuery, listed, notFound, organizationParam, route, userParam, type V1Deps, v1 } from "./route.ts";
@@ -27,7 +27,7 @@ const list = route({
   method: "get",
   path: "/organizations/{org}/people",
   tag,
-  summary: "The people of an organization",
+  summary: "List the people of an organization",
   answers: "either",
   refuses: ["not_found"],
   params: organizationParam,
@@ -40,7 +40,7 @@ const get = route({
   method: "get",
   path,
   tag,
-  summary: "A person: role, record, job roles and delegations",
+  summary: "Get a person with their roles and delegations",
   answers: "either",
   refuses: ["not_found"],
   params,
@@ -50,7 +50,7 @@ const put = route({
   method: "put",
   path,
   tag,
-  summary: "Take somebody in, or give another role",
+  summary: "Add a person, or change their role",
   answers: "either",
   refuses: ["not_found", "not_admin", "id_not_allowed", "last_admin", "email_taken"],
   params,
@@ -61,7 +61,7 @@ const remove = route({
   method: "delete",
   path,
   tag,
-  summary: "Leave, with all that is held through the organization",
+  summary: "Remove a person from an organization",
   answers: "either",
   refuses: ["not_found", "not_admin", "last_admin"],
   params,
@@ -80,15 +80,13 @@ const forget = route({
   method: "delete",
   path: "/people/{user}",
   tag,
-  summary: "Erase name, address and language of who belongs to no organization (scope admin)",
+  summary: "Erase the record of a person who belongs to no organization (scope admin)",
   answers: "service",
   refuses: ["not_found", "still_member"],
   params: userParam,
   query: DryRunQuery,
-  reply: z.union([
-    z.strictObject({ ...Erased, ...Effective }),
-    z.strictObject({ dry_run: z.literal(true), ...Erased }),
-  ]),
+  reply: z.strictObject({ ...Erased, ...Effective }),
+  dryRun: z.strictObject({ dry_run: z.literal(true), ...Erased }),
 });
 
 export const PEOPLE_OPERATIONS = [list, get, put, remove, forget];
@@ -100,7 +98,7 @@ export function peopleRoutes(deps: V1Deps) {
     const { org } = c.req.valid("param");
     const { search = "", ...page } = c.req.valid("query");
     const { caller } = c.var;
-    if (!isService(caller) && (await standingIn(tupleStore, org, caller)) === "none")
+    if (!isService(caller) && (await membershipIn(tupleStore, org, caller)) === "none")
       return notFound(c, "organization");
     const people = new Map((await peopleOf(tupleStore, org)).map((person) => [person.user, person.role]));
     const look = async (user: UserId) => {
@@ -113,13 +111,12 @@ export function peopleRoutes(deps: V1Deps) {
   app.openapi(get, async (c) => {
     const { org, user } = c.req.valid("param");
     const { caller } = c.var;
-    const standing = await standingIn(tupleStore, org, caller);
-    if (standing === "none" && !isService(caller)) return notFound(c, "organization");
     // the head before what it covers: an ETag must not be newer than what was read
-    const { etag } = await etagOf(org, tupleStore);
+    const [membership, { etag }] = await Promise.all([membershipIn(tupleStore, org, caller), etagOf(org, tupleStore)]);
+    if (membership === "none" && !isService(caller)) return notFound(c, "organization");
     const role = await roleOf(tupleStore, org, user);
     if (role === undefined) return notFound(c, "person");
-    const whole = standing === "admin" || isService(caller) || caller.user === user;
+    const whole = membership === "admin" || isService(caller) || caller.user === user;
     c.header("ETag", etag);
     return c.json({ ...(await personView(tupleStore, org, user, role, whole, deps.clock())), etag });
   });

@@ -10,11 +10,11 @@ import { TextInput } from "../../domain/text.ts";
 import { impactOfMove } from "../../queries/views/impact.ts";
 import { resourceView } from "../../queries/views/registry.ts";
 import { resourceRefsOf } from "../../store/resources.ts";
-import { standingIn } from "../../store/snapshot.ts";
+import { membershipIn } from "../../store/snapshot.ts";
 import { PageQuery, pageOf } from "../page.ts";
 import { act, dryRun } from "./act.ts";
 import { DryRunQuery, listed, notFound, organizationParam, resourceParam, route, type V1Deps, v1 } from "./route.ts";
-import { DryRunView, Effective, listOf, ResourceView, withMembers } from "./views.ts";
+import { Effective, listOf, ResourceView, withMembers } from "./views.ts";
 
 const tag = "Resources";
 
@@ -22,7 +22,7 @@ const owned = route({
   method: "get",
   path: "/organizations/{org}/resources",
   tag,
-  summary: "What an organization owns, to pick from",
+  summary: "List the resources of an organization",
   params: organizationParam,
   query: PageQuery.extend({
     type: z.enum(RESOURCE_TYPES).optional(),
@@ -39,7 +39,7 @@ const operationsOf = (type: ResourceType, path: string, body: z.ZodType<Resource
     method: "get",
     path,
     tag,
-    summary: `A ${type}, for its owner's people`,
+    summary: `Get a ${type}`,
     answers: "either",
     refuses: ["not_found"],
     params: resourceParam,
@@ -49,19 +49,19 @@ const operationsOf = (type: ResourceType, path: string, body: z.ZodType<Resource
     method: "put",
     path,
     tag,
-    summary: `Register a ${type} (scope admin), or change it`,
+    summary: `Register a ${type} (scope admin), or change its name${type === "plant" ? " or portfolio" : ""}`,
     answers: "either",
     refuses: ["not_found", "not_admin", "owner_is_fixed", "id_not_allowed", "not_owner"],
     params: resourceParam,
     body,
     query: DryRunQuery,
-    reply: z.union([withMembers(ResourceView, Effective), DryRunView]),
+    reply: withMembers(ResourceView, Effective),
   }),
   remove: route({
     method: "delete",
     path,
     tag,
-    summary: `Unregister a ${type} that is not shared (scope admin)`,
+    summary: `Delete a ${type} that is not shared (scope admin)`,
     answers: "service",
     refuses: ["not_found", "not_empty"],
     params: resourceParam,
@@ -80,7 +80,7 @@ export function resourceRoutes(deps: V1Deps) {
     const { org } = c.req.valid("param");
     const { type, search = "", ...page } = c.req.valid("query");
     const { caller } = c.var;
-    if (!isService(caller) && (await standingIn(tupleStore, org, caller)) === "none")
+    if (!isService(caller) && (await membershipIn(tupleStore, org, caller)) === "none")
       return notFound(c, "organization");
     const refs = await resourceRefsOf(tupleStore, org, type === undefined ? RESOURCE_TYPES : [type]);
     const look = async (ref: string) => {
@@ -100,7 +100,7 @@ function routesOf(deps: V1Deps, type: ResourceType, { get, put, remove }: Return
   app.openapi(get, async (c) => {
     const { caller } = c.var;
     const view = await resourceView(tupleStore, `${type}:${c.req.valid("param").id}`);
-    const known = view && (isService(caller) || (await standingIn(tupleStore, view.owner, caller)) !== "none");
+    const known = view && (isService(caller) || (await membershipIn(tupleStore, view.owner, caller)) !== "none");
     if (!known) return notFound(c, type);
     c.header("ETag", view.etag);
     return c.json(view);

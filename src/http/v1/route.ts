@@ -18,6 +18,7 @@ import { pointerOf } from "../json.ts";
 import type { Documented } from "../operation.ts";
 import { preconditionOf, refusePreconditions } from "../precondition.ts";
 import { fault, ProblemView, refused } from "../problem.ts";
+import { DryRunView } from "./views.ts";
 
 /** An app whose invalid requests are answered with what, where and why. */
 export function v1(): OpenAPIHono<Env> {
@@ -34,7 +35,7 @@ export function errorsOf(error: z.ZodError, target: string): { pointer: string; 
   const place = (path: readonly PropertyKey[]) =>
     target === "json" ? pointerOf(path) : `${target}: ${path.join(".")}`;
   return error.issues.flatMap((issue) =>
-    // an unknown member is what is wrong, not the object around it
+    // an unknown member is what is wrong, not the object that has it
     issue.code === "unrecognized_keys"
       ? issue.keys.map((key) => ({ pointer: place([...issue.path, key]), detail: "is not known here" }))
       : [{ pointer: place(issue.path), detail: issue.message }],
@@ -63,11 +64,14 @@ type Parts = Documented & {
   body?: z.ZodType;
   /** An action without facts of its own may come without a body. */
   bodyOptional?: boolean;
+  /** What 200 has, and 201 where it is a PUT. */
   reply: z.ZodType;
+  /** What 201 has. Every PUT answers so when there was nothing before. */
+  created?: z.ZodType;
+  /** What a dry run has, with 200, where it is not its impacts. */
+  dryRun?: z.ZodType;
   /** Whether it honours `If-Match` and `If-None-Match`, as every PUT, PATCH and DELETE does. Others refuse them. */
   conditional?: boolean;
-  /** Whether it may answer 201. Every PUT does when there was nothing before. */
-  creates?: boolean;
 };
 
 type RequestOf<P extends Parts> = (P["params"] extends z.ZodObject ? { params: P["params"] } : object) &
@@ -92,19 +96,26 @@ const Preconditions = z.object({
   "If-None-Match": z.string().optional().describe("`*`: it must not be there. Else 412."),
 });
 
+/** A reply as the document has it, typed without its content, so that handlers may answer with plain responses. */
+function described(description: string, schema: z.ZodType, type = "application/json"): { description: string } {
+  const reply = { description, content: { [type]: { schema } } };
+  return reply;
+}
+
 /** A route of the OpenAPI document. The replies are for its readers; handlers answer with plain responses. */
 export function route<const P extends Parts>(parts: P) {
   const { method, path, summary, tag, answers, refuses, params, query, body, reply } = parts;
-  const { creates = method === "put", conditional = ["put", "patch", "delete"].includes(method) } = parts;
-  const content = { "application/json": { schema: reply } };
-  const found = { description: method === "get" ? "Found." : "Done, or so already.", content };
-  const created = { description: "Created.", content };
-  const problem = { description: "A problem.", content: { "application/problem+json": { schema: ProblemView } } };
-  // typed without their content, so that handlers may answer with plain responses
+  const { created = method === "put" ? reply : undefined, dryRun = DryRunView } = parts;
+  const { conditional = ["put", "patch", "delete"].includes(method) } = parts;
+  const isRunDry = query !== undefined && "dry_run" in query.shape;
+  // a reply of its own kind beside that of what was created says that nothing was
+  const done = created === undefined || created === reply ? "Done, or so already" : "Nothing was written";
   const responses: Record<string, { description: string }> = {
-    200: found,
-    ...(creates && { 201: created }),
-    default: problem,
+    200: isRunDry
+      ? described(`${done}; or what it would mean.`, z.union([reply, dryRun]))
+      : described(method === "get" ? "Found." : `${done}.`, reply),
+    ...(created && { 201: described("Created.", created) }),
+    default: described("A problem.", ProblemView, "application/problem+json"),
   };
   const request = {
     ...(params && { params }),

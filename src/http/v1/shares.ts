@@ -1,6 +1,4 @@
 /** `/v1/cooperations/{id}/shares`, `/v1/shares/{id}` and the incoming shares: resources put into cooperations at a role. */
-
-import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { changeShare, share, unshare } from "../../actions/share.ts";
 import { settleEnded } from "../../actions/sweep.ts";
@@ -8,13 +6,13 @@ import { isService } from "../../domain/caller.ts";
 import { ChangeShareInput, ShareInput } from "../../domain/commands.ts";
 import type { ShareChanged } from "../../domain/cooperation/decide-share.ts";
 import type { ShareId } from "../../domain/ids.ts";
+import { refuseUnlessAdmin } from "../../domain/membership.ts";
 import { isRefusal } from "../../domain/result.ts";
-import { refuseUnlessAdmin } from "../../domain/standing.ts";
 import type { Reads } from "../../ports.ts";
 import { incomingShare, incomingShareIds, shareView } from "../../queries/views/cooperations.ts";
 import { findCooperation, findShare, readerOf } from "../../queries/views/reader.ts";
 import { memoizedReads } from "../../store/kept-reads.ts";
-import { shareIdsOf, shareWithDelegations, standingIn } from "../../store/snapshot.ts";
+import { membershipIn, shareIdsOf, shareWithDelegations } from "../../store/snapshot.ts";
 import type { Env } from "../env.ts";
 import { PageQuery, pageOf } from "../page.ts";
 import { refused } from "../problem.ts";
@@ -30,16 +28,15 @@ import {
   type V1Deps,
   v1,
 } from "./route.ts";
-import { ChangedShare, DryRunView, IncomingShareView, listOf, ShareView } from "./views.ts";
+import { ChangedShare, IncomingShareView, listOf, ShareView } from "./views.ts";
 
 const tag = "Shares";
-const changed = z.union([ChangedShare, DryRunView]);
 
 const list = route({
   method: "get",
   path: "/cooperations/{id}/shares",
   tag,
-  summary: "The live shares of a cooperation",
+  summary: "List the shares of a cooperation",
   answers: "either",
   refuses: ["not_found", "not_admin"],
   params: cooperationParam,
@@ -66,14 +63,14 @@ const create = route({
   query: DryRunQuery,
   body: ShareInput,
   conditional: true,
-  reply: changed,
-  creates: true,
+  reply: ChangedShare,
+  created: ChangedShare,
 });
 const get = route({
   method: "get",
   path: "/shares/{id}",
   tag,
-  summary: "A share, for the admins of either side",
+  summary: "Get a share",
   answers: "either",
   refuses: ["not_found", "not_admin"],
   params: shareParam,
@@ -83,30 +80,30 @@ const patch = route({
   method: "patch",
   path: "/shares/{id}",
   tag,
-  summary: "Change a share's role or expiry (null clears it)",
+  summary: "Change a share's role or expiry date",
   answers: "person",
   refuses: ["not_found", "not_admin", "wrong_side", "wrong_status", "operator_never_crosses", "invalid_expiry"],
   params: shareParam,
   query: DryRunQuery,
   body: ChangeShareInput,
-  reply: changed,
+  reply: ChangedShare,
 });
 const remove = route({
   method: "delete",
   path: "/shares/{id}",
   tag,
-  summary: "Remove a share: everybody downstream loses it at once",
+  summary: "Remove a share",
   answers: "person",
   refuses: ["not_found", "not_admin", "wrong_side", "wrong_status"],
   params: shareParam,
   query: DeleteQuery,
-  reply: changed,
+  reply: ChangedShare,
 });
 const incoming = route({
   method: "get",
   path: "/organizations/{org}/incoming-shares",
   tag,
-  summary: "What came in, for admins",
+  summary: "List incoming shares",
   answers: "either",
   refuses: ["not_found", "not_admin"],
   params: organizationParam,
@@ -124,8 +121,10 @@ export function shareRoutes(deps: V1Deps) {
     dryRun,
     impact: (value: ShareChanged) => dryRunOf(c, deps, value),
     show: async ({ cooperation, share: after, restored, reduced }: ShareChanged, reads: Reads) => {
-      const { head, delegations } = await shareWithDelegations(reads, after.id);
-      const reader = await readerOf(reads, cooperation, c.var.caller);
+      const [{ head, delegations }, reader] = await Promise.all([
+        shareWithDelegations(reads, after.id),
+        readerOf(reads, cooperation, c.var.caller),
+      ]);
       const found = { share: after, n: head.n, delegations: after.removed_at === undefined ? delegations : [] };
       return { ...(await shareView(reads, cooperation, found, reader, clock())), restored, reduced };
     },
@@ -168,13 +167,13 @@ export function shareRoutes(deps: V1Deps) {
   app.openapi(incoming, async (c) => {
     const { org } = c.req.valid("param");
     const { caller } = c.var;
-    const standing = await standingIn(tupleStore, org, caller);
-    const refusal = isService(caller) ? undefined : refuseUnlessAdmin(org, standing);
+    const membership = await membershipIn(tupleStore, org, caller);
+    const refusal = isService(caller) ? undefined : refuseUnlessAdmin(org, membership);
     if (refusal) return refused(c, refusal);
-    const reader = { standings: { initiator: "none" as const, partner: standing }, service: isService(caller) };
+    const reader = { memberships: { initiator: "none" as const, partner: membership }, service: isService(caller) };
     const reads = memoizedReads(tupleStore);
     const look = (id: ShareId) => incomingShare(reads, id, reader, clock());
-    const { ids, unsettled } = await incomingShareIds(tupleStore, org);
+    const { ids, unsettled } = await incomingShareIds(reads, org);
     if (unsettled.length > 0) deps.inBackground(() => settleEnded(deps, unsettled));
     return listed(c, await pageOf(ids, ["incoming", org], c.req.valid("query"), look));
   });

@@ -141,7 +141,7 @@ export const CooperationView = withMembers(CooperationItem, {
 const MailState = z
   .enum(MAIL_STATES)
   .describe(
-    "`partly`, `failed`: not everybody's went out; the action is committed, so send again. `none`: nobody has an address. `sending`: they took longer than a second and go on; the log tells of those that fail.",
+    "`partly`, `failed`: some or all mails were not sent; the action is committed, so resend. `none`: nobody has an address. `sending`: sending takes longer than a second and continues; failures are logged.",
   );
 export const ChangedCooperation = withMembers(CooperationView, Effective).openapi("ChangedCooperation");
 export const MailedCooperation = withMembers(CooperationView, { mail: MailState, ...Effective }).openapi(

@@ -22,7 +22,7 @@ export async function closedPaths(
 ): Promise<{ paths: Path[]; complete: boolean }> {
   const [type] = splitRef(ref);
   const user = idOfType("user", ref);
-  const only = (limit: DenialReason) => ({ paths: [{ through: object, limits: [limit] }], complete: true });
+  const only = (denial: DenialReason) => ({ paths: [{ through: object, denials: [denial] }], complete: true });
   if (type !== "user") return only({ code: "subject_no_user", subject: ref });
   const pathsFor = await pathsTo(reads, object);
   if (typeof pathsFor === "object") return only(pathsFor);
@@ -30,9 +30,9 @@ export async function closedPaths(
   if (person === undefined) return only({ code: "user_unknown", user });
   const found = await pathsFor({ reads, person, permission: relation, now });
   // a path without a reason, or an object without a path: the engine denied it all the same
-  const open: Path[] = found.paths.length > 0 ? found.paths : [{ through: object, limits: [] }];
-  const paths = open.map(({ through, limits }): Path => {
-    return { through, limits: limits.length > 0 ? limits : [{ code: "records_differ", object: through }] };
+  const open: Path[] = found.paths.length > 0 ? found.paths : [{ through: object, denials: [] }];
+  const paths = open.map(({ through, denials }): Path => {
+    return { through, denials: denials.length > 0 ? denials : [{ code: "records_differ", object: through }] };
   });
   return { paths: nearestFirst(paths), complete: found.complete };
 }
@@ -72,9 +72,9 @@ async function pathsTo(
       return async ({ person, now }) => {
         const { value: cooperation } = await cooperationHead(reads, share.cooperation);
         if (cooperation === undefined) return all([]);
-        const limits = denialsOfCooperation(cooperation, now);
-        const own = cooperation.partner === undefined ? [] : asAdmin(person, cooperation.partner).limits;
-        return all([{ through: `cooperation:${cooperation.id}`, limits: [...limits, ...own] }]);
+        const denials = denialsOfCooperation(cooperation, now);
+        const own = cooperation.partner === undefined ? [] : asAdmin(person, cooperation.partner).denials;
+        return all([{ through: `cooperation:${cooperation.id}`, denials: [...denials, ...own] }]);
       };
     }
   }
@@ -90,13 +90,13 @@ async function pathsToCooperation(
   const pathOf = async (side: Side, organization: OrganizationId): Promise<Path> => {
     const isIts = status !== "ended" || isSide(cooperation, side, (await organizationHead(reads, organization)).value);
     // otherwise the organization that was its side was deleted, even if another has its id now
-    return isIts ? asAdmin(person, organization) : { through, limits: denialsOfCooperation(cooperation, now) };
+    return isIts ? asAdmin(person, organization) : { through, denials: denialsOfCooperation(cooperation, now) };
   };
   const ofInitiator = await pathOf("initiator", initiator);
   if (permission === "can_manage") return [ofInitiator];
   const ofPartner: Path =
     partner === undefined
-      ? { through, limits: [{ code: "cooperation_invited", cooperation: id, initiator, partner }] }
+      ? { through, denials: [{ code: "cooperation_invited", cooperation: id, initiator, partner }] }
       : await pathOf("partner", partner);
   return permission === "can_answer" ? [ofPartner] : [ofInitiator, ofPartner];
 }

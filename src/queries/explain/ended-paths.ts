@@ -59,21 +59,21 @@ async function pathsOf(
   const { id, status, initiator: owner, partner } = cooperation;
   const through = `cooperation:${id}`;
   if (!needsOf(permission).some((role) => role !== "operator"))
-    return status === "active" ? all({ through, limits: [{ code: "never_shared", permission, owner }] }) : all();
+    return status === "active" ? all({ through, denials: [{ code: "never_shared", permission, owner }] }) : all();
   const { items, next } = await historyOf(reads, through, undefined, { limit: ENTRIES_MAX });
   const shares = items.flatMap(sharesIn).filter(({ resource }) => places.includes(resource));
   const [newest] = shares;
   if (newest === undefined) {
     const [resource = ""] = places;
-    const limit: DenialReason = { code: "not_shared", cooperation: id, initiator: owner, partner, resource };
+    const denial: DenialReason = { code: "not_shared", cooperation: id, initiator: owner, partner, resource };
     // older entries were not read
-    return { paths: status === "ended" ? [] : [{ through, limits: [limit] }], complete: next === undefined };
+    return { paths: status === "ended" ? [] : [{ through, denials: [denial] }], complete: next === undefined };
   }
-  if (status === "ended") return all({ through, limits: denialsOfCooperation(cooperation, now) });
+  if (status === "ended") return all({ through, denials: denialsOfCooperation(cooperation, now) });
   const { id: share, resource, removed_at } = newest;
   // the history is newer than the shares that were read: the next reading finds the share itself
   if (removed_at === undefined) return all();
-  return all({ through: `share:${share}`, limits: [{ code: "share_removed", share, resource, removed_at }] });
+  return all({ through: `share:${share}`, denials: [{ code: "share_removed", share, resource, removed_at }] });
 }
 
 /** The shares in an entry, as they were after it. */

@@ -51,9 +51,9 @@ export async function explain(deps: ExplainDeps, question: Question): Promise<Ex
       return { ...read, reason, until: endOf(read.tree, at), paths: [], complete };
     }
     const closed = await closedPaths(deps.tupleStore, question, at);
-    const differs = closed.paths.some(({ limits }) => limits.some(({ code }) => code === "records_differ"));
+    const differs = closed.paths.some(({ denials }) => denials.some(({ code }) => code === "records_differ"));
     if (differs && reading < READINGS_MAX) continue;
-    const nearest = closed.paths[0]?.limits ?? [];
+    const nearest = closed.paths[0]?.denials ?? [];
     return {
       ...read,
       reason: nearest.map(sayingOf).join(" "),

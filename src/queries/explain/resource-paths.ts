@@ -29,7 +29,7 @@ export async function pathsToResource(asking: Asking, ref: ResourceRef): Promise
     organizations: [...person.roles.keys()],
   };
   return {
-    paths: paths.length > 0 ? paths : [{ through: ref, limits: [stranger] }],
+    paths: paths.length > 0 ? paths : [{ through: ref, denials: [stranger] }],
     complete: through.complete && gone.complete,
   };
 }
@@ -45,15 +45,15 @@ async function ownPath(
   const role = person.roles.get(organization);
   const needs = needsOf(permission);
   const [resource] = places;
-  if (path.limits.length === 0 || needs.length === 0 || role === undefined || resource === undefined) return path;
+  if (path.denials.length === 0 || needs.length === 0 || role === undefined || resource === undefined) return path;
   const held: DenialReason[] = [];
   for (const place of places) {
     const job = await jobRoleOf(reads, place, user);
-    if (job !== undefined && needs.includes(job)) return { ...path, limits: [] };
+    if (job !== undefined && needs.includes(job)) return { ...path, denials: [] };
     if (job !== undefined) held.push({ code: "job_role_too_low", user, resource: place, role: job, needs });
   }
   const none: DenialReason = { code: "no_job_role", user, resource, organization, role, needs };
-  return { ...path, limits: [held[0] ?? none] };
+  return { ...path, denials: [held[0] ?? none] };
 }
 
 /** The paths through each share of the resource or its portfolio that involves the person. */
@@ -78,8 +78,8 @@ async function sharePaths(
       const [delegation] = delegationsFrom(share.id, own);
       const isInvited = partner === undefined && email !== undefined && email === cooperation.email;
       if (role === undefined && delegation === undefined && !isInvited) continue;
-      const limits = denialsOfShare({ cooperation, share, role, delegation }, user, permission, now);
-      paths.push({ path: { through, limits }, cooperation: cooperation.id });
+      const denials = denialsOfShare({ cooperation, share, role, delegation }, user, permission, now);
+      paths.push({ path: { through, denials }, cooperation: cooperation.id });
     }
   }
   return { paths, complete };

@@ -8,9 +8,9 @@ import { actionsFor } from "../../domain/cooperation/lifecycle.ts";
 import { earliest, hasPassed } from "../../domain/expiry.ts";
 import type { Side } from "../../domain/history.ts";
 import type { CooperationId, OrganizationId, ShareId } from "../../domain/ids.ts";
+import { type Memberships, sidesOf } from "../../domain/membership.ts";
 import { alive, type Cooperation, type Delegation, isAccepted, isSide, type Share } from "../../domain/records.ts";
 import { delegable, effectiveRole } from "../../domain/roles.ts";
-import { type Standings, sidesOf } from "../../domain/standing.ts";
 import type { Reads } from "../../ports.ts";
 import { historyOf } from "../../store/history.ts";
 import { adminsOf } from "../../store/people.ts";
@@ -26,8 +26,8 @@ import {
   shareWithDelegations,
 } from "../../store/snapshot.ts";
 
-/** A reader's standing on each side. A service reads as the initiator's side and may do nothing. */
-export type Reader = { standings: Standings; service: boolean };
+/** A reader's membership on each side. A service reads as the initiator's side and may do nothing. */
+export type Reader = { memberships: Memberships; service: boolean };
 
 /** The name of an organization; its id where it has none. */
 export async function organizationName(reads: Reads, id: OrganizationId): Promise<string> {
@@ -48,15 +48,19 @@ export async function nameOfSide(reads: Reads, cooperation: Cooperation, side: S
 /** A cooperation as one line of a list. */
 export async function cooperationItem(reads: Reads, cooperation: Cooperation, n: number, reader: Reader, now: Date) {
   const { id, status, ended_as, initiator, partner } = cooperation;
+  const [initiatorName, partnerName] = await Promise.all([
+    nameOfSide(reads, cooperation, "initiator"),
+    partner === undefined ? undefined : nameOfSide(reads, cooperation, "partner"),
+  ]);
   const expired = hasPassed(cooperation.expires_at, now);
-  const initiators = reader.service || reader.standings.initiator === "admin";
+  const initiators = reader.service || reader.memberships.initiator === "admin";
   return {
     id,
     status,
     ended_as: ended_as ?? null,
     expired,
-    initiator: { id: initiator, name: await nameOfSide(reads, cooperation, "initiator") },
-    partner: partner === undefined ? null : { id: partner, name: await nameOfSide(reads, cooperation, "partner") },
+    initiator: { id: initiator, name: initiatorName },
+    partner: partner === undefined || partnerName === undefined ? null : { id: partner, name: partnerName },
     // until an organization joins, the invited address is its only label, and only for the initiator
     label: initiators ? (cooperation.email ?? null) : null,
     expires_at: cooperation.expires_at ?? null,
@@ -65,29 +69,29 @@ export async function cooperationItem(reads: Reads, cooperation: Cooperation, n:
     accepted_at: cooperation.accepted_at ?? null,
     ended_at: cooperation.ended_at ?? null,
     shares_count: cooperation.shares,
-    actions: actionsFor(cooperation, sidesOf(reader.standings), expired),
+    actions: actionsFor(cooperation, sidesOf(reader.memberships), expired),
     etag: `"${n}"`,
   };
 }
 
 /** A cooperation with its contacts and shares. */
 export async function cooperationDetails(reads: Reads, cooperation: Cooperation, n: number, reader: Reader, now: Date) {
-  const item = await cooperationItem(reads, cooperation, n, reader, now);
+  const item = cooperationItem(reads, cooperation, n, reader, now);
   // an ended cooperation is shown as it was: today's admins are no contacts of it
   if (cooperation.status === "ended") {
-    const contacts = { initiator: [], partner: [] };
-    return { ...item, contacts, shares: [], shared_at_end: await sharedAtEnd(reads, cooperation.id, n) };
+    const [line, shared_at_end] = await Promise.all([item, sharedAtEnd(reads, cooperation.id, n)]);
+    return { ...line, contacts: { initiator: [], partner: [] }, shares: [], shared_at_end };
   }
   const accepted = cooperation.accepted_at !== undefined;
-  const shares = await sharesOf(reads, cooperation.id);
-  return {
-    ...item,
-    contacts: {
-      initiator: await contactsOf(reads, cooperation.initiator),
-      partner: accepted && cooperation.partner !== undefined ? await contactsOf(reads, cooperation.partner) : [],
-    },
-    shares: await inTurns(shares, (found) => shareView(reads, cooperation, found, reader, now)),
-  };
+  const [line, initiator, partner, shares] = await Promise.all([
+    item,
+    contactsOf(reads, cooperation.initiator),
+    accepted && cooperation.partner !== undefined ? contactsOf(reads, cooperation.partner) : [],
+    sharesOf(reads, cooperation.id).then((found) =>
+      inTurns(found, (one) => shareView(reads, cooperation, one, reader, now)),
+    ),
+  ]);
+  return { ...line, contacts: { initiator, partner }, shares };
 }
 
 /** The JSON of the shares in a last entry: OpenFGA stores 32 KiB in a tuple's condition, and the entry has more members. */
@@ -134,7 +138,7 @@ export async function shareView(
   const until = earliest(cooperation.expires_at, share.expires_at);
   const expired = hasPassed(cooperation.expires_at, now);
   const onShares = ["change_share", "unshare", "delegate", "revoke"];
-  const actions = actionsFor(cooperation, sidesOf(reader.standings), expired);
+  const actions = actionsFor(cooperation, sidesOf(reader.memberships), expired);
   return {
     id: share.id,
     cooperation: share.cooperation,
@@ -172,9 +176,11 @@ export async function incomingShare(reads: Reads, id: ShareId, reader: Reader, n
   const cooperation = (await cooperationHead(reads, share.cooperation)).value;
   // it may have ended since the list was read
   if (cooperation === undefined || cooperation.status === "ended") return undefined;
-  const view = await shareView(reads, cooperation, { share, n: head.n, delegations }, reader, now);
-  const owner = { id: cooperation.initiator, name: await organizationName(reads, cooperation.initiator) };
-  return { ...view, owner, status: cooperation.status };
+  const [view, name] = await Promise.all([
+    shareView(reads, cooperation, { share, n: head.n, delegations }, reader, now),
+    organizationName(reads, cooperation.initiator),
+  ]);
+  return { ...view, owner: { id: cooperation.initiator, name }, status: cooperation.status };
 }
 
 /** A delegation with its effective role and date, which the share limits. */

@@ -31,6 +31,7 @@ export async function organizationView(reads: Reads, id: OrganizationId, user: U
   const head = await organizationHead(reads, id);
   const organization = alive(head);
   if (organization === undefined) return undefined;
+  // behind the head, so that the ETag is never newer than the role
   const role = user === undefined ? undefined : await roleOf(reads, id, user);
   return {
     id,
@@ -50,14 +51,19 @@ export async function personView(
   whole: boolean,
   now: Date,
 ) {
-  const { value } = await personHead(reads, user);
+  const [{ value }, jobRoles, held] = await Promise.all([
+    personHead(reads, user),
+    whole ? jobRolesThrough(reads, organization, user) : [],
+    whole ? delegationsThrough(reads, organization, user) : [],
+  ]);
   const brief = { user, role, name: value?.name ?? null };
   if (!whole) return brief;
-  const jobRoles = await jobRolesThrough(reads, organization, user);
-  const held = await delegationsThrough(reads, organization, user);
   const delegations = await inTurns(held, async (delegation) => {
-    const cooperation = (await cooperationHead(reads, delegation.cooperation)).value;
-    const share = alive(await shareHead(reads, delegation.share));
+    const [{ value: cooperation }, shareNow] = await Promise.all([
+      cooperationHead(reads, delegation.cooperation),
+      shareHead(reads, delegation.share),
+    ]);
+    const share = alive(shareNow);
     if (cooperation === undefined || share === undefined || cooperation.status === "ended") return [];
     const { user: _, ...view } = delegationView(cooperation, share, delegation);
     const expired = hasPassed(view.effective_until ?? undefined, now);

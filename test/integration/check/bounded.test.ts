@@ -316,13 +316,13 @@ describe("an action that is repeated without effect", () => {
       ends++;
       return { at: new Date(), acknowledged: true };
     };
-    const tell = (n: number) => repeats.invalidate({ heads: [`cooperation:a ${n}`], by: "ben" }, [SUNWARD], end);
-    await tell(1);
+    const report = (n: number) => repeats.invalidate({ heads: [`cooperation:a ${n}`], by: "ben" }, [SUNWARD], end);
+    await report(1);
     // different readings, as between other changes: each is answered after an invalidation of its own or a later one
-    const all = await Promise.all([2, 3, 4, 5, 6].map(tell));
+    const all = await Promise.all([2, 3, 4, 5, 6].map(report));
     expect(all.every((ended) => ended !== "before")).toBe(true);
     expect(ends).toBe(2);
-    expect(await tell(6)).toBe("before");
+    expect(await report(6)).toBe("before");
     // somebody else and a service do not wait for them
     await repeats.invalidate({ heads: ["cooperation:a 7"], by: "tom" }, [SUNWARD], end);
     await repeats.invalidate({ heads: ["cooperation:a 7"], by: undefined }, [SUNWARD, "user:x"], end);
@@ -412,14 +412,14 @@ describe("with disclosure off", () => {
     /** What is read, without whom it is about. */
     const readsOf = async (path: string, body: object) => {
       reads.length = 0;
-      const { body: told } = await invite(
+      const { body: invited } = await invite(
         { ...closed, as: (user, method, _, sent) => closed.as(user, method, path, sent) },
         body,
       );
       const counted = [...reads];
-      if (told.id !== undefined) await remove(service, told.id);
+      if (invited.id !== undefined) await remove(service, invited.id);
       return {
-        code: told.code,
+        code: invited.code,
         reads: counted.map(({ object, relation, user }) => [object.split(":")[0], relation, user?.split(":")[0]]),
       };
     };

@@ -82,12 +82,12 @@ describe("a trace", () => {
     const { id, shares } = await cooperate(cached, [{ resource: "plant:7", role: "viewer" }]);
     cached.setNow(NOON);
     const valid_until = "2030-01-01T12:00:10.000Z";
-    for (const [user, via] of [
+    for (const [user, accessPath] of [
       ["anna", "own"],
       ["ben", { cooperation: id, share: shares[0] }],
     ] as const) {
       expect(await ask(cached, user)).toEqual({ decision: true, context: { source: "miss", valid_until } });
-      const knowing = { decision: true, context: { source: "hit", valid_until, via } };
+      const knowing = { decision: true, context: { source: "hit", valid_until, via: accessPath } };
       await expect.poll(() => ask(cached, user)).toEqual(knowing);
       expect(await askAll(cached, [evaluationOf(user)])).toEqual([knowing]);
     }
@@ -104,13 +104,15 @@ describe("a trace", () => {
     const path = `/v1/shares/${shares[0]}/delegations`;
     await cached.as("ben", "PUT", `${path}/tom`, { role: "viewer" });
     await cached.as("ben", "PUT", `${path}/eva`, { role: "viewer", expires_at: "2031-01-01T00:00:00Z" });
-    const via = { cooperation: id, share: shares[0] };
+    const accessPath = { cooperation: id, share: shares[0] };
     for (const user of ["anna", "tom", "eva"])
-      await expect.poll(async () => (await ask(cached, user)).context.via).toEqual(user === "anna" ? "own" : via);
+      await expect
+        .poll(async () => (await ask(cached, user)).context.via)
+        .toEqual(user === "anna" ? "own" : accessPath);
     const later = (seconds: number) => cached.setNow(new Date(NOON.getTime() + seconds * 1000));
     later(11);
     expect((await ask(cached, "anna")).context).toMatchObject({ source: "miss", via: "own" });
-    expect((await ask(cached, "tom")).context).toMatchObject({ source: "miss", via });
+    expect((await ask(cached, "tom")).context).toMatchObject({ source: "miss", via: accessPath });
     const dated = await ask(cached, "eva");
     expect([dated.context.source, dated.context.via]).toEqual(["miss", undefined]);
 
@@ -176,7 +178,7 @@ describe("a denied answer", () => {
 });
 
 describe("a batch", () => {
-  test("is looked up in one round trip, and only what is missing goes to the engine, in one call", async ({
+  test("is looked up in one round trip, and only what is missing is asked of the engine, in one call", async ({
     cached,
     redis,
   }) => {

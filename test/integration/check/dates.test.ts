@@ -15,7 +15,7 @@ type Dated = {
   date: (service: Service, links: Links, expires_at: string) => Promise<number>;
 };
 
-/** A cooperation on plant:7, where tom is a delegate: the way on which each link may be dated. */
+/** A cooperation on plant:7, where tom is a delegate: an access path on which each link may have a date. */
 async function shared(service: Service): Promise<Links> {
   const { id, shares } = await cooperate(service, [{ resource: "plant:7", role: "technical_manager" }]);
   const delegation = `/v1/shares/${shares[0]}/delegations/tom`;

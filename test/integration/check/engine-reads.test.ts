@@ -11,10 +11,10 @@ import { MODEL } from "../../support/model.ts";
 const GOLDEN = new URL("../../golden/engine-reads.txt", import.meta.url);
 
 const HEADING = `Reads of the datastore that OpenFGA needs for one can_view: the median, on one processor
-(test/support/engine-reads.ts). 1 and 3 are the shares on the way; of three partners the one who needs most.
+(test/support/engine-reads.ts). 1 and 3 are the shares on the path; of three partners the one who needs most.
 Compared by test/integration/check/engine-reads.test.ts; UPDATE_GOLDEN=1 takes in what fell, never what rose.`;
 
-/** The table in such a text; the prose around it has no two spaces in a row. */
+/** The table in such a text; the prose before it has no two spaces in a row. */
 function parseEngineReads(text: string): EngineReads {
   const [heading = [], ...rows] = text
     .split("\n")

@@ -221,7 +221,7 @@ describe("an engine fault is never a denial", () => {
     await expect(engine.batchCheck(questions(101), NOW)).rejects.toThrow(EngineUnavailable);
   });
 
-  test("when the answer does not come in time, or stops half way", async () => {
+  test("when the answer does not come in time, or stops in the middle", async () => {
     const silent = await gateway(() => {});
     const half = await gateway((_, reply) => reply.writeHead(200).write('{"allowed":'));
     const cut = await gateway((_, reply) => reply.writeHead(200).write('{"allowed":', () => reply.destroy()));

@@ -126,7 +126,7 @@ describe("a tuple written directly to OpenFGA", () => {
       invalidates: ["user:otto"],
     },
     {
-      name: "a portfolio around the plant, in which somebody has a job",
+      name: "a portfolio that has the plant, in which somebody has a job role",
       user: "otto",
       before: false,
       write: () =>
@@ -242,8 +242,8 @@ describe("of several replicas", () => {
     // how far the first has read is known with its next report
     await first.poll();
     await second.poll();
-    const [, ...told] = first.readTo;
-    expect(told).toContain(second.readTo.at(-1));
+    const [, ...later] = first.readTo;
+    expect(later).toContain(second.readTo.at(-1));
 
     // the end of the first one's life: it says nothing for as long
     await redis.client.del(followerKey(store.storeId));

@@ -12,7 +12,7 @@ import { createTupleStore } from "../../../src/openfga/tuple-store.ts";
 import type { DecisionCache, Engine, TupleStore } from "../../../src/ports.ts";
 import { createDyingWriters } from "../../support/hunt/dying-writer.ts";
 import { seedField } from "../../support/hunt/field.ts";
-import { type Hunt, hunt, type Report, tell } from "../../support/hunt/hunt.ts";
+import { type Hunt, hunt, printReport, type Report } from "../../support/hunt/hunt.ts";
 import { connectCache, openReplicas } from "../../support/hunt/replicas.ts";
 import { type MemoryEngine, startMemoryEngine } from "../../support/memory-engine.ts";
 import { MODEL } from "../../support/model.ts";
@@ -38,8 +38,8 @@ type Setting = {
   /** What each replica has in place of its cache. */
   wrap?: (cache: DecisionCache) => DecisionCache;
   fault?: (of: { redis: OwnRedis; proxy: TcpProxy; milliseconds: number }) => Promise<void>;
-  /** How it is acted, and when it may end. */
-  ways?: (scene: Scene) => Pick<Hunt, "act" | "isEnough">;
+  /** How the actions are done, and when the hunt may end. */
+  changes?: (scene: Scene) => Pick<Hunt, "act" | "isEnough">;
 };
 
 type Fixtures = {
@@ -60,7 +60,15 @@ const test = base.extend<Fixtures>({
   play: async ({ memory: { at } }, use) => {
     const ends: (() => Promise<void>)[] = [];
     await use(async (setting) => {
-      const { name, share, flags, ttlMilliseconds = TTL_MILLISECONDS, wrap = (cache) => cache, fault, ways } = setting;
+      const {
+        name,
+        share,
+        flags,
+        ttlMilliseconds = TTL_MILLISECONDS,
+        wrap = (cache) => cache,
+        fault,
+        changes,
+      } = setting;
       const store = { ...at, ...(await openStore({ ...at, store: randomUUID(), model: MODEL, allowPush: false })) };
       const tupleStore = createTupleStore(store);
       const engine = createEngine({ ...store, timeoutMilliseconds: 30_000, connections: 10 });
@@ -86,9 +94,9 @@ const test = base.extend<Fixtures>({
         field,
         seconds,
         fault: async () => fault?.({ redis, proxy, milliseconds: seconds * 1000 }),
-        ...ways?.({ tupleStore, engine, caches }),
+        ...changes?.({ tupleStore, engine, caches }),
       });
-      tell(name, report);
+      printReport(name, report);
       return { report, replicas };
     });
     for (const end of ends) await end();
@@ -107,13 +115,13 @@ test("the hunt finds stale answers when the leases are switched off", options, a
     lease: async () => {},
     release: async () => true,
   });
-  const ways = () => ({ isEnough: ({ violations }: Report) => violations.length > 0 });
+  const changes = () => ({ isEnough: ({ violations }: Report) => violations.length > 0 });
   const { report } = await play({
     name: "neither lease nor release",
     share: 0.05,
     ttlMilliseconds: 10_000,
     wrap,
-    ways,
+    changes,
   });
   expect(report.violations.length).toBeGreaterThan(0);
 });
@@ -192,14 +200,14 @@ test(
     // nothing ends by itself in time: it is the tail that makes up for them
     const ttlMilliseconds = 60_000;
     const dying: ReturnType<typeof createDyingWriters>[] = [];
-    const ways = ({ tupleStore, engine, caches: [cache] }: Scene) => {
+    const changes = ({ tupleStore, engine, caches: [cache] }: Scene) => {
       const writers = createDyingWriters({ tupleStore, engine, cache, ttlMilliseconds });
       dying.push(writers);
       const isEnough = ({ judged, sources, done }: Report) =>
         writers.deaths() > 3 && judged > 200 && sources.hit > 50 && done > 10;
       return { act: writers.act, isEnough };
     };
-    const { report, replicas } = await play({ name: "dying writers", share: 0.15, ttlMilliseconds, ways });
+    const { report, replicas } = await play({ name: "dying writers", share: 0.15, ttlMilliseconds, changes });
     for (const writers of dying) await writers.stop();
     expectFresh({ report });
     // the leases of the dead end by themselves

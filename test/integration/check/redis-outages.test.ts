@@ -64,10 +64,10 @@ describe("tokens of another run of the server", () => {
           expect([found.userToken, found.ownerToken]).toEqual([undefined, undefined]);
           expect(found.entry).toMatchObject({ allowed: entry.allowed, owner: entry.owner });
           expect(taken).toMatchObject({ userToken: expect.any(String), ownerToken: expect.any(String) });
-          // as it is told now or as it was written: it never stands again
-          for (const told of [entry, found.entry]) {
-            expect(taken).not.toMatchObject({ userToken: told?.userToken });
-            expect(taken).not.toMatchObject({ ownerToken: told?.ownerToken });
+          // as it is read now or as it was written: its tokens never exist again
+          for (const old of [entry, found.entry]) {
+            expect(taken).not.toMatchObject({ userToken: old?.userToken });
+            expect(taken).not.toMatchObject({ ownerToken: old?.ownerToken });
           }
         } else {
           expect(found).toEqual({ entry, userToken, ownerToken });

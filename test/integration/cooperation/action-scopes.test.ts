@@ -148,7 +148,7 @@ describe("a caller that an action reported done to gets answers from after it, a
     lost: (world: Fixtures["world"]) => Step;
     again?: (world: Fixtures["world"]) => Step;
     headers?: Record<string, string>;
-    told: [status: number, code: string | undefined];
+    answered: [status: number, code: string | undefined];
     before: boolean;
   };
   const pause = ({ cooperation }: Fixtures["world"]): Step => ["anna", "POST", `${cooperation}/pause`, {}];
@@ -163,13 +163,13 @@ describe("a caller that an action reported done to gets answers from after it, a
   const remove = ({ cooperation }: Fixtures["world"]): Step => ["anna", "DELETE", cooperation];
   const unshare = ({ share }: Fixtures["world"]): Step => ["anna", "DELETE", share];
   const cases: Case[] = [
-    { name: "the same again", user: "ben", lost: pause, told: [200, undefined], before: true },
+    { name: "the same again", user: "ben", lost: pause, answered: [200, undefined], before: true },
     {
       name: "another step that the status no longer allows",
       user: "ben",
       lost: remove,
       again: ({ cooperation }) => ["anna", "POST", `${cooperation}/resume`, {}],
-      told: [409, "wrong_status"],
+      answered: [409, "wrong_status"],
       before: true,
     },
     {
@@ -177,7 +177,7 @@ describe("a caller that an action reported done to gets answers from after it, a
       user: "ben",
       lost: pause,
       again: ({ share }) => ["ben", "PUT", `${share}/delegations/tom`, { role: "viewer" }],
-      told: [409, "wrong_status"],
+      answered: [409, "wrong_status"],
       before: true,
     },
     {
@@ -185,7 +185,7 @@ describe("a caller that an action reported done to gets answers from after it, a
       user: "ben",
       lost: remove,
       again: ({ cooperation }) => ["anna", "POST", `${cooperation}/resend`, {}],
-      told: [409, "wrong_status"],
+      answered: [409, "wrong_status"],
       before: true,
     },
     {
@@ -194,21 +194,21 @@ describe("a caller that an action reported done to gets answers from after it, a
       resource: "plant:8",
       lost: shareLake("viewer"),
       again: shareLake("asset_manager"),
-      told: [409, "already_shared"],
+      answered: [409, "already_shared"],
       before: false,
     },
-    { name: "a share that is gone", user: "ben", lost: unshare, told: [404, "not_found"], before: true },
+    { name: "a share that was removed", user: "ben", lost: unshare, answered: [404, "not_found"], before: true },
     {
       name: "an If-Match of before",
       user: "ben",
       lost: pause,
       again: ({ cooperation }) => ["anna", "PATCH", cooperation, { expires_at: "2031-01-01T00:00:00Z" }],
       headers: { "If-Match": '"1"' },
-      told: [412, "stale"],
+      answered: [412, "stale"],
       before: true,
     },
   ];
-  for (const { name, user, resource, lost, again = lost, headers = {}, told, before } of cases)
+  for (const { name, user, resource, lost, again = lost, headers = {}, answered, before } of cases)
     test(name, async ({ cached, died, world }) => {
       died.setNow(NOON);
       await ask(cached, user, resource);
@@ -220,7 +220,7 @@ describe("a caller that an action reported done to gets answers from after it, a
       expect((await ask(cached, user, resource)).context.source).toBe("hit");
       const [who = "", method, path, body] = again(world);
       const reply = await cached.as(who, method, path, body, { headers });
-      expect([reply.status, reply.body.code]).toEqual(told);
+      expect([reply.status, reply.body.code]).toEqual(answered);
       if (reply.status === 200) expect(reply.body.effective_by).toBe(NOON.toISOString());
       // a share moved the head of its resource: the first check finds that, and its answer is not cached
       const answer = await ask(cached, user, resource);

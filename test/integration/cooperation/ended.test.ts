@@ -329,12 +329,12 @@ test("a partner that joined by a token sees the history from then on, the initia
   await service.as("ben", "POST", "/v1/invitations/join", { token, organization: "brightfix" });
   await service.as("anna", "POST", `/v1/cooperations/${body.id}/pause`);
   const of = async (user: string) => (await service.as(user, "GET", `/v1/cooperations/${body.id}/history`)).body;
-  const told = await of("ben");
-  expect(told.items.map(({ action }: { action: string }) => action)).toEqual(["pause", "join"]);
-  expect([told.next_cursor, JSON.stringify(told).includes("plant:8")]).toEqual([null, false]);
+  const page = await of("ben");
+  expect(page.items.map(({ action }: { action: string }) => action)).toEqual(["pause", "join"]);
+  expect([page.next_cursor, JSON.stringify(page).includes("plant:8")]).toEqual([null, false]);
   // and can verify that nothing of what they may see is missing
-  expect([told.head.first, (await of("anna")).head.first]).toEqual([3, 1]);
-  expect(verifyPages([told], new Map()).problems).toEqual([expect.stringMatching(/no signature/)]);
+  expect([page.head.first, (await of("anna")).head.first]).toEqual([3, 1]);
+  expect(verifyPages([page], new Map()).problems).toEqual([expect.stringMatching(/no signature/)]);
   expect((await of("anna")).items.map(({ action }: { action: string }) => action)).toEqual([
     "pause",
     "join",

@@ -57,7 +57,7 @@ test("the mail is written in the language that the invitation names, and in Engl
   ]);
 });
 
-test("a notice goes to every admin of a known organization who has an address, in their own language", async ({
+test("a notice is sent to every admin of a known organization who has an address, in their own language", async ({
   service,
 }) => {
   await seedWorld(service);

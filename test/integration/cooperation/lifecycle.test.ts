@@ -116,23 +116,23 @@ async function walk(service: Service, made: Made, state: State, action: Cooperat
   const after = await look(service, made);
   const next = step(state, action, expired);
   const code = exception(state, action);
-  const told = `${action} when ${textOf(state)}: ${JSON.stringify(reply.body)}`;
-  if (code !== undefined) expect(reply.body, told).toMatchObject({ code });
+  const attempt = `${action} when ${textOf(state)}: ${JSON.stringify(reply.body)}`;
+  if (code !== undefined) expect(reply.body, attempt).toMatchObject({ code });
   else if (next.kind === "no") {
-    expect(reply.status, told).toBe(409);
+    expect(reply.status, attempt).toBe(409);
     const says = { code: "wrong_status", cooperation_status: status, needs: statusesFor(action) };
-    expect(reply.body, told).toMatchObject({ ...says, ...(ended_as && { ended_as }) });
+    expect(reply.body, attempt).toMatchObject({ ...says, ...(ended_as && { ended_as }) });
   } else if (next.kind === "expired")
-    expect(reply.body, told).toMatchObject({ status: 409, code: "cooperation_expired" });
-  else if (next.kind === "same") expect(reply.status, told).toBe(200);
+    expect(reply.body, attempt).toMatchObject({ status: 409, code: "cooperation_expired" });
+  else if (next.kind === "same") expect(reply.status, attempt).toBe(200);
   else {
-    expect([200, 201], told).toContain(reply.status);
+    expect([200, 201], attempt).toContain(reply.status);
     const is = { status: next.to, ...(next.ended_as && { ended_as: next.ended_as }) };
-    expect(after, told).toEqual({ is, entries: before.entries + 1 });
+    expect(after, attempt).toEqual({ is, entries: before.entries + 1 });
     walked.add(`${status} ${action}`);
     return true;
   }
-  expect(after, told).toEqual(before);
+  expect(after, attempt).toEqual(before);
   return false;
 }
 
@@ -153,7 +153,7 @@ describe("every action does, in every status, what the lifecycle table says", ()
         shown ??= await actionsShown(service, made);
         if (!(await walk(service, made, state, action))) continue;
         done.push(action);
-        // an open invitation to the same organization would be in the way of the next
+        // an open invitation to the same organization would prevent the next
         await service.as("anna", "DELETE", `/v1/cooperations/${made.id}`);
         await forgetInvitations(service);
         made = undefined;
@@ -187,7 +187,7 @@ test("a share of an ended cooperation is shown to nobody, and not found once it 
   }
 });
 
-test("a refusal names the side that may act, and tells a person who is no admin that they are none", async ({
+test("a refusal names the side that may act, and says to a person who is no admin that they are none", async ({
   service,
 }) => {
   await seedWorld(service);

@@ -140,7 +140,7 @@ test("the partner does not find a cooperation by the address that was invited", 
   expect(await found("brightfix", "ben")).toEqual([]);
 });
 
-test("direction and status tell cooperations apart, and ended ones are listed only when asked for", async ({
+test("a list is filtered by direction and status, and ended ones are listed only when asked for", async ({
   service,
 }) => {
   service.setNow(new Date("2026-06-01T12:00:00Z"));

@@ -128,7 +128,7 @@ test("at most five mails of one action are sent at the same time", async ({ serv
   expect(to(smtp)).toEqual([...ADMINS, ...Array.from({ length: 8 }, (_, n) => `n${n}`)].sort().map(address));
 });
 
-/** The process with its mails going to that server, and a way to call it. */
+/** The process, which sends its mails to that server, and a function that calls it. */
 async function startMailing(smtp: Smtp) {
   const { url, ...process } = await startProcess({ SMTP_URL: `smtp://127.0.0.1:${smtp.port}`, LOG_LEVEL: "debug" });
   const call = async (method: string, path: string, body?: unknown, user?: string, type = "application/json") =>
@@ -176,7 +176,7 @@ test("a mail server that never answers does not keep the process from ending; th
   expect(running.output()).toContain('"work_cut_off"');
 });
 
-test("no name, address or reason is ever in the log, whatever goes wrong", async () => {
+test("no name, address or reason is ever in the log, whatever fails", async () => {
   // each a word that occurs nowhere else, usable in an address and in a name
   const marks = { name: "qzname", address: "qzmail", reason: "qzreason", condition: "qzcontext" };
   const { name, address: mark, reason, condition } = marks;

@@ -295,13 +295,13 @@ test("the last admin of an organization with live cooperations neither leaves no
   await seedWorld(service);
   const { id } = await cooperate(service, []);
   const before = await everything(service);
-  const goes = (user: string, path: string) => service.as(user, "DELETE", `/v1/organizations/${path}`);
+  const leave = (user: string, path: string) => service.as(user, "DELETE", `/v1/organizations/${path}`);
   for (const [user, path] of [
     ["anna", "sunward/people/anna"],
     ["ben", "brightfix/people/ben"],
   ] as const) {
     const replies = [
-      await goes(user, path),
+      await leave(user, path),
       await service.as(user, "PUT", `/v1/organizations/${path}`, { role: "member" }),
       await service.admin("DELETE", `/v1/organizations/${path}`),
       await person(service, path, { role: "moderator" }),
@@ -310,9 +310,9 @@ test("the last admin of an organization with live cooperations neither leaves no
   }
   expect(await everything(service)).toEqual(before);
   await person(service, "brightfix/people/eva", { role: "admin" });
-  expect((await goes("ben", "brightfix/people/ben")).status).toBe(200);
+  expect((await leave("ben", "brightfix/people/ben")).status).toBe(200);
   await service.as("anna", "DELETE", `/v1/cooperations/${id}`);
-  expect((await goes("anna", "sunward/people/anna")).status).toBe(200);
+  expect((await leave("anna", "sunward/people/anna")).status).toBe(200);
 });
 
 test("an organization's own open invitation counts as live, a proposal that waits for its answer does not", async ({

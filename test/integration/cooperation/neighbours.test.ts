@@ -107,15 +107,15 @@ test("a partner's admin who repeats an action leaves the owner's cached decision
     (await call(replica, "ben", "POST", `${path}/leave?dry_run=true`, {})).status,
     (await call(replica, "zoe", "POST", `${path}/leave`, {})).body.code,
   ];
-  const told = [200, "wrong_status", 200, "not_found"];
+  const replies = [200, "wrong_status", 200, "not_found"];
   // each replica makes sure once, in case the one who accepted died
-  for (const replica of [0, 1]) expect(await repeat(replica)).toEqual(told);
+  for (const replica of [0, 1]) expect(await repeat(replica)).toEqual(replies);
   // until the follower has read what was written before, it may delete the token once more; a repetition would each time
   let before: unknown;
   const isLeftAlone = async () => {
     expect(await may()).toBe(true);
     before = await token();
-    for (const replica of [0, 1, 0, 1]) expect(await repeat(replica)).toEqual(told);
+    for (const replica of [0, 1, 0, 1]) expect(await repeat(replica)).toEqual(replies);
     return before !== undefined && (await token()) === before;
   };
   await expect.poll(isLeftAlone, { timeout: 60_000 }).toBe(true);

@@ -1,6 +1,6 @@
 /**
  * On a store that was written past the service every request is answered, refused, or
- * told that the store is damaged, with what is wrong for who may know: never a fault
+ * gets the fault `store_damaged`, with what is wrong for those who may know: never a fault
  * that says nothing.
  */
 import { expect } from "vitest";
@@ -45,10 +45,10 @@ function requestsOf(
     "why otto may not": explain("otto", "manage_technical", "plant", "8"),
     "why ben may not": explain("ben", "manage", "cooperation", cooperation),
     "why mallory may not": explain("mallory", "view", "plant", "7"),
-    "the tuples around a plant": inspect("plant:7"),
-    "the tuples around a share": inspect(`share:${plant}`),
-    "the tuples around a cooperation": inspect(`cooperation:${cooperation}`),
-    "the tuples around a person": inspect("user:tom"),
+    "the tuples of a plant": inspect("plant:7"),
+    "the tuples of a share": inspect(`share:${plant}`),
+    "the tuples of a cooperation": inspect(`cooperation:${cooperation}`),
+    "the tuples of a person": inspect("user:tom"),
     doctor: () => admin("GET", "/v1/doctor"),
   };
 }

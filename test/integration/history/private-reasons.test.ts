@@ -31,7 +31,7 @@ test("no API shows a service a reason or its nonce", async ({ service }) => {
   const id = await seed(service);
   const object = `cooperation:${id}`;
   const log = (await service.deps.tupleStore.read({ object, relation: "log" })).map(({ user }) => user);
-  const doors: [method: string, path: string, body?: object][] = [
+  const readers: [method: string, path: string, body?: object][] = [
     ["POST", at(service, "/read"), {}],
     ["POST", at(service, "/read"), { tuple_key: { object } }],
     ["POST", at(service, "/read"), { tuple_key: { object, relation: "log" } }],
@@ -53,7 +53,7 @@ test("no API shows a service a reason or its nonce", async ({ service }) => {
   );
   expect(nonces).toHaveLength(3);
   for (const key of [KEYS.admin, KEYS.all])
-    for (const [method, path, body] of doors) {
+    for (const [method, path, body] of readers) {
       let more = "";
       do {
         const { status, text, body: json } = await send(service, method, path + more, body, { key });

@@ -16,9 +16,9 @@ type Question = { user: string; action: string; type: string; id: string };
 const question = (user: string, action: string, type: string, id: string): Question => ({ user, action, type, id });
 
 /** Each API that answers for a permission: its reply to one question. */
-const DOORS: Record<string, (service: Service, asked: Question) => Promise<Reply>> = {
-  // a length is what makes it the way that most checks take
-  "evaluation, the fast way": (service, asked) => access(service, "evaluation", evaluation(asked), true),
+const ENDPOINTS: Record<string, (service: Service, asked: Question) => Promise<Reply>> = {
+  // with a length it takes the fast path, as most checks do
+  "evaluation, the fast path": (service, asked) => access(service, "evaluation", evaluation(asked), true),
   evaluation: (service, asked) => access(service, "evaluation", evaluation(asked)),
   "evaluations without items": (service, asked) => access(service, "evaluations", evaluation(asked)),
   "search/subject": (service, asked) =>
@@ -96,13 +96,13 @@ for (const [kind, { bounds, within, outside }] of Object.entries(BOUND))
     await seed(service);
     for (const scopes of [["check"], ["admin"]] as const) {
       const by = bound(service, bounds, scopes);
-      for (const [door, go] of Object.entries(DOORS)) {
+      for (const [endpoint, go] of Object.entries(ENDPOINTS)) {
         const reply = await go(by, within);
-        expect([reply.status, JSON.stringify(reply.body)], door).toEqual([
+        expect([reply.status, JSON.stringify(reply.body)], endpoint).toEqual([
           200,
           expect.stringMatching(/true|"(anna|ben)"/),
         ]);
-        for (const asked of outside) expectOutside(await go(by, asked), `${door} ${JSON.stringify(asked)}`);
+        for (const asked of outside) expectOutside(await go(by, asked), `${endpoint} ${JSON.stringify(asked)}`);
       }
     }
     // the same questions are nobody's secret to a key that is not bound

@@ -153,7 +153,7 @@ test("what only a service may do is refused to everybody alike, whether the obje
     }
 });
 
-/** What people of the owner who are no admins may do: look around at home. */
+/** What people of the owner who are no admins may do: read what their organization has. */
 const FOR_ALL_PEOPLE = [
   "GET /v1/organizations/{org}",
   "GET /v1/organizations/{org}/people",

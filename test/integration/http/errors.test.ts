@@ -208,21 +208,24 @@ test("an internal error is not described to the caller; the log has its kind and
   service,
 }) => {
   await seedRoutes(service);
-  const told: unknown[] = [];
+  const logged: unknown[] = [];
   const cause = Object.assign(new Error("secret-path of the cause"), { code: "ENOENT" });
   const read = () => Promise.reject(new RangeError("secret-path /etc/concordat\n    at secret-path", { cause }));
   const { tupleStore, engine } = service.deps;
-  const broken = createService({ tupleStore: { ...tupleStore, read }, engine }, { log: (...line) => told.push(line) });
+  const broken = createService(
+    { tupleStore: { ...tupleStore, read }, engine },
+    { log: (...line) => logged.push(line) },
+  );
   const reply = await broken.admin("GET", ORG, undefined, { headers: { "X-Request-ID": "r-1" } });
   expect(JSON.stringify(reply.body)).not.toContain("secret-path");
-  expect(JSON.stringify(told)).not.toContain("secret-path");
+  expect(JSON.stringify(logged)).not.toContain("secret-path");
   const facts = {
     request_id: "r-1",
     error: "RangeError",
     at: expect.arrayContaining([expect.stringContaining("errors.test.ts")]),
     cause: expect.objectContaining({ error: "Error", code: "ENOENT" }),
   };
-  expect(told).toContainEqual(["error", "internal", expect.objectContaining(facts)]);
+  expect(logged).toContainEqual(["error", "internal", expect.objectContaining(facts)]);
 });
 
 test("while the engine is unreachable every route says so, decides nothing and writes nothing", async ({

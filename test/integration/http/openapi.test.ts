@@ -1,4 +1,4 @@
-/** The API's description: valid, whole both ways, true of every reply, and readable without a network. */
+/** The API's description: valid, with every route and no other, true of every reply, and readable without a network. */
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { inspectRoutes } from "hono/dev";
@@ -253,9 +253,9 @@ test("dry runs, confirmations, repeats and creations are documented too", async 
     ["ben", "fly", false],
   ] as const) {
     const question = { subject: { type: "user", id: user }, action: { name: action } };
-    const told = await service.admin("POST", "/v1/explain", { ...question, resource: { type: "plant", id: "7" } });
-    expect([told.status, told.body.decision], user).toEqual([200, decision]);
-    check("POST /v1/explain", told.status, told.body);
+    const explained = await service.admin("POST", "/v1/explain", { ...question, resource: { type: "plant", id: "7" } });
+    expect([explained.status, explained.body.decision], user).toEqual([200, decision]);
+    check("POST /v1/explain", explained.status, explained.body);
   }
 });
 

@@ -121,8 +121,8 @@ test("If-None-Match: * never overwrites an object, and If-Match: * never creates
     const put = (path: string, headers: Record<string, string>) =>
       user === "" ? service.admin("PUT", path, body, { headers }) : service.as(user, "PUT", path, body, { headers });
     const before = await everything(service);
-    const told = await put(there, { "If-None-Match": "*" });
-    expect([told.status, told.body.code, told.body.exists, told.body.detail], what).toMatchObject([
+    const refused = await put(there, { "If-None-Match": "*" });
+    expect([refused.status, refused.body.code, refused.body.exists, refused.body.detail], what).toMatchObject([
       412,
       "stale",
       true,

@@ -10,7 +10,7 @@ type Asked = { user: string; relation: string; object: string };
 
 const entity = (ref: string) => ({ type: ref.split(":")[0] ?? "", id: ref.slice(ref.indexOf(":") + 1) });
 
-/** Doors of OpenFGA's API at which a relation of a user on an object is asked for. */
+/** Endpoints of OpenFGA's API that ask for a relation of a user on an object. */
 const STORES: Record<string, (asked: Asked) => object> = {
   check: (tuple_key) => ({ tuple_key }),
   "batch-check": (tuple_key) => ({
@@ -122,7 +122,7 @@ test("each API accepts the scopes of the table and no other", async ({ service }
     resource: { type: "plant", id: "7" },
   };
   const access = ["evaluation", "evaluations", "search/subject", "search/resource", "search/action"];
-  const doors = [
+  const endpoints = [
     ...Object.entries(storesRoutes(service)).map(([name, route]) => ({ name, need: needOf(name), ...route })),
     ...access.map((path) => ({
       name: `POST /access/v1/${path}`,
@@ -132,7 +132,7 @@ test("each API accepts the scopes of the table and no other", async ({ service }
       isOffered: undefined,
     })),
   ];
-  for (const { name, need, path, body, isOffered } of doors)
+  for (const { name, need, path, body, isOffered } of endpoints)
     for (const scope of ["check", "manage", "admin"] as const) {
       const { status } = await send(service, name.split(" ")[0] ?? "", path, body, { key: KEYS[scope] });
       // without a person to act for, a Write is a service's

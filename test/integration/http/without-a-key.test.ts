@@ -128,14 +128,14 @@ test("an import whose reply is not read delays the next import only for seconds"
     connection.write(type.replace("\r\n\r\n", `\r\nContent-Length: ${lines.length}\r\n\r\n${lines}`));
     return connection;
   };
-  // each line is refused in some hundred bytes: more than the buffers on the way hold
+  // each line is refused in some hundred bytes: more than the buffers of the connection hold
   const { socket } = await importing("x\n".repeat(100_000));
   socket.pause();
   const line = `${JSON.stringify({ kind: "organization", id: "next", name: "Next" })}\n`;
   let came = "";
   for (let tries = 0; !came.includes('"event":"end"'); tries++) {
     came = await (await importing(line)).rest();
-    // it does wait: the first is still under way
+    // it does wait: the first is still running
     if (tries === 0) expect(came).toContain('"code":"contended"');
     await sleep(500);
   }

@@ -104,8 +104,8 @@ function fact(tuple: Tuple, logged: ReadonlySet<string>): string {
   const { user, relation, object } = tuple;
   if (relation === "log") {
     const { common, initiator_only, partner_only } = entryFrom(tuple);
-    const { id: _, at: __, request_id: ___, ...told } = common;
-    return JSON.stringify([object, user, told, initiator_only?.reason, partner_only?.reason]);
+    const { id: _, at: __, request_id: ___, ...lasting } = common;
+    return JSON.stringify([object, user, lasting, initiator_only?.reason, partner_only?.reason]);
   }
   const { hash: _, ...record } = fieldsOf(tuple);
   const isUncounted = relation === "head" && !logged.has(object);

@@ -276,12 +276,12 @@ describe("a refused line", () => {
       write: (write: Write) =>
         deps.tupleStore.write(JSON.parse(JSON.stringify(write).replaceAll("poison", "poi\u0085son"))),
     };
-    const told: string[] = [];
+    const logged: string[] = [];
     const service = createService(
       { tupleStore, engine: deps.engine },
       {
-        warn: (event, facts) => told.push(JSON.stringify([event, facts])),
-        log: (level, event, facts) => told.push(JSON.stringify([level, event, facts])),
+        warn: (event, facts) => logged.push(JSON.stringify([event, facts])),
+        log: (level, event, facts) => logged.push(JSON.stringify([level, event, facts])),
       },
     );
     const isPoison = (n: number) => [0, 20, 21, 63, 64, 99].includes(n);
@@ -297,8 +297,8 @@ describe("a refused line", () => {
     expect(body.items).toHaveLength(94);
     const alone = await service.admin("PUT", "/v1/plants/7", { owner: "sunward", name: "poison" });
     expect([alone.status, alone.body.code]).toEqual([500, "internal"]);
-    expect(told.length).toBeGreaterThan(6);
-    for (const text of told) expect(text).not.toMatch(/poi.{0,6}son/);
+    expect(logged.length).toBeGreaterThan(6);
+    for (const text of logged) expect(text).not.toMatch(/poi.{0,6}son/);
     expect(await doctor(deps.tupleStore)).toEqual([]);
   });
 
@@ -428,7 +428,7 @@ describe("while an import runs", () => {
     expect((await service.admin("GET", "/v1/organizations/sunward/people")).body.items).toHaveLength(1);
   });
 
-  test("a sender that sends no whole line for too long is told where to continue, and the next import is accepted", async ({
+  test("a sender that sends no whole line for too long gets the line to continue from, and the next import is accepted", async ({
     service: { deps },
   }) => {
     const service = createService(deps, { importIdleMilliseconds: 300 });
@@ -482,11 +482,11 @@ describe("continuing an import", () => {
     const opened = await openStore({ ...connectionOf(ownServer), store: "own", model: MODEL, allowPush: false });
     const tupleStore = createTupleStore({ ...opened, ...connectionOf(ownServer) });
     const lines = [ORGANIZATION, ...crowd(400)];
-    let stood = 0;
+    let writes = 0;
     const dying = {
       ...tupleStore,
       write: async (write: Write) => {
-        if (++stood === 4) await ownServer.stop();
+        if (++writes === 4) await ownServer.stop();
         return tupleStore.write(write);
       },
     };

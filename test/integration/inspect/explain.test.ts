@@ -1,6 +1,6 @@
 /**
- * Why somebody may or may not: each way to a yes is told by the tuples it goes over, and
- * each limit by what makes it, beside the same question with the limit lifted.
+ * Why somebody may or may not: each access path is explained by its tuples, and each denial
+ * reason by what causes it, beside the same question without that cause.
  */
 
 import { describe, expect } from "vitest";
@@ -78,7 +78,7 @@ describe("an allowed answer", () => {
       `cooperation:${id}#in_force@organization:brightfix`,
       `organization:brightfix#${member}`,
     ];
-    const ways: [asked: Asked, tuples: string[]][] = [
+    const expected: [asked: Asked, tuples: string[]][] = [
       [
         ["anna", "share", "plant:7"],
         ["plant:7#owner@organization:sunward", "organization:sunward#admin@user:anna"],
@@ -124,13 +124,13 @@ describe("an allowed answer", () => {
         [`cooperation:${id}#partner@organization:brightfix`, "organization:brightfix#admin@user:ben"],
       ],
     ];
-    for (const [asked, tuples] of ways) {
+    for (const [asked, tuples] of expected) {
       const body = await why(service, asked);
       expect([body.decision, tuplesIn(body.tree)], asked.join(" ")).toEqual([true, tuples]);
       expect([body.until, body.paths], asked.join(" ")).toEqual([null, []]);
       expect(body.reason, asked.join(" ")).toContain(asked[0]);
     }
-    // nobody of these may do the same where they have no such way
+    // none of them may do the same without such a path
     for (const asked of [
       ["otto", "share", "plant:7"],
       ["ben", "operate", "plant:7"],
@@ -292,7 +292,7 @@ const SITUATIONS: Record<Exclude<DenialCode, "subject_no_user">, Situation> = {
   },
   delegate_left: {
     asked: TOM,
-    // the service takes delegations away first; somebody's write past it, or a leaving that is under way
+    // the service takes delegations away first; somebody's write past it, or a removal that is not finished
     make: (service) => service.deps.tupleStore.erase(TOM_AT_BRIGHTFIX),
     lift: (service) => service.deps.tupleStore.write({ deletes: [], writes: TOM_AT_BRIGHTFIX }),
   },
@@ -465,7 +465,7 @@ describe("a denied answer", () => {
 describe("data that changes during an explanation", () => {
   const asked = { user: "user:ben", relation: "can_view", object: "plant:7" };
   /** The deps of an explanation whose engine is asked between two acts. */
-  const around = ({ deps }: Service, before: () => Promise<unknown>, after: () => Promise<unknown>) => {
+  const withWrites = ({ deps }: Service, before: () => Promise<unknown>, after: () => Promise<unknown>) => {
     let checks = 0;
     const check: typeof deps.engine.check = async (...question) => {
       checks += 1;
@@ -480,17 +480,17 @@ describe("data that changes during an explanation", () => {
   test("is read again, so that tree and decision belong to one state", async ({ service }) => {
     const ids = await settle(service);
     const pause = anna("POST", () => `${cooperation(ids)}/pause`);
-    const once = around(service, () => pause(service, ids), nothing);
-    const told = await explain(once.deps, asked);
-    expect([told.decision, once.checks()]).toEqual([false, 2]);
-    expect(holds(told.tree, told.at)).toBe(false);
-    expect(told.paths[0]?.limits.map(({ code }) => code)).toEqual(["cooperation_paused"]);
+    const once = withWrites(service, () => pause(service, ids), nothing);
+    const explained = await explain(once.deps, asked);
+    expect([explained.decision, once.checks()]).toEqual([false, 2]);
+    expect(holds(explained.tree, explained.at)).toBe(false);
+    expect(explained.paths[0]?.denials.map(({ code }) => code)).toEqual(["cooperation_paused"]);
   });
 
   test("repeatedly gives no explanation rather than a wrong one", async ({ service }) => {
     const ids = await settle(service);
     const [pause, resume] = ["pause", "resume"].map((step) => anna("POST", () => `${cooperation(ids)}/${step}`));
-    const always = around(
+    const always = withWrites(
       service,
       async () => pause?.(service, ids),
       async () => resume?.(service, ids),

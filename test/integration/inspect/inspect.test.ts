@@ -1,4 +1,4 @@
-/** The tuples around an object: all of them, in words, with dates as of now and records decoded; and nothing for who may not look. */
+/** The tuples of an object: all of them, each with a sentence, dates as of now and records decoded; nothing for callers without the scope. */
 import { expect } from "vitest";
 import { keyText } from "../../../src/domain/tuples.ts";
 import { TUPLES_MAX } from "../../../src/queries/views/inspect.ts";
@@ -8,7 +8,7 @@ import { cooperate, type Reply, type Service, seedWorld, test } from "../../supp
 const NOW = new Date("2027-03-01T12:00:00.000Z");
 const IN_AN_HOUR = "2027-03-01T13:00:00Z";
 
-type Told = { tuple: { user: string; relation: string; object: string }; says: string; record?: object };
+type Described = { tuple: { user: string; relation: string; object: string }; says: string; record?: object };
 
 async function inspected(service: Service, object: string): Promise<Reply["body"]> {
   const reply = await service.admin("GET", `/v1/inspect/${encodeURIComponent(object)}`);
@@ -16,7 +16,7 @@ async function inspected(service: Service, object: string): Promise<Reply["body"
   return reply.body;
 }
 
-const saying = (told: Told[]) => told.map(({ says }) => says);
+const saying = (described: Described[]) => described.map(({ says }) => says);
 
 test("every tuple of the store is shown from both its ends, except histories, which have their own route", async ({
   service,
@@ -30,7 +30,7 @@ test("every tuple of the store is shown from both its ends, except histories, wh
     if (known !== undefined) return known;
     const body = await inspected(service, object);
     expect([body.object, body.cut]).toEqual([object, []]);
-    const keys = (told: Told[]) => new Set(told.map(({ tuple }) => keyText(tuple)));
+    const keys = (described: Described[]) => new Set(described.map(({ tuple }) => keyText(tuple)));
     const found = { as_object: keys(body.as_object), as_user: keys(body.as_user) };
     seen.set(object, found);
     return found;
@@ -41,9 +41,9 @@ test("every tuple of the store is shown from both its ends, except histories, wh
     const isHistory = tuple.relation === "log";
     if (!isHistory) expect((await look(tuple.object)).as_object, keyText(tuple)).toContain(keyText(tuple));
   }
-  const told = [...seen.values()].reduce((sum, { as_object, as_user }) => sum + as_object.size + as_user.size, 0);
+  const described = [...seen.values()].reduce((sum, { as_object, as_user }) => sum + as_object.size + as_user.size, 0);
   const histories = all.filter(({ relation }) => relation === "log").length;
-  expect(told).toBe(2 * all.length - histories);
+  expect(described).toBe(2 * all.length - histories);
 });
 
 test("a share is shown with its current dates and its decoded record", async ({ service }) => {
@@ -73,7 +73,7 @@ test("a share is shown with its current dates and its decoded record", async ({ 
   expect(after.as_user[0].says).toContain(`ended at ${IN_AN_HOUR}`);
   const cooperation = await inspected(service, `cooperation:${id}`);
   expect(cooperation.history).toBe(`/v1/cooperations/${id}/history`);
-  const [head] = cooperation.as_object.filter(({ record }: Told) => record);
+  const [head] = cooperation.as_object.filter(({ record }: Described) => record);
   expect(head.record).toMatchObject({ id, status: "active", shares: 1, partner: "brightfix" });
 });
 
@@ -101,7 +101,7 @@ test("more than 100 tuples of a kind are cut off, and the reply says which", asy
   expect(await tupleStore.write({ deletes: [], writes: [last] })).toBe("committed");
   const body = await inspected(service, "organization:sunward");
   expect(body.cut).toEqual([{ object: "organization:sunward", relation: "external" }]);
-  const externals = body.as_object.filter(({ tuple }: Told) => tuple.relation === "external");
+  const externals = body.as_object.filter(({ tuple }: Described) => tuple.relation === "external");
   expect(externals).toHaveLength(TUPLES_MAX);
 });
 

@@ -38,21 +38,21 @@ test("after every write each filter reads the same as the store, also when a rea
       return tupleStore.read(filter);
     },
   });
-  const stands = new Set<TupleKey>();
+  const stored = new Set<TupleKey>();
   for (let round = 0; round < 12; round++) {
     // some go, some come, by a fixed shuffle
     const moved = KEYS.filter((_, n) => (n * 7 + round * 5) % 4 === 0);
-    const deletes = moved.filter((key) => stands.has(key));
-    const writes = moved.filter((key) => !stands.has(key));
+    const deletes = moved.filter((key) => stored.has(key));
+    const writes = moved.filter((key) => !stored.has(key));
     const meanwhile = FILTERS.map((filter) => kept.read(filter));
     expect(await kept.write({ deletes, writes })).toBe("committed");
     await Promise.all(meanwhile);
-    for (const key of deletes) stands.delete(key);
-    for (const key of writes) stands.add(key);
+    for (const key of deletes) stored.delete(key);
+    for (const key of writes) stored.add(key);
     for (const filter of FILTERS)
       expect(texts(await kept.read(filter)), JSON.stringify(filter)).toEqual(texts(await tupleStore.read(filter)));
   }
-  expect(stands.size).toBeGreaterThan(0);
+  expect(stored.size).toBeGreaterThan(0);
   expect(asked).toBe(FILTERS.length);
 });
 

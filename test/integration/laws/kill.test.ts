@@ -45,7 +45,7 @@ async function startOn(env: Record<string, string>): Promise<Running> {
 
 const pick = <T>(items: readonly T[]): T => items[Math.floor(Math.random() * items.length)] as T;
 
-/** Random actions by everybody, on one cooperation and around it; each asks for something that was never asked before. */
+/** Random actions by everybody, on one cooperation, its people and its resources; each asks for something that was never asked before. */
 function createActions(lane: Lane): () => Action {
   let count = 0;
   const date = () =>
@@ -222,21 +222,21 @@ test("killed 100 times during actions, the service keeps each reported change ex
   const unanswered = sent.filter((one) => one.status === undefined);
   for (const { id, status, changes } of sent) {
     const objects = entries.get(id) ?? [];
-    expect(new Set(objects).size, `${id} stands twice`).toBe(objects.length);
+    expect(new Set(objects).size, `${id} was written twice`).toBe(objects.length);
     if (status === undefined) continue;
     if (status < 300 && changes) expect(objects.length, `${id}, answered ${status}`).toBeGreaterThan(0);
     if (status >= 400) expect(objects, `${id}, answered ${status}`).toEqual([]);
   }
-  const standing = unanswered.filter((one) => entries.has(one.id)).length;
+  const committed = unanswered.filter((one) => entries.has(one.id)).length;
   const done = answered.filter((one) => (one.status ?? 500) < 300).length;
   const faults = answered.filter((one) => (one.status ?? 0) >= 500);
   console.log(
     `${KILLS} kills, ${amid} of them amid actions, in ${Math.round((performance.now() - startedAt) / 1000)} s. ` +
       `${answered.length} requests were answered, ${done} with success; of ${unanswered.length} that were not, ` +
-      `${standing} stand. ${leftovers.length} left to sweep.`,
+      `${committed} were committed. ${leftovers.length} left to sweep.`,
   );
   expect(faults.map((one) => one.body)).toEqual([]);
   expect(amid).toBeGreaterThan(KILLS / 2);
-  expect(standing).toBeGreaterThan(0);
+  expect(committed).toBeGreaterThan(0);
   expect(done).toBeGreaterThan(KILLS / 2);
 }, 300_000);

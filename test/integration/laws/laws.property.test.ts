@@ -57,11 +57,11 @@ const QUESTIONS = USERS.flatMap((user) =>
 /** Everything in a store, to begin another one with. */
 type Tuples = Tuple[];
 
-/** A sequence under way: the replicas on a store of its own, the oracle's world, and the replies so far. */
+/** A running sequence: the replicas on a store of its own, the oracle's world, and the steps so far. */
 type Play = {
   replicas: Replicas;
   world: World;
-  told: string[];
+  played: string[];
   /** Writes that reached the engine. */
   writes: () => number;
   sweep: () => Promise<void>;
@@ -145,7 +145,7 @@ async function openPlay(
   return {
     replicas,
     world,
-    told: [],
+    played: [],
     writes: () => writes,
     sweep: async () => {
       for (const work of later.splice(0)) await work();
@@ -160,7 +160,7 @@ async function openPlay(
 }
 
 /** A replica by the length of the story, so that a seed replays the same steps. */
-const anyOf = ({ replicas, told }: Play) => replicas[told.length % replicas.length] ?? replicas[0];
+const anyOf = ({ replicas, played }: Play) => replicas[played.length % replicas.length] ?? replicas[0];
 
 function setNow({ replicas, world }: Play): void {
   for (const replica of replicas) replica.setNow(new Date(world.now));
@@ -240,7 +240,7 @@ function untilOf(world: World, key: string): number {
 
 /** Explains a yes and a no, another one at every step: they decide as the check does, the yes until its date, the no by some limit. */
 async function explanationsMatch(play: Play): Promise<void> {
-  const { world, told } = play;
+  const { world, played } = play;
   const expected = allowed(world);
   const wrong: string[] = [];
   const keyed = QUESTIONS.map((question) => {
@@ -253,9 +253,9 @@ async function explanationsMatch(play: Play): Promise<void> {
     const there = all.filter(({ user, object }) => {
       return world.resources.has(object) && [...world.people.values()].some((one) => one.has(splitRef(user)[1]));
     });
-    const some = told.length % 5 > 0 && there.length > 0 ? there : all;
+    const some = played.length % 5 > 0 && there.length > 0 ? there : all;
     // a prime apart, so that steps in a row do not ask about one person
-    const asked = some[(told.length * 31) % some.length];
+    const asked = some[(played.length * 31) % some.length];
     if (asked === undefined) continue;
     const [type, id] = splitRef(asked.object);
     const question = {
@@ -271,9 +271,9 @@ async function explanationsMatch(play: Play): Promise<void> {
       if (until !== untilOf(world, asked.key)) wrong.push(`${asked.key}: explained until ${body.until}`);
     } else {
       const limits: string[] = body.paths[0]?.limits.map(({ code }: { code: string }) => code) ?? [];
-      if (limits.length === 0) wrong.push(`${asked.key}: a no without a limit`);
+      if (limits.length === 0) wrong.push(`${asked.key}: a no without a denial reason`);
       // nothing here is written past the service
-      if (limits.includes("records_differ")) wrong.push(`${asked.key}: by the records nothing stands in the way`);
+      if (limits.includes("records_differ")) wrong.push(`${asked.key}: by the records nothing prevents it`);
       for (const code of limits) count("limit", code);
     }
   }
@@ -287,9 +287,9 @@ function none(wrong: string[]): void {
 
 /** Takes one step in both worlds, and holds each to the other. */
 async function take(play: Play, step: Step, dry: boolean): Promise<void> {
-  const { world, told } = play;
+  const { world, played } = play;
   const expected = outcomeOf(world, step);
-  told.push(wordsOf(world, step));
+  played.push(wordsOf(world, step));
   if (step.do === "turn" || step.do === "sweep") {
     if (step.do === "sweep") await play.sweep();
     apply(world, step, { cooperation: undefined, shares: new Map() });
@@ -313,7 +313,7 @@ async function take(play: Play, step: Step, dry: boolean): Promise<void> {
   const reply = await send(play, step, false);
   const asked = reply.body.outcome === "confirm" ? "confirm" : play.writes() > from ? "done" : "same";
   const outcome = reply.status >= 400 ? `${reply.body.code}` : asked;
-  told.push(`  → ${outcome}`);
+  played.push(`  → ${outcome}`);
   count(step.do, outcome);
   expect(outcome).toBe(expected);
   if (outcome !== "done") {
@@ -336,15 +336,15 @@ async function take(play: Play, step: Step, dry: boolean): Promise<void> {
 
 /** Writes raw tuples in both worlds. What the oracle cannot foretell is read back, and held to the laws. */
 async function takeRaw(play: Play, step: RawStep): Promise<void> {
-  const { world, told } = play;
+  const { world, played } = play;
   const service = anyOf(play);
   const body = await bodyOf(world, step, service.deps.tupleStore);
-  told.push(`${step.by ?? "a service"}: ${step.do}, ${JSON.stringify(body)}`);
+  played.push(`${step.by ?? "a service"}: ${step.do}, ${JSON.stringify(body)}`);
   const [from, before] = [play.writes(), step.do === "raw" ? await play.tuples() : []];
   const asked = step.by === undefined ? { key: KEYS.admin } : { key: KEYS.manage, user: step.by };
   const reply = await sendTo(service, "POST", `/stores/${service.deps.engine.api.storeId}/write`, body, asked);
   const outcome = outcomeOfReply(reply, play.writes() > from);
-  told.push(`  → ${outcome}`);
+  played.push(`  → ${outcome}`);
   expect([200, 400, 409], JSON.stringify(reply.body)).toContain(reply.status);
   count(step.do, step.do === "write" || reply.status === 200 ? outcome : `${reply.body.code}`);
   if (reply.status !== 200) expect(play.writes(), "writes of a refused step").toBe(from);
@@ -434,8 +434,8 @@ async function settle(play: Play): Promise<void> {
 }
 
 /**
- * Where most of what may go wrong begins: two cooperations of one pair at once, delegated;
- * one the other way round that is paused; one that waits for an answer and one for a token.
+ * A start from which most errors are reached: two cooperations of one pair at once, delegated;
+ * one in the opposite direction that is paused; one that waits for an answer and one for a token.
  */
 async function cooperate(play: Play): Promise<void> {
   const { world } = play;
@@ -471,11 +471,11 @@ async function cooperate(play: Play): Promise<void> {
 }
 
 /** Plays to the end and closes; a failure prints the steps that led to it. */
-async function told(play: Play, from: string, act: () => Promise<void>): Promise<void> {
+async function playAll(play: Play, from: string, act: () => Promise<void>): Promise<void> {
   try {
     await act();
   } catch (error) {
-    throw new Error([`From ${from}:`, ...play.told, "", String(error)].join("\n"), { cause: error });
+    throw new Error([`From ${from}:`, ...play.played, "", String(error)].join("\n"), { cause: error });
   } finally {
     await play.close();
   }
@@ -485,7 +485,7 @@ test("every answer, reply and dry run of random actions follows the laws", { tim
   console.log(`FC_SEED=${SEED} FC_RUNS=${RUNS}`);
   const starts: { tuples: Tuples; world: World }[] = [];
   const first = await open([], BLANK(), "redis");
-  await told(first, "nothing", async () => {
+  await playAll(first, "nothing", async () => {
     for (const prepare of [settle, cooperate]) {
       await prepare(first);
       starts.push({ tuples: await first.tuples(), world: structuredClone(first.world) });
@@ -501,7 +501,7 @@ test("every answer, reply and dry run of random actions follows the laws", { tim
       const { tuples, world } = starts[start] ?? expect.fail("no such start");
       const play = await open(tuples, structuredClone(world), cache);
       setNow(play);
-      await told(play, start === 0 ? "three organizations" : "three organizations that cooperate", async () => {
+      await playAll(play, start === 0 ? "three organizations" : "three organizations that cooperate", async () => {
         for (const draw of list) {
           const raw = isRawDraw(draw) ? rawStepOf(play.world, draw) : undefined;
           if (raw) await takeRaw(play, raw);
@@ -514,8 +514,8 @@ test("every answer, reply and dry run of random actions follows the laws", { tim
   );
   const run = await fc.check(property, { seed: SEED, numRuns: RUNS });
   if (run.failed) {
-    const told = run.errorInstance instanceof Error ? run.errorInstance.message : String(run.errorInstance);
-    throw new Error(`FC_SEED=${SEED}, sequence ${run.numRuns}, shortened ${run.numShrinks} times.\n${told}`);
+    const message = run.errorInstance instanceof Error ? run.errorInstance.message : String(run.errorInstance);
+    throw new Error(`FC_SEED=${SEED}, sequence ${run.numRuns}, shortened ${run.numShrinks} times.\n${message}`);
   }
   const asked = Object.values(sources).reduce((sum, times) => sum + times);
   console.log(`${asked} answers of replicas: ${JSON.stringify(sources)}`);

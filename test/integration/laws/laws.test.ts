@@ -233,7 +233,7 @@ test("law 5: when a share changes to the other manager role and back, delegates 
 
 describe("law 6, down at once: everyone downstream is cut in the same Write", () => {
   type At = { id: string; share: string };
-  const WAYS: [string, (world: Service, at: At) => ReturnType<Service["as"]>, string[]][] = [
+  const REMOVALS: [string, (world: Service, at: At) => ReturnType<Service["as"]>, string[]][] = [
     [
       "lowering a share",
       (world, { share }) => world.as("anna", "PATCH", `/v1/shares/${share}`, { role: "viewer" }),
@@ -244,7 +244,7 @@ describe("law 6, down at once: everyone downstream is cut in the same Write", ()
     ["removing the cooperation", (world, { id }) => world.as("anna", "DELETE", `/v1/cooperations/${id}`), []],
     ["leaving", (world, { id }) => world.as("ben", "POST", `/v1/cooperations/${id}/leave`), []],
   ];
-  test.for(WAYS)("%s", async ([_, act, left], { world }) => {
+  test.for(REMOVALS)("%s", async ([_, act, left], { world }) => {
     const made = await delegated(world, "technical_manager");
     for (const user of ["ben", "tom"])
       expect(await mayOn(world, user, "plant:7")).toEqual(["view", "manage_technical"]);

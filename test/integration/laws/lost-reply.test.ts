@@ -50,7 +50,7 @@ const test = serviceTest.extend<{ network: FaultyNetwork; far: Service; impatien
 });
 
 /** How often a request is in each history that has it. */
-async function standing(tupleStore: TupleStore, requestId: string): Promise<number[]> {
+async function entriesWritten(tupleStore: TupleStore, requestId: string): Promise<number[]> {
   const logs = (await tupleStore.readAll()).filter((tuple) => tuple.relation === "log");
   const objects = logs
     .filter((tuple) => entriesFrom([tuple])[0]?.common.request_id === requestId)
@@ -121,7 +121,7 @@ describe("a Write whose reply does not come", () => {
         const reply = await sendStep(far, step);
         expect(reply.status, `${step.join(" ")}: ${JSON.stringify(reply.body)}`).toBeLessThan(300);
         expect(reply.body.effective_by, step.join(" ")).toEqual(expect.any(String));
-        const entries = await standing(tupleStore, reply.id);
+        const entries = await entriesWritten(tupleStore, reply.id);
         expect(entries.length, step.join(" ")).toBeGreaterThan(0);
         expect(new Set(entries), step.join(" ")).toEqual(new Set([1]));
         return reply;
@@ -155,7 +155,7 @@ describe("a Write whose reply does not come", () => {
       await network.settled();
       for (const reply of replies) {
         expect(reply.status, JSON.stringify(reply.body)).toBeLessThan(300);
-        expect(await standing(tupleStore, reply.id)).toEqual([1]);
+        expect(await entriesWritten(tupleStore, reply.id)).toEqual([1]);
       }
       expect(await doctor(tupleStore)).toEqual([]);
     });
@@ -178,7 +178,7 @@ describe("a Write whose reply does not come", () => {
     };
     const reply = await sendStep(far, ["anna", "PATCH", path, { expires_at: `${YEAR}-03-01T00:00:00Z` }]);
     expect(reply).toMatchObject({ status: 200, body: { status: "active", expires_at: `${YEAR}-03-01T00:00:00Z` } });
-    expect(await standing(tupleStore, reply.id)).toEqual([1]);
+    expect(await entriesWritten(tupleStore, reply.id)).toEqual([1]);
     expect(await doctor(tupleStore)).toEqual([]);
   });
 
@@ -199,7 +199,7 @@ describe("a Write whose reply does not come", () => {
     };
     const reply = await sendStep(far, ["ben", "PUT", `/v1/shares/${shares[0]}/delegations/tom`, { role: "viewer" }]);
     expect(reply).toMatchObject({ status: 409, body: { code: "wrong_status", status: 409 } });
-    expect(await standing(tupleStore, reply.id)).toEqual([]);
+    expect(await entriesWritten(tupleStore, reply.id)).toEqual([]);
     expect(await doctor(tupleStore)).toEqual([]);
   });
 });
@@ -234,10 +234,10 @@ describe("an engine that stays unreachable", () => {
         expect(reply).toMatchObject({ status: 504, body: { code: "outcome_unknown" } });
         expect(reply.body).not.toHaveProperty("effective_by");
         network.fate = () => "pass";
-        expect(await standing(tupleStore, reply.id)).toEqual(arrived ? [1] : []);
+        expect(await entriesWritten(tupleStore, reply.id)).toEqual(arrived ? [1] : []);
         const again = await sendStep(impatient, step);
         expect(again.status, JSON.stringify(again.body)).toBeLessThan(300);
-        expect(await standing(tupleStore, again.id)).toEqual(arrived ? [] : [1]);
+        expect(await entriesWritten(tupleStore, again.id)).toEqual(arrived ? [] : [1]);
       }
       expect(await doctor(tupleStore)).toEqual([]);
     });
@@ -271,7 +271,7 @@ describe("an engine that stays unreachable", () => {
       const reply = await sendStep(far, step);
       answered.push(reply.status);
       expect(reply.body, step.join(" ")).toHaveProperty("effective_by");
-      expect(await standing(tupleStore, reply.id), step.join(" ")).toEqual([1]);
+      expect(await entriesWritten(tupleStore, reply.id), step.join(" ")).toEqual([1]);
     }
     expect(answered).toEqual([201, 200, 201, 201, 201, 201, 200]);
   });
@@ -328,14 +328,14 @@ test("a person whose tuples need several Writes loses all of them, though replie
   const cut = await sendStep(impatient, leave);
   expect(cut).toMatchObject({ status: 504, body: { code: "outcome_unknown" } });
   expect(await held()).toBeGreaterThan(0);
-  expect(await standing(tupleStore, cut.id)).toEqual([]);
+  expect(await entriesWritten(tupleStore, cut.id)).toEqual([]);
   expect(await doctor(tupleStore)).toEqual([]);
 
   network.fate = ({ isWrite, sending }) => (isWrite && sending === 1 ? "lose_reply" : "pass");
   const left = await sendStep(far, leave);
   expect(left.status, JSON.stringify(left.body)).toBe(200);
   expect(await held()).toBe(0);
-  expect(await standing(tupleStore, left.id)).toEqual([1]);
+  expect(await entriesWritten(tupleStore, left.id)).toEqual([1]);
   expect(await doctor(tupleStore)).toEqual([]);
 });
 

@@ -94,8 +94,8 @@ describe("a batch", () => {
     expect([batch.kind, counted.writes]).toEqual(["done", 1]);
     expect(batch.receipts.map(({ outcome }) => outcome)).toEqual([...Array(8).fill("done"), "same"]);
     expect(new Set(batch.receipts.map((receipt) => receipt.effective_by))).toEqual(new Set([batch.effective_by]));
-    const told = (await entriesOf(tupleStore, "organization:sunward")).slice(before);
-    expect(told.map(({ n, action }) => [n, action])).toEqual(
+    const written = (await entriesOf(tupleStore, "organization:sunward")).slice(before);
+    expect(written.map(({ n, action }) => [n, action])).toEqual(
       ["add_person", "register", "register", "give_job_role", "give_job_role", "give_job_role"].map((action, at) => [
         before + 1 + at,
         action,
@@ -341,8 +341,8 @@ describe("racing batches", () => {
     };
     const batch = await performAll({ ...service.deps, mutex }, SERVICE, [job("plant:7", "otto", "viewer")]);
     expect(must(batch).kind).toBe("done");
-    const told = (await entriesOf(tupleStore, "organization:brightfix")).at(-1);
-    expect(told).toMatchObject({ action: "give_job_role", object: "plant:7" });
+    const written = (await entriesOf(tupleStore, "organization:brightfix")).at(-1);
+    expect(written).toMatchObject({ action: "give_job_role", object: "plant:7" });
     // then in the order of both, since either may be whose it is
     expect(asked).toEqual(["organization:sunward", "organization:brightfix", "organization:sunward"]);
     expect(await doctor(tupleStore)).toEqual([]);

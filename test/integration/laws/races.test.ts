@@ -34,13 +34,13 @@ const JITTER_MILLISECONDS = 6;
 
 /** How often a Write was sent, and how often another was first. */
 type Tally = { sent: number; stale: number };
-type Stand = { replicas: Service[]; tupleStore: TupleStore; engine: Engine; tally: Tally };
+type Setup = { replicas: Service[]; tupleStore: TupleStore; engine: Engine; tally: Tally };
 
 /** `count` replicas on a store of their own. Without `ordered` not even one replica puts its actions in order. */
-async function stand(
+async function withReplicas(
   at: { apiUrl: string; apiToken?: string },
   total: Tally,
-  act: (stand: Stand) => Promise<void>,
+  act: (setup: Setup) => Promise<void>,
   { count = 2, ordered = false } = {},
 ): Promise<void> {
   const store = await openStore({ ...at, store: `races ${randomUUID()}`, model: MODEL, allowPush: false });
@@ -111,7 +111,7 @@ async function actionsOf(tupleStore: TupleStore, object: string): Promise<string
   return entries.map(({ common }) => common.action);
 }
 
-const pair = ({ replicas }: Stand) => replicas as [Service, Service];
+const pair = ({ replicas }: Setup) => replicas as [Service, Service];
 
 describe.each(["sqlite", "PostgreSQL"] as const)("on %s", (datastore) => {
   let at: { apiUrl: string; apiToken?: string };
@@ -132,7 +132,8 @@ describe.each(["sqlite", "PostgreSQL"] as const)("on %s", (datastore) => {
     // races in which nobody was ever too late would have been none; one race alone may be
     if (total.sent > 200) expect(total.stale).toBeGreaterThan(0);
   });
-  const test = (name: string, act: (stand: Stand) => Promise<void>) => base(name, () => stand(at, total, act), 120_000);
+  const test = (name: string, act: (setup: Setup) => Promise<void>) =>
+    base(name, () => withReplicas(at, total, act), 120_000);
 
   test("two accepts: both report it active, and it is activated once", async (world) => {
     const [one, two] = pair(world);
@@ -197,9 +198,9 @@ describe.each(["sqlite", "PostgreSQL"] as const)("on %s", (datastore) => {
       );
       expect(outcomes(replies)).toEqual(["done", "done"]);
       const entries = entriesFrom(await world.tupleStore.read({ object: `cooperation:${id}`, relation: "log" }));
-      const told = entries.slice(-2).map(({ common }) => common.after?.expires_at);
-      expect([...told].sort()).toEqual(dates);
-      expect((await one.as("anna", "GET", `/v1/cooperations/${id}`)).body.expires_at).toBe(told[1]);
+      const dated = entries.slice(-2).map(({ common }) => common.after?.expires_at);
+      expect([...dated].sort()).toEqual(dates);
+      expect((await one.as("anna", "GET", `/v1/cooperations/${id}`)).body.expires_at).toBe(dated[1]);
     });
   });
 
@@ -470,7 +471,7 @@ describe.each(["sqlite", "PostgreSQL"] as const)("on %s", (datastore) => {
   base(
     "fifty writers on one cooperation, over four replicas: each is done, refused or asked to retry",
     async () => {
-      await stand(
+      await withReplicas(
         at,
         total,
         async ({ replicas, tupleStore, tally }) => {

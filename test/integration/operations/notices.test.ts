@@ -1,6 +1,6 @@
 /**
- * What is wrong around the service and does not stop it: a Redis that never answers for
- * us, and a clock that is off, are said in the log, at `/readyz` and in the metrics.
+ * What is wrong outside the service and does not stop it: a Redis that never answers it,
+ * and a clock that is off, are in the log, at `/readyz` and in the metrics.
  */
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";

@@ -209,7 +209,7 @@ async function halfQuestion(url: string) {
     "Expect: 100-continue",
   ];
   socket.write(`${[...head, ...lengths].join("\r\n")}\r\n\r\n`);
-  // the answer to Expect: from here on the request is under way
+  // the answer to Expect: from here on the request is being served
   expect(String((await once(socket, "data"))[0])).toMatch(/^HTTP\/1\.1 100 /);
   socket.write(body.slice(0, 20));
   return {
@@ -222,7 +222,7 @@ async function halfQuestion(url: string) {
 
 describe("ending", () => {
   for (const signal of ["SIGTERM", "SIGINT"] as const)
-    test(`at ${signal} a request under way is answered, a new one learns that the service stops, and the exit code is 0`, async () => {
+    test(`at ${signal} a running request is answered, a new one learns that the service stops, and the exit code is 0`, async () => {
       const service = startMain({ ...external(), STOPPING_MILLISECONDS: "3000" });
       const url = await listening(service);
       // an idle connection that is kept alive must not hold it up

@@ -21,7 +21,7 @@ import { runScript, start } from "../../support/program.ts";
 
 const sources = new URL("../../../src/openfga/server/", import.meta.url).href;
 
-// A service in small: it starts a server the way main does, says where, and then only waits.
+// A service in small: it starts a server as main does, says where, and then only waits.
 const SERVICE = `
 import { findServer } from "${sources}find-server.ts";
 import { startServer } from "${sources}server.ts";

@@ -19,7 +19,7 @@ test("every request of the tutorial gets the reply that the tutorial shows", asy
 
 test("a story that differs from the service fails at the step that differs", async ({ service }) => {
   const send = (path: string, init: RequestInit) => service.app.request(path, init);
-  const told = (reply: string) =>
+  const storyWith = (reply: string) =>
     storyIn(`\`\`\`http
 PUT /v1/organizations/meadow
 
@@ -37,9 +37,10 @@ ${reply}
     ['HTTP/1.1 200 OK\n\n{"id": "2026-12-01T09:00:00Z"}', "/id: shown"],
     ['HTTP/1.1 200 OK\n\n{"id": "$ID", "name": "$ID"}', '/name: shown "$ID"'],
   ] as const;
-  for (const [reply, problem] of wrong) await expect(playStory(told(reply), send, KEYS.all)).rejects.toThrow(problem);
+  for (const [reply, problem] of wrong)
+    await expect(playStory(storyWith(reply), send, KEYS.all)).rejects.toThrow(problem);
   await playStory(
-    told('HTTP/1.1 200 OK\n\n{"id": "$ID", "name": "Meadow Solar", "effective_by": "2026-12-01T09:00:00Z"}'),
+    storyWith('HTTP/1.1 200 OK\n\n{"id": "$ID", "name": "Meadow Solar", "effective_by": "2026-12-01T09:00:00Z"}'),
     send,
     KEYS.all,
   );

@@ -385,10 +385,10 @@ describe("delegations", () => {
     tupleStore,
     world: { share },
   }) => {
-    const standing = async () =>
+    const stored = async () =>
       (await tuplesAt(tupleStore, share)).filter((text) => text.startsWith("user:")).map((text) => text.slice(9));
     await written(service, body([`tom delegated_technical_manager_alt ${share}`]), ben);
-    expect(await standing()).toEqual(["delegated_technical_manager", "delegated_viewer"]);
+    expect(await stored()).toEqual(["delegated_technical_manager", "delegated_viewer"]);
     const dated = (spelling: string) => tuple(`tom delegated_technical_manager${spelling} ${share}`, until(YEAR));
     await refused(service, body([dated("")]), [400, FAILED, /already exists/], ben);
     await refused(service, body([dated("")], [], true), [409, "Aborted", /with a different condition/], ben);
@@ -399,7 +399,7 @@ describe("delegations", () => {
       ben,
     );
     await written(service, body([dated("_alt")], [`tom delegated_technical_manager ${share}`]), ben);
-    expect(await standing()).toEqual([
+    expect(await stored()).toEqual([
       `delegated_technical_manager_alt ${until(YEAR)}`,
       `delegated_viewer_alt ${until(YEAR)}`,
     ]);
@@ -416,9 +416,9 @@ describe("delegations", () => {
       body([tuple(`tom delegated_viewer ${share}`, until(YEAR + 1))], [`tom delegated_technical_manager_alt ${share}`]),
       ben,
     );
-    expect(await standing()).toEqual([`delegated_viewer ${until(YEAR + 1)}`]);
+    expect(await stored()).toEqual([`delegated_viewer ${until(YEAR + 1)}`]);
     await written(service, body([], [`tom delegated_viewer ${share}`]), ben);
-    expect(await standing()).toEqual([]);
+    expect(await stored()).toEqual([]);
   });
 
   test("are given only by a person, and everything else only by a service", async ({ service, world: { share } }) => {
@@ -567,12 +567,12 @@ describe("a Write", () => {
     world: _,
   }) => {
     const log: string[] = [];
-    const told = (what: string, scopes: CacheScope[]) => void log.push(`${what} ${scopes.sort().join(" ")}`);
+    const note = (what: string, scopes: CacheScope[]) => void log.push(`${what} ${scopes.sort().join(" ")}`);
     const cache: DecisionCache = {
       ...service.deps.cache,
-      lease: async (_, scopes) => told("begin", scopes),
+      lease: async (_, scopes) => note("begin", scopes),
       release: async (_, scopes) => {
-        told("end", scopes);
+        note("end", scopes);
         return true;
       },
     };

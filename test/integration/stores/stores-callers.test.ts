@@ -277,9 +277,9 @@ test("an engine that is unreachable, overloaded, behind a broken proxy or refuse
   for (const [what, engine] of Object.entries(engines)) {
     const lines: string[] = [];
     const log = (level: string, event: string) => void lines.push(`${level} ${event}`);
-    const around = createService({ ...service.deps, engine }, { log });
+    const failing = createService({ ...service.deps, engine }, { log });
     for (const [name, route] of asking) {
-      const reply = await ask(around, name, route, { key: KEYS.admin });
+      const reply = await ask(failing, name, route, { key: KEYS.admin });
       expectError(reply, 503, what === "full" ? "resource_exhausted" : "unavailable", `${name} ${what}`);
       expect(reply.headers.get("Retry-After"), name).toBe("1");
     }

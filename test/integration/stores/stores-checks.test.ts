@@ -279,7 +279,7 @@ const stream = (
 ) => ask("/streamed-list-objects", { user: "user:anna", relation: "can_view", type: "plant" }, signal);
 
 describe("a streamed list", () => {
-  gated("gives each object when it is found, and counts as under way until its end", async ({ gate, narrow }) => {
+  gated("gives each object when it is found, and counts as running until its end", async ({ gate, narrow }) => {
     const reply = await stream(narrow);
     expect([reply.status, reply.headers.get("Content-Type")]).toEqual([200, "application/json"]);
     const reader = (reply.body as ReadableStream<Uint8Array>).pipeThrough(new TextDecoderStream()).getReader();

@@ -206,17 +206,17 @@ test("no request of scope check changes what a check answers", async ({ service 
 function monsters(service: Service): Record<string, string> {
   const tuple_key = { user: "user:anna", relation: "can_view", object: "plant:7" };
   const nested = (open: string, close: string, depth: number) => open.repeat(depth) + close.repeat(depth);
-  const around = (value: string) => `{"tuple_key":${JSON.stringify(tuple_key)},"context":{"x":${value}}}`;
+  const bodyWith = (value: string) => `{"tuple_key":${JSON.stringify(tuple_key)},"context":{"x":${value}}}`;
   return {
     "lists 100000 deep": nested("[", "]", 100_000),
     "objects 40000 deep": `${'{"a":'.repeat(40_000)}1${"}".repeat(40_000)}`,
-    "a context 100000 deep": around(nested("[", "]", 100_000)),
-    "a context 90 deep": around(nested("[", "]", 90)),
-    "a context of 250 KiB": around(JSON.stringify("x".repeat(250 * 1024))),
-    "a context of 20000 members": around(`{${Array.from({ length: 20_000 }, (_, n) => `"${n}":1`).join(",")}}`),
-    "a name of 200 KiB": around(`{${JSON.stringify("n".repeat(200 * 1024))}:1}`),
-    "200 KiB of escapes": around(`"${"\\\\\\u0041".repeat(25_000)}"`),
-    "200 KiB of white space": around(`1${" ".repeat(200 * 1024)}`),
+    "a context 100000 deep": bodyWith(nested("[", "]", 100_000)),
+    "a context 90 deep": bodyWith(nested("[", "]", 90)),
+    "a context of 250 KiB": bodyWith(JSON.stringify("x".repeat(250 * 1024))),
+    "a context of 20000 members": bodyWith(`{${Array.from({ length: 20_000 }, (_, n) => `"${n}":1`).join(",")}}`),
+    "a name of 200 KiB": bodyWith(`{${JSON.stringify("n".repeat(200 * 1024))}:1}`),
+    "200 KiB of escapes": bodyWith(`"${"\\\\\\u0041".repeat(25_000)}"`),
+    "200 KiB of white space": bodyWith(`1${" ".repeat(200 * 1024)}`),
     "200 KiB of quotes that never close": `{"${"\\\\".repeat(100_000)}`,
     "2000 checks": JSON.stringify({ checks: Array(2000).fill({ tuple_key, correlation_id: "1" }) }),
     "50 checks with a context each": JSON.stringify({
@@ -230,7 +230,7 @@ function monsters(service: Service): Record<string, string> {
       tuple_key,
       contextual_tuples: { tuple_keys: Array(3000).fill({ ...tuple_key, relation: "viewer" }) },
     }),
-    "more than the limit": around(JSON.stringify("x".repeat(300 * 1024))),
+    "more than the limit": bodyWith(JSON.stringify("x".repeat(300 * 1024))),
     "an id of the store in every place": JSON.stringify({ ...tuple_key, store_id: service.deps.engine.api.storeId }),
   };
 }

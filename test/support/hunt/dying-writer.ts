@@ -14,7 +14,7 @@ const DEATHS = 0.3;
 
 type Deps = { tupleStore: TupleStore; engine: Engine; cache: DecisionCache; ttlMilliseconds: number };
 
-/** A way to act in which some writers die, half of them having never reached the cache at all; and the tail that follows them, until `stop`. */
+/** Actions of which some writers die, half of them before they reach the cache; and the follower of changes, until `stop`. */
 export function createDyingWriters({ tupleStore, engine, cache, ttlMilliseconds }: Deps) {
   let readTo = 0;
   let isOver = false;

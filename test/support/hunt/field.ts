@@ -11,7 +11,7 @@ import type { State } from "./truth.ts";
 export type Step = { to: string; send: (service: Service) => Promise<Reply> };
 export type Field = { steps: (track: string, from: string) => Step[] };
 
-/** What changes, and how: each is taken away and given back, some have two ways of being there. */
+/** What changes, and how: each is taken away and given back, some can be given at one of two roles. */
 export const TRACKS = {
   cooperation: ["active", "paused"],
   share: ["technical_manager", "viewer"],

@@ -1,7 +1,7 @@
 /**
  * The hunt for a stale answer: checks are asked on every replica without a pause while
  * actions change what they depend on. A check that began after an action's reply and
- * `effective_by`, and ended before the next action on its way was sent, has one right
+ * `effective_by`, and ended before the next action that it depends on was sent, has one right
  * answer: the oracle's (law 13).
  */
 import { setTimeout as sleep } from "node:timers/promises";
@@ -39,12 +39,12 @@ export type Hunt = {
   isEnough?: (report: Report) => boolean;
   /** What happens to the cache meanwhile; begins with the hunt, which waits for its end. */
   fault?: () => Promise<void>;
-  /** Another way to act than asking any replica. */
+  /** How the actions are done, instead of by any replica. */
   act?: Act;
 };
 
-/** Not for want of judging, hitting or acting was nothing found. */
-const isTelling = ({ judged, sources, done }: Report) => judged > 200 && sources.hit > 100 && done > 10;
+/** Enough was judged, hit and done, so that finding nothing means something. */
+const isConclusive = ({ judged, sources, done }: Report) => judged > 200 && sources.hit > 100 && done > 10;
 
 const draw = <T>(from: readonly T[]): T => from[Math.floor(Math.random() * from.length)] ?? expect.fail("none");
 
@@ -72,7 +72,7 @@ export async function hunt({
   seconds,
   fault,
   act = askAny,
-  isEnough = isTelling,
+  isEnough = isConclusive,
 }: Hunt): Promise<Report> {
   const truth = createTruth(TRACKS, worldOf, FIRST);
   const sources: Report["sources"] = { hit: 0, miss: 0, engine: 0 };
@@ -154,7 +154,7 @@ export async function hunt({
 }
 
 /** Prints what came of a hunt. */
-export function tell(name: string, { checks, judged, sources, done, refused, violations }: Report): void {
+export function printReport(name: string, { checks, judged, sources, done, refused, violations }: Report): void {
   const from = Object.entries(sources).map(([source, times]) => `${times} ${source}`);
   console.log(
     `${name}: ${checks} checks (${from.join(", ")}), ${judged} judged, ${done} actions, ${refused} refused, ${violations.length} violations`,

@@ -1,7 +1,7 @@
 /**
  * What the answers must be while a world changes under them. Each track is one thing
- * that changes; while an action on it is under way, or was replied to and is not
- * effective yet, what depends on it may be answered either way and is not judged.
+ * that changes; while an action on it is running, or was replied to and is not
+ * effective yet, what depends on it may be answered yes or no and is not judged.
  */
 import { allowed, keyOf, type World } from "../oracle.ts";
 

@@ -91,7 +91,7 @@ ${codes.join("\n")}
 
   A permission on a share or a cooperation says who acts there, not when: the action also reads the
   status, so "delegate" and "answer" are still yes where there is nothing left to do.
-  Delegations stand in every situation that has a share, also where the service would not take them
+  Delegations exist in every situation that has a share, also where the service would not take them
   (before acceptance) or would sweep them soon (after an end): it is the engine that must say no.
 `;
 }

@@ -42,7 +42,7 @@ describe("a date from a caller", () => {
     ["five digits of year", "10000-01-01T00:00:00Z"],
     ["the year 10000 by its offset", "9999-12-31T23:59:59-01:00"],
     ["a year before 0 by its offset", "0000-01-01T00:00:00+01:00"],
-    ["text around it", " 2026-12-01T00:00:00Z"],
+    ["white space before it", " 2026-12-01T00:00:00Z"],
     ["nothing", ""],
     ["a number", 1_796_083_200],
   ])("is refused with %s", (_, text) => {

@@ -112,7 +112,7 @@ describe("a chain", () => {
       /entry 5 was changed/,
     ],
     [
-      "a reason given afterwards",
+      "a reason given later",
       withEntry(whole, 3, (entry) => ({ ...entry, partner_only: { reason: "late", nonce: "n" } })),
       head,
       /entry 3 was changed/,

@@ -26,7 +26,7 @@ test("no tuple takes access away in the model, so a repair that deletes tuples o
   expect(JSON.stringify(model)).not.toContain('"difference"');
 });
 
-test("a form tells users, usersets, wildcards and conditions apart", () => {
+test("a form distinguishes users, usersets, wildcards and conditions", () => {
   const tuple = (user: string): Tuple => ({ user, relation: "shared_viewer", object: "plant:7" });
   expect(["user:a", "user:*", "share:s#viewer"].map((user) => formOf(tuple(user)))).toEqual([
     "user",

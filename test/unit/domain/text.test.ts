@@ -17,7 +17,7 @@ const CHARACTERS = Array.from({ length: 0x110000 }, (_, code) => code)
 describe("a name", () => {
   const parse = (name: string) => OrganizationInput.safeParse({ name });
 
-  it("is kept in NFC and without white space around it", () => {
+  it("is kept in NFC and without white space at its ends", () => {
     expect(parse("  Cafe\u0301 ").data).toEqual({ name: "Café" });
     expect(parse("Café").data).toEqual({ name: "Café" });
   });
@@ -115,7 +115,7 @@ describe("an e-mail address", () => {
   });
 
   it("is refused when it only looks like another, or is folded to it", () => {
-    // gathered, since an expectation for each takes minutes
+    // collected, since an expectation for each takes minutes
     const wrong: string[] = [];
     for (const character of CHARACTERS) {
       if ((character.codePointAt(0) ?? 0) < 0x80) continue;

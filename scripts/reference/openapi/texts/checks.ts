@@ -29,7 +29,7 @@ export const ACCESS_TEXTS: Texts = {
     },
   },
   evaluateMany: {
-    says: "Up to 1000 decisions in their order (§7). What an item leaves out is taken from beside `evaluations`, as a whole. An item that is not valid is denied in its place.",
+    says: "Up to 1000 decisions in their order (§7). What an item leaves out is taken from the member of that name beside `evaluations`; the parts are not merged. An invalid item is denied in its place.",
     examples: {
       "two actions": {
         to: "/access/v1/evaluations",
@@ -42,7 +42,7 @@ export const ACCESS_TEXTS: Texts = {
     },
   },
   searchSubjects: {
-    says: "Who may do it (§8.4). With `page` the reply comes in pages; `context.complete: false` says that there may be more.",
+    says: "The subjects that may do the action (§8.4). With `page` the reply comes in pages; `context.complete: false` says that there may be more.",
     examples: {
       "who may view plant 7": {
         to: "/access/v1/search/subject",
@@ -51,7 +51,7 @@ export const ACCESS_TEXTS: Texts = {
     },
   },
   searchResources: {
-    says: "On what somebody may do it (§8.5).",
+    says: "The resources on which the subject may do the action (§8.5).",
     examples: {
       "what tom may view": {
         to: "/access/v1/search/resource",
@@ -60,7 +60,7 @@ export const ACCESS_TEXTS: Texts = {
     },
   },
   searchActions: {
-    says: "What somebody may do there (§8.6).",
+    says: "The actions that the subject may do on the resource (§8.6).",
     examples: {
       "what tom may do on plant 7": {
         to: "/access/v1/search/action",
@@ -76,7 +76,7 @@ export const STORES_TEXTS: Texts = {
   listStores: { says: `${OURS}. Clients find the store's id here.`, examples: { "the one store": { to: "/stores" } } },
   getStore: { says: `${OURS}.`, examples: { "the one store": { to: store } } },
   readAuthorizationModels: {
-    says: `${OURS}. Of the store's models only the one that answers is listed.`,
+    says: `${OURS}. Only the model in use is listed.`,
     examples: { "the one model": { to: `${store}/authorization-models`, long: true } },
   },
   readAuthorizationModel: {
@@ -84,7 +84,7 @@ export const STORES_TEXTS: Texts = {
     examples: { "the one model": { to: `${store}/authorization-models/${SAMPLE.model}`, long: true } },
   },
   readAssertions: {
-    says: `${OURS}. There are some where somebody wrote them past this service.`,
+    says: `${OURS}. The list is empty unless somebody wrote assertions to OpenFGA directly.`,
     examples: { none: { to: `${store}/assertions/${SAMPLE.model}` } },
   },
   check: {
@@ -109,7 +109,7 @@ export const STORES_TEXTS: Texts = {
     },
   },
   listObjects: {
-    says: `${OURS}. A key that is bound to organizations gets theirs alone.`,
+    says: `${OURS}. A key that is bound to organizations gets only their objects.`,
     examples: {
       "what tom may view": {
         to: `${store}/list-objects`,
@@ -136,11 +136,11 @@ export const STORES_TEXTS: Texts = {
     },
   },
   expand: {
-    says: `${OURS}. To look at a relation, not to decide by.`,
+    says: `${OURS}. Shows how a relation is made up. Use a check to decide.`,
     examples: { owner: { to: `${store}/expand`, body: { tuple_key: { relation: "owner", object: "plant:7" } } } },
   },
   read: {
-    says: `${OURS}. Conditions are shown and not evaluated; of a history's private reasons the hashes are shown alone.`,
+    says: `${OURS}. Conditions are shown and not evaluated; private reasons in a history are shown only as their hashes.`,
     examples: {
       "who owns plant 7": { to: `${store}/read`, body: { tuple_key: { relation: "owner", object: "plant:7" } } },
     },
@@ -150,7 +150,7 @@ export const STORES_TEXTS: Texts = {
     examples: { "the first of plants": { to: `${store}/changes?type=plant&page_size=1` } },
   },
   write: {
-    says: `${OURS}. A tuple is written when it means an action that the caller may take: a person, a job role, a delegation, a resource. It is done as that action, with its history. What means none is refused by name.`,
+    says: `${OURS}. A tuple is written when it means an action that the caller may do: on a person, a job role, a delegation or a resource. The service performs that action, with its history entry. A tuple that means no action is refused, and the error says why.`,
     examples: {
       "a job role": { to: `${store}/write`, body: { writes: { tuple_keys: [key("anna", "viewer")] } } },
       "a delegation taken back": {
@@ -168,11 +168,11 @@ export const STORES_TEXTS: Texts = {
   updateStore: { says: "The store keeps its name.", examples: { "not offered": { to: store } } },
   deleteStore: { says: "A store is not deleted by its clients.", examples: { "not offered": { to: store } } },
   writeAuthorizationModel: {
-    says: "The model is not its clients' to write.",
+    says: "Clients cannot write the model.",
     examples: { "not offered": { to: `${store}/authorization-models` } },
   },
   writeAssertions: {
-    says: "Assertions are not kept here.",
+    says: "Assertions are not stored here.",
     examples: { "not offered": { to: `${store}/assertions/${SAMPLE.model}` } },
   },
 };

@@ -18,7 +18,7 @@ export const COOPERATION_TEXTS: Texts = {
     },
   },
   postOrganizationsCooperations: {
-    says: "Invites a partner by the address of one of its people, or by the organization's id. An address of somebody who is known is answered with `outcome: confirm` and the organizations they belong to: choose one, and send it again with `confirm_organization`. Nothing is written before. Shares may be proposed at once.",
+    says: "Invites a partner by the address of one of its people, or by the organization's id. An address of somebody who is known is answered with `outcome: confirm` and the organizations they belong to: choose one, and send it again with `confirm_organization`. Nothing is written before that. Shares may be proposed at once.",
     examples: {
       "by an address": {
         to: ofSunward,
@@ -46,7 +46,7 @@ export const COOPERATION_TEXTS: Texts = {
     },
   },
   patchCooperationsById: {
-    says: "Sets when the whole cooperation ends by itself; null clears it. Shares and delegations end with it, whatever their own dates.",
+    says: "Sets the expiry date of the whole cooperation; null clears it. Access through its shares and delegations ends with it, whatever their own dates say.",
     examples: { "set a date": { to: cooperation, by: "anna", body: { expires_at: "2027-06-30T22:00:00Z" } } },
   },
   deleteCooperationsById: {
@@ -58,34 +58,48 @@ export const COOPERATION_TEXTS: Texts = {
   },
   postCooperationsAccept: {
     says: "An admin of the partner accepts what was proposed to their organization. What is shared is theirs from then on.",
-    examples: { accept: { to: `${next}/accept`, by: "ben", after: "pending" } },
+    examples: {
+      accept: { to: `${next}/accept`, by: "ben", body: { reason: "As agreed by phone." }, after: "pending" },
+    },
   },
   postCooperationsDecline: {
-    says: "An admin of the partner declines. For some days the initiator may not invite them again.",
+    says: "An admin of the partner declines. The initiator cannot invite them again for INVITATION_DECLINED_DAYS.",
     examples: { decline: { to: `${next}/decline`, by: "ben", body: { reason: "Not this year." }, after: "pending" } },
   },
   postCooperationsPause: {
-    says: "The initiator blocks all access through the cooperation, and keeps its shares and delegations. Its dates go on.",
-    examples: { pause: { to: `${cooperation}/pause`, by: "anna" } },
+    says: "The initiator blocks all access through the cooperation, and keeps its shares and delegations. Its expiry dates keep running.",
+    examples: {
+      pause: { to: `${cooperation}/pause`, by: "anna", body: { reason: "Until the audit is over." } },
+      "who would lose what": { to: `${cooperation}/pause?dry_run=true`, by: "anna" },
+    },
   },
   postCooperationsResume: {
     says: "The initiator ends a pause: access is as it was before.",
-    examples: { resume: { to: `${cooperation}/resume`, by: "anna", after: "paused" } },
+    examples: {
+      resume: { to: `${cooperation}/resume`, by: "anna", body: { reason: "The audit is over." }, after: "paused" },
+    },
   },
   postCooperationsLeave: {
     says: "The partner ends the cooperation.",
-    examples: { leave: { to: `${cooperation}/leave`, by: "ben" } },
+    examples: { leave: { to: `${cooperation}/leave`, by: "ben", body: { reason: "The contract ended." } } },
   },
   postCooperationsResend: {
-    says: "Sends the invitation again with a new link, and the old one is dead; or the notice of a proposal again. Between two mails there is a pause that grows while nobody answers.",
-    examples: { "send it again": { to: `${next}/resend`, by: "anna", after: "invited two days ago" } },
+    says: "Sends the invitation again with a new link, and the old link stops working; or sends the notice to a known organization again. The wait between two mails grows while nobody answers (`cool_down`).",
+    examples: {
+      "send it again": {
+        to: `${next}/resend`,
+        by: "anna",
+        body: { reason: "They did not find the mail." },
+        after: "invited two days ago",
+      },
+    },
   },
   postInvitationsPreview: {
-    says: "Who invites, and what is offered, to whoever has the token from an invitation's link, before they have an organization here.",
+    says: "Who invites, and what is offered, for anybody who has the token from the invitation's link. They need no organization here yet.",
     examples: { preview: { to: "/v1/invitations/preview", body: { token: SAMPLE.token }, after: "invited" } },
   },
   postInvitationsJoin: {
-    says: "An admin joins with the token from the link, for one of their organizations. It takes the token, not the address that it was sent to.",
+    says: "An admin joins with the token from the link, for one of their organizations. The token decides, not the address that it was sent to.",
     examples: {
       join: {
         to: "/v1/invitations/join",
@@ -103,10 +117,16 @@ export const SHARE_TEXTS: Texts = {
     examples: { all: { to: `${cooperation}/shares`, by: "anna" } },
   },
   postCooperationsShares: {
-    says: "Shares one plant or portfolio of the initiator at one role, the most that the partner may delegate. A portfolio is shared with all plants that lie in it, also later. Operator is never shared.",
+    says: "Shares one plant or portfolio of the initiator at one role, the highest that the partner may delegate. A portfolio is shared with all plants in it, also those that are added later. Operator is never shared.",
     examples: {
       "a plant": {
         to: `${cooperation}/shares`,
+        by: "anna",
+        body: { resource: "plant:8", role: "asset_manager" },
+        after: "a plant that is not shared",
+      },
+      "what it would mean": {
+        to: `${cooperation}/shares?dry_run=true`,
         by: "anna",
         body: { resource: "plant:8", role: "asset_manager" },
         after: "a plant that is not shared",
@@ -125,7 +145,7 @@ export const SHARE_TEXTS: Texts = {
     },
   },
   deleteSharesById: {
-    says: "Takes a share back. The partner's admins and everybody it was delegated to lose it.",
+    says: "Removes a share. The partner's admins and everybody it was delegated to lose access.",
     examples: { remove: { to: share, by: "anna" } },
   },
   getOrganizationsIncomingShares: {
@@ -133,12 +153,18 @@ export const SHARE_TEXTS: Texts = {
     examples: { "of brightfix": { to: "/v1/organizations/brightfix/incoming-shares", by: "ben" } },
   },
   getSharesDelegations: {
-    says: "Whom the partner delegated the share to, at which role, and what is left of it.",
+    says: "To whom the partner delegated the share, at which role, and the effective role that the share's role leaves of it.",
     examples: { all: { to: `${share}/delegations`, by: "ben" } },
   },
   putSharesDelegationsByUser: {
     says: "An admin of the partner gives one of their own people access through the share: at viewer, or at the share's role. Sent again it changes role and date.",
     examples: {
+      "to somebody new": {
+        to: `${share}/delegations/eva`,
+        by: "ben",
+        body: { role: "viewer" },
+        after: "eva works for brightfix",
+      },
       "at the share's role": { to: `${share}/delegations/tom`, by: "ben", body: { role: "technical_manager" } },
       "until a date": {
         to: `${share}/delegations/tom`,
@@ -148,7 +174,7 @@ export const SHARE_TEXTS: Texts = {
     },
   },
   deleteSharesDelegationsByUser: {
-    says: "Takes a delegation back. Where there is none nothing happens.",
+    says: "Removes a delegation. Where there is none, nothing changes.",
     examples: { "take back": { to: `${share}/delegations/tom?reason=moved%20on`, by: "ben" } },
   },
 };

@@ -9,7 +9,7 @@ const question = (user: string, action: string) => ({
 
 export const HISTORY_TEXTS: Texts = {
   getCooperationsHistory: {
-    says: "What happened to the cooperation, newest first: who did what, when, with the state before and after. Each side reads its own reasons only. `proof` is what it takes to verify the chain of hashes.",
+    says: "What happened to the cooperation, newest first: who did what, when, with the state before and after. Each side reads only its own reasons. `proof` has what a client needs to verify the hash chain.",
     examples: {
       "the newest entry": { to: `/v1/cooperations/${SAMPLE.cooperation}/history?limit=1`, by: "ben" },
     },
@@ -23,7 +23,7 @@ export const HISTORY_TEXTS: Texts = {
     examples: { verify: { to: `/v1/cooperations/${SAMPLE.cooperation}/history/verify`, by: "ben" } },
   },
   getOrganizationsHistoryVerify: {
-    says: "The same for an organization's history.",
+    says: "Reads the whole history of the organization and computes its hashes anew.",
     examples: { verify: { to: "/v1/organizations/sunward/history/verify", by: "anna" } },
   },
   getHistoryKeys: {
@@ -34,14 +34,14 @@ export const HISTORY_TEXTS: Texts = {
 
 export const INSPECTION_TEXTS: Texts = {
   postExplain: {
-    says: "Answers the question of a check with its reason: for a yes the relations that it rests on, for a no each path of access with what keeps it closed, nearest first.",
+    says: "Answers a check with its reason: for a yes the tuples that give access, for a no each access path with its denial reasons, the nearest first.",
     examples: {
       "a no": { to: "/v1/explain", body: question("tom", "manage_technical") },
       "a yes": { to: "/v1/explain", body: question("tom", "view") },
     },
   },
   getInspectByObject: {
-    says: "Every tuple in which an object of the store occurs, each in words. To look at, not to decide by.",
+    says: "Every tuple in which the object occurs, each with a sentence. For people who look for a cause; use a check to decide.",
     examples: { "plant 7": { to: "/v1/inspect/plant%3A7" } },
   },
 };
@@ -54,7 +54,7 @@ const LINES = [
 
 export const BULK_TEXTS: Texts = {
   postImport: {
-    says: "Writes organizations, people, resources and job roles from a file, a line each. A line that says nothing new changes nothing, so a file may be sent again. A refused line stops none behind it. The reply comes while the body is read; one import is taken at a time.",
+    says: "Writes organizations, people, resources and job roles from a file, one on each line. A line that says nothing new changes nothing, so a file can be sent again. A refused line does not stop the lines after it. The reply is sent while the body is read. One import runs at a time.",
     examples: {
       "three lines": {
         to: "/v1/import",
@@ -65,21 +65,24 @@ export const BULK_TEXTS: Texts = {
   },
   getExport: {
     says: "All that an import takes, in an order in which it can be imported; or, with `format=fga.yaml`, one cooperation as model, tuples and assertions for `fga model test`.",
-    examples: { "all of it": { to: "/v1/export" } },
+    examples: {
+      "all of it": { to: "/v1/export" },
+      "one cooperation": { to: `/v1/export?format=fga.yaml&cooperation=${SAMPLE.cooperation}`, long: true },
+    },
   },
 };
 
 export const OPERATIONS_TEXTS: Texts = {
   getDoctor: {
-    says: "Reads the whole store and names what does not fit together in it. Who asks while it is under way is given the same answer.",
+    says: "Reads the whole store and reports what is inconsistent in it. A request that comes during a run gets the result of that run.",
     examples: { "nothing is wrong": { to: "/v1/doctor" } },
   },
   getLivez: {
-    says: "Answers as long as the process runs, whatever is wrong around it: for a liveness probe.",
+    says: "Answers as long as the process runs, also when OpenFGA or Redis does not answer: for a liveness probe.",
     examples: { "it runs": { to: "/livez" } },
   },
   getReadyz: {
-    says: "Asks OpenFGA, one time a second at most: for a readiness probe.",
+    says: "Asks OpenFGA, at most once a second: for a readiness probe.",
     examples: { ready: { to: "/readyz" } },
   },
   getMetrics: {

@@ -5,11 +5,11 @@ const organization = "/v1/organizations/sunward";
 
 export const ORGANIZATION_TEXTS: Texts = {
   getMe: {
-    says: "Whom `Acting-User` names, with each organization that they belong to, their role in it and what they may do there. A page begins with this.",
+    says: "The person that `Acting-User` names, with each organization that they belong to, their role in it and what they may do there.",
     examples: { "anna, an admin of sunward": { to: "/v1/me", by: "anna" } },
   },
   getOrganizationsByOrg: {
-    says: "An organization's name, and the acting user's role in it. For somebody who does not belong to it there is no such organization (404).",
+    says: "An organization's name, and the acting user's role in it. For somebody who does not belong to it the reply is 404.",
     examples: { "for one of its people": { to: organization, by: "anna" }, "for a service": { to: organization } },
   },
   putOrganizationsByOrg: {
@@ -32,7 +32,7 @@ export const ORGANIZATION_TEXTS: Texts = {
     examples: { "as an admin sees it": { to: "/v1/organizations/brightfix/people/tom", by: "ben" } },
   },
   putOrganizationsPeopleByUser: {
-    says: "Takes somebody into an organization at one role, or gives another role. To take somebody in, and to write name, address and language, takes a service; an admin gives roles to those who are in it. Operations services keep this in step with their own directory.",
+    says: "Adds a person to an organization at one role, or changes the role. Only a service can add people and write their name, address and language; an admin can change roles. A service keeps this in step with its own directory.",
     examples: {
       "take somebody in": {
         to: `${organization}/people/otto`,
@@ -42,7 +42,7 @@ export const ORGANIZATION_TEXTS: Texts = {
     },
   },
   deleteOrganizationsPeopleByUser: {
-    says: "Somebody leaves the organization, with every job role and delegation that they hold through it. The last admin of an organization with live cooperations stays.",
+    says: "Removes a person from the organization, with every job role and delegation that they have through it. The last admin of an organization with live cooperations stays.",
     examples: { "tom leaves": { to: "/v1/organizations/brightfix/people/tom", by: "ben" } },
   },
   deletePeopleByUser: {
@@ -53,7 +53,7 @@ export const ORGANIZATION_TEXTS: Texts = {
     },
   },
   getOrganizationsResources: {
-    says: "The plants and portfolios that the organization owns, to pick one to share.",
+    says: "The plants and portfolios that the organization owns, for example to choose one to share.",
     examples: { plants: { to: `${organization}/resources?type=plant`, by: "anna" } },
   },
 };
@@ -64,18 +64,18 @@ const resource = (type: "plant" | "portfolio", id: string, after?: "a portfolio"
   const registered = after === undefined ? {} : { after };
   return {
     [`get${name}ById`]: {
-      says: `The ${type}'s owner and name${type === "plant" ? ", and the portfolio that it lies in" : ""}. Only people of its owner and services see it here; who else has access finds out by a check.`,
+      says: `The ${type}'s owner and name${type === "plant" ? ", and the portfolio that it lies in" : ""}. Only people of its owner and services see it here; everybody else uses a check.`,
       examples: { "for one of its owner's people": { to, by: "anna", ...registered } },
     },
     [`put${name}ById`]: {
-      says: `Registers a ${type} of an organization, or changes ${type === "plant" ? "its name and portfolio. A plant in a portfolio is shared with it" : "its name"}. The owner never changes. What is left out is cleared: a PUT says all of it.`,
+      says: `Registers a ${type} of an organization, or changes ${type === "plant" ? "its name and portfolio. A plant in a portfolio is shared with it" : "its name"}. The owner never changes. A member that is left out is cleared.`,
       examples: {
         register: { to: `/v1/${type}s/new`, body: { owner: "sunward", name: "Riverside" } },
         rename: { to, by: "anna", body: { owner: "sunward", name: "Hilltop" }, ...registered },
       },
     },
     [`delete${name}ById`]: {
-      says: `Takes a ${type} out of the register, with its job roles, while nothing is shared${type === "portfolio" ? " and no plant lies in it" : ""}.`,
+      says: `Deletes a ${type} with its job roles, while it is not shared${type === "portfolio" ? " and no plant lies in it" : ""}.`,
       examples: {
         "one that is not shared":
           type === "plant"
@@ -103,10 +103,11 @@ const jobRoles = (type: "plant" | "portfolio", id: string, after: "a job role" |
           body: { role: "technical_manager" },
           ...(type === "portfolio" && { after: "a portfolio" as const }),
         },
+        change: { to: `${to}/anna`, by: "anna", body: { role: "viewer" }, after },
       },
     },
     [`delete${name}RolesByUser`]: {
-      says: `Takes a job role on the ${type} away. Where there is none nothing happens.`,
+      says: `Removes a person's job role on the ${type}. Where there is none, nothing changes.`,
       examples: { "take away": { to: `${to}/anna`, by: "anna", after } },
     },
   };

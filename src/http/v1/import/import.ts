@@ -17,7 +17,7 @@ const post = createRoute({
   operationId: "postImport",
   middleware: [refusePreconditions] as const,
   tags: ["Bulk"],
-  summary: "Load organizations, people, resources and job roles, a line each (scope admin)",
+  summary: "Import organizations, people, resources and job roles (scope admin)",
   ...({ answers: "service", refuses: ["unsupported_media_type", "contended"] } satisfies Documented),
   request: {
     query: z.strictObject({
@@ -27,7 +27,7 @@ const post = createRoute({
         .transform(Number)
         .optional()
         .openapi({ type: "integer", minimum: 1 })
-        .describe("The line to begin with; those before it are passed over."),
+        .describe("The line to begin with; those before it are skipped."),
     }),
     body: {
       required: true,
@@ -38,7 +38,7 @@ const post = createRoute({
   // typed without their content, so that the handler may answer with a plain response
   responses: {
     200: {
-      description: "Newline-delimited JSON, while it goes; each line is an ImportEvent.",
+      description: "Newline-delimited JSON, sent as the lines are done; each line is an ImportEvent.",
       content: { [NDJSON]: { schema: z.string() } },
     },
     default: { description: "A problem.", content: { "application/problem+json": { schema: ProblemView } } },
@@ -62,7 +62,7 @@ export function importRoutes(deps: V1Deps) {
       return fault(c, "unsupported_media_type", { detail: `Send \`Content-Type: ${NDJSON}\`.` });
     if (isRunning) {
       c.header("Retry-After", "10");
-      return fault(c, "contended", { detail: "Another import is under way here; one is taken at a time." });
+      return fault(c, "contended", { detail: "Another import is running in this process; it takes one at a time." });
     }
     isRunning = true;
     const hurry = allowLongRunning(c);

@@ -53,7 +53,7 @@ test("a date is described as in the future or in the past, to the instant", () =
     object: "share:S",
     condition: { name: "not_expired", context: { expires_at } },
   });
-  const told = "tom is delegated viewer on share S";
-  expect(sentenceOf(dated("2027-03-01T12:00:01Z"), NOW)).toBe(`${told}, until 2027-03-01T12:00:01Z`);
-  expect(sentenceOf(dated("2027-03-01T12:00:00Z"), NOW)).toBe(`${told}; that ended at 2027-03-01T12:00:00Z`);
+  const words = "tom is delegated viewer on share S";
+  expect(sentenceOf(dated("2027-03-01T12:00:01Z"), NOW)).toBe(`${words}, until 2027-03-01T12:00:01Z`);
+  expect(sentenceOf(dated("2027-03-01T12:00:00Z"), NOW)).toBe(`${words}; that ended at 2027-03-01T12:00:00Z`);
 });

@@ -1,7 +1,7 @@
 /**
  * Which raw tuples are let through and what they mean: every relation of the model is
  * admitted or refused by name, every request is sorted tuple by tuple, and whatever
- * stands and whatever is asked, a change comes to what its tuples say or to a refusal.
+ * exists and whatever is asked, a change becomes what its tuples say or a refusal.
  */
 
 import { transformer } from "@openfga/syntax-transformer";
@@ -158,7 +158,7 @@ const LENIENCIES: Leniency[] = (["error", "ignore"] as const).flatMap((onDuplica
   (["error", "ignore"] as const).map((onMissing) => ({ onDuplicate, onMissing })),
 );
 
-/** Every way to write some of these relations and delete some of the others. */
+/** Every choice of some of these relations to write and some of the others to delete. */
 function* everyAsked(relations: readonly string[], tuple: (relation: string) => ReadTuple): Generator<Asked> {
   for (let code = 1; code < 3 ** relations.length; code++) {
     const digit = (n: number) => Math.floor(code / 3 ** n) % 3;
@@ -182,18 +182,18 @@ describe("for every state and request", () => {
         for (const lenient of LENIENCIES) {
           const change = personBecomes(asked, held, lenient);
           const [writes, deletes] = [names(asked.writes), names(asked.deletes)];
-          const stands = held === undefined ? [] : [held, "person"];
-          const idle = { exists: writes.some((one) => stands.includes(one)), missing: !subset(deletes, stands) };
+          const present = held === undefined ? [] : [held, "person"];
+          const idle = { exists: writes.some((one) => present.includes(one)), missing: !subset(deletes, present) };
           seen.set(change.kind, (seen.get(change.kind) ?? 0) + 1);
           if (lenient.onMissing === "error" && idle.missing) expect(change.kind).toBe("missing");
           if (change.kind === "exists") expect([lenient.onDuplicate, idle.exists]).toEqual(["error", true]);
           if (change.kind === "nothing") {
-            expect(subset(writes, stands)).toBe(true);
-            expect(deletes.some((one) => stands.includes(one))).toBe(false);
+            expect(subset(writes, present)).toBe(true);
+            expect(deletes.some((one) => present.includes(one))).toBe(false);
           }
           if (change.kind !== "become") continue;
           const after = change.to === undefined ? [] : [change.to, "person"];
-          expect(after).not.toEqual(stands);
+          expect(after).not.toEqual(present);
           expect(subset(writes, after)).toBe(true);
           expect(after.some((one) => deletes.includes(one))).toBe(false);
           // tuples that the request does not name stay: the old role is named when it is deleted
@@ -208,17 +208,17 @@ describe("for every state and request", () => {
         for (const lenient of LENIENCIES) {
           const change = jobRoleBecomes(asked, held, lenient);
           const [writes, deletes] = [names(asked.writes), names(asked.deletes)];
-          const stands: readonly string[] = held === undefined ? [] : RUNGS[held];
-          const idle = !subset(deletes, stands);
+          const present: readonly string[] = held === undefined ? [] : RUNGS[held];
+          const idle = !subset(deletes, present);
           if (lenient.onMissing === "error" && idle) expect(change.kind).toBe("missing");
-          if (change.kind === "nothing") expect(subset(writes, stands)).toBe(true);
+          if (change.kind === "nothing") expect(subset(writes, present)).toBe(true);
           if (change.kind === "nothing" || change.kind === "exists")
             expect(deletes.some((one) => one === held)).toBe(false);
           if (change.kind !== "become") continue;
           const after: readonly string[] = change.to === undefined ? [] : RUNGS[change.to];
           expect(change.to).not.toBe(held);
           expect(subset(writes, after)).toBe(true);
-          const kept = deletes.some((one) => one === held) ? [] : stands;
+          const kept = deletes.some((one) => one === held) ? [] : present;
           const least = JOB_ROLES.filter((role) => subset([...writes, ...kept], RUNGS[role])).at(-1);
           expect(change.to).toBe([...writes, ...kept].length === 0 ? undefined : least);
           if (change.to === undefined) expect(deletes).toContain(held);
@@ -259,11 +259,11 @@ describe("for every state and request", () => {
         };
         const change = delegationBecomes(asked, before, lenient);
         seen.set(change.kind, (seen.get(change.kind) ?? 0) + 1);
-        const standing = before === undefined ? [] : tuplesOfDelegation(before);
-        const own = standing.at(-1)?.relation;
+        const written = before === undefined ? [] : tuplesOfDelegation(before);
+        const own = written.at(-1)?.relation;
         const rung = (relation: string) => relation.replace(/^delegated_|_alt$/g, "");
         if (change.kind === "nothing") {
-          expect(subset(names(asked.writes).map(rung), names(standing).map(rung))).toBe(true);
+          expect(subset(names(asked.writes).map(rung), names(written).map(rung))).toBe(true);
           for (const tuple of asked.writes) expect(tuple.expires_at).toBe(before?.expires_at);
           expect(names(asked.deletes)).not.toContain(own);
         }
@@ -300,14 +300,14 @@ describe("for every state and request", () => {
             to === undefined
               ? []
               : [`organization:${to.owner}`, ...(to.portfolio ? [`portfolio:${to.portfolio}`] : [])];
-          const [stands, users] = [text(held), (tuples: ReadTuple[]) => tuples.map(({ user }) => user)];
+          const [present, users] = [text(held), (tuples: ReadTuple[]) => tuples.map(({ user }) => user)];
           if (change.kind === "nothing") {
-            expect(subset(users(asked.writes), stands)).toBe(true);
-            expect(users(asked.deletes).some((user) => stands.includes(user))).toBe(false);
+            expect(subset(users(asked.writes), present)).toBe(true);
+            expect(users(asked.deletes).some((user) => present.includes(user))).toBe(false);
           }
           if (change.kind !== "become") continue;
           const after = text(change.to);
-          expect(after).not.toEqual(stands);
+          expect(after).not.toEqual(present);
           expect(subset(users(asked.writes), after)).toBe(true);
           expect(after.some((user) => users(asked.deletes).includes(user))).toBe(false);
           if (held !== undefined && change.to !== undefined) expect(change.to.owner).toBe(held.owner);
