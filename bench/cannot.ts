@@ -6,10 +6,14 @@ const OF_A_GRAPH = [
   "verifiable history: it has a log of changes without actors or reasons",
 ];
 
+const OF_CACHES = [...OF_A_GRAPH, "fresh: for up to 10 s an answer may be from before a write"];
+
 const CANNOT: Record<string, readonly string[]> = {
   ceiling: ["all of them: it only returns what is in Redis"],
   openfga: OF_A_GRAPH,
-  "openfga-caches": [...OF_A_GRAPH, "fresh: for up to 10 s an answer may be from before a write"],
+  "openfga-postgres": OF_A_GRAPH,
+  "openfga-caches": OF_CACHES,
+  "openfga-caches-postgres": OF_CACHES,
   spicedb: [
     "large data: its memory store scans relation by relation, so a check costs more the more there is; on PostgreSQL it would not",
     ...OF_A_GRAPH,

@@ -14,8 +14,8 @@ const PRIMED_OF_EACH_KIND = 10;
 /** The limit for access paths: what is not found by then would be found while hits are measured, so the run fails. */
 const SETTLE_SECONDS_MAX = 120;
 
-/** `bytesPerDecision` of the systems that report it, by name. */
-export type Contest = { contestants: Contestant[]; bytesPerDecision: Map<string, number> };
+/** `missing` are the systems that this machine has not what they need for; `bytesPerDecision` of those that report it, by name. */
+export type Contest = { contestants: Contestant[]; missing: string[]; bytesPerDecision: Map<string, number> };
 
 /** Starts systems by name on a world of this scale. Each is given to `started` at once, to be stopped however this ends. */
 export async function startContest(
@@ -31,30 +31,34 @@ export async function startContest(
     ...expectedAnswers(questions, AGREED_OF_EACH_KIND),
     ...expectedRefusals(questions, AGREED_OF_EACH_KIND),
   ];
-  const contest: Contest = { contestants: [], bytesPerDecision: new Map() };
+  const contest: Contest = { contestants: [], missing: [], bytesPerDecision: new Map() };
   for (const name of names) {
     const start = STARTS[name];
     if (start === undefined)
       throw new Error(`There is no system ${name}; there are ${Object.keys(STARTS).join(", ")}.`);
     options.say(`${name}: starting on ${tuples} tuples`);
-    for (const system of await start(world, options.at)) {
-      options.started(system);
-      contest.contestants.push({ system, tuples, streams, walks: new Map() });
-      await agree(system, sample);
-      options.say(`${name} ${system.version}: agrees with the laws in ${sample.length} answers`);
-      for (const law of cannotOf(name)) options.say(`${name} cannot: ${law}`);
-      if (system.keeping === undefined) continue;
-      await agree(
-        system,
-        meetings(world).map((question) => ({ question, answer: false })),
-      );
-      const bytes = await fill(
-        system.keeping,
-        expectedAnswers(questions),
-        expectedRefusals(questions, PRIMED_OF_EACH_KIND),
-      );
-      if (bytes !== undefined) contest.bytesPerDecision.set(name, bytes);
+    const system = await start(world, options.at);
+    if ("reason" in system) {
+      contest.missing.push(name);
+      options.say(`${name} is left out: ${system.reason}`);
+      continue;
     }
+    options.started(system);
+    contest.contestants.push({ system, tuples, streams, walks: new Map() });
+    await agree(system, sample);
+    options.say(`${name} ${system.version}: agrees with the laws in ${sample.length} answers`);
+    for (const law of cannotOf(name)) options.say(`${name} cannot: ${law}`);
+    if (system.keeping === undefined) continue;
+    await agree(
+      system,
+      meetings(world).map((question) => ({ question, answer: false })),
+    );
+    const bytes = await fill(
+      system.keeping,
+      expectedAnswers(questions),
+      expectedRefusals(questions, PRIMED_OF_EACH_KIND),
+    );
+    if (bytes !== undefined) contest.bytesPerDecision.set(name, bytes);
   }
   return contest;
 }

@@ -1,68 +1,102 @@
 /**
- * Measures systems side by side: short slices of load in turn, several rounds of them,
- * and of each figure the median, so that a noisy moment of the machine hits all alike
- * and decides nothing. A slice that was not what it is called is an error.
+ * Measures systems side by side: short slices of load in turn, several rounds of them, and of each figure the median with
+ * the least and the most, so that a noisy moment of the machine hits all alike and decides nothing. The ceiling is measured
+ * beside every load: how much it differs from slice to slice shows how quiet the machine was. A slice that was not what it
+ * is called is an error.
  */
 import { join } from "node:path";
 import { freshFolder } from "./engine.ts";
-import { drive, writeStream } from "./load.ts";
+import { drive, driveTimed, type Slice, writeStream } from "./load.ts";
+import { IMPORT_LINES } from "./operations.ts";
+import { cpuSecondsOf, memoryOf } from "./processes.ts";
 import type { Streams, Workload } from "./streams.ts";
-import type { System } from "./system.ts";
+import { type Figures, type Range, rangeOf, summaryOf } from "./summary.ts";
+import type { Counts, System } from "./system.ts";
 
-/** A line of results.json. */
+/** A line of results.json. An import is counted in lines, and its times are those of a file of a hundred. */
 export type Run = {
   system: string;
   workload: Workload;
   tuples: number;
   concurrency: number;
   rps: number;
+  /** Of the mix's questions alone. */
   p50_ms: number;
   p99_ms: number;
   cpu_s_per_1000: number;
+  /** Over the slices, where there were several; results from before it was kept have none. */
+  spread?: { rps: Range; p50_ms: Range; p99_ms: Range };
+  mix?: Mix;
+};
+
+/** What is measured of the mix alone. */
+export type Mix = {
+  /** Of the system's own count, where it has one: answers from its cache among all. */
+  hit_rate?: number;
+  /** Where it has actions. */
+  action_p50_ms?: number;
+  action_p99_ms?: number;
+  /** Answers that took longer than ten seconds, or never came. */
+  late: number;
+  /** Resident at the end, of each of its processes. */
+  memory_mib: Record<string, number>;
 };
 
 /** A system on a world of so many relationships, and how far it is in each workload. */
 export type Contestant = { system: System; tuples: number; streams: Streams; walks: Map<Workload, Walk> };
 
-/** `rounds` where it is measured more often than the others. */
+/** `rounds` where it is measured more or less often than the others. */
 export type Load = { workload: Workload; concurrency: number; seconds: number; rounds?: number };
 
-type Figures = Pick<Run, "rps" | "p50_ms" | "p99_ms" | "cpu_s_per_1000">;
-/** One instance, what it is sent, and which request of that is next. */
-type Walk = { instance: Omit<System, "keeping">; stream: string; from: number };
+/** One instance, what it is sent, of how many requests, and which of them is next. */
+type Walk = { instance: Omit<System, "keeping">; stream: string; length: number; from: number };
 
 /** Of all answers of a slice, how many may be what it is not called. */
 const OTHERS_MAX = 0.02;
 /** Two actions on one thing at once may meet; more than this is a system that refuses. */
 const REFUSED_MAX = 0.001;
+/** How the ceiling is measured beside a load that it does not take itself. */
+const BESIDE: Load = { workload: "hit", concurrency: 32, seconds: 1 };
 
-/** Runs one load on all of them that can take it. */
-export async function measure(load: Load, contestants: readonly Contestant[], rounds: number): Promise<Run[]> {
+/** Runs one load on all of them that can take it. Also gives what the ceiling did meanwhile, where there is one. */
+export async function measure(
+  load: Load,
+  contestants: readonly Contestant[],
+  rounds: number,
+  ceiling: Contestant | undefined,
+): Promise<{ runs: Run[]; ceiling: Range | undefined }> {
   const walks = contestants.flatMap((contestant) => {
     const walk = walkOf(contestant, load.workload);
-    return walk === undefined ? [] : [{ walk, tuples: contestant.tuples, slices: [] as Figures[] }];
+    return walk === undefined ? [] : [{ walk, contestant, slices: [] as Figures[] }];
   });
+  const beside = ceiling && !contestants.includes(ceiling) ? walkOf(ceiling, BESIDE.workload) : undefined;
+  const besides: Figures[] = [];
   // a slice that is not counted, for what compiles as it runs; a miss is far more than that
   if (isKept(load.workload)) for (const { walk } of walks) await slice(load, walk);
-  for (let round = 0; round < (load.rounds ?? rounds); round++)
+  if (beside?.from === 0) await slice(BESIDE, beside);
+  for (let round = 0; round < (load.rounds ?? rounds); round++) {
+    if (beside) besides.push(await slice(BESIDE, beside));
     for (const { walk, slices } of walks) slices.push(await slice(load, walk));
-  return walks.map(({ walk, tuples, slices }) => {
-    const middle = (figure: keyof Figures) => median(slices.map((one) => one[figure]));
-    return {
+  }
+  if (beside) besides.push(await slice(BESIDE, beside));
+  const ofCeiling = walks.find(({ contestant }) => contestant === ceiling)?.slices ?? besides;
+  return {
+    runs: walks.map(({ walk, contestant, slices }) => ({
       system: walk.instance.name,
       workload: load.workload,
-      tuples,
+      tuples: contestant.tuples,
       concurrency: load.concurrency,
-      rps: Math.round(middle("rps")),
-      p50_ms: rounded(middle("p50_ms")),
-      p99_ms: rounded(middle("p99_ms")),
-      cpu_s_per_1000: rounded(middle("cpu_s_per_1000")),
-    };
-  });
+      ...summaryOf(slices),
+    })),
+    ceiling: ofCeiling.length > 0 ? rangeOf(ofCeiling, "rps") : undefined,
+  };
 }
 
 /** Whether it asks what was asked before. */
 const isKept = (workload: Workload): boolean => workload.startsWith("hit") || workload === "batch20";
+/** Whether each request is timed by itself: actions apart from questions, and none is left unanswered. */
+const isTimed = (workload: Workload): boolean =>
+  workload === "mix" || workload === "import" || workload.startsWith("action:");
 
 /** Where a contestant is in a workload's stream; undefined where it has no such request. */
 function walkOf({ system, streams, walks }: Contestant, workload: Workload): Walk | undefined {
@@ -73,44 +107,56 @@ function walkOf({ system, streams, walks }: Contestant, workload: Workload): Wal
   if (requests.length === 0) return undefined;
   const stream = join(freshFolder(), "stream");
   writeStream(stream, requests);
-  const walk: Walk = { instance, stream, from: 0 };
+  const walk: Walk = { instance, stream, length: requests.length, from: 0 };
   walks.set(workload, walk);
   return walk;
 }
 
 async function slice({ workload, concurrency, seconds }: Load, walk: Walk): Promise<Figures> {
   const { instance, stream, from } = walk;
-  const before = { counts: await instance.counts?.(), cpu: instance.cpuSeconds() };
-  const done = await drive(instance.url, stream, { concurrency, seconds, from });
-  const cpu = instance.cpuSeconds() - before.cpu;
+  const before = { counts: await instance.counts?.(), cpu: cpuSecondsOf(instance.processes) };
+  const options = { concurrency, seconds, from };
+  const done = isTimed(workload)
+    ? // an action and the one that takes it back
+      await driveTimed(instance.url, stream, { ...options, together: workload.startsWith("action:") ? 2 : 1 })
+    : await drive(instance.url, stream, options);
+  const cpu = cpuSecondsOf(instance.processes) - before.cpu;
   const counts = await instance.counts?.();
   // on from where it ended, so that a miss is not asked for again while it is kept
-  walk.from += done.requests + concurrency;
+  walk.from += isTimed(workload) ? Math.ceil(done.answers / concurrency) : done.requests + concurrency;
   const what = `${instance.name}, ${workload}, ${concurrency} at once`;
-  if (done.refused > done.requests * REFUSED_MAX)
-    throw new Error(`${what}: ${done.refused} of ${done.requests} refused`);
-  if (counts && before.counts) {
-    const hits = counts.hits - before.counts.hits;
-    const misses = counts.misses - before.counts.misses;
-    const others = workload.startsWith("miss") || workload === "first" ? hits : workload === "mix" ? 0 : misses;
-    if (others > (hits + misses) * OTHERS_MAX) throw new Error(`${what}: ${hits} hits and ${misses} misses`);
-  }
+  if (done.refused > done.answers * REFUSED_MAX) throw new Error(`${what}: ${done.refused} of ${done.answers} refused`);
+  if (workload === "import" && walk.from > walk.length) throw new Error(`${what}: everybody is there already`);
+  const hitRate = counts && before.counts && hitRateOf(what, workload, before.counts, counts);
+  const each = workload === "import" ? IMPORT_LINES : 1;
   return {
-    rps: done.requests / (done.microseconds / 1e6),
+    rps: (done.requests * each) / (done.microseconds / 1e6),
     p50_ms: done.p50 / 1000,
     p99_ms: done.p99 / 1000,
-    cpu_s_per_1000: (cpu / done.requests) * 1000,
+    cpu_s_per_1000: (cpu / (done.answers * each)) * 1000,
+    ...(workload === "mix" && { mix: mixOf(done, hitRate, instance) }),
   };
 }
 
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const [low, high] = [sorted[(sorted.length - 1) >> 1], sorted[sorted.length >> 1]];
-  if (low === undefined || high === undefined) throw new Error("no median of nothing");
-  return (low + high) / 2;
+/** Of a slice's answers, those from the cache. Throws when hits missed, or misses hit. */
+function hitRateOf(what: string, workload: Workload, before: Counts, after: Counts): number {
+  const hits = after.hits - before.hits;
+  const misses = after.misses - before.misses;
+  const isMiss = workload.startsWith("miss") || workload === "first";
+  const others = isMiss ? hits : isKept(workload) ? misses : 0;
+  if (others > (hits + misses) * OTHERS_MAX) throw new Error(`${what}: ${hits} hits and ${misses} misses`);
+  return hits / (hits + misses);
 }
 
-/** To three digits that mean something. */
-function rounded(value: number): number {
-  return Number(value.toPrecision(3));
+function mixOf(
+  { actions, late = 0 }: Slice,
+  hitRate: number | undefined,
+  { processes }: Pick<System, "processes">,
+): Mix {
+  return {
+    ...(hitRate !== undefined && { hit_rate: hitRate }),
+    ...(actions && { action_p50_ms: actions.p50 / 1000, action_p99_ms: actions.p99 / 1000 }),
+    late,
+    memory_mib: memoryOf(processes),
+  };
 }

@@ -1,4 +1,4 @@
-/** Processes that the bench starts: where they listen, and what CPU they used. */
+/** Processes that the bench starts: where they listen, and what CPU and memory they use. */
 import { readdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { type KeptProcess, startKept } from "../src/openfga/server/kept-process.ts";
@@ -6,19 +6,58 @@ import { type KeptProcess, startKept } from "../src/openfga/server/kept-process.
 /** /proc counts in ticks of sysconf(_SC_CLK_TCK), which is 100 on every Linux that Node runs on. */
 const TICKS_PER_SECOND = 100;
 
-/** CPU seconds that the processes of these groups have used, those that still run. */
-export function cpuSecondsOf(groups: readonly number[]): number {
+/**
+ * The processes of a system by what they are: those of a process group, or those whose command line has a text, as
+ * PostgreSQL's have the name of the database that they serve.
+ */
+export type Processes = Readonly<Record<string, number | string>>;
+
+/** CPU seconds that these have used, those that still run. PostgreSQL's writers, which serve all databases, are not among them. */
+export function cpuSecondsOf(processes: Processes): number {
+  const all = Object.values(processes);
   let ticks = 0;
-  for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
-    try {
-      // the command's name may hold spaces and brackets; the fields behind it do not (proc_pid_stat(5))
-      const fields = readFileSync(`/proc/${pid}/stat`, "latin1").split(") ").at(-1)?.split(" ") ?? [];
-      if (groups.includes(Number(fields[2]))) ticks += Number(fields[11]) + Number(fields[12]);
-    } catch {
-      // it ended while we looked
-    }
-  }
+  for (const { fields } of runningOf((process) => all.some((one) => isOf(one, process))))
+    ticks += Number(fields[11]) + Number(fields[12]);
   return ticks / TICKS_PER_SECOND;
+}
+
+/** Resident memory of each in MiB. What its processes share, a program's file or PostgreSQL's buffers, is counted once. */
+export function memoryOf(processes: Processes): Record<string, number> {
+  const entries = Object.entries(processes).map(([name, one]) => {
+    const statuses = runningOf((process) => isOf(one, process)).map(({ pid }) => read(pid, "status"));
+    const kibibytes = (kind: string) =>
+      statuses.map((text) => Number(new RegExp(`^Rss${kind}:\\s+(\\d+)`, "m").exec(text)?.[1] ?? 0));
+    const own = kibibytes("Anon").reduce((sum, one) => sum + one, 0);
+    const shared = Math.max(0, ...kibibytes("File")) + Math.max(0, ...kibibytes("Shmem"));
+    return [name, Math.round((own + shared) / 1024)] as const;
+  });
+  return Object.fromEntries(entries);
+}
+
+/** `fields` are those of proc_pid_stat(5) from the third on, the state. */
+type RunningProcess = { pid: string; fields: string[]; commandLine: string };
+
+const isOf = (one: number | string, { fields, commandLine }: RunningProcess) =>
+  typeof one === "number" ? Number(fields[2]) === one : commandLine.includes(one);
+
+function runningOf(isWanted: (process: RunningProcess) => boolean): RunningProcess[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map((pid) => {
+      // the command's name may hold spaces and brackets; the fields behind it do not
+      const fields = read(pid, "stat").split(") ").at(-1)?.split(" ") ?? [];
+      return { pid, fields, commandLine: read(pid, "cmdline") };
+    })
+    .filter(isWanted);
+}
+
+/** Empty for a process that ended while we looked. */
+function read(pid: string, file: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/${file}`, "latin1");
+  } catch {
+    return "";
+  }
 }
 
 /** A port of 127.0.0.1 that was free a moment ago. */

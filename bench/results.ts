@@ -3,12 +3,17 @@ import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { cpus, release, totalmem, type } from "node:os";
 import type { Run } from "./measure.ts";
+import type { Range } from "./summary.ts";
 
-/** bench/results.json. `redis_bytes_per_decision` where Redis was measured. */
+/** What the ceiling did while a load was measured: a second time, where the first was disturbed. */
+export type Quiet = { workload: Run["workload"]; concurrency: number; ceiling_rps: Range; repeated?: true };
+
+/** bench/results.json. `redis_bytes_per_decision` where Redis was measured; results from before `quiet` was kept have none. */
 export type Results = {
   machine: string;
   versions: Record<string, string>;
   redis_bytes_per_decision?: number;
+  quiet?: Quiet[];
   runs: Run[];
 };
 
@@ -27,13 +32,41 @@ export function writeResults(path: string, results: Results): void {
   writeFileSync(path, `${JSON.stringify(results, undefined, 2)}\n`);
 }
 
-const COLUMNS = ["workload", "concurrency", "system", "tuples", "rps", "p50_ms", "p99_ms", "cpu_s_per_1000"] as const;
+/** The most that the ceiling's best slice may be above its worst; beyond it something else ran on the machine. */
+const SPREAD_MAX = 1.25;
 
-/** One line for each run, in columns. */
+/** Whether the ceiling says that something disturbed a load. */
+export const isDisturbed = ([least, most]: Range): boolean => most > least * SPREAD_MAX;
+
+const COLUMNS: [heading: string, of: (run: Run) => string | number | undefined][] = [
+  ["workload", ({ workload }) => workload],
+  ["at once", ({ concurrency }) => concurrency],
+  ["system", ({ system }) => system],
+  ["tuples", ({ tuples }) => tuples],
+  ["rps", ({ rps }) => rps],
+  ["least–most", ({ spread }) => spread?.rps.join("–")],
+  ["p50_ms", ({ p50_ms }) => p50_ms],
+  ["p99_ms", ({ p99_ms }) => p99_ms],
+  ["cpu_s_per_1000", ({ cpu_s_per_1000 }) => cpu_s_per_1000],
+  ["hit rate", ({ mix }) => mix?.hit_rate],
+  ["action p50", ({ mix }) => mix?.action_p50_ms],
+  ["action p99", ({ mix }) => mix?.action_p99_ms],
+  ["late", ({ mix }) => mix?.late],
+  ["MiB", ({ mix }) => mix && memoryText(mix.memory_mib)],
+];
+
+/** Each process with its mebibytes. */
+export const memoryText = (memory: Record<string, number>): string =>
+  Object.entries(memory)
+    .map(([name, mebibytes]) => `${name} ${mebibytes}`)
+    .join(", ");
+
+/** One line for each run, in those columns that have something. */
 export function printRuns(runs: readonly Run[]): string {
-  const rows = [COLUMNS.map(String), ...runs.map((run) => COLUMNS.map((column) => String(run[column])))];
-  const widths = COLUMNS.map((_, n) => Math.max(...rows.map((row) => row[n]?.length ?? 0)));
-  const isText = (n: number) => COLUMNS[n] === "workload" || COLUMNS[n] === "system";
+  const columns = COLUMNS.filter(([, of]) => runs.some((run) => of(run) !== undefined));
+  const rows = [columns.map(([heading]) => heading), ...runs.map((run) => columns.map(([, of]) => `${of(run) ?? ""}`))];
+  const widths = columns.map((_, n) => Math.max(...rows.map((row) => row[n]?.length ?? 0)));
+  const isText = (n: number) => ["workload", "system", "MiB"].includes(columns[n]?.[0] ?? "");
   const cell = (text: string, n: number) => (isText(n) ? text.padEnd(widths[n] ?? 0) : text.padStart(widths[n] ?? 0));
   return rows.map((row) => row.map(cell).join("  ").trimEnd()).join("\n");
 }

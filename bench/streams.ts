@@ -4,17 +4,28 @@
  * about resources that were asked about before; `first` through resources that were not;
  * `mix` draws questions by Zipf's law, with one action among a hundred.
  */
+
+import { OPERATIONS, type OperationWorkload, operationsOf } from "./operations.ts";
 import { interleaved, KINDS, type Kind, makeQuestions } from "./questions.ts";
 import { type Random, seededRandom } from "./random.ts";
-import type { Action, Question, Request, System } from "./system.ts";
+import type { Operation, Question, Sent, System } from "./system.ts";
 import type { World } from "./world.ts";
 
-export type Workload = "hit" | "miss" | `hit:${Kind}` | `miss:${Kind}` | "first" | "mix" | "batch20";
+export type Workload =
+  | "hit"
+  | "miss"
+  | `hit:${Kind}`
+  | `miss:${Kind}`
+  | "first"
+  | "mix"
+  | "batch20"
+  | OperationWorkload;
 
 const HIT_QUESTIONS = 100;
 const MISS_QUESTIONS = 20_000;
-const MIX_REQUESTS = 20_000;
 const MIX_REQUESTS_AN_ACTION = 100;
+/** For each of its connections as many, and in these whole pairs of actions. */
+const MIX_REQUESTS = 32 * 3 * 2 * MIX_REQUESTS_AN_ACTION;
 const BATCH_QUESTIONS = 20;
 // two seeds, so that what a miss asks was never asked by a hit but by chance
 const HIT_SEED = 1;
@@ -47,8 +58,10 @@ export function meetings(world: World): Question[] {
 export const hitQuestions = (world: World): Record<Kind, Question[]> => makeQuestions(world, HIT_QUESTIONS, HIT_SEED);
 
 export type Streams = {
-  requests(system: Pick<System, "request" | "batch" | "act">, workload: Workload): Request[];
+  requests(system: Pick<System, "request" | "batch" | "operation">, workload: Workload): Sent[];
 };
+
+const ACTIONS: readonly Operation["kind"][] = ["delegate", "revoke", "pause", "resume", "share", "unshare"];
 
 /** The workloads of a world. */
 export function makeStreams(world: World): Streams {
@@ -56,21 +69,25 @@ export function makeStreams(world: World): Streams {
   const isMet = isMetIn(world);
   const miss = makeQuestions(world, MISS_QUESTIONS, MISS_SEED, isMet);
   const first = makeQuestions(world, MISS_QUESTIONS, MISS_SEED, (object) => !isMet(object));
-  const mixed = mixOf(world, interleaved(hit), seededRandom(HIT_SEED));
-  const lists = new Map<Workload, Question[]>([
+  const operations = operationsOf(world);
+  const lists = new Map<Workload, (Question | Operation)[]>([
     ["hit", interleaved(hit)],
     // from the other end than those of one kind, so that neither asks what the other just did
     ["miss", interleaved(miss).reverse().slice(0, MISS_QUESTIONS)],
     ["first", onceEach(interleaved(first))],
     ...KINDS.map((kind): [Workload, Question[]] => [`hit:${kind}`, hit[kind]]),
     ...KINDS.map((kind): [Workload, Question[]] => [`miss:${kind}`, miss[kind]]),
+    ["mix", mixOf(world, interleaved(hit), seededRandom(HIT_SEED))],
+    ...OPERATIONS.map((workload): [Workload, Operation[]] => [workload, operations[workload]]),
   ]);
   return {
     requests: (system, workload) => {
-      if (workload === "mix")
-        return mixed.flatMap((one) => ("kind" in one ? (system.act?.(one) ?? []) : system.request(one)));
       if (workload === "batch20") return batchesOf(interleaved(hit)).flatMap((batch) => system.batch?.(batch) ?? []);
-      return (lists.get(workload) ?? []).map(system.request);
+      return (lists.get(workload) ?? []).flatMap((one): Sent[] => {
+        if (!("kind" in one)) return [system.request(one)];
+        const request = system.operation?.(one);
+        return request === undefined ? [] : [{ ...request, isAction: ACTIONS.includes(one.kind) }];
+      });
     },
   };
 }
@@ -81,7 +98,7 @@ const onceEach = (questions: Question[]): Question[] => [
 ];
 
 /** The nth most asked question is asked 1/n times as often as the first. */
-function mixOf(world: World, questions: Question[], random: Random): (Question | Action)[] {
+function mixOf(world: World, questions: Question[], random: Random): (Question | Operation)[] {
   let sum = 0;
   const sums = questions.map((_, rank) => (sum += 1 / (rank + 1)));
   const resolution = 2 ** 30;
@@ -91,12 +108,12 @@ function mixOf(world: World, questions: Question[], random: Random): (Question |
   };
   const actions = actionsOf(world, MIX_REQUESTS / MIX_REQUESTS_AN_ACTION);
   return Array.from({ length: MIX_REQUESTS }, (_, n) =>
-    n % MIX_REQUESTS_AN_ACTION === 0 ? (actions[n / MIX_REQUESTS_AN_ACTION] as Action) : draw(),
+    n % MIX_REQUESTS_AN_ACTION === 0 ? (actions[n / MIX_REQUESTS_AN_ACTION] as Operation) : draw(),
   );
 }
 
-/** Delegations are taken back one after the other, each in another cooperation, and then given again. */
-function actionsOf(world: World, count: number): Action[] {
+/** A delegation is taken back and then given again, one after the other, each in another cooperation. */
+function actionsOf(world: World, count: number): Operation[] {
   const partners = new Map(world.cooperations.map(({ id, partner }) => [id, partner]));
   const cooperationOf = new Map(world.shares.map(({ id, cooperation }) => [id, cooperation]));
   // a date would have to be given again
@@ -109,9 +126,8 @@ function actionsOf(world: World, count: number): Action[] {
     return delegation && admin ? [{ admin: admin.user, ...delegation }] : [];
   });
   return Array.from({ length: count }, (_, n) => {
-    const half = Math.min(chosen.length, count / 2);
-    const { admin, share, user, role } = chosen[n % half] as (typeof chosen)[number];
-    return { kind: Math.floor(n / half) % 2 === 0 ? "revoke" : "delegate", admin, share, user, role };
+    const { admin, share, user, role } = chosen[Math.floor(n / 2) % chosen.length] as (typeof chosen)[number];
+    return { kind: n % 2 === 0 ? "revoke" : "delegate", admin, share, user, role };
   });
 }
 

@@ -2,7 +2,7 @@
  * Measures the check against what else one could use: starts every system with the same
  * world, sees that all give the same answers, then measures them in turn with wrk. Writes
  * bench/results.json and bench/results.svg; a run that left something out (--quick, on a
- * tenth of the world and in two minutes, --systems, --only, or what failed) writes bench/partial.* instead.
+ * tenth of the world and in two minutes, --systems, --only, no PostgreSQL, or what failed) writes bench/partial.* instead.
  * Nothing else should run on the machine meanwhile.
  *
  *   npm run bench -- [--quick | --full] [--systems concordat,openfga] [--only hit,miss:delegate]
@@ -12,10 +12,18 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { startContest } from "../bench/contestants.ts";
 import { wrkVersion } from "../bench/load.ts";
-import { measure, type Run } from "../bench/measure.ts";
+import { type Contestant, measure, type Run } from "../bench/measure.ts";
 import { writePicture } from "../bench/picture.ts";
 import { quickPlan, takes, wholePlan } from "../bench/plan.ts";
-import { describeMachine, printRuns, type Results, redisVersion, writeResults } from "../bench/results.ts";
+import {
+  describeMachine,
+  isDisturbed,
+  printRuns,
+  type Quiet,
+  type Results,
+  redisVersion,
+  writeResults,
+} from "../bench/results.ts";
 import type { System } from "../bench/system.ts";
 import { agreeWithModel } from "../bench/systems/spicedb-cerbos-agree.ts";
 import { figuresOf, targetsOf, verdictOf } from "../bench/targets.ts";
@@ -50,7 +58,8 @@ async function main(running: System[]): Promise<void> {
   const plan = options.quick ? quickPlan() : wholePlan(options.full);
   const systems = options.systems?.split(",") ?? plan.systems;
   const only = options.only?.split(",");
-  const loads = plan.loads.filter(({ workload }) => only?.includes(workload) ?? true);
+  // what is named is measured, also where --quick has it not
+  const loads = only ? wholePlan(options.full).loads.filter(({ workload }) => only.includes(workload)) : plan.loads;
   if (loads.length === 0) throw new Error(`There is no workload ${options.only} in this run.`);
   const wrk = await wrkVersion();
   if (!options.quick) await printReads();
@@ -61,33 +70,39 @@ async function main(running: System[]): Promise<void> {
 
   const starting = { at: new Date(), started: (system: System) => void running.push(system), say };
   const main = await startContest(plan.scale, systems, starting);
-  const grown = [];
-  for (const scale of plan.growth.scales)
-    grown.push(
-      ...(
-        await startContest(
-          scale,
-          plan.growth.systems.filter((name) => systems.includes(name)),
-          starting,
-        )
-      ).contestants,
-    );
+  const onGrowth = plan.growth.systems.filter((name) => systems.includes(name));
+  const grown: Contestant[] = [];
+  for (const scale of plan.growth.scales) grown.push(...(await startContest(scale, onGrowth, starting)).contestants);
 
   const runs: Run[] = [];
+  const quiet: Quiet[] = [];
+  const ceiling = main.contestants.find(({ system }) => system.name === "ceiling");
   let failed = false;
   for (const load of loads) {
     const { workload, concurrency } = load;
     const contestants = [...main.contestants, ...(plan.growth.workloads.includes(workload) ? grown : [])];
     const able = contestants.filter(({ system }) => takes(system, workload));
-    say(
-      `${workload}, ${concurrency} at once: ${able.map(({ system, tuples }) => `${system.name} (${tuples})`).join(", ")}`,
-    );
+    const what = `${workload}, ${concurrency} at once`;
     try {
-      runs.push(...(await measure(load, able, plan.rounds)));
+      let measured = await measure(load, able, plan.rounds, ceiling);
+      const first = measured.ceiling;
+      const isRepeated = first !== undefined && isDisturbed(first);
+      if (isRepeated) {
+        say(`${what}: disturbed, the ceiling did ${first.join(" to ")} requests a second; measured once more`);
+        measured = await measure(load, able, plan.rounds, ceiling);
+      }
+      runs.push(...measured.runs);
+      const range = measured.ceiling;
+      if (range)
+        quiet.push({ workload, concurrency, ceiling_rps: range, ...(isRepeated && { repeated: true as const }) });
+      say(
+        `${what}: the ceiling did ${range?.join(" to ") ?? "not run"}${range && isDisturbed(range) ? ", disturbed" : ""}`,
+      );
+      console.log(printRuns(measured.runs));
     } catch (error) {
       // what was measured before is not lost with it
       failed = true;
-      say(`${workload}, ${concurrency} at once is left out: ${(error as Error).message}`);
+      say(`${what} is left out: ${(error as Error).message}`);
     }
   }
 
@@ -97,9 +112,11 @@ async function main(running: System[]): Promise<void> {
     machine: describeMachine(),
     versions: { ...versions, node: process.versions.node, redis: redisVersion(), wrk },
     ...(bytes !== undefined && { redis_bytes_per_decision: Math.round(bytes) }),
+    ...(quiet.length > 0 && { quiet }),
     runs,
   };
-  const isWhole = !failed && !options.quick && options.systems === undefined && only === undefined;
+  const isWhole =
+    !failed && main.missing.length === 0 && !options.quick && options.systems === undefined && only === undefined;
   const path = (ending: string) =>
     fileURLToPath(new URL(`../bench/${isWhole ? "results" : "partial"}.${ending}`, import.meta.url));
   writeResults(path("json"), results);

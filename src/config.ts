@@ -5,7 +5,7 @@
 import { isIPv6 } from "node:net";
 import { availableParallelism } from "node:os";
 import { z } from "zod";
-import { historyKeys, host, limits, onOff, sender, serviceKeys, url, whole } from "./config-forms.ts";
+import { historyKeys, host, limits, onOff, sender, serviceKeys, url, whole, workers } from "./config-forms.ts";
 import { KINDS, type Kind, LIMITS_FORM, type RateLimits, readLimits } from "./domain/rate-limits.ts";
 import { readServiceKeys, type ServiceKey } from "./domain/service-keys.ts";
 import { ConfigurationError } from "./faults.ts";
@@ -33,6 +33,9 @@ export const VARIABLES = {
     .describe(
       "How long it still answers after it was asked to stop, while `/readyz` says `stopping`. Behind a load balancer: longer than it takes to notice.",
     ),
+  WORKERS: workers.describe(
+    "Processes that answer, up to 256, or `auto`: one for each core, without `REDIS_URL` one. More than one need `REDIS_URL`, and share out `CONNECTIONS_MAX`, `OPENFGA_CONNECTIONS` and `OPENFGA_CONCURRENCY`.",
+  ),
   SERVICE_KEYS: serviceKeys
     .optional()
     .describe(
@@ -40,7 +43,7 @@ export const VARIABLES = {
     ),
   OPENFGA_API_URL: url({ schemes: ["http", "https"] })
     .optional()
-    .describe("An OpenFGA server to use. Default: one of our own, on sqlite."),
+    .describe("The OpenFGA server to use. Default: an embedded one, on sqlite."),
   OPENFGA_API_TOKEN: z.string().min(1).optional().describe("The preshared key of that OpenFGA server."),
   OPENFGA_STORE: z.string().min(3).max(64).default("concordat").describe("The store's name."),
   OPENFGA_TIMEOUT_MILLISECONDS: whole(50, 60_000)
@@ -50,27 +53,27 @@ export const VARIABLES = {
   OPENFGA_CONCURRENCY: whole(1, 10_000)
     .optional()
     .describe(
-      `Questions that may be with the engine at once, at most half of them one key's and at most half lists; one that finds no place within a second is a 503 with Retry-After. Default: ${EXTERNAL_CONCURRENCY}; with an engine of our own ${EMBEDDED_CONCURRENCY_A_CORE} for each processor core, at least ${EMBEDDED_CONCURRENCY_MIN}, so that actions find it free.`,
+      `Questions that OpenFGA is asked at the same time: at most half of them for one key, and at most half of them lists. A question that gets no place within a second is answered with 503 and Retry-After. Default: ${EXTERNAL_CONCURRENCY}; with the embedded engine ${EMBEDDED_CONCURRENCY_A_CORE} for each processor core, at least ${EMBEDDED_CONCURRENCY_MIN}, so that it is free for actions.`,
     ),
   REDIS_URL: url({ schemes: ["redis", "rediss"], credentials: true, query: true, path: /^(\/\d*)?$/ })
     .optional()
     .describe(
-      "The Redis that keeps decisions, `redis://host:6379`, over TLS `rediss://…`. Default: this process's memory, for one replica alone.",
+      "The Redis that caches decisions, `redis://host:6379`, over TLS `rediss://…`. Default: the memory of the process, for a single process.",
     ),
   CACHE_SECRET: z
     .string()
     .min(32, "must be at least 32 characters")
     .optional()
-    .describe("Seals decisions in Redis, so that nobody else can make or change one."),
+    .describe("Seals cache entries in Redis, so that nobody without it can make or change one."),
   REDIS_TIMEOUT_MILLISECONDS: whole(3, 10_000)
     .default(150)
-    .describe("How long a check may wait for Redis, all in all: a third of it for each trip. Then it asks the engine."),
+    .describe("How long a check may wait for Redis, a third of it for each round trip. Then it asks OpenFGA."),
   CACHE_TTL_SECONDS: whole(1, 3600)
     .default(10)
-    .describe("How long a decision is kept; what was written past the service is seen by then at the latest."),
+    .describe("How long a decision is cached; what was written past the service counts by then at the latest."),
   CACHE_ENTRIES_MAX: whole(100, 100_000_000)
     .default(100_000)
-    .describe("Decisions kept without Redis; the least used go first."),
+    .describe("Decisions cached in memory without Redis; the least recently used are dropped first."),
   INVITATION_SECRET: z
     .string()
     .min(32, "must be at least 32 characters")
@@ -78,11 +81,11 @@ export const VARIABLES = {
     .describe("Signs the links in invitations. Required."),
   INVITATION_URL: url({ schemes: ["https", "http"], query: true, fragment: true })
     .default("http://localhost:5173/join")
-    .describe("The page of yours that invitations link to; the token is in its fragment."),
-  INVITATION_TTL_DAYS: whole(1, 365).default(14).describe("How many days an invitation's link lives."),
+    .describe("Your page that invitations link to; the token is in the URL's fragment."),
+  INVITATION_TTL_DAYS: whole(1, 365).default(14).describe("How many days the link of an invitation is valid."),
   INVITATION_DECLINED_DAYS: whole(0, 365)
     .default(3)
-    .describe("How many days after a decline the same organization may not be invited again by the same."),
+    .describe("How many days after a decline the initiator cannot invite the same organization again."),
   INVITATIONS_OPEN_MAX: whole(1, 100_000)
     .default(200)
     .describe("Invitations of one organization that may wait for an answer."),
@@ -98,11 +101,11 @@ export const VARIABLES = {
     .enum(["refuse", "allow"])
     .default("refuse")
     .describe(
-      "`allow`: with a key, actions also accept a head without a signature; until `npm run doctor -- --sign` is done.",
+      "With HISTORY_KEY_FILE: `allow` lets actions accept a head without a signature, until `npm run doctor -- --sign` is done.",
     ),
   SMTP_URL: url({ schemes: ["smtps", "smtp"], credentials: true, query: true })
     .optional()
-    .describe("Where mails go, `smtps://user:password@host`, or `smtp://…` with STARTTLS. Default: `.eml` files."),
+    .describe("The mail server, `smtps://user:password@host`, or `smtp://…` with STARTTLS. Default: `.eml` files."),
   MAIL_FROM: sender.default("Concordat <concordat@localhost>").describe("The sender of mails."),
   DISCLOSE_ORGANIZATIONS: onOff
     .default(true)
@@ -112,11 +115,9 @@ export const VARIABLES = {
   ),
   RATE_LIMIT_SEARCHES_PER_MINUTE: limits("key=1200").describe("Searches, lists of OpenFGA's API and explanations."),
   RATE_LIMIT_READS_PER_MINUTE: limits("user=1200").describe("Other reads."),
-  RATE_LIMIT_WRITES_PER_MINUTE: limits("key=6000,user=300,organization=1200").describe(
-    "Whatever may change something.",
-  ),
+  RATE_LIMIT_WRITES_PER_MINUTE: limits("key=6000,user=300,organization=1200").describe("Requests that may write."),
   RATE_LIMIT_INVITATIONS_PER_MINUTE: limits("user=10,organization=30").describe(
-    "Invitations, sent the first time and again; each is a write besides.",
+    "Invitations, sent the first time or again; each also counts as a write.",
   ),
   CONCORDAT_FOLDER: z
     .string()
@@ -177,6 +178,8 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     problems.push(
       `PUBLIC_URL: is required with HOST=${listening.data}, which nobody can call: it is published to callers`,
     );
+  if (Number(set.WORKERS) > 1 && set.REDIS_URL === undefined && set.REDIS_URL_FILE === undefined)
+    problems.push("WORKERS: more than one need REDIS_URL; without it a worker would not see what another one changed");
   if (!parsed.success || problems.length > 0) throw new ConfigurationError(problems.join("\n"));
   const { SERVICE_KEYS = [], INVITATION_SECRET = "", ...rest } = parsed.data;
   const ofOwn = Math.max(EMBEDDED_CONCURRENCY_MIN, EMBEDDED_CONCURRENCY_A_CORE * availableParallelism());

@@ -1,9 +1,26 @@
-/** Prometheus metrics of this process: no label holds an id, address or name of anybody. */
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+/**
+ * Prometheus metrics of this process, and of several added up: no label holds an id, address or name of anybody.
+ */
+import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { Clock, Meter, Source, Unstored } from "./ports.ts";
 
+/** What a process counted, as data that another process can add to its own. */
+export type Counts = readonly {
+  name: string;
+  help: string;
+  /** `gauge` where it says how something is now; all others only ever grow. */
+  type: string;
+  aggregator: string;
+  values: readonly object[];
+}[];
+
 /** `registry` has the service's own metrics, without those of the process. */
-export type Metrics = { meter: Meter; text: () => Promise<string>; registry: Registry };
+export type Metrics = {
+  meter: Meter;
+  text: () => Promise<string>;
+  counts: () => Promise<Counts>;
+  registry: Registry;
+};
 
 /** From a tenth of a millisecond: a hit takes less than one. */
 const BUCKETS_SECONDS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
@@ -15,18 +32,65 @@ const UNSTORED: Unstored[] = ["away", "leased", "no_owner", "overtaken", "date"]
 const PROCESS_EVERY_MILLISECONDS = 1_000;
 
 /** Node's metrics of the process, read at most once a second. */
-function processMetrics(clock: Clock): () => Promise<string> {
+function processMetrics(clock: Clock) {
   const register = new Registry();
   collectDefaultMetrics({ register });
-  let text: Promise<string> | undefined;
+  return {
+    text: everySecond(clock, () => register.metrics()),
+    counts: everySecond(clock, () => countsOf(register)),
+  };
+}
+
+function everySecond<T>(clock: Clock, read: () => Promise<T>): () => Promise<T> {
+  let found: Promise<T> | undefined;
   let readAt = 0;
   return () => {
     const now = clock().getTime();
-    if (text === undefined || Math.abs(now - readAt) >= PROCESS_EVERY_MILLISECONDS) {
+    if (found === undefined || Math.abs(now - readAt) >= PROCESS_EVERY_MILLISECONDS) {
       readAt = now;
-      text = register.metrics();
+      found = read();
     }
-    return text;
+    return found;
+  };
+}
+
+// prom-client types the kind of a metric as a number, and gives its name
+const countsOf = (registry: Registry) => registry.getMetricsAsJSON() as unknown as Promise<Counts>;
+
+/** The sums of what several processes counted; a gauge is aggregated as it says itself. */
+export function addUp(all: readonly Counts[]): Counts {
+  const added = AggregatorRegistry.aggregate(all as Counts[]).getMetricsAsArray() as unknown as Counts;
+  return added.map(({ name, help, type, aggregator, values }) => ({ name, help, type, aggregator, values }));
+}
+
+/** What is left of a process that has ended: all but how things were. */
+export const lastingOf = (counts: Counts): Counts => counts.filter(({ type }) => type !== "gauge");
+
+/** In Prometheus's text format. */
+export const textOf = (all: readonly Counts[]): Promise<string> =>
+  AggregatorRegistry.aggregate(all as Counts[]).metrics();
+
+/** The metrics of the process that supervises the workers: its own, and how the workers are. */
+export function createSupervisorMetrics(clock: Clock, workersReady: () => number) {
+  const registry = new Registry();
+  const ofProcess = processMetrics(clock);
+  const registers = [registry];
+  new Gauge({
+    name: "concordat_workers_ready",
+    help: "Workers that answer.",
+    registers,
+    collect() {
+      this.set(workersReady());
+    },
+  });
+  const ended = new Counter({
+    name: "concordat_workers_ended_total",
+    help: "Workers that ended though the service was not stopping.",
+    registers,
+  });
+  return {
+    workerEnded: () => ended.inc(),
+    counts: async (): Promise<Counts> => [...(await countsOf(registry)), ...(await ofProcess.counts())],
   };
 }
 
@@ -76,6 +140,7 @@ export function createMetrics(clock: Clock): Metrics {
   new Gauge({
     name: "concordat_changes_age_seconds",
     help: "Seconds since OpenFGA's change log was last read to its end, by whichever replica reads it. It should stay near one; missing until the first time.",
+    aggregator: "min",
     registers,
     collect() {
       // unknown is not zero: the metric is missing until then
@@ -88,6 +153,7 @@ export function createMetrics(clock: Clock): Metrics {
   new Gauge({
     name: "concordat_cache_up",
     help: "1 while the cache can be used, 0 while it does not answer; missing until the first probe.",
+    aggregator: "min",
     registers,
     collect() {
       if (cacheIsUp === undefined) this.remove();
@@ -98,6 +164,7 @@ export function createMetrics(clock: Clock): Metrics {
     name: "concordat_clock_offset_seconds",
     help: "Seconds by which this process's clock is ahead of another's, by whose: cache, engine.",
     labelNames: ["of"],
+    aggregator: "average",
     registers,
   });
 
@@ -121,7 +188,8 @@ export function createMetrics(clock: Clock): Metrics {
         changesReadTo = to;
       },
     },
-    text: async () => `${await registry.metrics()}${await ofProcess()}`,
+    text: async () => `${await registry.metrics()}${await ofProcess.text()}`,
+    counts: async () => [...(await countsOf(registry)), ...(await ofProcess.counts())],
     registry,
   };
 }

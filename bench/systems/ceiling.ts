@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Redis } from "ioredis";
 import { evaluationOf, evaluationRequest, evaluationsRequest } from "../authzen.ts";
-import { cpuSecondsOf, startRedis, startUntil } from "../processes.ts";
+import { startRedis, startUntil } from "../processes.ts";
 import { ANSWER, KINDS } from "../questions.ts";
 import { send, yesOrNo } from "../send.ts";
 import { hitQuestions } from "../streams.ts";
@@ -18,7 +18,7 @@ import { keysOf } from "./ceiling-keys.ts";
 const ENTRY_BYTES = 200;
 const TOKEN_BYTES = 60;
 
-export async function startCeiling(world: World): Promise<System[]> {
+export async function startCeiling(world: World): Promise<System> {
   const redis = await startRedis();
   await fill(redis.url, world);
   const file = fileURLToPath(new URL("ceiling-server.ts", import.meta.url));
@@ -26,21 +26,19 @@ export async function startCeiling(world: World): Promise<System[]> {
   const server = await startUntil(/listens on \S+\n/, process.execPath, [file], env);
   const url = /listens on (\S+)/.exec(server.said)?.[1] ?? "";
   const hono = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")).dependencies.hono;
-  return [
-    {
-      name: "ceiling",
-      version: `hono ${hono}`,
-      url,
-      request: (question) => evaluationRequest(question, {}),
-      batch: (questions) => evaluationsRequest(questions, {}),
-      answer: async (question) => yesOrNo(await send(url, evaluationRequest(question, {})), "decision"),
-      cpuSeconds: () => cpuSecondsOf([server.group, redis.group]),
-      stop: async () => {
-        await server.stop();
-        await redis.stop();
-      },
+  return {
+    name: "ceiling",
+    version: `hono ${hono}`,
+    url,
+    request: (question) => evaluationRequest(question, {}),
+    batch: (questions) => evaluationsRequest(questions, {}),
+    answer: async (question) => yesOrNo(await send(url, evaluationRequest(question, {})), "decision"),
+    processes: { service: server.group, redis: redis.group },
+    stop: async () => {
+      await server.stop();
+      await redis.stop();
     },
-  ];
+  };
 }
 
 async function fill(url: string, world: World): Promise<void> {

@@ -10,7 +10,7 @@ import { fileURLToPath } from "node:url";
 import { type KeptProcess, startKept } from "../../src/openfga/server/kept-process.ts";
 import { evaluationOf, evaluationRequest, evaluationsRequest } from "../authzen.ts";
 import { freshFolder } from "../engine.ts";
-import { cpuSecondsOf, freePort } from "../processes.ts";
+import { freePort } from "../processes.ts";
 import { send, yesOrNo } from "../send.ts";
 import type { Question, Request, System } from "../system.ts";
 import type { World } from "../world.ts";
@@ -22,7 +22,7 @@ const POLICIES = fileURLToPath(new URL("cerbos-policies", import.meta.url));
 const START_TIMEOUT_MS = 30_000;
 
 /** `at` is sent with every question, as the time that dates are compared with. */
-export async function startCerbos(world: World, at: Date): Promise<System[]> {
+export async function startCerbos(world: World, at: Date): Promise<System> {
   const binary = join(await fetchPackage(PACKAGE), "cerbos-linux-x64");
   const { url, server } = await startServer(binary);
   const lookup = lookupsOf(world);
@@ -39,21 +39,19 @@ export async function startCerbos(world: World, at: Date): Promise<System[]> {
     ...evaluationRequest(question, {}),
     body: JSON.stringify(evaluation(question)),
   });
-  return [
-    {
-      name: "cerbos",
-      version: PACKAGE.version,
-      url,
-      request,
-      batch: (questions) => ({
-        ...evaluationsRequest(questions, {}),
-        body: JSON.stringify({ evaluations: questions.map(evaluation) }),
-      }),
-      answer: async (question) => yesOrNo(await send(url, request(question)), "decision"),
-      cpuSeconds: () => cpuSecondsOf([server.child.pid ?? 0]),
-      stop: async () => void (await server.stop()),
-    },
-  ];
+  return {
+    name: "cerbos",
+    version: PACKAGE.version,
+    url,
+    request,
+    batch: (questions) => ({
+      ...evaluationsRequest(questions, {}),
+      body: JSON.stringify({ evaluations: questions.map(evaluation) }),
+    }),
+    answer: async (question) => yesOrNo(await send(url, request(question)), "decision"),
+    processes: { cerbos: server.child.pid ?? 0 },
+    stop: async () => void (await server.stop()),
+  };
 }
 
 async function startServer(binary: string): Promise<{ url: string; server: KeptProcess }> {

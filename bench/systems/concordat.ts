@@ -8,34 +8,41 @@ import { fileURLToPath } from "node:url";
 import { Redis } from "ioredis";
 
 import { evaluationRequest, evaluationsRequest } from "../authzen.ts";
-import { type Engine, STORE, startEngine } from "../engine.ts";
-import { cpuSecondsOf, type Started, startRedis, startUntil } from "../processes.ts";
+import { type Engine, type Missing, STORE, type StartEngine, startEngine, startEngineOnPostgres } from "../engine.ts";
+import { type Started, startRedis, startUntil } from "../processes.ts";
 import { send, yesOrNo } from "../send.ts";
-import type { Action, Counts, Question, Request, System } from "../system.ts";
+import type { Counts, Question, StartSystem, System } from "../system.ts";
 import type { World } from "../world.ts";
+import { operationRequest } from "./concordat-operations.ts";
 
 const KEY = "the-only-key-of-the-bench";
+const VERSION = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")).version;
 const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 /** The most that CACHE_TTL_SECONDS takes. */
 const KEEPING_SECONDS = "3600";
 
 /** With a Redis of its own. */
-export const startConcordat = (world: World): Promise<System[]> => start("concordat", world, true);
+export const startConcordat: StartSystem = (world) => start("concordat", startEngine, world, true);
+
+/** With a Redis of its own, on an engine on PostgreSQL: as docker-compose.yml runs it. */
+export const startConcordatPostgres: StartSystem = (world) =>
+  start("concordat-postgres", startEngineOnPostgres, world, true);
 
 /** With the memory of its one process. */
-export const startConcordatMemory = (world: World): Promise<System[]> => start("concordat-memory", world, false);
+export const startConcordatMemory: StartSystem = (world) => start("concordat-memory", startEngine, world, false);
 
-async function start(name: string, world: World, withRedis: boolean): Promise<System[]> {
-  const engine = await startEngine(world, []);
+async function start(name: string, startOn: StartEngine, world: World, withRedis: boolean): Promise<System | Missing> {
+  const engine = await startOn(world, []);
+  if ("reason" in engine) return engine;
   const shipped = await startService(name, engine, withRedis ? await startRedis() : undefined, {});
   const longer = { CACHE_TTL_SECONDS: KEEPING_SECONDS };
   const keeping = await startService(name, engine, withRedis ? await startRedis() : undefined, longer);
   const stop = async () => {
     await keeping.stop();
     await shipped.stop();
-    await engine.server.stop();
+    await engine.stop();
   };
-  return [{ ...shipped, keeping, stop }];
+  return { ...shipped, keeping, stop };
 }
 
 async function startService(
@@ -50,7 +57,7 @@ async function startService(
     OPENFGA_API_URL: engine.server.apiUrl,
     OPENFGA_API_TOKEN: engine.server.apiToken,
     OPENFGA_STORE: STORE,
-    SERVICE_KEYS: JSON.stringify([{ name: "bench", scopes: ["check", "manage"], key: KEY }]),
+    SERVICE_KEYS: JSON.stringify([{ name: "bench", scopes: ["check", "manage", "admin"], key: KEY }]),
     INVITATION_SECRET: "a secret that signs no invitation here",
     LOG_LEVEL: "warn",
     // one person does all of the mix's actions
@@ -66,32 +73,22 @@ async function startService(
   const url = /listens on (http\S+)/.exec(service.said)?.[1] ?? "";
   const authorization = { Authorization: `Bearer ${KEY}` };
   const request = (question: Question) => evaluationRequest(question, authorization);
-  const groups = [service.group, engine.server.processGroup, ...(redis ? [redis.group] : [])];
   return {
     name,
-    version: JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")).version,
+    version: `${VERSION} on ${engine.datastore}`,
     url,
     request,
     batch: (questions) => evaluationsRequest(questions, authorization),
     answer: async (question) => yesOrNo(await send(url, request(question)), "decision"),
-    act: (action) => actionRequest(action, authorization),
+    operation: (operation) => operationRequest(operation, authorization),
     counts: () => countsOf(url),
     ...(redis && { cacheBytes: () => usedBytes(redis.url) }),
-    cpuSeconds: () => cpuSecondsOf(groups),
+    processes: { service: service.group, ...engine.processes, ...(redis && { redis: redis.group }) },
     stop: async () => {
       await service.stop();
       await redis?.stop();
     },
   };
-}
-
-/** Through the API, as an admin of the partner: decided on, written with its history, and fresh when it is answered. */
-function actionRequest({ kind, admin, share, user, role }: Action, headers: Record<string, string>): Request {
-  const path = `/v1/shares/${share}/delegations/${user}`;
-  const acting = { ...headers, "Acting-User": `user:${admin}`, "Content-Type": "application/json" };
-  return kind === "delegate"
-    ? { method: "PUT", path, headers: acting, body: JSON.stringify({ role }) }
-    : { method: "DELETE", path, headers: acting, body: "" };
 }
 
 async function countsOf(url: string): Promise<Counts> {

@@ -42,15 +42,16 @@ export async function agreeWithModel(now: Date): Promise<void> {
 async function compare(world: World, questions: Question[], at: Date, others: StartSystem[]): Promise<Expected[]> {
   const running: System[] = [];
   const start = async (startSystem: StartSystem) => {
-    const systems = await startSystem(world, at);
-    running.push(...systems);
-    return systems;
+    const system = await startSystem(world, at);
+    if ("reason" in system) throw new Error(system.reason);
+    running.push(system);
+    return system;
   };
   try {
     const expected: Expected[] = [];
-    for (const model of await start(startOpenFga))
-      for (const question of questions) expected.push({ question, answer: await model.answer(question) });
-    for (const other of others) for (const system of await start(other)) await agree(system, expected);
+    const model = await start(startOpenFga);
+    for (const question of questions) expected.push({ question, answer: await model.answer(question) });
+    for (const other of others) await agree(await start(other), expected);
     return expected;
   } finally {
     await Promise.all(running.map((system) => system.stop()));

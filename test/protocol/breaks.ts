@@ -59,6 +59,12 @@ const WRITERS: Readonly<Record<string, Scenario>> = {
     law: "own replica",
   }),
   "bad/one-lease-for-all": scenario(writers.inSeparateScripts(writers.clearsAll), { ...monotonic, readers: 2 }),
+  "bad/shared-writer-id": scenario(writers.sharesAWriterId, { ...monotonic, readers: 2 }),
+  "bad/shared-writer-id-crash": scenario(writers.sharesAWriterId, {
+    ...monotonic,
+    faults: ["crash"],
+    law: "contained",
+  }),
   "bad/no-lease": scenario(withoutLeases(sequential), monotonic),
   "bad/one-lease-for-all-crash": scenario(writers.inSeparateScripts(writers.clearsAll), {
     ...monotonic,

@@ -114,6 +114,13 @@ export const clearsAll = (redis: Redis, scopes: readonly Scope[]): Redis => ({
   leases: changed(redis.leases, scopes, () => 0),
 });
 
+/** Two workers of one machine that took the same id: whoever releases takes the other's lease away as well. */
+export const sharesAWriterId: Protocol = {
+  ...sequential,
+  lease: (redis, scopes) => invalidate(redis, scopes).map((invalidated) => addLease(invalidated, scopes, 0)),
+  release: (redis, scopes) => invalidate(redis, scopes).map((invalidated) => removeLease(invalidated, scopes, 0)),
+};
+
 export const oneLeaseForAll: Protocol = {
   ...sequential,
   release: (redis, scopes) => invalidate(redis, scopes).map((invalidated) => clearsAll(invalidated, scopes)),

@@ -12,10 +12,12 @@ export type Write = {
   readonly past?: boolean;
 };
 
+// "TTL" is here how long an entry counts whatever happens: CACHE_UNWATCHED_SECONDS. What makes it count for longer is
+// explored in `watch`.
 export const FAULTS = [
   "crash", // of a writer, at any step
   "lost reply", // to a Write; the Write itself may come through, now or later
-  "lost Write", // on its way to the engine
+  "lost Write", // sent, and not yet at the engine
   "repetition", // of a request: it finds the Write done by reading the head, and replies too
   "refusal", // another writer was first
   "unreachable Redis", // for a writer, at any step

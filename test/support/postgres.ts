@@ -1,63 +1,88 @@
 /**
- * An OpenFGA on PostgreSQL, where one answers at PGHOST:PGPORT (127.0.0.1:5432): in a
- * database of its own that is dropped at the end. Where none answers, it says why.
+ * An OpenFGA on PostgreSQL, where one answers at PGHOST:PGPORT (127.0.0.1:5432): in a database of its own that is
+ * dropped at the end, also when this process ends before. Where none answers, it says why. For tests and the bench.
  */
-import { execFile } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { findServer } from "../../src/openfga/server/find-server.ts";
-import { startServer } from "../../src/openfga/server/server.ts";
+import { type RunningServer, startServer } from "../../src/openfga/server/server.ts";
 
 const run = promisify(execFile);
 const { PGHOST: host = "127.0.0.1", PGPORT: port = "5432", PGUSER: user = "postgres" } = process.env;
 
-const sql = (statement: string, database = "postgres") =>
-  run("psql", ["-h", host, "-p", port, "-U", user, "-w", "-d", database, "-v", "ON_ERROR_STOP=1", "-qc", statement], {
-    timeout: 15_000,
-  });
+/** The command line of psql for a statement; its output is the values alone. */
+const psql = (statement: string, database: string) =>
+  ["-h", host, "-p", port, "-U", user, "-w", "-d", database, "-v", "ON_ERROR_STOP=1", "-qtAc", statement] as const;
 
-/** `analyze` does what autovacuum does every minute, where it is off: without it plans stay those of an empty table. */
-export type OnPostgres = { apiUrl: string; apiToken?: string; stop(): Promise<void>; analyze(): Promise<void> };
+export type OnPostgres = Pick<RunningServer, "apiUrl" | "apiToken" | "processGroup"> & {
+  /** The name of its database, which PostgreSQL shows in the command line of each process that serves it. */
+  database: string;
+  /** Runs a statement in its database and gives what psql prints. */
+  sql(statement: string): Promise<string>;
+  /** Does what autovacuum does every minute, where it is off: without it plans stay those of an empty table. */
+  analyze(): Promise<void>;
+  /** Stops the server alone. The database can be copied then. */
+  stopServer(): Promise<void>;
+  /** Stops the server and drops the database. */
+  stop(): Promise<void>;
+};
 
-/** The engine's address and key, and how to end it, or why there is none. */
-export async function startOnPostgres(): Promise<OnPostgres | { reason: string }> {
+/** The engine on an empty database or on a copy of the database `from`, with further flags; or why there is none. */
+export async function startOnPostgres({
+  from = "template1",
+  flags = ["--datastore-max-open-conns=20"],
+}: {
+  from?: string;
+  flags?: readonly string[];
+} = {}): Promise<OnPostgres | { reason: string }> {
   const found = await findServer({ ...process.env, OPENFGA_API_URL: "" }, { line: () => {}, counter: () => {} });
   // a container would not reach this machine's loopback
   if (found.kind !== "binary") return { reason: `OpenFGA is no program here but ${found.kind}` };
   const database = `concordat_${randomBytes(6).toString("hex")}`;
   try {
-    await sql(`CREATE DATABASE ${database}`);
+    await run("psql", psql(`CREATE DATABASE ${database} TEMPLATE ${from}`, "postgres"), { timeout: 600_000 });
   } catch (error) {
-    return {
-      reason:
-        String((error as Error).message)
-          .trim()
-          .split("\n")
-          .at(-1) ?? "",
-    };
+    const { message } = error as Error;
+    return { reason: message.split("\n").find((line) => line.startsWith("psql: ")) ?? message };
   }
-  const drop = () => sql(`DROP DATABASE ${database} WITH (FORCE)`);
   const folder = mkdtempSync(join(tmpdir(), "concordat-postgres-"));
+  const dropping = psql(`DROP DATABASE ${database} WITH (FORCE)`, "postgres");
+  const removeAtExit = () => {
+    rmSync(folder, { recursive: true, force: true });
+    execFileSync("psql", dropping, { timeout: 15_000 });
+  };
+  process.once("exit", removeAtExit);
+  const remove = async () => {
+    process.removeListener("exit", removeAtExit);
+    rmSync(folder, { recursive: true, force: true });
+    await run("psql", dropping, { timeout: 15_000 });
+  };
   try {
     const datastore = [
       "--datastore-engine=postgres",
       `--datastore-uri=postgres://${user}@${host}:${port}/${database}?sslmode=disable`,
     ];
     await run(found.path, ["migrate", ...datastore], { timeout: 60_000 });
-    const server = await startServer(found, { folder, flags: [...datastore, "--datastore-max-open-conns=20"] });
-    const stop = async () => {
-      await server.stop();
-      await drop();
-      rmSync(folder, { recursive: true, force: true });
+    const server = await startServer(found, { folder, flags: [...datastore, ...flags] });
+    const sql = async (statement: string) =>
+      (await run("psql", psql(statement, database), { timeout: 600_000 })).stdout.trim();
+    return {
+      ...server,
+      database,
+      sql,
+      analyze: async () => void (await sql("ANALYZE")),
+      stopServer: server.stop,
+      stop: async () => {
+        await server.stop();
+        await remove();
+      },
     };
-    const analyze = async () => void (await sql("ANALYZE", database));
-    return { ...server, stop, analyze };
   } catch (error) {
-    await drop();
-    rmSync(folder, { recursive: true, force: true });
+    await remove();
     throw error;
   }
 }

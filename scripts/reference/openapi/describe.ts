@@ -1,7 +1,8 @@
 /** One operation of the document: its scopes, parameters, problems by status, headers and examples. */
-import type { Answered, Operation, ProblemCode } from "../../../src/http/operation.ts";
+import type { Answered, Operation } from "../../../src/http/operation.ts";
+import { PROBLEMS, type ProblemCode } from "../../../src/http/problem.ts";
 import { type Header, headersOf } from "./headers.ts";
-import { codesOf, nameOfProblem, PROBLEMS } from "./problems.ts";
+import { codesOf, nameOfProblem } from "./problems.ts";
 import { type Example, PREPARATIONS, type Recorded, type Text } from "./world.ts";
 
 // a document is read and changed member by member

@@ -2,7 +2,7 @@
  * The world that the document's examples are of: the sample of `npm start`, under ids that the document shows. A test
  * sends each example to a service with this world and holds the reply to the one that is shown.
  */
-import type { ProblemCode } from "../../../src/http/operation.ts";
+import type { ProblemCode } from "../../../src/http/problem.ts";
 
 /** Ids that a service makes by itself; an example that names one works with the reader's own in its place. */
 export const SAMPLE = {

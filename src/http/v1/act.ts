@@ -26,9 +26,8 @@ type Replying<T, A> = {
   creates?: (value: T) => boolean;
   /** Where it is found. */
   location?: (value: T) => string;
-  /** What the reply holds besides. */
+  /** More members of the reply. */
   members?: (receipt: Receipt<T, A>) => Promise<object>;
-  dryRun?: boolean | undefined;
   /** What a dry run answers. */
   impact?: (value: T) => Promise<Response>;
 };
@@ -37,9 +36,9 @@ export async function act<S, T, A>(
   c: Context<Env>,
   deps: V1Deps,
   action: Action<S, T, A>,
-  { show, creates, location, members, dryRun, impact }: Replying<T, A>,
+  { show, creates, location, members, impact }: Replying<T, A>,
 ): Promise<Response> {
-  const receipt = await perform(deps, callOf(c, dryRun), action, show);
+  const receipt = await perform(deps, callOf(c), action, show);
   if (isRefusal(receipt)) return refused(c, receipt);
   const { outcome, value } = receipt;
   if (outcome === "dry_run" && impact) return impact(value);

@@ -14,20 +14,17 @@ import { memoizedReads } from "../../store/kept-reads.ts";
 import { cooperationHead, cooperationIdsOf, endedIdsOf, membershipIn, organizationHead } from "../../store/snapshot.ts";
 import { PageQuery, pageOf } from "../page.ts";
 import { refused } from "../problem.ts";
-import { listed, organizationParam, route, type V1Deps, v1 } from "./route.ts";
+import { listed, routesUnder, type V1App, type V1Deps } from "./route.ts";
 import { CooperationItem, listOf, withMembers } from "./views.ts";
 
 const DIRECTIONS = ["outgoing", "incoming"] as const;
 const SIDE_OF = { outgoing: "initiator", incoming: "partner" } as const;
 
-const list = route({
-  method: "get",
-  path: "/organizations/{org}/cooperations",
-  tag: "Cooperations",
-  summary: "List an organization's cooperations",
+const define = routesUnder("Cooperations");
+
+const list = define.get("/organizations/{org}/cooperations", "List an organization's cooperations", {
   answers: "either",
   refuses: ["not_found", "not_admin"],
-  params: organizationParam,
   query: PageQuery.extend({
     direction: z
       .enum(DIRECTIONS)
@@ -44,9 +41,8 @@ const list = route({
 
 export const COOPERATION_LIST_OPERATIONS = [list];
 
-export function cooperationListRoutes(deps: V1Deps) {
+export function cooperationListRoutes(app: V1App, deps: V1Deps) {
   const { clock } = deps;
-  const app = v1();
   app.openapi(list, async (c) => {
     const tupleStore = memoizedReads(deps.tupleStore);
     const { org } = c.req.valid("param");
@@ -86,7 +82,6 @@ export function cooperationListRoutes(deps: V1Deps) {
     if (unsettled.length > 0) deps.inBackground(() => settleEnded(deps, unsettled));
     return listed(c, found);
   });
-  return app;
 }
 
 /** What a search looks through: the other side's name, and for who invited the address. */

@@ -12,30 +12,20 @@ import { shareHead } from "../../store/snapshot.ts";
 import { PageQuery, pageOf } from "../page.ts";
 import { refused } from "../problem.ts";
 import { act, dryRunOf } from "./act.ts";
-import { DeleteQuery, DryRunQuery, listed, route, shareParam, userParam, type V1Deps, v1 } from "./route.ts";
+import { DeleteQuery, DryRunQuery, listed, routesUnder, type V1App, type V1Deps } from "./route.ts";
 import { DelegationView, Effective, Etag, listOf, withMembers } from "./views.ts";
 
-const tag = "Delegations";
+const define = routesUnder("Delegations");
 const path = "/shares/{id}/delegations/{user}";
-const params = shareParam.extend(userParam.shape);
 const OfShare = { share: z.string(), etag: Etag.describe("Its share's, which every delegation replaces.") };
 
-const list = route({
-  method: "get",
-  path: "/shares/{id}/delegations",
-  tag,
-  summary: "List the delegations of a share",
+const list = define.get("/shares/{id}/delegations", "List the delegations of a share", {
   answers: "either",
   refuses: ["not_found", "not_admin"],
-  params: shareParam,
   query: PageQuery,
   reply: listOf(DelegationView),
 });
-const put = route({
-  method: "put",
-  path,
-  tag,
-  summary: "Delegate a share to a person, or change the delegation",
+const put = define.put(path, "Delegate a share to a person, or change the delegation", {
   answers: "person",
   refuses: [
     "not_found",
@@ -48,27 +38,20 @@ const put = route({
     "not_own_person",
     "invalid_expiry",
   ],
-  params,
   query: DryRunQuery,
   body: DelegateInput,
   reply: withMembers(DelegationView, { ...OfShare, ...Effective }),
 });
-const remove = route({
-  method: "delete",
-  path,
-  tag,
-  summary: "Remove a delegation",
+const remove = define.delete(path, "Remove a delegation", {
   answers: "person",
   refuses: ["not_found", "not_admin", "wrong_side", "wrong_status"],
-  params,
   query: DeleteQuery,
   reply: z.strictObject({ user: z.string(), ...OfShare, ...Effective }),
 });
 
 export const DELEGATION_OPERATIONS = [list, put, remove];
 
-export function delegationRoutes(deps: V1Deps) {
-  const app = v1();
+export function delegationRoutes(app: V1App, deps: V1Deps) {
   app.openapi(list, async (c) => {
     const { id } = c.req.valid("param");
     const found = await findShare(deps.tupleStore, id, c.var.caller);
@@ -81,7 +64,6 @@ export function delegationRoutes(deps: V1Deps) {
   app.openapi(put, (c) => {
     const { id: share, user } = c.req.valid("param");
     return act(c, deps, delegate({ ...c.req.valid("json"), share, user }), {
-      dryRun: c.req.valid("query").dry_run,
       impact: ({ cooperation, delegation }) =>
         dryRunOf(c, deps, { cooperation, delegation: { share, user, after: delegation } }),
       show: async ({ cooperation, share: of, delegation }, reads) => ({
@@ -94,14 +76,12 @@ export function delegationRoutes(deps: V1Deps) {
   });
   app.openapi(remove, (c) => {
     const { id: share, user } = c.req.valid("param");
-    const { dry_run, reason } = c.req.valid("query");
+    const { reason } = c.req.valid("query");
     return act(c, deps, revoke({ share, user, reason }), {
-      dryRun: dry_run,
       impact: ({ cooperation }) => dryRunOf(c, deps, { cooperation, delegation: { share, user, after: undefined } }),
       show: async (_, reads) => ({ share, user, ...(await etagOf(share, reads)) }),
     });
   });
-  return app;
 }
 
 const etagOf = async (share: ShareId, reads: Reads) => ({ etag: `"${(await shareHead(reads, share)).n}"` });

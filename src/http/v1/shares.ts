@@ -17,37 +17,18 @@ import type { Env } from "../env.ts";
 import { PageQuery, pageOf } from "../page.ts";
 import { refused } from "../problem.ts";
 import { act, dryRunOf } from "./act.ts";
-import {
-  cooperationParam,
-  DeleteQuery,
-  DryRunQuery,
-  listed,
-  organizationParam,
-  route,
-  shareParam,
-  type V1Deps,
-  v1,
-} from "./route.ts";
+import { DeleteQuery, DryRunQuery, listed, routesUnder, stated, type V1App, type V1Deps } from "./route.ts";
 import { ChangedShare, IncomingShareView, listOf, ShareView } from "./views.ts";
 
-const tag = "Shares";
+const define = routesUnder("Shares");
 
-const list = route({
-  method: "get",
-  path: "/cooperations/{id}/shares",
-  tag,
-  summary: "List the shares of a cooperation",
+const list = define.get("/cooperations/{id}/shares", "List the shares of a cooperation", {
   answers: "either",
   refuses: ["not_found", "not_admin"],
-  params: cooperationParam,
   query: PageQuery,
   reply: listOf(ShareView),
 });
-const create = route({
-  method: "post",
-  path: "/cooperations/{id}/shares",
-  tag,
-  summary: "Share a plant or portfolio at one role",
+const create = define.post("/cooperations/{id}/shares", "Share a plant or portfolio at one role", {
   answers: "person",
   refuses: [
     "not_found",
@@ -59,66 +40,43 @@ const create = route({
     "not_owner",
     "invalid_expiry",
   ],
-  params: cooperationParam,
   query: DryRunQuery,
   body: ShareInput,
   conditional: true,
   reply: ChangedShare,
   created: ChangedShare,
 });
-const get = route({
-  method: "get",
-  path: "/shares/{id}",
-  tag,
-  summary: "Get a share",
+const get = define.get("/shares/{id}", "Get a share", {
   answers: "either",
   refuses: ["not_found", "not_admin"],
-  params: shareParam,
   reply: ShareView,
 });
-const patch = route({
-  method: "patch",
-  path: "/shares/{id}",
-  tag,
-  summary: "Change a share's role or expiry date",
+const patch = define.patch("/shares/{id}", "Change a share's role or expiry date", {
   answers: "person",
   refuses: ["not_found", "not_admin", "wrong_side", "wrong_status", "operator_never_crosses", "invalid_expiry"],
-  params: shareParam,
   query: DryRunQuery,
   body: ChangeShareInput,
   reply: ChangedShare,
 });
-const remove = route({
-  method: "delete",
-  path: "/shares/{id}",
-  tag,
-  summary: "Remove a share",
+const remove = define.delete("/shares/{id}", "Remove a share", {
   answers: "person",
   refuses: ["not_found", "not_admin", "wrong_side", "wrong_status"],
-  params: shareParam,
   query: DeleteQuery,
   reply: ChangedShare,
 });
-const incoming = route({
-  method: "get",
-  path: "/organizations/{org}/incoming-shares",
-  tag,
-  summary: "List incoming shares",
+const incoming = define.get("/organizations/{org}/incoming-shares", "List incoming shares", {
   answers: "either",
   refuses: ["not_found", "not_admin"],
-  params: organizationParam,
   query: PageQuery,
   reply: listOf(IncomingShareView),
 });
 
 export const SHARE_OPERATIONS = [list, create, get, patch, remove, incoming];
 
-export function shareRoutes(deps: V1Deps) {
+export function shareRoutes(app: V1App, deps: V1Deps) {
   const { tupleStore, clock } = deps;
-  const app = v1();
   /** The share with the delegations whose effective role changed, or what that would mean. A removed share is shown as it was. */
-  const replying = (c: Context<Env>, dryRun: boolean | undefined) => ({
-    dryRun,
+  const replying = (c: Context<Env>) => ({
     impact: (value: ShareChanged) => dryRunOf(c, deps, value),
     show: async ({ cooperation, share: after, restored, reduced }: ShareChanged, reads: Reads) => {
       const [{ head, delegations }, reader] = await Promise.all([
@@ -145,7 +103,7 @@ export function shareRoutes(deps: V1Deps) {
   app.openapi(create, (c) => {
     const action = share({ ...c.req.valid("json"), cooperation: c.req.valid("param").id });
     return act(c, deps, action, {
-      ...replying(c, c.req.valid("query").dry_run),
+      ...replying(c),
       creates: () => true,
       location: ({ share: made }) => `/v1/shares/${made.id}`,
     });
@@ -153,16 +111,15 @@ export function shareRoutes(deps: V1Deps) {
   app.openapi(get, async (c) => {
     const found = await findShare(tupleStore, c.req.valid("param").id, c.var.caller);
     if (isRefusal(found)) return refused(c, found);
-    c.header("ETag", `"${found.found.n}"`);
-    return c.json(await shareView(tupleStore, found.cooperation, found.found, found.reader, clock()));
+    return stated(c, await shareView(tupleStore, found.cooperation, found.found, found.reader, clock()));
   });
   app.openapi(patch, (c) => {
     const action = changeShare({ ...c.req.valid("json"), share: c.req.valid("param").id });
-    return act(c, deps, action, replying(c, c.req.valid("query").dry_run));
+    return act(c, deps, action, replying(c));
   });
   app.openapi(remove, (c) => {
-    const { dry_run, reason } = c.req.valid("query");
-    return act(c, deps, unshare({ share: c.req.valid("param").id, reason }), replying(c, dry_run));
+    const { reason } = c.req.valid("query");
+    return act(c, deps, unshare({ share: c.req.valid("param").id, reason }), replying(c));
   });
   app.openapi(incoming, async (c) => {
     const { org } = c.req.valid("param");
@@ -177,5 +134,4 @@ export function shareRoutes(deps: V1Deps) {
     if (unsettled.length > 0) deps.inBackground(() => settleEnded(deps, unsettled));
     return listed(c, await pageOf(ids, ["incoming", org], c.req.valid("query"), look));
   });
-  return app;
 }

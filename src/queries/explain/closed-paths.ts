@@ -11,7 +11,7 @@ import { type Cooperation, isSide } from "../../domain/records.ts";
 import type { Question } from "../../ports.ts";
 import { personOf } from "../../store/people.ts";
 import { cooperationHead, organizationHead, resourceHead, shareHead } from "../../store/snapshot.ts";
-import type { Asking, Found } from "./ended-paths.ts";
+import type { Asking, FoundPaths } from "./ended-paths.ts";
 import { pathsToResource } from "./resource-paths.ts";
 
 /** The closed access paths of a denied question, nearest first and at least one; `complete` is false when shares were left out. Throws EngineUnavailable. */
@@ -41,7 +41,7 @@ export async function closedPaths(
 async function pathsTo(
   reads: Asking["reads"],
   object: Ref,
-): Promise<DenialReason | ((asking: Asking) => Promise<Found>)> {
+): Promise<DenialReason | ((asking: Asking) => Promise<FoundPaths>)> {
   const [type, name] = splitRef(object);
   const unknown: DenialReason = { code: "object_unknown", object };
   const missing = (value: { deleted_at?: string | undefined } | undefined): DenialReason | undefined => {
@@ -49,7 +49,7 @@ async function pathsTo(
     const { deleted_at } = value;
     return deleted_at === undefined ? undefined : { code: "object_deleted", object, deleted_at };
   };
-  const all = (paths: Path[]): Found => ({ paths, complete: true });
+  const all = (paths: Path[]): FoundPaths => ({ paths, complete: true });
   switch (type) {
     case "plant":
     case "portfolio": {

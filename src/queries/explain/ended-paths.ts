@@ -27,10 +27,10 @@ export type Asking = {
   now: Date;
 };
 
-export type Found = { paths: Path[]; complete: boolean };
+export type FoundPaths = { paths: Path[]; complete: boolean };
 
 /** The paths, of cooperations that are not `met`; none for a permission that never crosses. Throws EngineUnavailable. */
-export async function endedPaths(asking: Asking, { owner, places, met }: Sought): Promise<Found> {
+export async function endedPaths(asking: Asking, { owner, places, met }: Sought): Promise<FoundPaths> {
   const { reads, person } = asking;
   const paths: Path[] = [];
   let complete = true;
@@ -54,7 +54,7 @@ async function pathsOf(
   { reads, permission, now }: Asking,
   cooperation: Cooperation,
   places: readonly ResourceRef[],
-): Promise<Found> {
+): Promise<FoundPaths> {
   const all = (...paths: Path[]) => ({ paths, complete: true });
   const { id, status, initiator: owner, partner } = cooperation;
   const through = `cooperation:${id}`;

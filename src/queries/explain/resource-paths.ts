@@ -4,13 +4,13 @@ import { asAdmin, denialsOfShare, needsOf } from "../../domain/explain/denials.t
 import { type CooperationId, idOfType, type OrganizationId, type ResourceRef } from "../../domain/ids.ts";
 import { sharedRelation } from "../../domain/relations.ts";
 import { cooperationHead, delegationsFrom, jobRoleOf, resourceHead, shareHead } from "../../store/snapshot.ts";
-import { type Asking, endedPaths, type Found } from "./ended-paths.ts";
+import { type Asking, endedPaths, type FoundPaths } from "./ended-paths.ts";
 
 /** Shares of one resource that are looked at. */
 const SHARES_MAX = 50;
 
 /** Every path with its denial reasons; `complete` is false when some were left out. Throws EngineUnavailable. */
-export async function pathsToResource(asking: Asking, ref: ResourceRef): Promise<Found> {
+export async function pathsToResource(asking: Asking, ref: ResourceRef): Promise<FoundPaths> {
   const { reads, person } = asking;
   const { value } = await resourceHead(reads, ref);
   if (value === undefined) return { paths: [], complete: true };

@@ -7,7 +7,7 @@ import { describe, expect } from "vitest";
 import { issueToken } from "../../../src/domain/cooperation/invitation-token.ts";
 import type { DenialCode } from "../../../src/domain/explain/denial-reason.ts";
 import { holds } from "../../../src/domain/explain/explanation.ts";
-import type { DescribedBranch } from "../../../src/http/v1/explanation-view.ts";
+import type { DescribedBranch } from "../../../src/http/v1/explain.ts";
 import { explain } from "../../../src/queries/explain/explain.ts";
 import { anyId } from "../../support/ids.ts";
 import { cooperate, KEYS, type Reply, type Service, seedWorld, test } from "../../support/service.ts";

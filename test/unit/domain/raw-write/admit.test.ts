@@ -16,7 +16,7 @@ import type { Delegation } from "../../../../src/domain/records.ts";
 import { RELATIONS } from "../../../../src/domain/relations.ts";
 import { JOB_ROLES, ORGANIZATION_ROLES, RUNGS, SHARED_ROLES } from "../../../../src/domain/roles.ts";
 import { tuplesOfDelegation } from "../../../../src/domain/state-tuples.ts";
-import { problemText } from "../../../../src/http/stores/raw-problem.ts";
+import { problemText } from "../../../../src/http/stores/write-answer.ts";
 import { anyId } from "../../../support/ids.ts";
 import { MODEL } from "../../../support/model.ts";
 
