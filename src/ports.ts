@@ -4,13 +4,14 @@
  */
 import type { CacheScope } from "./domain/cache-scopes.ts";
 import type { Rewrites } from "./domain/explain/rewrite.ts";
+import type { Ref } from "./domain/ids.ts";
 import type { Tuple, TupleKey } from "./domain/tuples.ts";
 
 /** The present, as an argument: nothing below `main.ts` reads a clock of its own. */
 export type Clock = () => Date;
 
 /** `type:id`, or `type:` together with a full user; the relation is optional in both (OpenFGA Read). */
-export type ReadFilter = { object: string; relation?: string; user?: string };
+export type ReadFilter = { object: Ref; relation?: string; user?: Ref };
 
 /** One atomic Write: all of it or none. */
 export type Write = { deletes: TupleKey[]; writes: Tuple[] };
@@ -46,7 +47,7 @@ export type Reads = Pick<TupleStore, "read">;
 export type TupleChange = { operation: "write" | "delete"; key: TupleKey; at: string };
 
 /** A question: may `user` (`user:anna`) do `relation` (`can_view`) on `object` (`plant:7`)? */
-export type Question = { user: string; relation: string; object: string };
+export type Question = { user: Ref; relation: string; object: Ref };
 
 /** A fault is never a no. */
 export type Answer = { allowed: boolean } | { fault: string };

@@ -4,8 +4,7 @@
  */
 import type { AuthorizationModel } from "@openfga/sdk";
 import { ulid } from "ulid";
-import { relationOfTuple } from "../../src/domain/relations.ts";
-import { type Forms, fits } from "../../src/domain/tuple-form.ts";
+import { type Forms, fits, relationOfTuple } from "../../src/domain/relations.ts";
 import type { Tuple } from "../../src/domain/tuples.ts";
 import { createClient, type OpenFgaConnection } from "../../src/openfga/client.ts";
 import { createEngine } from "../../src/openfga/engine.ts";

@@ -1,7 +1,7 @@
 /** Which tuples of a store a new model would stop counting, and which it would begin to count. Pure. */
 import type { AuthorizationModel } from "@openfga/sdk";
 import { splitRef } from "../../src/domain/ids.ts";
-import { fits, formOf } from "../../src/domain/tuple-form.ts";
+import { fits, formOf } from "../../src/domain/relations.ts";
 import { keyText, type Tuple } from "../../src/domain/tuples.ts";
 import { formsOf } from "../../src/openfga/model-forms.ts";
 

@@ -20,6 +20,7 @@ import {
   type ForgetState,
   type Forgotten,
   type Held,
+  PERSON_FIELDS,
   type PersonChanged,
   type PersonState,
 } from "../domain/registry/decide-person.ts";
@@ -38,8 +39,8 @@ export const putPerson = (input: PersonInput & OfOrganization): Action<PersonSta
   lock: lockOrganization,
   read: async (on) => {
     const service = isService(on.caller);
-    const { organization, user, role, email, name, language } = input;
-    if (!service && (email !== undefined || name !== undefined || language !== undefined))
+    const { organization, user, role, email } = input;
+    if (!service && PERSON_FIELDS.some((field) => input[field] !== undefined))
       return needsService("to write a person's record");
     const refusal = await refuseUnlessManager(on, organization);
     if (refusal) return refusal;

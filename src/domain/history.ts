@@ -133,12 +133,23 @@ export function entryFrom(tuple: Tuple): HistoryEntry {
   };
 }
 
-/** The entries among some tuples, oldest first. */
-export function entriesFrom(tuples: readonly Tuple[]): HistoryEntry[] {
-  return tuples
-    .filter((tuple) => tuple.relation === "log")
+/** The entries among some tuples, oldest first. `unreadable` gets what cannot be read; without it StoreDamaged is thrown. */
+export function entriesFrom(
+  tuples: readonly Tuple[],
+  unreadable?: (log: Tuple, damage: StoreDamaged) => void,
+): HistoryEntry[] {
+  const logs = tuples.filter((tuple) => tuple.relation === "log");
+  return logs
     .sort((a, b) => entryNumber(a.user) - entryNumber(b.user))
-    .map(entryFrom);
+    .flatMap((log) => {
+      try {
+        return [entryFrom(log)];
+      } catch (error) {
+        if (unreadable === undefined || !(error instanceof StoreDamaged)) throw error;
+        unreadable(log, error);
+        return [];
+      }
+    });
 }
 
 /** What one side may see of an entry, with what it needs to verify it. No side sees no private part. */

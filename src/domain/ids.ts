@@ -48,6 +48,9 @@ export const Id = z.string().superRefine((id, context) => {
 export type IdType = "user" | "organization" | "portfolio" | "cooperation" | "share";
 export type IdOf<T extends IdType> = string & z.core.$brand<T>;
 
+/** A reference, `type:id`, and no id by itself: any text but a branded one. */
+export type Ref = string & { readonly [K in typeof z.core.$brand]?: never };
+
 // what callers send is parsed by these; ids of cooperations and shares are made here, and any other is not found
 export const UserId = Id.brand<"user">();
 export type UserId = IdOf<"user">;
@@ -78,13 +81,13 @@ export const ResourceRefInput = z.string().transform((text, context): ResourceRe
 });
 
 /** Splits `type:id` at its first colon; the id is empty when there is none. */
-export function splitRef(ref: string): [type: string, id: string] {
+export function splitRef(ref: Ref): [type: string, id: string] {
   const colon = ref.indexOf(":");
   return colon < 0 ? [ref, ""] : [ref.slice(0, colon), ref.slice(colon + 1)];
 }
 
 /** The id behind a reference. */
-export const idOf = (ref: string): string => splitRef(ref)[1];
+export const idOf = (ref: Ref): string => splitRef(ref)[1];
 
 /** The same where its reader knows the type, by the relation that the reference was read in. */
-export const idOfType = <T extends IdType>(_type: T, ref: string): IdOf<T> => idOf(ref) as IdOf<T>;
+export const idOfType = <T extends IdType>(_type: T, ref: Ref): IdOf<T> => idOf(ref) as IdOf<T>;

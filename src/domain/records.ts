@@ -6,7 +6,7 @@
 
 import { z } from "zod";
 import { StoreDamaged } from "../faults.ts";
-import { type IdType, RESOURCE_TYPES, type ShareId, type UserId } from "./ids.ts";
+import { type IdType, RESOURCE_TYPES, type Ref, type ShareId, type UserId } from "./ids.ts";
 import { SHARED_ROLES, type SharedRole } from "./roles.ts";
 import type { Tuple, TupleKey } from "./tuples.ts";
 
@@ -129,7 +129,7 @@ export type Delegation = {
 };
 
 /** The head of an object: how many entries it has had, the hash of the last, and its record. n is 0 where there is none. */
-export type Head<T> = { object: string; n: number; hash: string; value: T | undefined };
+export type Head<T> = { object: Ref; n: number; hash: string; value: T | undefined };
 
 /** The record of a thing that exists and is neither deleted nor removed. */
 export function alive<T extends object>(head: Head<T> | undefined): T | undefined {
@@ -150,7 +150,7 @@ export function toFields(record: Record<string, string | number | undefined>): R
 }
 
 /** `entry:cooperation.01H….7`: the nth entry of an object. A type has no dot and n has none, so the id may. */
-export function entryRef(object: string, n: number): string {
+export function entryRef(object: Ref, n: number): string {
   return `entry:${object.replace(":", ".")}.${n}`;
 }
 
@@ -160,7 +160,7 @@ export function entryNumber(ref: string): number {
 }
 
 /** The key of the tuple that names an object's nth entry as its newest. */
-export function headKey(object: string, n: number): TupleKey {
+export function headKey(object: Ref, n: number): TupleKey {
   return { user: entryRef(object, n), relation: "head", object };
 }
 
@@ -182,7 +182,7 @@ export function recordOf(tuple: Tuple): Record<string, string> {
  * The head of an object, from tuples read of it. Throws StoreDamaged when there are two, or when
  * its record cannot be read.
  */
-export function headFrom<T>(object: string, tuples: readonly Tuple[], schema: RecordSchema<T>): Head<T> {
+export function headFrom<T>(object: Ref, tuples: readonly Tuple[], schema: RecordSchema<T>): Head<T> {
   const heads = tuples.filter((tuple) => tuple.object === object && tuple.relation === "head");
   const [tuple] = heads;
   if (tuple === undefined) return { object, n: 0, hash: NO_HASH, value: undefined };

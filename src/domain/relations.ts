@@ -12,8 +12,7 @@ import {
   SHARED_ROLES,
   type SharedRole,
 } from "./roles.ts";
-import type { Forms } from "./tuple-form.ts";
-import type { TupleKey } from "./tuples.ts";
+import type { Tuple, TupleKey } from "./tuples.ts";
 
 /** A dated fact has two spellings that mean the same: one Write cannot change a key's condition, so a new date moves to the other. */
 export type Spelling = "plain" | "alt";
@@ -38,7 +37,7 @@ export const formerSide = (side: Side) => `former_${side}` as const;
 export const partnerInForce = (organization: string, spelling: Spelling) =>
   `${spelling === "alt" ? "twin" : "organization"}:${organization}`;
 
-/** A relation: what a tuple in it says, and the forms of user that may be written in it (tuple-form.ts). */
+/** A relation: what a tuple in it says, and the forms of user that may be written in it (formOf). */
 export type Relation = { forms: readonly string[] } & (
   | { kind: "head" | "log" | "holder" | "twin" | "person" | "in_force" | "cooperation" | "pending" }
   | { kind: "owner" | "portfolio" }
@@ -49,7 +48,9 @@ export type Relation = { forms: readonly string[] } & (
   | { kind: "delegated"; rung: SharedRole; spelling: Spelling }
 );
 
-type Relations = Readonly<Record<string, Relation>>;
+/** By type, then by relation. */
+type Table<T> = Readonly<Record<string, Readonly<Record<string, T>>>>;
+type Relations = Table<Relation>[string];
 
 const each = <T extends string>(items: readonly T[], relation: (item: T) => [name: string, Relation]): Relations =>
   Object.fromEntries(items.map(relation));
@@ -76,7 +77,7 @@ const delegated = (spelling: Spelling) =>
   ]);
 
 /** By type and name; the direct relations of model.fga, and no others. */
-export const RELATIONS: Readonly<Record<string, Relations>> = {
+export const RELATIONS: Table<Relation> = {
   user: { head: HEAD },
   email: { holder: { kind: "holder", forms: ["user"] }, head: HEAD },
   organization: {
@@ -106,19 +107,36 @@ export const RELATIONS: Readonly<Record<string, Relations>> = {
   entry: {},
 };
 
-/** The relation that a tuple is in; undefined where it is none of these. */
-export function relationOfTuple({ object, relation }: Omit<TupleKey, "user">): Relation | undefined {
+/** What a table has for a tuple's type and relation. */
+function inTable<T>(table: Table<T>, { object, relation }: Omit<TupleKey, "user">): T | undefined {
   const [type] = splitRef(object);
   // own members only: a relation may be called `toString`
-  const relations = Object.hasOwn(RELATIONS, type) ? RELATIONS[type] : undefined;
+  const relations = Object.hasOwn(table, type) ? table[type] : undefined;
   return relations && Object.hasOwn(relations, relation) ? relations[relation] : undefined;
 }
+
+/** The relation that a tuple is in; undefined where it is none of these. */
+export const relationOfTuple = (tuple: Omit<TupleKey, "user">): Relation | undefined => inTable(RELATIONS, tuple);
 
 /** The rung that a tuple delegates, and its spelling; undefined for any other tuple. */
 export function delegatedBy(tuple: TupleKey): { rung: SharedRole; spelling: Spelling } | undefined {
   const relation = relationOfTuple(tuple);
   return relation?.kind === "delegated" ? relation : undefined;
 }
+
+/** The forms that may be written in each relation: what OpenFGA's type restrictions distinguish, whoever a tuple is about. */
+export type Forms = Table<readonly string[]>;
+
+/** A tuple's form as model.fga spells it: `user`, `user:*`, `share#viewer`, `organization with not_expired`. */
+export function formOf({ user, condition }: Tuple): string {
+  const [type, id] = splitRef(user);
+  const hash = id.indexOf("#");
+  const who = id === "*" ? `${type}:*` : hash < 0 ? type : `${type}${id.slice(hash)}`;
+  return condition === undefined ? who : `${who} with ${condition.name}`;
+}
+
+/** Whether a tuple has a form of the table. */
+export const fits = (forms: Forms, tuple: Tuple): boolean => inTable(forms, tuple)?.includes(formOf(tuple)) ?? false;
 
 /** Every form of tuple that Concordat writes. */
 export const WRITTEN: Forms = Object.fromEntries(

@@ -3,9 +3,10 @@
  * ends, and what turns one set of them into another.
  */
 import type { Instant } from "./expiry.ts";
+import type { Ref } from "./ids.ts";
 
 // readonly: what was read may be kept and given to many
-export type TupleKey = { readonly user: string; readonly relation: string; readonly object: string };
+export type TupleKey = { readonly user: Ref; readonly relation: string; readonly object: Ref };
 export type Condition =
   | { name: "not_expired"; context: { expires_at: Instant } }
   | { name: "record"; context: { fields: Record<string, string> } };

@@ -1,6 +1,6 @@
 /** The tuples that a model allows: its directly related user types, as forms. */
 import type { AuthorizationModel, RelationReference } from "@openfga/sdk";
-import type { Forms } from "../domain/tuple-form.ts";
+import type { Forms } from "../domain/relations.ts";
 
 /** The forms of every relation of a model that tuples may be written to (openfga.v1 RelationMetadata). */
 export function formsOf({ type_definitions }: Pick<AuthorizationModel, "type_definitions">): Forms {

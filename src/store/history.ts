@@ -1,16 +1,8 @@
 /** The history of a cooperation or organization: newest first, as one side may see it; and whether it verifies. */
-import {
-  chainProblems,
-  entryFrom,
-  type HistoryEntry,
-  type Side,
-  type VisibleEntry,
-  visibleTo,
-} from "../domain/history.ts";
+import { chainProblems, entriesFrom, entryFrom, type Side, type VisibleEntry, visibleTo } from "../domain/history.ts";
 import { headSignature, type SignatureState, signatureProblem, type VerifyingKeys } from "../domain/history-keys.ts";
 import { entryNumber, entryRef, fieldsOf, NO_HASH } from "../domain/records.ts";
 import type { Tuple } from "../domain/tuples.ts";
-import { StoreDamaged } from "../faults.ts";
 import type { Reads } from "../ports.ts";
 import { inTurns } from "./snapshot.ts";
 
@@ -55,26 +47,12 @@ export async function verifyHistory(reads: Reads, object: string, keys: Verifyin
   const end = endOf(object, tuple);
   // entries that were added after the head was read are left out
   const logs = (await reads.read({ object, relation: "log" })).filter(({ user }) => entryNumber(user) <= end.n);
-  const { entries, unreadable } = readableFrom(logs);
-  const problems = [...unreadable, ...chainProblems(entries, end, NO_HASH)];
+  const problems: string[] = [];
+  const entries = entriesFrom(logs, ({ user }, { what }) => {
+    problems.push(`entry ${entryNumber(user)} cannot be read: ${what}`);
+  });
+  problems.push(...chainProblems(entries, end, NO_HASH));
   const signed = keys === undefined || tuple === undefined ? "unchecked" : headSignature(keys, tuple);
   const problem = signed === "unchecked" ? undefined : signatureProblem(signed);
   return { ...end, signed, problems: problem === undefined ? problems : [...problems, `${problem} (entry ${end.n})`] };
-}
-
-/** The entries that can be read, oldest first; the others as problems. */
-function readableFrom(logs: Tuple[]): { entries: HistoryEntry[]; unreadable: string[] } {
-  const unreadable: string[] = [];
-  const entries = logs
-    .toSorted((a, b) => entryNumber(a.user) - entryNumber(b.user))
-    .flatMap((log) => {
-      try {
-        return [entryFrom(log)];
-      } catch (error) {
-        if (!(error instanceof StoreDamaged)) throw error;
-        unreadable.push(`entry ${entryNumber(log.user)} cannot be read: ${error.what}`);
-        return [];
-      }
-    });
-  return { entries, unreadable };
 }

@@ -16,7 +16,7 @@ import { sweepMark, tuplesOfCooperation } from "../state-tuples.ts";
 import { difference } from "../tuples.ts";
 import { secondsToWait, touchAnswered, touchSent } from "./cool-down.ts";
 import { type CooperationAction, LIFECYCLE, statusesFor, step, type Transition } from "./lifecycle.ts";
-import { knownOrganization, touchOrganization, withoutAddress } from "./touch.ts";
+import { touchOrganization, withoutAddress } from "./touch.ts";
 
 /** What every action in a cooperation is decided on. */
 export type CooperationState = {
@@ -65,12 +65,11 @@ export function stepFor(
 
 /** The plan of a cooperation that turns into `after`: its head, its entry, its tuples. */
 export function changeCooperation(
-  state: CooperationState,
+  { head, cooperation: before }: Pick<CooperationState, "head" | "cooperation">,
   after: Cooperation,
   action: string,
   reason: EntryFacts["reason"],
 ): Plan {
-  const { head, cooperation: before } = state;
   const entry = { action, object: head.object, before: withoutAddress(before), after: withoutAddress(after), reason };
   return {
     touches: [{ head, record: after, entry }],
@@ -130,7 +129,7 @@ export function decideStep(
     plan.writes.push(sweepMark(`cooperation:${cooperation.id}`));
     if (touch?.entry !== undefined) touch.entry.after = { ...touch.entry.after, shared_at_end: state.sharedAtEnd };
   }
-  if (action === "accept") plan.touches.push(touchOrganization(knownOrganization(state.partner), "accept", after));
+  if (action === "accept") plan.touches.push(touchOrganization(state.partner, "accept", after));
   if (state.invitation !== undefined && (action === "accept" || action === "decline"))
     plan.touches.push(touchAnswered(state.invitation, action, stamp));
   return planned(plan, { before: cooperation, cooperation: after });

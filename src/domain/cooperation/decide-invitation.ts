@@ -6,7 +6,7 @@
 import type { InviteInput, ReasonInput } from "../commands.ts";
 import { hasPassed, instant } from "../expiry.ts";
 import { type CooperationId, idOfType, type ShareId } from "../ids.ts";
-import { type Membership, type Memberships, refuseUnlessAdmin } from "../membership.ts";
+import { type Membership, refuseUnlessAdmin } from "../membership.ts";
 import { type Decision, type EntryFacts, type Plan, planned, type Stamp, same } from "../plan.ts";
 import {
   alive,
@@ -25,7 +25,7 @@ import { difference } from "../tuples.ts";
 import { countInvitation, type InvitationLimits, refuseInvitation, touchAnswered, touchSent } from "./cool-down.ts";
 import { type Changed, changeCooperation, stepOrRefuse } from "./decide-cooperation.ts";
 import { newShare, type SharedResource } from "./decide-share.ts";
-import { knownOrganization, touchOrganization, withoutAddress } from "./touch.ts";
+import { touchOrganization, withoutAddress } from "./touch.ts";
 
 /** What an invitation is decided on. `partner` is the known organization that was named or confirmed. */
 export type InviteState = {
@@ -157,10 +157,9 @@ export function decideJoin(state: JoinState, input: ReasonInput, stamp: Stamp): 
     partner_incarnation: state.joining.value?.incarnation,
     accepted_at: instant(stamp.now),
   };
-  const memberships: Memberships = { initiator: "none", partner: state.membership };
   const reason = { side: "partner", text: input.reason } as const;
-  const plan = changeCooperation({ head, cooperation, memberships }, after, "join", reason);
-  plan.touches.push(touchOrganization(knownOrganization(state.joining), "join", after));
+  const plan = changeCooperation(state, after, "join", reason);
+  plan.touches.push(touchOrganization(state.joining, "join", after));
   if (state.invitation !== undefined) plan.touches.push(touchAnswered(state.invitation, "accept", stamp));
   return planned(plan, { before: cooperation, cooperation: after });
 }

@@ -13,18 +13,16 @@ export function withoutAddress({ email: _, ...shown }: Cooperation): Omit<Cooper
 
 /**
  * An organization's head, replaced because an action counted on it: that it exists, that
- * its admins may still leave, that no invitation is open. Its history says what came.
+ * its admins may still leave, that no invitation is open. Its history says what came. Throws StoreDamaged for none.
  */
-export function touchOrganization(head: Head<Organization>, action: string, cooperation: Cooperation): Touch {
-  if (head.value === undefined) throw new StoreDamaged(head.object, "it has no record");
+export function touchOrganization(
+  head: Head<Organization> | undefined,
+  action: "invite" | "join" | "accept",
+  cooperation: Cooperation,
+): Touch {
+  if (head?.value === undefined) throw new StoreDamaged(head?.object ?? "a partner", "it has no record");
   const { id, initiator, partner, email, status } = cooperation;
   // the invited organization learns nothing of the address it was found by
   const after = { id, initiator, partner, status, ...(action === "invite" && { email }) };
   return { head, record: head.value, entry: { action, object: `cooperation:${id}`, after } };
-}
-
-/** A partner's head. Throws StoreDamaged where there is none. */
-export function knownOrganization(head: Head<Organization> | undefined): Head<Organization> {
-  if (head?.value === undefined) throw new StoreDamaged(head?.object ?? "a partner", "it has no record");
-  return head;
 }

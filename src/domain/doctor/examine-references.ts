@@ -11,8 +11,8 @@ export function examineReferences(records: Records, report: Report): void {
     const resource = alive(head);
     if (resource === undefined) continue;
     if (!isThere(records, resource.owner)) report("relation", ref, `its owner ${resource.owner} is not there`);
-    const portfolio = resource.portfolio && alive(records.resources.get(`portfolio:${resource.portfolio}`));
-    if (resource.portfolio !== undefined && (portfolio as typeof resource | undefined)?.owner !== resource.owner)
+    const portfolio = alive(records.resources.get(`portfolio:${resource.portfolio}`));
+    if (resource.portfolio !== undefined && portfolio?.owner !== resource.owner)
       report("relation", ref, `its portfolio ${resource.portfolio} is not its owner's`);
   }
   const sides = [...records.cooperations.values()].flatMap(({ value }) => [value?.initiator, value?.partner]);
@@ -20,11 +20,8 @@ export function examineReferences(records: Records, report: Report): void {
   for (const named of new Set([...owners, ...sides]))
     if (named !== undefined && !records.organizations.has(`organization:${named}`))
       report("head", `organization:${named}`, "has no record that can be read, though others name it");
-  const shares = [...records.shares.values()].flatMap(({ value }) => (value?.removed_at === undefined ? [value] : []));
-  const live = Map.groupBy(
-    shares.filter((share) => share !== undefined),
-    (share) => share.cooperation,
-  );
+  const shares = [...records.shares.values()].flatMap((head) => alive(head) ?? []);
+  const live = Map.groupBy(shares, (share) => share.cooperation);
   for (const [object, { value }] of records.cooperations) {
     if (value === undefined || value.status === "ended") continue;
     // an organization may be deleted while it is invited: what it never answered binds nobody

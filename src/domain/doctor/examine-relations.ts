@@ -6,7 +6,7 @@
 import { idOf, idOfType, type ResourceRef, splitRef } from "../ids.ts";
 import { alive } from "../records.ts";
 import { emailHash } from "../registry/decide-person.ts";
-import { type Relation, relationOfTuple, WRITTEN } from "../relations.ts";
+import { fits, formOf, type Relation, relationOfTuple, WRITTEN } from "../relations.ts";
 import {
   tuplesOfCooperation,
   tuplesOfEmail,
@@ -15,7 +15,6 @@ import {
   tuplesOfShare,
   tuplesOfSides,
 } from "../state-tuples.ts";
-import { fits, formOf } from "../tuple-form.ts";
 import { endText, keyText, type Tuple } from "../tuples.ts";
 import { isMarked, sidesAtEnd } from "./examine-leftovers.ts";
 import type { Records } from "./examine-records.ts";

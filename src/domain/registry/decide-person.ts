@@ -16,7 +16,10 @@ import type { OrganizationRole } from "../roles.ts";
 import { tuplesOfEmail, tuplesOfPerson } from "../state-tuples.ts";
 import { difference, keyOf, type TupleKey } from "../tuples.ts";
 
-/** `email:<hash>`: how an address is looked up without membership in the graph. */
+/** What a person's record holds. */
+export const PERSON_FIELDS = ["name", "email", "language"] as const;
+
+/** `email:<hash>`: how an address is looked up without being in the graph. */
 export const emailHash = (address: string): string => hash("sha256", address.trim().toLowerCase());
 
 /** `other`: the person who holds it, where that is somebody else, and the organizations that they belong to. */
@@ -63,9 +66,8 @@ export function decidePerson(state: PersonState, input: PersonInput): Decision<P
   if (problem !== undefined) return { code: "id_not_allowed", id: user, problem };
   const before: Person = state.person.value ?? {};
   const after: Person = { ...before };
-  for (const field of ["name", "email", "language"] as const)
-    if (input[field] !== undefined) after[field] = input[field] ?? undefined;
-  const kept = (["name", "email", "language"] as const).every((field) => before[field] === after[field]);
+  for (const field of PERSON_FIELDS) if (input[field] !== undefined) after[field] = input[field] ?? undefined;
+  const kept = PERSON_FIELDS.every((field) => before[field] === after[field]);
   if (kept && role === input.role) return same({ before: role, role, person: before });
   if (input.role !== "admin") {
     const refusal = refuseLastAdmin(state);
@@ -171,7 +173,7 @@ export function decideForget(state: ForgetState): Decision<Forgotten> {
   const moved = refuseUnlessOwn(expected, person);
   if (moved) return moved;
   if (organizations.length > 0) return { code: "still_member", user, organizations };
-  const erased = (["name", "email", "language"] as const).filter((field) => person.value?.[field] !== undefined);
+  const erased = PERSON_FIELDS.filter((field) => person.value?.[field] !== undefined);
   if (erased.length === 0) return same({ user, erased, before: person.n, n: person.n });
   const isHeld = email?.value?.holder === user;
   const touches: Touch[] = [{ head: person, record: {} }, ...(isHeld ? [{ head: email, record: {} }] : [])];

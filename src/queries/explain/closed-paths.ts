@@ -4,20 +4,19 @@
  */
 
 import { type DenialReason, nearestFirst, type Path } from "../../domain/explain/denial-reason.ts";
-import { type AskedPerson, asAdmin, denialsOfCooperation } from "../../domain/explain/denials.ts";
+import { asAdmin, denialsOfCooperation } from "../../domain/explain/denials.ts";
 import type { Side } from "../../domain/history.ts";
-import { idOfType, type OrganizationId, splitRef } from "../../domain/ids.ts";
+import { idOfType, type OrganizationId, type Ref, splitRef } from "../../domain/ids.ts";
 import { type Cooperation, isSide } from "../../domain/records.ts";
-import type { Question, TupleStore } from "../../ports.ts";
+import type { Question } from "../../ports.ts";
 import { personOf } from "../../store/people.ts";
 import { cooperationHead, organizationHead, resourceHead, shareHead } from "../../store/snapshot.ts";
+import type { Asking, FoundPaths } from "./ended-paths.ts";
 import { pathsToResource } from "./resource-paths.ts";
-
-type Reads = Pick<TupleStore, "read" | "readSome">;
 
 /** The closed access paths of a denied question, nearest first and at least one; `complete` is false when shares were left out. Throws EngineUnavailable. */
 export async function closedPaths(
-  reads: Reads,
+  reads: Asking["reads"],
   { user: ref, relation, object }: Question,
   now: Date,
 ): Promise<{ paths: Path[]; complete: boolean }> {
@@ -25,11 +24,11 @@ export async function closedPaths(
   const user = idOfType("user", ref);
   const only = (denial: DenialReason) => ({ paths: [{ through: object, denials: [denial] }], complete: true });
   if (type !== "user") return only({ code: "subject_no_user", subject: ref });
-  const pathsFor = await pathsTo(reads, relation, object, now);
+  const pathsFor = await pathsTo(reads, object);
   if (typeof pathsFor === "object") return only(pathsFor);
   const person = await personOf(reads, user);
   if (person === undefined) return only({ code: "user_unknown", user });
-  const found = await pathsFor(person);
+  const found = await pathsFor({ reads, person, permission: relation, now });
   // a path without a reason, or an object without a path: the engine denied it all the same
   const open: Path[] = found.paths.length > 0 ? found.paths : [{ through: object, denials: [] }];
   const paths = open.map(({ through, denials }): Path => {
@@ -38,15 +37,11 @@ export async function closedPaths(
   return { paths: nearestFirst(paths), complete: found.complete };
 }
 
-type Found = { paths: Path[]; complete: boolean };
-
-/** The paths of a person to an object; or why nobody has one: it is unknown or deleted. */
+/** Looks for the paths to an object; or why nobody has one: it is unknown or deleted. */
 async function pathsTo(
-  reads: Reads,
-  permission: string,
-  object: string,
-  now: Date,
-): Promise<DenialReason | ((person: AskedPerson) => Promise<Found>)> {
+  reads: Asking["reads"],
+  object: Ref,
+): Promise<DenialReason | ((asking: Asking) => Promise<FoundPaths>)> {
   const [type, name] = splitRef(object);
   const unknown: DenialReason = { code: "object_unknown", object };
   const missing = (value: { deleted_at?: string | undefined } | undefined): DenialReason | undefined => {
@@ -54,27 +49,27 @@ async function pathsTo(
     const { deleted_at } = value;
     return deleted_at === undefined ? undefined : { code: "object_deleted", object, deleted_at };
   };
-  const all = (paths: Path[]): Found => ({ paths, complete: true });
+  const all = (paths: Path[]): FoundPaths => ({ paths, complete: true });
   switch (type) {
     case "plant":
     case "portfolio": {
       const { value } = await resourceHead(reads, `${type}:${name}`);
-      return missing(value) ?? ((person) => pathsToResource(reads, person, permission, `${type}:${name}`, now));
+      return missing(value) ?? ((asking) => pathsToResource(asking, `${type}:${name}`));
     }
     case "organization": {
       const id = idOfType("organization", object);
       const { value } = await organizationHead(reads, id);
-      return missing(value) ?? (async (person) => all([asAdmin(person, id)]));
+      return missing(value) ?? (async ({ person }) => all([asAdmin(person, id)]));
     }
     case "cooperation": {
       const { value } = await cooperationHead(reads, idOfType("cooperation", object));
       if (value === undefined) return unknown;
-      return async (person) => all(await pathsToCooperation(reads, person, permission, value, now));
+      return async (asking) => all(await pathsToCooperation(asking, value));
     }
     default: {
       const { value: share } = await shareHead(reads, idOfType("share", object));
       if (share === undefined) return unknown;
-      return async (person) => {
+      return async ({ person, now }) => {
         const { value: cooperation } = await cooperationHead(reads, share.cooperation);
         if (cooperation === undefined) return all([]);
         const denials = denialsOfCooperation(cooperation, now);
@@ -87,11 +82,8 @@ async function pathsTo(
 
 /** The sides of a cooperation whose admins a permission is for (model.fga, type cooperation). */
 async function pathsToCooperation(
-  reads: Reads,
-  person: AskedPerson,
-  permission: string,
+  { reads, person, permission, now }: Asking,
   cooperation: Cooperation,
-  now: Date,
 ): Promise<Path[]> {
   const { id, status, initiator, partner } = cooperation;
   const through = `cooperation:${id}`;

@@ -4,12 +4,11 @@
  */
 
 import type { DenialReason, Path } from "../../domain/explain/denial-reason.ts";
-import { denialsOfCooperation, needsOf } from "../../domain/explain/denials.ts";
+import { type AskedPerson, denialsOfCooperation, needsOf } from "../../domain/explain/denials.ts";
 import type { VisibleEntry } from "../../domain/history.ts";
 import type { CooperationId, OrganizationId, ResourceRef } from "../../domain/ids.ts";
 import { type Cooperation, isSide, ShareRecord } from "../../domain/records.ts";
-import type { OrganizationRole } from "../../domain/roles.ts";
-import type { Reads } from "../../ports.ts";
+import type { TupleStore } from "../../ports.ts";
 import { historyOf } from "../../store/history.ts";
 import { cooperationHead, cooperationIdsOf, endedIdsOf, organizationHead } from "../../store/snapshot.ts";
 
@@ -17,26 +16,25 @@ import { cooperationHead, cooperationIdsOf, endedIdsOf, organizationHead } from 
 const COOPERATIONS_MAX = 10;
 const ENTRIES_MAX = 100;
 
-/** The permission, and the resources that could give it. `met`: cooperations that have a live share of these. */
-type Asked = {
-  now: Date;
+/** The resources that could give the permission. `met`: cooperations that have a live share of these. */
+type Sought = { owner: OrganizationId; places: readonly ResourceRef[]; met: ReadonlySet<CooperationId> };
+
+/** What every path is looked for by. */
+export type Asking = {
+  reads: Pick<TupleStore, "read" | "readSome">;
+  person: AskedPerson;
   permission: string;
-  owner: OrganizationId;
-  places: readonly ResourceRef[];
-  met: ReadonlySet<CooperationId>;
+  now: Date;
 };
 
-type Found = { paths: Path[]; complete: boolean };
+export type FoundPaths = { paths: Path[]; complete: boolean };
 
 /** The paths, of cooperations that are not `met`; none for a permission that never crosses. Throws EngineUnavailable. */
-export async function endedPaths(
-  reads: Reads,
-  { roles }: { roles: ReadonlyMap<OrganizationId, OrganizationRole> },
-  { permission, owner, places, met, now }: Asked,
-): Promise<Found> {
+export async function endedPaths(asking: Asking, { owner, places, met }: Sought): Promise<FoundPaths> {
+  const { reads, person } = asking;
   const paths: Path[] = [];
   let complete = true;
-  for (const organization of roles.keys()) {
+  for (const organization of person.roles.keys()) {
     const all = [cooperationIdsOf(reads, organization, "partner"), endedIdsOf(reads, organization, "partner")];
     const ids = [...new Set((await Promise.all(all)).flat())].filter((id) => !met.has(id));
     const { value: present } = await organizationHead(reads, organization);
@@ -44,7 +42,7 @@ export async function endedPaths(
     for (const id of ids.sort().reverse().slice(0, COOPERATIONS_MAX)) {
       const { value } = await cooperationHead(reads, id);
       if (value?.initiator !== owner || !isSide(value, "partner", present)) continue;
-      const found = await pathsOf(reads, value, permission, places, now);
+      const found = await pathsOf(asking, value, places);
       paths.push(...found.paths);
       complete &&= found.complete;
     }
@@ -53,12 +51,10 @@ export async function endedPaths(
 }
 
 async function pathsOf(
-  reads: Reads,
+  { reads, permission, now }: Asking,
   cooperation: Cooperation,
-  permission: string,
   places: readonly ResourceRef[],
-  now: Date,
-): Promise<Found> {
+): Promise<FoundPaths> {
   const all = (...paths: Path[]) => ({ paths, complete: true });
   const { id, status, initiator: owner, partner } = cooperation;
   const through = `cooperation:${id}`;

@@ -1,33 +1,25 @@
 /** The access paths to a permission on a plant or portfolio: through the owner, through shares, and ended ones. */
 import type { DenialReason, Path } from "../../domain/explain/denial-reason.ts";
-import { type AskedPerson, asAdmin, denialsOfShare, needsOf } from "../../domain/explain/denials.ts";
+import { asAdmin, denialsOfShare, needsOf } from "../../domain/explain/denials.ts";
 import { type CooperationId, idOfType, type OrganizationId, type ResourceRef } from "../../domain/ids.ts";
 import { sharedRelation } from "../../domain/relations.ts";
-import type { TupleStore } from "../../ports.ts";
 import { cooperationHead, delegationsFrom, jobRoleOf, resourceHead, shareHead } from "../../store/snapshot.ts";
-import { endedPaths } from "./ended-paths.ts";
-
-type Reads = Pick<TupleStore, "read" | "readSome">;
+import { type Asking, endedPaths, type FoundPaths } from "./ended-paths.ts";
 
 /** Shares of one resource that are looked at. */
 const SHARES_MAX = 50;
 
 /** Every path with its denial reasons; `complete` is false when some were left out. Throws EngineUnavailable. */
-export async function pathsToResource(
-  reads: Reads,
-  person: AskedPerson,
-  permission: string,
-  ref: ResourceRef,
-  now: Date,
-): Promise<{ paths: Path[]; complete: boolean }> {
+export async function pathsToResource(asking: Asking, ref: ResourceRef): Promise<FoundPaths> {
+  const { reads, person } = asking;
   const { value } = await resourceHead(reads, ref);
   if (value === undefined) return { paths: [], complete: true };
   const { owner, portfolio } = value;
   const places: ResourceRef[] = [ref, ...(portfolio === undefined ? [] : [`portfolio:${portfolio}` as const])];
-  const own = person.roles.has(owner) ? [await ownPath(reads, person, permission, owner, places)] : [];
-  const through = await sharePaths(reads, person, permission, places, now);
+  const own = person.roles.has(owner) ? [await ownPath(asking, owner, places)] : [];
+  const through = await sharePaths(asking, places);
   const met = new Set(through.paths.map(({ cooperation }) => cooperation));
-  const gone = await endedPaths(reads, person, { permission, owner, places, met, now });
+  const gone = await endedPaths(asking, { owner, places, met });
   const paths = [...own, ...through.paths.map(({ path }) => path), ...gone.paths];
   const stranger: DenialReason = {
     code: "stranger",
@@ -44,9 +36,7 @@ export async function pathsToResource(
 
 /** Through the owner: as its admin, or by a job role. */
 async function ownPath(
-  reads: Reads,
-  person: AskedPerson,
-  permission: string,
+  { reads, person, permission }: Asking,
   organization: OrganizationId,
   places: readonly ResourceRef[],
 ): Promise<Path> {
@@ -68,11 +58,8 @@ async function ownPath(
 
 /** The paths through each share of the resource or its portfolio that involves the person. */
 async function sharePaths(
-  reads: Reads,
-  person: AskedPerson,
-  permission: string,
+  { reads, person, permission, now }: Asking,
   places: readonly ResourceRef[],
-  now: Date,
 ): Promise<{ paths: { path: Path; cooperation: CooperationId }[]; complete: boolean }> {
   const { user, roles, email } = person;
   const paths: { path: Path; cooperation: CooperationId }[] = [];

@@ -16,6 +16,7 @@ import {
   UserId,
 } from "../../../src/domain/ids.ts";
 import { type Delegation, entryNumber, entryRef } from "../../../src/domain/records.ts";
+import type { TupleKey } from "../../../src/domain/tuples.ts";
 
 const code = (text: string) => `U+${text.codePointAt(0)?.toString(16).padStart(4, "0")}`;
 
@@ -161,6 +162,8 @@ describe("an id of one kind", () => {
     expect(userScope("user:anna")).toBe("user:user:anna");
     // @ts-expect-error a mere text is no id before it was parsed
     expect(ownerScope("sunward")).toBe("organization:sunward");
+    // @ts-expect-error an id is no reference: a tuple is about `user:anna`
+    ({ user, relation: "viewer", object: "plant:7" }) satisfies TupleKey;
     // @ts-expect-error an action takes ids of its own kinds
     expect(revoke({ share: organization, user })).toHaveProperty("decide");
   });

@@ -2,8 +2,7 @@
 import { transformer } from "@openfga/syntax-transformer";
 import { expect, test } from "vitest";
 import { entryRef } from "../../../src/domain/records.ts";
-import { WRITTEN } from "../../../src/domain/relations.ts";
-import { fits, formOf } from "../../../src/domain/tuple-form.ts";
+import { fits, formOf, WRITTEN } from "../../../src/domain/relations.ts";
 import type { Tuple } from "../../../src/domain/tuples.ts";
 import { formsOf } from "../../../src/openfga/model-forms.ts";
 import { diagnose } from "../../../src/queries/doctor.ts";
