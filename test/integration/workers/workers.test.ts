@@ -271,6 +271,49 @@ test("a primary that is killed leaves no worker and no engine", async () => {
   while ((await processes()).some(({ pid, line }) => pids.includes(pid) || line.includes(folder))) await sleep(100);
 }, 300_000);
 
+test("an engine that ends by itself ends all workers and the service, with an error code", async () => {
+  const { program, folder } = await startWorkers();
+  const pids = await workerProcesses(program);
+  for (const { pid, line } of await processes())
+    if (line.includes(`${folder}/openfga.db`)) process.kill(pid, "SIGKILL");
+  expect(await program.ended).toBe(1);
+  expect((await processes()).filter(({ pid }) => pids.includes(pid))).toEqual([]);
+}, 300_000);
+
+test("where a worker is killed again and again the other answers until the service gives up, says why, and ends with its engine", async () => {
+  const { program, url, key, folder } = await startWorkers();
+  const [survivor = 0] = await workerProcesses(program);
+  let hasEnded = false;
+  void program.ended.then(() => {
+    hasEnded = true;
+  });
+  const isStopping = () => /"event":"stopping"/.test(program.output());
+  while (!hasEnded) {
+    for (const pid of await workerProcesses(program)) if (pid !== survivor) process.kill(pid, "SIGKILL");
+    // not while a connection may be passed to one that was just killed
+    const kills = linesOf(program).filter(({ event }) => event === "worker_ended").length;
+    const isAlone = (await workerProcesses(program)).length === 1 && kills > 0 && !isStopping();
+    if (isAlone) expect((await check(connectionTo(url, key))).status).toBe(200);
+    await sleep(50);
+  }
+  expect(await program.ended).toBe(1);
+  expect(program.output()).toMatch(/^Concordat ends\.\n6 workers in a row ended before .* SIGKILL\. What they wrote/m);
+  expect((await processes()).filter(({ pid, line }) => pid === survivor || line.includes(folder))).toEqual([]);
+}, 300_000);
+
+test("connections are bounded for all workers together; one too many is closed, and a place that was freed is used again", async () => {
+  const { url } = await startWorkers({ CONNECTIONS_MAX: "10" });
+  const open = await Promise.all(Array.from({ length: 16 }, () => rawConnection(url)));
+  for (const { write } of open) write("GET /livez HTTP/1.1\r\nHost: concordat\r\n\r\n");
+  const came = await Promise.all(open.map((one) => one.came(/"ok"/).catch(() => undefined)));
+  const answered = open.filter((_, n) => came[n] !== undefined);
+  expect(answered.length).toBeGreaterThan(0);
+  expect(answered.length).toBeLessThanOrEqual(10);
+  for (const { socket } of open) if (!answered.some((one) => one.socket === socket)) expect(socket.closed).toBe(true);
+  for (const { socket } of answered) socket.destroy();
+  while (!(await fetch(`${url}/livez`).catch(() => undefined))?.ok) await sleep(50);
+}, 300_000);
+
 test("SIGHUP reads the keys again in every worker, and a worker that is started later has them too", async () => {
   const OLD = "the-old-key-of-the-workers";
   const NEW = "the-new-key-of-the-workers";
