@@ -2,6 +2,7 @@
  * The workloads beside the check: what people do and see, drawn from the world. What changes something comes in pairs, the
  * second of which takes the first back, so that a stream leaves the world as it was. Pure.
  */
+import type { OrganizationId } from "../src/domain/ids.ts";
 import { SHARED_ROLES } from "../src/domain/roles.ts";
 import { interleaved, makeQuestions } from "./questions.ts";
 import type { Operation } from "./system.ts";
@@ -32,7 +33,7 @@ const SEED = 3;
 /** The operations of each workload; fewer where a small world has no more. */
 export function operationsOf(world: World): Record<OperationWorkload, Operation[]> {
   const adminOf = new Map(world.people.flatMap((one) => (one.role === "admin" ? [[one.organization, one.user]] : [])));
-  const admin = (organization: string) => adminOf.get(organization) ?? "";
+  const admin = (organization: OrganizationId) => adminOf.get(organization) ?? "";
   const cooperations = world.cooperations.slice(0, PAIRS_MAX);
   const questions = interleaved(makeQuestions(world, QUESTIONS_EACH, SEED));
   const ofAll = (kind: "cooperations" | "incoming") =>
@@ -64,7 +65,7 @@ export function operationsOf(world: World): Record<OperationWorkload, Operation[
 }
 
 /** Delegations that nobody has yet, each in another cooperation, to one of the partner's people. */
-function newDelegations(world: World, admin: (organization: string) => string) {
+function newDelegations(world: World, admin: (organization: OrganizationId) => string) {
   const [shares, people, delegations] = [
     Map.groupBy(world.shares, ({ cooperation }) => cooperation),
     Map.groupBy(world.people, ({ organization }) => organization),

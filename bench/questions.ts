@@ -2,6 +2,7 @@
  * Questions of each kind, whose answers follow from how they were drawn: a path of that
  * kind leads there, or for a stranger none at all. Pure, and no question twice.
  */
+import type { OrganizationId } from "../src/domain/ids.ts";
 import { PERMISSION_OF, RUNGS, SHARED_ROLES } from "../src/domain/roles.ts";
 import { type Random, seededRandom } from "./random.ts";
 import type { Question } from "./system.ts";
@@ -76,9 +77,10 @@ function drawsOf(world: World, random: Random): Record<Kind, () => Question | un
     world.people.filter(({ role }) => role === "admin"),
     ({ organization }) => organization,
   );
-  const adminOf = (organization: string) => random.one(admins.get(organization) ?? []).user;
+  const adminOf = (organization: OrganizationId | undefined) =>
+    random.one((organization && admins.get(organization)) ?? []).user;
   const cooperations = new Map(world.cooperations.map((cooperation) => [cooperation.id, cooperation]));
-  const partnerOf = (share: World["shares"][number]) => cooperations.get(share.cooperation)?.partner ?? "";
+  const partnerOf = (share: World["shares"][number]) => cooperations.get(share.cooperation)?.partner;
   const shares = new Map(world.shares.map((share) => [share.id, share]));
   const sharedWith = Map.groupBy(world.shares, ({ resource }) => resource);
   const direct = world.shares.filter(({ resource }) => resource.startsWith("plant:"));

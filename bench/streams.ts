@@ -118,9 +118,11 @@ function actionsOf(world: World, count: number): Operation[] {
   const cooperationOf = new Map(world.shares.map(({ id, cooperation }) => [id, cooperation]));
   // a date would have to be given again
   const undated = world.delegations.filter(({ expiresAt }) => expiresAt === undefined);
-  const byCooperation = Map.groupBy(undated, ({ share }) => cooperationOf.get(share) ?? "");
+  const byCooperation = Map.groupBy(undated, ({ share }) => cooperationOf.get(share));
   const chosen = [...byCooperation].flatMap(([cooperation, [delegation]]) => {
-    const admin = world.people.find((one) => one.organization === partners.get(cooperation) && one.role === "admin");
+    const admin = world.people.find(
+      (one) => cooperation && one.organization === partners.get(cooperation) && one.role === "admin",
+    );
     return delegation && admin ? [{ admin: admin.user, ...delegation }] : [];
   });
   return Array.from({ length: count }, (_, n) => {

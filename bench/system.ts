@@ -1,4 +1,5 @@
 /** What the bench asks of each system it measures, so that all are asked the same questions. */
+import type { ShareId, UserId } from "../src/domain/ids.ts";
 import type { SharedRole } from "../src/domain/roles.ts";
 import type { Missing } from "./engine.ts";
 import type { Processes } from "./processes.ts";
@@ -12,7 +13,7 @@ export type Request = { method: string; path: string; headers: Record<string, st
 
 /** An operation of the product beside the check, by a person who may do it. */
 export type Operation =
-  | { kind: "delegate" | "revoke"; admin: string; share: string; user: string; role: SharedRole }
+  | { kind: "delegate" | "revoke"; admin: string; share: ShareId; user: UserId; role: SharedRole }
   | { kind: "pause" | "resume"; admin: string; cooperation: string }
   | { kind: "share"; admin: string; cooperation: string; resource: string; role: SharedRole }
   /** Of the share that was made just before. */

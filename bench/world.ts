@@ -3,21 +3,21 @@
  * and what they share. Pure, and the same for the same scale and seed. How many tuples
  * concern one person, plant or share does not depend on the scale.
  */
-import type { ResourceRef } from "../src/domain/ids.ts";
+import { CooperationId, OrganizationId, PortfolioId, type ResourceRef, ShareId, UserId } from "../src/domain/ids.ts";
 import { delegable, JOB_ROLES, type JobRole, SHARED_ROLES, type SharedRole } from "../src/domain/roles.ts";
 import { type Random, seededRandom } from "./random.ts";
 
 /** Organizations and users are ids without a type; resources are references. Dates are RFC 3339 in UTC, none has come. */
 export type World = {
-  organizations: string[];
-  people: { organization: string; user: string; role: "admin" | "member" }[];
+  organizations: OrganizationId[];
+  people: { organization: OrganizationId; user: UserId; role: "admin" | "member" }[];
   /** `portfolio` is the id of the one that a plant lies in, without its type. */
-  resources: { ref: ResourceRef; owner: string; portfolio?: string }[];
-  jobRoles: { ref: ResourceRef; user: string; role: JobRole }[];
+  resources: { ref: ResourceRef; owner: OrganizationId; portfolio?: PortfolioId }[];
+  jobRoles: { ref: ResourceRef; user: UserId; role: JobRole }[];
   /** All of them are active. */
-  cooperations: { id: string; initiator: string; partner: string; expiresAt?: string }[];
-  shares: { id: string; cooperation: string; resource: ResourceRef; role: SharedRole; expiresAt?: string }[];
-  delegations: { share: string; user: string; role: SharedRole; expiresAt?: string }[];
+  cooperations: { id: CooperationId; initiator: OrganizationId; partner: OrganizationId; expiresAt?: string }[];
+  shares: { id: ShareId; cooperation: CooperationId; resource: ResourceRef; role: SharedRole; expiresAt?: string }[];
+  delegations: { share: ShareId; user: UserId; role: SharedRole; expiresAt?: string }[];
 };
 
 const ORGANIZATIONS = 100;
@@ -37,7 +37,7 @@ const ORGANIZATIONS_MIN = 4;
 export function makeWorld(scale: number, seed: number): World {
   const random = seededRandom(seed);
   const count = Math.max(ORGANIZATIONS_MIN, Math.round(ORGANIZATIONS * scale));
-  const organizations = Array.from({ length: count }, (_, n) => `org-${n}`);
+  const organizations = Array.from({ length: count }, (_, n) => OrganizationId.parse(`org-${n}`));
   const world: World = {
     organizations,
     people: [],
@@ -51,13 +51,13 @@ export function makeWorld(scale: number, seed: number): World {
   for (const [index, initiator] of organizations.entries())
     for (let nth = 0; nth < COOPERATIONS_EACH; nth++) {
       // the next ones in a circle: never itself, each as often as any other
-      const partner = organizations[(index + 1 + (nth % (count - 1))) % count] as string;
+      const partner = organizations[(index + 1 + (nth % (count - 1))) % count] as OrganizationId;
       addCooperation(world, initiator, partner, random);
     }
   return world;
 }
 
-function addOwn(world: World, organization: string, random: Random): void {
+function addOwn(world: World, organization: OrganizationId, random: Random): void {
   for (const user of adminsOf(organization)) world.people.push({ organization, user, role: "admin" });
   for (const user of membersOf(organization)) world.people.push({ organization, user, role: "member" });
   for (const ref of portfoliosOf(organization)) world.resources.push({ ref, owner: organization });
@@ -68,15 +68,15 @@ function addOwn(world: World, organization: string, random: Random): void {
   }
 }
 
-function addCooperation(world: World, initiator: string, partner: string, random: Random): void {
-  const cooperation = ulidOf(world.cooperations.length);
+function addCooperation(world: World, initiator: OrganizationId, partner: OrganizationId, random: Random): void {
+  const cooperation = CooperationId.parse(ulidOf(world.cooperations.length));
   world.cooperations.push({ id: cooperation, initiator, partner, ...someDate(random) });
   // a plant in a portfolio is shared through it alone, so that each kind of question has one path
   const loose = plantsOf(initiator).filter((ref) => portfolioOf(initiator, ref) === undefined);
   const portfolios = Array.from({ length: SHARES_EACH }, () => random.below(ONE_IN)).filter((n) => n === 0).length;
   const resources = random.several(portfoliosOf(initiator), portfolios);
   for (const resource of [...resources, ...random.several(loose, SHARES_EACH - resources.length)]) {
-    const share = ulidOf(world.shares.length);
+    const share = ShareId.parse(ulidOf(world.shares.length));
     const role = random.one(SHARED_ROLES);
     world.shares.push({ id: share, cooperation, resource, role, ...someDate(random) });
     for (const user of random.several(membersOf(partner), DELEGATIONS_EACH))
@@ -86,17 +86,17 @@ function addCooperation(world: World, initiator: string, partner: string, random
 
 const named = (organization: string, what: string, count: number) =>
   Array.from({ length: count }, (_, n) => `${organization}-${what}-${n}`);
-const adminsOf = (organization: string) => named(organization, "admin", ADMINS_EACH);
-const membersOf = (organization: string) => named(organization, "member", MEMBERS_EACH);
+const adminsOf = (organization: string) => named(organization, "admin", ADMINS_EACH).map((id) => UserId.parse(id));
+const membersOf = (organization: string) => named(organization, "member", MEMBERS_EACH).map((id) => UserId.parse(id));
 const plantsOf = (organization: string) =>
   named(organization, "plant", PLANTS_EACH).map((id): ResourceRef => `plant:${id}`);
 const portfoliosOf = (organization: string) =>
   named(organization, "portfolio", PORTFOLIOS_EACH).map((id): ResourceRef => `portfolio:${id}`);
 
 /** Every second plant lies in a portfolio. */
-function portfolioOf(organization: string, plant: ResourceRef): string | undefined {
+function portfolioOf(organization: string, plant: ResourceRef): PortfolioId | undefined {
   const n = Number(plant.slice(plant.lastIndexOf("-") + 1));
-  return n % 2 === 0 ? undefined : `${organization}-portfolio-${((n - 1) / 2) % PORTFOLIOS_EACH}`;
+  return n % 2 === 0 ? undefined : PortfolioId.parse(`${organization}-portfolio-${((n - 1) / 2) % PORTFOLIOS_EACH}`);
 }
 
 /** A ULID of the first millisecond; they sort as they were made. */

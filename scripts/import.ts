@@ -74,7 +74,7 @@ async function main(path: string, from: number): Promise<number> {
     }
   };
   const goOn = (why: string) => {
-    console.error(`\n${why}\nGo on with: npm run import -- ${path} --from ${line + 1}`);
+    console.error(`\n${why}\nContinue with: npm run import -- ${path} --from ${line + 1}`);
     return 2;
   };
   try {

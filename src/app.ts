@@ -8,23 +8,20 @@ import { routePath } from "hono/route";
 import { secureHeaders } from "hono/secure-headers";
 import type { ActionDeps } from "./actions/run/action.ts";
 import type { EvaluationDeps } from "./check/evaluate.ts";
-import type { Notices } from "./check/notices.ts";
 import { errorFacts } from "./domain/error-facts.ts";
 import type { HistoryKeys } from "./domain/history-keys.ts";
 import type { FindKey } from "./domain/service-keys.ts";
 import { BodyBroken } from "./faults.ts";
 import { plainEvaluation } from "./http/access/plain-evaluation.ts";
 import { accessRoutes } from "./http/access/routes.ts";
-import { guardRequest } from "./http/body-guard.ts";
+import { guardRequest } from "./http/body.ts";
 import { authenticate, requirePersonOrAdmin } from "./http/caller.ts";
 import { docsRoutes } from "./http/docs.ts";
 import type { Env } from "./http/env.ts";
-import { frontRoutes } from "./http/front.ts";
-import { healthRoutes, sharedReadiness } from "./http/health.ts";
-import { historyKeysRoutes } from "./http/history-keys.ts";
 import { refuseMethod } from "./http/methods.ts";
-import { metricsRoutes } from "./http/metrics.ts";
+import { type Health, probeRoutes, sharedReadiness } from "./http/probes.ts";
 import { damageDetail, fault, faultOf, refused } from "./http/problem.ts";
+import { publicRoutes } from "./http/public.ts";
 import { areChecksLimited, limitRequests, type RateLimiting } from "./http/rate-limit.ts";
 import { requestIds } from "./http/request-id.ts";
 import { isOpenFga, openFgaError, openFgaFault } from "./http/stores/error.ts";
@@ -49,7 +46,7 @@ export type AppDeps = ActionDeps & {
   /** How long an import may wait for its next line. */
   importIdleMilliseconds: number;
   /** Trouble that does not stop the service. */
-  notices: () => Notices;
+  notices: () => Health;
   /** One line for each request, and each fault with its cause. Never a key, a body or an address. */
   log: (level: "debug" | "info" | "warn" | "error", event: string, facts: object) => void;
 };
@@ -96,10 +93,8 @@ export function createApp(deps: AppDeps): OpenAPIHono<Env> {
   });
   app.use(secureHeaders());
 
-  app.route("/", frontRoutes());
-  app.route("/", healthRoutes(sharedReadiness(deps.engine, deps.clock), deps.stopping, deps.notices));
-  app.route("/", metricsRoutes(deps.metricsText));
-  app.route("/", historyKeysRoutes(deps.historyKeys));
+  app.route("/", publicRoutes(deps.publicUrl, deps.historyKeys));
+  app.route("/", probeRoutes(sharedReadiness(deps.engine, deps.clock), deps));
   const limited = limitRequests(deps.rate);
   app.use("/access/*", authenticate(deps.findKey, "permission"), limited);
   app.route("/", accessRoutes(deps));

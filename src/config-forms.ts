@@ -19,6 +19,17 @@ export const whole = (min: number, max: number) =>
     .transform(Number)
     .pipe(z.number().min(min).max(max));
 
+export const WORKERS_MAX = 256;
+
+/** How many processes answer: a number, or `auto` for one on each core. */
+export const workers = z
+  .string()
+  .refine(
+    (text) => text === "auto" || (/^[1-9]\d{0,2}$/.test(text) && Number(text) <= WORKERS_MAX),
+    `must be \`auto\` or a whole number from 1 to ${WORKERS_MAX}, in digits`,
+  )
+  .default("1");
+
 type UrlForm = { schemes: readonly string[]; credentials?: true; query?: true; fragment?: true; path?: RegExp };
 
 /** A URL in full, of one of these schemes, without what its reader would overlook. */

@@ -85,7 +85,12 @@ export class BodyIdle extends Fault {
 
 /** Why the process does not start. The message says what to do. */
 export abstract class StartFault extends Error {
-  abstract readonly code: "invalid_configuration" | "folder_not_private" | "folder_in_use" | "unknown_model";
+  abstract readonly code:
+    | "invalid_configuration"
+    | "folder_not_private"
+    | "folder_in_use"
+    | "unknown_model"
+    | "workers_failed";
   override readonly name = this.constructor.name;
 }
 
@@ -107,4 +112,9 @@ export class FolderInUse extends StartFault {
 /** The store, or what is in it, is not one Concordat may use. */
 export class UnknownModel extends StartFault {
   readonly code = "unknown_model";
+}
+
+/** A worker refuses to start, or ends soon after its start again and again. */
+export class WorkersFailed extends StartFault {
+  readonly code = "workers_failed";
 }

@@ -10,9 +10,9 @@ import { prettyFactory } from "pino-pretty";
 export type Log = (level: "debug" | "info" | "warn" | "error", event: string, facts: object) => void;
 export type LogFormat = "json" | "pretty";
 
-/** A log on standard output. Lines below `level` are left out. */
-export function createLog(level: string, format: LogFormat): Log {
-  const options = { level, base: null, timestamp: pino.stdTimeFunctions.isoTime };
+/** A log on standard output. Lines below `level` are left out; those of one of several workers have its number. */
+export function createLog(level: string, format: LogFormat, worker?: number): Log {
+  const options = { level, base: worker === undefined ? null : { worker }, timestamp: pino.stdTimeFunctions.isoTime };
   const logger =
     format === "json" ? pino(options) : pino(options, { write: (line) => void process.stdout.write(readable(line)) });
   return (at, event, facts) => logger[at]({ event, ...facts });
@@ -21,14 +21,15 @@ export function createLog(level: string, format: LogFormat): Log {
 type Line = Record<string, unknown>;
 
 /** What the first line of an entry says; facts of any other name are printed below it. */
-const FIRST_LINE = ["method", "route", "status", "milliseconds", "denied", "key", "request_id"];
+const FIRST_LINE = ["method", "route", "status", "milliseconds", "denied", "key", "request_id", "worker"];
 
-const firstLine = ({ event, method, route, status, milliseconds, denied, key, request_id }: Line) =>
+const firstLine = ({ event, method, route, status, milliseconds, denied, key, request_id, worker }: Line) =>
   [
     event === "request" ? `${method} ${route} ${status} in ${milliseconds} ms` : event,
     denied && `denied: ${denied}`,
     key && `key ${key}`,
     request_id,
+    worker && `worker ${worker}`,
   ]
     .filter(Boolean)
     .join(", ");

@@ -1,30 +1,31 @@
 /**
  * The process: reads the configuration, starts or finds an engine, opens the store, composes the service, listens, and
- * stops in the opposite order. The only file with effects on import. With `--start` it is what `npm start` runs: keys
- * of its own, a sample cooperation, three commands to try.
+ * stops in the opposite order. With several workers this process does once what is done once, and starts processes of
+ * the same file that answer (`--worker`). The only file with effects on import. With `--start` it is what `npm start`
+ * runs: keys of its own, a sample cooperation, three commands to try.
  */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { setTimeout as sleep } from "node:timers/promises";
 import { ulid } from "ulid";
-import { signHeads } from "./actions/run/sign-heads.ts";
+import { createBackground } from "./actions/run/background.ts";
 import { signStore } from "./actions/sign-store.ts";
 import { sweep } from "./actions/sweep.ts";
-import { type AppDeps, createApp } from "./app.ts";
 import { engineFor } from "./backends.ts";
-import { type Config, notListening, readConfig, urlOf } from "./config.ts";
+import { type Config, readConfig, urlOf } from "./config.ts";
 import { StartFault } from "./faults.ts";
-import { drain, listen } from "./http/listen.ts";
 import { createLog, type Log } from "./log.ts";
 import type { OpenFgaConnection } from "./openfga/client.ts";
 import { openStore } from "./openfga/open-store.ts";
 import { createTupleStore } from "./openfga/tuple-store.ts";
 import type { TupleStore } from "./ports.ts";
-import { createService } from "./service.ts";
+import { type Background, type Found, type Running, serve, settle, sharedPort, tuplesOf } from "./serve.ts";
 import { withStartKeys } from "./start/keys.ts";
-import { keepShare, playSample, startHint } from "./start/sample.ts";
+import { keepShare, playSample, type Send, startHint } from "./start/sample.ts";
+import { PATIENCE, supervise } from "./workers/supervise.ts";
+import { joinPrimary, refuseStart, sendCounts, shareOf, type WorkerChannel, workersOf } from "./workers/worker.ts";
 
-// less than the ten seconds after which Docker kills the process
-const DRAIN_MILLISECONDS = 7_000;
+/** After it a worker has drained, or hangs. */
+const WORKERS_DRAIN_MILLISECONDS = 8_000;
+const SWEEP_EVERY_MILLISECONDS = 60_000;
 
 const clock = () => new Date();
 const say = (text: string) => process.stderr.write(`${text}\n`);
@@ -46,69 +47,110 @@ async function signOldHistories(tupleStore: TupleStore, { HISTORY_KEY_FILE: keys
   writeFileSync(mark, "", { mode: 0o600 });
 }
 
-/** Listens and answers. The app is made behind that, because the system may choose the port, and before the first request. */
-async function serveApp(config: Config, deps: Omit<AppDeps, "publicUrl">) {
-  const { HOST: hostname, PORT: port, CONNECTIONS_MAX: connectionsMax } = config;
-  let app: ReturnType<typeof createApp>;
-  const listening = await listen(
-    { fetch: (request, env) => app.fetch(request, env) },
-    { hostname, port, connectionsMax, stopping: deps.stopping, warn: deps.warn },
-  ).catch((error: NodeJS.ErrnoException) => {
-    throw notListening(error, config);
-  });
-  const address = listening.address();
-  const url = urlOf(hostname, typeof address === "object" && address !== null ? address.port : port);
-  app = createApp({ ...deps, publicUrl: config.PUBLIC_URL ?? url });
-  return { app, listening, url };
+/** Has the requests answered by several processes. */
+async function serveByWorkers(config: Config, found: Found, background: Background): Promise<Running> {
+  const { connection, store, log } = found;
+  const { apiUrl, apiToken } = connection;
+  // as data, which the server that was started here is not
+  const data = { apiUrl, ...(apiToken && { apiToken }) };
+  const port = await sharedPort(config);
+  const foundation = { connection: data, store, port };
+  const supervisor = supervise({ count: workersOf(config), foundation, patience: PATIENCE, clock, log });
+  async function end(reason: string, isHurried: boolean): Promise<void> {
+    const patience = (isHurried ? 0 : config.STOPPING_MILLISECONDS) + WORKERS_DRAIN_MILLISECONDS;
+    await supervisor.stop(reason, isHurried, patience);
+    await settle(background, 0, log);
+  }
+  try {
+    await supervisor.started;
+    const url = urlOf(config.HOST, port);
+    const send: Send = (path, init) => fetch(`${url}${path}`, init);
+    const readKeys = config.SERVICE_KEYS_FILE === undefined ? undefined : supervisor.readKeys;
+    return { url, send, readKeys, end, failed: supervisor.failed };
+  } catch (error) {
+    await end("not_started", true);
+    throw error;
+  }
 }
 
-async function main(isStart: boolean) {
+/** One of several workers: what it needs was found by the primary process, which says when it stops. */
+async function work(config: Config, folder: string, channel: WorkerChannel, log: Log) {
+  let stopping = false;
+  const background = createBackground((event, facts) => log("warn", event, facts));
+  const found = { folder, log, ...channel.foundation };
+  const parts = { tupleStore: tuplesOf(config, found), background, clock, stopping: () => stopping };
+  const { counts, readKeys, end } = await serve(config, found, parts, channel);
+  const stop = async (reason: string, isHurried: boolean) => {
+    if (stopping) return;
+    stopping = true;
+    log("info", "stopping", { reason });
+    await end(reason, isHurried);
+    await sendCounts(counts);
+    process.exit(0);
+  };
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => void stop(signal, false));
+  // a terminal sends it to every process, and the primary decides what it means
+  process.on("SIGHUP", () => {});
+  channel.ready({ counts, readKeys: readKeys ?? (() => {}), stop: (...how) => void stop(...how) });
+}
+
+async function main(isStart: boolean, isWorker: boolean) {
   const folder = process.env.CONCORDAT_FOLDER || ".concordat";
+  // before the configuration is read: keys may change meanwhile
+  const channel = isWorker ? await joinPrimary() : undefined;
   const start = isStart ? withStartKeys(process.env, folder) : { env: process.env };
-  const config = readConfig(start.env);
-  const log = createLog(config.LOG_LEVEL, config.LOG_FORMAT ?? (process.stdout.isTTY ? "pretty" : "json"));
+  const whole = readConfig(start.env);
+  const format = whole.LOG_FORMAT ?? (process.stdout.isTTY ? "pretty" : "json");
+  const log = createLog(whole.LOG_LEVEL, format, channel?.id);
+  if (channel !== undefined) return work(shareOf(whole), folder, channel, log);
+  const config = whole;
+  const count = workersOf(config);
   for (const warning of config.warnings) log("warn", "configuration", { warning });
   // under `npm start` scripts/fetch-tools.ts has just said which engine it is
   const { connection, server } = await engineFor(config, folder, isStart ? () => {} : say);
   let stopping = false;
   try {
     const store = await openOwnStore(config, connection, server !== undefined, log);
-    const plain = createTupleStore({ ...connection, ...store });
-    await signOldHistories(plain, config, log, start.signedMark);
-    const signing = config.HISTORY_KEY_FILE;
-    const tupleStore = signing ? signHeads(plain, signing, config.HISTORY_UNSIGNED) : plain;
-    const service = createService(config, { connection, store, tupleStore, clock, folder, log }, () => stopping);
+    const found = { folder, log, connection, store };
+    await signOldHistories(createTupleStore({ ...connection, ...store }), config, log, start.signedMark);
+    const warn = (event: string, facts: object) => log("warn", event, facts);
+    const background = createBackground(warn);
+    const tupleStore = tuplesOf(config, found);
     // first finish the sweeps that an earlier process left
-    await sweep(service.deps);
-    const stopRepeating = service.startRepeating();
-    const { app, listening, url } = await serveApp(config, service.deps);
+    await sweep({ tupleStore, warn });
+    const sweeping = setInterval(() => background.run(() => sweep({ tupleStore, warn })), SWEEP_EVERY_MILLISECONDS);
+    const running: Running =
+      count > 1
+        ? await serveByWorkers(config, found, background)
+        : await serve(config, found, { tupleStore, background, clock, stopping: () => stopping });
 
     const stop = async (reason: string, code = 0) => {
       if (stopping) return;
       stopping = true;
       log("info", "stopping", { reason });
-      // replies announce meanwhile that their connection ends, and a load balancer sends nobody new
-      if (code === 0) await sleep(config.STOPPING_MILLISECONDS);
-      stopRepeating();
-      const drainedBy = performance.now() + DRAIN_MILLISECONDS;
-      await drain(listening, DRAIN_MILLISECONDS);
-      const rest = sleep(Math.max(0, drainedBy - performance.now()), false);
-      const isDone = await Promise.race([service.background.settled().then(() => true), rest]);
-      if (!isDone) log("warn", "work_cut_off", {});
-      await service.close();
+      clearInterval(sweeping);
+      await running.end(reason, code !== 0);
       await server?.stop();
       process.exit(code);
     };
     for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => void stop(signal));
-    const { readAgain = () => void stop("SIGHUP") } = service.keys;
-    process.on("SIGHUP", () => readAgain());
+    const { readKeys = () => void stop("SIGHUP") } = running;
+    process.on("SIGHUP", () => readKeys());
     // under `npm start` this process ends with its parent
     if (process.send) process.on("disconnect", () => void stop("parent_gone"));
     server?.exited.then((code) => void stop(`openfga_ended_${code}`, 1));
+    running.failed?.catch((error: Error) => {
+      if (!stopping) say(`Concordat ends.\n${error.message}`);
+      void stop("workers_failed", 1);
+    });
 
-    say(`Concordat listens on ${url} (OpenFGA ${connection.apiUrl}, store ${store.storeId}, model ${store.modelId}).`);
+    const { url } = running;
+    const by = count > 1 ? `${count} workers, ` : "";
+    say(
+      `Concordat listens on ${url} (${by}OpenFGA ${connection.apiUrl}, store ${store.storeId}, model ${store.modelId}).`,
+    );
     if (start.key === undefined) return;
-    const sample = await playSample((path, init) => app.request(path, init), start.key);
+    const sample = await playSample(running.send, start.key);
     // stopped while the sample was played: its result says nothing
     if (stopping) return;
     keepShare(sample, folder);
@@ -122,8 +164,12 @@ async function main(isStart: boolean) {
   }
 }
 
-main(process.argv.includes("--start")).catch((error: unknown) => {
+const isWorker = process.argv.includes("--worker");
+
+main(process.argv.includes("--start"), isWorker).catch(async (error: unknown) => {
   const isForOperator = error instanceof StartFault;
-  say(isForOperator ? `Concordat does not start.\n${error.message}` : String((error as Error)?.stack ?? error));
+  // all workers meet the same: the primary says it once
+  if (isWorker && isForOperator) await refuseStart(error.message);
+  else say(isForOperator ? `Concordat does not start.\n${error.message}` : String((error as Error)?.stack ?? error));
   process.exit(1);
 });

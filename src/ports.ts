@@ -39,6 +39,9 @@ export type TupleStore = {
   erase(keys: readonly TupleKey[]): Promise<void>;
 };
 
+/** What only reads by filters. */
+export type Reads = Pick<TupleStore, "read">;
+
 /** A tuple that was written or deleted, and when; a time that the engine took before it committed. */
 export type TupleChange = { operation: "write" | "delete"; key: TupleKey; at: string };
 

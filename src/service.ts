@@ -6,10 +6,9 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ulid } from "ulid";
-import { createBackground } from "./actions/run/background.ts";
+import type { createBackground } from "./actions/run/background.ts";
 import { createKeyedMutex } from "./actions/run/keyed-mutex.ts";
 import { createRepeats } from "./actions/run/repeats.ts";
-import { sweep } from "./actions/sweep.ts";
 import type { AppDeps } from "./app.ts";
 import { cacheFor } from "./backends.ts";
 import { createChecker } from "./check/check.ts";
@@ -28,7 +27,6 @@ import type { OpenStore } from "./openfga/open-store.ts";
 import type { Clock, TupleStore } from "./ports.ts";
 import { createRateLimiter } from "./redis/rate-limiter.ts";
 
-const SWEEP_EVERY_MILLISECONDS = 60_000;
 /** After so long without a line an import is ended, since the next one waits for it. */
 const IMPORT_IDLE_MILLISECONDS = 30_000;
 
@@ -43,23 +41,24 @@ function repeat(act: () => Promise<void>, pauseMilliseconds: number): AbortContr
   return stopped;
 }
 
-type Foundation = {
+type Parts = {
   connection: OpenFgaConnection;
   store: OpenStore;
   tupleStore: TupleStore;
   clock: Clock;
   folder: string;
   log: Log;
+  background: ReturnType<typeof createBackground>;
 };
 
 /** The parts of the service by its configuration. Connections are made in the background; nothing listens or repeats yet. */
 export function createService(
   config: Config,
-  { connection, store, tupleStore, clock, folder, log }: Foundation,
+  { connection, store, tupleStore, clock, folder, log, background }: Parts,
   stopping: () => boolean,
 ) {
   const warn = (event: string, facts: object) => log("warn", event, facts);
-  const { meter, text: metricsText } = createMetrics(clock);
+  const { meter, text: metricsText, counts } = createMetrics(clock);
   const pool = createEngine({
     ...connection,
     ...store,
@@ -71,7 +70,6 @@ export function createService(
   const cache = cacheFor(config, store, meter, warn);
   const limiter = createRateLimiter(config, store.storeId, meter);
   const keys = createKeyRing({ config, permissions: pool.permissions, clock, log });
-  const background = createBackground(warn);
   const notices = createNotices({ cache, engine, clock, meter, warn, sleep });
   const mails = { smtpUrl: config.SMTP_URL, folder: join(folder, "mail"), from: config.MAIL_FROM, clock };
   const deps: Omit<AppDeps, "publicUrl"> = {
@@ -112,13 +110,12 @@ export function createService(
   return {
     deps,
     keys,
-    background,
-    /** Starts what repeats until the returned function is called. */
+    /** What was counted, to be added to what other processes counted. */
+    counts,
+    /** Starts what repeats in every process until the returned function is called. */
     startRepeating() {
-      const sweeping = setInterval(() => background.run(() => sweep({ tupleStore, warn })), SWEEP_EVERY_MILLISECONDS);
       const repeating = [repeat(follow, FOLLOW_EVERY_MILLISECONDS), repeat(notices.poll, NOTICES_EVERY_MILLISECONDS)];
       return () => {
-        clearInterval(sweeping);
         for (const one of repeating) one.abort();
       };
     },

@@ -3,6 +3,7 @@
  * that the world has of one user on one resource and on the portfolio it lies in. Only
  * looked up by key, never decided: dates, partners and roles go out as they are. Pure.
  */
+import { idOfType } from "../../src/domain/ids.ts";
 import type { Question } from "../system.ts";
 import type { World } from "../world.ts";
 
@@ -21,7 +22,7 @@ export function lookupsOf(world: World): (question: Question) => Attributes {
   );
 
   return ({ user: subject, object }) => {
-    const user = subject.slice("user:".length);
+    const user = idOfType("user", subject);
     const found = resources.get(object);
     if (found === undefined) throw new Error(`there is no ${object}`);
     const refs = found.portfolio === undefined ? [object] : [object, `portfolio:${found.portfolio}`];

@@ -3,7 +3,7 @@
  * small world where much has lapsed or soon will, where people have left or are in two
  * organizations and delegations exceed their share, each answer is the real OpenFGA's.
  */
-import { idOf } from "../../src/domain/ids.ts";
+import { idOfType } from "../../src/domain/ids.ts";
 import { PERMISSION_OF, SHARED_ROLES } from "../../src/domain/roles.ts";
 import { agree, type Expected } from "../agree.ts";
 import { type Random, seededRandom } from "../random.ts";
@@ -92,7 +92,7 @@ function disordered(world: World, now: Date, random: Random): World {
     // a plant that is shared itself lies in a portfolio that is shared too
     resources: world.resources.map((resource) =>
       resource.ref.startsWith("plant:")
-        ? { ...resource, portfolio: idOf(random.one(portfolios.get(resource.owner) ?? []).ref) }
+        ? { ...resource, portfolio: idOfType("portfolio", random.one(portfolios.get(resource.owner) ?? []).ref) }
         : resource,
     ),
     people: [...stayed, ...elsewhere],

@@ -5,6 +5,7 @@
  * before, as the actions do it. Every id carries its situation's number, so that one
  * store holds them all.
  */
+import type { IdOf, IdType } from "../../src/domain/ids.ts";
 import type { Cooperation, Delegation, Resource, Share } from "../../src/domain/records.ts";
 import { JOB_ROLES, type JobRole, ORGANIZATION_ROLES, type OrganizationRole, RUNGS } from "../../src/domain/roles.ts";
 import {
@@ -69,10 +70,10 @@ export type Target = { label: string; ref: string; like: string };
 /** A situation with its ids: who and what is asked about, and the tuples of each state in turn. */
 export type World = { situation: Situation; actors: Actor[]; targets: Target[]; states: Tuple[][] };
 
-type Held = { user: string; share: string; role: Share["role"]; own?: Partial<Delegation> };
+type Held = { user: IdOf<IdType>; share: string; role: Share["role"]; own?: Partial<Delegation> };
 
 /** The people of a situation, and the tuples and delegations they come with. Users are given by id. */
-function peopleOf(situation: Situation, id: (name: string) => string) {
+function peopleOf(situation: Situation, id: (name: string) => IdOf<IdType>) {
   const actors: Actor[] = [];
   const base: Tuple[] = [];
   const held: Held[] = [];
@@ -138,7 +139,7 @@ function peopleOf(situation: Situation, id: (name: string) => string) {
 
 /** Spells a situation out. `key` is what its ids begin with. */
 export function worldOf(situation: Situation, key: string): World {
-  const id = (name: string) => `${key}-${name.replace(/\W+/g, "-")}`;
+  const id = (name: string) => `${key}-${name.replace(/\W+/g, "-")}` as IdOf<IdType>;
   const last = situation.states.at(-1) ?? situation.states[0];
   const { actors, base, held } = peopleOf(situation, id);
 

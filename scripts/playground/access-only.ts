@@ -12,8 +12,7 @@ import {
   type Rewrites,
   restrictionsOf,
 } from "../../src/domain/explain/rewrite.ts";
-import { expiryOf } from "../../src/domain/explain/sentence.ts";
-import type { Tuple, TupleKey } from "../../src/domain/tuples.ts";
+import { expiryOf, type Tuple, type TupleKey } from "../../src/domain/tuples.ts";
 import { rewritesOf } from "../../src/openfga/rewrites.ts";
 
 type Model = Omit<AuthorizationModel, "id">;

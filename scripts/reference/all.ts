@@ -6,13 +6,14 @@ import { readFileSync } from "node:fs";
 import { operatorsPicture, usersPicture } from "../../bench/picture.ts";
 import type { Results } from "../../bench/results.ts";
 import { DENIALS } from "../../src/check/question.ts";
-import { VARIABLES } from "../../src/config.ts";
+import { VARIABLES } from "../../src/config-variables.ts";
 import { LIFECYCLE } from "../../src/domain/cooperation/lifecycle.ts";
 import { FINDING_KINDS } from "../../src/domain/doctor/finding.ts";
 import { DENIAL_REASONS } from "../../src/domain/explain/denial-reason.ts";
 import { NEEDS } from "../../src/domain/key-scopes.ts";
 import { FAULTS } from "../../src/http/problem.ts";
 import { REFUSALS } from "../../src/http/refusals.ts";
+import { createMetrics } from "../../src/metrics.ts";
 import { GRAMMAR } from "../../src/redis/cache-keys.ts";
 import { sampleCommands } from "../../src/start/sample.ts";
 import { filled } from "./blocks.ts";
@@ -24,6 +25,7 @@ import { envExample } from "./env-example.ts";
 import { denialReasonsTable, denialsTable, errorsTable, findingsTable } from "./errors.ts";
 import { layersDiagram, layersTable } from "./layers.ts";
 import { expiredSentence, lifecycleDiagram, lifecycleTable } from "./lifecycle.ts";
+import { metricsTable } from "./metrics.ts";
 import { openApiDocument } from "./openapi/document.ts";
 import { OPERATIONS } from "./openapi/operations.ts";
 import { capsTable, rolesTable } from "./roles.ts";
@@ -64,6 +66,7 @@ export function generated(): Record<string, Generated> {
       expired: expiredSentence(),
       diagram: lifecycleDiagram(LIFECYCLE),
     },
+    "docs/reference/metrics.md": { metrics: metricsTable(createMetrics(() => new Date()).registry) },
     "docs/reference/roles.md": { roles: rolesTable(), caps: capsTable() },
     "docs/reference/routes.md": { routes: routesTable(OPERATIONS) },
     "openapi.json": `${JSON.stringify(openApiDocument(URL_AT_START), null, 2)}\n`,

@@ -14,10 +14,10 @@ export function errorsTable(...vocabularies: readonly Problems[]): string {
 }
 
 /** The reasons of a denial, the nearest to access first. */
-export const denialReasonsTable = (reasons: Readonly<Record<string, readonly [meaning: string, advice: string]>>) =>
+export const denialReasonsTable = (reasons: Readonly<Record<string, { meaning: string; advice: string }>>) =>
   table(
     ["code", "what it means", "what to do"],
-    Object.entries(reasons).map(([name, texts]) => [code(name), ...texts]),
+    Object.entries(reasons).map(([name, { meaning, advice }]) => [code(name), meaning, advice]),
   );
 
 /** The codes beside `decision: false`. */

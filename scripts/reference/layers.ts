@@ -7,7 +7,8 @@ const source = new URL("../../src/", import.meta.url);
 
 /** What each part is for, from the top down. Files beside these belong to the process that `main.ts` starts. */
 const PARTS: Readonly<Record<string, string>> = {
-  "main.ts": "the process: reads the configuration, connects, listens, stops",
+  "main.ts": "the process: reads the configuration, connects, answers or has workers answer, stops",
+  "serve.ts": "the service in one process: it listens, and is drained at its end",
   "service.ts": "the service composed of its parts, by the configuration",
   "app.ts": "the service as a value: who may call which route, and what a fault becomes",
   http: "routes: `v1` the API, `access` AuthZEN, `stores` OpenFGA's API",
@@ -19,6 +20,7 @@ const PARTS: Readonly<Record<string, string>> = {
   openfga: "the tuple store and the engine; `server` finds, builds and runs OpenFGA",
   redis: "the decision cache and the rate limits in Redis",
   memory: "the same for one process alone",
+  workers: "several processes that share one port: how they are started, replaced and counted",
   start: "the keys and the sample of `npm start`",
   "ports.ts": "what the layers above need of OpenFGA, Redis and SMTP, as types with their promises",
   domain: "pure rules: lifecycle, roles, tuples, records, decisions, refusals; no I/O and no clock",

@@ -4,19 +4,20 @@
  */
 
 import { type CacheScope, ownerScope } from "../domain/cache-scopes.ts";
+import type { ChangeCooperationInput, JoinInput, ReasonInput } from "../domain/commands.ts";
 import {
   type Changed,
   type CooperationState,
   decideExpiry,
   decideResend,
   decideStep,
-  type StepInput,
+  type LifecycleStep,
   type StepState,
 } from "../domain/cooperation/decide-cooperation.ts";
-import { decideJoin, type JoinState } from "../domain/cooperation/decide-join.ts";
+import { decideJoin, type JoinState } from "../domain/cooperation/decide-invitation.ts";
 import { readToken } from "../domain/cooperation/invitation-token.ts";
 import { LIFECYCLE } from "../domain/cooperation/lifecycle.ts";
-import type { Instant } from "../domain/expiry.ts";
+import type { CooperationId } from "../domain/ids.ts";
 import type { Cooperation, Head, Invitation } from "../domain/records.ts";
 import { isRefusal, type Result } from "../domain/result.ts";
 import { sharedNow } from "../queries/views/cooperations.ts";
@@ -25,15 +26,13 @@ import { type MailState, sendLetters } from "./letters.ts";
 import type { Action, Reading } from "./run/action.ts";
 import { sweep } from "./sweep.ts";
 
-export type LifecycleStep = "accept" | "decline" | "pause" | "resume" | "remove" | "leave";
-
 /**
  * The state that every action in a cooperation is decided on; not found where there is none. `more` is what an action
  * is decided on besides: it is read together with the memberships, behind the cooperation's head.
  */
 export async function readCooperation<M extends object = object>(
   on: Reading,
-  id: string,
+  id: CooperationId,
   more?: (cooperation: Cooperation) => Promise<M>,
 ): Promise<Result<CooperationState & M>> {
   const head = await cooperationHead(on.reads, id);
@@ -46,31 +45,28 @@ export async function readCooperation<M extends object = object>(
   return { head, cooperation, memberships, expected: on.expected, ...further };
 }
 
-/** The actions in one cooperation wait for each other. */
-export const lockCooperation = ({ head }: { head: Head<Cooperation> }): string => head.object;
-
-/** A cooperation and its shares reach the initiator's resources alone. */
-export const initiatorsScope = ({ cooperation }: { cooperation: Cooperation }): CacheScope[] => [
-  ownerScope(cooperation.initiator),
-];
+/** The actions in one cooperation wait for each other, and reach the initiator's resources alone. */
+export const inCooperation = {
+  lock: ({ head }: { head: Head<Cooperation> }): string => head.object,
+  scopes: ({ cooperation }: { cooperation: Cooperation }): CacheScope[] => [ownerScope(cooperation.initiator)],
+};
 
 /** Takes a step of the lifecycle table. What an ending leaves without effect is swept in the background. */
 export const takeStep = ({
   cooperation: id,
   step,
   ...input
-}: StepInput & { cooperation: string; step: LifecycleStep }): Action<StepState, Changed> => ({
-  lock: lockCooperation,
+}: ReasonInput & { cooperation: CooperationId; step: LifecycleStep }): Action<StepState, Changed> => ({
+  ...inCooperation,
   read: (on) => readStep(on, id, step),
   decide: (state, stamp) => decideStep(state, step, input, stamp),
-  scopes: initiatorsScope,
   after: async (deps, { cooperation }) => {
     if (cooperation.status === "ended") await sweep(deps);
   },
 });
 
 /** Declines what an organization never answered, for the service that deletes the organization. */
-export function declineOffer(input: { cooperation: string }): Action<StepState, Changed> {
+export function declineOffer(input: { cooperation: CooperationId }): Action<StepState, Changed> {
   const decline = takeStep({ ...input, step: "decline" });
   return {
     ...decline,
@@ -82,14 +78,15 @@ export function declineOffer(input: { cooperation: string }): Action<StepState, 
 }
 
 /** The state that a step is decided on. The heads of its sides are read where the step binds the partner, or ends the cooperation, which keeps their names. */
-function readStep(on: Reading, id: string, step: LifecycleStep): Promise<Result<StepState>> {
+function readStep(on: Reading, id: CooperationId, step: LifecycleStep): Promise<Result<StepState>> {
   const { reads } = on;
   return readCooperation(on, id, async (cooperation) => {
-    // what changes nothing needs no more than the cooperation
-    if (step === "pause" || step === "resume" || ["same", "no"].includes(LIFECYCLE[step][cooperation.status]))
-      return {};
-    const isAnswer = step === "accept" || step === "decline";
-    const ends = step !== "accept";
+    const to = LIFECYCLE[step][cooperation.status];
+    const ends = to === "ended";
+    const isAccepted = step === "accept" && to === "active";
+    // what binds nobody and ends nothing needs no more than the cooperation
+    if (!ends && !isAccepted) return {};
+    const isAnswer = isAccepted || step === "decline";
     const [partner, invitation, initiator, sharedAtEnd] = await Promise.all([
       cooperation.partner === undefined ? undefined : organizationHead(reads, cooperation.partner),
       isAnswer ? invitationHead(reads, cooperation) : undefined,
@@ -101,22 +98,19 @@ function readStep(on: Reading, id: string, step: LifecycleStep): Promise<Result<
 }
 
 /** Sets or clears the expiry of the whole cooperation. */
-export const changeExpiry = (input: {
-  cooperation: string;
-  expires_at?: Instant | null | undefined;
-  reason?: string | undefined;
-}): Action<CooperationState, Changed> => ({
-  lock: lockCooperation,
+export const changeExpiry = (
+  input: ChangeCooperationInput & { cooperation: CooperationId },
+): Action<CooperationState, Changed> => ({
+  ...inCooperation,
   read: (on) => readCooperation(on, input.cooperation),
   decide: (state, stamp) => decideExpiry(state, input, stamp),
-  scopes: initiatorsScope,
 });
 
 /** Sends the invitation or the notice again; the invitation's old token is void from then on. */
 export const resend = (
-  input: StepInput & { cooperation: string },
+  input: ReasonInput & { cooperation: CooperationId },
 ): Action<CooperationState & { invitation: Head<Invitation> }, Changed, MailState> => ({
-  lock: lockCooperation,
+  ...inCooperation,
   read: (on) =>
     readCooperation(on, input.cooperation, async (cooperation) => ({
       invitation: await invitationHead(on.reads, cooperation),
@@ -124,17 +118,13 @@ export const resend = (
   decide: (state, stamp) => decideResend(state, input, stamp),
   // a mail changes no answer
   scopes: () => [],
-  revealedScopes: initiatorsScope,
+  revealedScopes: inCooperation.scopes,
   after: (deps, { cooperation }) => sendLetters(deps, cooperation),
 });
 
 /** Joins by a token, for an organization that the actor is admin of. */
-export const join = (input: {
-  token: string;
-  organization: string;
-  reason?: string | undefined;
-}): Action<JoinState, Changed> => ({
-  lock: lockCooperation,
+export const join = (input: JoinInput): Action<JoinState, Changed> => ({
+  ...inCooperation,
   read: async ({ reads, caller, invitation: { secret, ttlDays } }) => {
     const token = readToken(secret, input.token);
     if (token === undefined) return { code: "invalid_invitation" };
@@ -148,5 +138,4 @@ export const join = (input: {
     return { head, cooperation: head.value, joining, membership, invitation, tokenN: token.n, ttlDays };
   },
   decide: (state, stamp) => decideJoin(state, input, stamp),
-  scopes: initiatorsScope,
 });

@@ -3,19 +3,17 @@
  * same checks and the same history. Lines are written in their order, as many in one Write as fit, so a line is
  * committed only after all before it; a line that is refused changes nothing and stops no other.
  */
-import { setTimeout as sleep } from "node:timers/promises";
 import { isService, needsService } from "../domain/caller.ts";
-import { errorFacts } from "../domain/error-facts.ts";
 import type { Refusal } from "../domain/refusal.ts";
 import type { ImportLine, LineError, NumberedLine } from "../domain/registry/import-line.ts";
 import { isRefusal } from "../domain/result.ts";
-import { EngineRefused, EngineUnavailable } from "../faults.ts";
+import { EngineRefused } from "../faults.ts";
 import { keepReads } from "../store/kept-reads.ts";
 import { putOrganization } from "./organization.ts";
 import { putPerson } from "./person.ts";
 import { putResource, setJobRole } from "./resource.ts";
 import type { Action, ActionDeps, Call } from "./run/action.ts";
-import { PAUSE_MILLISECONDS_MAX, patience } from "./run/commit.ts";
+import { patiently } from "./run/commit.ts";
 import { performEach } from "./run/perform.ts";
 
 /** How many lines are read ahead: what they need of the store is read at the same time, and kept until they are done. */
@@ -54,7 +52,7 @@ export async function* importLines(
       await readAhead(kept, call, rest);
       while (rest.length > 0) {
         const tried = rest.slice(0, together);
-        const { outcomes, fitted } = await patiently(deps, () => importAccepted(kept, call, tried));
+        const { outcomes, fitted } = await patiently(deps, "importing_again", () => importAccepted(kept, call, tried));
         yield outcomes;
         // as many as fitted, and one more when all of them did
         together = fitted < tried.length ? fitted : Math.min(together + 1, TOGETHER_LINES_MAX);
@@ -131,18 +129,4 @@ function actionOf(line: ImportLine): Action<unknown, unknown> {
 async function readAhead(deps: ActionDeps, { caller }: Call, lines: NumberedLine[]): Promise<void> {
   const on = { ...deps, reads: deps.tupleStore, caller };
   await Promise.allSettled(lines.map((line) => "says" in line && actionOf(line.says).read(on)));
-}
-
-/** Tries again for a while where the engine does not answer. */
-async function patiently<T>(deps: ActionDeps, attempt: () => Promise<T>): Promise<T> {
-  const giveUpAt = performance.now() + patience(deps);
-  for (;;) {
-    try {
-      return await attempt();
-    } catch (error) {
-      if (!(error instanceof EngineUnavailable) || performance.now() > giveUpAt) throw error;
-      deps.warn("importing_again", errorFacts(error));
-      await sleep(Math.random() * PAUSE_MILLISECONDS_MAX);
-    }
-  }
 }

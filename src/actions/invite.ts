@@ -12,17 +12,16 @@ import {
   type InvitationDecided,
   type InviteState,
 } from "../domain/cooperation/decide-invitation.ts";
-import type { SharedResource } from "../domain/cooperation/new-share.ts";
+import type { SharedResource } from "../domain/cooperation/decide-share.ts";
+import { CooperationId, type OrganizationId, ShareId, UserId } from "../domain/ids.ts";
 import { refuseUnlessAdmin } from "../domain/membership.ts";
 import { same } from "../domain/plan.ts";
-import type { Cooperation } from "../domain/records.ts";
 import { emailHash } from "../domain/registry/decide-person.ts";
 import { isRefusal, type Result } from "../domain/result.ts";
 import { organizationName } from "../queries/views/cooperations.ts";
 import { organizationIdsOf } from "../store/people.ts";
 import {
-  cooperationHead,
-  cooperationIdsOf,
+  cooperationsOf,
   emailHead,
   inTurns,
   invitationHead,
@@ -32,21 +31,21 @@ import {
   roleOf,
 } from "../store/snapshot.ts";
 import { type MailState, sendLetters } from "./letters.ts";
-import type { Action, Reading, Reads } from "./run/action.ts";
+import type { Action, Reading } from "./run/action.ts";
 import { settleEnded } from "./sweep.ts";
 
 /** The caller is asked which of these organizations is meant. Nothing is written. */
-export type Confirm = { confirm: { id: string; name: string }[] };
+export type Confirm = { confirm: { id: OrganizationId; name: string }[] };
 
-type Meant = { partner?: string | undefined; ownAddress: boolean };
-type Inviting = InviteState & { ids: FreshIds; unsettled: string[] };
+type Meant = { partner?: OrganizationId | undefined; ownAddress: boolean };
+type Inviting = InviteState & { ids: FreshIds; unsettled: CooperationId[] };
 
 /**
  * Invites a partner. Naming an organization by id reveals whether it exists: where organizations are not disclosed
  * that needs scope `admin`.
  */
 export const invite = (
-  input: InviteInput & { initiator: string },
+  input: InviteInput & { initiator: OrganizationId },
 ): Action<Inviting | Confirm, InvitationDecided | Confirm, MailState> => ({
   lock: () => `organization:${input.initiator}`,
   read: async (on) => {
@@ -71,14 +70,14 @@ export const invite = (
 
 async function whoIsMeant(
   { reads, discloseOrganizations }: Reading,
-  { initiator, organization, email, confirm_organization: chosen }: InviteInput & { initiator: string },
+  { initiator, organization, email, confirm_organization: chosen }: InviteInput & { initiator: OrganizationId },
 ): Promise<Result<Meant | Confirm>> {
   if (email === undefined) return { partner: organization, ownAddress: false };
   const hash = emailHash(email);
   const { value } = await emailHead(reads, hash);
   if (!discloseOrganizations) {
     // the same reads whether the address is known or not: how long they take reveals nothing either
-    const holder = value?.holder ?? hash;
+    const holder = value?.holder ?? UserId.parse(hash);
     if ((await roleOf(reads, initiator, holder)) !== undefined) return { ownAddress: true };
     return chosen === undefined ? { ownAddress: false } : { code: "confirmation_stale" };
   }
@@ -90,7 +89,11 @@ async function whoIsMeant(
   return { confirm: await inTurns(known, async (id) => ({ id, name: await organizationName(reads, id) })) };
 }
 
-async function readInvite(on: Reading, input: InviteInput & { initiator: string }, meant: Meant): Promise<Inviting> {
+async function readInvite(
+  on: Reading,
+  input: InviteInput & { initiator: OrganizationId },
+  meant: Meant,
+): Promise<Inviting> {
   const { reads } = on;
   const [initiator, partner, membership, resources] = await Promise.all([
     organizationHead(reads, input.initiator),
@@ -108,7 +111,7 @@ async function readInvite(on: Reading, input: InviteInput & { initiator: string 
     partner_incarnation: partner?.value?.incarnation,
     email: input.email,
   });
-  const cooperations = await initiatedBy(reads, input.initiator);
+  const cooperations = await cooperationsOf(reads, input.initiator, "initiator");
   return {
     initiator,
     membership,
@@ -120,12 +123,9 @@ async function readInvite(on: Reading, input: InviteInput & { initiator: string 
     resources,
     invitation,
     limits: on.invitation.limits,
-    ids: { cooperation: on.newId(), shares: (input.shares ?? []).map(() => on.newId()) },
+    ids: {
+      cooperation: CooperationId.parse(on.newId()),
+      shares: (input.shares ?? []).map(() => ShareId.parse(on.newId())),
+    },
   };
-}
-
-async function initiatedBy(reads: Reads, organization: string): Promise<Cooperation[]> {
-  const ids = await cooperationIdsOf(reads, organization, "initiator");
-  const heads = await inTurns(ids, (id) => cooperationHead(reads, id));
-  return heads.flatMap(({ value }) => (value ? [value] : []));
 }

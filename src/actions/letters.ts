@@ -7,7 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Semaphore } from "async-mutex";
 import { issueToken } from "../domain/cooperation/invitation-token.ts";
 import { errorFacts } from "../domain/error-facts.ts";
-import { splitRef } from "../domain/ids.ts";
+import { type OrganizationId, splitRef } from "../domain/ids.ts";
 import { type Language, LanguageInput } from "../domain/language.ts";
 import { type Cooperation, isSide } from "../domain/records.ts";
 import { invitationLink, invitationMail, noticeMail, type OfferedShare } from "../mail/letters.ts";
@@ -44,7 +44,9 @@ export async function sendLetters(deps: ActionDeps, cooperation: Cooperation): P
   const failed = (error: unknown) => deps.warn("mail_failed", { cooperation: cooperation.id, ...errorFacts(error) });
   try {
     const letters =
-      cooperation.partner === undefined ? await invitation(deps, cooperation) : await notices(deps, cooperation);
+      cooperation.partner === undefined
+        ? await invitation(deps, cooperation)
+        : await notices(deps, cooperation, cooperation.partner);
     const places = new Semaphore(MAILS_AT_ONCE);
     const send = async (letter: Letter): Promise<"sent" | "failed" | "none"> => {
       try {
@@ -83,9 +85,8 @@ async function invitation(deps: ActionDeps, cooperation: Cooperation): Promise<L
   return [() => invitationMail(languageOf(cooperation.language), facts)];
 }
 
-async function notices(deps: ActionDeps, cooperation: Cooperation): Promise<Letter[]> {
+async function notices(deps: ActionDeps, cooperation: Cooperation, partner: OrganizationId): Promise<Letter[]> {
   const { tupleStore } = deps;
-  const partner = cooperation.partner ?? "";
   const { value: organization } = await organizationHead(tupleStore, partner);
   // the organization it was offered to no longer exists, and the one that has its id now must not learn of it
   if (organization === undefined || !isSide(cooperation, "partner", organization)) return [];

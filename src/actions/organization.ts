@@ -1,6 +1,7 @@
 /** Creates, renames and deletes organizations: for services with scope `admin`. */
 
 import { isService, needsService } from "../domain/caller.ts";
+import type { OrganizationId } from "../domain/ids.ts";
 import {
   decideDeleteOrganization,
   decideOrganization,
@@ -10,17 +11,17 @@ import {
 } from "../domain/registry/decide-organization.ts";
 import { isRefusal, type Result } from "../domain/result.ts";
 import { sweepMark } from "../domain/state-tuples.ts";
-import { bondsOf } from "../store/bonds.ts";
+import type { Reads } from "../ports.ts";
 import { peopleOf } from "../store/people.ts";
 import { resourceRefsOf } from "../store/resources.ts";
-import { cooperationIdsOf, organizationHead } from "../store/snapshot.ts";
+import { bondsOf, cooperationIdsOf, organizationHead } from "../store/snapshot.ts";
 import { declineOffer } from "./cooperation.ts";
-import type { Action, ActionDeps, Call, Reading, Reads, Receipt } from "./run/action.ts";
+import type { Action, ActionDeps, Call, Reading, Receipt } from "./run/action.ts";
 import { afterWriting } from "./run/commit.ts";
 import { perform, wouldDo } from "./run/perform.ts";
 import { sweep, sweepOrganization } from "./sweep.ts";
 
-type Named = { organization: string };
+type Named = { organization: OrganizationId };
 
 const lockOrganization = ({ head }: OrganizationState) => head.object;
 /** An organization without people and resources is on nobody's path. */
@@ -70,7 +71,7 @@ export async function deleteOrganization(
   }
 }
 
-const deleteEmpty = (id: string): Action<OrganizationState & { holdings: Holdings }, undefined> => ({
+const deleteEmpty = (id: OrganizationId): Action<OrganizationState & { holdings: Holdings }, undefined> => ({
   lock: lockOrganization,
   read: async (on) => {
     const state = await readOrganization(on, id);
@@ -82,11 +83,11 @@ const deleteEmpty = (id: string): Action<OrganizationState & { holdings: Holding
   after: (deps) => sweep(deps),
 });
 
-async function readOrganization({ reads, expected }: Reading, id: string): Promise<OrganizationState> {
+async function readOrganization({ reads, expected }: Reading, id: OrganizationId): Promise<OrganizationState> {
   return { id, head: await organizationHead(reads, id), expected };
 }
 
-async function holdingsOf(reads: Reads, id: string): Promise<Holdings> {
+async function holdingsOf(reads: Reads, id: OrganizationId): Promise<Holdings> {
   const people = (await peopleOf(reads, id)).length;
   const resources = (await resourceRefsOf(reads, id)).length;
   return { people, resources, cooperations: await bondsOf(reads, id) };

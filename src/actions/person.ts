@@ -7,7 +7,9 @@
 import { userScope } from "../domain/cache-scopes.ts";
 import { isService, needsService } from "../domain/caller.ts";
 import type { PersonInput } from "../domain/commands.ts";
+import type { OrganizationId, UserId } from "../domain/ids.ts";
 import { refuseUnlessAdmin } from "../domain/membership.ts";
+import { alive } from "../domain/records.ts";
 import type { Refusal } from "../domain/refusal.ts";
 import {
   decideForget,
@@ -23,12 +25,11 @@ import {
 } from "../domain/registry/decide-person.ts";
 import { isRefusal, type Result } from "../domain/result.ts";
 import type { TupleKey } from "../domain/tuples.ts";
-import { bondsOf } from "../store/bonds.ts";
 import { adminsOf, delegationsThrough, jobRolesThrough, organizationIdsOf } from "../store/people.ts";
-import { emailHead, inTurns, membershipIn, organizationHead, personHead, roleOf } from "../store/snapshot.ts";
+import { bondsOf, emailHead, inTurns, membershipIn, organizationHead, personHead, roleOf } from "../store/snapshot.ts";
 import type { Action, Reading } from "./run/action.ts";
 
-type OfOrganization = { organization: string; user: string };
+type OfOrganization = { organization: OrganizationId; user: UserId };
 
 const lockOrganization = ({ organizationHead: { object } }: PersonState) => object;
 
@@ -78,7 +79,7 @@ export const removePerson = ({
 });
 
 /** Empties the record of somebody who belongs to no organization. */
-export const forgetPerson = ({ user }: { user: string }): Action<ForgetState, Forgotten> => ({
+export const forgetPerson = ({ user }: { user: UserId }): Action<ForgetState, Forgotten> => ({
   lock: ({ person }) => person.object,
   read: async ({ reads, caller, expected }) => {
     if (!isService(caller)) return needsService("to forget people");
@@ -96,7 +97,7 @@ export const forgetPerson = ({ user }: { user: string }): Action<ForgetState, Fo
 /** Why the caller may not manage an organization, or undefined when they may. */
 export async function refuseUnlessManager(
   { reads, caller }: Reading,
-  organization: string,
+  organization: OrganizationId,
 ): Promise<Refusal | undefined> {
   if (isService(caller)) return undefined;
   // before the caller's role: a reading is kept, and a head is read before the facts that it covers
@@ -105,15 +106,14 @@ export async function refuseUnlessManager(
 }
 
 /** Who it is about, the address asked for, and whether they would no longer be an admin. */
-type Asked = { organization: string; user: string; email?: string | null | undefined; stepsDown: boolean };
+type Asked = { organization: OrganizationId; user: UserId; email?: string | null | undefined; stepsDown: boolean };
 
 async function readPerson(
   { reads, expected }: Reading,
   { organization, user, email, stepsDown }: Asked,
 ): Promise<Result<PersonState>> {
   const [organizationNow, person] = await Promise.all([organizationHead(reads, organization), personHead(reads, user)]);
-  if (organizationNow.value === undefined || organizationNow.value.deleted_at !== undefined)
-    return { code: "not_found", what: "organization" };
+  if (alive(organizationNow) === undefined) return { code: "not_found", what: "organization" };
   const addresses = [...new Set([person.value?.email, email ?? undefined])].filter((one) => one !== undefined);
   const [role, emails] = await Promise.all([
     // every person has a record, so who has none is nobody's

@@ -1,5 +1,5 @@
 /** What the holder of an invitation's token may know before joining. Changes nothing. */
-import { tokenProblem } from "../domain/cooperation/decide-join.ts";
+import { tokenProblem } from "../domain/cooperation/decide-invitation.ts";
 import { readToken } from "../domain/cooperation/invitation-token.ts";
 import type { Refusal } from "../domain/refusal.ts";
 import { organizationName } from "../queries/views/cooperations.ts";

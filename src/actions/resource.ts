@@ -7,8 +7,8 @@
 import { ownerScope, userScope } from "../domain/cache-scopes.ts";
 import { isService, needsService } from "../domain/caller.ts";
 import type { ResourceInput } from "../domain/commands.ts";
-import { idOf, type ResourceRef } from "../domain/ids.ts";
-import type { Share } from "../domain/records.ts";
+import { idOfType, type OrganizationId, type ResourceRef, type UserId } from "../domain/ids.ts";
+import { alive, type Share } from "../domain/records.ts";
 import type { Refusal } from "../domain/refusal.ts";
 import {
   decideDeleteResource,
@@ -44,7 +44,7 @@ export const putResource = (input: ResourceInput & Named): Action<ResourceState 
     const { resource: ref } = input;
     const { reads, expected } = on;
     const head = await resourceHead(reads, ref);
-    const known = head.value?.deleted_at === undefined ? head.value : undefined;
+    const known = alive(head);
     const refusal = await refusePut(on, known?.owner);
     if (refusal) return refusal;
     const [owner, from, other] = await Promise.all([
@@ -65,13 +65,13 @@ export const putResource = (input: ResourceInput & Named): Action<ResourceState 
   scopes: ({ head }) => [...new Set([input.owner, head.value?.owner ?? input.owner])].map(ownerScope),
 });
 
-async function refusePut(on: Reading, owner: string | undefined): Promise<Refusal | undefined> {
+async function refusePut(on: Reading, owner: OrganizationId | undefined): Promise<Refusal | undefined> {
   if (isService(on.caller)) return undefined;
   // a stranger's plant looks like one that does not exist
   return owner === undefined ? { code: "not_found", what: "resource" } : refuseHidden(on, owner);
 }
 
-async function refuseHidden(on: Reading, owner: string): Promise<Refusal | undefined> {
+async function refuseHidden(on: Reading, owner: OrganizationId): Promise<Refusal | undefined> {
   const refusal = await refuseUnlessManager(on, owner);
   return refusal?.code === "not_found" ? { code: "not_found", what: "resource" } : refusal;
 }
@@ -85,21 +85,18 @@ export const deleteResource = ({ resource: ref }: Named): Action<Deletion, undef
     if (isRefusal(state)) return state;
     const [held, plants, shares] = await Promise.all([
       jobRolesOn(on.reads, ref),
-      ref.startsWith("portfolio:") ? plantsIn(on.reads, idOf(ref)) : [],
+      ref.startsWith("portfolio:") ? plantsIn(on.reads, idOfType("portfolio", ref)) : [],
       sharesOn(on.reads, ref),
     ]);
     return { ...state, shares, plants: plants.length, jobRoles: held.flatMap(({ tuples }) => tuples) };
   },
   decide: (state, stamp) => decideDeleteResource(state, stamp),
-  scopes: ({ owner }) => [ownerScope(idOf(owner.object))],
+  scopes: ({ owner }) => [ownerScope(idOfType("organization", owner.object))],
 });
 
 /** Gives one of the owner's people a job role, or takes it away (undefined). */
 export const setJobRole = (
-  input: Named & {
-    user: string;
-    role: JobRole | undefined;
-  },
+  input: Named & { user: UserId; role: JobRole | undefined },
 ): Action<JobRoleState, JobRoleChanged> => ({
   lock: lockOwner,
   read: async (on) => {
@@ -108,8 +105,8 @@ export const setJobRole = (
     // every head before what it covers: whose people they are, and who holds what on the resource
     const [state, person] = await Promise.all([readResource(on, ref), personHead(reads, user)]);
     if (isRefusal(state)) return state;
-    if (state.head.value?.deleted_at !== undefined) return { code: "not_found", what: "resource" };
-    const owner = idOf(state.owner.object);
+    if (alive(state.head) === undefined) return { code: "not_found", what: "resource" };
+    const owner = idOfType("organization", state.owner.object);
     const [refusal, ownRole, role] = await Promise.all([
       refuseHidden(on, owner),
       roleOf(reads, owner, user),

@@ -1,52 +1,50 @@
 /** Shares resources into a cooperation, changes and removes shares. */
 
-import type { ChangeShareInput, ShareInput } from "../domain/commands.ts";
+import type { ChangeShareInput, ReasonInput, ShareInput } from "../domain/commands.ts";
 import type { CooperationState } from "../domain/cooperation/decide-cooperation.ts";
 import {
   decideChangeShare,
   decideShare,
   decideUnshare,
   type ShareChanged,
+  type SharedResource,
   type ShareState,
 } from "../domain/cooperation/decide-share.ts";
-import type { SharedResource } from "../domain/cooperation/new-share.ts";
+import { type CooperationId, ShareId } from "../domain/ids.ts";
 import type { Cooperation, Share } from "../domain/records.ts";
 import { isRefusal, type Result } from "../domain/result.ts";
 import { resourceHead, shareHead, sharesOn, shareWithDelegations } from "../store/snapshot.ts";
-import { initiatorsScope, lockCooperation, readCooperation } from "./cooperation.ts";
+import { inCooperation, readCooperation } from "./cooperation.ts";
 import type { Action, Reading } from "./run/action.ts";
 import { sweep } from "./sweep.ts";
 
-type NewShareState = CooperationState & { id: string; resource: SharedResource; existing: Share | undefined };
+type NewShareState = CooperationState & { id: ShareId; resource: SharedResource; existing: Share | undefined };
 
 /** Shares one resource of the initiator. */
-export const share = (input: ShareInput & { cooperation: string }): Action<NewShareState, ShareChanged> => ({
-  lock: lockCooperation,
+export const share = (input: ShareInput & { cooperation: CooperationId }): Action<NewShareState, ShareChanged> => ({
+  ...inCooperation,
   read: (on) =>
     readCooperation(on, input.cooperation, async () => {
       const ref = input.resource;
       const [head, shares] = await Promise.all([resourceHead(on.reads, ref), sharesOn(on.reads, ref)]);
       const existing = shares.find((other) => other.cooperation === input.cooperation);
-      return { id: on.newId(), resource: { ref, head }, existing };
+      return { id: ShareId.parse(on.newId()), resource: { ref, head }, existing };
     }),
   decide: (state, stamp) => decideShare(state, input, state.id, stamp),
-  scopes: initiatorsScope,
 });
 
 /** Changes a share's role or date. */
-export const changeShare = (input: ChangeShareInput & { share: string }): Action<ShareState, ShareChanged> => ({
-  lock: lockCooperation,
+export const changeShare = (input: ChangeShareInput & { share: ShareId }): Action<ShareState, ShareChanged> => ({
+  ...inCooperation,
   read: (on) => readShareAndResource(on, input.share),
   decide: (state, stamp) => decideChangeShare(state, input, stamp),
-  scopes: initiatorsScope,
 });
 
 /** Removes a share; what it leaves without effect is swept in the background. */
-export const unshare = (input: { share: string; reason?: string | undefined }): Action<ShareState, ShareChanged> => ({
-  lock: lockCooperation,
+export const unshare = (input: ReasonInput & { share: ShareId }): Action<ShareState, ShareChanged> => ({
+  ...inCooperation,
   read: (on) => readShareAndResource(on, input.share),
   decide: (state, stamp) => decideUnshare(state, input, stamp),
-  scopes: initiatorsScope,
   after: (deps) => sweep(deps),
 });
 
@@ -59,7 +57,7 @@ export type BareShareState = Omit<ShareState, "resource">;
  */
 export async function readShare<M extends object = object>(
   on: Reading,
-  id: string,
+  id: ShareId,
   more?: (cooperation: Cooperation, known: Share) => Promise<M>,
 ): Promise<Result<BareShareState & M>> {
   const known = (await shareHead(on.reads, id)).value;
@@ -86,7 +84,7 @@ export async function readShare<M extends object = object>(
   };
 }
 
-function readShareAndResource(on: Reading, id: string): Promise<Result<ShareState>> {
+function readShareAndResource(on: Reading, id: ShareId): Promise<Result<ShareState>> {
   return readShare(on, id, async (_, { resource: ref }) => ({
     resource: { ref, head: await resourceHead(on.reads, ref) },
   }));

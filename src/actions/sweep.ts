@@ -5,10 +5,11 @@
  * be read keeps nothing else from being swept.
  */
 import { errorFacts } from "../domain/error-facts.ts";
-import { splitRef } from "../domain/ids.ts";
+import { type CooperationId, idOfType, type OrganizationId, type ShareId, splitRef } from "../domain/ids.ts";
 import { isSide } from "../domain/records.ts";
+import { SIDES } from "../domain/relations.ts";
 import { sweepMark, tuplesOfSides } from "../domain/state-tuples.ts";
-import type { Tuple, TupleKey } from "../domain/tuples.ts";
+import { keyOf, type Tuple, type TupleKey } from "../domain/tuples.ts";
 import { StoreDamaged } from "../faults.ts";
 import {
   cooperationHead,
@@ -19,8 +20,6 @@ import {
   shareWithDelegations,
 } from "../store/snapshot.ts";
 import type { ActionDeps } from "./run/action.ts";
-
-const SIDES = ["initiator", "partner"] as const;
 
 type SweepDeps = Pick<ActionDeps, "tupleStore" | "warn">;
 
@@ -50,17 +49,18 @@ export async function sweep(deps: SweepDeps): Promise<number> {
 
 /** False where something of it is still in use. */
 async function sweepMarked(deps: SweepDeps, marked: string): Promise<boolean> {
-  const [type, id] = splitRef(marked);
-  if (type === "organization") return sweepOrganization(deps, id);
-  const shares = type === "cooperation" ? await shareIdsOf(deps.tupleStore, id) : [id];
-  let isOver = type === "share" || (await hasEnded(deps, id));
-  for (const share of shares) isOver = (await sweepShare(deps, share)) && isOver;
-  if (type === "cooperation") await settleEnded(deps, [id]);
+  const [type] = splitRef(marked);
+  if (type === "organization") return sweepOrganization(deps, idOfType("organization", marked));
+  if (type === "share") return sweepShare(deps, idOfType("share", marked));
+  const id = idOfType("cooperation", marked);
+  let isOver = await hasEnded(deps, id);
+  for (const share of await shareIdsOf(deps.tupleStore, id)) isOver = (await sweepShare(deps, share)) && isOver;
+  await settleEnded(deps, [id]);
   return isOver;
 }
 
 /** Removes a deleted organization from the sides of cooperations that ended with it, so that no later one under its id is a side of them. False for one that was never deleted. */
-export async function sweepOrganization(deps: SweepDeps, id: string): Promise<boolean> {
+export async function sweepOrganization(deps: SweepDeps, id: OrganizationId): Promise<boolean> {
   const { tupleStore } = deps;
   const { value } = await organizationHead(tupleStore, id);
   if (value === undefined || (value.deleted_at === undefined && value.incarnation === undefined)) return false;
@@ -75,11 +75,11 @@ export async function sweepOrganization(deps: SweepDeps, id: string): Promise<bo
  * Makes the sides of ended cooperations former ones, as their end does; stores that older versions wrote still hold
  * them among the present ones. A side whose organization no longer exists gets none.
  */
-export async function settleEnded(deps: Pick<ActionDeps, "tupleStore">, ids: readonly string[]): Promise<void> {
+export async function settleEnded(deps: Pick<ActionDeps, "tupleStore">, ids: readonly CooperationId[]): Promise<void> {
   for (const id of ids) await settleOne(deps, id);
 }
 
-async function settleOne({ tupleStore }: Pick<ActionDeps, "tupleStore">, id: string): Promise<void> {
+async function settleOne({ tupleStore }: Pick<ActionDeps, "tupleStore">, id: CooperationId): Promise<void> {
   const { value } = await cooperationHead(tupleStore, id);
   if (value?.status !== "ended") return;
   const exists = async (tuple: TupleKey) => (await tupleStore.read(keyOf(tuple))).length > 0;
@@ -88,7 +88,7 @@ async function settleOne({ tupleStore }: Pick<ActionDeps, "tupleStore">, id: str
   for (const tuple of tuplesOfSides(value, "present")) if (await exists(tuple)) deletes.push(keyOf(tuple));
   for (const [index, tuple] of tuplesOfSides(value, "former").entries()) {
     const side = SIDES[index] ?? "initiator";
-    const { value: organization } = await organizationHead(tupleStore, value[side] ?? "");
+    const { value: organization } = await organizationHead(tupleStore, idOfType("organization", tuple.user));
     // one without a record is damage, and proves nothing
     const isWanted = organization === undefined || isSide(value, side, organization);
     if ((await exists(tuple)) === isWanted) continue;
@@ -101,11 +101,11 @@ async function settleOne({ tupleStore }: Pick<ActionDeps, "tupleStore">, id: str
     throw new Error(`whether the sides of cooperation ${id} were settled is not known`);
 }
 
-const hasEnded = async (deps: SweepDeps, cooperation: string) =>
+const hasEnded = async (deps: SweepDeps, cooperation: CooperationId) =>
   (await cooperationHead(deps.tupleStore, cooperation)).value?.status === "ended";
 
 /** Deletes the tuples of a share. False, and nothing is deleted, where its record says that it is still in use. */
-async function sweepShare(deps: SweepDeps, id: string): Promise<boolean> {
+async function sweepShare(deps: SweepDeps, id: ShareId): Promise<boolean> {
   const { head, tuples } = await shareWithDelegations(deps.tupleStore, id);
   // swept already, or never there: nothing says what may be deleted
   if (head.value === undefined) return true;
@@ -121,5 +121,3 @@ async function sweepShare(deps: SweepDeps, id: string): Promise<boolean> {
   await deps.tupleStore.erase(link.map(keyOf));
   return true;
 }
-
-const keyOf = ({ user, relation, object }: TupleKey): TupleKey => ({ user, relation, object });

@@ -4,7 +4,8 @@
  * soon after and only where the entry of the first is found, counts tuples that are there already as written. What
  * another changed in between is written again, as the request says. Only this process remembers it.
  */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
+import { LRUCache } from "lru-cache";
 import { type Lost, OutcomeUnknown } from "../faults.ts";
 import type { ActionDeps, Call } from "./run/action.ts";
 import { entryIsOurs } from "./run/commit.ts";
@@ -19,23 +20,11 @@ export type WriteTuples = (deps: ActionDeps, call: Call, write: TupleWrite) => P
 
 /** `writeTuples` with a memory of the Writes whose outcome is unknown. Throws what it throws. */
 export function createWriteAgain(): WriteTuples {
-  const unknown = new Map<string, { lost: Lost[]; at: number }>();
-
-  function remember(request: string, lost: Lost, at: number): void {
-    const before = unknown.get(request)?.lost ?? [];
-    unknown.delete(request);
-    unknown.set(request, { lost: [...before, lost], at });
-    for (const [oldest, one] of unknown) {
-      if (unknown.size <= REMEMBERED_MAX && at - one.at <= REPEATED_MILLISECONDS) break;
-      unknown.delete(oldest);
-    }
-  }
+  const unknown = new LRUCache<string, { lost: Lost[]; at: number }>({ max: REMEMBERED_MAX });
 
   return async (deps, call, write) => {
     const { key, user } = call.caller;
-    const request = createHash("sha256")
-      .update(JSON.stringify([key, user, write]))
-      .digest("base64");
+    const request = hash("sha256", JSON.stringify([key, user, write]));
     const before = unknown.get(request);
     const isRepeated = before !== undefined && deps.clock().getTime() - before.at <= REPEATED_MILLISECONDS;
     const found = isRepeated ? await Promise.all(before.lost.map((lost) => entryIsOurs(deps, lost))) : [];
@@ -46,7 +35,8 @@ export function createWriteAgain(): WriteTuples {
       unknown.delete(request);
       return outcome;
     } catch (error) {
-      if (error instanceof OutcomeUnknown && error.lost) remember(request, error.lost, deps.clock().getTime());
+      if (error instanceof OutcomeUnknown && error.lost)
+        unknown.set(request, { lost: [...(unknown.get(request)?.lost ?? []), error.lost], at: deps.clock().getTime() });
       throw error;
     }
   };

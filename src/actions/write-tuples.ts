@@ -11,6 +11,7 @@ import { type Admission, admit, type Leniency, type RawChange } from "../domain/
 import { personBecomes, type RawEffect, type Rejected, resourceBecomes } from "../domain/raw-write/raw-change.ts";
 import { delegationBecomes, jobRoleBecomes } from "../domain/raw-write/raw-rungs.ts";
 import type { RawTuple } from "../domain/raw-write/raw-tuple.ts";
+import { alive } from "../domain/records.ts";
 import type { Refusal } from "../domain/refusal.ts";
 import { isRefusal, type Result } from "../domain/result.ts";
 import { jobRoleOf, organizationHead, resourceHead, roleOf } from "../store/snapshot.ts";
@@ -96,9 +97,9 @@ async function onPerson({ reads }: Reading, { organization, user, asked }: Of<"p
 }
 
 async function onResource({ reads }: Reading, { ref: resource, asked }: Of<"resource">, leniency: Leniency) {
-  const { value } = await resourceHead(reads, resource);
-  const held = value?.deleted_at === undefined ? value : undefined;
-  const scopes = value === undefined ? [] : [ownerScope(value.owner)];
+  const head = await resourceHead(reads, resource);
+  const held = alive(head);
+  const scopes = head.value === undefined ? [] : [ownerScope(head.value.owner)];
   return toBecome(resourceBecomes(asked, held, leniency), scopes, (to) =>
     // a raw tuple says nothing of the name, so it stays
     to === undefined ? deleteResource({ resource }) : putResource({ ...to, resource, name: held?.name }),

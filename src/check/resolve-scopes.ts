@@ -7,9 +7,7 @@ import { type CacheScope, reachOf } from "../domain/cache-scopes.ts";
 import { idOf } from "../domain/ids.ts";
 import { formerSide } from "../domain/relations.ts";
 import type { TupleKey } from "../domain/tuples.ts";
-import type { TupleStore } from "../ports.ts";
-
-type Reads = Pick<TupleStore, "read">;
+import type { Reads } from "../ports.ts";
 
 /** Parallel reads: a partner may have a thousand cooperations. */
 const READS_MAX = 16;

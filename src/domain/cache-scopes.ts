@@ -3,6 +3,7 @@
  * that owns the resource. Pure. Every tuple that can change an answer names one of the
  * two, or something that leads to the owner; the rest changes no answer.
  */
+import type { OrganizationId, UserId } from "./ids.ts";
 import { relationOfTuple } from "./relations.ts";
 import type { TupleKey } from "./tuples.ts";
 
@@ -12,10 +13,10 @@ export type CacheScope = `user:${string}` | `organization:${string}`;
 export const LEASE_MILLISECONDS = 10_000;
 
 /** The scope of a person, by id. */
-export const userScope = (user: string): CacheScope => `user:${user}`;
+export const userScope = (user: UserId): CacheScope => `user:${user}`;
 
 /** The scope of all that an organization owns, by id. */
-export const ownerScope = (organization: string): CacheScope => `organization:${organization}`;
+export const ownerScope = (organization: OrganizationId): CacheScope => `organization:${organization}`;
 
 /** What a tuple reaches: nobody, one scope, or the owner behind its object, or behind what its user is `from`, to be looked up. */
 export type ScopeReach =

@@ -3,6 +3,7 @@
  * that names a person is that person's call: scope `admin` does not widen it.
  */
 
+import type { UserId } from "./ids.ts";
 import type { Refusal } from "./refusal.ts";
 
 /** `check` asks, `manage` acts for a person, `admin` keeps organizations, people and resources and reads all. */
@@ -20,7 +21,7 @@ export type Bounds = {
 export type Caller = {
   key: string;
   scopes: readonly KeyScope[];
-  user?: string | undefined;
+  user?: UserId | undefined;
   bounds?: Bounds | undefined;
 };
 

@@ -6,7 +6,7 @@
 import { z } from "zod";
 import { Email } from "./email.ts";
 import { InstantInput } from "./expiry.ts";
-import { Id, ResourceRefInput } from "./ids.ts";
+import { OrganizationId, PortfolioId, ResourceRefInput } from "./ids.ts";
 import { LanguageInput } from "./language.ts";
 import { JobRoleInput, OrganizationRoleInput } from "./roles.ts";
 import { NameInput, TextInput } from "./text.ts";
@@ -18,7 +18,7 @@ export const INVITED_SHARES_MAX = 15;
 export const Reason = TextInput.min(1).max(500).describe("Why; only your own side sees it in the history.");
 
 /** A member that may be missing: null says the same as leaving it out, so that what a reply says can be sent back. */
-const optional = <T>(schema: z.ZodType<T, unknown>) =>
+const optional = <S extends z.ZodType>(schema: S) =>
   schema
     .nullable()
     .transform((value) => value ?? undefined)
@@ -43,8 +43,8 @@ export const InviteInput = z
   .strictObject({
     email: optional(Email).describe("A person at the partner; or name `organization`."),
     language: optional(LanguageInput).describe("Of the mail; the person's own, or English."),
-    organization: optional(Id).describe("A known organization, by id."),
-    confirm_organization: optional(Id).describe("The one chosen from an `outcome: confirm`."),
+    organization: optional(OrganizationId).describe("A known organization, by id."),
+    confirm_organization: optional(OrganizationId).describe("The one chosen from an `outcome: confirm`."),
     expires_at: optional(Expiry),
     shares: optional(z.array(ShareInput.omit({ reason: true })).max(INVITED_SHARES_MAX)),
     reason: optional(Reason),
@@ -74,7 +74,9 @@ export const ChangeCooperationInput = z.strictObject({
   expires_at: Expiry.nullable().optional(),
   reason: optional(Reason),
 });
+export type ChangeCooperationInput = z.infer<typeof ChangeCooperationInput>;
 export const ReasonInput = z.strictObject({ reason: optional(Reason) });
+export type ReasonInput = z.infer<typeof ReasonInput>;
 
 export const ChangeShareInput = z.strictObject({
   role: SharedRoleInput.optional(),
@@ -91,7 +93,12 @@ export const DelegateInput = z.strictObject({
 export type DelegateInput = z.infer<typeof DelegateInput>;
 
 export const PreviewInput = z.strictObject({ token: z.string().max(1000) });
-export const JoinInput = z.strictObject({ token: z.string().max(1000), organization: Id, reason: optional(Reason) });
+export const JoinInput = z.strictObject({
+  token: z.string().max(1000),
+  organization: OrganizationId,
+  reason: optional(Reason),
+});
+export type JoinInput = z.infer<typeof JoinInput>;
 
 export const OrganizationInput = z.strictObject({ name: NameInput });
 export type OrganizationInput = z.infer<typeof OrganizationInput>;
@@ -105,9 +112,9 @@ export const PersonInput = z.strictObject({
 export type PersonInput = z.infer<typeof PersonInput>;
 
 export const PlantInput = z.strictObject({
-  owner: Id,
+  owner: OrganizationId,
   name: optional(NameInput),
-  portfolio: optional(Id).describe("Of the same owner. Left out, the plant lies in none."),
+  portfolio: optional(PortfolioId).describe("Of the same owner. Left out, the plant lies in none."),
   reason: optional(Reason),
 });
 export const PortfolioInput = PlantInput.omit({ portfolio: true });

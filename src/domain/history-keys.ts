@@ -4,7 +4,7 @@
  * history, only what its readers see of the head: object, number and hash. What is signed is canonical JSON
  * (RFC 8785) with the purpose in it, so that no signature passes for one of the other kind or of another object.
  */
-import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign, verify } from "node:crypto";
+import { createPrivateKey, createPublicKey, hash, type KeyObject, sign, verify } from "node:crypto";
 import canonicalize from "canonicalize";
 import { z } from "zod";
 import { entryNumber, fieldsOf } from "./records.ts";
@@ -28,11 +28,7 @@ const jwkOf = (key: KeyObject) => {
 };
 
 /** The thumbprint of RFC 7638. */
-function kidOf(key: KeyObject): string {
-  return createHash("sha256")
-    .update(canonicalize(jwkOf(key)) ?? "")
-    .digest("base64url");
-}
+const kidOf = (key: KeyObject): string => hash("sha256", canonicalize(jwkOf(key)) ?? "", "base64url");
 
 /**
  * Reads the keys of a PEM file: the first, a private one, signs; those behind it, private or public, only verify.
@@ -73,7 +69,12 @@ export function keysOfJwkSet(json: unknown): VerifyingKeys {
 /** What `chain_signature` covers. */
 export type SignedHead = { object: string; n: number; hash: string };
 
-const chainMessage = ({ object, n, hash }: SignedHead) => ({ signs: "concordat history", object, n, hash });
+const chainMessage = (head: SignedHead) => ({
+  signs: "concordat history",
+  object: head.object,
+  n: head.n,
+  hash: head.hash,
+});
 
 function headMessage(tuple: Tuple) {
   const { signature: _, ...fields } = fieldsOf(tuple);
@@ -89,8 +90,8 @@ const signed = ({ kid, signing }: HistoryKeys, message: object) =>
 export function signHead(keys: HistoryKeys, tuple: Tuple): Tuple {
   const { signature: _, chain_signature: __, ...record } = fieldsOf(tuple);
   const { object } = tuple;
-  const { hash } = record;
-  const chain = hash === undefined ? undefined : chainMessage({ object, n: entryNumber(tuple.user), hash });
+  const n = entryNumber(tuple.user);
+  const chain = record.hash === undefined ? undefined : chainMessage({ object, n, hash: record.hash });
   const fields = { ...record, ...(chain && { chain_signature: signed(keys, chain) }) };
   const whole: Tuple = { ...tuple, condition: { name: "record", context: { fields } } };
   const signature = signed(keys, headMessage(whole));
@@ -118,16 +119,12 @@ export function chainSignature(keys: VerifyingKeys, head: SignedHead, signature:
   return stateOf(keys, chainMessage(head), signature);
 }
 
+const PROBLEMS = {
+  valid: undefined,
+  missing: "its head carries no signature: it was written past the service, or by a process without the key",
+  invalid: "its head is not the one that was signed: the record or the history was rewritten past the service",
+  unknown_key: "its head is signed with a key that is none of this service's",
+} as const satisfies Record<SignatureState, string | undefined>;
+
 /** Why a head is not to be trusted, as a sentence without its end; undefined when it is. */
-export function signatureProblem(state: SignatureState): string | undefined {
-  switch (state) {
-    case "valid":
-      return undefined;
-    case "missing":
-      return "its head carries no signature: it was written past the service, or by a process without the key";
-    case "invalid":
-      return "its head is not the one that was signed: the record or the history was rewritten past the service";
-    case "unknown_key":
-      return "its head is signed with a key that is none of this service's";
-  }
-}
+export const signatureProblem = (state: SignatureState): string | undefined => PROBLEMS[state];

@@ -5,7 +5,7 @@
  * H(x) = SHA-256 of the canonical JSON of x (RFC 8785), hashes as raw bytes inside
  * and as hexadecimal outside.
  */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import canonicalize from "canonicalize";
 import { StoreDamaged } from "../faults.ts";
 import { entryNumber, fieldsOf, toFields } from "./records.ts";
@@ -54,15 +54,13 @@ export type VisibleEntry = Common & {
 
 /** H(x): SHA-256 of the canonical JSON; of the empty object where there is nothing. Hexadecimal. */
 export function hashOf(part: object | undefined): string {
-  return createHash("sha256")
-    .update(canonicalize(part ?? {}) ?? "")
-    .digest("hex");
+  return hash("sha256", canonicalize(part ?? {}) ?? "");
 }
 
 /** The hash that chains an entry to the one before it. All hashes hexadecimal. */
 export function chainHash(previous: string, common: string, initiatorOnly: string, partnerOnly: string): string {
   const parts = [previous, common, initiatorOnly, partnerOnly].map((hex) => Buffer.from(hex, "hex"));
-  return createHash("sha256").update(Buffer.concat(parts)).digest("hex");
+  return hash("sha256", Buffer.concat(parts));
 }
 
 /** Seals an entry behind the one whose hash is `previous`. */
@@ -71,8 +69,13 @@ export function sealEntry(previous: string, common: Common, own?: { side: Side; 
   const plain = JSON.parse(JSON.stringify(common)) as Common;
   const initiatorOnly = own?.side === "initiator" ? own.part : undefined;
   const partnerOnly = own?.side === "partner" ? own.part : undefined;
-  const hash = chainHash(previous, hashOf(plain), hashOf(initiatorOnly), hashOf(partnerOnly));
-  return { common: plain, initiator_only: initiatorOnly, partner_only: partnerOnly, previous, hash };
+  return {
+    common: plain,
+    initiator_only: initiatorOnly,
+    partner_only: partnerOnly,
+    previous,
+    hash: chainHash(previous, hashOf(plain), hashOf(initiatorOnly), hashOf(partnerOnly)),
+  };
 }
 
 // JSON escapes control characters up to U+001F, OpenFGA refuses those from U+007F too: escaped, they say the same
@@ -92,7 +95,7 @@ export function withoutPrivate(fields: unknown): unknown {
     Object.entries(fields).map(([name, value]) => {
       if (!PRIVATE.some((one) => one === name)) return [name, value];
       // the text is canonical already
-      return [`${name}_hash`, createHash("sha256").update(String(value)).digest("hex")];
+      return [`${name}_hash`, hash("sha256", String(value))];
     }),
   );
 }

@@ -44,6 +44,22 @@ export const Id = z.string().superRefine((id, context) => {
   if (problem !== undefined) context.addIssue({ code: "custom", message: problem });
 });
 
+/** What has ids of its own kind: the compiler keeps them apart, and from references. */
+export type IdType = "user" | "organization" | "portfolio" | "cooperation" | "share";
+export type IdOf<T extends IdType> = string & z.core.$brand<T>;
+
+// what callers send is parsed by these; ids of cooperations and shares are made here, and any other is not found
+export const UserId = Id.brand<"user">();
+export type UserId = IdOf<"user">;
+export const OrganizationId = Id.brand<"organization">();
+export type OrganizationId = IdOf<"organization">;
+export const PortfolioId = Id.brand<"portfolio">();
+export type PortfolioId = IdOf<"portfolio">;
+export const CooperationId = z.string().max(64).brand<"cooperation">();
+export type CooperationId = IdOf<"cooperation">;
+export const ShareId = z.string().max(64).brand<"share">();
+export type ShareId = IdOf<"share">;
+
 /** What can be owned and shared. */
 export const RESOURCE_TYPES = ["plant", "portfolio"] as const;
 export type ResourceType = (typeof RESOURCE_TYPES)[number];
@@ -68,6 +84,7 @@ export function splitRef(ref: string): [type: string, id: string] {
 }
 
 /** The id behind a reference. */
-export function idOf(ref: string): string {
-  return splitRef(ref)[1];
-}
+export const idOf = (ref: string): string => splitRef(ref)[1];
+
+/** The same where its reader knows the type, by the relation that the reference was read in. */
+export const idOfType = <T extends IdType>(_type: T, ref: string): IdOf<T> => idOf(ref) as IdOf<T>;

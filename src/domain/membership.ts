@@ -2,9 +2,12 @@
  * Who may act. Whether the acting person is an admin of an organization, a person of it or neither decides what they may
  * do, and whether they may know that it exists: a stranger gets "not found", a person of either side learns who may.
  */
+
 import type { Side } from "./history.ts";
+import type { OrganizationId } from "./ids.ts";
 import type { Cooperation } from "./records.ts";
 import type { Refusal } from "./refusal.ts";
+import { SIDES } from "./relations.ts";
 import { ORGANIZATION_ROLES, type OrganizationRole } from "./roles.ts";
 import type { Tuple } from "./tuples.ts";
 
@@ -24,7 +27,7 @@ export function membershipOf(role: OrganizationRole | undefined): Membership {
 }
 
 /** Why an actor may not manage an organization, or undefined when they may. */
-export function refuseUnlessAdmin(organization: string, membership: Membership): Refusal | undefined {
+export function refuseUnlessAdmin(organization: OrganizationId, membership: Membership): Refusal | undefined {
   if (membership === "admin") return undefined;
   return membership === "none" ? { code: "not_found", what: "organization" } : { code: "not_admin", organization };
 }
@@ -61,5 +64,5 @@ export function refuseUnlessSide(
 
 /** The sides whose admin the actor is: usually one, both for somebody who is admin of both. */
 export function sidesOf(memberships: Memberships): Side[] {
-  return (["initiator", "partner"] as const).filter((side) => memberships[side] === "admin");
+  return SIDES.filter((side) => memberships[side] === "admin");
 }

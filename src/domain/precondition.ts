@@ -22,6 +22,6 @@ export function refuseUnlessExpected(expected: Precondition | undefined, found: 
 
 /** The same for a thing with a head of its own, which has no ETag once it is deleted. */
 export function refuseUnlessOwn(expected: Precondition | undefined, head: Head<object>): Refusal | undefined {
-  const exists = alive(head as Head<{ deleted_at?: string }>) !== undefined;
+  const exists = alive(head) !== undefined;
   return refuseUnlessExpected(expected, { n: exists ? head.n : 0, exists });
 }

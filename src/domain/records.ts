@@ -3,8 +3,10 @@
  * their string fields. The names here are the names in the store, in the history
  * and in the replies. A head holds counters, dates, names and a status, never lists.
  */
+
 import { z } from "zod";
 import { StoreDamaged } from "../faults.ts";
+import { type IdType, RESOURCE_TYPES, type ShareId, type UserId } from "./ids.ts";
 import { SHARED_ROLES, type SharedRole } from "./roles.ts";
 import type { Tuple, TupleKey } from "./tuples.ts";
 
@@ -15,15 +17,17 @@ export const ENDINGS = ["declined", "removed", "left"] as const;
 export type Ending = (typeof ENDINGS)[number];
 
 const spelling = z.enum(["plain", "alt"]);
+/** An id as a record keeps it: it was judged when it was taken, and is not judged again. */
+const id = <T extends IdType>() => z.string().brand<T>();
 /** The number of an entry in a history. */
 const entryN = z.coerce.number().int();
 
 export const CooperationRecord = z.object({
-  id: z.string(),
+  id: id<"cooperation">(),
   status: z.enum(STATUSES),
   ended_as: z.enum(ENDINGS).optional(),
-  initiator: z.string(),
-  partner: z.string().optional(),
+  initiator: id<"organization">(),
+  partner: id<"organization">().optional(),
   email: z.string().optional(),
   language: z.string().optional(),
   invitation: z.coerce.number().int(),
@@ -49,10 +53,13 @@ export const CooperationRecord = z.object({
  */
 export type Cooperation = z.infer<typeof CooperationRecord>;
 
+/** Whether the partner is in it: paused or not, it binds both sides. */
+export const isAccepted = ({ status }: Cooperation): boolean => status === "active" || status === "paused";
+
 export const ShareRecord = z.object({
-  id: z.string(),
-  cooperation: z.string(),
-  resource: z.templateLiteral([z.enum(["plant", "portfolio"]), ":", z.string()]),
+  id: id<"share">(),
+  cooperation: id<"cooperation">(),
+  resource: z.templateLiteral([z.enum(RESOURCE_TYPES), ":", z.string()]),
   role: z.enum(SHARED_ROLES),
   expires_at: z.string().optional(),
   spelling,
@@ -62,9 +69,9 @@ export const ShareRecord = z.object({
 export type Share = z.infer<typeof ShareRecord>;
 
 export const ResourceRecord = z.object({
-  owner: z.string(),
+  owner: id<"organization">(),
   name: z.string().optional(),
-  portfolio: z.string().optional(),
+  portfolio: id<"portfolio">().optional(),
   deleted_at: z.string().optional(),
 });
 export type Resource = z.infer<typeof ResourceRecord>;
@@ -110,12 +117,12 @@ export const InvitationRecord = z.object({
 /** Between one who invites and one who is invited: when a mail last went out, how many since the last acceptance, and the last decline. */
 export type Invitation = z.infer<typeof InvitationRecord>;
 
-export const EmailRecord = z.object({ holder: z.string().optional() });
+export const EmailRecord = z.object({ holder: id<"user">().optional() });
 
 /** A delegation has no record of its own: its tuples say all of it. */
 export type Delegation = {
-  share: string;
-  user: string;
+  share: ShareId;
+  user: UserId;
   role: SharedRole;
   expires_at?: string | undefined;
   spelling: "plain" | "alt";
@@ -124,10 +131,14 @@ export type Delegation = {
 /** The head of an object: how many entries it has had, the hash of the last, and its record. n is 0 where there is none. */
 export type Head<T> = { object: string; n: number; hash: string; value: T | undefined };
 
-/** The record of a thing that exists and is not deleted. */
-export function alive<T extends { deleted_at?: string | undefined }>(head: Head<T> | undefined): T | undefined {
-  return head?.value?.deleted_at === undefined ? head?.value : undefined;
+/** The record of a thing that exists and is neither deleted nor removed. */
+export function alive<T extends object>(head: Head<T> | undefined): T | undefined {
+  const { deleted_at, removed_at }: { deleted_at?: string; removed_at?: string } = head?.value ?? {};
+  return deleted_at === undefined && removed_at === undefined ? head?.value : undefined;
 }
+
+/** How a record is read from its fields. */
+export type RecordSchema<T> = z.ZodType<T>;
 
 /** The hash before the first entry. */
 export const NO_HASH = "0".repeat(64);
@@ -171,7 +182,7 @@ export function recordOf(tuple: Tuple): Record<string, string> {
  * The head of an object, from tuples read of it. Throws StoreDamaged when there are two, or when
  * its record cannot be read.
  */
-export function headFrom<T>(object: string, tuples: readonly Tuple[], schema: z.ZodType<T>): Head<T> {
+export function headFrom<T>(object: string, tuples: readonly Tuple[], schema: RecordSchema<T>): Head<T> {
   const heads = tuples.filter((tuple) => tuple.object === object && tuple.relation === "head");
   const [tuple] = heads;
   if (tuple === undefined) return { object, n: 0, hash: NO_HASH, value: undefined };

@@ -7,7 +7,7 @@ import { hash, timingSafeEqual } from "node:crypto";
 import { z } from "zod";
 import { type Bounds, isOwnService, type KeyScope, SCOPES } from "./caller.ts";
 import { InstantInput } from "./expiry.ts";
-import { Id } from "./ids.ts";
+import { OrganizationId } from "./ids.ts";
 
 /** A name has two keys, the old and the new one, while it is rotated. */
 const KEYS_OF_A_NAME_MAX = 2;
@@ -32,7 +32,7 @@ const ServiceKeyInput = z
       .optional(),
     types: listOf(z.string().regex(/^[a-z][a-z_]*$/, "must be a type of the model, `plant`")),
     permissions: listOf(z.string().regex(/^can_[a-z_]+$/, "must be a permission of the model, `can_view`")),
-    organizations: listOf(Id),
+    organizations: listOf(OrganizationId),
     not_after: InstantInput.optional(),
   })
   .refine(({ key, sha256 }) => (key === undefined) !== (sha256 === undefined), "must have either key or sha256");

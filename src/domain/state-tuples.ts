@@ -4,7 +4,7 @@
  * functions, so they cannot drift.
  */
 import type { Instant } from "./expiry.ts";
-import type { ResourceRef } from "./ids.ts";
+import type { OrganizationId, ResourceRef, UserId } from "./ids.ts";
 import type { Cooperation, Delegation, Resource, Share } from "./records.ts";
 import { delegatedRelation, formerSide, partnerInForce, SIDES, sharedRelation, sharedUsers } from "./relations.ts";
 import { type JobRole, type OrganizationRole, RUNGS } from "./roles.ts";
@@ -69,12 +69,12 @@ export function tuplesOfDelegation(delegation: Delegation): Tuple[] {
 }
 
 /** The tuple that an organization has besides its record: its second spelling. */
-export function tuplesOfOrganization(id: string): Tuple[] {
+export function tuplesOfOrganization(id: OrganizationId): Tuple[] {
   return [{ user: `organization:${id}`, relation: "organization", object: `twin:${id}` }];
 }
 
 /** A person of an organization: one role, and `person` beside it. */
-export function tuplesOfPerson(organization: string, user: string, role: OrganizationRole): Tuple[] {
+export function tuplesOfPerson(organization: OrganizationId, user: UserId, role: OrganizationRole): Tuple[] {
   const object = `organization:${organization}`;
   return [role, "person"].map((relation) => ({ user: `user:${user}`, relation, object }));
 }
@@ -89,12 +89,12 @@ export function tuplesOfResource(ref: ResourceRef, resource: Resource): Tuple[] 
 }
 
 /** A job role of one of the owner's people, rung by rung. */
-export function tuplesOfJobRole(ref: ResourceRef, user: string, role: JobRole): Tuple[] {
+export function tuplesOfJobRole(ref: ResourceRef, user: UserId, role: JobRole): Tuple[] {
   return RUNGS[role].map((relation) => ({ user: `user:${user}`, relation, object: ref }));
 }
 
 /** Who holds an e-mail address, by the hash of the address. */
-export function tuplesOfEmail(hash: string, holder: string | undefined): Tuple[] {
+export function tuplesOfEmail(hash: string, holder: UserId | undefined): Tuple[] {
   return holder === undefined ? [] : [{ user: `user:${holder}`, relation: "holder", object: `email:${hash}` }];
 }
 

@@ -11,9 +11,17 @@ export type Condition =
   | { name: "record"; context: { fields: Record<string, string> } };
 export type Tuple = TupleKey & { readonly condition?: Condition };
 
+/** A tuple's key without its condition. */
+export const keyOf = ({ user, relation, object }: TupleKey): TupleKey => ({ user, relation, object });
+
 /** A tuple's key as text; ids hold neither space, so two keys never share it. */
 export function keyText(key: TupleKey): string {
   return `${key.object} ${key.relation} ${key.user}`;
+}
+
+/** The date that a tuple counts until; undefined for one that counts for ever. */
+export function expiryOf({ condition }: Tuple): Instant | undefined {
+  return condition?.name === "not_expired" ? condition.context.expires_at : undefined;
 }
 
 /** When a tuple ends, as text to compare. A condition that holds more than a date, a clock of its own say, is no date. */
@@ -36,9 +44,7 @@ export function difference(before: Tuple[], after: Tuple[]): { deletes: TupleKey
       throw new Error(`the condition of "${text}" changed without moving its spelling`);
   }
   return {
-    deletes: before
-      .filter((tuple) => !next.has(keyText(tuple)))
-      .map(({ user, relation, object }) => ({ user, relation, object })),
+    deletes: before.filter((tuple) => !next.has(keyText(tuple))).map(keyOf),
     writes: after.filter((tuple) => !old.has(keyText(tuple))),
   };
 }

@@ -6,11 +6,11 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
 import type { Caller } from "../domain/caller.ts";
-import { idProblem } from "../domain/ids.ts";
+import { UserId } from "../domain/ids.ts";
 import { NEEDS, suffices } from "../domain/key-scopes.ts";
 import type { FindKey, ServiceKey } from "../domain/service-keys.ts";
 import type { Env } from "./env.ts";
-import { fault, refused } from "./problem.ts";
+import { denied, fault, refused } from "./problem.ts";
 
 const callers = new AsyncLocalStorage<string>();
 
@@ -27,17 +27,25 @@ export function presentedKey(c: Context, findKey: FindKey): ServiceKey | undefin
   return findKey(BEARER.exec(c.req.header("Authorization") ?? "")?.[1] ?? "");
 }
 
+/** The key that a request presents, which is its caller from then on; undefined for an unknown key, with the challenge set. */
+export function identify(c: Context<Env>, findKey: FindKey): ServiceKey | undefined {
+  const key = presentedKey(c, findKey);
+  if (key === undefined) {
+    const error = c.req.header("Authorization") === undefined ? "" : ', error="invalid_token"';
+    c.header("WWW-Authenticate", `Bearer realm="concordat"${error}`);
+    denied(c, "unauthorized");
+    return undefined;
+  }
+  // before any refusal, so that the log names the refused key
+  c.set("caller", callerOf(key));
+  return key;
+}
+
 /** Requires a key whose scopes suffice for one of the needs (RFC 6750). Sets `caller`. */
 export function authenticate(findKey: FindKey, ...needs: (keyof typeof NEEDS)[]) {
   return createMiddleware<Env>(async (c, next) => {
-    const key = presentedKey(c, findKey);
-    if (key === undefined) {
-      const error = c.req.header("Authorization") === undefined ? "" : ', error="invalid_token"';
-      c.header("WWW-Authenticate", `Bearer realm="concordat"${error}`);
-      return fault(c, "unauthorized");
-    }
-    // before any refusal, so that the log names the refused key
-    c.set("caller", callerOf(key));
+    const key = identify(c, findKey);
+    if (key === undefined) return fault(c, "unauthorized");
     if (!needs.some((need) => suffices(key.scopes, need))) {
       const scopes = needs.flatMap((need) => NEEDS[need].scopes);
       return refused(c, { code: "insufficient_scope", needs: `scope ${scopes.join(" or ")}` });
@@ -54,7 +62,7 @@ export function authenticate(findKey: FindKey, ...needs: (keyof typeof NEEDS)[])
 }
 
 /** The caller with a key, acting for a person where one is named. */
-export function callerOf({ name, scopes, bounds }: ServiceKey, user?: string): Caller {
+export function callerOf({ name, scopes, bounds }: ServiceKey, user?: UserId): Caller {
   return { key: name, scopes, user, bounds };
 }
 
@@ -70,13 +78,12 @@ export const requirePerson = createMiddleware<Env>(async (c, next) =>
 );
 
 /** The id behind `user:anna`, percent-encoded; undefined for anything else. */
-export function actingUser(header: string): string | undefined {
+export function actingUser(header: string): UserId | undefined {
   // Node reads other bytes as Latin-1, so UTF-8 would become another person's id
   if (!/^[\x21-\x7e]*$/.test(header)) return undefined;
   try {
     const decoded = decodeURIComponent(header);
-    const id = decoded.startsWith("user:") ? decoded.slice("user:".length) : "";
-    return idProblem(id) === undefined ? id : undefined;
+    return decoded.startsWith("user:") ? UserId.safeParse(decoded.slice("user:".length)).data : undefined;
   } catch {
     return undefined;
   }

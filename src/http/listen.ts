@@ -49,7 +49,8 @@ export async function listen(
     maxHeaderSize: HEADER_BYTES_MAX,
   };
   const server = serve({ fetch, hostname, port, serverOptions }) as Server;
-  server.maxConnections = connectionsMax;
+  // among workers Node would offer a connection that is too many to the next one, for ever where all are full
+  Object.assign(server, { maxConnections: connectionsMax, dropMaxConnection: true });
   server.on("clientError", refuseUnparsed);
   endUnread(server);
   let warnedAt = Number.NEGATIVE_INFINITY;

@@ -39,11 +39,11 @@ export function readCursor(query: unknown, cursor: string | undefined): { after?
  * One page of the items that `look` finds for keys, which are sorted by code units in the given order; keys without an
  * item are skipped. Looks up no more than the page needs. Undefined for a cursor of another list.
  */
-export async function pageOf<T>(
-  keys: readonly string[],
+export async function pageOf<K extends string, T>(
+  keys: readonly K[],
   query: unknown,
   { limit, cursor }: PageQuery,
-  look: (key: string) => Promise<T | undefined>,
+  look: (key: K) => Promise<T | undefined>,
   order: "ascending" | "descending" = "ascending",
 ): Promise<{ items: T[]; next_cursor: string | null } | undefined> {
   const from = readCursor(query, cursor);
@@ -52,7 +52,7 @@ export async function pageOf<T>(
   const { after } = from;
   const left = keys.filter((key) => after === undefined || (order === "ascending" ? key > after : key < after));
   const items: T[] = [];
-  let last = after;
+  let last: string | undefined = after;
   const looks: Promise<T | undefined>[] = [];
   for (const [at, key] of left.entries()) {
     // one more than the page holds: the page ends behind its last item

@@ -4,21 +4,12 @@
  */
 import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
-import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { Refusal } from "../domain/refusal.ts";
 import { Fault } from "../faults.ts";
+import type { Wrong } from "./json.ts";
 import { dataOf, detailOf, REFUSALS } from "./refusals.ts";
 
 const PROBLEM = "application/problem+json";
-
-/** What went wrong; `errors` points into the request body with JSON Pointers (RFC 6901). */
-export type Problem = {
-  status: number;
-  code: string;
-  title: string;
-  detail?: string;
-  errors?: { pointer: string; detail: string }[];
-};
 
 /** More than anybody mends at once; a reply is not much longer than its request for them. */
 export const ERRORS_MAX = 20;
@@ -38,14 +29,6 @@ function typeFor(c: Context): Record<string, string> {
   const ranges = (c.req.header("Accept") ?? "").split(",").map((range) => range.split(";", 1)[0]?.trim().toLowerCase());
   const isPlain = ranges.includes("application/json") && !ranges.includes(PROBLEM);
   return { "Content-Type": isPlain ? "application/json" : PROBLEM, Vary: "Accept" };
-}
-
-/** The problem as a reply; `members` are what a program acts on besides (RFC 9457 §3.2). */
-export function problemResponse(c: Context, problem: Problem, members: Record<string, unknown> = {}): Response {
-  const { status, code, title, detail, errors } = problem;
-  const listed = errors && listedErrors(errors);
-  const body = { type: `urn:concordat:problem:${code}`, title, status, code, detail, ...listed, ...members };
-  return c.body(JSON.stringify(body), status as ContentfulStatusCode, typeFor(c));
 }
 
 /**
@@ -86,9 +69,17 @@ export const FAULTS = {
   ],
 } as const satisfies Record<string, readonly [status: number, title: string, advice: string]>;
 
-const CODES = [...Object.keys(FAULTS), ...Object.keys(REFUSALS)].map((code) => `\`${code}\``).join(", ");
+/** Status, title and advice of every problem. */
+export const PROBLEMS = { ...FAULTS, ...REFUSALS } as const;
 
-/** It as the OpenAPI document has it; a refusal has members of its own besides. */
+/** A `code` of a problem. */
+export type ProblemCode = keyof typeof PROBLEMS;
+
+const CODES = Object.keys(PROBLEMS)
+  .map((code) => `\`${code}\``)
+  .join(", ");
+
+/** A problem as the OpenAPI document has it; a refusal has more members of its own. */
 export const ProblemView = z
   .object({
     type: z.string(),
@@ -97,20 +88,25 @@ export const ProblemView = z
     code: z.string().describe(`What to branch on; there may be more in a later version: ${CODES}.`),
     detail: z.string().optional(),
     errors: z.array(z.object({ pointer: z.string(), detail: z.string() })).optional(),
-    more_errors: z.int().optional().describe("How many errors there are besides those listed."),
+    more_errors: z.int().optional().describe("How many more errors there are than `errors` lists."),
   })
   .loose()
   .openapi("Problem");
+
+/** The problem as a reply; `members` are what a program acts on besides (RFC 9457 §3.2). */
+function problem(c: Context, code: ProblemCode, detail: string | undefined, members: object): Response {
+  const [status, title] = PROBLEMS[code];
+  const body = { type: `urn:concordat:problem:${code}`, title, status, code, detail, ...members };
+  return c.body(JSON.stringify(body), status, typeFor(c));
+}
 
 /** The reply to a fault; `errors` points at what was wrong with the request. */
 export function fault(
   c: Context,
   code: keyof typeof FAULTS,
-  more: { detail?: string; errors?: { pointer: string; detail: string }[] } = {},
+  { detail, errors }: { detail?: string; errors?: Wrong[] } = {},
 ): Response {
-  const [status, title] = FAULTS[code];
-  if (code === "unauthorized") denied(c, code);
-  return problemResponse(c, { status, code, title, ...more });
+  return problem(c, code, detail, errors === undefined ? {} : listedErrors(errors));
 }
 
 /** Notes for the log that the key was refused, and not what somebody did with it. */
@@ -120,7 +116,6 @@ export function denied(c: Context, code: string): void {
 
 /** The reply to a refusal: its sentence, what a program acts on, and for a pause how long. */
 export function refused(c: Context, refusal: Refusal): Response {
-  const [status, title] = REFUSALS[refusal.code];
   if ("retry_after_seconds" in refusal && refusal.retry_after_seconds !== undefined)
     c.header("Retry-After", String(refusal.retry_after_seconds));
   if (refusal.code === "stale" && refusal.current > 0) c.header("ETag", `"${refusal.current}"`);
@@ -128,8 +123,7 @@ export function refused(c: Context, refusal: Refusal): Response {
     c.header("WWW-Authenticate", 'Bearer error="insufficient_scope"');
     denied(c, refusal.code);
   }
-  const { code } = refusal;
-  return problemResponse(c, { status, code, title, detail: detailOf(refusal) }, dataOf(refusal));
+  return problem(c, refusal.code, detailOf(refusal), dataOf(refusal));
 }
 
 /** What is wrong with a damaged store, and what to do. It names what others own: for who may read all of it. */

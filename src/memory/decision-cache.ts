@@ -33,7 +33,7 @@ export function createMemoryCache({ entriesMax }: { entriesMax: number }): Decis
     return writers.size > 0;
   }
 
-  function end(writer: string, scopes: CacheScope[]): boolean {
+  function release(writer: string, scopes: CacheScope[]): boolean {
     for (const scope of scopes) {
       tokens.delete(scope);
       leases.get(scope)?.delete(writer);
@@ -77,11 +77,11 @@ export function createMemoryCache({ entriesMax }: { entriesMax: number }): Decis
       }
     },
 
-    release: async (writer, scopes) => end(writer, scopes),
+    release: async (writer, scopes) => release(writer, scopes),
 
     async invalidate(scopes) {
       if (scopes === "all") tokens.clear();
-      else end("", scopes);
+      else release("", scopes);
       return true;
     },
 

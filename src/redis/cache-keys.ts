@@ -3,7 +3,7 @@
  * length. docs/reference/cache-keys.md is printed from `GRAMMAR`.
  */
 
-import { type CacheScope, ownerScope } from "../domain/cache-scopes.ts";
+import type { CacheScope } from "../domain/cache-scopes.ts";
 import { idOf } from "../domain/ids.ts";
 import type { AccessPath, CacheEntry, Question } from "../ports.ts";
 
@@ -121,7 +121,7 @@ export function decodeEntry(text: string, run: string): CacheEntry | undefined {
   const [, allowed, userRandom, ownerRandom, until = "", owner = "", path] = found;
   return {
     allowed: allowed === "1",
-    owner: ownerScope(owner),
+    owner: `organization:${owner}`,
     userToken: `${run}:${userRandom}`,
     ownerToken: `${run}:${ownerRandom}`,
     validUntil: Number.parseInt(until, 36),

@@ -4,13 +4,13 @@
  * when it was asked for.
  */
 import { Redis, type Result as Reply } from "ioredis";
-import { BEGIN, END, LEAD, TAKE } from "./scripts.ts";
+import { LEAD, LEASE, RELEASE, TAKE } from "./scripts.ts";
 
 /** The scripts as commands; the number of keys comes first where it varies. */
 declare module "ioredis" {
   interface RedisCommander<Context> {
-    beginWrite(keys: number, ...keysAndArguments: (string | number)[]): Reply<number, Context>;
-    endWrite(keys: number, ...keysAndArguments: (string | number)[]): Reply<number, Context>;
+    leaseScopes(keys: number, ...keysAndArguments: (string | number)[]): Reply<number, Context>;
+    releaseScopes(keys: number, ...keysAndArguments: (string | number)[]): Reply<number, Context>;
     takeTokens(...keysAndArguments: (string | number)[]): Reply<[string | null, string | null, number], Context>;
     leadChanges(...keysAndArguments: (string | number)[]): Reply<[number, string | null], Context>;
   }
@@ -51,8 +51,8 @@ export function connect(url: string, timeoutMilliseconds: number, failed: (name:
     socketTimeout: SILENCE_MILLISECONDS,
     retryStrategy: () => RECONNECT_MILLISECONDS,
     scripts: {
-      beginWrite: { lua: BEGIN },
-      endWrite: { lua: END },
+      leaseScopes: { lua: LEASE },
+      releaseScopes: { lua: RELEASE },
       takeTokens: { lua: TAKE, numberOfKeys: 4 },
       leadChanges: { lua: LEAD, numberOfKeys: 1 },
     },

@@ -80,11 +80,11 @@ export function createRedisCache(options: RedisCacheOptions): DecisionCache {
   const tokensOf = (scopes: readonly CacheScope[]) => scopes.map((scope) => tokenKey(storeId, scope));
   const leasesOf = (scopes: readonly CacheScope[]) => scopes.map((scope) => leaseKey(storeId, scope));
 
-  async function end(writer: string, scopes: CacheScope[]): Promise<boolean> {
+  async function release(writer: string, scopes: CacheScope[]): Promise<boolean> {
     if (scopes.length === 0) return true;
     const sentAt = performance.now();
     const keys = [...leasesOf(scopes), ...tokensOf(scopes)];
-    if ((await within("release", redis.endWrite(keys.length, ...keys, writer), isOne)) === undefined) {
+    if ((await within("release", redis.releaseScopes(keys.length, ...keys, writer), isOne)) === undefined) {
       for (const scope of scopes) pending.set(scope, performance.now());
       return false;
     }
@@ -93,7 +93,7 @@ export function createRedisCache(options: RedisCacheOptions): DecisionCache {
     return true;
   }
 
-  const invalidate = (scopes: CacheScope[]) => end("", scopes);
+  const invalidate = (scopes: CacheScope[]) => release("", scopes);
 
   async function invalidateAll(): Promise<boolean> {
     try {
@@ -150,10 +150,10 @@ export function createRedisCache(options: RedisCacheOptions): DecisionCache {
     async lease(writer, scopes) {
       if (scopes.length === 0) return;
       const keys = [...leasesOf(scopes), ...tokensOf(scopes)];
-      await within("lease", redis.beginWrite(keys.length, ...keys, writer, LEASE_MILLISECONDS));
+      await within("lease", redis.leaseScopes(keys.length, ...keys, writer, LEASE_MILLISECONDS));
     },
 
-    release: end,
+    release,
     invalidate: (scopes) => (scopes === "all" ? invalidateAll() : invalidate(scopes)),
 
     async lead(replica, readTo) {
@@ -173,8 +173,8 @@ export function createRedisCache(options: RedisCacheOptions): DecisionCache {
       const entry = entries.keyOf({ user: "user:", relation: "can_", object: "plant:" });
       const answers = Promise.all([
         redis.time(),
-        redis.beginWrite(4, ...leases, ...tokens, "probe", LEASE_MILLISECONDS),
-        redis.endWrite(4, ...leases, ...tokens, "probe"),
+        redis.leaseScopes(4, ...leases, ...tokens, "probe", LEASE_MILLISECONDS),
+        redis.releaseScopes(4, ...leases, ...tokens, "probe"),
         redis.takeTokens(...tokens, ...leases, run, "probe", ...tokenLives),
         redis.leadChanges(`${followerKey(storeId)}:probe`, "probe", FOLLOWER_MILLISECONDS, ""),
         redis.set(entry, "", "PX", options.ttlMilliseconds),

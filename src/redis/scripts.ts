@@ -1,11 +1,11 @@
 /**
  * The steps that Redis does atomically. All times are Redis's own, in milliseconds: the clocks of the replicas need not
  * agree. An invalidation is a DEL, which works also when memory is full; a lease that cannot be set then only lets
- * readers fill entries that the end of the Write invalidates again.
+ * readers fill entries that the release invalidates again.
  */
 
 /** KEYS leases…, tokens…  ARGV writer, lease. Invalidates and leases every scope. */
-export const BEGIN = `
+export const LEASE = `
 local n = #KEYS / 2
 local t = redis.call('TIME')
 local now = t[1] * 1000 + math.floor(t[2] / 1000)
@@ -18,7 +18,7 @@ end
 return now`;
 
 /** KEYS leases…, tokens…  ARGV writer. Invalidates every scope and ends the writer's lease. */
-export const END = `
+export const RELEASE = `
 local n = #KEYS / 2
 for i = 1, n do
   redis.call('DEL', KEYS[n + i])

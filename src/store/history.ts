@@ -11,10 +11,8 @@ import { headSignature, type SignatureState, signatureProblem, type VerifyingKey
 import { entryNumber, entryRef, fieldsOf, NO_HASH } from "../domain/records.ts";
 import type { Tuple } from "../domain/tuples.ts";
 import { StoreDamaged } from "../faults.ts";
-import type { TupleStore } from "../ports.ts";
+import type { Reads } from "../ports.ts";
 import { inTurns } from "./snapshot.ts";
-
-type Reads = Pick<TupleStore, "read">;
 
 /** Where a history ends: the number and hash of its newest entry, and the signature under it; nothing of the record. */
 export type ChainEnd = { object: string; n: number; hash: string; signature: string | null };

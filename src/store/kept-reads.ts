@@ -4,49 +4,60 @@
  * what it relies on: where another changed anything since, the Write is stale, and all that was read is forgotten.
  */
 import { keyText, type Tuple, type TupleKey } from "../domain/tuples.ts";
-import type { ReadFilter, TupleStore, Write } from "../ports.ts";
+import type { ReadFilter, Reads, TupleStore, Write } from "../ports.ts";
 
 type Acting = Pick<TupleStore, "read" | "write" | "erase">;
+type Kept = Map<string, Promise<readonly Tuple[]>>;
 
 const textOf = ({ object, relation, user }: ReadFilter) => JSON.stringify([object, relation, user]);
 
-/** The tuple store with reads that are kept. For one reader and writer, and for as long as reads may be old. */
-export function keepReads(tupleStore: Acting): Acting {
-  const kept = new Map<string, Promise<readonly Tuple[]>>();
-
-  function apply({ deletes, writes }: Write): void {
-    for (const key of deletes)
-      for (const filter of filtersOf(key)) change(filter, (tuples) => tuples.filter((tuple) => !isOf(key, tuple)));
-    for (const key of writes)
-      for (const filter of filtersOf(key))
-        change(filter, (tuples) => [...tuples.filter((tuple) => !isOf(key, tuple)), key]);
-  }
-  function change(filter: string, to: (tuples: readonly Tuple[]) => Tuple[]): void {
-    const tuples = kept.get(filter);
-    if (tuples === undefined) return;
-    const changed = tuples.then((before) => Object.freeze(to(before)));
-    // perhaps nobody asks again for a read that failed meanwhile
-    changed.catch(() => {});
-    kept.set(filter, changed);
-  }
-
+/**
+ * A reader that keeps what it read: a list of fifty cooperations names the same organization fifty times. For one reply
+ * and no longer; never for a decision.
+ */
+export function memoizedReads(reads: Reads, kept: Kept = new Map()): Reads {
   return {
-    ...tupleStore,
     read(filter) {
       const text = textOf(filter);
       const known = kept.get(text);
       if (known !== undefined) return known;
       // all readers share one array: none of them may change it
-      const read = tupleStore.read(filter).then((tuples) => Object.freeze(tuples));
+      const read = reads.read(filter).then((tuples) => Object.freeze(tuples));
       kept.set(text, read);
       read.catch(() => kept.delete(text));
       return read;
     },
-    async write(write) {
+  };
+}
+
+/** The tuple store with reads that are kept. For one reader and writer, and for as long as reads may be old. */
+export function keepReads(tupleStore: Acting): Acting {
+  const kept: Kept = new Map();
+
+  function change(key: TupleKey, added: Tuple[]): void {
+    for (const filter of filtersOf(key)) {
+      const changed = kept.get(filter)?.then((tuples) => {
+        const others = tuples.filter((tuple) => keyText(tuple) !== keyText(key));
+        return Object.freeze([...others, ...added]);
+      });
+      if (changed === undefined) continue;
+      // perhaps nobody asks again for a read that failed meanwhile
+      changed.catch(() => {});
+      kept.set(filter, changed);
+    }
+  }
+
+  return {
+    ...tupleStore,
+    ...memoizedReads(tupleStore, kept),
+    async write(write: Write) {
       try {
         const outcome = await tupleStore.write(write);
-        if (outcome === "committed") apply(write);
-        else kept.clear();
+        if (outcome !== "committed") kept.clear();
+        else {
+          for (const key of write.deletes) change(key, []);
+          for (const tuple of write.writes) change(tuple, [tuple]);
+        }
         return outcome;
       } catch (error) {
         kept.clear();
@@ -55,8 +66,6 @@ export function keepReads(tupleStore: Acting): Acting {
     },
   };
 }
-
-const isOf = (key: TupleKey, tuple: TupleKey) => keyText(key) === keyText(tuple);
 
 /** Every filter that a tuple is found by. */
 function filtersOf({ object, relation, user }: TupleKey): string[] {

@@ -2,64 +2,89 @@
  * Who belongs to an organization, what a person holds through it, and which
  * organizations a person belongs to: read from the tuples that grant it.
  */
-import { idOf, type ResourceRef } from "../domain/ids.ts";
+import type { AskedPerson } from "../domain/explain/denials.ts";
+import {
+  type CooperationId,
+  idOfType,
+  type OrganizationId,
+  RESOURCE_TYPES,
+  type ResourceRef,
+  type UserId,
+} from "../domain/ids.ts";
+import { roleIn } from "../domain/membership.ts";
 import type { Delegation } from "../domain/records.ts";
-import { JOB_ROLES, type JobRole, ORGANIZATION_ROLES, type OrganizationRole, roleOfRungs } from "../domain/roles.ts";
-import type { TupleKey } from "../domain/tuples.ts";
-import type { TupleStore } from "../ports.ts";
-import { cooperationHead, delegationsFrom, inTurns, resourceHead, shareHead } from "./snapshot.ts";
+import { type JobRole, ORGANIZATION_ROLES, type OrganizationRole } from "../domain/roles.ts";
+import { keyOf, type TupleKey } from "../domain/tuples.ts";
+import type { Reads } from "../ports.ts";
+import { jobRolesFrom } from "./resources.ts";
+import { cooperationHead, delegationsFrom, inTurns, personHead, resourceHead, shareHead } from "./snapshot.ts";
 
-type Reads = Pick<TupleStore, "read">;
-
-export type PersonRole = { user: string; role: OrganizationRole };
+export type PersonRole = { user: UserId; role: OrganizationRole };
 
 /** The people of an organization with their roles, in the order of their ids. */
-export async function peopleOf(reads: Reads, organization: string): Promise<PersonRole[]> {
+export async function peopleOf(reads: Reads, organization: OrganizationId): Promise<PersonRole[]> {
   const object = `organization:${organization}`;
-  const byRole = await inTurns(ORGANIZATION_ROLES, (relation) => reads.read({ object, relation }));
-  return byRole
-    .flatMap((tuples, index) => {
-      const role = ORGANIZATION_ROLES[index];
-      return role === undefined ? [] : tuples.map((tuple) => ({ user: idOf(tuple.user), role }));
-    })
-    .sort((a, b) => (a.user < b.user ? -1 : 1));
+  const byRole = await inTurns(ORGANIZATION_ROLES, async (role) => {
+    const tuples = await reads.read({ object, relation: role });
+    return tuples.map((tuple) => ({ user: idOfType("user", tuple.user), role }));
+  });
+  return byRole.flat().sort((a, b) => (a.user < b.user ? -1 : 1));
 }
 
 /** The ids of an organization's admins, in their order. */
-export async function adminsOf(reads: Reads, organization: string): Promise<string[]> {
+export async function adminsOf(reads: Reads, organization: OrganizationId): Promise<UserId[]> {
   const tuples = await reads.read({ object: `organization:${organization}`, relation: "admin" });
-  return tuples.map((tuple) => idOf(tuple.user)).sort();
+  return tuples.map((tuple) => idOfType("user", tuple.user)).sort();
 }
 
 /** The organizations that a person belongs to, in the order of their ids. */
-export async function organizationIdsOf(reads: Reads, user: string): Promise<string[]> {
+export async function organizationIdsOf(reads: Reads, user: UserId): Promise<OrganizationId[]> {
   const tuples = await reads.read({ object: "organization:", relation: "person", user: `user:${user}` });
-  return tuples.map((tuple) => idOf(tuple.object)).sort();
+  return tuples.map((tuple) => idOfType("organization", tuple.object)).sort();
+}
+
+/** A person as of now; undefined for an id that was never known. Throws EngineUnavailable. */
+export async function personOf(reads: Reads, user: UserId): Promise<AskedPerson | undefined> {
+  const { n, value } = await personHead(reads, user);
+  const tuples = await reads.read({ object: "organization:", user: `user:${user}` });
+  const roles = [...Map.groupBy(tuples, (tuple) => idOfType("organization", tuple.object))].flatMap(
+    ([organization, own]) => {
+      const role = roleIn(own);
+      return role === undefined ? [] : [[organization, role] as const];
+    },
+  );
+  return n === 0 && roles.length === 0 ? undefined : { user, roles: new Map(roles), email: value?.email };
 }
 
 /** A job role on a resource of the organization, or a delegation through it, with the tuples that grant it. */
 export type HeldJobRole = { resource: ResourceRef; role: JobRole; tuples: TupleKey[] };
-export type HeldDelegation = Delegation & { cooperation: string; resource: ResourceRef; tuples: TupleKey[] };
+export type HeldDelegation = Delegation & { cooperation: CooperationId; resource: ResourceRef; tuples: TupleKey[] };
 
 /** The job roles a person holds on what an organization owns. */
-export async function jobRolesThrough(reads: Reads, organization: string, user: string): Promise<HeldJobRole[]> {
-  const found = await inTurns(["plant:", "portfolio:"], (object) => reads.read({ object, user: `user:${user}` }));
-  const byResource = Map.groupBy(
-    found.flat().filter((tuple) => JOB_ROLES.some((rung) => rung === tuple.relation)),
-    (tuple) => tuple.object as ResourceRef,
-  );
-  const heads = await inTurns([...byResource.keys()], (ref) => resourceHead(reads, ref));
-  return [...byResource].flatMap(([resource, tuples], index) => {
-    const role = roleOfRungs(tuples.map((tuple) => tuple.relation));
-    const owned = heads[index]?.value?.owner === organization;
-    return owned && role ? [{ resource, role, tuples: tuples.map(keyOf) }] : [];
+export async function jobRolesThrough(
+  reads: Reads,
+  organization: OrganizationId,
+  user: UserId,
+): Promise<HeldJobRole[]> {
+  const found = await inTurns(RESOURCE_TYPES, (type) => reads.read({ object: `${type}:`, user: `user:${user}` }));
+  const byResource = Map.groupBy(found.flat(), (tuple) => tuple.object as ResourceRef);
+  const held = await inTurns([...byResource], async ([resource, own]): Promise<HeldJobRole[]> => {
+    const [{ role, tuples } = {}] = jobRolesFrom(own);
+    if (role === undefined || tuples === undefined) return [];
+    const { value } = await resourceHead(reads, resource);
+    return value?.owner === organization ? [{ resource, role, tuples }] : [];
   });
+  return held.flat();
 }
 
 /** What was delegated to a person in cooperations whose partner is this organization, also without effect today. */
-export async function delegationsThrough(reads: Reads, organization: string, user: string): Promise<HeldDelegation[]> {
+export async function delegationsThrough(
+  reads: Reads,
+  organization: OrganizationId,
+  user: UserId,
+): Promise<HeldDelegation[]> {
   const tuples = await reads.read({ object: "share:", user: `user:${user}` });
-  const byShare = Map.groupBy(tuples, (tuple) => idOf(tuple.object));
+  const byShare = Map.groupBy(tuples, (tuple) => idOfType("share", tuple.object));
   const held = await inTurns([...byShare], async ([id, own]): Promise<HeldDelegation[]> => {
     const { value: share } = await shareHead(reads, id);
     const cooperation = share && (await cooperationHead(reads, share.cooperation)).value;
@@ -69,5 +94,3 @@ export async function delegationsThrough(reads: Reads, organization: string, use
   });
   return held.flat();
 }
-
-const keyOf = ({ user, relation, object }: TupleKey): TupleKey => ({ user, relation, object });

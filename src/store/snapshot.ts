@@ -5,24 +5,30 @@
 import type { Caller } from "../domain/caller.ts";
 import { type Invited, invitationId } from "../domain/cooperation/cool-down.ts";
 import type { Side } from "../domain/history.ts";
-import { idOf, type ResourceRef } from "../domain/ids.ts";
+import {
+  type CooperationId,
+  idOfType,
+  type OrganizationId,
+  type ResourceRef,
+  type ShareId,
+  type UserId,
+} from "../domain/ids.ts";
 import { countsIn } from "../domain/key-bounds.ts";
 import { type Membership, type Memberships, membershipOf, roleIn } from "../domain/membership.ts";
 import {
+  alive,
   type Cooperation,
   CooperationRecord,
   type Delegation,
   EmailRecord,
   type Head,
   headFrom,
-  type Invitation,
   InvitationRecord,
+  isAccepted,
   isSide,
-  type Organization,
   OrganizationRecord,
-  type Person,
   PersonRecord,
-  type Resource,
+  type RecordSchema,
   ResourceRecord,
   type Share,
   ShareRecord,
@@ -35,54 +41,41 @@ import {
   roleOfRungs,
   type SharedRole,
 } from "../domain/roles.ts";
-import type { Tuple } from "../domain/tuples.ts";
-import type { TupleStore } from "../ports.ts";
+import { expiryOf, type Tuple } from "../domain/tuples.ts";
+import type { Reads } from "../ports.ts";
 
-type Reads = Pick<TupleStore, "read">;
+const headOf = async <T>(reads: Reads, object: string, schema: RecordSchema<T>): Promise<Head<T>> =>
+  headFrom(object, await reads.read({ object, relation: "head" }), schema);
 
-const headTuples = (reads: Reads, object: string) => reads.read({ object, relation: "head" });
-
-export const organizationHead = async (reads: Reads, id: string): Promise<Head<Organization>> =>
-  headFrom(`organization:${id}`, await headTuples(reads, `organization:${id}`), OrganizationRecord);
-
-export const personHead = async (reads: Reads, user: string): Promise<Head<Person>> =>
-  headFrom(`user:${user}`, await headTuples(reads, `user:${user}`), PersonRecord);
-
-export const resourceHead = async (reads: Reads, ref: ResourceRef): Promise<Head<Resource>> =>
-  headFrom(ref, await headTuples(reads, ref), ResourceRecord);
-
-export const cooperationHead = async (reads: Reads, id: string): Promise<Head<Cooperation>> =>
-  headFrom(`cooperation:${id}`, await headTuples(reads, `cooperation:${id}`), CooperationRecord);
-
-export const shareHead = async (reads: Reads, id: string): Promise<Head<Share>> =>
-  headFrom(`share:${id}`, await headTuples(reads, `share:${id}`), ShareRecord);
-
-export const emailHead = async (reads: Reads, hash: string): Promise<Head<{ holder?: string | undefined }>> =>
-  headFrom(`email:${hash}`, await headTuples(reads, `email:${hash}`), EmailRecord);
-
-export const invitationHead = async (reads: Reads, invited: Invited): Promise<Head<Invitation>> => {
-  const object = `invitation:${invitationId(invited)}`;
-  return headFrom(object, await headTuples(reads, object), InvitationRecord);
-};
+export const organizationHead = (reads: Reads, id: OrganizationId) =>
+  headOf(reads, `organization:${id}`, OrganizationRecord);
+export const personHead = (reads: Reads, user: UserId) => headOf(reads, `user:${user}`, PersonRecord);
+export const resourceHead = (reads: Reads, ref: ResourceRef) => headOf(reads, ref, ResourceRecord);
+export const cooperationHead = (reads: Reads, id: CooperationId) =>
+  headOf(reads, `cooperation:${id}`, CooperationRecord);
+export const shareHead = (reads: Reads, id: ShareId) => headOf(reads, `share:${id}`, ShareRecord);
+export const emailHead = (reads: Reads, hash: string) => headOf(reads, `email:${hash}`, EmailRecord);
+export const invitationHead = (reads: Reads, invited: Invited) =>
+  headOf(reads, `invitation:${invitationId(invited)}`, InvitationRecord);
 
 /** A share with its record and its delegations. */
 export async function shareWithDelegations(
   reads: Reads,
-  id: string,
+  id: ShareId,
 ): Promise<{ head: Head<Share>; delegations: Delegation[]; tuples: readonly Tuple[] }> {
   const tuples = await reads.read({ object: `share:${id}` });
   return { head: headFrom(`share:${id}`, tuples, ShareRecord), delegations: delegationsFrom(id, tuples), tuples };
 }
 
 /** The delegations that a share's tuples spell, in the order of their holders. */
-export function delegationsFrom(share: string, tuples: readonly Tuple[]): Delegation[] {
-  const spelled = new Map<string, { rungs: string[]; delegation: Omit<Delegation, "role"> }>();
+export function delegationsFrom(share: ShareId, tuples: readonly Tuple[]): Delegation[] {
+  const spelled = new Map<UserId, { rungs: string[]; delegation: Omit<Delegation, "role"> }>();
   for (const tuple of tuples) {
     const part = delegatedBy(tuple);
     if (part === undefined) continue;
-    const user = idOf(tuple.user);
-    const expires_at = tuple.condition?.name === "not_expired" ? tuple.condition.context.expires_at : undefined;
-    const known = spelled.get(user) ?? { rungs: [], delegation: { share, user, expires_at, spelling: part.spelling } };
+    const user = idOfType("user", tuple.user);
+    const delegation = { share, user, expires_at: expiryOf(tuple), spelling: part.spelling };
+    const known = spelled.get(user) ?? { rungs: [], delegation };
     known.rungs.push(part.rung);
     spelled.set(user, known);
   }
@@ -92,7 +85,11 @@ export function delegationsFrom(share: string, tuples: readonly Tuple[]): Delega
 }
 
 /** A person's role in an organization; undefined for who is no person of it. */
-export async function roleOf(reads: Reads, organization: string, user: string): Promise<OrganizationRole | undefined> {
+export async function roleOf(
+  reads: Reads,
+  organization: OrganizationId,
+  user: UserId,
+): Promise<OrganizationRole | undefined> {
   // relation by relation: asked without one, the engine looks through all of the organization's people and history
   const find = (relation: string) =>
     reads.read({ object: `organization:${organization}`, relation, user: `user:${user}` });
@@ -106,7 +103,7 @@ export async function roleOf(reads: Reads, organization: string, user: string): 
 /** What a caller is in an organization: nothing where there is no organization or no person, or their key is bound to others. */
 export async function membershipIn(
   reads: Reads,
-  organization: string | undefined,
+  organization: OrganizationId | undefined,
   { user, bounds }: Pick<Caller, "user" | "bounds">,
 ): Promise<Membership> {
   if (organization === undefined || user === undefined || !countsIn(bounds, organization)) return "none";
@@ -122,7 +119,7 @@ export async function membershipsIn(
   const { status, initiator, partner } = cooperation;
   // an organization that a cooperation binds cannot be deleted: only the others can outlive it
   const outlives = { initiator: status === "ended", partner: status === "ended" || status === "pending" };
-  const membershipAt = async (side: Side, organization: string | undefined): Promise<Membership> => {
+  const membershipAt = async (side: Side, organization: OrganizationId | undefined): Promise<Membership> => {
     if (organization === undefined || !outlives[side]) return membershipIn(reads, organization, caller);
     // before the role: a reading is kept, and a head is read before the facts that it covers
     const { value } = await organizationHead(reads, organization);
@@ -136,35 +133,36 @@ export async function membershipsIn(
 }
 
 /** A person's job role on a resource. */
-export async function jobRoleOf(reads: Reads, ref: ResourceRef, user: string): Promise<JobRole | undefined> {
+export async function jobRoleOf(reads: Reads, ref: ResourceRef, user: UserId): Promise<JobRole | undefined> {
   const tuples = await reads.read({ object: ref, user: `user:${user}` });
   return roleOfRungs(tuples.map((tuple) => tuple.relation));
 }
 
 /** The ids of a cooperation's shares, also of removed ones that are not swept yet. Oldest first. */
-export async function shareIdsOf(reads: Reads, cooperation: string): Promise<string[]> {
+export async function shareIdsOf(reads: Reads, cooperation: CooperationId): Promise<ShareId[]> {
   const tuples = await reads.read({ object: "share:", relation: "cooperation", user: `cooperation:${cooperation}` });
-  return tuples.map((tuple) => idOf(tuple.object)).sort();
+  return tuples.map((tuple) => idOfType("share", tuple.object)).sort();
 }
 
 /** The live shares of a cooperation with their delegations. Oldest first. */
 export async function sharesOf(
   reads: Reads,
-  cooperation: string,
+  cooperation: CooperationId,
 ): Promise<{ share: Share; n: number; delegations: Delegation[] }[]> {
   const ids = await shareIdsOf(reads, cooperation);
   const found = await inTurns(ids, (id) => shareWithDelegations(reads, id));
-  return found.flatMap(({ head, delegations }) =>
-    head.value && head.value.removed_at === undefined ? [{ share: head.value, n: head.n, delegations }] : [],
-  );
+  return found.flatMap(({ head, delegations }) => {
+    const share = alive(head);
+    return share === undefined ? [] : [{ share, n: head.n, delegations }];
+  });
 }
 
 /** The live shares of a resource, in cooperations that have not ended. Every share has the rung viewer. */
 export async function sharesOn(reads: Reads, ref: ResourceRef): Promise<Share[]> {
   const tuples = await reads.read({ object: ref, relation: sharedRelation("viewer") });
-  const ids = tuples.map((tuple) => idOf(tuple.user.slice(0, tuple.user.indexOf("#")))).sort();
+  const ids = tuples.map((tuple) => idOfType("share", tuple.user.slice(0, tuple.user.indexOf("#")))).sort();
   const heads = await inTurns(ids, (id) => shareHead(reads, id));
-  const live = heads.flatMap((head) => (head.value && head.value.removed_at === undefined ? [head.value] : []));
+  const live = heads.flatMap((head) => alive(head) ?? []);
   const cooperations = await inTurns(live, (share) => cooperationHead(reads, share.cooperation));
   return live.filter((_, index) => cooperations[index]?.value?.status !== "ended");
 }
@@ -173,21 +171,35 @@ export async function sharesOn(reads: Reads, ref: ResourceRef): Promise<Share[]>
  * The cooperations of an organization on one side that have not ended, newest first: ids are ULIDs. Stores that older
  * versions wrote hold ended ones among them; `settleEnded` moves those.
  */
-export function cooperationIdsOf(reads: Reads, organization: string, side: Side): Promise<string[]> {
-  return cooperationIdsIn(reads, organization, side);
+export async function cooperationIdsOf(
+  reads: Reads,
+  organization: OrganizationId,
+  relation: Side | ReturnType<typeof formerSide>,
+): Promise<CooperationId[]> {
+  const tuples = await reads.read({ object: "cooperation:", relation, user: `organization:${organization}` });
+  const ids = tuples.map((tuple) => idOfType("cooperation", tuple.object));
+  return ids.sort().reverse();
 }
 
 /** Those that have ended, newest first, also of organizations that had the id before. */
-export function endedIdsOf(reads: Reads, organization: string, side: Side): Promise<string[]> {
-  return cooperationIdsIn(reads, organization, formerSide(side));
+export const endedIdsOf = (reads: Reads, organization: OrganizationId, side: Side) =>
+  cooperationIdsOf(reads, organization, formerSide(side));
+
+/** The same as `cooperationIdsOf`, with their records. */
+export async function cooperationsOf(reads: Reads, organization: OrganizationId, side: Side): Promise<Cooperation[]> {
+  const ids = await cooperationIdsOf(reads, organization, side);
+  return (await inTurns(ids, (id) => cooperationHead(reads, id))).flatMap(({ value }) => value ?? []);
 }
 
-async function cooperationIdsIn(reads: Reads, organization: string, relation: string): Promise<string[]> {
-  const tuples = await reads.read({ object: "cooperation:", relation, user: `organization:${organization}` });
-  return tuples
-    .map((tuple) => idOf(tuple.object))
-    .sort()
-    .reverse();
+/**
+ * How many cooperations bind an organization: as initiator all that have not ended, as partner the accepted ones. An
+ * offer that waits for its answer binds nobody: it must keep neither the last admin from leaving nor the organization
+ * from being deleted.
+ */
+export async function bondsOf(reads: Reads, organization: OrganizationId): Promise<number> {
+  const initiated = await cooperationsOf(reads, organization, "initiator");
+  const joined = await cooperationsOf(reads, organization, "partner");
+  return initiated.filter(({ status }) => status !== "ended").length + joined.filter(isAccepted).length;
 }
 
 /** How many reads of one request run at the same time. */

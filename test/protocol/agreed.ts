@@ -20,12 +20,12 @@ export const agreedReader = {
 /** The owner is read before the question. */
 export const sequential: Protocol = {
   ...writerScripts(invalidate),
-  endOfRepetition: invalidate,
-  repetitionsEnd: "each",
+  releaseOfRepetition: invalidate,
+  repetitionsRelease: "each",
   take,
   matches,
   restart,
-  replyWithoutEnd: "effective by now + TTL",
+  replyWithoutRelease: "effective by now + TTL",
   trustsWhilePending: false,
   ttlFrom: "fill",
   owner: "before the question, by name",
@@ -34,8 +34,8 @@ export const sequential: Protocol = {
   reader: agreedReader,
 };
 
-/** Who repeats ends once for what was read, and not each time (law 18): the product's. */
-export const endsRepetitionsOnce: Protocol = { ...sequential, repetitionsEnd: "once for a reading" };
+/** Who repeats releases once for what was read, and not each time (law 18): the product's. */
+export const releasesRepetitionsOnce: Protocol = { ...sequential, repetitionsRelease: "once for a reading" };
 
 /** The owner is read beside the question, and must be the very registration that was guessed: saves a round trip. */
 export const beside: Protocol = { ...sequential, owner: "beside the question, by incarnation" };
@@ -61,6 +61,6 @@ export const coalescing = (protocol: Protocol): Protocol => ({
  */
 export const withoutLeases = (protocol: Protocol): Protocol => ({
   ...protocol,
-  begin: (redis, scopes) => protocol.invalidate(redis, scopes),
-  end: (redis, scopes) => protocol.invalidate(redis, scopes),
+  lease: (redis, scopes) => protocol.invalidate(redis, scopes),
+  release: (redis, scopes) => protocol.invalidate(redis, scopes),
 });

@@ -1,6 +1,6 @@
 /**
  * Protocols that look right and are not, each in a small world that shows it: the reason for each step of the
- * protocol. PROTOCOL_TRACES=1 prints the shortest way to what goes wrong.
+ * protocol. PROTOCOL_TRACES=1 prints the shortest path to what is wrong.
  */
 import { beside, sealed, sequential, withoutLeases } from "./agreed.ts";
 import * as checks from "./broken-checks.ts";
@@ -43,37 +43,43 @@ const inOneWrite = world([O1_TO_O2, onO2], "lost lease");
 const monotonic: Partial<World> = { writes: [onO1, onO1], law: "monotonic" };
 
 const WRITERS: Readonly<Record<string, Scenario>> = {
-  "bad/no-invalidation-after-write": scenario(writers.endsWithoutInvalidation, lostLease),
-  "bad/reply-now-though-unreachable": scenario(writers.repliesNowWithoutEnd, oneWrite("unreachable Redis")),
-  "bad/repetition-replies-without-end": scenario(
+  "bad/no-invalidation-after-write": scenario(writers.releasesWithoutInvalidation, lostLease),
+  "bad/reply-now-though-unreachable": scenario(writers.repliesNowWithoutRelease, oneWrite("unreachable Redis")),
+  "bad/repetition-replies-without-release": scenario(
     writers.repetitionOnlyReplies,
     oneWrite("lost lease", "crash", "repetition"),
   ),
-  "bad/repetition-trusts-an-earlier-end": scenario(
-    writers.trustsAnEarlierEnd,
+  "bad/repetition-trusts-an-earlier-release": scenario(
+    writers.trustsAnEarlierRelease,
     world([onO1, onO1], "lost lease", "crash", "repetition"),
   ),
-  "bad/settled-by-head-without-end": scenario(writers.settlesWithoutEnd, oneWrite("lost lease", "lost reply")),
+  "bad/settled-by-head-without-release": scenario(writers.settlesWithoutRelease, oneWrite("lost lease", "lost reply")),
   "bad/pending-not-invalidated": scenario(checks.trustsWhilePending, {
     ...oneWrite("unreachable Redis"),
     law: "own replica",
   }),
   "bad/one-lease-for-all": scenario(writers.inSeparateScripts(writers.clearsAll), { ...monotonic, readers: 2 }),
+  "bad/shared-writer-id": scenario(writers.sharesAWriterId, { ...monotonic, readers: 2 }),
+  "bad/shared-writer-id-crash": scenario(writers.sharesAWriterId, {
+    ...monotonic,
+    faults: ["crash"],
+    law: "contained",
+  }),
   "bad/no-lease": scenario(withoutLeases(sequential), monotonic),
   "bad/one-lease-for-all-crash": scenario(writers.inSeparateScripts(writers.clearsAll), {
     ...monotonic,
     faults: ["crash"],
     law: "contained",
   }),
-  "bad/lost-reply-ends-lease": scenario(writers.clearsLeaseOnLostReply, {
+  "bad/lost-reply-releases": scenario(writers.releasesOnLostReply, {
     ...oneWrite("lost reply"),
     law: "contained",
   }),
-  "bad/resend-without-begin": scenario(writers.sendsAgainWithoutBegin, {
+  "bad/resend-without-lease": scenario(writers.sendsAgainWithoutLease, {
     ...oneWrite("crash", "lost reply", "lost Write", "lease ran out"),
     law: "contained",
   }),
-  "bad/refusal-without-end": scenario(writers.refusedWithoutEnd, { ...oneWrite("refusal"), law: "live" }),
+  "bad/refusal-without-release": scenario(writers.refusedWithoutRelease, { ...oneWrite("refusal"), law: "live" }),
 };
 
 const TOKENS: Readonly<Record<string, Scenario>> = {

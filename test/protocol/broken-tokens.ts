@@ -7,7 +7,7 @@ import { changed, MISSING, type Redis, type Scope, USER } from "./state.ts";
 const over = (invalidate: Invalidate, protocol: Protocol): Protocol => ({
   ...protocol,
   ...writerScripts(invalidate),
-  endOfRepetition: invalidate,
+  releaseOfRepetition: invalidate,
 });
 
 /** An invalidation that sets a new random token instead of taking the old one away. */

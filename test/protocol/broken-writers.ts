@@ -1,26 +1,26 @@
 /** Writers that look right and are not, each with the one thing it leaves out or does otherwise. */
 import { sequential } from "./agreed.ts";
 import type { Act, Protocol } from "./protocol.ts";
-import { endLease, invalidate, lease } from "./redis.ts";
+import { addLease, invalidate, removeLease } from "./redis.ts";
 import { changed, type Redis, type Scope, scopeNames } from "./state.ts";
-import { agreedWriter, effectiveNow, endsAndReplies, moved, nameOf, sent, writeOf } from "./writer.ts";
+import { agreedWriter, effectiveNow, moved, nameOf, releasesAndReplies, sent, writeOf } from "./writer.ts";
 
 /** The invalidate before the Write would do, if leases were never lost. */
-export const endsWithoutInvalidation: Protocol = {
+export const releasesWithoutInvalidation: Protocol = {
   ...sequential,
-  end: (redis, scopes, writer) => [endLease(redis, scopes, writer)],
+  release: (redis, scopes, writer) => [removeLease(redis, scopes, writer)],
 };
 
-export const repliesNowWithoutEnd: Protocol = { ...sequential, replyWithoutEnd: "effective now" };
+export const repliesNowWithoutRelease: Protocol = { ...sequential, replyWithoutRelease: "effective now" };
 
-/** The first request may have crashed before its end. */
-export const repetitionOnlyReplies: Protocol = { ...sequential, endOfRepetition: (redis) => [redis] };
+/** The first request may have crashed before its release. */
+export const repetitionOnlyReplies: Protocol = { ...sequential, releaseOfRepetition: (redis) => [redis] };
 
-/** What an end was acknowledged for may have been followed by another Write, whose writer has died. */
-export const trustsAnEarlierEnd: Protocol = { ...sequential, repetitionsEnd: "once for the scopes" };
+/** What a release was acknowledged for may have been followed by another Write, whose writer has died. */
+export const trustsAnEarlierRelease: Protocol = { ...sequential, repetitionsRelease: "once for the scopes" };
 
 const readsHead: Act = (_, state, writer) =>
-  state.writers[writer]?.write === "stands"
+  state.writers[writer]?.write === "committed"
     ? [
         {
           label: `${nameOf(writer)} finds its entry in the head, replies: effective now`,
@@ -29,7 +29,7 @@ const readsHead: Act = (_, state, writer) =>
       ]
     : [];
 
-export const settlesWithoutEnd: Protocol = {
+export const settlesWithoutRelease: Protocol = {
   ...sequential,
   writer: {
     ...agreedWriter,
@@ -37,13 +37,13 @@ export const settlesWithoutEnd: Protocol = {
   },
 };
 
-/** As a `finally` would: the Write may still be under way. */
-export const clearsLeaseOnLostReply: Protocol = {
+/** As a `finally` would: the Write may still be in flight. */
+export const releasesOnLostReply: Protocol = {
   ...sequential,
   writer: {
     ...agreedWriter,
     sent: (setting, state, writer) => {
-      const cleared = endLease(state.redis, writeOf(setting, writer).touches, writer);
+      const cleared = removeLease(state.redis, writeOf(setting, writer).touches, writer);
       return sent(setting, state, writer).map((step) =>
         step.to.writers[writer]?.at === "outcome unknown" ? { ...step, to: { ...step.to, redis: cleared } } : step,
       );
@@ -52,17 +52,17 @@ export const clearsLeaseOnLostReply: Protocol = {
 };
 
 /** The lease from before the first Write has run out by now. */
-export const sendsAgainWithoutBegin: Protocol = {
+export const sendsAgainWithoutLease: Protocol = {
   ...sequential,
   writer: {
     ...agreedWriter,
     "outcome unknown": (_, state, writer) => [
-      { label: `${nameOf(writer)} does not begin again`, to: moved(state, writer, { at: "begun" }) },
+      { label: `${nameOf(writer)} does not lease again`, to: moved(state, writer, { at: "leased" }) },
     ],
   },
 };
 
-export const refusedWithoutEnd: Protocol = {
+export const refusedWithoutRelease: Protocol = {
   ...sequential,
   writer: {
     ...agreedWriter,
@@ -74,12 +74,12 @@ export const refusedWithoutEnd: Protocol = {
 
 const leases: Act = (setting, state, writer) => {
   const { touches } = writeOf(setting, writer);
-  const to = moved({ ...state, redis: lease(state.redis, touches, writer) }, writer, { at: "leased" });
+  const to = moved({ ...state, redis: addLease(state.redis, touches, writer) }, writer, { at: "only leased" });
   return [{ label: `${nameOf(writer)} leases ${scopeNames(touches)}`, to }];
 };
 
 const invalidates =
-  (at: "begun" | "invalidated"): Act =>
+  (at: "leased" | "invalidated"): Act =>
   ({ protocol, world }, state, writer) => {
     const { touches } = writeOf({ protocol, world }, writer);
     return protocol.invalidate(state.redis, touches).map((redis) => ({
@@ -97,24 +97,31 @@ export const inSeparateScripts = (
   writer: {
     ...agreedWriter,
     idle: leases,
-    leased: invalidates("begun"),
+    "only leased": invalidates("leased"),
     "outcome unknown": leases,
     committed: invalidates("invalidated"),
     invalidated: (setting, state, writer) => {
       const cleared = clear(state.redis, writeOf(setting, writer).touches, writer);
       const replied = moved(state, writer, { at: "replied" });
-      return endsAndReplies(setting, replied, writer, `${nameOf(writer)} clears its leases,`, [cleared]);
+      return releasesAndReplies(setting, replied, writer, `${nameOf(writer)} clears its leases,`, [cleared]);
     },
   },
 });
 
-/** One lease for all writers: the first that ends takes it away from the others. */
+/** One lease for all writers: the first that releases takes it away from the others. */
 export const clearsAll = (redis: Redis, scopes: readonly Scope[]): Redis => ({
   ...redis,
   leases: changed(redis.leases, scopes, () => 0),
 });
 
+/** Two workers of one machine that took the same id: whoever releases takes the other's lease away as well. */
+export const sharesAWriterId: Protocol = {
+  ...sequential,
+  lease: (redis, scopes) => invalidate(redis, scopes).map((invalidated) => addLease(invalidated, scopes, 0)),
+  release: (redis, scopes) => invalidate(redis, scopes).map((invalidated) => removeLease(invalidated, scopes, 0)),
+};
+
 export const oneLeaseForAll: Protocol = {
   ...sequential,
-  end: (redis, scopes) => invalidate(redis, scopes).map((invalidated) => clearsAll(invalidated, scopes)),
+  release: (redis, scopes) => invalidate(redis, scopes).map((invalidated) => clearsAll(invalidated, scopes)),
 };

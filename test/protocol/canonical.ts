@@ -7,7 +7,7 @@
  * 3. A token that neither an entry nor a fill holds counts as missing: the next fill cannot distinguish the two.
  * 4. A check that will store nothing, and that shares tokens and so perhaps a question with no other one, is as good
  *    as idle: others see nothing of it, and its answer is right, because the engine gives it after the check began,
- *    and from all that stands. So nothing is owed to a fill, either, unless it may still join another one's question.
+ *    and from all that is committed. So nothing is owed to a fill, either, unless it may still join another one's question.
  * 5. Incarnations do not return: a fill that guessed one which is over never stores.
  * 6. Whether an entry is younger than a late reply matters only until that reply's TTL is over.
  * 7. Between two registrations the order of the Writes does not matter: answers show sets.

@@ -12,6 +12,7 @@ test("no permission is answered as allowed at or after its date, and no entry is
 test.each<[string, Partial<DateRules>, string]>([
   ["a hit that does not look at valid_until", { hitComparesValidUntil: false }, "a hit says yes after the date"],
   ["a question for now only", { asks: "for now" }, "a hit says yes after the date"],
+  ["a yes that ends kept for as long as any other", { yesThatEnds: "the TTL" }, "a hit says yes after the date"],
   ["a yes for now only that joiners get", { joinersGet: "every answer" }, "a joiner gets yes after the date"],
   ["an entry whose TTL counts from the store", { entryEnds: "TTL after the store" }, "a hit after the TTL"],
 ])("a broken rule is detected: %s", (_, change, what) => {

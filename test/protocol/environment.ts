@@ -1,7 +1,7 @@
 /** What happens to writers, to Redis and with time, without anybody's doing. */
 import type { Step } from "./explore.ts";
 import type { Setting } from "./protocol.ts";
-import { EMPTY, endLease } from "./redis.ts";
+import { EMPTY, removeLease } from "./redis.ts";
 import {
   changed,
   type Engine,
@@ -17,14 +17,14 @@ import {
   USER,
   type Writes,
 } from "./state.ts";
-import { effectiveNow, endsAndReplies, moved, nameOf, writeOf } from "./writer.ts";
+import { effectiveNow, moved, nameOf, releasesAndReplies, writeOf } from "./writer.ts";
 
 export function happenings(setting: Setting, state: State): Step<State>[] {
   const steps = [...evictions(setting, state), ...restarts(setting, state), ...forgeries(setting, state)];
   for (const writer of state.writers.keys())
     steps.push(
-      ...underWay(setting, state, writer),
-      ...standing(setting, state, writer),
+      ...inFlight(setting, state, writer),
+      ...foundCommitted(setting, state, writer),
       ...lateReply(setting, state, writer),
       ...lostLeases(setting, state, writer),
     );
@@ -32,13 +32,13 @@ export function happenings(setting: Setting, state: State): Step<State>[] {
 }
 
 /** A Write that was sent may come through at any later time, whatever became of its writer. */
-function underWay(setting: Setting, state: State, writer: number): Step<State>[] {
+function inFlight(setting: Setting, state: State, writer: number): Step<State>[] {
   const { faults } = setting.world;
   const { past, gives } = writeOf(setting, writer);
   const { at, write } = state.writers[writer] ?? { at: "gone", write: "not sent" };
   const name = nameOf(writer);
   const steps: Step<State>[] = [];
-  if (write === "under way") {
+  if (write === "in flight") {
     const engine: Engine = {
       ...state.engine,
       log: [...state.engine.log, writer],
@@ -46,34 +46,34 @@ function underWay(setting: Setting, state: State, writer: number): Step<State>[]
     };
     steps.push({
       label: `the engine commits ${name}`,
-      to: moved({ ...state, engine }, writer, { write: "stands" }),
+      to: moved({ ...state, engine }, writer, { write: "committed" }),
     });
     if (faults.includes("lost Write"))
-      steps.push({ label: `${name}'s Write is lost on its way`, to: moved(state, writer, { write: "not sent" }) });
+      steps.push({ label: `${name}'s Write is lost`, to: moved(state, writer, { write: "not sent" }) });
   }
   if (faults.includes("crash") && !past && at !== "idle" && at !== "replied" && at !== "gone")
     steps.push({ label: `${name} crashes`, to: moved(state, writer, { at: "gone" }) });
   return steps;
 }
 
-/** Another request for the same finds the Write done. It has no lease, but it ends too. The tail is such a one as well. */
-function standing(setting: Setting, state: State, writer: number): Step<State>[] {
+/** Another request for the same finds the Write done. It has no lease, but it releases too. The follower is such a one as well. */
+function foundCommitted(setting: Setting, state: State, writer: number): Step<State>[] {
   const { touches, past } = writeOf(setting, writer);
-  if (state.writers[writer]?.write !== "stands" || has(state.effective, writer)) return [];
-  const { invalidate, endOfRepetition } = setting.protocol;
+  if (state.writers[writer]?.write !== "committed" || has(state.effective, writer)) return [];
+  const { invalidate, releaseOfRepetition } = setting.protocol;
   if (!past) {
     if (!setting.world.faults.includes("repetition")) return [];
     const name = `a repetition finds ${nameOf(writer)} done,`;
-    if (isEnded(setting, state, writer))
-      return [{ label: `${name} and an end behind it`, to: effectiveNow(state, writer) }];
-    const ended = endOfRepetition(state.redis, touches);
-    return endsAndReplies(setting, remembered(setting, state, writer), writer, name, ended).map((step) =>
+    if (isReleased(setting, state, writer))
+      return [{ label: `${name} and a release behind it`, to: effectiveNow(state, writer) }];
+    const released = releaseOfRepetition(state.redis, touches);
+    return releasesAndReplies(setting, remembered(setting, state, writer), writer, name, released).map((step) =>
       // what was not acknowledged is not remembered
       has(step.to.effective, writer) ? step : { ...step, to: { ...step.to, repeated: state.repeated } },
     );
   }
   return invalidate(state.redis, touches).map((redis) => ({
-    label: `the tail finds ${nameOf(writer)}, invalidates ${scopeNames(touches)}`,
+    label: `the follower finds ${nameOf(writer)}, invalidates ${scopeNames(touches)}`,
     to: effectiveNow({ ...state, redis }, writer),
   }));
 }
@@ -81,17 +81,17 @@ function standing(setting: Setting, state: State, writer: number): Step<State>[]
 const onSameScopes = (setting: Setting, a: number, b: number) =>
   writeOf(setting, a).touches.join() === writeOf(setting, b).touches.join();
 
-/** Whether the end of a repetition is behind this Write, as its protocol sees it. */
-function isEnded(setting: Setting, { repeated, writers }: State, writer: number): boolean {
-  const { repetitionsEnd } = setting.protocol;
-  if (repetitionsEnd === "each") return false;
-  if (repetitionsEnd === "once for a reading") return has(repeated, writer);
+/** Whether the release of a repetition is behind this Write, as its protocol sees it. */
+function isReleased(setting: Setting, { repeated, writers }: State, writer: number): boolean {
+  const { repetitionsRelease } = setting.protocol;
+  if (repetitionsRelease === "each") return false;
+  if (repetitionsRelease === "once for a reading") return has(repeated, writer);
   return writers.some((_, other) => has(repeated, other) && onSameScopes(setting, other, writer));
 }
 
 /** The state that remembers that the committed Writes on these scopes were released. */
 function remembered(setting: Setting, state: State, writer: number): State {
-  if (setting.protocol.repetitionsEnd === "each") return state;
+  if (setting.protocol.repetitionsRelease === "each") return state;
   const same = state.engine.log.filter((write) => onSameScopes(setting, write, writer));
   return { ...state, repeated: same.reduce(plus, state.repeated) };
 }
@@ -129,11 +129,11 @@ function ttlPassed({ protocol }: Setting, state: State, writer: number): State {
 /** A lease outlives the Write that it was taken for, but not the next one. */
 function lostLeases({ world: { faults } }: Setting, state: State, writer: number): Step<State>[] {
   const { at, write } = state.writers[writer] ?? { at: "gone", write: "not sent" };
-  const ranOut = faults.includes("lease ran out") && at === "outcome unknown" && write !== "under way";
+  const ranOut = faults.includes("lease ran out") && at === "outcome unknown" && write !== "in flight";
   if (!ranOut && !faults.includes("lost lease")) return [];
   return SCOPES.filter((scope) => has(state.redis.leases[scope] ?? 0, writer)).map((scope) => ({
     label: `${nameOf(writer)}'s lease of ${scopeNames([scope])} ${ranOut ? "runs out" : "is lost"}`,
-    to: { ...state, redis: endLease(state.redis, [scope], writer) },
+    to: { ...state, redis: removeLease(state.redis, [scope], writer) },
   }));
 }
 

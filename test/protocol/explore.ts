@@ -1,5 +1,5 @@
 /**
- * Walks through every state that a system can come into, breadth first, so that the way to the first wrong one
+ * Walks through every state that a system can come into, breadth first, so that the path to the first wrong one
  * is a shortest one. Knows nothing of caches.
  */
 
@@ -35,7 +35,7 @@ export type Exploration = {
   readonly hits: number;
   /** The canonical states, by their keys. */
   readonly keys: ReadonlySet<string>;
-  /** What went wrong first, and a shortest way there. */
+  /** What went wrong first, and a shortest path to it. */
   readonly counterexample?: { readonly wrong: string; readonly trace: readonly string[] };
 };
 

@@ -31,7 +31,7 @@ export const suffices = (setting: Setting, { owner, incarnation }: Guess): boole
 export const confirms = (setting: Setting, guess: Guess, { owner, incarnation }: Engine): boolean =>
   owner === guess.owner && (!byIncarnation(setting) || incarnation === guess.incarnation);
 
-export const tellGuess = ({ owner, incarnation }: Guess): string =>
+export const guessText = ({ owner, incarnation }: Guess): string =>
   owner === NOBODY
     ? "no guess"
     : `guessing ${scopeNames([owner])}${incarnation === PAST ? " by an earlier registration" : ""}`;

@@ -6,11 +6,19 @@
  * leases (`withoutLeases` says why that loses nothing) and the faults are those that each world names. Every kind of
  * fault is in some world. PROTOCOL_FULL=1 gives all of them ANY_FAULT, leases, and two checks at a time.
  */
-import { beside, coalescing, endsRepetitionsOnce, repliesLater, sealed, sequential, withoutLeases } from "./agreed.ts";
+import {
+  beside,
+  coalescing,
+  releasesRepetitionsOnce,
+  repliesLater,
+  sealed,
+  sequential,
+  withoutLeases,
+} from "./agreed.ts";
 import { looksTwice } from "./broken-checks.ts";
-import { endsWithoutInvalidation, inSeparateScripts } from "./broken-writers.ts";
+import { inSeparateScripts, releasesWithoutInvalidation } from "./broken-writers.ts";
 import type { Protocol } from "./protocol.ts";
-import { endLease } from "./redis.ts";
+import { removeLease } from "./redis.ts";
 import {
   ANY_FAULT,
   NOBODY_TO_O1,
@@ -75,9 +83,9 @@ export function holds(full: boolean): Readonly<Record<string, Scenario>> {
       "numbered",
     ),
     "good/hit-stays-within-reach": scenario(sequential, { ...anyFault, law: "live" }),
-    "good/refusal-ends-lease": scenario(sequential, { writes: [onO1], faults: ["refusal"], law: "live" }),
+    "good/refusal-releases": scenario(sequential, { writes: [onO1], faults: ["refusal"], law: "live" }),
 
-    "good/repetition-ends-once": scenario(endsRepetitionsOnce, { ...anyFault, writes: [onO1, onO1] }),
+    "good/repetition-releases-once": scenario(releasesRepetitionsOnce, { ...anyFault, writes: [onO1, onO1] }),
 
     "good/pending-invalidated-first": scenario(sequential, {
       ...anyFault,
@@ -94,10 +102,10 @@ export function holds(full: boolean): Readonly<Record<string, Scenario>> {
       writes: [onUser, onO1],
       law: "monotonic",
     }),
-    "good/no-invalidation-after-write-without-faults": scenario(endsWithoutInvalidation, {
+    "good/no-invalidation-after-write-without-faults": scenario(releasesWithoutInvalidation, {
       writes: [onUser, onO1],
     }),
-    "good/separate-scripts-second-look": scenario(looksTwice(inSeparateScripts(endLease)), {
+    "good/separate-scripts-second-look": scenario(looksTwice(inSeparateScripts(removeLease)), {
       writes: [onBoth, onO1],
       ...faults("unreachable Redis", "evicted token", "crash", "lost lease"),
     }),

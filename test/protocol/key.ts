@@ -15,8 +15,8 @@ const READER_AT: Record<ReaderAt, string> = {
 
 const WRITER_AT: Record<WriterAt, string> = {
   idle: "i",
-  leased: "l",
-  begun: "b",
+  "only leased": "l",
+  leased: "b",
   sent: "s",
   "outcome unknown": "u",
   committed: "c",
@@ -26,7 +26,7 @@ const WRITER_AT: Record<WriterAt, string> = {
   gone: "g",
 };
 
-const WRITE: Record<Writer["write"], string> = { "not sent": "n", "under way": "u", stands: "s" };
+const WRITE: Record<Writer["write"], string> = { "not sent": "n", "in flight": "u", committed: "s" };
 
 /** A character each, with room for -1. */
 const characters = (...numbers: number[]): string => {
@@ -45,8 +45,8 @@ export function keyOfReader({ at, owed, guess, tokens, ownerRead, answer, younge
 function keyOfStore({ tokens, entry }: Pick<Redis, "tokens" | "entry">): string {
   const held = characters(...tokens);
   if (!entry) return held;
-  const told = characters(entry.answer, entry.owner, entry.tokens.user, entry.tokens.owner, entry.youngerThan);
-  return `${held}${told}${entry.forged ? "f" : ""}`;
+  const rest = characters(entry.answer, entry.owner, entry.tokens.user, entry.tokens.owner, entry.youngerThan);
+  return `${held}${rest}${entry.forged ? "f" : ""}`;
 }
 
 export function keyOf({ redis, engine, writers, readers, effective, late, repeated, shown }: State): string {

@@ -57,4 +57,4 @@ export function owedNow(world: World, state: State, onOwnReplica: boolean): Writ
 export const isQuiet = ({ writers, redis, late }: State): boolean =>
   late === 0 &&
   redis.leases.every((writers) => writers === 0) &&
-  writers.every(({ at, write }) => write !== "under way" && (at === "idle" || at === "replied" || at === "gone"));
+  writers.every(({ at, write }) => write !== "in flight" && (at === "idle" || at === "replied" || at === "gone"));

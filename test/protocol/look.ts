@@ -1,6 +1,6 @@
 /** How a check begins and looks for its answer: one MGET of the entry and both tokens, under a guess who owns the resource. */
 import type { Step } from "./explore.ts";
-import { possibleGuesses, suffices, tellGuess } from "./guess.ts";
+import { guessText, possibleGuesses, suffices } from "./guess.ts";
 import { owedNow } from "./law.ts";
 import type { Act } from "./protocol.ts";
 import { answers, answersUnstored, readerOf, went } from "./reader.ts";
@@ -16,7 +16,7 @@ export const begins: Act = (setting, state, who) => {
       answersUnstored(setting, went(state, who, { owed }), who, "begins while its replica's invalidates are pending"),
     ];
   return possibleGuesses(setting, state.engine).map((guess) => ({
-    label: `${name} begins, ${tellGuess(guess)}`,
+    label: `${name} begins, ${guessText(guess)}`,
     to: went(state, who, { at: "looking", owed, guess }),
   }));
 };

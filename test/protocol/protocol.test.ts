@@ -1,6 +1,6 @@
 /**
  * The cache protocol holds, state by state, and what only looks like it is found broken.
- * PROTOCOL_TRACES=1 prints how each broken one goes wrong; PROTOCOL_FULL=1 lifts CI's bounds (`holds.ts`) and wants
+ * PROTOCOL_TRACES=1 prints how each broken one fails; PROTOCOL_FULL=1 lifts CI's bounds (`holds.ts`) and wants
  * NODE_OPTIONS=--max-old-space-size=12000 and an hour.
  */
 import { describe, expect, test } from "vitest";
@@ -12,7 +12,7 @@ import { type Exploration, explore } from "./explore.ts";
 import { holds } from "./holds.ts";
 import { keyOf } from "./key.ts";
 import type { Protocol } from "./protocol.ts";
-import { endLease } from "./redis.ts";
+import { removeLease } from "./redis.ts";
 import { ANY_FAULT, NOBODY_TO_O1, O2_TO_NOBODY, onO1, onUser, type Scenario, scenario } from "./scenarios.ts";
 import { MISSING, O1, O2, SCOPES, type State } from "./state.ts";
 import { systemOf } from "./system.ts";
@@ -25,13 +25,13 @@ const STATES_MAX = FULL ? 16_000_000 : 100_000;
 const TIMEOUT_MILLISECONDS = FULL ? 3_600_000 : 60_000;
 
 const HOLDS = holds(FULL);
-const told = (trace: readonly string[]) => trace.map((line) => `\n    ${line}`).join("");
+const textOf = (trace: readonly string[]) => trace.map((line) => `\n    ${line}`).join("");
 
 function walk(name: string, { protocol, world, walk }: Scenario): Exploration {
   const exploration = explore(systemOf({ protocol, world }, walk), STATES_MAX);
   const { states, counterexample } = exploration;
   if (!counterexample) console.log(`holds in ${states} states: ${name}`);
-  else if (TRACES) console.log(`${name}: ${counterexample.wrong}${told(counterexample.trace)}`);
+  else if (TRACES) console.log(`${name}: ${counterexample.wrong}${textOf(counterexample.trace)}`);
   return exploration;
 }
 
@@ -40,7 +40,7 @@ describe("the protocol holds", () => {
     "%s",
     (name, scenario) => {
       const { counterexample, hits } = walk(name, scenario);
-      expect(counterexample && `${counterexample.wrong}${told(counterexample.trace)}`).toBeUndefined();
+      expect(counterexample && `${counterexample.wrong}${textOf(counterexample.trace)}`).toBeUndefined();
       // a protocol that never hits would hold as well
       expect(hits).toBeGreaterThan(0);
     },
@@ -77,7 +77,7 @@ describe("a look-up", () => {
   });
 
   test("finds one where the lease and the deletion are two scripts", () => {
-    expect(look(inSeparateScripts(endLease))).toBe("a token of a leased scope");
+    expect(look(inSeparateScripts(removeLease))).toBe("a token of a leased scope");
   });
 });
 

@@ -18,17 +18,17 @@ export type Coalescing = {
 
 export type Protocol = {
   readonly invalidate: Invalidate;
-  readonly begin: (redis: Redis, scopes: readonly Scope[], writer: number) => Redis[];
-  readonly end: (redis: Redis, scopes: readonly Scope[], writer: number) => Redis[];
+  readonly lease: (redis: Redis, scopes: readonly Scope[], writer: number) => Redis[];
+  readonly release: (redis: Redis, scopes: readonly Scope[], writer: number) => Redis[];
   /** What a request does that finds its Write done by another one. */
-  readonly endOfRepetition: Invalidate;
-  /** Whether each such request ends; or none for what an end behind the same reading was acknowledged for, or for any Write on the same scopes. */
-  readonly repetitionsEnd: "each" | "once for a reading" | "once for the scopes";
+  readonly releaseOfRepetition: Invalidate;
+  /** Whether each such request releases; or none for what a release behind the same reading was acknowledged for, or for any Write on the same scopes. */
+  readonly repetitionsRelease: "each" | "once for a reading" | "once for the scopes";
   readonly take: (redis: Redis, owner: Scope) => Taken[];
   readonly matches: (redis: Redis, entry: Entry) => boolean;
   readonly restart: (redis: Redis) => Redis;
-  /** What the reply says of a Write whose end failed. */
-  readonly replyWithoutEnd: "effective by now + TTL" | "effective now";
+  /** What the reply says of a Write whose release failed. */
+  readonly replyWithoutRelease: "effective by now + TTL" | "effective now";
   /** Whether a replica uses the cache while scopes are pending that it could not invalidate. */
   readonly trustsWhilePending: boolean;
   /** From when on an entry's TTL counts. */

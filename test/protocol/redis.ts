@@ -1,5 +1,5 @@
 /**
- * What runs in Redis in one go: the scripts of begin, end and fill, and the MGET of a hit, as they were agreed.
+ * What runs in Redis in one go: the scripts of lease, release and take, and the MGET of a hit, as they were agreed.
  * A script returns every outcome that it may have.
  */
 import {
@@ -33,24 +33,24 @@ export const invalidate: Invalidate = (redis, scopes) => [
   { ...redis, tokens: changed(redis.tokens, scopes, () => MISSING) },
 ];
 
-export const lease: Leases = (redis, scopes, writer) => ({
+export const addLease: Leases = (redis, scopes, writer) => ({
   ...redis,
   leases: changed(redis.leases, scopes, (writers) => plus(writers, writer)),
 });
 
 /** A writer takes away its own lease only. */
-export const endLease: Leases = (redis, scopes, writer) => ({
+export const removeLease: Leases = (redis, scopes, writer) => ({
   ...redis,
   leases: changed(redis.leases, scopes, (writers) => minus(writers, writer)),
 });
 
-/** The writers' scripts, over one way to invalidate. */
+/** The writers' scripts, over one form of invalidation. */
 export const writerScripts = (invalidates: Invalidate) => ({
   invalidate: invalidates,
-  begin: (redis: Redis, scopes: readonly Scope[], writer: number): Redis[] =>
-    invalidates(redis, scopes).map((invalidated) => lease(invalidated, scopes, writer)),
-  end: (redis: Redis, scopes: readonly Scope[], writer: number): Redis[] =>
-    invalidates(redis, scopes).map((invalidated) => endLease(invalidated, scopes, writer)),
+  lease: (redis: Redis, scopes: readonly Scope[], writer: number): Redis[] =>
+    invalidates(redis, scopes).map((invalidated) => addLease(invalidated, scopes, writer)),
+  release: (redis: Redis, scopes: readonly Scope[], writer: number): Redis[] =>
+    invalidates(redis, scopes).map((invalidated) => removeLease(invalidated, scopes, writer)),
 });
 
 export type Taken = { readonly redis: Redis; readonly tokens: Tokens | undefined };

@@ -59,8 +59,8 @@ export type Engine = {
 
 export type WriterAt =
   | "idle"
-  | "leased" // by a variant that leases and invalidates in two scripts
-  | "begun"
+  | "only leased" // by a variant that leases and invalidates in two scripts
+  | "leased"
   | "sent"
   | "outcome unknown"
   | "committed"
@@ -72,7 +72,7 @@ export type WriterAt =
 export type Writer = {
   readonly at: WriterAt;
   /** Where its Write is: a copy of it may still reach the engine, or it is committed. */
-  readonly write: "not sent" | "under way" | "stands";
+  readonly write: "not sent" | "in flight" | "committed";
 };
 
 /** Who owns the resource, as a replica believes; and by which registration, if it has read that from the engine. */

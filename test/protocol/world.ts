@@ -1,4 +1,4 @@
-/** What happens around the cache in one scenario: who writes what, what may fail, and what answers must keep. */
+/** What happens to the cache in one scenario: who writes what, what may fail, and what answers must keep. */
 import { O1, type Scope } from "./state.ts";
 
 export type Write = {
@@ -8,14 +8,16 @@ export type Write = {
   readonly gives?: Scope;
   /** It can only be decided once that Write is committed. */
   readonly after?: number;
-  /** Made past the service: no begin and no end; the tail finds it. */
+  /** Made past the service: no lease and no release; the follower finds it. */
   readonly past?: boolean;
 };
 
+// "TTL" is here how long an entry counts whatever happens: CACHE_UNWATCHED_SECONDS. What makes it count for longer is
+// explored in `watch`.
 export const FAULTS = [
   "crash", // of a writer, at any step
   "lost reply", // to a Write; the Write itself may come through, now or later
-  "lost Write", // on its way to the engine
+  "lost Write", // sent, and not yet at the engine
   "repetition", // of a request: it finds the Write done by reading the head, and replies too
   "refusal", // another writer was first
   "unreachable Redis", // for a writer, at any step

@@ -1,6 +1,6 @@
 /**
- * A writer: begin → Write → commit known → end → reply. It begins again before every Write it sends, also the
- * identical one after a lost reply; it ends after a refusal too.
+ * A writer: lease → Write → commit known → release → reply. It leases again before every Write it sends, also the
+ * identical one after a lost reply; it releases after a refusal too.
  */
 import type { Step } from "./explore.ts";
 import type { Act, Setting } from "./protocol.ts";
@@ -33,16 +33,16 @@ function mayDecide({ world }: Setting, state: State, { after }: Write): boolean 
 }
 
 /** Invalidates and leases, and continues without Redis. */
-export const begins: Act = (setting, state, writer) => {
+export const leases: Act = (setting, state, writer) => {
   const write = writeOf(setting, writer);
-  const steps: Step<State>[] = setting.protocol.begin(state.redis, write.touches, writer).map((redis) => ({
-    label: `${nameOf(writer)} begins: invalidates and leases ${scopeNames(write.touches)}`,
-    to: moved({ ...state, redis }, writer, { at: "begun" }),
+  const steps: Step<State>[] = setting.protocol.lease(state.redis, write.touches, writer).map((redis) => ({
+    label: `${nameOf(writer)} invalidates and leases ${scopeNames(write.touches)}`,
+    to: moved({ ...state, redis }, writer, { at: "leased" }),
   }));
   if (setting.world.faults.includes("unreachable Redis"))
     steps.push({
-      label: `${nameOf(writer)} cannot reach Redis to begin, and goes on`,
-      to: moved(state, writer, { at: "begun" }),
+      label: `${nameOf(writer)} cannot reach Redis to lease, and continues`,
+      to: moved(state, writer, { at: "leased" }),
     });
   return steps;
 };
@@ -50,18 +50,18 @@ export const begins: Act = (setting, state, writer) => {
 const idle: Act = (setting, state, writer) => {
   const write = writeOf(setting, writer);
   if (!mayDecide(setting, state, write)) return [];
-  if (!write.past) return begins(setting, state, writer);
+  if (!write.past) return leases(setting, state, writer);
   return [
     {
       label: `${nameOf(writer)} is written past the service`,
-      to: moved(state, writer, { at: "sent", write: "under way" }),
+      to: moved(state, writer, { at: "sent", write: "in flight" }),
     },
   ];
 };
 
-const begun: Act = (_, state, writer) => {
+const leased: Act = (_, state, writer) => {
   const again = state.writers[writer]?.write === "not sent" ? "" : " again";
-  const write = state.writers[writer]?.write === "stands" ? "stands" : "under way";
+  const write = state.writers[writer]?.write === "committed" ? "committed" : "in flight";
   return [{ label: `${nameOf(writer)} sends its Write${again}`, to: moved(state, writer, { at: "sent", write }) }];
 };
 
@@ -70,8 +70,8 @@ export const sent: Act = ({ world }, state, writer) => {
   const name = nameOf(writer);
   const steps: Step<State>[] = [];
   if (world.writes[writer]?.past) return steps;
-  if (state.writers[writer]?.write === "stands")
-    steps.push({ label: `${name} learns that its Write stands`, to: moved(state, writer, { at: "committed" }) });
+  if (state.writers[writer]?.write === "committed")
+    steps.push({ label: `${name} learns that its Write is committed`, to: moved(state, writer, { at: "committed" }) });
   else if (world.faults.includes("refusal"))
     steps.push({
       label: `${name} is refused: another was first`,
@@ -83,7 +83,7 @@ export const sent: Act = ({ world }, state, writer) => {
 };
 
 const outcomeUnknown: Act = (setting, state, writer) => [
-  ...begins(setting, state, writer),
+  ...leases(setting, state, writer),
   { label: `${nameOf(writer)} replies that its outcome is unknown`, to: moved(state, writer, { at: "gone" }) },
 ];
 
@@ -91,23 +91,23 @@ const outcomeUnknown: Act = (setting, state, writer) => [
 const invalidated = (before: Redis, after: Redis, touches: readonly Scope[]): string =>
   before.tokens === after.tokens ? "" : `invalidates ${scopeNames(touches)}, `;
 
-/** Ends and replies. Without Redis the reply says that the Write is effective when no older entry can be left. */
-export function endsAndReplies(
+/** Releases and replies. Without Redis the reply says that the Write is effective when no older entry can be left. */
+export function releasesAndReplies(
   setting: Setting,
   state: State,
   writer: number,
   who: string,
-  ended: Redis[],
+  released: Redis[],
 ): Step<State>[] {
   const { touches } = writeOf(setting, writer);
-  const steps: Step<State>[] = ended.map((redis) => ({
+  const steps: Step<State>[] = released.map((redis) => ({
     label: `${who} ${invalidated(state.redis, redis, touches)}replies: effective now`,
     to: effectiveNow({ ...state, redis }, writer),
   }));
   if (setting.world.faults.includes("unreachable Redis")) {
-    const reply = setting.protocol.replyWithoutEnd;
+    const reply = setting.protocol.replyWithoutRelease;
     steps.push({
-      label: `${who} cannot reach Redis to end, replies: ${reply}`,
+      label: `${who} cannot reach Redis to release, replies: ${reply}`,
       to: reply === "effective now" ? effectiveNow(state, writer) : effectiveLater(state, writer),
     });
   }
@@ -115,32 +115,32 @@ export function endsAndReplies(
 }
 
 const committed: Act = (setting, state, writer) => {
-  const ended = setting.protocol.end(state.redis, writeOf(setting, writer).touches, writer);
-  return endsAndReplies(setting, moved(state, writer, { at: "replied" }), writer, nameOf(writer), ended);
+  const released = setting.protocol.release(state.redis, writeOf(setting, writer).touches, writer);
+  return releasesAndReplies(setting, moved(state, writer, { at: "replied" }), writer, nameOf(writer), released);
 };
 
-/** It ends and counts on nothing but the TTL. */
+/** It releases and counts on nothing but the TTL. */
 export const repliesLate: Act = (setting, state, writer) => {
   const { touches } = writeOf(setting, writer);
-  return setting.protocol.end(state.redis, touches, writer).map((redis) => ({
-    label: `${nameOf(writer)} ends, replies: effective by now + TTL`,
+  return setting.protocol.release(state.redis, touches, writer).map((redis) => ({
+    label: `${nameOf(writer)} releases, replies: effective by now + TTL`,
     to: effectiveLater(moved({ ...state, redis }, writer, { at: "replied" }), writer),
   }));
 };
 
-/** It ends, and decides again on what it reads then, as if it came for the first time. */
+/** It releases, and decides again on what it reads then, as if it came for the first time. */
 const refused: Act = (setting, state, writer) => {
   const { touches } = writeOf(setting, writer);
-  const steps: Step<State>[] = setting.protocol.end(state.redis, touches, writer).map((redis) => ({
-    label: `${nameOf(writer)} ends after the refusal: invalidates ${scopeNames(touches)}`,
+  const steps: Step<State>[] = setting.protocol.release(state.redis, touches, writer).map((redis) => ({
+    label: `${nameOf(writer)} releases after the refusal: invalidates ${scopeNames(touches)}`,
     to: moved({ ...state, redis }, writer, { at: "idle" }),
   }));
   if (setting.world.faults.includes("unreachable Redis"))
     steps.push({
-      label: `${nameOf(writer)} cannot reach Redis to end after the refusal`,
+      label: `${nameOf(writer)} cannot reach Redis to release after the refusal`,
       to: moved(state, writer, { at: "idle" }),
     });
   return steps;
 };
 
-export const agreedWriter = { idle, begun, sent, "outcome unknown": outcomeUnknown, committed, refused };
+export const agreedWriter = { idle, leased, sent, "outcome unknown": outcomeUnknown, committed, refused };

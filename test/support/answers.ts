@@ -1,18 +1,24 @@
 /** What the records say that people may do, and whether the engine answers so. */
+
 import { expect } from "vitest";
 import { hasPassed } from "../../src/domain/expiry.ts";
-import { idOf, type ResourceRef } from "../../src/domain/ids.ts";
+import { idOf, idOfType, type OrganizationId, type ResourceRef } from "../../src/domain/ids.ts";
 import { effectiveRole, type JobRole, PERMISSION_OF, RUNGS } from "../../src/domain/roles.ts";
 import type { Engine, Question, TupleStore } from "../../src/ports.ts";
 import { adminsOf, organizationIdsOf } from "../../src/store/people.ts";
 import { jobRolesOn, plantsIn, resourceRefsOf } from "../../src/store/resources.ts";
 import { cooperationHead, cooperationIdsOf, sharesOf } from "../../src/store/snapshot.ts";
+import { anyId } from "./ids.ts";
 
 /** Every `user can_… resource` that the records of these organizations grant. */
-async function granted(tupleStore: TupleStore, organizations: string[], now: Date): Promise<Set<string>> {
+async function granted(
+  tupleStore: TupleStore,
+  organizations: readonly OrganizationId[],
+  now: Date,
+): Promise<Set<string>> {
   const grants = new Set<string>();
   const grant = async (user: string, role: JobRole, ref: ResourceRef) => {
-    const below = ref.startsWith("portfolio:") ? await plantsIn(tupleStore, idOf(ref)) : [];
+    const below = ref.startsWith("portfolio:") ? await plantsIn(tupleStore, idOfType("portfolio", ref)) : [];
     for (const rung of RUNGS[role])
       for (const on of [ref, ...below]) grants.add(`${user} ${PERMISSION_OF[rung]} ${on}`);
   };
@@ -39,10 +45,11 @@ async function granted(tupleStore: TupleStore, organizations: string[], now: Dat
 /** Holds the engine to the records, for each of these users on everything that these organizations own. */
 export async function expectAnswersOfRecords(
   { tupleStore, engine }: { tupleStore: TupleStore; engine: Engine },
-  organizations: string[],
+  names: string[],
   users: string[],
 ): Promise<void> {
   const now = new Date();
+  const organizations = names.map(anyId);
   const grants = await granted(tupleStore, organizations, now);
   const owned = await Promise.all(organizations.map((organization) => resourceRefsOf(tupleStore, organization)));
   const questions = users.flatMap((user) =>

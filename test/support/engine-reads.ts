@@ -5,11 +5,12 @@
  * engine has often begun the second, and how far that gets is up to the scheduler. On one
  * processor it repeats, and is about the most it can be.
  */
+
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort } from "../../bench/processes.ts";
-import type { ResourceRef } from "../../src/domain/ids.ts";
+import type { CooperationId, ResourceRef } from "../../src/domain/ids.ts";
 import type { Cooperation, Delegation, Share } from "../../src/domain/records.ts";
 import {
   tuplesOfCooperation,
@@ -25,6 +26,7 @@ import { createEngine } from "../../src/openfga/engine.ts";
 import { openStore } from "../../src/openfga/open-store.ts";
 import { type RunningServer, startServer } from "../../src/openfga/server/server.ts";
 import { createTupleStore } from "../../src/openfga/tuple-store.ts";
+import { anyId } from "./ids.ts";
 
 /** By kind of question (row), then by what is asked about (column): the median of the reads. */
 export type EngineReads = Map<string, Map<string, number>>;
@@ -32,7 +34,8 @@ export type EngineReads = Map<string, Map<string, number>>;
 const AT = new Date("2027-03-01T12:00:00Z");
 const TO_COME = "2028-01-01T00:00:00Z";
 const CREATED = { created_at: "2026-01-01T00:00:00Z", created_by: "admin" };
-const PARTNERS = ["p1", "p2", "p3"];
+const PARTNERS = ["p1", "p2", "p3"].map(anyId);
+const SUN = anyId("sun");
 const TIMES = { once: 1, thrice: 3 };
 /** Asked so often, one processor gave the same medians in every run; single checks may be one or two off. */
 const ROUNDS = 15;
@@ -51,44 +54,46 @@ const TARGETS = { plant: "plant:", "plant in portfolio": "plant:in-", portfolio:
 
 /** The people and resources of one owner, and three partners: all have the shares called thrice, the first also those called once. */
 function world(): Tuple[] {
-  const tuples = ["sun", ...PARTNERS].flatMap(tuplesOfOrganization);
-  tuples.push(...tuplesOfPerson("sun", "admin", "admin"), ...tuplesOfPerson("sun", "worker", "member"));
+  const tuples = [SUN, ...PARTNERS].flatMap(tuplesOfOrganization);
+  tuples.push(...tuplesOfPerson(SUN, anyId("admin"), "admin"), ...tuplesOfPerson(SUN, anyId("worker"), "member"));
   for (const partner of PARTNERS) {
     const cooperation: Cooperation = {
       id: partner,
       status: "active",
-      initiator: "sun",
+      initiator: SUN,
       partner,
       spelling: "plain",
       invitation: 0,
       shares: 0,
       ...CREATED,
     };
-    tuples.push(...tuplesOfCooperation(cooperation), ...tuplesOfPerson(partner, `${partner}-admin`, "admin"));
+    tuples.push(...tuplesOfCooperation(cooperation), ...tuplesOfPerson(partner, anyId(`${partner}-admin`), "admin"));
     for (const person of ["delegate", "changed", "member"])
-      tuples.push(...tuplesOfPerson(partner, `${partner}-${person}`, "member"));
+      tuples.push(...tuplesOfPerson(partner, anyId(`${partner}-${person}`), "member"));
   }
   const add = (ref: ResourceRef, portfolio: string | undefined, shared: number) => {
-    tuples.push(...tuplesOfResource(ref, { owner: "sun", ...(portfolio !== undefined && { portfolio }) }));
-    tuples.push(...tuplesOfJobRole(ref, "worker", "technical_manager"));
+    tuples.push(
+      ...tuplesOfResource(ref, { owner: SUN, ...(portfolio !== undefined && { portfolio: anyId(portfolio) }) }),
+    );
+    tuples.push(...tuplesOfJobRole(ref, anyId("worker"), "technical_manager"));
     for (const partner of PARTNERS.slice(0, shared)) tuples.push(...shareOf(ref, partner));
   };
   add("portfolio:unshared", undefined, 0);
   for (const [times, count] of Object.entries(TIMES)) {
     add(`portfolio:${times}`, undefined, count);
     add(`plant:${times}`, "unshared", count);
-    tuples.push(...tuplesOfResource(`plant:in-${times}`, { owner: "sun", portfolio: times }));
+    tuples.push(...tuplesOfResource(`plant:in-${times}`, { owner: SUN, portfolio: anyId(times) }));
   }
   return tuples;
 }
 
-function shareOf(resource: ResourceRef, partner: string): Tuple[] {
-  const id = `${resource.replace(":", "-")}-${partner}`;
+function shareOf(resource: ResourceRef, partner: CooperationId): Tuple[] {
+  const id = anyId(`${resource.replace(":", "-")}-${partner}`);
   const share: Share = { id, cooperation: partner, resource, role: "technical_manager", spelling: "plain", ...CREATED };
   const delegation = (person: string, date: Partial<Delegation>) =>
     tuplesOfDelegation({
       share: id,
-      user: `${partner}-${person}`,
+      user: anyId(`${partner}-${person}`),
       role: "technical_manager",
       spelling: "plain",
       ...date,

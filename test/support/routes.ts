@@ -3,8 +3,10 @@
  * them can be asked: the tests that hold something of every route walk this table, and
  * `callers.test.ts` compares the table with the OpenAPI document, in both directions.
  */
+
 import { expect } from "vitest";
 import { issueToken } from "../../src/domain/cooperation/invitation-token.ts";
+import { anyId } from "./ids.ts";
 import { cooperate, KEYS, type Reply, type Service, seedWorld } from "./service.ts";
 
 /** Ids in the world of `seedRoutes`: `active` is sunward's (anna) with brightfix (ben), its share delegated to tom. */
@@ -232,7 +234,7 @@ export async function seedRoutes(service: Service): Promise<World> {
   const invite = async (body: object) => must(await service.as("anna", "POST", `${org}/cooperations`, body)).id;
   const pendingId: string = await invite({ organization: "lumen", shares: [{ resource: "plant:8", role: "viewer" }] });
   const invited: string = await invite({ email: "ida@else.example" });
-  const token = issueToken(service.deps.invitation.secret, invited, 1);
+  const token = issueToken(service.deps.invitation.secret, anyId(invited), 1);
   return { active: id, share: first, pending: pendingId, invited, token };
 }
 

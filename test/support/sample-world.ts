@@ -30,7 +30,7 @@ const NEXT_PAGE = "<of the next page>";
 
 const REQUEST_ID = "01KBD3X4M8REQ0000000000000";
 
-export type Answer = { status: number; body: unknown };
+export type Answer = { status: number; type: string; body: unknown };
 export type SampleWorld = {
   /** Sends an example to its operation, after what it needs. The next one finds the sample as it was played. */
   answerOf: (operation: Operation, example: Example) => Promise<Answer>;
@@ -66,7 +66,7 @@ export async function sampleWorld(name: string): Promise<SampleWorld> {
   async function answerOf({ method, answers }: Operation, example: Example): Promise<Answer> {
     const service = begin();
     const names = [...known];
-    const send = async (asked: string, { to, by, body, type = "application/json" }: Example, key?: string) => {
+    const send = async (asked: string, { to, by, body, type: sent = "application/json" }: Example, key?: string) => {
       const ours = (text: string) => names.reduce((at, [shown, own]) => at.replaceAll(shown, own), text);
       const text = typeof body === "string" || body === undefined ? body : JSON.stringify(body);
       const reply = await service.app.request(ours(to), {
@@ -74,12 +74,13 @@ export async function sampleWorld(name: string): Promise<SampleWorld> {
         ...(text !== undefined && { body: ours(text) }),
         headers: {
           "X-Request-ID": REQUEST_ID,
-          ...(text !== undefined && { "Content-Type": type }),
+          ...(text !== undefined && { "Content-Type": sent }),
           ...(key !== undefined && { Authorization: `Bearer ${key}` }),
           ...(by !== undefined && { "Acting-User": `user:${by}` }),
         },
       });
-      const isJson = /^application\/(problem\+)?json\b/.test(reply.headers.get("Content-Type") ?? "");
+      const [type = ""] = (reply.headers.get("Content-Type") ?? "").split(";", 1);
+      const isJson = /^application\/(problem\+)?json$/.test(type);
       const answered = await reply.text();
       const id = isJson && reply.status === 201 ? JSON.parse(answered).id : undefined;
       // what is made beside the sample is shown under the id that is next
@@ -92,6 +93,7 @@ export async function sampleWorld(name: string): Promise<SampleWorld> {
         .replace(PROGRESS, "");
       return {
         status: reply.status,
+        type,
         body: isJson ? JSON.parse(shown, to.startsWith("/stores") ? settled : withoutCursor) : shown,
       };
     };

@@ -4,6 +4,7 @@
  * that went out, and short calls. Every reply is held to the OpenAPI document, and every
  * error to being a problem with a known code.
  */
+
 import { randomBytes } from "node:crypto";
 import { ulid } from "ulid";
 import { expect } from "vitest";
@@ -12,6 +13,7 @@ import { createKeyedMutex } from "../../src/actions/run/keyed-mutex.ts";
 import { createRepeats } from "../../src/actions/run/repeats.ts";
 import { type AppDeps, createApp } from "../../src/app.ts";
 import { createChecker } from "../../src/check/check.ts";
+import { type CooperationId, ShareId } from "../../src/domain/ids.ts";
 import { findKey, toServiceKey } from "../../src/domain/service-keys.ts";
 import { callerNow } from "../../src/http/caller.ts";
 import { FAULTS } from "../../src/http/problem.ts";
@@ -204,7 +206,7 @@ export async function forgetInvitations({ deps: { tupleStore } }: Service): Prom
 export async function cooperate(
   service: Service,
   shares: { resource: string; role: string; expires_at?: string }[],
-): Promise<{ id: string; shares: string[] }> {
+): Promise<{ id: CooperationId; shares: ShareId[] }> {
   const invited = await service.as("anna", "POST", "/v1/organizations/sunward/cooperations", {
     organization: "brightfix",
     shares,
@@ -214,5 +216,5 @@ export async function cooperate(
   expect(accepted.status, JSON.stringify(accepted.body)).toBe(200);
   // ids of one millisecond have no order: each share is found by what it is of
   const ids = new Map(accepted.body.shares.map((one: { resource: string; id: string }) => [one.resource, one.id]));
-  return { id: invited.body.id, shares: shares.map(({ resource }) => String(ids.get(resource))) };
+  return { id: invited.body.id, shares: shares.map(({ resource }) => ShareId.parse(ids.get(resource))) };
 }

@@ -3,8 +3,10 @@
  * it names is found in the world it meets, so that a shortened sequence still makes
  * sense. Most draws are bent towards what may succeed, the rest are left as they fall.
  */
+
 import fc from "fast-check";
 import { issueToken } from "../../src/domain/cooperation/invitation-token.ts";
+import { anyId } from "./ids.ts";
 import { type Lifecycle, type Step, TABLE, type World } from "./oracle-refusals.ts";
 
 /** `write` and `raw`: raw tuples by OpenFGA's Write (raw-steps.ts). */
@@ -232,7 +234,7 @@ export function requestOf(
       return { method: "POST", path: `/v1/organizations/${step.organization}/cooperations`, body };
     }
     case "join": {
-      const token = issueToken(secret, step.cooperation, step.mail);
+      const token = issueToken(secret, anyId(step.cooperation), step.mail);
       return { method: "POST", path: "/v1/invitations/join", body: { token, organization: step.organization } };
     }
     case "change_expiry":

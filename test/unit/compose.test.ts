@@ -1,7 +1,7 @@
 /** docker-compose.yml and the code name the same things: variables, the engine's version, its flags, Node's. */
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { VARIABLES } from "../../src/config.ts";
+import { VARIABLES } from "../../src/config-variables.ts";
 import { OPENFGA_VERSION } from "../../src/openfga/server/find-server.ts";
 
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");

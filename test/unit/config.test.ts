@@ -1,12 +1,15 @@
 /** The environment is read whole or not at all, and no secret gets into a message. */
 import { createHash, generateKeyPairSync } from "node:crypto";
 import { chmodSync, writeFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { readConfig, urlOf, VARIABLES } from "../../src/config.ts";
+import { readConfig, urlOf } from "../../src/config.ts";
+import { VARIABLES } from "../../src/config-variables.ts";
 import { findKey } from "../../src/domain/service-keys.ts";
 import { ConfigurationError } from "../../src/faults.ts";
 import { SECRETS } from "../../src/secret-files.ts";
+import { shareOf, workersOf } from "../../src/workers/worker.ts";
 import { ownFolder } from "../support/own-folder.ts";
 
 const NOW = () => new Date();
@@ -41,6 +44,13 @@ describe("the smallest environment", () => {
     });
     expect(config.DISCLOSE_ORGANIZATIONS).toBe(true);
     expect(Object.isFrozen(config)).toBe(true);
+  });
+
+  test("an engine of our own is asked as much at once as this machine's cores answer, and a server of its own more", () => {
+    const own = readConfig(enough).OPENFGA_CONCURRENCY;
+    expect(own).toBe(Math.max(8, 4 * availableParallelism()));
+    expect(readConfig({ ...enough, OPENFGA_API_URL: "http://openfga:8080" }).OPENFGA_CONCURRENCY).toBe(128);
+    expect(readConfig({ ...enough, OPENFGA_CONCURRENCY: "3" }).OPENFGA_CONCURRENCY).toBe(3);
   });
 
   test("an empty variable is an unset one", () => {
@@ -309,5 +319,45 @@ describe("the history key", () => {
     expect(messageFor({ ...enough, HISTORY_KEY_FILE: join(ownFolder(), "none") })).toBe(
       "HISTORY_KEY_FILE: cannot be read (ENOENT)",
     );
+  });
+});
+
+describe("workers", () => {
+  const REDIS_URL = "redis://host:6379";
+
+  test("there is one unless it is said otherwise, and `auto` is one for each core where Redis is there to share", () => {
+    const workers = (env: NodeJS.ProcessEnv) => workersOf(readConfig({ ...enough, ...env }));
+    expect(workers({})).toBe(1);
+    expect(workers({ REDIS_URL })).toBe(1);
+    expect(workers({ WORKERS: "1" })).toBe(1);
+    expect(workers({ WORKERS: "3", REDIS_URL })).toBe(3);
+    expect(workers({ WORKERS: "auto", REDIS_URL })).toBe(availableParallelism());
+    expect(workers({ WORKERS: "auto" })).toBe(1);
+  });
+
+  test("what they may take together is shared out among them, and nobody gets nothing", () => {
+    const share = (WORKERS: string) => {
+      const env = { ...enough, REDIS_URL, WORKERS, CONNECTIONS_MAX: "1000", OPENFGA_CONNECTIONS: "2" };
+      const { CONNECTIONS_MAX, OPENFGA_CONNECTIONS, OPENFGA_CONCURRENCY } = shareOf(readConfig(env));
+      return [CONNECTIONS_MAX, OPENFGA_CONNECTIONS, OPENFGA_CONCURRENCY];
+    };
+    expect(share("1")).toEqual([1000, 2, 128]);
+    expect(share("3")).toEqual([334, 1, 43]);
+  });
+
+  test("several without Redis are refused, and Redis may be named in a file", () => {
+    expect(messageFor({ ...enough, WORKERS: "2" })).toMatch(/^WORKERS: more than one need REDIS_URL; .*$/);
+    const file = join(ownFolder(), "redis");
+    writeFileSync(file, REDIS_URL, { mode: 0o600 });
+    expect(messageFor({ ...enough, WORKERS: "2", REDIS_URL_FILE: file })).toBe("");
+    // the file's own problem is named alone
+    expect(messageFor({ ...enough, WORKERS: "2", REDIS_URL_FILE: `${file}.none` })).not.toMatch(/^WORKERS/m);
+  });
+
+  test("what is no number of workers is refused by what it should be", () => {
+    for (const WORKERS of ["0", "257", "two", "1.5", "-1", "AUTO"])
+      expect(messageFor({ ...enough, REDIS_URL, WORKERS }), WORKERS).toBe(
+        "WORKERS: must be `auto` or a whole number from 1 to 256, in digits",
+      );
   });
 });

@@ -4,7 +4,8 @@ import { parseEnv } from "node:util";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { envExample } from "../../scripts/reference/env-example.ts";
-import { readConfig, VARIABLES } from "../../src/config.ts";
+import { readConfig } from "../../src/config.ts";
+import { VARIABLES } from "../../src/config-variables.ts";
 
 const read = (name: string) => readFileSync(new URL(`../../${name}`, import.meta.url), "utf8");
 const COMPOSE = read("docker-compose.yml");

@@ -13,6 +13,9 @@ const request = { method: "PUT", route: "/v1/plants/:id", status: 201, milliseco
 test("a request is one line: what was asked, what was answered, with which key", () => {
   const facts = { ...request, key: "app", request_id: "r-1" };
   expect(entry(30, "request", facts)).toBe("INFO: PUT /v1/plants/:id 201 in 12 ms, key app, r-1\n");
+  expect(entry(30, "request", { ...facts, worker: 2 })).toBe(
+    "INFO: PUT /v1/plants/:id 201 in 12 ms, key app, r-1, worker 2\n",
+  );
   const denied = { ...request, status: 401, milliseconds: 0, denied: "unauthorized", request_id: "r-2" };
   expect(entry(40, "request", denied)).toBe("WARN: PUT /v1/plants/:id 401 in 0 ms, denied: unauthorized, r-2\n");
 });

@@ -1,5 +1,6 @@
 /** The generated parts of the documents against the code. */
 import { readFileSync } from "node:fs";
+import { Counter } from "prom-client";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { type Generated, generated, wantedText } from "../../scripts/reference/all.ts";
@@ -8,12 +9,14 @@ import { configurationTable } from "../../scripts/reference/configuration.ts";
 import { denialReasonsTable, denialsTable, errorsTable } from "../../scripts/reference/errors.ts";
 import { layersDiagram } from "../../scripts/reference/layers.ts";
 import { lifecycleDiagram, lifecycleTable } from "../../scripts/reference/lifecycle.ts";
+import { metricsTable } from "../../scripts/reference/metrics.ts";
 import { DENIALS } from "../../src/check/question.ts";
-import { VARIABLES } from "../../src/config.ts";
+import { VARIABLES } from "../../src/config-variables.ts";
 import { LIFECYCLE } from "../../src/domain/cooperation/lifecycle.ts";
 import { DENIAL_REASONS } from "../../src/domain/explain/denial-reason.ts";
 import { FAULTS } from "../../src/http/problem.ts";
 import { REFUSALS } from "../../src/http/refusals.ts";
+import { createMetrics } from "../../src/metrics.ts";
 import { PAGES, textOf } from "../support/pages.ts";
 
 const root = new URL("../../", import.meta.url);
@@ -50,7 +53,9 @@ describe("generated blocks", () => {
     expect(pages.filter((page) => !Object.hasOwn(FILES, page))).toEqual([]);
   });
 
-  test("a cell, an error, a variable or a denial that changes makes the check fail and is named", () => {
+  test("a cell, an error, a variable, a denial or a metric that changes makes the check fail and is named", () => {
+    const { registry } = createMetrics(() => new Date());
+    new Counter({ name: "concordat_pots_total", help: "Pots.", labelNames: ["of"], registers: [registry] });
     const pause = { ...LIFECYCLE.pause, pending: "paused" as const };
     const changed = [
       [
@@ -75,8 +80,18 @@ describe("generated blocks", () => {
       ],
       [
         "docs/reference/denial-reasons.md",
-        { "denial-reasons": denialReasonsTable({ ...DENIAL_REASONS, too_early: ["It is early.", "Wait."] }) },
+        {
+          "denial-reasons": denialReasonsTable({
+            ...DENIAL_REASONS,
+            too_early: { meaning: "It is early.", advice: "Wait." },
+          }),
+        },
         "| `too_early` | It is early. | Wait. |",
+      ],
+      [
+        "docs/reference/metrics.md",
+        { metrics: metricsTable(registry) },
+        "| `concordat_pots_total` | counter | `of` | Pots. |",
       ],
     ] as const;
     for (const [file, blocks, text] of changed) {

@@ -1,7 +1,8 @@
 /** One operation of the document: its scopes, parameters, problems by status, headers and examples. */
-import type { Answered, Operation, ProblemCode } from "../../../src/http/operation.ts";
+import type { Answered, Operation } from "../../../src/http/operation.ts";
+import { PROBLEMS, type ProblemCode } from "../../../src/http/problem.ts";
 import { type Header, headersOf } from "./headers.ts";
-import { codesOf, nameOfProblem, PROBLEMS } from "./problems.ts";
+import { codesOf, nameOfProblem } from "./problems.ts";
 import { type Example, PREPARATIONS, type Recorded, type Text } from "./world.ts";
 
 // a document is read and changed member by member
@@ -77,16 +78,15 @@ export function described(found: Json, operation: Operation, text: Text, replies
   found.parameters = parametersOf(found.parameters ?? [], operation, first);
   if (found.parameters.length === 0) delete found.parameters;
   if (!isStores) Object.assign(found.responses, problemsOf(operation));
-  const own: Header[] = [
-    ...(isStores ? (["Openfga-Store-Id", "Openfga-Authorization-Model-Id"] as const) : []),
-    ...(hasEtag(operation) ? (["ETag"] as const) : []),
-  ];
   const created = ["postOrganizationsCooperations", "postCooperationsShares"].includes(operation.operationId ?? "");
-  for (const [status, response] of Object.entries<Json>(found.responses))
-    response.headers = headersOf(status, answers === "nobody", [
-      ...own,
+  for (const [status, response] of Object.entries<Json>(found.responses)) {
+    const own: Header[] = [
+      ...(isStores ? (["Openfga-Store-Id", "Openfga-Authorization-Model-Id"] as const) : []),
+      ...(hasEtag(operation, status) ? (["ETag"] as const) : []),
       ...(created && status === "201" ? (["Location"] as const) : []),
-    ]);
+    ];
+    response.headers = headersOf(status, answers === "nobody", own);
+  }
   for (const [name, example] of Object.entries(text.examples)) addExample(found, name, example, replies[name]);
 }
 
@@ -139,13 +139,11 @@ function schemaOf(codes: readonly ProblemCode[]): object {
   return { oneOf: refs, discriminator: { propertyName: "code", mapping } };
 }
 
-/** Whether its reply is a state with its number. */
-function hasEtag({ responses }: Operation): boolean {
-  return [200, 201].some((status) => {
-    const schema = (responses as Json)[status]?.content?.[JSON_TYPE]?.schema;
-    const options: Json[] = schema?.options ?? [schema];
-    return options.some((option) => option?.shape?.etag !== undefined);
-  });
+/** Whether the reply of that status is a state with its number. */
+function hasEtag({ responses }: Operation, status: string): boolean {
+  const schema = (responses as Json)[status]?.content?.[JSON_TYPE]?.schema;
+  const options: Json[] = schema?.options ?? [schema];
+  return options.some((option) => option?.shape?.etag !== undefined);
 }
 
 function addExample(
@@ -158,12 +156,14 @@ function addExample(
   const steps = (after === undefined ? [] : PREPARATIONS[after]).map(({ does }) => `\`${does}\``).join(", ");
   const asked = `\`${found.method ?? ""} ${to}\``.replace("` ", "`");
   const description = `${asked}${by === undefined ? "" : ` for ${by}`}, on the sample${steps && `, after ${steps}`}.`;
-  const into = (content: Json, value: unknown) => {
-    for (const media of Object.values<Json>(content ?? {}))
-      media.examples = { ...media.examples, [keyOf(name)]: { summary, description, value } };
+  const add = (media: Json, value: unknown, more = "") => {
+    media.examples = { ...media.examples, [keyOf(name)]: { summary, description: description + more, value } };
   };
-  if (body !== undefined) into(found.requestBody?.content, body);
-  if (reply !== undefined && !long) into(found.responses[reply.status]?.content, reply.body);
+  for (const media of body === undefined ? [] : Object.values<Json>(found.requestBody.content)) add(media, body);
+  if (reply === undefined) return;
+  const contents = Object.entries<Json>(found.responses[reply.status].content);
+  for (const [type, media] of contents)
+    if (type.split(";", 1)[0] === reply.type) add(media, reply.body, long && " The beginning of it.");
 }
 
 /** A name in the document, which takes letters, digits and `.-_` alone. */

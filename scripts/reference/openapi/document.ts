@@ -56,7 +56,8 @@ export const EXAMPLES: { operation: Operation; name: string; example: Example }[
 
 function textOf({ operationId = "" }: Operation): Text {
   const text = TEXTS[operationId];
-  if (text === undefined) throw new Error(`the operation ${operationId} is not described`);
+  if (text === undefined)
+    throw new Error(`the operation ${operationId} has no text in scripts/reference/openapi/texts`);
   return text;
 }
 

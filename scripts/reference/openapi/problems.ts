@@ -5,9 +5,8 @@
 import type { RouteConfig } from "@hono/zod-openapi";
 import { ENDINGS, STATUSES } from "../../../src/domain/records.ts";
 import { SHARED_ROLES } from "../../../src/domain/roles.ts";
-import type { Operation, ProblemCode } from "../../../src/http/operation.ts";
-import { FAULTS } from "../../../src/http/problem.ts";
-import { REFUSALS } from "../../../src/http/refusals.ts";
+import type { Operation } from "../../../src/http/operation.ts";
+import { PROBLEMS, type ProblemCode } from "../../../src/http/problem.ts";
 import type { Members } from "./world.ts";
 
 const text = { type: "string" };
@@ -82,9 +81,6 @@ const MEMBERS: Members = {
   overloaded: {},
   outcome_unknown: {},
 };
-
-/** Status, title and advice of every code. */
-export const PROBLEMS = { ...FAULTS, ...REFUSALS } as const;
 
 /** A code's own schema is named after it: `NotAdminProblem`. */
 export const nameOfProblem = (code: string): string =>

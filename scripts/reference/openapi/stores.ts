@@ -2,7 +2,7 @@
 import { z } from "@hono/zod-openapi";
 import type { Operation } from "../../../src/http/operation.ts";
 import { ErrorView } from "../../../src/http/stores/error.ts";
-import { NOT_OFFERED } from "../../../src/http/stores/not-offered.ts";
+import { NOT_OFFERED } from "../../../src/http/stores/routes.ts";
 import {
   Assertions,
   AuthorizationModel,

@@ -2,7 +2,7 @@
  * The world that the document's examples are of: the sample of `npm start`, under ids that the document shows. A test
  * sends each example to a service with this world and holds the reply to the one that is shown.
  */
-import type { ProblemCode } from "../../../src/http/operation.ts";
+import type { ProblemCode } from "../../../src/http/problem.ts";
 
 /** Ids that a service makes by itself; an example that names one works with the reader's own in its place. */
 export const SAMPLE = {
@@ -43,6 +43,7 @@ export const PREPARATIONS = {
   paused: [{ does: `POST /v1/cooperations/${SAMPLE.cooperation}/pause`, by: "anna" }],
   "an empty organization": [{ does: "PUT /v1/organizations/lumen", body: { name: "Lumen" } }],
   "tom belongs nowhere": [{ does: "DELETE /v1/organizations/brightfix/people/tom" }],
+  "eva works for brightfix": [{ does: "PUT /v1/organizations/brightfix/people/eva", body: { role: "member" } }],
   "a plant that is not shared": [{ does: "PUT /v1/plants/8", body: { owner: "sunward", name: "Lakeside" } }],
   "a portfolio": [{ does: "PUT /v1/portfolios/north", body: { owner: "sunward", name: "North" } }],
   "a job role": [{ does: "PUT /v1/plants/7/roles/anna", body: { role: "operator" } }],
@@ -54,7 +55,7 @@ export const PREPARATIONS = {
 
 /**
  * A request to an operation. `to` is its path with its query, `by` the acting user, `type` the media type of a body that
- * is no JSON. A reply that is `long` is held to its schema and not shown.
+ * is no JSON. A reply that is `long` is shown by its beginning.
  */
 export type Example = {
   to: string;
@@ -69,8 +70,16 @@ export type Example = {
 export type Text = { says: string; examples: Record<string, Example> };
 export type Texts = Record<string, Text>;
 
-/** A reply as it was recorded: an example's, by operation and name. */
-export type Recorded = Record<string, Record<string, { status: number; body: unknown }>>;
+/** A reply as it was recorded, with its media type: an example's, by operation and name. */
+export type Recorded = Record<string, Record<string, { status: number; type: string; body: unknown }>>;
+
+const LINES_SHOWN = 12;
+
+/** The beginning of a long reply: the first lines of a text, the first item of each list. */
+export function beginningOf(body: unknown): unknown {
+  if (typeof body === "string") return body.split("\n").slice(0, LINES_SHOWN).join("\n");
+  return JSON.parse(JSON.stringify(body), (_, value) => (Array.isArray(value) ? value.slice(0, 1) : value));
+}
 
 /** A problem's members beside those that every problem has, as JSON Schemas; `?` ends the name of one that may be missing. */
 export type Members = Record<ProblemCode, Record<string, object>>;

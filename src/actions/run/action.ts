@@ -9,7 +9,7 @@ import type { Decision, Stamp } from "../../domain/plan.ts";
 import type { Precondition } from "../../domain/precondition.ts";
 import type { Result } from "../../domain/result.ts";
 import type { TupleKey } from "../../domain/tuples.ts";
-import type { Clock, DecisionCache, Mailer, TupleStore } from "../../ports.ts";
+import type { Clock, DecisionCache, Mailer, Reads, TupleStore } from "../../ports.ts";
 import type { KeyedMutex } from "./keyed-mutex.ts";
 import type { Repeats } from "./repeats.ts";
 
@@ -42,8 +42,6 @@ export type Call = {
   expected?: Precondition | undefined;
   dryRun?: boolean | undefined;
 };
-
-export type Reads = Pick<TupleStore, "read">;
 
 /** What an action reads with. In a batch `reads` shows the store as the actions before it leave it. */
 export type Reading = Pick<ActionDeps, "newId" | "invitation" | "discloseOrganizations"> & {

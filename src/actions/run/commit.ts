@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { errorFacts } from "../../domain/error-facts.ts";
 import { entryFrom } from "../../domain/history.ts";
-import type { TupleKey } from "../../domain/tuples.ts";
+import { keyOf, type TupleKey } from "../../domain/tuples.ts";
 import { Contended, EngineUnavailable, type Lost, OutcomeUnknown } from "../../faults.ts";
 import type { Write } from "../../ports.ts";
 import type { ActionDeps } from "./action.ts";
@@ -16,19 +16,27 @@ export const PAUSE_MILLISECONDS_MAX = 80;
 
 export const patience = (deps: ActionDeps) => deps.patienceMilliseconds ?? PATIENCE_MILLISECONDS;
 
-/** Deletes tuples before the Write, and again where a reply is lost: what was deleted stays deleted. Throws OutcomeUnknown. */
-export async function eraseFirst(deps: ActionDeps, first: TupleKey[]): Promise<void> {
+/** Tries again for a while where the engine does not answer, and warns of each time. Throws what the last attempt threw. */
+export async function patiently<T>(deps: ActionDeps, warning: string, attempt: () => Promise<T>): Promise<T> {
   const giveUpAt = performance.now() + patience(deps);
   for (;;) {
     try {
-      return await deps.tupleStore.erase(first);
+      return await attempt();
     } catch (error) {
-      if (!(error instanceof EngineUnavailable)) throw error;
-      if (performance.now() > giveUpAt)
-        throw new OutcomeUnknown("cut off before all of the tuples were deleted", { cause: error });
-      deps.warn("erasing_again", errorFacts(error));
+      if (!(error instanceof EngineUnavailable) || performance.now() > giveUpAt) throw error;
+      deps.warn(warning, errorFacts(error));
       await sleep(Math.random() * PAUSE_MILLISECONDS_MAX);
     }
+  }
+}
+
+/** Deletes tuples before the Write, and again where a reply is lost: what was deleted stays deleted. Throws OutcomeUnknown. */
+export async function eraseFirst(deps: ActionDeps, first: TupleKey[]): Promise<void> {
+  try {
+    await patiently(deps, "erasing_again", () => deps.tupleStore.erase(first));
+  } catch (cause) {
+    if (!(cause instanceof EngineUnavailable)) throw cause;
+    throw new OutcomeUnknown("cut off before all of the tuples were deleted", { cause });
   }
 }
 
@@ -58,7 +66,7 @@ async function settle(deps: ActionDeps, { write, lease }: Attempt): Promise<bool
   const giveUpAt = performance.now() + patience(deps);
   while (performance.now() < giveUpAt) {
     await sleep(Math.random() * PAUSE_MILLISECONDS_MAX);
-    // bad/resend-without-begin in test/protocol
+    // bad/resend-without-lease in test/protocol
     await lease();
     try {
       const outcome = await deps.tupleStore.write(write);
@@ -76,8 +84,8 @@ async function settle(deps: ActionDeps, { write, lease }: Attempt): Promise<bool
 /** Whether the entry in the store is the one that the action wrote. Throws EngineUnavailable. */
 export async function entryIsOurs(
   { tupleStore }: Pick<ActionDeps, "tupleStore">,
-  { entry: { user, relation, object }, id }: Lost,
+  { entry, id }: Lost,
 ): Promise<boolean> {
-  const [found] = await tupleStore.read({ user, relation, object });
+  const [found] = await tupleStore.read(keyOf(entry));
   return found !== undefined && entryFrom(found).common.id === id;
 }

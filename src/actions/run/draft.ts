@@ -2,6 +2,7 @@
  * Actions staged one after the other, each decided on the store as those before it leave it: what they result in,
  * the one Write that this takes, and what committing it needs. Nothing is written here.
  */
+
 import type { CacheScope } from "../../domain/cache-scopes.ts";
 import { actorOf } from "../../domain/caller.ts";
 import { type Stamp, sizeOf, WRITE_TUPLES_MAX, writeOf } from "../../domain/plan.ts";
@@ -9,8 +10,9 @@ import { type Refusal, revealsState } from "../../domain/refusal.ts";
 import { isRefusal, type Result } from "../../domain/result.ts";
 import type { TupleKey } from "../../domain/tuples.ts";
 import { EngineUnavailable } from "../../faults.ts";
+import type { Reads } from "../../ports.ts";
 import { keepReads } from "../../store/kept-reads.ts";
-import type { Action, ActionDeps, Call, Reading, Reads } from "./action.ts";
+import type { Action, ActionDeps, Call, Reading } from "./action.ts";
 import { createStage, Overtaken, type Stage, Uncombinable } from "./stage.ts";
 
 type AnyAction<T, R> = Action<unknown, T, unknown, R>;

@@ -1,7 +1,7 @@
 /**
  * The lease of one writer on the scopes of its actions, from before the first Write until after the last. Nobody
  * learns that something is committed before these scopes are invalidated after it (bad/no-invalidation-after-write
- * and bad/repetition-replies-without-end in test/protocol).
+ * and bad/repetition-replies-without-release in test/protocol).
  */
 import type { CacheScope } from "../../domain/cache-scopes.ts";
 import { OutcomeUnknown } from "../../faults.ts";

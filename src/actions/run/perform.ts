@@ -4,12 +4,14 @@
  * answers from before once the reply is there (law 13). The caller hears nothing before it is known whether the
  * Write is committed. Only what writes waits for a lock: a refusal, and what is so already, wait for nobody (law 18).
  */
+
 import { setTimeout as sleep } from "node:timers/promises";
 import { sizeOf, WRITE_TUPLES_MAX } from "../../domain/plan.ts";
 import { type Refusal, revealsState } from "../../domain/refusal.ts";
 import type { Result } from "../../domain/result.ts";
 import { Contended, OutcomeUnknown } from "../../faults.ts";
-import type { Action, ActionDeps, Call, Reads, Receipt } from "./action.ts";
+import type { Reads } from "../../ports.ts";
+import type { Action, ActionDeps, Call, Receipt } from "./action.ts";
 import { afterWriting, commit, eraseFirst, PAUSE_MILLISECONDS_MAX, patience } from "./commit.ts";
 import { type Draft, draftOf, type NotStaged, type Staging, type Step } from "./draft.ts";
 import type { KeyedMutex } from "./keyed-mutex.ts";

@@ -1,11 +1,12 @@
 /**
  * Bounds what a repeated request costs (law 18). A reply that says how things are comes after an invalidation of its
- * scopes, because the writer of what it says may have died before its own (bad/repetition-replies-without-end in
+ * scopes, because the writer of what it says may have died before its own (bad/repetition-replies-without-release in
  * test/protocol). One acknowledged invalidation after a head was read serves all who read the same head later: no
- * entry from before its Write is left, and none can be filled any more (good/repetition-ends-once). So there is one
+ * entry from before its Write is left, and none can be filled any more (good/repetition-releases-once). So there is one
  * for each head, and for the repetitions of one person at most one a second.
  */
 import { setTimeout as sleep } from "node:timers/promises";
+import { LRUCache } from "lru-cache";
 import type { CacheScope } from "../../domain/cache-scopes.ts";
 
 /**
@@ -32,9 +33,9 @@ const KNOWN_MAX = 10_000;
 
 export function createRepeats(pauseMilliseconds = PAUSE_MILLISECONDS): Repeats {
   /** Scopes and a head: they were invalidated after it was read. */
-  const done = new Set<string>();
+  const done = new LRUCache<string, true>({ max: KNOWN_MAX });
   /** The release that serves a person's next repetition on the same scopes, and when it is due. */
-  const due = new Map<string, { at: number; release: Promise<Released> | undefined }>();
+  const due = new LRUCache<string, { at: number; release?: Promise<Released> }>({ max: KNOWN_MAX });
 
   async function paced(key: string, release: () => Promise<Released>): Promise<Released> {
     const last = due.get(key);
@@ -44,9 +45,7 @@ export function createRepeats(pauseMilliseconds = PAUSE_MILLISECONDS): Repeats {
     const releaseWhenDue = async () => {
       if (wait > 0) await sleep(wait);
       // from here on a reading may be newer than the release
-      forget(due);
-      due.delete(key);
-      due.set(key, { at: performance.now() + pauseMilliseconds, release: undefined });
+      due.set(key, { at: performance.now() + pauseMilliseconds });
       return release();
     };
     const released = releaseWhenDue();
@@ -62,17 +61,8 @@ export function createRepeats(pauseMilliseconds = PAUSE_MILLISECONDS): Repeats {
       // where no head was read, nothing says that it is the same
       if (reading.length > 0 && reading.every((head) => done.has(head))) return "before";
       const released = by === undefined ? await release(scopes) : await paced(`${by} ${at}`, () => release(scopes));
-      for (const head of released.acknowledged ? reading : []) {
-        forget(done);
-        done.add(head);
-      }
+      for (const head of released.acknowledged ? reading : []) done.set(head, true);
       return released;
     },
   };
-}
-
-/** Makes room by forgetting the oldest. */
-function forget(known: Set<string> | Map<string, unknown>): void {
-  const [oldest] = known.keys();
-  if (known.size >= KNOWN_MAX && oldest !== undefined) known.delete(oldest);
 }

@@ -3,8 +3,9 @@
  * signature of a head is verified before the head is replaced: what was rewritten past the service is never signed
  * over, or the next action would make a forged history a valid one.
  */
+import { LRUCache } from "lru-cache";
 import { type HistoryKeys, headSignature, signatureProblem, signHead } from "../../domain/history-keys.ts";
-import { keyText, type Tuple, type TupleKey } from "../../domain/tuples.ts";
+import { keyOf, keyText, type Tuple, type TupleKey } from "../../domain/tuples.ts";
 import { StoreDamaged } from "../../faults.ts";
 import type { TupleStore } from "../../ports.ts";
 
@@ -19,30 +20,21 @@ const isHead = ({ relation }: TupleKey) => relation === "head";
 /** A tuple store over another. Its `write` throws StoreDamaged for a head that it may not replace; nothing was written then. */
 export function signHeads(tupleStore: TupleStore, keys: HistoryKeys, unsigned: Unsigned): TupleStore {
   /** As they were read last: actions decide on that. */
-  const remembered = new Map<string, Tuple>();
+  const remembered = new LRUCache<string, Tuple>({ max: REMEMBERED_MAX });
 
   function remember<T extends readonly Tuple[]>(tuples: T): T {
-    for (const tuple of tuples.filter(isHead)) {
-      const text = keyText(tuple);
-      remembered.delete(text);
-      remembered.set(text, tuple);
-    }
-    for (const text of remembered.keys()) {
-      if (remembered.size <= REMEMBERED_MAX) break;
-      remembered.delete(text);
-    }
+    for (const tuple of tuples.filter(isHead)) remembered.set(keyText(tuple), tuple);
     return tuples;
   }
 
   async function verify(key: TupleKey): Promise<void> {
     const text = keyText(key);
-    const { user, relation, object } = key;
-    const tuple = remembered.get(text) ?? (await tupleStore.read({ user, relation, object }))[0];
+    const tuple = remembered.get(text) ?? (await tupleStore.read(keyOf(key)))[0];
     // somebody else was first: the Write is stale
     if (tuple === undefined) return;
     const state = headSignature(keys.verifying, tuple);
     const problem = state === "missing" && unsigned === "allow" ? undefined : signatureProblem(state);
-    if (problem !== undefined) throw new StoreDamaged(object, problem);
+    if (problem !== undefined) throw new StoreDamaged(key.object, problem);
   }
 
   return {

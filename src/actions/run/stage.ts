@@ -4,7 +4,7 @@
  * meanwhile is noticed here, or makes that Write stale.
  */
 import { entryNumber, entryRef } from "../../domain/records.ts";
-import { keyText, type Tuple, type TupleKey } from "../../domain/tuples.ts";
+import { keyOf, keyText, type Tuple, type TupleKey } from "../../domain/tuples.ts";
 import type { ReadFilter, TupleStore, Write } from "../../ports.ts";
 
 /** Another action changed what was read for the stage. Nothing was written; it is to be staged again. */
@@ -25,8 +25,6 @@ export type Stage = {
   /** Each object whose head was read, with the head that the store had at first. */
   heads(): string[];
 };
-
-const plainKey = ({ user, relation, object }: TupleKey): TupleKey => ({ user, relation, object });
 
 /** Whether OpenFGA's Read gives this tuple for this filter. */
 function matches({ object, relation, user }: ReadFilter, tuple: TupleKey): boolean {
@@ -67,7 +65,7 @@ export function createStage(store: Pick<TupleStore, "read">): Stage {
 
   function remove(key: TupleKey): void {
     const text = keyText(key);
-    if (!written.delete(text)) deleted.set(text, plainKey(key));
+    if (!written.delete(text)) deleted.set(text, keyOf(key));
   }
 
   function add(tuple: Tuple): void {
@@ -89,7 +87,7 @@ export function createStage(store: Pick<TupleStore, "read">): Stage {
   async function isThere(key: TupleKey): Promise<boolean> {
     const text = keyText(key);
     if (written.has(text)) return true;
-    return !deleted.has(text) && (known.has(text) || (await store.read(plainKey(key))).length > 0);
+    return !deleted.has(text) && (known.has(text) || (await store.read(keyOf(key))).length > 0);
   }
 
   return {

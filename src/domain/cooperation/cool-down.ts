@@ -3,7 +3,7 @@
  * 18): bounds that are kept in the store, so that neither removing an invitation nor
  * another replica resets them. Pure.
  */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { instant } from "../expiry.ts";
 import type { Stamp, Touch } from "../plan.ts";
 import { type Cooperation, type Head, type Invitation, incarnationOf, type Organization } from "../records.ts";
@@ -29,7 +29,7 @@ export function invitationId(invited: Invited): string {
   const target =
     partner === undefined ? ["email", email] : ["organization", partner, incarnationOf(partner_incarnation)];
   const pair = [initiator, incarnationOf(initiator_incarnation), ...target];
-  return createHash("sha256").update(JSON.stringify(pair)).digest("hex");
+  return hash("sha256", JSON.stringify(pair));
 }
 
 /** How long until they may be written to again; 0 or less when they may now. */

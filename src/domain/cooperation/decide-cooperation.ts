@@ -2,7 +2,8 @@
  * Decides what happens to a cooperation that exists: each step of the lifecycle
  * table, from joining to its end. Pure; the table is the only place that says when.
  */
-import { hasPassed, type Instant, instant } from "../expiry.ts";
+import type { ChangeCooperationInput, ReasonInput } from "../commands.ts";
+import { hasPassed, instant } from "../expiry.ts";
 import type { Side } from "../history.ts";
 import { type Memberships, refuseUnlessSide } from "../membership.ts";
 import { type Decision, type EntryFacts, type Plan, planned, type Stamp, same } from "../plan.ts";
@@ -15,7 +16,7 @@ import { sweepMark, tuplesOfCooperation } from "../state-tuples.ts";
 import { difference } from "../tuples.ts";
 import { secondsToWait, touchAnswered, touchSent } from "./cool-down.ts";
 import { type CooperationAction, LIFECYCLE, statusesFor, step, type Transition } from "./lifecycle.ts";
-import { knownOrganization, touchCooperation, touchOrganization, withoutAddress } from "./touch.ts";
+import { knownOrganization, touchOrganization, withoutAddress } from "./touch.ts";
 
 /** What every action in a cooperation is decided on. */
 export type CooperationState = {
@@ -72,12 +73,12 @@ export function changeCooperation(
   const { head, cooperation: before } = state;
   const entry = { action, object: head.object, before: withoutAddress(before), after: withoutAddress(after), reason };
   return {
-    touches: [touchCooperation(head, after, entry)],
+    touches: [{ head, record: after, entry }],
     ...difference(tuplesOfCooperation(before), tuplesOfCooperation(after)),
   };
 }
 
-export type StepInput = { reason?: string | undefined };
+export type LifecycleStep = "accept" | "decline" | "pause" | "resume" | "remove" | "leave";
 
 /** A share as it was when its cooperation ended: what both sides see of it from then on (law 15). */
 export type SharedAtEnd = {
@@ -96,11 +97,11 @@ export type StepState = CooperationState & {
   sharedAtEnd?: SharedAtEnd[] | undefined;
 };
 
-/** accept, decline, pause, resume, remove, leave. */
+/** Takes a step of the lifecycle table. */
 export function decideStep(
   state: StepState,
-  action: "accept" | "decline" | "pause" | "resume" | "remove" | "leave",
-  input: StepInput,
+  action: LifecycleStep,
+  input: ReasonInput,
   stamp: Stamp,
 ): Decision<Changed> {
   const { cooperation } = state;
@@ -139,17 +140,13 @@ const nameAt = (cooperation: Cooperation, side: Side, organization: Head<Organiz
   isSide(cooperation, side, organization?.value) ? organization?.value?.name : undefined;
 
 /** Sets the expiry of the whole cooperation, or clears it (null). */
-export function decideExpiry(
-  state: CooperationState,
-  input: { expires_at?: Instant | null | undefined; reason?: string | undefined },
-  stamp: Stamp,
-): Decision<Changed> {
+export function decideExpiry(state: CooperationState, input: ChangeCooperationInput, stamp: Stamp): Decision<Changed> {
   const { cooperation } = state;
   const next = stepFor(state, "change_expiry", stamp.now, refuseUnlessOwn(state.expected, state.head));
   if (isRefusal(next)) return next;
-  if (input.expires_at === undefined || (input.expires_at ?? undefined) === cooperation.expires_at)
-    return same({ before: cooperation, cooperation });
   const expires_at = input.expires_at ?? undefined;
+  if (input.expires_at === undefined || expires_at === cooperation.expires_at)
+    return same({ before: cooperation, cooperation });
   if (hasPassed(expires_at, stamp.now)) return { code: "invalid_expiry", now: instant(stamp.now) };
   const after: Cooperation = { ...cooperation, expires_at, spelling: otherSpelling(cooperation.spelling) };
   const reason = { side: "initiator", text: input.reason } as const;
@@ -159,7 +156,7 @@ export function decideExpiry(
 /** Sends the invitation again with a new token, or the notice again. */
 export function decideResend(
   state: CooperationState & { invitation: Head<Invitation> },
-  input: StepInput,
+  input: ReasonInput,
   stamp: Stamp,
 ): Decision<Changed> {
   const { cooperation } = state;

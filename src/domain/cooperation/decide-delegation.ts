@@ -2,9 +2,11 @@
  * Decides what the partner's admins delegate: to their own people only, at viewer or
  * the share's role, on a cooperation in force. Pure.
  */
-import type { DelegateInput } from "../commands.ts";
+
+import type { DelegateInput, ReasonInput } from "../commands.ts";
 import { hasPassed, instant } from "../expiry.ts";
-import { type Decision, planned, type Stamp, same } from "../plan.ts";
+import type { UserId } from "../ids.ts";
+import { type Decision, type EntryFacts, planned, type Stamp, same } from "../plan.ts";
 import type { Precondition } from "../precondition.ts";
 import type { Cooperation, Delegation, Head, Person, Share } from "../records.ts";
 import { otherSpelling } from "../relations.ts";
@@ -14,12 +16,11 @@ import { tuplesOfDelegation } from "../state-tuples.ts";
 import { difference } from "../tuples.ts";
 import { type CooperationState, stepFor } from "./decide-cooperation.ts";
 import { refuseUnlessShare } from "./decide-share.ts";
-import { touchCooperation } from "./touch.ts";
 
 export type DelegationState = CooperationState & {
   shareHead: Head<Share>;
   share: Share;
-  user: string;
+  user: UserId;
   person: Head<Person>;
   /** Whether `user` is a person of the partner now. */
   ownPerson: boolean;
@@ -64,11 +65,7 @@ export function decideDelegate(
 }
 
 /** Takes a delegation back. Asked for one that is not there, nothing happens. */
-export function decideRevoke(
-  state: DelegationState,
-  input: { reason?: string | undefined },
-  stamp: Stamp,
-): Decision<DelegationChanged> {
+export function decideRevoke(state: DelegationState, input: ReasonInput, stamp: Stamp): Decision<DelegationChanged> {
   const { cooperation, share, existing } = state;
   const found = refuseUnlessShare(state, existing !== undefined);
   const next = stepFor(state, "revoke", stamp.now, found, "share");
@@ -80,10 +77,11 @@ export function decideRevoke(
 function changeDelegation(state: DelegationState, after: Delegation | undefined, action: string, reason?: string) {
   const { head, cooperation, share, shareHead, person, existing: before } = state;
   const object = `share:${share.id}`;
+  const entry: EntryFacts = { action, object, before, after, reason: { side: "partner", text: reason } };
   const tuples = (delegation: Delegation | undefined) => (delegation ? tuplesOfDelegation(delegation) : []);
   return {
     touches: [
-      touchCooperation(head, cooperation, { action, object, before, after, reason: { side: "partner", text: reason } }),
+      { head, record: cooperation, entry },
       { head: shareHead, record: share },
       // so that leaving the organization cannot slip in between (law 4)
       { head: person, record: person.value ?? {} },

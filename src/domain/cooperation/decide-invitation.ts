@@ -3,11 +3,13 @@
  * it. Pure: everything it needs is in its arguments, the time included.
  */
 
-import type { InviteInput } from "../commands.ts";
+import type { InviteInput, ReasonInput } from "../commands.ts";
 import { hasPassed, instant } from "../expiry.ts";
-import { type Membership, refuseUnlessAdmin } from "../membership.ts";
-import { type Decision, type Plan, planned, type Stamp } from "../plan.ts";
+import { type CooperationId, idOfType, type ShareId } from "../ids.ts";
+import { type Membership, type Memberships, refuseUnlessAdmin } from "../membership.ts";
+import { type Decision, type EntryFacts, type Plan, planned, type Stamp, same } from "../plan.ts";
 import {
+  alive,
   type Cooperation,
   type Head,
   type Invitation,
@@ -16,12 +18,14 @@ import {
   type Organization,
   type Share,
 } from "../records.ts";
+import type { Refusal } from "../refusal.ts";
 import { isRefusal } from "../result.ts";
 import { tuplesOfCooperation } from "../state-tuples.ts";
 import { difference } from "../tuples.ts";
-import { countInvitation, type InvitationLimits, refuseInvitation, touchSent } from "./cool-down.ts";
-import { newShare, type SharedResource } from "./new-share.ts";
-import { touchOrganization, withoutAddress } from "./touch.ts";
+import { countInvitation, type InvitationLimits, refuseInvitation, touchAnswered, touchSent } from "./cool-down.ts";
+import { type Changed, changeCooperation, stepOrRefuse } from "./decide-cooperation.ts";
+import { newShare, type SharedResource } from "./decide-share.ts";
+import { knownOrganization, touchOrganization, withoutAddress } from "./touch.ts";
 
 /** What an invitation is decided on. `partner` is the known organization that was named or confirmed. */
 export type InviteState = {
@@ -39,7 +43,7 @@ export type InviteState = {
 };
 
 /** Fresh ids, as many as the decision may need. */
-export type FreshIds = { cooperation: string; shares: string[] };
+export type FreshIds = { cooperation: CooperationId; shares: ShareId[] };
 
 export type InvitationDecided = { cooperation: Cooperation; shares: Share[] };
 
@@ -50,13 +54,12 @@ export function decideInvite(
   ids: FreshIds,
   stamp: Stamp,
 ): Decision<InvitationDecided> {
-  const initiator = state.initiator.object.slice("organization:".length);
-  const partner = state.partner?.object.slice("organization:".length);
+  const initiator = idOfType("organization", state.initiator.object);
+  const partner = state.partner && idOfType("organization", state.partner.object);
   const refusal = refuseUnlessAdmin(initiator, state.membership);
   if (refusal) return refusal;
   if (state.ownAddress || partner === initiator) return { code: "own_organization" };
-  if (state.partner && (state.partner.value === undefined || state.partner.value.deleted_at !== undefined))
-    return { code: "not_found", what: "organization" };
+  if (state.partner && alive(state.partner) === undefined) return { code: "not_found", what: "organization" };
   const twin = state.open.find((other) =>
     partner === undefined
       ? other.email === input.email && other.partner === undefined
@@ -97,11 +100,8 @@ export function decideInvite(
     plan.touches.push(...made.touches);
     plan.writes.push(...made.writes);
   }
-  const facts = { action: "invite", object, after: { ...withoutAddress(cooperation), with: shares } };
-  const entry = {
-    ...facts,
-    reason: { side: "initiator" as const, text: input.reason },
-  };
+  const after = { ...withoutAddress(cooperation), with: shares };
+  const entry: EntryFacts = { action: "invite", object, after, reason: { side: "initiator", text: input.reason } };
   plan.touches.push(
     { head: { object, n: 0, hash: NO_HASH, value: undefined }, record: cooperation, entry },
     touchOrganization(counted(state.initiator, stamp.now), "invite", cooperation),
@@ -119,3 +119,57 @@ const counted = (head: Head<Organization>, now: Date): Head<Organization> => ({
   ...head,
   value: head.value && countInvitation(head.value, now),
 });
+
+export type JoinState = {
+  head: Head<Cooperation>;
+  cooperation: Cooperation;
+  /** The organization that wants to join, and what the actor is in it. */
+  joining: Head<Organization>;
+  membership: Membership;
+  /** The earlier invitations from the initiator to the invited address. */
+  invitation?: Head<Invitation> | undefined;
+  /** The number in the token, already verified to be ours. */
+  tokenN: number;
+  ttlDays: number;
+};
+
+/** Joins the cooperation with the token of its invitation. Needs the token, not the address. */
+export function decideJoin(state: JoinState, input: ReasonInput, stamp: Stamp): Decision<Changed> {
+  const { cooperation, head } = state;
+  const joining = idOfType("organization", state.joining.object);
+  const unfit = tokenProblem(cooperation, state.tokenN, state.ttlDays, stamp.now);
+  if (unfit) return unfit;
+  const refusal = refuseUnlessAdmin(joining, state.membership);
+  if (refusal) return refusal;
+  if (joining === cooperation.initiator) return { code: "own_organization" };
+  const next = stepOrRefuse(cooperation, "join", stamp.now);
+  if (isRefusal(next)) return next;
+  // another organization used the invitation: nobody else can use it again
+  if (next.kind === "same")
+    return cooperation.partner === joining
+      ? same({ before: cooperation, cooperation })
+      : { code: "invalid_invitation" };
+  const after: Cooperation = {
+    ...cooperation,
+    status: next.to,
+    partner: joining,
+    partner_since: head.n + 1,
+    partner_incarnation: state.joining.value?.incarnation,
+    accepted_at: instant(stamp.now),
+  };
+  const memberships: Memberships = { initiator: "none", partner: state.membership };
+  const reason = { side: "partner", text: input.reason } as const;
+  const plan = changeCooperation({ head, cooperation, memberships }, after, "join", reason);
+  plan.touches.push(touchOrganization(knownOrganization(state.joining), "join", after));
+  if (state.invitation !== undefined) plan.touches.push(touchAnswered(state.invitation, "accept", stamp));
+  return planned(plan, { before: cooperation, cooperation: after });
+}
+
+/** Why a token is not valid: replaced by a newer one, for a cooperation without an invitation, or too old. */
+export function tokenProblem(cooperation: Cooperation, n: number, ttlDays: number, now: Date): Refusal | undefined {
+  if (n < 1 || n !== cooperation.invitation || cooperation.sent_at === undefined) return { code: "invalid_invitation" };
+  const endsAt = Date.parse(cooperation.sent_at) + ttlDays * 24 * 60 * 60 * 1000;
+  // who has joined already may ask again whenever they like: nothing happens
+  if (cooperation.status === "invited" && now.getTime() >= endsAt) return { code: "invitation_expired" };
+  return undefined;
+}

@@ -4,23 +4,25 @@
  * the initiator owns is shared, once in a cooperation.
  */
 import { StoreDamaged } from "../../faults.ts";
-import type { ChangeShareInput, ShareInput } from "../commands.ts";
+import type { ChangeShareInput, ReasonInput, ShareInput } from "../commands.ts";
 import { hasPassed, instant } from "../expiry.ts";
-import { type Decision, planned, type Stamp, same } from "../plan.ts";
+import type { ResourceRef, ShareId, UserId } from "../ids.ts";
+import { type Decision, planned, type Stamp, same, type Touch } from "../plan.ts";
 import { type Precondition, refuseUnlessExpected, refuseUnlessOwn } from "../precondition.ts";
-import type { Cooperation, Delegation, Head, Share } from "../records.ts";
+import { alive, type Cooperation, type Delegation, type Head, NO_HASH, type Resource, type Share } from "../records.ts";
 import type { Refusal } from "../refusal.ts";
 import { otherSpelling } from "../relations.ts";
-import { isRefusal } from "../result.ts";
-import { effectiveRole, type SharedRole } from "../roles.ts";
+import { isRefusal, type Result } from "../result.ts";
+import { effectiveRole, type JobRole, type SharedRole } from "../roles.ts";
 import { sweepMark, tuplesOfShare } from "../state-tuples.ts";
-import { difference } from "../tuples.ts";
+import { difference, type Tuple } from "../tuples.ts";
 import { type CooperationState, stepFor } from "./decide-cooperation.ts";
-import { crossing, newShare, type SharedResource } from "./new-share.ts";
-import { touchCooperation } from "./touch.ts";
+
+/** A resource to be shared. */
+export type SharedResource = { ref: ResourceRef; head: Head<Resource> };
 
 /** A delegation whose worth changed because its share's role did. */
-export type Moved = { user: string; role: SharedRole; effective_role: SharedRole };
+export type Moved = { user: UserId; role: SharedRole; effective_role: SharedRole };
 
 /** A share before and after, and the delegations that rose or fell with it. */
 export type ShareChanged = {
@@ -45,7 +47,7 @@ export type ShareState = CooperationState & {
 export function decideShare(
   state: CooperationState & { resource: SharedResource; existing?: Share | undefined },
   input: ShareInput,
-  id: string,
+  id: ShareId,
   stamp: Stamp,
 ): Decision<ShareChanged> {
   const { cooperation, existing } = state;
@@ -61,7 +63,7 @@ export function decideShare(
   if (isRefusal(made)) return made;
   const after: Cooperation = { ...cooperation, shares: cooperation.shares + 1 };
   const entry = { action: "share", object: `share:${id}`, after: made.share, reason: initiatorsReason(input.reason) };
-  const touches = [touchCooperation(state.head, after, entry), ...made.touches];
+  const touches = [{ head: state.head, record: after, entry }, ...made.touches];
   const value = { cooperation: after, share: made.share, restored: [], reduced: [] };
   return planned({ touches, deletes: [], writes: made.writes }, value);
 }
@@ -72,7 +74,7 @@ export function decideChangeShare(state: ShareState, input: ChangeShareInput, st
   const next = stepFor(state, "change_share", stamp.now, refuseUnlessShare(state), "share");
   if (isRefusal(next)) return next;
   const role = crossing(input.role ?? share.role);
-  if (typeof role === "object") return role;
+  if (isRefusal(role)) return role;
   const expires_at = input.expires_at === undefined ? share.expires_at : (input.expires_at ?? undefined);
   const redated = expires_at !== share.expires_at;
   if (!redated && role === share.role) return same({ cooperation, before: share, share, restored: [], reduced: [] });
@@ -88,11 +90,7 @@ export function decideChangeShare(state: ShareState, input: ChangeShareInput, st
 }
 
 /** Removes a share. Everybody downstream is cut off in the same Write; the rest is swept. */
-export function decideUnshare(
-  state: ShareState,
-  input: { reason?: string | undefined },
-  stamp: Stamp,
-): Decision<ShareChanged> {
+export function decideUnshare(state: ShareState, input: ReasonInput, stamp: Stamp): Decision<ShareChanged> {
   const next = stepFor(state, "unshare", stamp.now, refuseUnlessShare(state), "share");
   if (isRefusal(next)) return next;
   const after: Share = { ...state.share, removed_at: instant(stamp.now) };
@@ -117,7 +115,7 @@ function changeShare(state: ShareState, after: Share, cooperation: Cooperation, 
   const entry = { action, object: `share:${before.id}`, before, after, reason: initiatorsReason(reason) };
   return {
     touches: [
-      touchCooperation(state.head, cooperation, entry),
+      { head: state.head, record: cooperation, entry },
       { head: state.shareHead, record: after },
       { head: resource.head, record: resource.head.value },
     ],
@@ -137,3 +135,43 @@ function moved(delegations: Delegation[], from: SharedRole, to: SharedRole): { r
 }
 
 const initiatorsReason = (text: string | undefined) => ({ side: "initiator", text }) as const;
+
+/** The role, when it may cross to a partner at all. */
+export const crossing = (role: JobRole): Result<SharedRole> =>
+  role === "operator" ? { code: "operator_never_crosses" } : role;
+
+/** The share that an input asks for, with the tuples and heads it takes, or why not. */
+export function newShare(
+  cooperation: Cooperation,
+  resource: SharedResource,
+  input: Omit<ShareInput, "reason">,
+  id: ShareId,
+  stamp: Stamp,
+): Result<{ share: Share; touches: Touch[]; writes: Tuple[] }> {
+  const role = crossing(input.role);
+  if (isRefusal(role)) return role;
+  const { ref, head } = resource;
+  // another's resource and one that does not exist look the same: strangers' plants stay hidden
+  const owned = alive(head);
+  if (owned?.owner !== cooperation.initiator)
+    return { code: "not_owner", organization: cooperation.initiator, resource: ref };
+  if (hasPassed(input.expires_at, stamp.now)) return { code: "invalid_expiry", now: instant(stamp.now) };
+  const share: Share = {
+    id,
+    cooperation: cooperation.id,
+    resource: ref,
+    role,
+    expires_at: input.expires_at,
+    spelling: "plain",
+    created_at: instant(stamp.now),
+  };
+  const blank: Head<Share> = { object: `share:${id}`, n: 0, hash: NO_HASH, value: undefined };
+  return {
+    share,
+    touches: [
+      { head: blank, record: share },
+      { head, record: owned },
+    ],
+    writes: tuplesOfShare(share),
+  };
+}

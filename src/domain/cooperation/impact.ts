@@ -4,7 +4,7 @@
  * that decides; tests compare this with it.
  */
 import { earliest, hasPassed, type Instant } from "../expiry.ts";
-import type { ResourceRef } from "../ids.ts";
+import type { ResourceRef, UserId } from "../ids.ts";
 import type { Cooperation, Delegation, Share } from "../records.ts";
 import { effectiveRole, PERMISSION_OF, RUNGS, type SharedRole } from "../roles.ts";
 
@@ -12,23 +12,23 @@ import { effectiveRole, PERMISSION_OF, RUNGS, type SharedRole } from "../roles.t
 export type CooperationAccess = {
   cooperation: Cooperation;
   shares: { share: Share; delegations: Delegation[] }[];
-  admins: readonly string[];
-  people: ReadonlySet<string>;
+  admins: readonly UserId[];
+  people: ReadonlySet<UserId>;
   plantsIn: ReadonlyMap<ResourceRef, readonly ResourceRef[]>;
 };
 
 /** One thing that one person may do through the cooperation. No `until` is without an end. */
-export type Access = { user: string; resource: ResourceRef; permission: string; until?: Instant | undefined };
+export type Access = { user: UserId; resource: ResourceRef; permission: string; until?: Instant | undefined };
 
 /** `redated`: held before and after, with another end. */
 export type Impact = { gains: Access[]; loses: Access[]; redated: (Access & { was_until?: Instant | undefined })[] };
 
-/** All that a cooperation gives its partner's people at an instant, one row for each person, resource and permission. */
-export function accessThrough(reach: CooperationAccess, now: Date): Access[] {
+/** All that a cooperation gives its partner's people at an instant: one row for each person, resource and permission. */
+function accessThrough(reach: CooperationAccess, now: Date): Map<string, Access> {
   const { cooperation } = reach;
-  if (cooperation.status !== "active" || hasPassed(cooperation.expires_at, now)) return [];
   const rows = new Map<string, Access>();
-  const give = (user: string, resource: ResourceRef, role: SharedRole, until: Instant | undefined) => {
+  if (cooperation.status !== "active" || hasPassed(cooperation.expires_at, now)) return rows;
+  const give = (user: UserId, resource: ResourceRef, role: SharedRole, until: Instant | undefined) => {
     for (const target of [resource, ...(reach.plantsIn.get(resource) ?? [])])
       for (const rung of RUNGS[role]) {
         const row: Access = { user, resource: target, permission: PERMISSION_OF[rung], until };
@@ -44,7 +44,7 @@ export function accessThrough(reach: CooperationAccess, now: Date): Access[] {
       if (reach.people.has(user) && !hasPassed(expires_at, now))
         give(user, share.resource, effectiveRole(role, share.role), earliest(until, expires_at));
   }
-  return [...rows.values()];
+  return rows;
 }
 
 // of two access paths to the same permission, the one that lasts longer says when it ends
@@ -55,14 +55,13 @@ function longer(known: Access | undefined, row: Access): Access {
 
 /** What a change makes of the access through a cooperation. */
 export function impactOf(before: CooperationAccess, after: CooperationAccess, now: Date): Impact {
-  const key = ({ user, resource, permission }: Access) => JSON.stringify([user, resource, permission]);
-  const was = new Map(accessThrough(before, now).map((row) => [key(row), row]));
-  const is = new Map(accessThrough(after, now).map((row) => [key(row), row]));
+  const was = accessThrough(before, now);
+  const is = accessThrough(after, now);
   return {
-    gains: [...is].filter(([k]) => !was.has(k)).map(([, row]) => row),
-    loses: [...was].filter(([k]) => !is.has(k)).map(([, row]) => row),
-    redated: [...is].flatMap(([k, row]) => {
-      const old = was.get(k);
+    gains: [...is].filter(([key]) => !was.has(key)).map(([, row]) => row),
+    loses: [...was].filter(([key]) => !is.has(key)).map(([, row]) => row),
+    redated: [...is].flatMap(([key, row]) => {
+      const old = was.get(key);
       return old && old.until !== row.until ? [{ ...row, was_until: old.until }] : [];
     }),
   };

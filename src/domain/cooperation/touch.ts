@@ -1,6 +1,6 @@
 /** The heads that actions in a cooperation replace, each with its line in the history. */
 import { StoreDamaged } from "../../faults.ts";
-import type { EntryFacts, Touch } from "../plan.ts";
+import type { Touch } from "../plan.ts";
 import type { Cooperation, Head, Organization } from "../records.ts";
 
 /**
@@ -9,11 +9,6 @@ import type { Cooperation, Head, Organization } from "../records.ts";
  */
 export function withoutAddress({ email: _, ...shown }: Cooperation): Omit<Cooperation, "email"> {
   return shown;
-}
-
-/** A cooperation's head, replaced, with its line in the history. */
-export function touchCooperation(head: Head<Cooperation>, after: Cooperation, entry: EntryFacts): Touch {
-  return { head, record: after, entry };
 }
 
 /**

@@ -1,9 +1,10 @@
 /**
- * Verifies every history, and that the newest facts in it are those in the store: the
- * records of cooperations, organizations, shares and resources.
+ * Verifies every history and the signature on every head, and that the newest facts in a history are those in the store:
+ * the records of cooperations, organizations, shares and resources.
  */
 import canonicalize from "canonicalize";
 import { chainProblems, entryFrom, type HistoryEntry } from "../history.ts";
+import { headSignature, signatureProblem, type VerifyingKeys } from "../history-keys.ts";
 import { splitRef } from "../ids.ts";
 import { entryNumber, entryRef, type Head, NO_HASH, recordOf, toFields } from "../records.ts";
 import type { Records } from "./examine-records.ts";
@@ -158,4 +159,25 @@ function mustHaveHead(records: Records, subject: string, after: Record<string, u
 /** Whether two facts say the same, whatever the order of their members. */
 export function sameFacts(a: Record<string, unknown>, b: Record<string, unknown>): boolean {
   return canonicalize(JSON.parse(JSON.stringify(a))) === canonicalize(JSON.parse(JSON.stringify(b)));
+}
+
+/** The object of the finding about a store that was never signed. */
+const STORE = "store";
+
+/**
+ * Reports heads that none of these keys signed in their present form. A store that was never signed is one finding: what
+ * is to be done about it is one command. As soon as one head is signed, each that is not is named.
+ */
+export function examineSignatures(contents: Contents, keys: VerifyingKeys, report: Report): void {
+  const heads = contents.all
+    .filter((tuple) => tuple.relation === "head")
+    .map((tuple) => ({ tuple, state: headSignature(keys, tuple) }));
+  if (heads.length > 0 && heads.every(({ state }) => state === "missing")) {
+    report("signature", STORE, `none of its ${heads.length} heads is signed: \`npm run doctor -- --sign\` signs them`);
+    return;
+  }
+  for (const { tuple, state } of heads) {
+    const problem = signatureProblem(state);
+    if (problem !== undefined) report("signature", tuple.object, `${problem} (${tuple.user})`);
+  }
 }

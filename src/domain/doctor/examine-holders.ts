@@ -2,7 +2,7 @@
  * Looks at what people hold: roles in organizations, job roles and delegations. They
  * have no records, so they are compared with their own form and with the histories.
  */
-import { idOf } from "../ids.ts";
+import { idOf, idOfType, type OrganizationId } from "../ids.ts";
 import type { Delegation } from "../records.ts";
 import { alive } from "../records.ts";
 import { delegatedBy, type Relation, relationOfTuple } from "../relations.ts";
@@ -41,7 +41,7 @@ export function examineHolders(contents: Contents, records: Records, facts: Last
 }
 
 /** Whether an organization's history has a person: what its people hold is not deleted because one tuple is missing. */
-const belongs = (facts: LastFacts, organization: string | undefined, user: string) =>
+const belongs = (facts: LastFacts, organization: OrganizationId | undefined, user: string) =>
   organization !== undefined && facts.last(`organization:${organization}`, user)?.after !== undefined;
 
 function examinePerson(tuples: Tuple[], records: Records, facts: LastFacts, report: Report): void {
@@ -73,7 +73,7 @@ function jobRoleProblem(tuples: Tuple[], contents: Contents, records: Records, f
   const problem = (detail: string): Problem => ({ detail: `${user} ${detail}`, proposal });
   if (role === undefined || RUNGS[role].length !== tuples.length)
     return problem(`holds ${namesOf(tuples)}, which is no role`);
-  if (!isPerson(contents, owner, idOf(user))) return problem(`is ${role} and no person of the owner`);
+  if (!isPerson(contents, owner, idOfType("user", user))) return problem(`is ${role} and no person of the owner`);
   return said === role ? undefined : problem(`is ${role}, the history says ${said ?? "nothing of it"}`);
 }
 
@@ -86,9 +86,9 @@ function delegationProblem(
   const { object, user } = tuples[0] as Tuple;
   const share = records.shares.get(object)?.value;
   // what is being swept may be there in part
-  if (isMarked(contents, idOf(object), share)) return undefined;
+  if (isMarked(contents, idOfType("share", object), share)) return undefined;
   const cooperation = share && `cooperation:${share.cooperation}`;
-  const partner = cooperation && records.cooperations.get(cooperation)?.value?.partner;
+  const partner = records.cooperations.get(cooperation ?? "")?.value?.partner;
   const word = cooperation === undefined ? undefined : facts.last(cooperation, `${object} ${idOf(user)}`);
   const said = word?.after as Delegation | undefined;
   const given = belongs(facts, partner, user) && said ? tuplesOfDelegation(said).map(keyText) : [];
@@ -106,7 +106,7 @@ function delegationProblem(
     return problem(`holds ${namesOf(tuples)}, which is no delegation`);
   if (ends.length > 0) return problem(`is ${role} with two dates`);
   if (share === undefined) return problem(`is ${role} on a share that is not there`);
-  if (!isPerson(contents, partner, idOf(user))) return problem(`is ${role} and no person of the partner`);
+  if (!isPerson(contents, partner, idOfType("user", user))) return problem(`is ${role} and no person of the partner`);
   const is = { share: share.id, user: idOf(user), role, expires_at: end === "never" ? undefined : end, spelling };
   if (!said || !sameFacts(said, is)) return problem(`is ${role}, the history says ${said?.role ?? "nothing of it"}`);
   // two histories, so only their clocks say which came first, and those may differ: reported, not deleted

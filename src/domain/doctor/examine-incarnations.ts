@@ -2,11 +2,10 @@
  * Which of the organizations that had an id a record speaks of (law 15). A version from before incarnations keeps none,
  * and leaves them out of a record that it writes anew. Histories say which: so where a record says nothing, it is known.
  */
+import { SIDES } from "../relations.ts";
 import type { LastFacts } from "./examine-histories.ts";
 import type { Records } from "./examine-records.ts";
 import type { Report } from "./finding.ts";
-
-const SIDES = ["initiator", "partner"] as const;
 
 /** Reports organizations that were created again, and the sides of cooperations that are these, whose records do not say so. */
 export function examineIncarnations(records: Records, facts: LastFacts, report: Report): void {

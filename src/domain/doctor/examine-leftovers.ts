@@ -2,7 +2,7 @@
  * Distinguishes what a removal left behind from damage: marked, it is swept, in part or not yet;
  * without a mark no sweep is to come.
  */
-import { idOf } from "../ids.ts";
+import { idOfType, type ShareId } from "../ids.ts";
 import { alive, type Cooperation, incarnationOf, type Organization, type Share } from "../records.ts";
 import { formerSide } from "../relations.ts";
 import { sweepMark, tuplesOfSides } from "../state-tuples.ts";
@@ -11,7 +11,7 @@ import type { Records } from "./examine-records.ts";
 import type { Contents, Removed, Report } from "./finding.ts";
 
 /** Whether a sweep is going to delete the tuples of a share: it, or its cooperation, is marked as removed. */
-export function isMarked(contents: Contents, shareId: string, share: Share | undefined): boolean {
+export function isMarked(contents: Contents, shareId: ShareId, share: Share | undefined): boolean {
   return (
     contents.has(sweepMark(`share:${shareId}`)) ||
     (share !== undefined && contents.has(sweepMark(`cooperation:${share.cooperation}`)))
@@ -43,7 +43,8 @@ export function examineLeftovers(contents: Contents, records: Records, report: R
       });
   }
   for (const [object, { value }] of records.shares) {
-    if (value === undefined || isMarked(contents, idOf(object), value) || !isOver(value, records)) continue;
+    if (value === undefined || isMarked(contents, idOfType("share", object), value) || !isOver(value, records))
+      continue;
     const by = [object, `cooperation:${value.cooperation}`];
     report("relation", object, "was removed and no sweep is to come", { sweep: object as Removed, by });
   }

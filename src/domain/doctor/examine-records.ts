@@ -2,9 +2,8 @@
  * Reads every record of a store, and says which objects have none, two, or one that
  * cannot be read. Every later examination relies on these records alone.
  */
-import type { z } from "zod";
 import { StoreDamaged } from "../../faults.ts";
-import { splitRef } from "../ids.ts";
+import { type OrganizationId, splitRef, type UserId } from "../ids.ts";
 import {
   alive,
   type Cooperation,
@@ -19,6 +18,7 @@ import {
   OrganizationRecord,
   type Person,
   PersonRecord,
+  type RecordSchema,
   type Resource,
   ResourceRecord,
   recordOf,
@@ -29,7 +29,7 @@ import {
 import type { Contents, Report } from "./finding.ts";
 
 /** How the record of each type is read. */
-export const SCHEMAS: Record<string, z.ZodType<Record<string, string | number | undefined>>> = {
+export const SCHEMAS: Record<string, RecordSchema<Record<string, string | number | undefined>>> = {
   organization: OrganizationRecord,
   user: PersonRecord,
   email: EmailRecord,
@@ -44,7 +44,7 @@ export const SCHEMAS: Record<string, z.ZodType<Record<string, string | number | 
 export type Records = {
   organizations: Map<string, Head<Organization>>;
   people: Map<string, Head<Person>>;
-  emails: Map<string, Head<{ holder?: string | undefined }>>;
+  emails: Map<string, Head<{ holder?: UserId | undefined }>>;
   resources: Map<string, Head<Resource>>;
   cooperations: Map<string, Head<Cooperation>>;
   shares: Map<string, Head<Share>>;
@@ -94,7 +94,7 @@ export function headIn(records: Records, object: string): Head<object> | undefin
 }
 
 /** Whether somebody is a person of an organization. */
-export function isPerson(contents: Contents, organization: string | undefined, user: string): boolean {
+export function isPerson(contents: Contents, organization: OrganizationId | undefined, user: UserId): boolean {
   return (
     organization !== undefined &&
     contents.has({ user: `user:${user}`, relation: "person", object: `organization:${organization}` })
@@ -102,6 +102,6 @@ export function isPerson(contents: Contents, organization: string | undefined, u
 }
 
 /** Whether an organization is there. */
-export function isThere(records: Records, organization: string | undefined): boolean {
+export function isThere(records: Records, organization: OrganizationId | undefined): boolean {
   return alive(records.organizations.get(`organization:${organization}`)) !== undefined;
 }

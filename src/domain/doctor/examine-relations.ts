@@ -1,11 +1,12 @@
 /**
  * Compares the store with the tuples of its records, in both directions: what a record requires
- * exists, and nothing else does. What a sweep is deleting may exist or not.
+ * exists, and nothing else does. What a sweep is deleting may exist or not. Tuples of a form that Concordat does
+ * not write are named too, and the other examinations answer for every other form: no tuple is passed over in silence.
  */
-import { idOf, type ResourceRef, splitRef } from "../ids.ts";
+import { idOf, idOfType, type ResourceRef, splitRef } from "../ids.ts";
 import { alive } from "../records.ts";
 import { emailHash } from "../registry/decide-person.ts";
-import { type Relation, relationOfTuple } from "../relations.ts";
+import { type Relation, relationOfTuple, WRITTEN } from "../relations.ts";
 import {
   tuplesOfCooperation,
   tuplesOfEmail,
@@ -14,6 +15,7 @@ import {
   tuplesOfShare,
   tuplesOfSides,
 } from "../state-tuples.ts";
+import { fits, formOf } from "../tuple-form.ts";
 import { endText, keyText, type Tuple } from "../tuples.ts";
 import { isMarked, sidesAtEnd } from "./examine-leftovers.ts";
 import type { Records } from "./examine-records.ts";
@@ -42,7 +44,8 @@ export function examineRelations(contents: Contents, records: Records, report: R
       if (optional) passing.add(keyText(tuple));
     }
   };
-  for (const [object, head] of records.organizations) if (alive(head)) ask(tuplesOfOrganization(idOf(object)));
+  for (const [object, head] of records.organizations)
+    if (alive(head)) ask(tuplesOfOrganization(idOfType("organization", object)));
   for (const [ref, { value }] of records.resources) if (value) ask(tuplesOfResource(ref as ResourceRef, value));
   for (const [object, { value }] of records.emails) ask(tuplesOfEmail(idOf(object), value?.holder));
   for (const { value } of records.cooperations.values()) {
@@ -58,7 +61,7 @@ export function examineRelations(contents: Contents, records: Records, report: R
     ask(unsettled, true);
   }
   for (const [object, { value }] of records.shares)
-    if (value) ask(tuplesOfShare(value), isMarked(contents, idOf(object), value));
+    if (value) ask(tuplesOfShare(value), isMarked(contents, idOfType("share", object), value));
 
   for (const tuple of contents.all.filter((one) => RECORDED.includes(relationOfTuple(one)?.kind))) {
     const wanted = asked.get(keyText(tuple));
@@ -100,4 +103,15 @@ function wordOn({ user, relation, object }: Tuple, records: Records): { by: stri
 function isClaimed({ user, relation, object }: Tuple, records: Records): boolean {
   const address = relation === "holder" ? records.people.get(user)?.value?.email : undefined;
   return address !== undefined && `email:${emailHash(address)}` === object && !records.emails.has(object);
+}
+
+/** Tuples that another model left, or that were written under one; and marks where no sweep looks. */
+export function examineStrays(contents: Contents, report: Report): void {
+  for (const tuple of contents.all) {
+    const { user, relation, object } = tuple;
+    const stray = (detail: string) =>
+      report("stray", object, `${relation} ${user} ${detail}`, { erase: [tuple], by: [] });
+    if (!fits(WRITTEN, tuple)) stray(`(${formOf(tuple)}) is nothing that Concordat writes`);
+    if (object.startsWith("sweep:") && object !== "sweep:all") stray("is where no sweep looks");
+  }
 }

@@ -70,7 +70,6 @@ export function createFindings() {
 /** A store's tuples, findable. */
 export type Contents = {
   all: readonly Tuple[];
-  of(object: string): readonly Tuple[];
   at(object: string, relation: string): readonly Tuple[];
   /** Whether there is a tuple with this key, whatever its condition. */
   has(key: TupleKey): boolean;
@@ -80,11 +79,9 @@ export type Contents = {
 export function contentsOf(tuples: readonly Tuple[]): Contents {
   const byKey = new Map(tuples.map((tuple) => [keyText(tuple), tuple]));
   const all = [...byKey.values()];
-  const byObject = Map.groupBy(all, (tuple) => tuple.object);
   const byRelation = Map.groupBy(all, (tuple) => `${tuple.object} ${tuple.relation}`);
   return {
     all,
-    of: (object) => byObject.get(object) ?? [],
     at: (object, relation) => byRelation.get(`${object} ${relation}`) ?? [],
     has: (key) => byKey.has(keyText(key)),
   };

@@ -1,7 +1,6 @@
 /**
  * What keeps somebody from something, with its data: what a person who asks "why not?"
- * can do something about. `sayingOf` is the one switch, without a default, so a new
- * reason does not compile until it has its sentence.
+ * can do something about. A new reason does not compile until it has its sentence, and with it its place.
  */
 import type { Instant } from "../expiry.ts";
 import type { Ending } from "../records.ts";
@@ -48,69 +47,145 @@ export type DenialReason =
 
 export type DenialCode = DenialReason["code"];
 
-/**
- * What each reason means and what to do, the nearest to access first: what a message ends, what an action ends, what was
- * removed, what never existed.
- */
-export const DENIAL_REASONS: Readonly<Record<DenialCode, readonly [meaning: string, advice: string]>> = {
-  records_differ: [
-    "By its records there is access, and the engine denies it.",
-    "Run doctor: the store is inconsistent.",
-  ],
-  cooperation_paused: ["The initiator paused the cooperation.", "An admin of the initiator resumes it."],
-  cooperation_expired: ["The cooperation's expiry date has passed.", "An admin of the initiator sets a later one."],
-  share_expired: ["The share's expiry date has passed.", "An admin of the initiator sets a later one."],
-  delegation_expired: ["The delegation's expiry date has passed.", "An admin of the partner sets a later one."],
-  cooperation_pending: ["The partner has not accepted the cooperation.", "An admin of the partner accepts it."],
-  cooperation_invited: [
-    "Nobody has joined with the invitation's token.",
-    "The invited person joins; an admin of the initiator can resend the invitation.",
-  ],
-  delegation_reduced: [
-    "The delegation's role would be enough, and the share's lower role caps it.",
-    "An admin of the initiator sets a higher role on the share.",
-  ],
-  share_role_too_low: [
-    "The share's role does not have the permission.",
-    "An admin of the initiator sets one of the roles in `needs` on the share.",
-  ],
-  delegation_too_low: [
-    "The delegation's role does not have the permission.",
-    "An admin of the partner delegates one of the roles in `needs`, if the share's role allows it.",
-  ],
-  not_delegated: [
-    "The person belongs to the partner, is not its admin, and has no delegation of the share.",
-    "An admin of the partner delegates it to them.",
-  ],
-  job_role_too_low: [
-    "The person's job role does not have the permission.",
-    "An admin of the owner gives them one of the roles in `needs`.",
-  ],
-  no_job_role: [
-    "The person belongs to the owner, is not its admin, and has no job role on the resource.",
-    "An admin of the owner gives them one of the roles in `needs`.",
-  ],
-  delegate_left: [
-    "The share is delegated to somebody who does not belong to the partner.",
-    "Run doctor: leaving deletes delegations. A service can add the person to the partner again.",
-  ],
-  not_admin: ["It is for the organization's admins, and the person has another role.", "Ask one of its admins."],
-  share_removed: [
-    "The share of the resource was removed.",
-    "An admin of the initiator shares it again; earlier delegations do not return.",
-  ],
-  cooperation_ended: ["The cooperation was declined, removed or left.", "An admin of the initiator invites again."],
-  not_shared: ["The cooperation has no share of the resource.", "An admin of the initiator shares it."],
-  never_shared: ["No role that can be shared has the permission.", "Ask the owner's people to do it."],
-  not_person: ["The person does not belong to the organization.", "A service adds them to it, if they should."],
-  stranger: [
-    "The person belongs neither to the owner nor to a partner with whom the owner shares it.",
-    "Check both ids; access needs an organization that owns the resource or has a share of it.",
-  ],
-  object_deleted: ["The resource or organization was deleted.", "Remove it from your service, or register it again."],
-  object_unknown: ["Nothing was ever registered under this id.", "Check the id, or register it."],
-  user_unknown: ["Nobody was ever added under this id.", "Check the id, or add the person to an organization."],
-  subject_no_user: ["The subject is not of type `user`.", "Ask about a person: only people have permissions."],
+/** What a reason means, what to do about it, and the sentence that says it of this person and resource. */
+type DenialRow<C extends DenialCode> = {
+  meaning: string;
+  advice: string;
+  says: (is: Extract<DenialReason, { code: C }>) => string;
+};
+
+/** Every reason, the nearest to access first: what a message ends, what an action ends, what was removed, what never existed. */
+export const DENIAL_REASONS: { readonly [C in DenialCode]: DenialRow<C> } = {
+  records_differ: {
+    meaning: "By its records there is access, and the engine denies it.",
+    advice: "Run doctor: the store is inconsistent.",
+    says: (is) => `By its records ${nameOf(is.object)} should let them; the tuples say otherwise. Run doctor.`,
+  },
+  cooperation_paused: {
+    meaning: "The initiator paused the cooperation.",
+    advice: "An admin of the initiator resumes it.",
+    says: (is) => `${bond(is)} is paused.`,
+  },
+  cooperation_expired: {
+    meaning: "The cooperation's expiry date has passed.",
+    advice: "An admin of the initiator sets a later one.",
+    says: (is) => `${bond(is)} expired at ${is.expires_at}.`,
+  },
+  share_expired: {
+    meaning: "The share's expiry date has passed.",
+    advice: "An admin of the initiator sets a later one.",
+    says: (is) => `The share of ${is.resource} (${is.share}) expired at ${is.expires_at}.`,
+  },
+  delegation_expired: {
+    meaning: "The delegation's expiry date has passed.",
+    advice: "An admin of the partner sets a later one.",
+    says: (is) => `The delegation of ${is.resource} to ${is.user} (share ${is.share}) expired at ${is.expires_at}.`,
+  },
+  cooperation_pending: {
+    meaning: "The partner has not accepted the cooperation.",
+    advice: "An admin of the partner accepts it.",
+    says: (is) => `${bond(is)} waits to be accepted.`,
+  },
+  cooperation_invited: {
+    meaning: "Nobody has joined with the invitation's token.",
+    advice: "The invited person joins; an admin of the initiator can resend the invitation.",
+    says: (is) => `The invitation by ${is.initiator} (cooperation ${is.cooperation}) was not taken up yet.`,
+  },
+  delegation_reduced: {
+    meaning: "The delegation's role would be enough, and the share's lower role caps it.",
+    advice: "An admin of the initiator sets a higher role on the share.",
+    says: (is) =>
+      `${is.user} is delegated ${is.role} of ${is.resource}, but the share (${is.share}) is at ${is.share_role} now.`,
+  },
+  share_role_too_low: {
+    meaning: "The share's role does not have the permission.",
+    advice: "An admin of the initiator sets one of the roles in `needs` on the share.",
+    says: (is) => `${is.resource} is shared as ${is.role} (share ${is.share}); this needs ${either(is.needs)}.`,
+  },
+  delegation_too_low: {
+    meaning: "The delegation's role does not have the permission.",
+    advice: "An admin of the partner delegates one of the roles in `needs`, if the share's role allows it.",
+    says: (is) =>
+      `${is.user} is delegated ${is.role} of ${is.resource} (share ${is.share}); this needs ${either(is.needs)}.`,
+  },
+  not_delegated: {
+    meaning: "The person belongs to the partner, is not its admin, and has no delegation of the share.",
+    advice: "An admin of the partner delegates it to them.",
+    says: (is) =>
+      `${is.resource} is shared with ${is.organization} (share ${is.share}), where ${is.user} is ${is.role} and no admin, and is not delegated to them.`,
+  },
+  job_role_too_low: {
+    meaning: "The person's job role does not have the permission.",
+    advice: "An admin of the owner gives them one of the roles in `needs`.",
+    says: (is) => `${is.user} is ${is.role} of ${is.resource}; this needs ${either(is.needs)}.`,
+  },
+  no_job_role: {
+    meaning: "The person belongs to the owner, is not its admin, and has no job role on the resource.",
+    advice: "An admin of the owner gives them one of the roles in `needs`.",
+    says: (is) => `${is.user} is ${is.role} of ${is.organization} and no admin, and has no job role on ${is.resource}.`,
+  },
+  delegate_left: {
+    meaning: "The share is delegated to somebody who does not belong to the partner.",
+    advice: "Run doctor: leaving deletes delegations. A service can add the person to the partner again.",
+    says: (is) =>
+      `${is.resource} is delegated to ${is.user} (share ${is.share}), who is no person of ${is.organization}.`,
+  },
+  not_admin: {
+    meaning: "It is for the organization's admins, and the person has another role.",
+    advice: "Ask one of its admins.",
+    says: (is) => `Only admins of ${is.organization} may do this; ${is.user} is ${is.role} there.`,
+  },
+  share_removed: {
+    meaning: "The share of the resource was removed.",
+    advice: "An admin of the initiator shares it again; earlier delegations do not return.",
+    says: (is) => `${is.resource} was shared (share ${is.share}) and taken back at ${is.removed_at}.`,
+  },
+  cooperation_ended: {
+    meaning: "The cooperation was declined, removed or left.",
+    advice: "An admin of the initiator invites again.",
+    says: (is) => `${bond(is)} has ended: ${[is.ended_as, is.ended_at].filter(Boolean).join(" at ")}.`,
+  },
+  not_shared: {
+    meaning: "The cooperation has no share of the resource.",
+    advice: "An admin of the initiator shares it.",
+    says: (is) => `${bond(is)} does not share ${is.resource}.`,
+  },
+  never_shared: {
+    meaning: "No role that can be shared has the permission.",
+    advice: "Ask the owner's people to do it.",
+    says: (is) => `${is.permission} is for people of ${is.owner} alone and never crosses to a partner.`,
+  },
+  not_person: {
+    meaning: "The person does not belong to the organization.",
+    advice: "A service adds them to it, if they should.",
+    says: (is) => `${is.user} is no person of ${is.organization}.`,
+  },
+  stranger: {
+    meaning: "The person belongs neither to the owner nor to a partner with whom the owner shares it.",
+    advice: "Check both ids; access needs an organization that owns the resource or has a share of it.",
+    says: (is) =>
+      `${is.resource} is ${is.owner}'s, and nothing leads from there to ${is.user}, who is ${ofThese(is.organizations)}.`,
+  },
+  object_deleted: {
+    meaning: "The resource or organization was deleted.",
+    advice: "Remove it from your service, or register it again.",
+    says: (is) => `${nameOf(is.object)} was deleted at ${is.deleted_at}.`,
+  },
+  object_unknown: {
+    meaning: "Nothing was ever registered under this id.",
+    advice: "Check the id, or register it.",
+    says: (is) => `There is no ${nameOf(is.object)}.`,
+  },
+  user_unknown: {
+    meaning: "Nobody was ever added under this id.",
+    advice: "Check the id, or add the person to an organization.",
+    says: (is) => `There is no person ${is.user}.`,
+  },
+  subject_no_user: {
+    meaning: "The subject is not of type `user`.",
+    advice: "Ask about a person: only people have permissions.",
+    says: (is) => `${is.subject} is no person; only people have permissions.`,
+  },
 };
 const CODES = Object.keys(DENIAL_REASONS);
 
@@ -127,58 +202,8 @@ const either = (roles: readonly JobRole[]) => roles.join(" or ");
 
 /** A reason in one sentence. */
 export function sayingOf(denial: DenialReason): string {
-  switch (denial.code) {
-    case "cooperation_paused":
-      return `${bond(denial)} is paused.`;
-    case "cooperation_expired":
-      return `${bond(denial)} expired at ${denial.expires_at}.`;
-    case "share_expired":
-      return `The share of ${denial.resource} (${denial.share}) expired at ${denial.expires_at}.`;
-    case "delegation_expired":
-      return `The delegation of ${denial.resource} to ${denial.user} (share ${denial.share}) expired at ${denial.expires_at}.`;
-    case "cooperation_pending":
-      return `${bond(denial)} waits to be accepted.`;
-    case "cooperation_invited":
-      return `The invitation by ${denial.initiator} (cooperation ${denial.cooperation}) was not taken up yet.`;
-    case "share_role_too_low":
-      return `${denial.resource} is shared as ${denial.role} (share ${denial.share}); this needs ${either(denial.needs)}.`;
-    case "delegation_reduced":
-      return `${denial.user} is delegated ${denial.role} of ${denial.resource}, but the share (${denial.share}) is at ${denial.share_role} now.`;
-    case "delegation_too_low":
-      return `${denial.user} is delegated ${denial.role} of ${denial.resource} (share ${denial.share}); this needs ${either(denial.needs)}.`;
-    case "not_delegated":
-      return `${denial.resource} is shared with ${denial.organization} (share ${denial.share}), where ${denial.user} is ${denial.role} and no admin, and is not delegated to them.`;
-    case "delegate_left":
-      return `${denial.resource} is delegated to ${denial.user} (share ${denial.share}), who is no person of ${denial.organization}.`;
-    case "job_role_too_low":
-      return `${denial.user} is ${denial.role} of ${denial.resource}; this needs ${either(denial.needs)}.`;
-    case "no_job_role":
-      return `${denial.user} is ${denial.role} of ${denial.organization} and no admin, and has no job role on ${denial.resource}.`;
-    case "not_admin":
-      return `Only admins of ${denial.organization} may do this; ${denial.user} is ${denial.role} there.`;
-    case "never_shared":
-      return `${denial.permission} is for people of ${denial.owner} alone and never crosses to a partner.`;
-    case "share_removed":
-      return `${denial.resource} was shared (share ${denial.share}) and taken back at ${denial.removed_at}.`;
-    case "cooperation_ended":
-      return `${bond(denial)} has ended: ${[denial.ended_as, denial.ended_at].filter(Boolean).join(" at ")}.`;
-    case "not_shared":
-      return `${bond(denial)} does not share ${denial.resource}.`;
-    case "not_person":
-      return `${denial.user} is no person of ${denial.organization}.`;
-    case "stranger":
-      return `${denial.resource} is ${denial.owner}'s, and nothing leads from there to ${denial.user}, who is ${ofThese(denial.organizations)}.`;
-    case "object_deleted":
-      return `${nameOf(denial.object)} was deleted at ${denial.deleted_at}.`;
-    case "object_unknown":
-      return `There is no ${nameOf(denial.object)}.`;
-    case "user_unknown":
-      return `There is no person ${denial.user}.`;
-    case "subject_no_user":
-      return `${denial.subject} is no person; only people have permissions.`;
-    case "records_differ":
-      return `By its records ${nameOf(denial.object)} should let them; the tuples say otherwise. Run doctor.`;
-  }
+  const { says }: { says: (is: never) => string } = DENIAL_REASONS[denial.code];
+  return says(denial as never);
 }
 
 const bond = ({ cooperation, initiator, partner }: OfCooperation) =>

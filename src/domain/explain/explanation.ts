@@ -4,8 +4,8 @@
  * hold; a denied one the paths that come near, which end in what is missing or over.
  */
 import { earliest, hasPassed, type Instant } from "../expiry.ts";
-import type { Tuple } from "../tuples.ts";
-import { expiryOf, nameOf, sentenceOf } from "./sentence.ts";
+import { expiryOf, type Tuple } from "../tuples.ts";
+import { nameOf, sentenceOf } from "./sentence.ts";
 
 /**
  * `tuple`: one that exists, and where its user is not the one asked about, what follows from there.
@@ -61,15 +61,13 @@ export function pruned(branch: Branch, user: string, at: Date): Branch {
     case "none":
       return { kind: "none", of: pruned(branch.of, user, at) };
     case "all":
+    case "any": {
+      const kept = branch.kind === "all" ? branch.of : relevant(branch.of, user, at);
       return joined(
-        "all",
-        branch.of.map((one) => pruned(one, user, at)),
+        branch.kind,
+        kept.map((one) => pruned(one, user, at)),
       );
-    case "any":
-      return joined(
-        "any",
-        relevant(branch.of, user, at).map((one) => pruned(one, user, at)),
-      );
+    }
     case "missing":
     case "unseen":
       return branch;
@@ -97,33 +95,19 @@ function joined(kind: "any" | "all", branches: Branch[]): Branch {
   return flat.length === 1 && flat[0] !== undefined ? flat[0] : { kind, of: flat };
 }
 
+/** The branches that one is made of. */
+function partsOfBranch(branch: Branch): readonly Branch[] {
+  if (branch.kind === "tuple") return branch.next === undefined ? [] : [branch.next];
+  return "of" in branch ? [branch.of].flat() : [];
+}
+
 function names(branch: Branch, user: string): boolean {
-  switch (branch.kind) {
-    case "tuple":
-      return branch.tuple.user === user || (branch.next !== undefined && names(branch.next, user));
-    case "any":
-    case "all":
-      return branch.of.some((one) => names(one, user));
-    case "none":
-      return names(branch.of, user);
-    case "missing":
-    case "unseen":
-      return false;
-  }
+  const isNamed = branch.kind === "tuple" && branch.tuple.user === user;
+  return isNamed || partsOfBranch(branch).some((one) => names(one, user));
 }
 
 function leads(branch: Branch): boolean {
-  switch (branch.kind) {
-    case "tuple":
-    case "none":
-    case "unseen":
-      return true;
-    case "any":
-    case "all":
-      return branch.of.some(leads);
-    case "missing":
-      return false;
-  }
+  return branch.kind === "any" || branch.kind === "all" ? branch.of.some(leads) : branch.kind !== "missing";
 }
 
 /** The sentences of the tuples that a branch holds by, one path of them. */

@@ -2,56 +2,44 @@
  * A tuple in words, so that who looks at access at night need not know the model by
  * heart. One sentence for each relation that tuples are written in.
  */
-import { hasPassed, type Instant } from "../expiry.ts";
+import { hasPassed } from "../expiry.ts";
 import { splitRef } from "../ids.ts";
 import { entryNumber } from "../records.ts";
-import { relationOfTuple } from "../relations.ts";
-import type { Tuple } from "../tuples.ts";
+import { type Relation, relationOfTuple } from "../relations.ts";
+import { expiryOf, type Tuple } from "../tuples.ts";
+
+type Kind = Relation["kind"];
+type Named = { who: string; what: string; tuple: Tuple };
+
+/** What a tuple in each relation says: `who` is its user, `what` its object. */
+const FACTS: { readonly [K in Kind]: (named: Named, is: Relation & { kind: K }) => string } = {
+  head: ({ what, tuple }) => `the newest entry of ${what} is number ${entryNumber(tuple.user)}`,
+  log: ({ what, tuple }) => `${what} has entry number ${entryNumber(tuple.user)}`,
+  holder: ({ who, what }) => `${who} holds the address behind ${what}`,
+  organization_role: ({ who, what }, { role }) => `${who} is ${/^[aeiou]/.test(role) ? "an" : "a"} ${role} of ${what}`,
+  person: ({ who, what }) => `${who} is a person of ${what}`,
+  twin: ({ who, what }) => `${what} is the second spelling of ${who}`,
+  side: ({ who, what }, { side }) =>
+    side === "initiator" ? `${who} initiated ${what}` : `${who} is the partner in ${what}`,
+  former_side: ({ who, what }, { side }) =>
+    `${who} ${side === "initiator" ? "initiated" : "was the partner in"} ${what}, which has ended`,
+  in_force: ({ who, what }) => `${what} is in force for ${who}`,
+  cooperation: ({ who, what }) => `${what} belongs to ${who}`,
+  delegated: ({ who, what }, { rung }) => `${who} is delegated ${rung} on ${what}`,
+  pending: ({ who }) => `${who} was removed and still has tuples to sweep`,
+  owner: ({ who, what }) => `${who} owns ${what}`,
+  portfolio: ({ who, what }) => `${what} lies in ${who}`,
+  job_role: ({ who, what }, { rung }) => `${who} is ${rung} of ${what}`,
+  shared: ({ who, what }, { rung }) => `the ${rung}s of ${who} are ${rung}s of ${what}`,
+};
 
 /** What a tuple says, without its date. */
-function factOf({ user, relation, object }: Tuple): string {
-  const is = relationOfTuple({ relation, object });
-  const [who, what] = [nameOf(user), nameOf(object)];
-  switch (is?.kind) {
-    case undefined:
-      return `${who} is in ${relation} of ${what}`;
-    case "head":
-      return `the newest entry of ${what} is number ${entryNumber(user)}`;
-    case "log":
-      return `${what} has entry number ${entryNumber(user)}`;
-    case "holder":
-      return `${who} holds the address behind ${what}`;
-    case "organization_role":
-    case "person":
-      return `${who} is ${/^[aeiou]/.test(relation) ? "an" : "a"} ${relation} of ${what}`;
-    case "twin":
-      return `${what} is the second spelling of ${who}`;
-    case "side":
-      return is.side === "initiator" ? `${who} initiated ${what}` : `${who} is the partner in ${what}`;
-    case "former_side":
-      return `${who} ${is.side === "initiator" ? "initiated" : "was the partner in"} ${what}, which has ended`;
-    case "in_force":
-      return `${what} is in force for ${who}`;
-    case "cooperation":
-      return `${what} belongs to ${who}`;
-    case "delegated":
-      return `${who} is delegated ${is.rung} on ${what}`;
-    case "pending":
-      return `${who} was removed and still has tuples to sweep`;
-    case "owner":
-      return `${who} owns ${what}`;
-    case "portfolio":
-      return `${what} lies in ${who}`;
-    case "job_role":
-      return `${who} is ${is.rung} of ${what}`;
-    case "shared":
-      return `the ${is.rung}s of ${who} are ${is.rung}s of ${what}`;
-  }
-}
-
-/** The date that a tuple counts until; undefined for one that counts for ever. */
-export function expiryOf({ condition }: Tuple): Instant | undefined {
-  return condition?.name === "not_expired" ? condition.context.expires_at : undefined;
+function factOf(tuple: Tuple): string {
+  const is = relationOfTuple(tuple);
+  const named = { who: nameOf(tuple.user), what: nameOf(tuple.object), tuple };
+  if (is === undefined) return `${named.who} is in ${tuple.relation} of ${named.what}`;
+  const fact: (named: Named, is: never) => string = FACTS[is.kind];
+  return fact(named, is as never);
 }
 
 /** A tuple in words, with its date as of now. */

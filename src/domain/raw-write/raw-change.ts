@@ -4,6 +4,7 @@
  * to it is written and deleted with it; another role is deleted in the same request. Pure.
  */
 
+import { idOfType } from "../ids.ts";
 import type { Resource } from "../records.ts";
 import { ORGANIZATION_ROLES, type OrganizationRole } from "../roles.ts";
 import type { TupleKey } from "../tuples.ts";
@@ -100,10 +101,9 @@ export function resourceBecomes(
       `lies in another: ${inSameRequest(portfolio, "portfolio", `portfolio:${held.portfolio}`)}`,
     );
   if (owner === undefined && portfolio === undefined && leaves === undefined) return NOTHING;
-  const idIn = (tuple: TupleKey | undefined) => tuple?.user.slice(tuple.user.indexOf(":") + 1);
   return effect({
-    owner: held?.owner ?? idIn(owner) ?? "",
-    portfolio: idIn(portfolio) ?? (leaves === undefined ? held?.portfolio : undefined),
+    owner: held?.owner ?? idOfType("organization", owner?.user ?? ""),
+    portfolio: portfolio ? idOfType("portfolio", portfolio.user) : leaves === undefined ? held?.portfolio : undefined,
   });
 }
 

@@ -4,7 +4,15 @@
  * of its own. Pure.
  */
 import { type Instant, InstantInput } from "../expiry.ts";
-import { idOf, idProblem, type ResourceRef, splitRef } from "../ids.ts";
+import {
+  idOfType,
+  idProblem,
+  type OrganizationId,
+  type ResourceRef,
+  type ShareId,
+  splitRef,
+  type UserId,
+} from "../ids.ts";
 import { RELATIONS, type Relation, relationOfTuple } from "../relations.ts";
 import type { TupleKey } from "../tuples.ts";
 
@@ -17,10 +25,10 @@ export type RawTuple = TupleKey & {
 
 /** What a tuple that can be admitted is of. */
 export type Meaning =
-  | { of: "person"; organization: string; user: string }
+  | { of: "person"; organization: OrganizationId; user: UserId }
   | { of: "resource"; ref: ResourceRef }
-  | { of: "job_role"; ref: ResourceRef; user: string }
-  | { of: "delegation"; share: string; user: string };
+  | { of: "job_role"; ref: ResourceRef; user: UserId }
+  | { of: "delegation"; share: ShareId; user: UserId };
 
 /** A tuple that can be admitted, with the date that its condition gives. */
 export type ReadTuple = TupleKey & { expires_at?: Instant | undefined };
@@ -58,14 +66,14 @@ function meaningOf({ kind }: Relation, { object, user }: TupleKey): Meaning | un
   switch (kind) {
     case "organization_role":
     case "person":
-      return { of: "person", organization: idOf(object), user: idOf(user) };
+      return { of: "person", organization: idOfType("organization", object), user: idOfType("user", user) };
     case "owner":
     case "portfolio":
       return { of: "resource", ref: object as ResourceRef };
     case "job_role":
-      return { of: "job_role", ref: object as ResourceRef, user: idOf(user) };
+      return { of: "job_role", ref: object as ResourceRef, user: idOfType("user", user) };
     case "delegated":
-      return { of: "delegation", share: idOf(object), user: idOf(user) };
+      return { of: "delegation", share: idOfType("share", object), user: idOfType("user", user) };
     default:
       return undefined;
   }

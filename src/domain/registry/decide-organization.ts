@@ -1,13 +1,13 @@
 /** Decides what becomes of an organization: created, renamed, deleted when it holds nothing. Pure. */
 import { instant } from "../expiry.ts";
-import { newIdProblem } from "../ids.ts";
+import { newIdProblem, type OrganizationId } from "../ids.ts";
 import { type Decision, planned, type Stamp, same } from "../plan.ts";
 import { type Precondition, refuseUnlessOwn } from "../precondition.ts";
 import { alive, type Head, type Organization } from "../records.ts";
 import { sweepMark, tuplesOfOrganization } from "../state-tuples.ts";
 import { difference } from "../tuples.ts";
 
-export type OrganizationState = { id: string; head: Head<Organization>; expected?: Precondition | undefined };
+export type OrganizationState = { id: OrganizationId; head: Head<Organization>; expected?: Precondition | undefined };
 
 /**
  * What an organization still holds; it is deleted only when all are 0. Offers that it never answered do not hold it:

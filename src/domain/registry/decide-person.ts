@@ -3,10 +3,10 @@
  * is forgotten of who belongs to none. Pure. Kept here because the model cannot: one role
  * each, one person an address, and a last admin who stays.
  */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { StoreDamaged } from "../../faults.ts";
 import type { PersonInput } from "../commands.ts";
-import { newIdProblem } from "../ids.ts";
+import { newIdProblem, type OrganizationId, type UserId } from "../ids.ts";
 import { type Decision, type Plan, planned, same, type Touch, WRITE_TUPLES_MAX } from "../plan.ts";
 import { type Precondition, refuseUnlessExpected, refuseUnlessOwn } from "../precondition.ts";
 import type { Head, Organization, Person } from "../records.ts";
@@ -14,24 +14,22 @@ import type { Refusal } from "../refusal.ts";
 import { isRefusal } from "../result.ts";
 import type { OrganizationRole } from "../roles.ts";
 import { tuplesOfEmail, tuplesOfPerson } from "../state-tuples.ts";
-import { difference, type Tuple, type TupleKey } from "../tuples.ts";
+import { difference, keyOf, type TupleKey } from "../tuples.ts";
 
 /** `email:<hash>`: how an address is looked up without membership in the graph. */
-export function emailHash(address: string): string {
-  return createHash("sha256").update(address.trim().toLowerCase()).digest("hex");
-}
+export const emailHash = (address: string): string => hash("sha256", address.trim().toLowerCase());
 
 /** `other`: the person who holds it, where that is somebody else, and the organizations that they belong to. */
 export type EmailHead = {
   address: string;
-  head: Head<{ holder?: string | undefined }>;
-  other?: { person: Head<Person>; organizations: string[] } | undefined;
+  head: Head<{ holder?: UserId | undefined }>;
+  other?: { person: Head<Person>; organizations: OrganizationId[] } | undefined;
 };
 
 export type PersonState = {
-  organization: string;
+  organization: OrganizationId;
   organizationHead: Head<Organization>;
-  user: string;
+  user: UserId;
   person: Head<Person>;
   role: OrganizationRole | undefined;
   /** Admins of the organization besides this person; counted for an admin who would be one no longer. */
@@ -145,7 +143,7 @@ export function decideLeave(state: PersonState, held: Held): Decision<{ first: T
     // so that no delegation or job role slips in between
     { head: state.person, record: state.person.value ?? {} },
   ];
-  const deletes = tuplesOfPerson(organization, user, role).map(({ condition: _, ...key }: Tuple) => key);
+  const deletes = tuplesOfPerson(organization, user, role).map(keyOf);
   // roles of four rungs before those of two and one: no batch ends in the midst of a role
   const taken = [...Map.groupBy([...held.jobRoles, ...held.delegations], (key) => key.object).values()]
     .sort((a, b) => b.length - a.length)
@@ -157,15 +155,15 @@ export function decideLeave(state: PersonState, held: Held): Decision<{ first: T
 
 /** What is forgotten of a person. `organizations` are those that the person belongs to, `email` the head of their address. */
 export type ForgetState = {
-  user: string;
+  user: UserId;
   person: Head<Person>;
-  organizations: string[];
-  email?: Head<{ holder?: string | undefined }> | undefined;
+  organizations: OrganizationId[];
+  email?: Head<{ holder?: UserId | undefined }> | undefined;
   expected?: Precondition | undefined;
 };
 
 /** `erased`: what the record held until now; `before` and `n`: its head's number until and from now. */
-export type Forgotten = { user: string; erased: (keyof Person)[]; before: number; n: number };
+export type Forgotten = { user: UserId; erased: (keyof Person)[]; before: number; n: number };
 
 /** Empties the record of somebody who belongs to no organization. Histories go on naming the id: they would not verify without it. */
 export function decideForget(state: ForgetState): Decision<Forgotten> {

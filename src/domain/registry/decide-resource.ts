@@ -6,7 +6,7 @@
 import { StoreDamaged } from "../../faults.ts";
 import type { ResourceInput } from "../commands.ts";
 import { instant } from "../expiry.ts";
-import { idOf, newIdProblem, type ResourceRef } from "../ids.ts";
+import { idOf, newIdProblem, type PortfolioId, type ResourceRef, type UserId } from "../ids.ts";
 import { type Decision, planned, type Stamp, same, type Touch } from "../plan.ts";
 import { type Precondition, refuseUnlessExpected, refuseUnlessOwn } from "../precondition.ts";
 import { alive, type Head, type Organization, type Person, type Resource, type Share } from "../records.ts";
@@ -22,7 +22,7 @@ export type ResourceState = {
 };
 
 /** A portfolio that a plant leaves or enters, with the live shares of it. */
-export type PortfolioState = { id: string; head: Head<Resource>; shares: Share[] };
+export type PortfolioState = { id: PortfolioId; head: Head<Resource>; shares: Share[] };
 
 export type ResourceChanged = { before?: Resource | undefined; resource: Resource };
 
@@ -35,8 +35,8 @@ export function decideResource(
   const before = alive(head);
   const refusal = refuseUnlessOwn(state.expected, head);
   if (refusal) return refusal;
-  if (owner.value === undefined || owner.value.deleted_at !== undefined)
-    return { code: "not_found", what: "organization" };
+  const organization = alive(owner);
+  if (organization === undefined) return { code: "not_found", what: "organization" };
   if (before && before.owner !== input.owner) return { code: "owner_is_fixed", resource: ref };
   const problem = before === undefined ? newIdProblem(idOf(ref)) : undefined;
   if (problem !== undefined) return { code: "id_not_allowed", id: idOf(ref), problem };
@@ -61,7 +61,7 @@ export function decideResource(
   };
   const touches: Touch[] = [
     { head, record: after },
-    { head: owner, record: owner.value, entry },
+    { head: owner, record: organization, entry },
   ];
   // so that the portfolio is neither deleted nor shared in between
   if (moved && to?.head.value) touches.push({ head: to.head, record: to.head.value });
@@ -94,7 +94,7 @@ export function decideDeleteResource(
 }
 
 export type JobRoleState = ResourceState & {
-  user: string;
+  user: UserId;
   person: Head<Person>;
   ownPerson: boolean;
   role: JobRole | undefined;

@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import { OrganizationInput, PersonInput, PlantInput, PortfolioInput, RoleInput } from "../commands.ts";
-import { Id, ResourceRefInput } from "../ids.ts";
+import { Id, OrganizationId, PortfolioId, ResourceRefInput, UserId } from "../ids.ts";
 
 /** In the order in which a line may name what earlier lines register; an export keeps it. */
 export const LINE_KINDS = ["organization", "person", "portfolio", "plant", "job_role"] as const;
@@ -12,11 +12,11 @@ export const LINE_KINDS = ["organization", "person", "portfolio", "plant", "job_
 export const ImportLine = z.discriminatedUnion(
   "kind",
   [
-    z.strictObject({ kind: z.literal("organization"), id: Id, ...OrganizationInput.shape }),
-    z.strictObject({ kind: z.literal("person"), organization: Id, user: Id, ...PersonInput.shape }),
-    z.strictObject({ kind: z.literal("portfolio"), id: Id, ...PortfolioInput.shape }),
+    z.strictObject({ kind: z.literal("organization"), id: OrganizationId, ...OrganizationInput.shape }),
+    z.strictObject({ kind: z.literal("person"), organization: OrganizationId, user: UserId, ...PersonInput.shape }),
+    z.strictObject({ kind: z.literal("portfolio"), id: PortfolioId, ...PortfolioInput.shape }),
     z.strictObject({ kind: z.literal("plant"), id: Id, ...PlantInput.shape }),
-    z.strictObject({ kind: z.literal("job_role"), resource: ResourceRefInput, user: Id, ...RoleInput.shape }),
+    z.strictObject({ kind: z.literal("job_role"), resource: ResourceRefInput, user: UserId, ...RoleInput.shape }),
   ],
   { error: (issue) => (issue.code === "invalid_union" ? `must be ${LINE_KINDS.join(" or ")}` : undefined) },
 );

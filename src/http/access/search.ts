@@ -2,7 +2,7 @@
  * `POST /access/v1/search/{subject,resource,action}` (AuthZEN 1.0 §8): which subjects may do an action on a resource,
  * on which resources a subject may do it, and which actions a subject may do on a resource.
  */
-import { type Context, Hono } from "hono";
+import type { Context, Hono } from "hono";
 import { z } from "zod";
 import type { EvaluationDeps } from "../../check/evaluate.ts";
 import { type SearchResult, searchActions, searchResources, searchSubjects } from "../../check/search.ts";
@@ -16,8 +16,7 @@ const ResourceSearch = Common.extend({ subject: EntityInput, action: ActionInput
 /** An `action` is ignored when sent. */
 const ActionSearch = Common.extend({ subject: EntityInput, resource: EntityInput });
 
-export function searchRoutes(asking: EvaluationDeps): Hono<Env> {
-  const app = new Hono<Env>();
+export function searchRoutes(app: Hono<Env>, asking: EvaluationDeps): void {
   app.post("/access/v1/search/subject", async (c) => {
     const body = await readBody(c, SubjectSearch);
     if (body instanceof Response) return body;
@@ -41,7 +40,6 @@ export function searchRoutes(asking: EvaluationDeps): Hono<Env> {
     const result = await searchActions(asking, body, body.page ?? {}, c.var.caller.bounds, signal);
     return searchReply(c, result, body, (name) => ({ name }));
   });
-  return app;
 }
 
 /** The reply to a search (§8.3): `page` only when one was asked for, `context` only when the engine may have stopped early. */

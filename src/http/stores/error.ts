@@ -19,6 +19,9 @@ export function openFgaError(c: Context, status: ContentfulStatusCode, code: str
   return c.body(`${JSON.stringify({ code, message })}\n`, status, { "Content-Type": "application/json" });
 }
 
+/** The 400 for a request that is not as OpenFGA takes it, or that is not taken here. */
+export const invalid = (c: Context, message: string): Response => openFgaError(c, 400, "validation_error", message);
+
 /** The 403 for a key that may not ask this, noted for the log. */
 export function forbidden(c: Context, why: "insufficient_scope" | "outside_key", message: string): Response {
   c.header("WWW-Authenticate", 'Bearer error="insufficient_scope"');

@@ -4,19 +4,18 @@
  * organizations gets a list of their objects alone, and no stream, which is not filtered.
  */
 
-import { Hono } from "hono";
+import type { Hono } from "hono";
 import { errorFacts } from "../../domain/error-facts.ts";
 import { isObject } from "../../domain/json.ts";
 import { outsideAll } from "../../domain/key-bounds.ts";
 import type { Env } from "../env.ts";
+import { asObjects, asUsers } from "./caller.ts";
 import { outsideKey } from "./error.ts";
 import { answer, decided, pass, readQuestion, type StoresDeps } from "./pass.ts";
-import { asObjects, asUsers } from "./permission-only.ts";
 import { dated } from "./questions.ts";
 import { isShortened, outsideList, outsideQuestions, shortened } from "./within-key.ts";
 
-export function listRoutes(deps: StoresDeps): Hono<Env> {
-  const app = new Hono<Env>();
+export function listRoutes(app: Hono<Env>, deps: StoresDeps): void {
   app.post("/stores/:store_id/list-objects", async (c) => {
     const body = await readQuestion(c, deps, (one) => [asObjects(one)]);
     if (body instanceof Response) return body;
@@ -51,7 +50,6 @@ export function listRoutes(deps: StoresDeps): Hono<Env> {
     };
     return answer(c, { ...reply, body: ReadableStream.from(whole(reply.body, broke)) });
   });
-  return app;
 }
 
 const LINE_END = 10;

@@ -1,11 +1,16 @@
-/** Requests that OpenFGA answers: each is sent as it is to be asked, and the reply is returned unchanged. */
+/**
+ * Requests that OpenFGA answers: each is sent as it is to be asked, and the reply is returned unchanged. A body is one
+ * JSON object, whatever the content type; an empty one is `{}`, as for OpenFGA. What we decide on is serialized again
+ * for it, so ambiguous JSON is refused here as everywhere.
+ */
 import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { EvaluationDeps } from "../../check/evaluate.ts";
+import { isObject } from "../../domain/json.ts";
+import { parseBody, readBytes, type Unread } from "../body.ts";
 import type { Env } from "../env.ts";
-import { readMembers } from "./body.ts";
-import { openFgaError } from "./error.ts";
-import { type NamedQuestion, refuseBeyondPermission } from "./permission-only.ts";
+import { type NamedQuestion, refuseBeyondPermission } from "./caller.ts";
+import { invalid, openFgaError, openFgaFault } from "./error.ts";
 import { type Members, pinned } from "./questions.ts";
 
 /** What the routes under `/stores` need: replies come from the engine, cacheable decisions from the checker. */
@@ -29,6 +34,22 @@ export function decided(c: Context, { engine }: StoresDeps, body: object): Respo
   c.header("Openfga-Authorization-Model-Id", engine.api.modelId);
   c.header("Openfga-Store-Id", engine.api.storeId);
   return c.json(body);
+}
+
+/** The body, or the error reply. Throws BodyBroken. */
+export async function readMembers(c: Context): Promise<Members | Response> {
+  const read = await readBytes(c);
+  if (read.kind === "unread") return refuse(c, read);
+  if (read.bytes.byteLength === 0) return {};
+  const parsed = parseBody(read.bytes);
+  if (parsed.kind === "unread") return refuse(c, parsed);
+  return isObject(parsed.json) ? parsed.json : invalid(c, "the body must be a JSON object");
+}
+
+function refuse(c: Context, unread: Unread): Response {
+  if (unread.errors === undefined) return openFgaFault(c, unread.code);
+  const [{ pointer, detail }] = unread.errors;
+  return invalid(c, `${pointer || "the body"} ${detail}`);
 }
 
 /**

@@ -7,16 +7,41 @@ import type { ActionDeps } from "../../actions/run/action.ts";
 import type { FindKey } from "../../domain/service-keys.ts";
 import type { Env } from "../env.ts";
 import { limitRequests, type RateLimiting } from "../rate-limit.ts";
-import { batchCheckRoutes } from "./batch-check.ts";
 import { authenticateService } from "./caller.ts";
-import { checkRoutes } from "./check.ts";
+import { checkRoutes } from "./checks.ts";
 import { openFgaError } from "./error.ts";
 import { listRoutes } from "./lists.ts";
-import { notOfferedRoutes } from "./not-offered.ts";
 import type { StoresDeps } from "./pass.ts";
 import { storeRoutes } from "./stores.ts";
 import { tupleRoutes } from "./tuples.ts";
 import { writeRoutes } from "./write.ts";
+
+/**
+ * What else OpenFGA's API has: answered by name with 501, and with what to use instead. The SDKs do not try a 501 again.
+ * Method, path, OpenFGA's name for it, and what to use.
+ */
+export const NOT_OFFERED = [
+  [
+    "post",
+    "/stores",
+    "CreateStore",
+    "Concordat keeps one store, named by OPENFGA_STORE, and creates it when it starts.",
+  ],
+  ["patch", "/stores/{store_id}", "UpdateStore", "The store is named by OPENFGA_STORE."],
+  ["delete", "/stores/{store_id}", "DeleteStore", "Stop Concordat and delete it at OpenFGA."],
+  [
+    "post",
+    "/stores/{store_id}/authorization-models",
+    "WriteAuthorizationModel",
+    "The model belongs to the version of Concordat: npm run push-model writes it.",
+  ],
+  [
+    "put",
+    "/stores/{store_id}/assertions/{authorization_model_id}",
+    "WriteAssertions",
+    "Test the model with fga model test, as test/integration/model/model.fga.yaml does.",
+  ],
+] as const;
 
 /** All routes, to mount at `/`. Throws EngineUnavailable, Overloaded. */
 export function storesRoutes(
@@ -33,12 +58,14 @@ export function storesRoutes(
       ? next()
       : openFgaError(c, 404, "store_id_not_found", "Store ID not found"),
   );
-  app.route("/", storeRoutes(deps));
-  app.route("/", tupleRoutes(deps));
-  app.route("/", checkRoutes(deps));
-  app.route("/", batchCheckRoutes(deps));
-  app.route("/", listRoutes(deps));
-  app.route("/", writeRoutes(deps));
-  app.route("/", notOfferedRoutes());
+  storeRoutes(app, deps);
+  tupleRoutes(app, deps);
+  checkRoutes(app, deps);
+  listRoutes(app, deps);
+  writeRoutes(app, deps);
+  for (const [method, path, name, instead] of NOT_OFFERED)
+    app.on(method.toUpperCase(), path.replace(/\{(\w+)\}/g, ":$1"), (c) =>
+      openFgaError(c, 501, "unimplemented", `${name} is not offered here. ${instead}`),
+    );
   return app;
 }

@@ -3,18 +3,17 @@
  * GetStore, ReadAuthorizationModels, ReadAuthorizationModel, ReadAssertions): the one
  * store, and the one model that answers.
  */
-import { type Context, Hono } from "hono";
+import type { Context, Hono } from "hono";
 import { outsideAll } from "../../domain/key-bounds.ts";
 import type { Env } from "../env.ts";
-import { openFgaError, outsideKey } from "./error.ts";
+import { invalid, openFgaError, outsideKey } from "./error.ts";
 import { answer, isOtherModel, modelNotFound, pass, type StoresDeps } from "./pass.ts";
 
 /** openfga.v1 ListStoresRequest.page_size, ReadAuthorizationModelsRequest.page_size. */
 const PAGE_SIZE_MAX = 100;
 
-export function storeRoutes(deps: StoresDeps): Hono<Env> {
+export function storeRoutes(app: Hono<Env>, deps: StoresDeps): void {
   const { api } = deps.engine;
-  const app = new Hono<Env>();
   const store = (c: Context) => api.ask({ method: "GET", path: "" }, c.req.raw.signal);
 
   app.get("/stores", async (c) => {
@@ -49,15 +48,13 @@ export function storeRoutes(deps: StoresDeps): Hono<Env> {
       if (isOtherModel(model, api.modelId)) return modelNotFound(c, model);
       return pass(c, deps, { method: "GET", path: `${path}/${encodeURIComponent(model)}` });
     });
-
-  return app;
 }
 
 /** The 400 for a page that OpenFGA would not give; there is one page, so no token leads to another. */
 function refusePage(c: Context, request: string): Response | undefined {
   const { page_size: size, continuation_token: token } = c.req.query();
   if (size !== undefined && !/^[+-]?\d+$/.test(size))
-    return openFgaError(c, 400, "validation_error", 'parsing field "page_size": not a whole number');
+    return invalid(c, 'parsing field "page_size": not a whole number');
   if (size !== undefined && (Number(size) < 1 || Number(size) > PAGE_SIZE_MAX)) {
     const message = `invalid ${request}.PageSize: value must be inside range [1, ${PAGE_SIZE_MAX}]`;
     return openFgaError(c, 400, "page_size_invalid", message);

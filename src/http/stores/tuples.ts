@@ -3,18 +3,16 @@
  * Expand, ReadChanges), with OpenFGA's filters, pages and tokens. Conditions are shown
  * and not evaluated; of a history's private reasons the hashes are shown alone.
  */
-import { Hono } from "hono";
+import type { Hono } from "hono";
 import { withoutPrivate } from "../../domain/history.ts";
 import type { Env } from "../env.ts";
-import { readMembers } from "./body.ts";
 import { outsideKey } from "./error.ts";
-import { answer, pass, readQuestion, type StoresDeps } from "./pass.ts";
+import { answer, pass, readMembers, readQuestion, type StoresDeps } from "./pass.ts";
 import { fresh } from "./questions.ts";
 import { outsideChanges, outsideObjectOf } from "./within-key.ts";
 
-export function tupleRoutes(deps: StoresDeps): Hono<Env> {
+export function tupleRoutes(app: Hono<Env>, deps: StoresDeps): void {
   const { api } = deps.engine;
-  const app = new Hono<Env>();
   app.post("/stores/:store_id/read", async (c) => {
     const body = await readMembers(c);
     if (body instanceof Response) return body;
@@ -36,7 +34,6 @@ export function tupleRoutes(deps: StoresDeps): Hono<Env> {
     const reply = await api.ask(request, c.req.raw.signal);
     return answer(c, { ...reply, body: withoutReasons(reply) });
   });
-  return app;
 }
 
 /** OpenFGA's reply with tuples in it, each as it may be shown; one without a private part to the letter. */

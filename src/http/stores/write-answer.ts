@@ -1,16 +1,20 @@
-/** The replies of Write: `{}`, or why not, in the words of OpenFGA where it has some and with what to do where it has none. */
+/**
+ * The replies of Write: `{}`, or why not, in the words of OpenFGA where it has some, and with which request to send
+ * instead where there is one.
+ */
 import type { Context } from "hono";
 import type { TuplesWritten } from "../../actions/write-tuples.ts";
+import { idOf, splitRef } from "../../domain/ids.ts";
 import { WRITE_TUPLES_MAX } from "../../domain/plan.ts";
-import type { RawChange } from "../../domain/raw-write/admit.ts";
+import type { RawChange, RawProblem } from "../../domain/raw-write/admit.ts";
 import type { Rejected } from "../../domain/raw-write/raw-change.ts";
-import { type RawTuple, tupleText } from "../../domain/raw-write/raw-tuple.ts";
+import { type RawOperation, type RawTuple, tupleText } from "../../domain/raw-write/raw-tuple.ts";
 import type { Refusal } from "../../domain/refusal.ts";
+import type { Relation } from "../../domain/relations.ts";
 import type { TupleKey } from "../../domain/tuples.ts";
 import { listedErrors } from "../problem.ts";
 import { adviceOf, detailOf } from "../refusals.ts";
-import { openFgaError } from "./error.ts";
-import { problemText } from "./raw-problem.ts";
+import { invalid, openFgaError } from "./error.ts";
 
 /** More tuples than one Write holds, and `why` where it is not the request that names so many. */
 export const exceeded = (c: Context, why = "") =>
@@ -40,7 +44,7 @@ export function answerWrite(c: Context, outcome: TuplesWritten): Response {
         `duplicate tuple in write: ${keyWords(outcome.tuple)}`,
       );
     case "refused":
-      return openFgaError(c, 400, "validation_error", listedText(outcome.problems.map(problemText)));
+      return invalid(c, listedText(outcome.problems.map(problemText)));
     case "rejected":
       return rejected(c, outcome.rejected);
     case "decided_against":
@@ -85,14 +89,95 @@ function rejected(c: Context, why: Rejected): Response {
         `transactional write failed due to conflict: attempted to write a tuple which already exists with a different condition: ${words}`,
       );
     case "refused":
-      return openFgaError(c, 400, "validation_error", `'${tupleText(why.tuple)}': ${why.problem}`);
+      return invalid(c, `'${tupleText(why.tuple)}': ${why.problem}`);
   }
 }
 
 function decidedAgainst(c: Context, refusal: Refusal, change: RawChange): Response {
   const message = `${changeText(change)}: ${refusal.code}: ${detailOf(refusal)} ${adviceOf(refusal)}`;
-  return openFgaError(c, 400, "validation_error", message);
+  return invalid(c, message);
 }
 
 const changeText = ({ asked }: RawChange) =>
   [...asked.writes, ...asked.deletes].map((tuple: RawTuple) => `'${tupleText(tuple)}'`).join(", ");
+
+/** The problem with its tuple, on one line. */
+export function problemText(problem: RawProblem): string {
+  const { operation, tuple } = problem;
+  const text = tupleText(tuple);
+  switch (problem.kind) {
+    case "invalid":
+      return `Invalid tuple '${text}'. Reason: ${problem.reason}`;
+    case "managed":
+      return `${operation} '${text}': ${requestFor(problem.relation, tuple, operation)}`;
+    case "needs_person":
+      return `${operation} '${text}': send \`Acting-User: user:<id>\`, an admin of the partner, with a key of scope manage`;
+    case "needs_service":
+      return `${operation} '${text}': needs a key with scope admin, and no Acting-User`;
+  }
+}
+
+// what is refused may hold anything, and half a character cannot be encoded
+const segment = (ref: string) => encodeURIComponent(idOf(ref).toWellFormed());
+
+/** The request that writes or deletes in a relation that raw tuples do not. */
+function requestFor({ kind, ...of }: Relation, { object, user, condition }: RawTuple, operation: RawOperation): string {
+  const write = operation === "write";
+  const id = segment(object);
+  const cooperation = `/v1/cooperations/${id}`;
+  switch (kind) {
+    case "head":
+      return requestForHead(object, operation);
+    case "log":
+      return "the service writes the history itself, one line with every action";
+    case "holder": {
+      const put = `use PUT /v1/organizations/{org}/people/${segment(user)} with \`email\``;
+      return write ? put : `${put}, or DELETE /v1/people/${segment(user)}`;
+    }
+    case "twin":
+      return `use ${write ? "PUT" : "DELETE"} /v1/organizations/${id}`;
+    case "side":
+      if ("side" in of && of.side === "partner")
+        return write ? `use POST ${cooperation}/accept` : `use POST ${cooperation}/leave`;
+      return write ? `use POST /v1/organizations/${segment(user)}/cooperations` : `use DELETE ${cooperation}`;
+    case "former_side":
+      return `use DELETE ${cooperation} for the initiator, POST ${cooperation}/leave for the partner`;
+    case "in_force":
+      if (!write) return `use POST ${cooperation}/pause`;
+      return condition === undefined
+        ? `use POST ${cooperation}/resume`
+        : `use PATCH ${cooperation} with \`expires_at\``;
+    case "cooperation":
+      return write ? `use POST /v1/cooperations/${segment(user)}/shares` : `use DELETE /v1/shares/${id}`;
+    case "shared": {
+      const share = `/v1/shares/${segment(user.split("#", 1)[0] ?? "")}`;
+      return write
+        ? `use PATCH ${share} for its role and date, POST /v1/cooperations/{id}/shares to share`
+        : `use DELETE ${share}`;
+    }
+    case "pending": {
+      const type = ["share", "organization"].find((one) => user.startsWith(`${one}:`)) ?? "cooperation";
+      return `use DELETE /v1/${type}s/${segment(user)}`;
+    }
+    default:
+      throw new Error(`${kind} is a relation that raw tuples are written in`);
+  }
+}
+
+function requestForHead(object: string, operation: RawOperation): string {
+  const [type] = splitRef(object);
+  const id = segment(object);
+  switch (type) {
+    case "user":
+      return `use ${operation === "write" ? "PUT /v1/organizations/{org}" : "DELETE /v1"}/people/${id}`;
+    case "email":
+      return "use PUT /v1/organizations/{org}/people/{user} with `email`";
+    case "invitation":
+      return "use POST /v1/organizations/{org}/cooperations";
+    case "cooperation":
+    case "share":
+      return `use PATCH /v1/${type}s/${id}`;
+    default:
+      return `use PUT /v1/${type}s/${id}`;
+  }
+}

@@ -2,16 +2,15 @@
  * `POST /stores/{store_id}/write` (openfga.v1 Write), guarded: a tuple is written when it is an action that the caller
  * may take, and refused by name otherwise. All or nothing, with every error in OpenFGA's form.
  */
-import { Hono } from "hono";
+import type { Hono } from "hono";
 import { z } from "zod";
 import type { ActionDeps } from "../../actions/run/action.ts";
 import { createWriteAgain } from "../../actions/write-again.ts";
 import { WRITE_TUPLES_MAX } from "../../domain/plan.ts";
 import type { Env } from "../env.ts";
 import { overlooked } from "../precondition.ts";
-import { readMembers } from "./body.ts";
-import { openFgaError, outsideKey } from "./error.ts";
-import { isOtherModel, modelNotFound, type StoresDeps } from "./pass.ts";
+import { invalid, openFgaError, outsideKey } from "./error.ts";
+import { isOtherModel, modelNotFound, readMembers, type StoresDeps } from "./pass.ts";
 import { outsideWrite } from "./within-key.ts";
 import { answerWrite, exceeded, listedText } from "./write-answer.ts";
 
@@ -43,20 +42,18 @@ const WriteRequest = z.strictObject({
 const MODEL_ID = /^[ABCDEFGHJKMNPQRSTVWXYZ0-9]{26}$/;
 
 /** The one route, for authenticated callers. Throws EngineUnavailable, Contended, OutcomeUnknown. */
-export function writeRoutes(deps: ActionDeps & StoresDeps): Hono<Env> {
-  const app = new Hono<Env>();
+export function writeRoutes(app: Hono<Env>, deps: ActionDeps & StoresDeps): void {
   const writeTuples = createWriteAgain();
   app.post("/stores/:store_id/write", async (c) => {
-    const invalid = (message: string) => openFgaError(c, 400, "validation_error", message);
     const names = overlooked(c);
-    if (names.length > 0) return invalid(`${names.join(", ")}: not honoured here, leave it out`);
+    if (names.length > 0) return invalid(c, `${names.join(", ")}: not honoured here, leave it out`);
     const body = await readMembers(c);
     if (body instanceof Response) return body;
     const parsed = WriteRequest.safeParse(body);
-    if (!parsed.success) return invalid(listedText(parsed.error.issues.flatMap(issueTexts)));
+    if (!parsed.success) return invalid(c, listedText(parsed.error.issues.flatMap(issueTexts)));
     const { writes, deletes, authorization_model_id: model } = parsed.data;
     if (isOtherModel(model, deps.engine.api.modelId)) return modelNotFound(c, model);
-    if (model && !MODEL_ID.test(model)) return invalid("authorization_model_id: is not the id of a model");
+    if (model && !MODEL_ID.test(model)) return invalid(c, "authorization_model_id: is not the id of a model");
     if (!writes && !deletes)
       return openFgaError(
         c,
@@ -78,7 +75,6 @@ export function writeRoutes(deps: ActionDeps & StoresDeps): Hono<Env> {
     });
     return answerWrite(c, outcome);
   });
-  return app;
 }
 
 function issueTexts(issue: z.core.$ZodIssue): string[] {

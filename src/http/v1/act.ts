@@ -3,12 +3,14 @@
  * whole new state. The reply is made of the receipt alone, so it shows this action's result and its ETag, whatever
  * others have changed since, and no read can fail once the Write is committed.
  */
+
 import type { Context } from "hono";
-import type { Action, Reads, Receipt } from "../../actions/run/action.ts";
+import type { Action, Receipt } from "../../actions/run/action.ts";
 import { perform } from "../../actions/run/perform.ts";
 import type { Access, Impact } from "../../domain/cooperation/impact.ts";
 import type { Cooperation } from "../../domain/records.ts";
 import { isRefusal } from "../../domain/result.ts";
+import type { Reads } from "../../ports.ts";
 import { cooperationDetails } from "../../queries/views/cooperations.ts";
 import { impactOfChange, type PlannedChange } from "../../queries/views/impact.ts";
 import { readerOf } from "../../queries/views/reader.ts";
@@ -24,9 +26,8 @@ type Replying<T, A> = {
   creates?: (value: T) => boolean;
   /** Where it is found. */
   location?: (value: T) => string;
-  /** What the reply holds besides. */
+  /** More members of the reply. */
   members?: (receipt: Receipt<T, A>) => Promise<object>;
-  dryRun?: boolean | undefined;
   /** What a dry run answers. */
   impact?: (value: T) => Promise<Response>;
 };
@@ -35,9 +36,9 @@ export async function act<S, T, A>(
   c: Context<Env>,
   deps: V1Deps,
   action: Action<S, T, A>,
-  { show, creates, location, members, dryRun, impact }: Replying<T, A>,
+  { show, creates, location, members, impact }: Replying<T, A>,
 ): Promise<Response> {
-  const receipt = await perform(deps, callOf(c, dryRun), action, show);
+  const receipt = await perform(deps, callOf(c), action, show);
   if (isRefusal(receipt)) return refused(c, receipt);
   const { outcome, value } = receipt;
   if (outcome === "dry_run" && impact) return impact(value);

@@ -9,7 +9,7 @@ import { z } from "zod";
 import { relationOf } from "../../check/question.ts";
 import { outsideQuestion } from "../../check/within.ts";
 import type { Bounds } from "../../domain/caller.ts";
-import { idProblem, RESOURCE_TYPES, type ResourceRef } from "../../domain/ids.ts";
+import { CooperationId, idProblem, RESOURCE_TYPES, type ResourceRef, ShareId, UserId } from "../../domain/ids.ts";
 import {
   countsIn,
   type Outside,
@@ -89,7 +89,8 @@ async function organizationsOfRoute(
 ): Promise<string[]> {
   if (idProblem(id) !== undefined) return [];
   if (collection === "organizations") return [id];
-  const sidesOf = async (cooperation: string) => {
+  const sidesOf = async (cooperation: CooperationId | undefined) => {
+    if (cooperation === undefined) return [];
     const { value } = await cooperationHead(tupleStore, cooperation);
     const found = await inTurns(["initiator", "partner"] as const, async (side) => {
       const organization = value?.[side];
@@ -99,10 +100,10 @@ async function organizationsOfRoute(
     });
     return found.flat();
   };
-  if (collection === "cooperations") return sidesOf(id);
+  if (collection === "cooperations") return sidesOf(CooperationId.safeParse(id).data);
   if (collection === "shares") {
-    const share = (await shareHead(tupleStore, id)).value;
-    return share === undefined ? [] : sidesOf(share.cooperation);
+    const { data: share } = ShareId.safeParse(id);
+    return share === undefined ? [] : sidesOf((await shareHead(tupleStore, share)).value?.cooperation);
   }
   const type = RESOURCE_TYPES.find((one) => `${one}s` === collection);
   if (type === undefined) return [];
@@ -124,14 +125,15 @@ async function outsideRecord(
   { tupleStore }: V1Deps,
   c: Context<Env>,
   bounds: Bounds,
-  { organization, user }: { organization: string; user: string },
+  named: { organization: string; user: string },
 ): Promise<Outside | undefined> {
-  if (c.var.caller.user !== undefined || idProblem(user) !== undefined) return undefined;
+  const { data: user } = UserId.safeParse(named.user);
+  if (c.var.caller.user !== undefined || user === undefined) return undefined;
   const organizations = await organizationIdsOf(tupleStore, user);
   if (organizations.every((one) => countsIn(bounds, one))) return undefined;
   const body = await bodyOf(c);
   const isRole = typeof body === "object" && body !== null && Object.keys(body).every((name) => name === "role");
-  return organizations.includes(organization) && isRole ? undefined : outsideAll(bounds);
+  return organizations.some((one) => one === named.organization) && isRole ? undefined : outsideAll(bounds);
 }
 
 /** The body, which is JSON already or nothing. */

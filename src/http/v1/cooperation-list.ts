@@ -3,30 +3,28 @@ import { z } from "@hono/zod-openapi";
 import { settleEnded } from "../../actions/sweep.ts";
 import { isService } from "../../domain/caller.ts";
 import { hasPassed } from "../../domain/expiry.ts";
+import type { CooperationId } from "../../domain/ids.ts";
 import { refuseUnlessAdmin } from "../../domain/membership.ts";
 import { type Cooperation, isSide, STATUSES } from "../../domain/records.ts";
 import { isFoundIn } from "../../domain/search-folding.ts";
 import { TextInput } from "../../domain/text.ts";
 import { cooperationItem, nameOfSide } from "../../queries/views/cooperations.ts";
 import { readerOf } from "../../queries/views/reader.ts";
-import { memoizedReads } from "../../store/memoize.ts";
+import { memoizedReads } from "../../store/kept-reads.ts";
 import { cooperationHead, cooperationIdsOf, endedIdsOf, membershipIn, organizationHead } from "../../store/snapshot.ts";
 import { PageQuery, pageOf } from "../page.ts";
 import { refused } from "../problem.ts";
-import { listed, organizationParam, route, type V1Deps, v1 } from "./route.ts";
+import { listed, routesUnder, type V1App, type V1Deps } from "./route.ts";
 import { CooperationItem, listOf, withMembers } from "./views.ts";
 
 const DIRECTIONS = ["outgoing", "incoming"] as const;
 const SIDE_OF = { outgoing: "initiator", incoming: "partner" } as const;
 
-const list = route({
-  method: "get",
-  path: "/organizations/{org}/cooperations",
-  tag: "Cooperations",
-  summary: "List an organization's cooperations",
+const define = routesUnder("Cooperations");
+
+const list = define.get("/organizations/{org}/cooperations", "List an organization's cooperations", {
   answers: "either",
   refuses: ["not_found", "not_admin"],
-  params: organizationParam,
   query: PageQuery.extend({
     direction: z
       .enum(DIRECTIONS)
@@ -43,9 +41,8 @@ const list = route({
 
 export const COOPERATION_LIST_OPERATIONS = [list];
 
-export function cooperationListRoutes(deps: V1Deps) {
+export function cooperationListRoutes(app: V1App, deps: V1Deps) {
   const { clock } = deps;
-  const app = v1();
   app.openapi(list, async (c) => {
     const tupleStore = memoizedReads(deps.tupleStore);
     const { org } = c.req.valid("param");
@@ -54,9 +51,9 @@ export function cooperationListRoutes(deps: V1Deps) {
     const refusal = isService(caller) ? undefined : refuseUnlessAdmin(org, await membershipIn(tupleStore, org, caller));
     if (refusal) return refused(c, refusal);
 
-    const directions = new Map<string, (typeof DIRECTIONS)[number]>();
+    const directions = new Map<CooperationId, (typeof DIRECTIONS)[number]>();
     /** Ended ones that older versions left in the list of the living. */
-    const unsettled: string[] = [];
+    const unsettled: CooperationId[] = [];
     const [{ value: organization }, ...lists] = await Promise.all([
       organizationHead(tupleStore, org),
       ...DIRECTIONS.map(async (at) => {
@@ -69,7 +66,7 @@ export function cooperationListRoutes(deps: V1Deps) {
       }),
     ]);
     for (const { id, at } of lists.flat()) directions.set(id, directions.get(id) ?? at);
-    const look = async (id: string) => {
+    const look = async (id: CooperationId) => {
       const { value, n } = await cooperationHead(tupleStore, id);
       if (value?.status === "ended" && status !== "ended") unsettled.push(id);
       if (value === undefined || !fits(value, status, clock())) return undefined;
@@ -85,7 +82,6 @@ export function cooperationListRoutes(deps: V1Deps) {
     if (unsettled.length > 0) deps.inBackground(() => settleEnded(deps, unsettled));
     return listed(c, found);
   });
-  return app;
 }
 
 /** What a search looks through: the other side's name, and for who invited the address. */

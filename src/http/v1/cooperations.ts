@@ -2,11 +2,12 @@
 
 import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
-import { changeExpiry, type LifecycleStep, resend, takeStep } from "../../actions/cooperation.ts";
+import { changeExpiry, resend, takeStep } from "../../actions/cooperation.ts";
 import { invite } from "../../actions/invite.ts";
 import { mailState } from "../../actions/letters.ts";
 import { perform } from "../../actions/run/perform.ts";
 import { ChangeCooperationInput, InviteInput, ReasonInput } from "../../domain/commands.ts";
+import type { LifecycleStep } from "../../domain/cooperation/decide-cooperation.ts";
 import type { Cooperation } from "../../domain/records.ts";
 import { isRefusal } from "../../domain/result.ts";
 import { cooperationDetails } from "../../queries/views/cooperations.ts";
@@ -14,34 +15,19 @@ import { findCooperation } from "../../queries/views/reader.ts";
 import type { Env } from "../env.ts";
 import { refused } from "../problem.ts";
 import { act, cooperationFor, dryRunOf } from "./act.ts";
-import {
-  callOf,
-  DeleteQuery,
-  DryRunQuery,
-  organizationParam,
-  route,
-  stated,
-  ulidParam,
-  type V1Deps,
-  v1,
-} from "./route.ts";
-import { ChangedCooperation, CooperationView, DryRunView, MailedCooperation } from "./views.ts";
+import { callOf, DeleteQuery, DryRunQuery, routesUnder, stated, type V1App, type V1Deps } from "./route.ts";
+import { ChangedCooperation, CooperationView, MailedCooperation, Named } from "./views.ts";
 
-const tag = "Cooperations";
+const define = routesUnder("Cooperations");
 const path = "/cooperations/{id}";
 /** Why somebody may not act for the side that the action is of, or not now. */
 const ofSide = ["not_found", "not_admin", "wrong_side", "wrong_status"] as const;
-const changed = z.union([ChangedCooperation, DryRunView]);
 
 const Confirm = z.strictObject({
   outcome: z.literal("confirm"),
-  organizations: z.array(z.strictObject({ id: z.string(), name: z.string() })),
+  organizations: z.array(Named),
 });
-const create = route({
-  method: "post",
-  path: "/organizations/{org}/cooperations",
-  tag,
-  summary: "Invite a partner",
+const create = define.post("/organizations/{org}/cooperations", "Invite a partner", {
   answers: "person",
   refuses: [
     "not_found",
@@ -55,44 +41,28 @@ const create = route({
     "cool_down",
     "too_many_invitations",
   ],
-  params: organizationParam,
   query: DryRunQuery,
   body: InviteInput,
-  creates: true,
-  reply: z.union([MailedCooperation, Confirm, DryRunView]),
+  reply: Confirm,
+  created: MailedCooperation,
 });
-const get = route({
-  method: "get",
-  path,
-  tag,
-  summary: "Get a cooperation",
+const get = define.get(path, "Get a cooperation", {
   answers: "either",
   refuses: ["not_found", "not_admin"],
-  params: ulidParam,
   reply: CooperationView,
 });
-const patch = route({
-  method: "patch",
-  path,
-  tag,
-  summary: "Set or clear a cooperation's expiry date",
+const patch = define.patch(path, "Set or clear a cooperation's expiry date", {
   answers: "person",
   refuses: [...ofSide, "invalid_expiry"],
-  params: ulidParam,
   query: DryRunQuery,
   body: ChangeCooperationInput,
-  reply: changed,
+  reply: ChangedCooperation,
 });
-const remove = route({
-  method: "delete",
-  path,
-  tag,
-  summary: "Remove a cooperation",
+const remove = define.delete(path, "Remove a cooperation", {
   answers: "person",
   refuses: ofSide,
-  params: ulidParam,
   query: DeleteQuery,
-  reply: changed,
+  reply: ChangedCooperation,
 });
 const STEPS = {
   accept: "Accept a pending cooperation",
@@ -103,51 +73,38 @@ const STEPS = {
 } as const satisfies Partial<Record<LifecycleStep, string>>;
 
 const stepOf = (step: keyof typeof STEPS) =>
-  route({
-    method: "post",
-    path: `${path}/${step}`,
-    tag,
-    summary: STEPS[step],
+  define.post(`${path}/${step}`, STEPS[step], {
     answers: "person",
     refuses: step === "accept" ? [...ofSide, "cooperation_expired"] : ofSide,
     bodyOptional: true,
     conditional: true,
-    params: ulidParam,
     query: DryRunQuery,
     body: ReasonInput,
-    reply: changed,
+    reply: ChangedCooperation,
   });
 const steps = (Object.keys(STEPS) as (keyof typeof STEPS)[]).map((step) => ({ step, operation: stepOf(step) }));
-const again = route({
-  method: "post",
-  path: `${path}/resend`,
-  tag,
-  summary: "Resend the invitation or the notice",
+const again = define.post(`${path}/resend`, "Resend the invitation or the notice", {
   answers: "person",
   refuses: [...ofSide, "cool_down"],
-  params: ulidParam,
   query: DryRunQuery,
   body: ReasonInput,
   bodyOptional: true,
   conditional: true,
-  reply: z.union([MailedCooperation, DryRunView]),
+  reply: MailedCooperation,
 });
 
 export const COOPERATION_OPERATIONS = [create, get, patch, remove, ...steps.map(({ operation }) => operation), again];
 
-export function cooperationRoutes(deps: V1Deps) {
-  const app = v1();
+export function cooperationRoutes(app: V1App, deps: V1Deps) {
   /** The cooperation as it then is, or what that would mean. */
-  const replying = (c: Context<Env>, dryRun: boolean | undefined) => ({
-    dryRun,
+  const replying = (c: Context<Env>) => ({
     impact: (value: { cooperation: Cooperation }) => dryRunOf(c, deps, value),
     show: cooperationFor(c, deps),
   });
   app.openapi(create, async (c) => {
-    const { show, impact } = replying(c, undefined);
+    const { show, impact } = replying(c);
     const action = invite({ ...c.req.valid("json"), initiator: c.req.valid("param").org });
-    const call = callOf(c, c.req.valid("query").dry_run);
-    const receipt = await perform(deps, call, action, async (value, reads) =>
+    const receipt = await perform(deps, callOf(c), action, async (value, reads) =>
       "confirm" in value ? {} : show(value, reads),
     );
     if (isRefusal(receipt)) return refused(c, receipt);
@@ -160,30 +117,27 @@ export function cooperationRoutes(deps: V1Deps) {
   app.openapi(get, async (c) => {
     const found = await findCooperation(deps.tupleStore, c.req.valid("param").id, c.var.caller);
     if (isRefusal(found)) return refused(c, found);
-    c.header("ETag", `"${found.n}"`);
     const { cooperation, n, reader } = found;
-    return c.json(await cooperationDetails(deps.tupleStore, cooperation, n, reader, deps.clock()));
+    return stated(c, await cooperationDetails(deps.tupleStore, cooperation, n, reader, deps.clock()));
   });
   app.openapi(patch, (c) => {
     const action = changeExpiry({ ...c.req.valid("json"), cooperation: c.req.valid("param").id });
-    return act(c, deps, action, replying(c, c.req.valid("query").dry_run));
+    return act(c, deps, action, replying(c));
   });
   app.openapi(remove, (c) => {
-    const { dry_run, reason } = c.req.valid("query");
-    const action = takeStep({ cooperation: c.req.valid("param").id, step: "remove", reason });
-    return act(c, deps, action, replying(c, dry_run));
+    const { reason } = c.req.valid("query");
+    return act(c, deps, takeStep({ cooperation: c.req.valid("param").id, step: "remove", reason }), replying(c));
   });
   for (const { step, operation } of steps)
     app.openapi(operation, (c) => {
       const action = takeStep({ ...c.req.valid("json"), cooperation: c.req.valid("param").id, step });
-      return act(c, deps, action, replying(c, c.req.valid("query").dry_run));
+      return act(c, deps, action, replying(c));
     });
   app.openapi(again, (c) => {
     const action = resend({ ...c.req.valid("json"), cooperation: c.req.valid("param").id });
     return act(c, deps, action, {
-      ...replying(c, c.req.valid("query").dry_run),
+      ...replying(c),
       members: async (receipt) => ({ mail: await mailState(receipt) }),
     });
   });
-  return app;
 }

@@ -2,39 +2,30 @@
 
 import { z } from "@hono/zod-openapi";
 import { delegate, revoke } from "../../actions/delegation.ts";
-import type { Reads } from "../../actions/run/action.ts";
 import { DelegateInput } from "../../domain/commands.ts";
+import type { ShareId, UserId } from "../../domain/ids.ts";
 import { isRefusal } from "../../domain/result.ts";
+import type { Reads } from "../../ports.ts";
 import { delegationView } from "../../queries/views/cooperations.ts";
 import { findShare } from "../../queries/views/reader.ts";
 import { shareHead } from "../../store/snapshot.ts";
 import { PageQuery, pageOf } from "../page.ts";
 import { refused } from "../problem.ts";
 import { act, dryRunOf } from "./act.ts";
-import { DeleteQuery, DryRunQuery, listed, route, ulidParam, userParam, type V1Deps, v1 } from "./route.ts";
-import { DelegationView, DryRunView, Effective, Etag, listOf, withMembers } from "./views.ts";
+import { DeleteQuery, DryRunQuery, listed, routesUnder, type V1App, type V1Deps } from "./route.ts";
+import { DelegationView, Effective, Etag, listOf, withMembers } from "./views.ts";
 
-const tag = "Delegations";
+const define = routesUnder("Delegations");
 const path = "/shares/{id}/delegations/{user}";
-const params = ulidParam.extend(userParam.shape);
 const OfShare = { share: z.string(), etag: Etag.describe("Its share's, which every delegation replaces.") };
 
-const list = route({
-  method: "get",
-  path: "/shares/{id}/delegations",
-  tag,
-  summary: "List the delegations of a share",
+const list = define.get("/shares/{id}/delegations", "List the delegations of a share", {
   answers: "either",
   refuses: ["not_found", "not_admin"],
-  params: ulidParam,
   query: PageQuery,
   reply: listOf(DelegationView),
 });
-const put = route({
-  method: "put",
-  path,
-  tag,
-  summary: "Delegate a share to a person, or change the delegation",
+const put = define.put(path, "Delegate a share to a person, or change the delegation", {
   answers: "person",
   refuses: [
     "not_found",
@@ -47,40 +38,32 @@ const put = route({
     "not_own_person",
     "invalid_expiry",
   ],
-  params,
   query: DryRunQuery,
   body: DelegateInput,
-  reply: z.union([withMembers(DelegationView, { ...OfShare, ...Effective }), DryRunView]),
+  reply: withMembers(DelegationView, { ...OfShare, ...Effective }),
 });
-const remove = route({
-  method: "delete",
-  path,
-  tag,
-  summary: "Remove a delegation",
+const remove = define.delete(path, "Remove a delegation", {
   answers: "person",
   refuses: ["not_found", "not_admin", "wrong_side", "wrong_status"],
-  params,
   query: DeleteQuery,
-  reply: z.union([z.strictObject({ user: z.string(), ...OfShare, ...Effective }), DryRunView]),
+  reply: z.strictObject({ user: z.string(), ...OfShare, ...Effective }),
 });
 
 export const DELEGATION_OPERATIONS = [list, put, remove];
 
-export function delegationRoutes(deps: V1Deps) {
-  const app = v1();
+export function delegationRoutes(app: V1App, deps: V1Deps) {
   app.openapi(list, async (c) => {
     const { id } = c.req.valid("param");
     const found = await findShare(deps.tupleStore, id, c.var.caller);
     if (isRefusal(found)) return refused(c, found);
     const { cooperation, found: at } = found;
     const views = new Map(at.delegations.map((one) => [one.user, delegationView(cooperation, at.share, one)]));
-    const look = async (user: string) => views.get(user);
+    const look = async (user: UserId) => views.get(user);
     return listed(c, await pageOf([...views.keys()], ["delegations", id], c.req.valid("query"), look));
   });
   app.openapi(put, (c) => {
     const { id: share, user } = c.req.valid("param");
     return act(c, deps, delegate({ ...c.req.valid("json"), share, user }), {
-      dryRun: c.req.valid("query").dry_run,
       impact: ({ cooperation, delegation }) =>
         dryRunOf(c, deps, { cooperation, delegation: { share, user, after: delegation } }),
       show: async ({ cooperation, share: of, delegation }, reads) => ({
@@ -93,14 +76,12 @@ export function delegationRoutes(deps: V1Deps) {
   });
   app.openapi(remove, (c) => {
     const { id: share, user } = c.req.valid("param");
-    const { dry_run, reason } = c.req.valid("query");
+    const { reason } = c.req.valid("query");
     return act(c, deps, revoke({ share, user, reason }), {
-      dryRun: dry_run,
       impact: ({ cooperation }) => dryRunOf(c, deps, { cooperation, delegation: { share, user, after: undefined } }),
       show: async (_, reads) => ({ share, user, ...(await etagOf(share, reads)) }),
     });
   });
-  return app;
 }
 
-const etagOf = async (share: string, reads: Reads) => ({ etag: `"${(await shareHead(reads, share)).n}"` });
+const etagOf = async (share: ShareId, reads: Reads) => ({ etag: `"${(await shareHead(reads, share)).n}"` });

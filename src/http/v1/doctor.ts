@@ -6,14 +6,12 @@ import type { z } from "@hono/zod-openapi";
 import { isService, needsService } from "../../domain/caller.ts";
 import { doctor, isDamage, viewOf } from "../../queries/doctor.ts";
 import { refused } from "../problem.ts";
-import { route, type V1Deps, v1 } from "./route.ts";
+import { routesUnder, type V1App, type V1Deps } from "./route.ts";
 import { DoctorView } from "./views.ts";
 
-const get = route({
-  method: "get",
-  path: "/doctor",
-  tag: "Operations",
-  summary: "Examine the whole store (scope admin)",
+const define = routesUnder("Operations");
+
+const get = define.get("/doctor", "Examine the whole store (scope admin)", {
   answers: "service",
   refuses: [],
   reply: DoctorView,
@@ -21,8 +19,7 @@ const get = route({
 
 export const DOCTOR_OPERATIONS = [get];
 
-export function doctorRoutes({ tupleStore, clock, historyKeys }: V1Deps) {
-  const app = v1();
+export function doctorRoutes(app: V1App, { tupleStore, clock, historyKeys }: V1Deps) {
   let running: Promise<z.infer<typeof DoctorView>> | undefined;
 
   async function examine() {
@@ -38,5 +35,4 @@ export function doctorRoutes({ tupleStore, clock, historyKeys }: V1Deps) {
     });
     return c.json(await running);
   });
-  return app;
 }

@@ -2,13 +2,14 @@
 import { readFile } from "node:fs/promises";
 import { createRoute, z } from "@hono/zod-openapi";
 import { isService, needsService } from "../../domain/caller.ts";
+import { CooperationId } from "../../domain/ids.ts";
 import { ANSWERS_MAX, exportCooperation } from "../../queries/export/export-cooperation.ts";
 import { exportLines, organizationIds } from "../../queries/export/export-lines.ts";
 import { NDJSON, ndjson } from "../ndjson.ts";
-import type { Documented } from "../operation.ts";
+import { type Documented, described, PROBLEM } from "../operation.ts";
 import { refusePreconditions } from "../precondition.ts";
-import { fault, ProblemView, refused } from "../problem.ts";
-import { notFound, type V1Deps, v1 } from "./route.ts";
+import { fault, refused } from "../problem.ts";
+import { notFound, type V1App, type V1Deps } from "./route.ts";
 
 /** RFC 9512. */
 const YAML = "application/yaml";
@@ -24,26 +25,25 @@ const get = createRoute({
   request: {
     query: z.strictObject({
       format: z.enum(["ndjson", "fga.yaml"]).default("ndjson"),
-      cooperation: z.string().max(64).optional().describe("The cooperation to export, with `format=fga.yaml`."),
+      cooperation: CooperationId.optional().describe("The cooperation to export, with `format=fga.yaml`."),
     }),
   },
-  // typed without their content, so that the handler may answer with a plain response
   responses: {
-    200: {
-      description:
-        "Newline-delimited JSON, each line an ImportLine; or model, tuples and assertions for `fga model test`.",
-      content: { [NDJSON]: { schema: z.string() }, [YAML]: { schema: z.string() } },
-    },
-    default: { description: "A problem.", content: { "application/problem+json": { schema: ProblemView } } },
-  } as Record<string, { description: string }>,
+    200: described(
+      "Newline-delimited JSON, each line an ImportLine; or model, tuples and assertions for `fga model test`.",
+      z.string(),
+      NDJSON,
+      YAML,
+    ),
+    default: PROBLEM,
+  },
 });
 
 export const EXPORT_OPERATIONS = [get];
 
 const wrongQuery = (detail: string) => ({ errors: [{ pointer: "query: cooperation", detail }] });
 
-export function exportRoutes(deps: V1Deps) {
-  const app = v1();
+export function exportRoutes(app: V1App, deps: V1Deps) {
   app.openapi(get, async (c) => {
     if (!isService(c.var.caller)) return refused(c, needsService("to export"));
     const { format, cooperation } = c.req.valid("query");
@@ -62,5 +62,4 @@ export function exportRoutes(deps: V1Deps) {
     const organizations = await organizationIds(deps.tupleStore);
     return ndjson(c, exportLines(deps.tupleStore, organizations));
   });
-  return app;
 }

@@ -1,8 +1,10 @@
 /** `…/history`: what happened to a cooperation or an organization, newest first, with what it takes to verify it; and that it holds. */
 
+import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { isService } from "../../domain/caller.ts";
 import type { Side } from "../../domain/history.ts";
+import type { OrganizationId } from "../../domain/ids.ts";
 import { refuseUnlessAdmin } from "../../domain/membership.ts";
 import { incarnationOf } from "../../domain/records.ts";
 import { isRefusal } from "../../domain/result.ts";
@@ -12,59 +14,92 @@ import { membershipIn, organizationHead } from "../../store/snapshot.ts";
 import type { Env } from "../env.ts";
 import { cursorAfter, PageQuery, readCursor } from "../page.ts";
 import { refused } from "../problem.ts";
-import { HistoryView, VerifiedView } from "./history-view.ts";
-import { listed, notFound, organizationParam, route, ulidParam, type V1Deps, v1 } from "./route.ts";
+import { listed, notFound, routesUnder, type V1App, type V1Deps } from "./route.ts";
 
-const tag = "History";
+const define = routesUnder("History");
 
-const ofCooperation = route({
-  method: "get",
-  path: "/cooperations/{id}/history",
-  tag,
-  summary: "List a cooperation's history",
+const Instant = z.iso.datetime();
+const Hash = z.string().regex(/^[0-9a-f]{64}$/);
+const EntryView = z
+  .strictObject({
+    n: z.int(),
+    id: z.string(),
+    at: Instant,
+    actor: z.string(),
+    action: z.string(),
+    request_id: z.string(),
+    object: z.string(),
+    before: z.record(z.string(), z.unknown()).optional(),
+    after: z.record(z.string(), z.unknown()).optional(),
+    reason: z.string().optional().describe("Only your own side's."),
+    proof: z.strictObject({
+      previous: Hash,
+      hash: Hash,
+      common: Hash,
+      initiator_only: Hash,
+      partner_only: Hash,
+      nonce: z.string().optional(),
+    }),
+  })
+  .openapi("Entry");
+
+const ChainEnd = {
+  object: z.string(),
+  n: z.int(),
+  hash: Hash,
+  signature: z.string().nullable().describe("Key id and Ed25519 signature; null where it was not signed."),
+};
+
+/** A page of a history, with where the whole of it ends. */
+const HistoryView = z.strictObject({
+  items: z.array(EntryView),
+  next_cursor: z.string().nullable().describe("null at the end."),
+  head: z.strictObject({
+    ...ChainEnd,
+    first: z.int().describe("The first entry that the reader may see: 1, or the one with which they came to it."),
+  }),
+});
+
+const VerifiedView = z
+  .strictObject({
+    ...ChainEnd,
+    holds: z.boolean(),
+    signed: z.enum(["valid", "missing", "invalid", "unknown_key", "unchecked"]),
+    problems: z.array(z.string()).describe("What does not hold, and at which entry."),
+  })
+  .openapi("VerifiedHistory");
+
+const ofCooperation = define.get("/cooperations/{id}/history", "List a cooperation's history", {
   answers: "either",
   refuses: ["not_found", "not_admin"],
-  params: ulidParam,
   query: PageQuery,
   reply: HistoryView,
 });
-const ofOrganization = route({
-  method: "get",
-  path: "/organizations/{org}/history",
-  tag,
-  summary: "List an organization's history",
+const ofOrganization = define.get("/organizations/{org}/history", "List an organization's history", {
   answers: "either",
   refuses: ["not_found", "not_admin"],
-  params: organizationParam,
   query: PageQuery,
   reply: HistoryView,
 });
-const verifyCooperation = route({
-  method: "get",
-  path: "/cooperations/{id}/history/verify",
-  tag,
-  summary: "Verify a cooperation's history: its hash chain and the signature on its head",
+const verifyCooperation = define.get(
+  "/cooperations/{id}/history/verify",
+  "Verify a cooperation's history: its hash chain and the signature on its head",
+  {
+    answers: "either",
+    refuses: ["not_found", "not_admin"],
+    reply: VerifiedView,
+  },
+);
+const verifyOrganization = define.get("/organizations/{org}/history/verify", "Verify an organization's history", {
   answers: "either",
   refuses: ["not_found", "not_admin"],
-  params: ulidParam,
-  reply: VerifiedView,
-});
-const verifyOrganization = route({
-  method: "get",
-  path: "/organizations/{org}/history/verify",
-  tag,
-  summary: "Verify an organization's history",
-  answers: "either",
-  refuses: ["not_found", "not_admin"],
-  params: organizationParam,
   reply: VerifiedView,
 });
 
 export const HISTORY_OPERATIONS = [ofCooperation, ofOrganization, verifyCooperation, verifyOrganization];
 
-export function historyRoutes(deps: V1Deps) {
+export function historyRoutes(app: V1App, deps: V1Deps) {
   const { tupleStore } = deps;
-  const app = v1();
   /** A history is verified one time at a time: that reads all of it, so callers who ask meanwhile share the answer. */
   const underWay = new Map<string, Promise<Verified>>();
 
@@ -90,7 +125,7 @@ export function historyRoutes(deps: V1Deps) {
   }
 
   /** The side that an organization's history is read from and its first entry there, or why not. */
-  async function readerOfOrganization(c: Context<Env>, org: string) {
+  async function readerOfOrganization(c: Context<Env>, org: OrganizationId) {
     const { caller } = c.var;
     const [membership, { n, value }] = await Promise.all([
       membershipIn(tupleStore, org, caller),
@@ -132,5 +167,4 @@ export function historyRoutes(deps: V1Deps) {
     const { refusal } = await readerOfOrganization(c, org);
     return refusal ?? verified(c, `organization:${org}`);
   });
-  return app;
 }

@@ -4,7 +4,7 @@ import { isService, needsService } from "../../domain/caller.ts";
 import { idProblem, splitRef } from "../../domain/ids.ts";
 import { inspect } from "../../queries/views/inspect.ts";
 import { fault, refused } from "../problem.ts";
-import { notFound, route, type V1Deps, v1 } from "./route.ts";
+import { notFound, routesUnder, type V1App, type V1Deps } from "./route.ts";
 
 const DescribedTuple = z
   .strictObject({
@@ -16,14 +16,11 @@ const DescribedTuple = z
   })
   .openapi("DescribedTuple");
 
-const get = route({
-  method: "get",
-  path: "/inspect/{object}",
-  tag: "Inspection",
-  summary: "List the tuples of an object, each with a sentence (scope admin)",
+const define = routesUnder("Inspection");
+
+const get = define.get("/inspect/{object}", "List the tuples of an object, each with a sentence (scope admin)", {
   answers: "service",
   refuses: ["not_found"],
-  params: z.object({ object: z.string().max(300).meta({ example: "plant:7" }) }),
   reply: z
     .strictObject({
       object: z.string(),
@@ -45,8 +42,7 @@ const HISTORIES = new Map([
   ["organization", "organizations"],
 ]);
 
-export function inspectRoutes(deps: V1Deps) {
-  const app = v1();
+export function inspectRoutes(app: V1App, deps: V1Deps) {
   app.openapi(get, async (c) => {
     if (!isService(c.var.caller)) return refused(c, needsService("to inspect the store"));
     const { object } = c.req.valid("param");
@@ -61,5 +57,4 @@ export function inspectRoutes(deps: V1Deps) {
     const history = list === undefined ? null : `/v1/${list}/${encodeURIComponent(id)}/history`;
     return c.json({ object, ...found, history });
   });
-  return app;
 }

@@ -5,25 +5,21 @@ import { deleteOrganization, putOrganization } from "../../actions/organization.
 import type { Caller } from "../../domain/caller.ts";
 import { isService } from "../../domain/caller.ts";
 import { OrganizationInput } from "../../domain/commands.ts";
+import type { OrganizationId } from "../../domain/ids.ts";
 import { countsIn } from "../../domain/key-bounds.ts";
 import { isRefusal } from "../../domain/result.ts";
-import { organizationView } from "../../queries/views/organization.ts";
+import { organizationView } from "../../queries/views/registry.ts";
 import { organizationIdsOf } from "../../store/people.ts";
 import { personHead } from "../../store/snapshot.ts";
-import { requirePerson } from "../caller.ts";
-import { refused } from "../problem.ts";
+import { fault, refused } from "../problem.ts";
 import { act } from "./act.ts";
-import { callOf, notFound, organizationParam, route, stated, type V1Deps, v1 } from "./route.ts";
+import { callOf, notFound, routesUnder, stated, type V1App, type V1Deps } from "./route.ts";
 import { Effective, OrganizationView, withMembers } from "./views.ts";
 
-const tag = "Organizations";
+const define = routesUnder("Organizations");
 const path = "/organizations/{org}";
 
-const me = route({
-  method: "get",
-  path: "/me",
-  tag,
-  summary: "The acting user, their organizations and what they may do there",
+const me = define.get("/me", "The acting user, their organizations and what they may do there", {
   answers: "person",
   refuses: [],
   reply: z.strictObject({
@@ -32,51 +28,35 @@ const me = route({
     organizations: z.array(OrganizationView),
   }),
 });
-const get = route({
-  method: "get",
-  path,
-  tag,
-  summary: "Get an organization",
+const get = define.get(path, "Get an organization", {
   answers: "either",
   refuses: ["not_found"],
-  params: organizationParam,
   reply: OrganizationView,
 });
-const put = route({
-  method: "put",
-  path,
-  tag,
-  summary: "Create or rename an organization (scope admin)",
+const put = define.put(path, "Create or rename an organization (scope admin)", {
   answers: "service",
   refuses: ["id_not_allowed"],
-  params: organizationParam,
   body: OrganizationInput,
   reply: withMembers(OrganizationView, Effective),
 });
-const remove = route({
-  method: "delete",
-  path,
-  tag,
-  summary: "Delete an empty organization (scope admin)",
+const remove = define.delete(path, "Delete an empty organization (scope admin)", {
   answers: "service",
   refuses: ["not_found", "not_empty"],
-  params: organizationParam,
   reply: z.strictObject(Effective),
 });
 
 export const ORGANIZATION_OPERATIONS = [me, get, put, remove];
 
 /** An organization as the caller may see it; undefined for strangers. */
-async function visible(deps: V1Deps, id: string, caller: Caller) {
+async function visible(deps: V1Deps, id: OrganizationId, caller: Caller) {
   const view = await organizationView(deps.tupleStore, id, caller.user);
   return view && (view.role !== null || isService(caller)) ? view : undefined;
 }
 
-export function organizationRoutes(deps: V1Deps) {
-  const app = v1();
-  app.use("/me", requirePerson);
+export function organizationRoutes(app: V1App, deps: V1Deps) {
   app.openapi(me, async (c) => {
-    const user = c.var.caller.user ?? "";
+    const { user } = c.var.caller;
+    if (user === undefined) return fault(c, "acting_user_required");
     const [belongs, { value: record }] = await Promise.all([
       organizationIdsOf(deps.tupleStore, user),
       personHead(deps.tupleStore, user),
@@ -91,9 +71,7 @@ export function organizationRoutes(deps: V1Deps) {
   });
   app.openapi(get, async (c) => {
     const view = await visible(deps, c.req.valid("param").org, c.var.caller);
-    if (view === undefined) return notFound(c, "organization");
-    c.header("ETag", view.etag);
-    return c.json(view);
+    return view === undefined ? notFound(c, "organization") : stated(c, view);
   });
   app.openapi(put, (c) => {
     const { org: organization } = c.req.valid("param");
@@ -106,5 +84,4 @@ export function organizationRoutes(deps: V1Deps) {
     const receipt = await deleteOrganization(deps, callOf(c), { organization: c.req.valid("param").org });
     return isRefusal(receipt) ? refused(c, receipt) : stated(c, {}, receipt.effective_by);
   });
-  return app;
 }

@@ -2,68 +2,48 @@
 
 import { z } from "@hono/zod-openapi";
 import { forgetPerson, putPerson, removePerson } from "../../actions/person.ts";
-import type { Reads } from "../../actions/run/action.ts";
 import { isService } from "../../domain/caller.ts";
 import { PersonInput } from "../../domain/commands.ts";
+import type { OrganizationId, UserId } from "../../domain/ids.ts";
 import type { Forgotten } from "../../domain/registry/decide-person.ts";
 import { isFoundIn } from "../../domain/search-folding.ts";
 import { TextInput } from "../../domain/text.ts";
-import { personView } from "../../queries/views/person.ts";
+import type { Reads } from "../../ports.ts";
+import { personView } from "../../queries/views/registry.ts";
 import { peopleOf } from "../../store/people.ts";
 import { membershipIn, organizationHead, roleOf } from "../../store/snapshot.ts";
 import { PageQuery, pageOf } from "../page.ts";
 import { act } from "./act.ts";
-import { DryRunQuery, listed, notFound, organizationParam, route, userParam, type V1Deps, v1 } from "./route.ts";
+import { DryRunQuery, listed, notFound, routesUnder, stated, type V1App, type V1Deps } from "./route.ts";
 import { Effective, Etag, listOf, PersonView, withMembers } from "./views.ts";
 
-const tag = "People";
+const define = routesUnder("People");
 const path = "/organizations/{org}/people/{user}";
-const params = organizationParam.extend(userParam.shape);
 
 const OfOrganization = { etag: Etag.describe("Its organization's, which every change of its people replaces.") };
 
-const list = route({
-  method: "get",
-  path: "/organizations/{org}/people",
-  tag,
-  summary: "List the people of an organization",
+const list = define.get("/organizations/{org}/people", "List the people of an organization", {
   answers: "either",
   refuses: ["not_found"],
-  params: organizationParam,
   query: PageQuery.extend({
     search: TextInput.max(200).optional().describe("In names and ids, without case and accents."),
   }),
   reply: listOf(PersonView),
 });
-const get = route({
-  method: "get",
-  path,
-  tag,
-  summary: "Get a person with their roles and delegations",
+const get = define.get(path, "Get a person with their roles and delegations", {
   answers: "either",
   refuses: ["not_found"],
-  params,
   reply: withMembers(PersonView, OfOrganization),
 });
-const put = route({
-  method: "put",
-  path,
-  tag,
-  summary: "Add a person, or change their role",
+const put = define.put(path, "Add a person, or change their role", {
   answers: "either",
   refuses: ["not_found", "not_admin", "id_not_allowed", "last_admin", "email_taken"],
-  params,
   body: PersonInput,
   reply: withMembers(PersonView, { ...OfOrganization, ...Effective }),
 });
-const remove = route({
-  method: "delete",
-  path,
-  tag,
-  summary: "Remove a person from an organization",
+const remove = define.delete(path, "Remove a person from an organization", {
   answers: "either",
   refuses: ["not_found", "not_admin", "last_admin"],
-  params,
   reply: z.strictObject({ ...OfOrganization, ...Effective }),
 });
 
@@ -75,26 +55,22 @@ const Erased = {
   stays: z.literal(STAYS),
   etag: Etag.describe("The person's own."),
 };
-const forget = route({
-  method: "delete",
-  path: "/people/{user}",
-  tag,
-  summary: "Erase the record of a person who belongs to no organization (scope admin)",
-  answers: "service",
-  refuses: ["not_found", "still_member"],
-  params: userParam,
-  query: DryRunQuery,
-  reply: z.union([
-    z.strictObject({ ...Erased, ...Effective }),
-    z.strictObject({ dry_run: z.literal(true), ...Erased }),
-  ]),
-});
+const forget = define.delete(
+  "/people/{user}",
+  "Erase the record of a person who belongs to no organization (scope admin)",
+  {
+    answers: "service",
+    refuses: ["not_found", "still_member"],
+    query: DryRunQuery,
+    reply: z.strictObject({ ...Erased, ...Effective }),
+    dryRun: z.strictObject({ dry_run: z.literal(true), ...Erased }),
+  },
+);
 
 export const PEOPLE_OPERATIONS = [list, get, put, remove, forget];
 
-export function peopleRoutes(deps: V1Deps) {
+export function peopleRoutes(app: V1App, deps: V1Deps) {
   const { tupleStore } = deps;
-  const app = v1();
   app.openapi(list, async (c) => {
     const { org } = c.req.valid("param");
     const { search = "", ...page } = c.req.valid("query");
@@ -102,7 +78,7 @@ export function peopleRoutes(deps: V1Deps) {
     if (!isService(caller) && (await membershipIn(tupleStore, org, caller)) === "none")
       return notFound(c, "organization");
     const people = new Map((await peopleOf(tupleStore, org)).map((person) => [person.user, person.role]));
-    const look = async (user: string) => {
+    const look = async (user: UserId) => {
       const role = people.get(user);
       const view = role && (await personView(tupleStore, org, user, role, false, deps.clock()));
       return view && isFoundIn(search, [view.name ?? undefined, user]) ? view : undefined;
@@ -118,8 +94,7 @@ export function peopleRoutes(deps: V1Deps) {
     const role = await roleOf(tupleStore, org, user);
     if (role === undefined) return notFound(c, "person");
     const whole = membership === "admin" || isService(caller) || caller.user === user;
-    c.header("ETag", etag);
-    return c.json({ ...(await personView(tupleStore, org, user, role, whole, deps.clock())), etag });
+    return stated(c, { ...(await personView(tupleStore, org, user, role, whole, deps.clock())), etag });
   });
   app.openapi(put, (c) => {
     const { org: organization, user } = c.req.valid("param");
@@ -138,13 +113,11 @@ export function peopleRoutes(deps: V1Deps) {
   app.openapi(forget, (c) => {
     const facts = ({ user, erased }: Forgotten, n: number) => ({ user, erased, stays: STAYS, etag: `"${n}"` });
     return act(c, deps, forgetPerson(c.req.valid("param")), {
-      dryRun: c.req.valid("query").dry_run,
       // with the ETag for the If-Match of the request that erases
       impact: async (value) => c.json({ dry_run: true, ...facts(value, value.before) }),
       show: async (value) => facts(value, value.n),
     });
   });
-  return app;
 }
 
-const etagOf = async (org: string, reads: Reads) => ({ etag: `"${(await organizationHead(reads, org)).n}"` });
+const etagOf = async (org: OrganizationId, reads: Reads) => ({ etag: `"${(await organizationHead(reads, org)).n}"` });

@@ -8,21 +8,17 @@ import { idOf, RESOURCE_TYPES, type ResourceRef, type ResourceType } from "../..
 import { isFoundIn } from "../../domain/search-folding.ts";
 import { TextInput } from "../../domain/text.ts";
 import { impactOfMove } from "../../queries/views/impact.ts";
-import { resourceRefsOf, resourceView } from "../../store/resources.ts";
+import { resourceView } from "../../queries/views/registry.ts";
+import { resourceRefsOf } from "../../store/resources.ts";
 import { membershipIn } from "../../store/snapshot.ts";
 import { PageQuery, pageOf } from "../page.ts";
 import { act, dryRun } from "./act.ts";
-import { DryRunQuery, listed, notFound, organizationParam, resourceParam, route, type V1Deps, v1 } from "./route.ts";
-import { DryRunView, Effective, listOf, ResourceView, withMembers } from "./views.ts";
+import { DryRunQuery, listed, notFound, routesUnder, stated, type V1App, type V1Deps } from "./route.ts";
+import { Effective, listOf, ResourceView, withMembers } from "./views.ts";
 
-const tag = "Resources";
+const define = routesUnder("Resources");
 
-const owned = route({
-  method: "get",
-  path: "/organizations/{org}/resources",
-  tag,
-  summary: "List the resources of an organization",
-  params: organizationParam,
+const owned = define.get("/organizations/{org}/resources", "List the resources of an organization", {
   query: PageQuery.extend({
     type: z.enum(RESOURCE_TYPES).optional(),
     search: TextInput.max(200).optional().describe("In names and ids, without case and accents."),
@@ -33,48 +29,38 @@ const owned = route({
 });
 
 /** The routes of one type. */
-const operationsOf = (type: ResourceType, path: string, body: z.ZodType<ResourceInput>) => ({
-  get: route({
-    method: "get",
-    path,
-    tag,
-    summary: `Get a ${type}`,
+const operationsOf = (type: ResourceType, body: z.ZodType<ResourceInput>) => ({
+  get: define.get(`/${type}s/{id}`, `Get a ${type}`, {
     answers: "either",
     refuses: ["not_found"],
-    params: resourceParam,
     reply: ResourceView,
   }),
-  put: route({
-    method: "put",
-    path,
-    tag,
-    summary: `Register a ${type} (scope admin), or change its name${type === "plant" ? " or portfolio" : ""}`,
-    answers: "either",
-    refuses: ["not_found", "not_admin", "owner_is_fixed", "id_not_allowed", "not_owner"],
-    params: resourceParam,
-    body,
-    query: DryRunQuery,
-    reply: z.union([withMembers(ResourceView, Effective), DryRunView]),
-  }),
-  remove: route({
-    method: "delete",
-    path,
-    tag,
-    summary: `Delete a ${type} that is not shared (scope admin)`,
+  put: define.put(
+    `/${type}s/{id}`,
+    `Register a ${type} (scope admin), or change its name${type === "plant" ? " or portfolio" : ""}`,
+    {
+      answers: "either",
+      refuses: ["not_found", "not_admin", "owner_is_fixed", "id_not_allowed", "not_owner"],
+      body,
+      query: DryRunQuery,
+      reply: withMembers(ResourceView, Effective),
+    },
+  ),
+  remove: define.delete(`/${type}s/{id}`, `Delete a ${type} that is not shared (scope admin)`, {
     answers: "service",
     refuses: ["not_found", "not_empty"],
-    params: resourceParam,
     reply: z.strictObject(Effective),
   }),
 });
-const plants = operationsOf("plant", "/plants/{id}", PlantInput);
-const portfolios = operationsOf("portfolio", "/portfolios/{id}", PortfolioInput);
+const OF_TYPE = [
+  { type: "plant", ...operationsOf("plant", PlantInput) },
+  { type: "portfolio", ...operationsOf("portfolio", PortfolioInput) },
+] as const;
 
-export const RESOURCE_OPERATIONS = [owned, ...Object.values(plants), ...Object.values(portfolios)];
+export const RESOURCE_OPERATIONS = [owned, ...OF_TYPE.flatMap(({ get, put, remove }) => [get, put, remove])];
 
-export function resourceRoutes(deps: V1Deps) {
+export function resourceRoutes(app: V1App, deps: V1Deps) {
   const { tupleStore } = deps;
-  const app = v1();
   app.openapi(owned, async (c) => {
     const { org } = c.req.valid("param");
     const { type, search = "", ...page } = c.req.valid("query");
@@ -88,26 +74,20 @@ export function resourceRoutes(deps: V1Deps) {
     };
     return listed(c, await pageOf(refs, ["resources", org, type, search], page, look));
   });
-  app.route("/", routesOf(deps, "plant", plants));
-  app.route("/", routesOf(deps, "portfolio", portfolios));
-  return app;
+  for (const of of OF_TYPE) addRoutes(app, deps, of);
 }
 
-function routesOf(deps: V1Deps, type: ResourceType, { get, put, remove }: ReturnType<typeof operationsOf>) {
+function addRoutes(app: V1App, deps: V1Deps, { type, get, put, remove }: (typeof OF_TYPE)[number]) {
   const { tupleStore } = deps;
-  const app = v1();
   app.openapi(get, async (c) => {
     const { caller } = c.var;
     const view = await resourceView(tupleStore, `${type}:${c.req.valid("param").id}`);
     const known = view && (isService(caller) || (await membershipIn(tupleStore, view.owner, caller)) !== "none");
-    if (!known) return notFound(c, type);
-    c.header("ETag", view.etag);
-    return c.json(view);
+    return known ? stated(c, view) : notFound(c, type);
   });
   app.openapi(put, (c) => {
     const resource: ResourceRef = `${type}:${c.req.valid("param").id}`;
     return act(c, deps, putResource({ ...c.req.valid("json"), resource }), {
-      dryRun: c.req.valid("query").dry_run,
       impact: async ({ from, to, before, resource: after }) => {
         const shares = before?.portfolio === after.portfolio ? [] : [...(from?.shares ?? []), ...(to?.shares ?? [])];
         const portfolios = { from: before?.portfolio, to: after.portfolio };
@@ -120,5 +100,4 @@ function routesOf(deps: V1Deps, type: ResourceType, { get, put, remove }: Return
   app.openapi(remove, (c) =>
     act(c, deps, deleteResource({ resource: `${type}:${c.req.valid("param").id}` }), { show: async () => ({}) }),
   );
-  return app;
 }

@@ -9,18 +9,22 @@ import type { ActionDeps, Call } from "../../actions/run/action.ts";
 import type { EvaluationDeps } from "../../check/evaluate.ts";
 import { Reason } from "../../domain/commands.ts";
 import type { HistoryKeys } from "../../domain/history-keys.ts";
-import { Id } from "../../domain/ids.ts";
+import { CooperationId, Id, OrganizationId, ShareId, UserId } from "../../domain/ids.ts";
 import type { DoctorReads } from "../../queries/doctor.ts";
 import type { ExplainDeps } from "../../queries/explain/explain.ts";
 import type { WholeStore } from "../../queries/export/export-lines.ts";
+import { requirePerson } from "../caller.ts";
 import type { Env } from "../env.ts";
 import { pointerOf } from "../json.ts";
-import type { Documented } from "../operation.ts";
+import { type Documented, described, PROBLEM } from "../operation.ts";
 import { preconditionOf, refusePreconditions } from "../precondition.ts";
-import { fault, ProblemView, refused } from "../problem.ts";
+import { fault, refused } from "../problem.ts";
+import { DryRunView } from "./views.ts";
+
+export type V1App = OpenAPIHono<Env>;
 
 /** An app whose invalid requests are answered with what, where and why. */
-export function v1(): OpenAPIHono<Env> {
+export function v1(): V1App {
   return new OpenAPIHono<Env>({
     defaultHook: (result, c) => {
       if (result.success) return;
@@ -41,36 +45,30 @@ export function errorsOf(error: z.ZodError, target: string): { pointer: string; 
   );
 }
 
-export const organizationParam = z.object({ org: Id.meta({ example: "sunward" }) });
-export const userParam = z.object({ user: Id.meta({ example: "anna" }) });
-export const resourceParam = z.object({ id: Id.meta({ example: "7" }) });
-/** Cooperations and shares have ULIDs; any other id is answered as one that is not found. */
-export const ulidParam = z.object({ id: z.string().max(64) });
-
 const flag = z.enum(["true", "false"]).transform((text) => text === "true");
 export const DryRunQuery = z.object({ dry_run: flag.optional().describe("Say what it would mean, write nothing.") });
 /** A DELETE has no body, so its reason is in the query. */
 export const DeleteQuery = DryRunQuery.extend({ reason: Reason.optional() });
 
+/** What a route says of itself beside its method, path and summary. */
 type Parts = Documented & {
-  method: RouteConfig["method"];
-  path: string;
-  summary: string;
-  tag: string;
-  params?: z.ZodObject;
   query?: z.ZodObject;
   body?: z.ZodType;
   /** An action without facts of its own may come without a body. */
   bodyOptional?: boolean;
+  /** What 200 has, and 201 where it is a PUT. */
   reply: z.ZodType;
+  /** What 201 has. Every PUT answers so when there was nothing before. */
+  created?: z.ZodType;
+  /** What a dry run has, with 200, where it is not its impacts. */
+  dryRun?: z.ZodType;
   /** Whether it honours `If-Match` and `If-None-Match`, as every PUT, PATCH and DELETE does. Others refuse them. */
   conditional?: boolean;
-  /** Whether it may answer 201. Every PUT does when there was nothing before. */
-  creates?: boolean;
 };
 
-type RequestOf<P extends Parts> = (P["params"] extends z.ZodObject ? { params: P["params"] } : object) &
-  (P["query"] extends z.ZodObject ? { query: P["query"] } : object) &
+type RequestOf<Path extends string, P extends Parts> = {
+  params: ReturnType<typeof paramsOf<Path>>;
+} & (P["query"] extends z.ZodObject ? { query: P["query"] } : object) &
   (P["body"] extends z.ZodType
     ? { body: { content: { "application/json": { schema: P["body"] } }; required: boolean } }
     : object);
@@ -86,37 +84,75 @@ function operationIdOf(method: string, path: string): string {
   return `${method}${named.join("")}`;
 }
 
+const user = UserId.meta({ example: "anna" });
+const resource = Id.meta({ example: "7" });
+/** The parameters of paths, each with the segment before it. */
+const PARAMS = {
+  "organizations/{org}": OrganizationId.meta({ example: "sunward" }),
+  "people/{user}": user,
+  "roles/{user}": user,
+  "delegations/{user}": user,
+  "plants/{id}": resource,
+  "portfolios/{id}": resource,
+  // these have ULIDs; any other id is answered as one that is not found
+  "cooperations/{id}": CooperationId,
+  "shares/{id}": ShareId,
+  "inspect/{object}": z.string().max(300).meta({ example: "plant:7" }),
+};
+type Params = typeof PARAMS;
+
+type LastSegment<Path> = Path extends `${string}/${infer Rest}` ? LastSegment<Rest> : Path;
+type ParamOf<Segments> = Segments extends keyof Params ? Params[Segments] : never;
+type ParamsIn<Path> = Path extends `${infer Before}/{${infer Name}}${infer Rest}`
+  ? { [N in Name]: ParamOf<`${LastSegment<Before>}/{${N}}`> } & ParamsIn<Rest>
+  : object;
+
+function paramsOf<Path extends string>(path: Path) {
+  const named = [...path.matchAll(/[\w-]+\/\{(\w+)\}/g)].map(([segments, name]) => [
+    name,
+    PARAMS[segments as keyof Params],
+  ]);
+  return z.object(Object.fromEntries(named) as ParamsIn<Path>);
+}
+
 const Preconditions = z.object({
   "If-Match": z.string().optional().describe("The ETag that it must have now; `*`: it must be there. Else 412."),
   "If-None-Match": z.string().optional().describe("`*`: it must not be there. Else 412."),
 });
 
 /** A route of the OpenAPI document. The replies are for its readers; handlers answer with plain responses. */
-export function route<const P extends Parts>(parts: P) {
-  const { method, path, summary, tag, answers, refuses, params, query, body, reply } = parts;
-  const { creates = method === "put", conditional = ["put", "patch", "delete"].includes(method) } = parts;
-  const content = { "application/json": { schema: reply } };
-  const found = { description: method === "get" ? "Found." : "Done, or so already.", content };
-  const created = { description: "Created.", content };
-  const problem = { description: "A problem.", content: { "application/problem+json": { schema: ProblemView } } };
-  // typed without their content, so that handlers may answer with plain responses
+function route<const M extends RouteConfig["method"], const Path extends string, const P extends Parts>(
+  tag: string,
+  method: M,
+  path: Path,
+  summary: string,
+  { answers, refuses, query, body, bodyOptional = false, reply, ...parts }: P,
+) {
+  const { created = method === "put" ? reply : undefined, dryRun = DryRunView } = parts;
+  const { conditional = ["put", "patch", "delete"].includes(method) } = parts;
+  const isRunDry = query !== undefined && "dry_run" in query.shape;
+  // a reply of its own kind beside that of what was created says that nothing was
+  const done = created === undefined || created === reply ? "Done, or nothing to change" : "Nothing was written";
   const responses: Record<string, { description: string }> = {
-    200: found,
-    ...(creates && { 201: created }),
-    default: problem,
+    200: isRunDry
+      ? described(`${done}; or what it would mean.`, z.union([reply, dryRun]))
+      : described(method === "get" ? "Found." : `${done}.`, reply),
+    ...(created && { 201: described("Created.", created) }),
+    default: PROBLEM,
   };
   const request = {
-    ...(params && { params }),
+    ...(path.includes("{") && { params: paramsOf(path) }),
     ...(conditional && { headers: Preconditions }),
     // strict everywhere: a misspelled `dry_run`, or one where there is none, must never write
     query: (query ?? z.object({})).strict(),
-    ...(body && { body: { content: { "application/json": { schema: body } }, required: parts.bodyOptional !== true } }),
-  } as RequestOf<P>;
+    ...(body && { body: { content: { "application/json": { schema: body } }, required: !bodyOptional } }),
+  } as RequestOf<Path, P>;
   const operationId = operationIdOf(method, path);
-  const middleware = conditional ? [] : [refusePreconditions];
+  // scope `admin` alone never acts in a cooperation
+  const middleware = [...(answers === "person" ? [requirePerson] : []), ...(conditional ? [] : [refusePreconditions])];
   return createRoute({
     method,
-    path: path as P["path"],
+    path,
     operationId,
     summary,
     tags: [tag],
@@ -128,14 +164,25 @@ export function route<const P extends Parts>(parts: P) {
   });
 }
 
+/** Defines routes that the document has under one heading, each by its path with `{parameters}`, its summary and the rest. */
+export function routesUnder(tag: string) {
+  const by =
+    <const M extends RouteConfig["method"]>(method: M) =>
+    <const Path extends string, const P extends Parts>(path: Path, summary: string, parts: P) =>
+      route(tag, method, path, summary, parts);
+  return { get: by("get"), post: by("post"), put: by("put"), patch: by("patch"), delete: by("delete") };
+}
+
 /** How the request's actor, id, preconditions and dry run reach an action. For routes that are `conditional`. */
-export function callOf(c: Context<Env>, dryRun?: boolean): Call {
+export function callOf(c: Context<Env>): Call {
   const { caller, requestId } = c.var;
+  // a route without dry runs has refused the parameter
+  const dryRun = c.req.query("dry_run") === "true";
   return { caller, requestId, dryRun, expected: preconditionOf(c) };
 }
 
-/** The whole new state with its ETag, and the moment from which checks answer from it. */
-export function stated(c: Context<Env>, view: object, effectiveBy: string, status: 200 | 201 = 200) {
+/** A whole state with its ETag, and behind a change the moment from which checks answer from it. */
+export function stated(c: Context<Env>, view: object, effectiveBy?: string, status: 200 | 201 = 200) {
   if ("etag" in view && typeof view.etag === "string") c.header("ETag", view.etag);
   return c.json({ ...view, effective_by: effectiveBy }, status);
 }

@@ -1,27 +1,48 @@
 /** All of `/v1`, and what holds for many routes at once. */
 import { createMiddleware } from "hono/factory";
 import { isService } from "../../domain/caller.ts";
-import { idProblem } from "../../domain/ids.ts";
+import { OrganizationId } from "../../domain/ids.ts";
 import { organizationHead } from "../../store/snapshot.ts";
-import { requirePerson } from "../caller.ts";
 import type { Env } from "../env.ts";
+import type { Operation } from "../operation.ts";
 import { withinKey } from "./bounds.ts";
-import { cooperationListRoutes } from "./cooperation-list.ts";
-import { cooperationRoutes } from "./cooperations.ts";
-import { delegationRoutes } from "./delegations.ts";
-import { doctorRoutes } from "./doctor.ts";
-import { explainRoutes } from "./explain.ts";
-import { exportRoutes } from "./export.ts";
-import { historyRoutes } from "./history.ts";
-import { importRoutes } from "./import/import.ts";
-import { inspectRoutes } from "./inspect.ts";
-import { invitationRoutes } from "./invitations.ts";
-import { jobRoleRoutes } from "./job-roles.ts";
-import { organizationRoutes } from "./organizations.ts";
-import { peopleRoutes } from "./people.ts";
-import { resourceRoutes } from "./resources.ts";
-import { notFound, type V1Deps, v1 } from "./route.ts";
-import { shareRoutes } from "./shares.ts";
+import { COOPERATION_LIST_OPERATIONS, cooperationListRoutes } from "./cooperation-list.ts";
+import { COOPERATION_OPERATIONS, cooperationRoutes } from "./cooperations.ts";
+import { DELEGATION_OPERATIONS, delegationRoutes } from "./delegations.ts";
+import { DOCTOR_OPERATIONS, doctorRoutes } from "./doctor.ts";
+import { EXPLAIN_OPERATIONS, explainRoutes } from "./explain.ts";
+import { EXPORT_OPERATIONS, exportRoutes } from "./export.ts";
+import { HISTORY_OPERATIONS, historyRoutes } from "./history.ts";
+import { IMPORT_OPERATIONS, importRoutes } from "./import/import.ts";
+import { INSPECT_OPERATIONS, inspectRoutes } from "./inspect.ts";
+import { INVITATION_OPERATIONS, invitationRoutes } from "./invitations.ts";
+import { JOB_ROLE_OPERATIONS, jobRoleRoutes } from "./job-roles.ts";
+import { ORGANIZATION_OPERATIONS, organizationRoutes } from "./organizations.ts";
+import { PEOPLE_OPERATIONS, peopleRoutes } from "./people.ts";
+import { RESOURCE_OPERATIONS, resourceRoutes } from "./resources.ts";
+import { notFound, type V1App, type V1Deps, v1 } from "./route.ts";
+import { SHARE_OPERATIONS, shareRoutes } from "./shares.ts";
+
+/** What `/v1` has, in the order in which a reader of the document meets it: operations as data, and what adds them to an app. */
+const PARTS: [operations: Operation[], add: (app: V1App, deps: V1Deps) => void][] = [
+  [ORGANIZATION_OPERATIONS, organizationRoutes],
+  [PEOPLE_OPERATIONS, peopleRoutes],
+  [RESOURCE_OPERATIONS, resourceRoutes],
+  [JOB_ROLE_OPERATIONS, jobRoleRoutes],
+  [COOPERATION_OPERATIONS, cooperationRoutes],
+  [COOPERATION_LIST_OPERATIONS, cooperationListRoutes],
+  [INVITATION_OPERATIONS, invitationRoutes],
+  [SHARE_OPERATIONS, shareRoutes],
+  [DELEGATION_OPERATIONS, delegationRoutes],
+  [HISTORY_OPERATIONS, historyRoutes],
+  [DOCTOR_OPERATIONS, doctorRoutes],
+  [INSPECT_OPERATIONS, inspectRoutes],
+  [EXPLAIN_OPERATIONS, explainRoutes],
+  [IMPORT_OPERATIONS, importRoutes],
+  [EXPORT_OPERATIONS, exportRoutes],
+];
+
+export const V1_OPERATIONS = PARTS.flatMap(([operations]) => operations);
 
 const ULID = /^[0-9A-HJKMNP-TV-Z]{26}$/;
 
@@ -37,18 +58,11 @@ const isRead = (method: string) => method === "GET" || method === "HEAD";
 /** A service sees every organization there is; one that is not there has no lists, not even empty ones. */
 const ofOrganization = (deps: V1Deps) =>
   createMiddleware<Env>(async (c, next) => {
-    const org = c.req.param("org") ?? "";
-    if (!isRead(c.req.method) || !isService(c.var.caller) || idProblem(org) !== undefined) return next();
+    const { data: org } = OrganizationId.safeParse(c.req.param("org"));
+    if (!isRead(c.req.method) || !isService(c.var.caller) || org === undefined) return next();
     const { value } = await organizationHead(deps.tupleStore, org);
     return value === undefined || value.deleted_at !== undefined ? notFound(c, "organization") : next();
   });
-
-/** Cooperations, and what is done in them: only people act there, never a service for itself. */
-const IN_COOPERATIONS = ["/organizations/:org/cooperations", "/cooperations/:id/*", "/shares/:id/*"];
-
-const toActByPerson = createMiddleware<Env>(async (c, next) =>
-  isRead(c.req.method) ? next() : requirePerson(c, next),
-);
 
 /** The routes without authentication: the app has authenticated the caller before. */
 export function v1Routes(deps: V1Deps) {
@@ -57,24 +71,6 @@ export function v1Routes(deps: V1Deps) {
   app.use("/cooperations/:id/*", foundByUlid("cooperation"));
   app.use("/shares/:id/*", foundByUlid("share"));
   for (const path of LISTS) app.use(path, ofOrganization(deps));
-  for (const path of IN_COOPERATIONS) app.use(path, toActByPerson);
-  for (const routes of [
-    organizationRoutes,
-    peopleRoutes,
-    resourceRoutes,
-    jobRoleRoutes,
-    cooperationRoutes,
-    cooperationListRoutes,
-    invitationRoutes,
-    shareRoutes,
-    delegationRoutes,
-    historyRoutes,
-    doctorRoutes,
-    inspectRoutes,
-    explainRoutes,
-    importRoutes,
-    exportRoutes,
-  ])
-    app.route("/", routes(deps));
+  for (const [, add] of PARTS) add(app, deps);
   return app;
 }

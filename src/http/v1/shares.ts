@@ -1,46 +1,34 @@
 /** `/v1/cooperations/{id}/shares`, `/v1/shares/{id}` and the incoming shares: resources put into cooperations at a role. */
-
-import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
-import type { Reads } from "../../actions/run/action.ts";
 import { changeShare, share, unshare } from "../../actions/share.ts";
 import { settleEnded } from "../../actions/sweep.ts";
 import { isService } from "../../domain/caller.ts";
 import { ChangeShareInput, ShareInput } from "../../domain/commands.ts";
 import type { ShareChanged } from "../../domain/cooperation/decide-share.ts";
+import type { ShareId } from "../../domain/ids.ts";
 import { refuseUnlessAdmin } from "../../domain/membership.ts";
 import { isRefusal } from "../../domain/result.ts";
-import { shareView } from "../../queries/views/cooperations.ts";
+import type { Reads } from "../../ports.ts";
+import { incomingShare, incomingShareIds, shareView } from "../../queries/views/cooperations.ts";
 import { findCooperation, findShare, readerOf } from "../../queries/views/reader.ts";
-import { incomingShare, incomingShareIds } from "../../queries/views/received.ts";
-import { memoizedReads } from "../../store/memoize.ts";
+import { memoizedReads } from "../../store/kept-reads.ts";
 import { membershipIn, shareIdsOf, shareWithDelegations } from "../../store/snapshot.ts";
 import type { Env } from "../env.ts";
 import { PageQuery, pageOf } from "../page.ts";
 import { refused } from "../problem.ts";
 import { act, dryRunOf } from "./act.ts";
-import { DeleteQuery, DryRunQuery, listed, organizationParam, route, ulidParam, type V1Deps, v1 } from "./route.ts";
-import { ChangedShare, DryRunView, IncomingShareView, listOf, ShareView } from "./views.ts";
+import { DeleteQuery, DryRunQuery, listed, routesUnder, stated, type V1App, type V1Deps } from "./route.ts";
+import { ChangedShare, IncomingShareView, listOf, ShareView } from "./views.ts";
 
-const tag = "Shares";
-const changed = z.union([ChangedShare, DryRunView]);
+const define = routesUnder("Shares");
 
-const list = route({
-  method: "get",
-  path: "/cooperations/{id}/shares",
-  tag,
-  summary: "List the shares of a cooperation",
+const list = define.get("/cooperations/{id}/shares", "List the shares of a cooperation", {
   answers: "either",
   refuses: ["not_found", "not_admin"],
-  params: ulidParam,
   query: PageQuery,
   reply: listOf(ShareView),
 });
-const create = route({
-  method: "post",
-  path: "/cooperations/{id}/shares",
-  tag,
-  summary: "Share a plant or portfolio at one role",
+const create = define.post("/cooperations/{id}/shares", "Share a plant or portfolio at one role", {
   answers: "person",
   refuses: [
     "not_found",
@@ -52,66 +40,43 @@ const create = route({
     "not_owner",
     "invalid_expiry",
   ],
-  params: ulidParam,
   query: DryRunQuery,
   body: ShareInput,
   conditional: true,
-  reply: changed,
-  creates: true,
+  reply: ChangedShare,
+  created: ChangedShare,
 });
-const get = route({
-  method: "get",
-  path: "/shares/{id}",
-  tag,
-  summary: "Get a share",
+const get = define.get("/shares/{id}", "Get a share", {
   answers: "either",
   refuses: ["not_found", "not_admin"],
-  params: ulidParam,
   reply: ShareView,
 });
-const patch = route({
-  method: "patch",
-  path: "/shares/{id}",
-  tag,
-  summary: "Change a share's role or expiry date",
+const patch = define.patch("/shares/{id}", "Change a share's role or expiry date", {
   answers: "person",
   refuses: ["not_found", "not_admin", "wrong_side", "wrong_status", "operator_never_crosses", "invalid_expiry"],
-  params: ulidParam,
   query: DryRunQuery,
   body: ChangeShareInput,
-  reply: changed,
+  reply: ChangedShare,
 });
-const remove = route({
-  method: "delete",
-  path: "/shares/{id}",
-  tag,
-  summary: "Remove a share",
+const remove = define.delete("/shares/{id}", "Remove a share", {
   answers: "person",
   refuses: ["not_found", "not_admin", "wrong_side", "wrong_status"],
-  params: ulidParam,
   query: DeleteQuery,
-  reply: changed,
+  reply: ChangedShare,
 });
-const incoming = route({
-  method: "get",
-  path: "/organizations/{org}/incoming-shares",
-  tag,
-  summary: "List incoming shares",
+const incoming = define.get("/organizations/{org}/incoming-shares", "List incoming shares", {
   answers: "either",
   refuses: ["not_found", "not_admin"],
-  params: organizationParam,
   query: PageQuery,
   reply: listOf(IncomingShareView),
 });
 
 export const SHARE_OPERATIONS = [list, create, get, patch, remove, incoming];
 
-export function shareRoutes(deps: V1Deps) {
+export function shareRoutes(app: V1App, deps: V1Deps) {
   const { tupleStore, clock } = deps;
-  const app = v1();
   /** The share with the delegations whose effective role changed, or what that would mean. A removed share is shown as it was. */
-  const replying = (c: Context<Env>, dryRun: boolean | undefined) => ({
-    dryRun,
+  const replying = (c: Context<Env>) => ({
     impact: (value: ShareChanged) => dryRunOf(c, deps, value),
     show: async ({ cooperation, share: after, restored, reduced }: ShareChanged, reads: Reads) => {
       const [{ head, delegations }, reader] = await Promise.all([
@@ -126,7 +91,7 @@ export function shareRoutes(deps: V1Deps) {
     const { id } = c.req.valid("param");
     const found = await findCooperation(tupleStore, id, c.var.caller);
     if (isRefusal(found)) return refused(c, found);
-    const look = async (shareId: string) => {
+    const look = async (shareId: ShareId) => {
       const { head, delegations } = await shareWithDelegations(tupleStore, shareId);
       if (head.value === undefined || head.value.removed_at !== undefined) return undefined;
       const one = { share: head.value, n: head.n, delegations };
@@ -138,7 +103,7 @@ export function shareRoutes(deps: V1Deps) {
   app.openapi(create, (c) => {
     const action = share({ ...c.req.valid("json"), cooperation: c.req.valid("param").id });
     return act(c, deps, action, {
-      ...replying(c, c.req.valid("query").dry_run),
+      ...replying(c),
       creates: () => true,
       location: ({ share: made }) => `/v1/shares/${made.id}`,
     });
@@ -146,16 +111,15 @@ export function shareRoutes(deps: V1Deps) {
   app.openapi(get, async (c) => {
     const found = await findShare(tupleStore, c.req.valid("param").id, c.var.caller);
     if (isRefusal(found)) return refused(c, found);
-    c.header("ETag", `"${found.found.n}"`);
-    return c.json(await shareView(tupleStore, found.cooperation, found.found, found.reader, clock()));
+    return stated(c, await shareView(tupleStore, found.cooperation, found.found, found.reader, clock()));
   });
   app.openapi(patch, (c) => {
     const action = changeShare({ ...c.req.valid("json"), share: c.req.valid("param").id });
-    return act(c, deps, action, replying(c, c.req.valid("query").dry_run));
+    return act(c, deps, action, replying(c));
   });
   app.openapi(remove, (c) => {
-    const { dry_run, reason } = c.req.valid("query");
-    return act(c, deps, unshare({ share: c.req.valid("param").id, reason }), replying(c, dry_run));
+    const { reason } = c.req.valid("query");
+    return act(c, deps, unshare({ share: c.req.valid("param").id, reason }), replying(c));
   });
   app.openapi(incoming, async (c) => {
     const { org } = c.req.valid("param");
@@ -165,10 +129,9 @@ export function shareRoutes(deps: V1Deps) {
     if (refusal) return refused(c, refusal);
     const reader = { memberships: { initiator: "none" as const, partner: membership }, service: isService(caller) };
     const reads = memoizedReads(tupleStore);
-    const look = (id: string) => incomingShare(reads, id, reader, clock());
+    const look = (id: ShareId) => incomingShare(reads, id, reader, clock());
     const { ids, unsettled } = await incomingShareIds(reads, org);
     if (unsettled.length > 0) deps.inBackground(() => settleEnded(deps, unsettled));
     return listed(c, await pageOf(ids, ["incoming", org], c.req.valid("query"), look));
   });
-  return app;
 }

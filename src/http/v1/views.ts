@@ -8,7 +8,7 @@ import { JOB_ROLES, ORGANIZATION_ROLES, SHARED_ROLES } from "../../domain/roles.
 
 const Instant = z.iso.datetime();
 export const Etag = z.string().describe("The head's number, quoted; send it as If-Match.");
-const Named = z.strictObject({ id: z.string(), name: z.string() });
+export const Named = z.strictObject({ id: z.string(), name: z.string() });
 const Actions = z.array(z.enum(ACTION_NAMES)).describe("What the acting user may do now.");
 
 /**
@@ -121,19 +121,20 @@ export const CooperationItem = z
   })
   .openapi("CooperationItem");
 
+/** What is shared, or offered, without what is delegated. */
+export const SharedView = z.strictObject({
+  resource: z.string(),
+  name: z.string().nullable(),
+  role: z.enum(SHARED_ROLES),
+  expires_at: Instant.nullable(),
+});
+
 const Contact = z.strictObject({ user: z.string(), name: z.string().nullable(), email: z.string().nullable() });
 export const CooperationView = withMembers(CooperationItem, {
   contacts: z.strictObject({ initiator: z.array(Contact), partner: z.array(Contact) }),
   shares: z.array(ShareView),
   shared_at_end: z
-    .array(
-      z.strictObject({
-        resource: z.string(),
-        name: z.string().nullable(),
-        role: z.enum(SHARED_ROLES),
-        expires_at: Instant.nullable(),
-      }),
-    )
+    .array(SharedView)
     .optional()
     .describe("What was shared when it ended, as it was then. Only once it has ended."),
 }).openapi("Cooperation");

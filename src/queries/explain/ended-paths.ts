@@ -4,30 +4,34 @@
  */
 
 import type { DenialReason, Path } from "../../domain/explain/denial-reason.ts";
-import { denialsOfCooperation, needsOf } from "../../domain/explain/share-denials.ts";
+import { denialsOfCooperation, needsOf } from "../../domain/explain/denials.ts";
 import type { VisibleEntry } from "../../domain/history.ts";
-import type { ResourceRef } from "../../domain/ids.ts";
+import type { CooperationId, OrganizationId, ResourceRef } from "../../domain/ids.ts";
 import { type Cooperation, isSide, ShareRecord } from "../../domain/records.ts";
 import type { OrganizationRole } from "../../domain/roles.ts";
-import type { TupleStore } from "../../ports.ts";
+import type { Reads } from "../../ports.ts";
 import { historyOf } from "../../store/history.ts";
 import { cooperationHead, cooperationIdsOf, endedIdsOf, organizationHead } from "../../store/snapshot.ts";
-
-type Reads = Pick<TupleStore, "read">;
 
 /** The newest cooperations of each organization that are examined, and the entries of each. */
 const COOPERATIONS_MAX = 10;
 const ENTRIES_MAX = 100;
 
 /** The permission, and the resources that could give it. `met`: cooperations that have a live share of these. */
-type Asked = { now: Date; permission: string; owner: string; places: readonly ResourceRef[]; met: ReadonlySet<string> };
+type Asked = {
+  now: Date;
+  permission: string;
+  owner: OrganizationId;
+  places: readonly ResourceRef[];
+  met: ReadonlySet<CooperationId>;
+};
 
 type Found = { paths: Path[]; complete: boolean };
 
 /** The paths, of cooperations that are not `met`; none for a permission that never crosses. Throws EngineUnavailable. */
 export async function endedPaths(
   reads: Reads,
-  { roles }: { roles: ReadonlyMap<string, OrganizationRole> },
+  { roles }: { roles: ReadonlyMap<OrganizationId, OrganizationRole> },
   { permission, owner, places, met, now }: Asked,
 ): Promise<Found> {
   const paths: Path[] = [];

@@ -8,7 +8,7 @@ import type { Instant } from "../../domain/expiry.ts";
 import { type Path, sayingOf } from "../../domain/explain/denial-reason.ts";
 import { type Branch, endOf, holds, pruned, sentencesOf } from "../../domain/explain/explanation.ts";
 import type { Clock, Engine, Question, TupleStore } from "../../ports.ts";
-import { closedPaths } from "./denials.ts";
+import { closedPaths } from "./closed-paths.ts";
 import { walk } from "./walk.ts";
 
 /** `until`: the expiry of a yes. `paths`: of a denial, nearest first. `complete`: tree and paths are whole. */

@@ -1,11 +1,10 @@
 /** The access paths to a permission on a plant or portfolio: through the owner, through shares, and ended ones. */
 import type { DenialReason, Path } from "../../domain/explain/denial-reason.ts";
-import { denialsOfShare, needsOf } from "../../domain/explain/share-denials.ts";
-import { idOf, type ResourceRef } from "../../domain/ids.ts";
+import { type AskedPerson, asAdmin, denialsOfShare, needsOf } from "../../domain/explain/denials.ts";
+import { type CooperationId, idOfType, type OrganizationId, type ResourceRef } from "../../domain/ids.ts";
 import { sharedRelation } from "../../domain/relations.ts";
 import type { TupleStore } from "../../ports.ts";
 import { cooperationHead, delegationsFrom, jobRoleOf, resourceHead, shareHead } from "../../store/snapshot.ts";
-import { type AskedPerson, asAdmin } from "./asked-person.ts";
 import { endedPaths } from "./ended-paths.ts";
 
 type Reads = Pick<TupleStore, "read" | "readSome">;
@@ -48,7 +47,7 @@ async function ownPath(
   reads: Reads,
   person: AskedPerson,
   permission: string,
-  organization: string,
+  organization: OrganizationId,
   places: readonly ResourceRef[],
 ): Promise<Path> {
   const path = asAdmin(person, organization);
@@ -74,16 +73,16 @@ async function sharePaths(
   permission: string,
   places: readonly ResourceRef[],
   now: Date,
-): Promise<{ paths: { path: Path; cooperation: string }[]; complete: boolean }> {
+): Promise<{ paths: { path: Path; cooperation: CooperationId }[]; complete: boolean }> {
   const { user, roles, email } = person;
-  const paths: { path: Path; cooperation: string }[] = [];
+  const paths: { path: Path; cooperation: CooperationId }[] = [];
   let complete = true;
   for (const place of places) {
     const found = await reads.readSome({ object: place, relation: sharedRelation("viewer") }, SHARES_MAX);
     complete &&= found.complete;
     for (const tuple of found.tuples) {
       const [through = ""] = tuple.user.split("#", 1);
-      const share = (await shareHead(reads, idOf(through))).value;
+      const share = (await shareHead(reads, idOfType("share", through))).value;
       const cooperation = share && (await cooperationHead(reads, share.cooperation)).value;
       if (share === undefined || cooperation === undefined) continue;
       const { partner } = cooperation;

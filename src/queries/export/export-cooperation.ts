@@ -3,12 +3,12 @@
  * and answers are of one state: when something changes in between, both are read again.
  */
 import { type Assertion, fgaFile } from "../../domain/explain/fga-file.ts";
-import { splitRef } from "../../domain/ids.ts";
+import { type CooperationId, splitRef } from "../../domain/ids.ts";
 import { EngineUnavailable } from "../../faults.ts";
-import type { Engine, TupleStore } from "../../ports.ts";
+import type { Engine, Question, Reads } from "../../ports.ts";
 import { type Subgraph, subgraphOf } from "./subgraph.ts";
 
-export type ExportDeps = { tupleStore: Pick<TupleStore, "read">; engine: Pick<Engine, "batchCheck" | "permissions"> };
+export type ExportDeps = { tupleStore: Reads; engine: Pick<Engine, "batchCheck" | "permissions"> };
 
 /** A file with more answers would be tested for minutes, and nobody would read it. */
 export const ANSWERS_MAX = 20_000;
@@ -21,7 +21,7 @@ const TRIES_MAX = 5;
  */
 export async function exportCooperation(
   { tupleStore, engine }: ExportDeps,
-  id: string,
+  id: CooperationId,
   model: string,
   clock: () => Date,
 ): Promise<string | number | undefined> {
@@ -39,8 +39,6 @@ export async function exportCooperation(
   }
   throw new EngineUnavailable(`cooperation ${id} changed whenever it was read`);
 }
-
-type Question = { user: string; relation: string; object: string };
 
 function questionsOf({ users, objects }: Subgraph, permissions: Engine["permissions"]): Question[] {
   return objects.flatMap((object) =>

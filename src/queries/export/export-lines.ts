@@ -3,14 +3,13 @@
  * organization and id. The store is read while the lines are sent, so a concurrent Write may be in them or not.
  */
 
-import { idOf, type ResourceType } from "../../domain/ids.ts";
+import { idOf, idOfType, type OrganizationId, type ResourceType } from "../../domain/ids.ts";
+import { alive } from "../../domain/records.ts";
 import type { ImportLine } from "../../domain/registry/import-line.ts";
-import type { TupleStore } from "../../ports.ts";
+import type { Reads, TupleStore } from "../../ports.ts";
 import { peopleOf } from "../../store/people.ts";
 import { jobRolesFrom, resourceRefsOf } from "../../store/resources.ts";
 import { inTurns, organizationHead, personHead, resourceHead } from "../../store/snapshot.ts";
-
-type Reads = Pick<TupleStore, "read">;
 
 /** A store that can be read from one end to the other. */
 export type WholeStore = Pick<TupleStore, "pages">;
@@ -22,21 +21,19 @@ const TYPES: readonly ResourceType[] = ["portfolio", "plant"];
 const AT_ONCE = 64;
 
 /** The sorted ids of all organizations. OpenFGA cannot list a type, so the whole store is read, page by page. */
-export async function organizationIds({ pages }: WholeStore): Promise<string[]> {
-  const ids: string[] = [];
+export async function organizationIds({ pages }: WholeStore): Promise<OrganizationId[]> {
+  const ids: OrganizationId[] = [];
   for await (const tuples of pages())
     for (const { object, relation } of tuples)
-      if (relation === "organization" && object.startsWith("twin:")) ids.push(idOf(object));
+      if (relation === "organization" && object.startsWith("twin:")) ids.push(idOfType("organization", object));
   return [...new Set(ids)].sort();
 }
 
 /** The lines of these organizations. Keeps the ids of one organization's people or resources at a time. Throws EngineUnavailable. */
-export async function* exportLines(reads: Reads, organizations: string[]): AsyncGenerator<ImportLine> {
+export async function* exportLines(reads: Reads, organizations: OrganizationId[]): AsyncGenerator<ImportLine> {
   yield* each(organizations, async (id) => {
-    const { value } = await organizationHead(reads, id);
-    return value === undefined || value.deleted_at !== undefined
-      ? []
-      : [{ kind: "organization", id, name: value.name }];
+    const organization = alive(await organizationHead(reads, id));
+    return organization === undefined ? [] : [{ kind: "organization", id, name: organization.name }];
   });
   for (const organization of organizations)
     yield* each(await peopleOf(reads, organization), async ({ user, role }) => {
@@ -46,9 +43,9 @@ export async function* exportLines(reads: Reads, organizations: string[]): Async
   for (const type of TYPES)
     for (const organization of organizations)
       yield* each(await resourceRefsOf(reads, organization, [type]), async (ref) => {
-        const { value } = await resourceHead(reads, ref);
-        if (value === undefined || value.deleted_at !== undefined) return [];
-        const { owner, name, portfolio } = value;
+        const resource = alive(await resourceHead(reads, ref));
+        if (resource === undefined) return [];
+        const { owner, name, portfolio } = resource;
         return [lineOf({ kind: type, id: idOf(ref), owner, name, ...(portfolio !== undefined && { portfolio }) })];
       });
   for (const type of TYPES)

@@ -3,21 +3,19 @@
  * the same answers about these people and objects. Every access path to a shared resource is included, also through
  * other cooperations.
  */
-import { idOf, type ResourceRef } from "../../domain/ids.ts";
+import { type CooperationId, idOf, idOfType, type ResourceRef } from "../../domain/ids.ts";
 import { formerSide, SIDES } from "../../domain/relations.ts";
 import { keyText, type Tuple } from "../../domain/tuples.ts";
-import type { TupleStore } from "../../ports.ts";
+import type { Reads } from "../../ports.ts";
 import { adminsOf } from "../../store/people.ts";
 import { jobRolesFrom, plantsIn } from "../../store/resources.ts";
-import { cooperationHead, inTurns, shareIdsOf, shareWithDelegations } from "../../store/snapshot.ts";
-
-type Reads = Pick<TupleStore, "read">;
+import { cooperationHead, inTurns, sharesOf } from "../../store/snapshot.ts";
 
 /** `users` and `objects` as `type:id`: the people who may have access because of it, and what they may have it to. */
 export type Subgraph = { tuples: Tuple[]; users: string[]; objects: string[] };
 
 /** The subgraph of a cooperation; undefined for an unknown one. */
-export async function subgraphOf(reads: Reads, id: string): Promise<Subgraph | undefined> {
+export async function subgraphOf(reads: Reads, id: CooperationId): Promise<Subgraph | undefined> {
   const { value: cooperation } = await cooperationHead(reads, id);
   if (cooperation === undefined) return undefined;
   const { initiator, partner } = cooperation;
@@ -25,10 +23,7 @@ export async function subgraphOf(reads: Reads, id: string): Promise<Subgraph | u
   if (cooperation.status === "ended")
     return { tuples: await sidesOf(reads, `cooperation:${id}`), users: [], objects: [`cooperation:${id}`] };
 
-  const found = await inTurns(await shareIdsOf(reads, id), (share) => shareWithDelegations(reads, share));
-  const own = found.flatMap(({ head, delegations }) =>
-    head.value && head.value.removed_at === undefined ? [{ share: head.value, delegations }] : [],
-  );
+  const own = await sharesOf(reads, id);
   const refs = await inReach(reads, [...new Set(own.map(({ share }) => share.resource))]);
   const onResources = (await inTurns(refs, (ref) => factsOf(reads, ref))).flat();
   const shares = [...new Set([...sharesIn(onResources), ...own.map(({ share }) => `share:${share.id}`)])];
@@ -63,7 +58,9 @@ export async function subgraphOf(reads: Reads, id: string): Promise<Subgraph | u
 
 /** Resources with the plants in them and the portfolios that hold them: a portfolio gives access to its plants. */
 async function inReach(reads: Reads, shared: ResourceRef[]): Promise<ResourceRef[]> {
-  const inside = await inTurns(shared, async (ref) => (ref.startsWith("portfolio:") ? plantsIn(reads, idOf(ref)) : []));
+  const inside = await inTurns(shared, async (ref) =>
+    ref.startsWith("portfolio:") ? plantsIn(reads, idOfType("portfolio", ref)) : [],
+  );
   const outside = await inTurns(shared, async (ref) => {
     const links = ref.startsWith("plant:") ? await reads.read({ object: ref, relation: "portfolio" }) : [];
     return links.map(({ user }) => user as ResourceRef);

@@ -2,25 +2,35 @@
  * Cooperations and shares as the two sides see them: with names, effective dates, and the actions that the reader may
  * take now. What each side may see is decided here too.
  */
+
 import type { SharedAtEnd } from "../../domain/cooperation/decide-cooperation.ts";
 import { actionsFor } from "../../domain/cooperation/lifecycle.ts";
 import { earliest, hasPassed } from "../../domain/expiry.ts";
 import type { Side } from "../../domain/history.ts";
+import type { CooperationId, OrganizationId, ShareId } from "../../domain/ids.ts";
 import { type Memberships, sidesOf } from "../../domain/membership.ts";
-import { type Cooperation, type Delegation, isSide, type Share } from "../../domain/records.ts";
+import { alive, type Cooperation, type Delegation, isAccepted, isSide, type Share } from "../../domain/records.ts";
 import { delegable, effectiveRole } from "../../domain/roles.ts";
-import type { TupleStore } from "../../ports.ts";
+import type { Reads } from "../../ports.ts";
 import { historyOf } from "../../store/history.ts";
 import { adminsOf } from "../../store/people.ts";
-import { inTurns, organizationHead, personHead, resourceHead, sharesOf } from "../../store/snapshot.ts";
-
-type Reads = Pick<TupleStore, "read">;
+import {
+  cooperationHead,
+  cooperationsOf,
+  inTurns,
+  organizationHead,
+  personHead,
+  resourceHead,
+  shareIdsOf,
+  sharesOf,
+  shareWithDelegations,
+} from "../../store/snapshot.ts";
 
 /** A reader's membership on each side. A service reads as the initiator's side and may do nothing. */
 export type Reader = { memberships: Memberships; service: boolean };
 
 /** The name of an organization; its id where it has none. */
-export async function organizationName(reads: Reads, id: string): Promise<string> {
+export async function organizationName(reads: Reads, id: OrganizationId): Promise<string> {
   return (await organizationHead(reads, id)).value?.name ?? id;
 }
 
@@ -29,8 +39,8 @@ export async function organizationName(reads: Reads, id: string): Promise<string
  * its id where that name was not kept, and where the invited organization no longer exists.
  */
 export async function nameOfSide(reads: Reads, cooperation: Cooperation, side: Side): Promise<string> {
-  const id = cooperation[side] ?? "";
-  if (cooperation.status === "ended") return cooperation[`${side}_name`] ?? id;
+  const id = cooperation[side];
+  if (id === undefined || cooperation.status === "ended") return cooperation[`${side}_name`] ?? id ?? "";
   const { value } = await organizationHead(reads, id);
   return value !== undefined && isSide(cooperation, side, value) ? value.name : id;
 }
@@ -88,7 +98,7 @@ export async function cooperationDetails(reads: Reads, cooperation: Cooperation,
 const SHARED_AT_END_BYTES_MAX = 12_000;
 
 /** The live shares of a cooperation in the form that its last history entry keeps; the oldest, as many as that entry holds. */
-export async function sharedNow(reads: Reads, cooperation: string): Promise<SharedAtEnd[]> {
+export async function sharedNow(reads: Reads, cooperation: CooperationId): Promise<SharedAtEnd[]> {
   const shared = await inTurns(await sharesOf(reads, cooperation), async ({ share }): Promise<SharedAtEnd> => {
     const { resource, role, expires_at } = share;
     return { resource, name: (await resourceHead(reads, resource)).value?.name, role, expires_at };
@@ -104,7 +114,7 @@ export async function sharedNow(reads: Reads, cooperation: string): Promise<Shar
 const ENTRIES_BEHIND_END = 10;
 
 /** The shares in an ended cooperation's last entry; none where it ended before the entry kept them. */
-async function sharedAtEnd(reads: Reads, id: string, n: number) {
+async function sharedAtEnd(reads: Reads, id: CooperationId, n: number) {
   const { items } = await historyOf(reads, `cooperation:${id}`, undefined, {
     before: n + 1,
     limit: ENTRIES_BEHIND_END,
@@ -147,6 +157,32 @@ export async function shareView(
   };
 }
 
+/** The ids of the shares in accepted cooperations of a partner, in a stable order; `unsettled`: cooperations that have ended and still count as live, to be settled. */
+export async function incomingShareIds(
+  reads: Reads,
+  organization: OrganizationId,
+): Promise<{ ids: ShareId[]; unsettled: CooperationId[] }> {
+  const cooperations = await cooperationsOf(reads, organization, "partner");
+  const ids = await inTurns(cooperations.filter(isAccepted), ({ id }) => shareIdsOf(reads, id));
+  const ended = cooperations.filter(({ status }) => status === "ended");
+  return { ids: ids.flat().sort(), unsettled: ended.map(({ id }) => id) };
+}
+
+/** An incoming share with its owner; undefined when it was removed meanwhile. */
+export async function incomingShare(reads: Reads, id: ShareId, reader: Reader, now: Date) {
+  const { head, delegations } = await shareWithDelegations(reads, id);
+  const share = alive(head);
+  if (share === undefined) return undefined;
+  const cooperation = (await cooperationHead(reads, share.cooperation)).value;
+  // it may have ended since the list was read
+  if (cooperation === undefined || cooperation.status === "ended") return undefined;
+  const [view, name] = await Promise.all([
+    shareView(reads, cooperation, { share, n: head.n, delegations }, reader, now),
+    organizationName(reads, cooperation.initiator),
+  ]);
+  return { ...view, owner: { id: cooperation.initiator, name }, status: cooperation.status };
+}
+
 /** A delegation with its effective role and date, which the share limits. */
 export function delegationView(cooperation: Cooperation, share: Share, delegation: Delegation) {
   return {
@@ -158,7 +194,7 @@ export function delegationView(cooperation: Cooperation, share: Share, delegatio
   };
 }
 
-async function contactsOf(reads: Reads, organization: string) {
+async function contactsOf(reads: Reads, organization: OrganizationId) {
   return inTurns(await adminsOf(reads, organization), async (user) => {
     const { value } = await personHead(reads, user);
     return { user, name: value?.name ?? null, email: value?.email ?? null };

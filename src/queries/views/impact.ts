@@ -1,20 +1,18 @@
 /** The impact of a dry run: the access through a cooperation as it is, compared with the access after the change. */
 import { type CooperationAccess, type Impact, impactOf } from "../../domain/cooperation/impact.ts";
-import { idOf, type ResourceRef } from "../../domain/ids.ts";
+import { type CooperationId, idOfType, type ResourceRef, type ShareId, type UserId } from "../../domain/ids.ts";
 import type { Cooperation, Delegation, Share } from "../../domain/records.ts";
 import { StoreDamaged } from "../../faults.ts";
-import type { TupleStore } from "../../ports.ts";
+import type { Reads } from "../../ports.ts";
 import { adminsOf } from "../../store/people.ts";
 import { plantsIn } from "../../store/resources.ts";
 import { cooperationHead, inTurns, roleOf, sharesOf } from "../../store/snapshot.ts";
-
-type Reads = Pick<TupleStore, "read">;
 
 /** The changed parts of a decision, each as it would be. A delegation whose `after` is undefined is revoked. */
 export type PlannedChange = {
   cooperation: Cooperation;
   share?: Share | undefined;
-  delegation?: { share: string; user: string; after: Delegation | undefined } | undefined;
+  delegation?: { share: ShareId; user: UserId; after: Delegation | undefined } | undefined;
 };
 
 /** The impact of a change on the access through its cooperation. */
@@ -32,7 +30,7 @@ export async function impactOfMove(
   portfolios: { from?: string | undefined; to?: string | undefined },
   shares: readonly Share[],
   now: Date,
-): Promise<(Impact & { cooperation: string })[]> {
+): Promise<(Impact & { cooperation: CooperationId })[]> {
   const ids = [...new Set(shares.map((share) => share.cooperation))].sort();
   return inTurns(ids, async (id) => {
     const cooperation = (await cooperationHead(reads, id)).value;
@@ -41,7 +39,7 @@ export async function impactOfMove(
     const moved = new Map(before.plantsIn);
     for (const [portfolio, plants] of moved) {
       const others = plants.filter((other) => other !== plant);
-      moved.set(portfolio, idOf(portfolio) === portfolios.to ? [...others, plant] : others);
+      moved.set(portfolio, idOfType("portfolio", portfolio) === portfolios.to ? [...others, plant] : others);
     }
     return { cooperation: id, ...impactOf(before, { ...before, plantsIn: moved }, now) };
   });
@@ -57,7 +55,7 @@ async function reachOf(reads: Reads, cooperation: Cooperation, change: PlannedCh
   const roles = await inTurns(holders, async (user) => partner && roleOf(reads, partner, user));
   const resources = [...shares.map(({ share }) => share.resource), ...(change.share ? [change.share.resource] : [])];
   const portfolios = [...new Set(resources)].filter((ref) => ref.startsWith("portfolio:"));
-  const plants = await inTurns(portfolios, (ref) => plantsIn(reads, idOf(ref)));
+  const plants = await inTurns(portfolios, (ref) => plantsIn(reads, idOfType("portfolio", ref)));
   return {
     cooperation,
     shares,

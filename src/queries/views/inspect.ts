@@ -5,10 +5,10 @@
 import { SCHEMAS } from "../../domain/doctor/examine-records.ts";
 import { hasPassed, type Instant } from "../../domain/expiry.ts";
 import { type Rewrites, restrictionsOf } from "../../domain/explain/rewrite.ts";
-import { expiryOf, sentenceOf } from "../../domain/explain/sentence.ts";
+import { sentenceOf } from "../../domain/explain/sentence.ts";
 import { splitRef } from "../../domain/ids.ts";
 import { fieldsOf } from "../../domain/records.ts";
-import type { Tuple, TupleKey } from "../../domain/tuples.ts";
+import { expiryOf, keyOf, type Tuple, type TupleKey } from "../../domain/tuples.ts";
 import type { ReadFilter, TupleStore } from "../../ports.ts";
 
 /** Tuples that are shown of one relation of the object, or of one type in which it is the user. */
@@ -65,15 +65,14 @@ function placesOf(rewrites: Rewrites, object: string): ReadFilter[] {
 }
 
 function describe(tuple: Tuple, now: Date): DescribedTuple {
-  const { user, relation, object } = tuple;
   const expiry = expiryOf(tuple);
   const fields = fieldsOf(tuple);
-  const [type] = splitRef(object);
+  const [type] = splitRef(tuple.object);
   return {
-    tuple: { user, relation, object },
+    tuple: keyOf(tuple),
     says: sentenceOf(tuple, now),
     ...(expiry !== undefined && { expires_at: expiry, expired: hasPassed(expiry, now) }),
     // a record that fits no schema was written past the service: it is shown undecoded
-    ...(relation === "head" && { record: SCHEMAS[type]?.safeParse(fields).data ?? fields }),
+    ...(tuple.relation === "head" && { record: SCHEMAS[type]?.safeParse(fields).data ?? fields }),
   };
 }

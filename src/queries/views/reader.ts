@@ -2,14 +2,13 @@
 
 import { type Caller, isService } from "../../domain/caller.ts";
 import type { Side } from "../../domain/history.ts";
+import type { CooperationId, ShareId } from "../../domain/ids.ts";
 import { refuseUnlessVisible, sidesOf } from "../../domain/membership.ts";
-import type { Cooperation, Delegation, Share } from "../../domain/records.ts";
+import { alive, type Cooperation, type Delegation, type Share } from "../../domain/records.ts";
 import { isRefusal, type Result } from "../../domain/result.ts";
-import type { TupleStore } from "../../ports.ts";
+import type { Reads } from "../../ports.ts";
 import { cooperationHead, membershipsIn, shareHead, shareWithDelegations } from "../../store/snapshot.ts";
 import type { Reader } from "./cooperations.ts";
-
-type Reads = Pick<TupleStore, "read">;
 
 /** What a caller is on both sides of a cooperation. */
 export async function readerOf(reads: Reads, cooperation: Cooperation, caller: Caller): Promise<Reader> {
@@ -24,7 +23,11 @@ export function sideOf(reader: Reader): Side | undefined {
 export type FoundCooperation = { cooperation: Cooperation; n: number; reader: Reader };
 
 /** A cooperation that the caller may see, or why not. */
-export async function findCooperation(reads: Reads, id: string, caller: Caller): Promise<Result<FoundCooperation>> {
+export async function findCooperation(
+  reads: Reads,
+  id: CooperationId,
+  caller: Caller,
+): Promise<Result<FoundCooperation>> {
   const what = "cooperation";
   const { value, n } = await cooperationHead(reads, id);
   return value === undefined ? { code: "not_found", what } : visible(reads, { value, n }, caller, what);
@@ -47,7 +50,7 @@ export type FoundShare = Omit<FoundCooperation, "n"> & {
 };
 
 /** A live share that the caller may see, or why not. A removed share, and one of an ended cooperation, is not found, swept or not. */
-export async function findShare(reads: Reads, id: string, caller: Caller): Promise<Result<FoundShare>> {
+export async function findShare(reads: Reads, id: ShareId, caller: Caller): Promise<Result<FoundShare>> {
   const known = (await shareHead(reads, id)).value;
   if (known === undefined) return { code: "not_found", what: "share" };
   const { value, n } = await cooperationHead(reads, known.cooperation);
@@ -57,7 +60,7 @@ export async function findShare(reads: Reads, id: string, caller: Caller): Promi
     shareWithDelegations(reads, id),
   ]);
   if (isRefusal(cooperation)) return cooperation;
-  const isOver = head.value?.removed_at !== undefined || value.status === "ended";
-  if (head.value === undefined || isOver) return { code: "not_found", what: "share" };
-  return { ...cooperation, found: { share: head.value, n: head.n, delegations } };
+  const share = alive(head);
+  if (share === undefined || value.status === "ended") return { code: "not_found", what: "share" };
+  return { ...cooperation, found: { share, n: head.n, delegations } };
 }

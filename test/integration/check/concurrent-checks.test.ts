@@ -236,9 +236,10 @@ describe("beyond the bound", () => {
     const question = { subject, action, resource: { type: "plant" } };
     return service.admin("POST", "/access/v1/search/resource", question, { key });
   };
-  for (const [what, asks] of [
-    ["checks", evaluateAs],
-    ["searches", searchAs],
+  // half of the places are one key's, and of those half may be lists
+  for (const [what, asks, most] of [
+    ["checks", evaluateAs, 4],
+    ["searches", searchAs, 2],
   ] as const)
     test(`one key's ${what} wait and are then refused with Retry-After, and another key and all cache hits are answered`, async ({
       gated,
@@ -249,17 +250,17 @@ describe("beyond the bound", () => {
       await ask(busy, "eva");
       gate.close();
       const greedy = Array.from({ length: 20 }, (_, n) => asks(busy, KEYS.all, n));
-      await expect.poll(() => gate.came.checks).toBe(4);
+      await expect.poll(() => gate.came.checks).toBe(most);
       const other = evaluateAs(busy, KEYS.check, 0);
-      await expect.poll(() => gate.came.checks).toBe(5);
+      await expect.poll(() => gate.came.checks).toBe(most + 1);
       expect(await ask(busy, "eva")).toMatchObject({ decision: false, context: { source: "hit" } });
-      const turnedAway = await Promise.all(greedy.slice(4));
+      const turnedAway = await Promise.all(greedy.slice(most));
       for (const { status, body, headers } of turnedAway)
         expect([status, body.code, headers.get("Retry-After")]).toEqual([503, "overloaded", "1"]);
       // none of those came to the engine
-      expect(gate.came.checks).toBe(5);
+      expect(gate.came.checks).toBe(most + 1);
       gate.open();
-      for (const { status } of await Promise.all([other, ...greedy.slice(0, 4)])) expect(status).toBe(200);
+      for (const { status } of await Promise.all([other, ...greedy.slice(0, most)])) expect(status).toBe(200);
       expect((await asks(busy, KEYS.all, 30)).status).toBe(200);
     });
 

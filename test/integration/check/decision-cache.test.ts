@@ -74,8 +74,8 @@ describe.each([
   });
 
   const invalidates: [name: string, invalidate: (cache: DecisionCache, scope: CacheScope) => Promise<unknown>][] = [
-    ["a begin", (cache, scope) => cache.lease("w", [scope])],
-    ["an end", (cache, scope) => cache.release("w", [scope])],
+    ["a lease", (cache, scope) => cache.lease("w", [scope])],
+    ["a release", (cache, scope) => cache.release("w", [scope])],
     ["an invalidation", (cache, scope) => cache.invalidate([scope])],
     ["an invalidation of all", (cache) => cache.invalidate("all")],
   ];

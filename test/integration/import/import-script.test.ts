@@ -85,7 +85,7 @@ test("after a broken connection the script names the line to continue from, and 
     .toBe(200);
   proxy.cut();
   const { code, output } = await cut;
-  const from = /Go on with: npm run import -- \S+ --from (\d+)/.exec(output)?.[1];
+  const from = /Continue with: npm run import -- \S+ --from (\d+)/.exec(output)?.[1];
   expect([code, from], output).toEqual([2, expect.stringMatching(/^\d+$/)]);
   // the running Write is finished, and no other begins: another import is taken
   await expect.poll(() => importNothing(service), { timeout: 30_000 }).toBe(200);

@@ -2,12 +2,14 @@
  * Why somebody may or may not: each access path is explained by its tuples, and each denial
  * reason by what causes it, beside the same question without that cause.
  */
+
 import { describe, expect } from "vitest";
 import { issueToken } from "../../../src/domain/cooperation/invitation-token.ts";
 import type { DenialCode } from "../../../src/domain/explain/denial-reason.ts";
 import { holds } from "../../../src/domain/explain/explanation.ts";
-import type { DescribedBranch } from "../../../src/http/v1/explanation-view.ts";
+import type { DescribedBranch } from "../../../src/http/v1/explain.ts";
 import { explain } from "../../../src/queries/explain/explain.ts";
+import { anyId } from "../../support/ids.ts";
 import { cooperate, KEYS, type Reply, type Service, seedWorld, test } from "../../support/service.ts";
 
 const NOW = new Date("2027-03-01T12:00:00.000Z");
@@ -264,7 +266,7 @@ const SITUATIONS: Record<Exclude<DenialCode, "subject_no_user">, Situation> = {
       await seedLumen(service);
     },
     lift: async (service) => {
-      const token = issueToken(service.deps.invitation.secret, await openInvitation(service, "anna"), 1);
+      const token = issueToken(service.deps.invitation.secret, anyId(await openInvitation(service, "anna")), 1);
       await ok(service.as("lea", "POST", "/v1/invitations/join", { token, organization: "lumen" }));
     },
   },

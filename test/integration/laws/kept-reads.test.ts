@@ -3,8 +3,7 @@ import { expect } from "vitest";
 import type { Tuple, TupleKey } from "../../../src/domain/tuples.ts";
 import { EngineUnavailable } from "../../../src/faults.ts";
 import type { ReadFilter } from "../../../src/ports.ts";
-import { keepReads } from "../../../src/store/kept-reads.ts";
-import { memoizedReads } from "../../../src/store/memoize.ts";
+import { keepReads, memoizedReads } from "../../../src/store/kept-reads.ts";
 import { test } from "../../support/engine.ts";
 
 const USERS = ["user:a", "user:b", "user:c"];

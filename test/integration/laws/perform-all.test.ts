@@ -3,6 +3,7 @@
  * all of them are committed or none, against every rival and every lost reply; and nothing
  * that an action does besides its Write comes before it.
  */
+
 import canonicalize from "canonicalize";
 import { describe, expect } from "vitest";
 import { delegate } from "../../../src/actions/delegation.ts";
@@ -23,19 +24,27 @@ import { createTupleStore } from "../../../src/openfga/tuple-store.ts";
 import type { DecisionCache, ReadFilter, TupleStore } from "../../../src/ports.ts";
 import { doctor } from "../../../src/queries/doctor.ts";
 import { startFaultyNetwork } from "../../support/faulty-network.ts";
+import { anyId } from "../../support/ids.ts";
 import { cooperate, createService, type Service, seedWorld, test } from "../../support/service.ts";
 
 const SERVICE: Call = { caller: { key: "back-office", scopes: ["admin"] }, requestId: "r-1" };
-const by = (user: string): Call => ({ caller: { key: "manager", scopes: ["manage"], user }, requestId: "r-1" });
+const by = (user: string): Call => ({
+  caller: { key: "manager", scopes: ["manage"], user: anyId(user) },
+  requestId: "r-1",
+});
 
 type AnyAction = Action<unknown, unknown>;
 
 const person = (organization: string, user: string, role: OrganizationRole = "member"): AnyAction =>
-  putPerson({ organization, user, role });
+  putPerson({ organization: anyId(organization), user: anyId(user), role });
 const plant = (id: string, owner: string, portfolio?: string): AnyAction =>
-  putResource({ resource: `plant:${id}`, owner, portfolio });
+  putResource({
+    resource: `plant:${id}`,
+    owner: anyId(owner),
+    portfolio: portfolio === undefined ? undefined : anyId(portfolio),
+  });
 const job = (resource: ResourceRef, user: string, role: JobRole | undefined): AnyAction =>
-  setJobRole({ resource, user, role });
+  setJobRole({ resource, user: anyId(user), role });
 
 /** Counts what reaches the store, and gives the batch's result. */
 function counting(tupleStore: TupleStore): TupleStore & { writes: number } {
@@ -71,10 +80,10 @@ describe("a batch", () => {
     const before = (await entriesOf(tupleStore, "organization:sunward")).length;
     const batch = must(
       await performAll({ ...service.deps, tupleStore: counted }, SERVICE, [
-        putOrganization({ organization: "brief", name: "Brief" }),
+        putOrganization({ organization: anyId("brief"), name: "Brief" }),
         person("brief", "lena", "admin"),
         person("sunward", "max"),
-        putResource({ resource: "portfolio:south", owner: "sunward" }),
+        putResource({ resource: "portfolio:south", owner: anyId("sunward") }),
         plant("9", "sunward", "south"),
         job("plant:9", "max", "technical_manager"),
         job("plant:7", "max", "viewer"),
@@ -131,7 +140,7 @@ describe("a batch", () => {
     await seedWorld(service);
     const { shares } = await cooperate(service, [{ resource: "plant:7", role: "viewer" }]);
     const until = (expires_at: string): AnyAction =>
-      delegate({ share: shares[0] ?? "", user: "tom", role: "viewer", expires_at });
+      delegate({ share: anyId(shares[0] ?? ""), user: anyId("tom"), role: "viewer", expires_at });
     const [first, second, third] = ["2040-01-01T00:00:00Z", "2041-01-01T00:00:00Z", "2042-01-01T00:00:00Z"].map(until);
     if (!first || !second || !third) throw new Error();
     must(await performAll(service.deps, by("ben"), [first]));
@@ -164,7 +173,7 @@ describe("a batch", () => {
     must(
       await performAll<unknown>(service.deps, SERVICE, [
         job("plant:7", "otto", undefined),
-        removePerson({ organization: "sunward", user: "otto" }),
+        removePerson({ organization: anyId("sunward"), user: anyId("otto") }),
         deleteResource({ resource: "plant:8" }),
         plant("8", "brightfix"),
         job("plant:8", "tom", "operator"),
@@ -392,11 +401,11 @@ describe("the side effects of a batch", () => {
     const { id, shares } = await cooperate(service, [{ resource: "plant:7", role: "viewer" }]);
     service.mails.length = 0;
     const steps: AnyAction[] = [
-      unshare({ share: shares[0] ?? "" }),
+      unshare({ share: anyId(shares[0] ?? "") }),
       share({ cooperation: id, resource: "plant:7", role: "asset_manager" }),
-      invite({ initiator: "sunward", email: "ida@else.example" }),
+      invite({ initiator: anyId("sunward"), email: "ida@else.example" }),
     ];
-    const no = unshare({ share: "01HZZZZZZZZZZZZZZZZZZZZZZZ" });
+    const no = unshare({ share: anyId("01HZZZZZZZZZZZZZZZZZZZZZZZ") });
     const before = await everything(tupleStore);
     expect((await performAll(service.deps, by("anna"), [...steps, no])).kind).toBe("refused");
     await service.settled();

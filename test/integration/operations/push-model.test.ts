@@ -2,6 +2,7 @@
  * Giving a store a new model: what it changes is shown, what gives anybody more is
  * refused and leaves everything as it was, and scratch stores are removed however it ends.
  */
+
 import { randomUUID } from "node:crypto";
 import { test as base, describe, expect, onTestFinished } from "vitest";
 import { measure } from "../../../scripts/permissions/measure.ts";
@@ -17,6 +18,7 @@ import { createTupleStore } from "../../../src/openfga/tuple-store.ts";
 import type { Engine, Question } from "../../../src/ports.ts";
 import { put, textsOf } from "../../support/damage.ts";
 import { environmentOf } from "../../support/engine.ts";
+import { anyId } from "../../support/ids.ts";
 import { startMemoryEngine } from "../../support/memory-engine.ts";
 import { MODEL } from "../../support/model.ts";
 import { runScript } from "../../support/program.ts";
@@ -91,9 +93,9 @@ const test = base.extend<Pushing>({
 
 /** What every store here holds at first. */
 const OWNED = [
-  ...tuplesOfPerson("sunward", "anna", "admin"),
-  ...tuplesOfResource("plant:7", { owner: "sunward" }),
-  ...tuplesOfJobRole("plant:7", "otto", "operator"),
+  ...tuplesOfPerson(anyId("sunward"), anyId("anna"), "admin"),
+  ...tuplesOfResource("plant:7", { owner: anyId("sunward") }),
+  ...tuplesOfJobRole("plant:7", anyId("otto"), "operator"),
 ];
 
 describe("a model that gives more access", () => {

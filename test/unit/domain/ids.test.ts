@@ -1,7 +1,21 @@
 /** What may be an id, and that refusals are all that happens: nothing is rewritten. */
 import { describe, expect, it } from "vitest";
-import { ID_BYTES_MAX, Id, idOf, idProblem, ResourceRefInput, splitRef } from "../../../src/domain/ids.ts";
-import { entryNumber, entryRef } from "../../../src/domain/records.ts";
+import { revoke } from "../../../src/actions/delegation.ts";
+import { ownerScope, userScope } from "../../../src/domain/cache-scopes.ts";
+import {
+  ID_BYTES_MAX,
+  Id,
+  idOf,
+  idOfType,
+  idProblem,
+  OrganizationId,
+  PortfolioId,
+  ResourceRefInput,
+  ShareId,
+  splitRef,
+  UserId,
+} from "../../../src/domain/ids.ts";
+import { type Delegation, entryNumber, entryRef } from "../../../src/domain/records.ts";
 
 const code = (text: string) => `U+${text.codePointAt(0)?.toString(16).padStart(4, "0")}`;
 
@@ -123,5 +137,36 @@ describe("a reference", () => {
     const refs = ["a", "a.1", "a.1.1"].flatMap((id) => [1, 11, 111].map((n) => entryRef(`plant:${id}`, n)));
     expect(new Set(refs).size).toBe(refs.length);
     expect(entryRef("plant:a", 1)).not.toBe(entryRef("portfolio:a", 1));
+  });
+});
+
+describe("an id of one kind", () => {
+  const user = UserId.parse("anna");
+  const share = ShareId.parse("01JD8ZT4Q5K3M9W2X7Y6V0B1CD");
+  const organization = OrganizationId.parse("sunward");
+
+  it("is taken where its own kind is asked for, and is the text that it was parsed from", () => {
+    const delegation = { share, user } satisfies Pick<Delegation, "share" | "user">;
+    expect(delegation).toEqual({ share: "01JD8ZT4Q5K3M9W2X7Y6V0B1CD", user: "anna" });
+    expect(userScope(user)).toBe("user:anna");
+    expect(idOfType("organization", "organization:sunward")).toBe(organization);
+  });
+
+  it("does not compile where another kind, a reference or a mere text is", () => {
+    // @ts-expect-error a share is no user, and a user no share
+    ({ share: user, user: share }) satisfies Pick<Delegation, "share" | "user">;
+    // @ts-expect-error an organization is no user
+    expect(userScope(organization)).toBe("user:sunward");
+    // @ts-expect-error a reference is no id
+    expect(userScope("user:anna")).toBe("user:user:anna");
+    // @ts-expect-error a mere text is no id before it was parsed
+    expect(ownerScope("sunward")).toBe("organization:sunward");
+    // @ts-expect-error an action takes ids of its own kinds
+    expect(revoke({ share: organization, user })).toHaveProperty("decide");
+  });
+
+  it("is refused by its schema where OpenFGA could not hold it", () => {
+    for (const kind of [UserId, OrganizationId, PortfolioId])
+      expect([kind.safeParse("anna").success, kind.safeParse("user:anna").success]).toEqual([true, false]);
   });
 });

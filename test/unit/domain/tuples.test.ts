@@ -2,6 +2,7 @@
  * State and tuples, against model.fga read as what it lets be written: both name the
  * same facts, and every change of state is a Write that leads exactly there.
  */
+
 import { transformer } from "@openfga/syntax-transformer";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -21,6 +22,7 @@ import {
   tuplesOfShare,
 } from "../../../src/domain/state-tuples.ts";
 import { difference, keyText, type Tuple } from "../../../src/domain/tuples.ts";
+import { anyId } from "../../support/ids.ts";
 import { MODEL } from "../../support/model.ts";
 
 const DATES = [undefined, "2027-01-01T00:00:00Z", "2027-06-30T22:00:00Z"] as const;
@@ -29,11 +31,12 @@ const SPELLINGS = ["plain", "alt"] as const;
 /** Written by plan.ts: they carry the records and the history, and no state spells them. */
 const NOT_OF_STATES = ["head", "log"];
 
+const SUN = anyId("sun");
 const COOPERATION: Cooperation = {
-  id: "c",
+  id: anyId("c"),
   status: "active",
-  initiator: "sun",
-  partner: "grid",
+  initiator: SUN,
+  partner: anyId("grid"),
   spelling: "plain",
   invitation: 0,
   shares: 1,
@@ -41,8 +44,8 @@ const COOPERATION: Cooperation = {
   created_by: "user:ann",
 };
 const SHARE: Share = {
-  id: "s",
-  cooperation: "c",
+  id: anyId("s"),
+  cooperation: anyId("c"),
   resource: "plant:7",
   role: "viewer",
   spelling: "plain",
@@ -53,7 +56,7 @@ const SHARE: Share = {
 const cooperations = fc.record({
   status: fc.constantFrom("active", "active", "active", ...STATUSES),
   ended_as: fc.constantFrom(undefined, ...ENDINGS),
-  partner: fc.constantFrom(undefined, "grid", "grid", "grid"),
+  partner: fc.constantFrom(undefined, ...["grid", "grid", "grid"].map(anyId)),
   expires_at: fc.constantFrom(...DATES),
   spelling: fc.constantFrom(...SPELLINGS),
 });
@@ -72,7 +75,7 @@ const delegations = fc.record({
 const spellCooperation = (state: Partial<Cooperation>) => tuplesOfCooperation({ ...COOPERATION, ...state });
 const spellShare = (state: Partial<Share>) => tuplesOfShare({ ...SHARE, ...state });
 const spellDelegation = (state: Omit<Delegation, "share" | "user">) =>
-  tuplesOfDelegation({ share: "s", user: "ida", ...state });
+  tuplesOfDelegation({ share: anyId("s"), user: anyId("ida"), ...state });
 
 /** Everything that domain/tuples.ts can spell. */
 function everyTuple(): Tuple[] {
@@ -84,12 +87,12 @@ function everyTuple(): Tuple[] {
       SHARED_ROLES.flatMap((role) => dated.flatMap((date) => spellShare({ resource, role, ...date }))),
     ),
     ...SHARED_ROLES.flatMap((role) => dated.flatMap((date) => spellDelegation({ role, ...date }))),
-    ...tuplesOfOrganization("sun"),
-    ...ORGANIZATION_ROLES.flatMap((role) => tuplesOfPerson("sun", "ann", role)),
-    ...tuplesOfResource("plant:7", { owner: "sun", portfolio: "north" }),
-    ...tuplesOfResource("portfolio:north", { owner: "sun" }),
-    ...resources.flatMap((resource) => JOB_ROLES.flatMap((role) => tuplesOfJobRole(resource, "ann", role))),
-    ...tuplesOfEmail("e3b0", "ann"),
+    ...tuplesOfOrganization(SUN),
+    ...ORGANIZATION_ROLES.flatMap((role) => tuplesOfPerson(SUN, anyId("ann"), role)),
+    ...tuplesOfResource("plant:7", { owner: SUN, portfolio: anyId("north") }),
+    ...tuplesOfResource("portfolio:north", { owner: SUN }),
+    ...resources.flatMap((resource) => JOB_ROLES.flatMap((role) => tuplesOfJobRole(resource, anyId("ann"), role))),
+    ...tuplesOfEmail("e3b0", anyId("ann")),
     sweepMark("cooperation:c"),
     sweepMark("share:s"),
     sweepMark("organization:o"),
@@ -181,8 +184,10 @@ describe("a state", () => {
   });
 
   it("of a deleted resource has no tuples", () => {
-    expect(tuplesOfResource("plant:7", { owner: "sun", portfolio: "north" })).toHaveLength(2);
-    expect(tuplesOfResource("plant:7", { owner: "sun", portfolio: "north", deleted_at: SHARE.created_at })).toEqual([]);
+    expect(tuplesOfResource("plant:7", { owner: SUN, portfolio: anyId("north") })).toHaveLength(2);
+    expect(
+      tuplesOfResource("plant:7", { owner: SUN, portfolio: anyId("north"), deleted_at: SHARE.created_at }),
+    ).toEqual([]);
   });
 });
 

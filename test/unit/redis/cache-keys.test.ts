@@ -1,9 +1,11 @@
 /** The grammar of the cache: two inputs never share a key, and an entry is read as it was written. */
+
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type CacheScope, ownerScope } from "../../../src/domain/cache-scopes.ts";
 import type { CacheEntry, Question } from "../../../src/ports.ts";
 import { decodeEntry, encodeEntry, entryKey, followerKey, leaseKey, tokenKey } from "../../../src/redis/cache-keys.ts";
+import { anyId } from "../../support/ids.ts";
 
 /** Ids that the engine would hold and ids that it would not: the grammar trusts nobody. Short and alike, so that they meet. */
 const wild = fc.oneof(
@@ -95,7 +97,7 @@ describe("the value of an entry", () => {
   const held = wild.map((id) => id.replaceAll(/\s/g, "_") || "_");
   const entries: fc.Arbitrary<CacheEntry> = fc.record({
     allowed: fc.boolean(),
-    owner: held.map(ownerScope),
+    owner: held.map((id) => ownerScope(anyId(id))),
     userToken: tokens,
     ownerToken: tokens,
     validUntil: fc.nat({ max: 36 ** 9 - 1 }),

@@ -58,7 +58,9 @@ export const COOPERATION_TEXTS: Texts = {
   },
   postCooperationsAccept: {
     says: "An admin of the partner accepts what was proposed to their organization. What is shared is theirs from then on.",
-    examples: { accept: { to: `${next}/accept`, by: "ben", after: "pending" } },
+    examples: {
+      accept: { to: `${next}/accept`, by: "ben", body: { reason: "As agreed by phone." }, after: "pending" },
+    },
   },
   postCooperationsDecline: {
     says: "An admin of the partner declines. The initiator cannot invite them again for INVITATION_DECLINED_DAYS.",
@@ -66,19 +68,31 @@ export const COOPERATION_TEXTS: Texts = {
   },
   postCooperationsPause: {
     says: "The initiator blocks all access through the cooperation, and keeps its shares and delegations. Its expiry dates keep running.",
-    examples: { pause: { to: `${cooperation}/pause`, by: "anna" } },
+    examples: {
+      pause: { to: `${cooperation}/pause`, by: "anna", body: { reason: "Until the audit is over." } },
+      "who would lose what": { to: `${cooperation}/pause?dry_run=true`, by: "anna" },
+    },
   },
   postCooperationsResume: {
     says: "The initiator ends a pause: access is as it was before.",
-    examples: { resume: { to: `${cooperation}/resume`, by: "anna", after: "paused" } },
+    examples: {
+      resume: { to: `${cooperation}/resume`, by: "anna", body: { reason: "The audit is over." }, after: "paused" },
+    },
   },
   postCooperationsLeave: {
     says: "The partner ends the cooperation.",
-    examples: { leave: { to: `${cooperation}/leave`, by: "ben" } },
+    examples: { leave: { to: `${cooperation}/leave`, by: "ben", body: { reason: "The contract ended." } } },
   },
   postCooperationsResend: {
     says: "Sends the invitation again with a new link, and the old link stops working; or sends the notice to a known organization again. The wait between two mails grows while nobody answers (`cool_down`).",
-    examples: { "send it again": { to: `${next}/resend`, by: "anna", after: "invited two days ago" } },
+    examples: {
+      "send it again": {
+        to: `${next}/resend`,
+        by: "anna",
+        body: { reason: "They did not find the mail." },
+        after: "invited two days ago",
+      },
+    },
   },
   postInvitationsPreview: {
     says: "Who invites, and what is offered, for anybody who has the token from the invitation's link. They need no organization here yet.",
@@ -111,6 +125,12 @@ export const SHARE_TEXTS: Texts = {
         body: { resource: "plant:8", role: "asset_manager" },
         after: "a plant that is not shared",
       },
+      "what it would mean": {
+        to: `${cooperation}/shares?dry_run=true`,
+        by: "anna",
+        body: { resource: "plant:8", role: "asset_manager" },
+        after: "a plant that is not shared",
+      },
     },
   },
   getSharesById: {
@@ -139,6 +159,12 @@ export const SHARE_TEXTS: Texts = {
   putSharesDelegationsByUser: {
     says: "An admin of the partner gives one of their own people access through the share: at viewer, or at the share's role. Sent again it changes role and date.",
     examples: {
+      "to somebody new": {
+        to: `${share}/delegations/eva`,
+        by: "ben",
+        body: { role: "viewer" },
+        after: "eva works for brightfix",
+      },
       "at the share's role": { to: `${share}/delegations/tom`, by: "ben", body: { role: "technical_manager" } },
       "until a date": {
         to: `${share}/delegations/tom`,

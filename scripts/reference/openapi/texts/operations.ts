@@ -65,7 +65,10 @@ export const BULK_TEXTS: Texts = {
   },
   getExport: {
     says: "All that an import takes, in an order in which it can be imported; or, with `format=fga.yaml`, one cooperation as model, tuples and assertions for `fga model test`.",
-    examples: { "all of it": { to: "/v1/export" } },
+    examples: {
+      "all of it": { to: "/v1/export" },
+      "one cooperation": { to: `/v1/export?format=fga.yaml&cooperation=${SAMPLE.cooperation}`, long: true },
+    },
   },
 };
 

@@ -103,6 +103,7 @@ const jobRoles = (type: "plant" | "portfolio", id: string, after: "a job role" |
           body: { role: "technical_manager" },
           ...(type === "portfolio" && { after: "a portfolio" as const }),
         },
+        change: { to: `${to}/anna`, by: "anna", body: { role: "viewer" }, after },
       },
     },
     [`delete${name}RolesByUser`]: {

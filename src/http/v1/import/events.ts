@@ -31,7 +31,9 @@ export const ImportEvent = z.discriminatedUnion("event", [
       line: z.int(),
       code: z
         .string()
-        .describe("As in a problem; `invalid_request`: cannot be read; `refused_by_engine`: OpenFGA does not hold it."),
+        .describe(
+          "As in a problem; `invalid_request`: the line cannot be read; `refused_by_engine`: OpenFGA cannot hold what it says.",
+        ),
       detail: z.string().optional(),
       errors: z.array(z.object({ pointer: z.string(), detail: z.string() })).optional(),
       more_errors: z.int().optional(),
@@ -42,7 +44,7 @@ export const ImportEvent = z.discriminatedUnion("event", [
   z.strictObject({
     event: z.literal("stopped"),
     ...Counts,
-    code: z.string().describe("As in a problem, or `shutting_down`."),
+    code: z.string().describe("As in a problem, or `shutting_down`: the process was stopped."),
     detail: z.string(),
     from: z.int().describe("The line to continue from: send the same file with `?from=` it."),
   }),
@@ -76,7 +78,11 @@ export async function* importEvents(
         } else counts.refused++;
       }
       yield* outcomes.flatMap(refusedEvent);
-      if (deps.stopping()) return yield stopped("shutting_down", "The service is stopping. Go on when it is back.");
+      if (deps.stopping())
+        return yield stopped(
+          "shutting_down",
+          "The service is stopping. Continue from the line in `from` when it runs again.",
+        );
       if (performance.now() - reportedAt < PROGRESS_MILLISECONDS) continue;
       reportedAt = performance.now();
       yield { event: "done", ...counts };
@@ -86,7 +92,7 @@ export async function* importEvents(
     // nobody reads the reply any more
     if (error instanceof BodyBroken) return deps.log("info", "caller_gone", { request_id: call.requestId });
     if (error instanceof BodyIdle)
-      return yield stopped("request_timeout", `${error.message}. Go on from the line in \`from\`.`);
+      return yield stopped("request_timeout", `${error.message}. Continue from the line in \`from\`.`);
     const code = faultOf(error as Error);
     deps.warn("import_stopped", { request_id: call.requestId, line: counts.line, ...errorFacts(error) });
     yield stopped(code, adviceOn(code, error as Error));
@@ -96,7 +102,7 @@ export async function* importEvents(
 function adviceOn(code: ReturnType<typeof faultOf>, error: Error): string {
   if (code === "internal") return FAULTS[code][2];
   if (code === "store_damaged") return damageDetail(error);
-  return `${FAULTS[code][1]}. Go on from the line in \`from\`.`;
+  return `${FAULTS[code][1]}. Continue from the line in \`from\`.`;
 }
 
 function refusedEvent(outcome: LineOutcome): ImportEvent[] {
@@ -104,7 +110,7 @@ function refusedEvent(outcome: LineOutcome): ImportEvent[] {
   if (outcome.outcome === "invalid")
     return [{ event: "refused", line, code: "invalid_request", ...listedErrors(outcome.errors) }];
   if (outcome.outcome === "refused_by_engine")
-    return [{ event: "refused", line, code: outcome.outcome, detail: "OpenFGA does not hold what the line says." }];
+    return [{ event: "refused", line, code: outcome.outcome, detail: "OpenFGA cannot hold what the line says." }];
   if (outcome.outcome !== "refused") return [];
   const { refusal } = outcome;
   return [{ event: "refused", line, code: refusal.code, detail: detailOf(refusal), ...dataOf(refusal) }];

@@ -4,10 +4,10 @@ import { refuseImport } from "../../../actions/import-lines.ts";
 import { mediaTypeOf, refuseEncoding } from "../../body.ts";
 import { allowLongRunning } from "../../long-running.ts";
 import { NDJSON, ndjson } from "../../ndjson.ts";
-import type { Documented } from "../../operation.ts";
+import { type Documented, described, PROBLEM } from "../../operation.ts";
 import { refusePreconditions } from "../../precondition.ts";
-import { fault, ProblemView, refused } from "../../problem.ts";
-import { type V1Deps, v1 } from "../route.ts";
+import { fault, refused } from "../../problem.ts";
+import type { V1App, V1Deps } from "../route.ts";
 import { importBody } from "./body.ts";
 import { importEvents } from "./events.ts";
 
@@ -35,20 +35,19 @@ const post = createRoute({
       content: { [NDJSON]: { schema: z.string() } },
     },
   },
-  // typed without their content, so that the handler may answer with a plain response
   responses: {
-    200: {
-      description: "Newline-delimited JSON, sent as the lines are done; each line is an ImportEvent.",
-      content: { [NDJSON]: { schema: z.string() } },
-    },
-    default: { description: "A problem.", content: { "application/problem+json": { schema: ProblemView } } },
-  } as Record<string, { description: string }>,
+    200: described(
+      "Newline-delimited JSON, sent as the lines are done; each line is an ImportEvent.",
+      z.string(),
+      NDJSON,
+    ),
+    default: PROBLEM,
+  },
 });
 
 export const IMPORT_OPERATIONS = [post];
 
-export function importRoutes(deps: V1Deps) {
-  const app = v1();
+export function importRoutes(app: V1App, deps: V1Deps) {
   // one at a time: two would only take turns
   let isRunning = false;
   app.openapi(post, (c) => {
@@ -73,5 +72,4 @@ export function importRoutes(deps: V1Deps) {
       hurry();
     });
   });
-  return app;
 }

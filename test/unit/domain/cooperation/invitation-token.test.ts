@@ -3,13 +3,14 @@ import fc from "fast-check";
 import { ulid } from "ulid";
 import { describe, expect, it } from "vitest";
 import { issueToken, readToken } from "../../../../src/domain/cooperation/invitation-token.ts";
+import { anyId } from "../../../support/ids.ts";
 
 const secret = "a secret of this test";
-const cooperation = "01JD8ZT4Q5K3M9W2X7Y6V0B1CD";
+const cooperation = anyId("01JD8ZT4Q5K3M9W2X7Y6V0B1CD");
 const token = issueToken(secret, cooperation, 3);
 const [id, n, mac] = token.split(".") as [string, string, string];
 
-const ids = fc.integer({ min: 0, max: 2 ** 48 - 1 }).map((time) => ulid(time));
+const ids = fc.integer({ min: 0, max: 2 ** 48 - 1 }).map((time) => anyId(ulid(time)));
 const numbers = fc.integer({ min: 0, max: 1_000_000 });
 
 describe("an invitation token", () => {
@@ -92,7 +93,7 @@ describe("an invitation token", () => {
 
   it.each([
     ["no secret", "", cooperation, 1],
-    ["an id that is no ULID", secret, "c.1", 1],
+    ["an id that is no ULID", secret, anyId("c.1"), 1],
     ["a negative number", secret, cooperation, -1],
     ["a fraction", secret, cooperation, 1.5],
     ["a number beyond counting", secret, cooperation, 1e21],

@@ -3,6 +3,7 @@
  * admitted or refused by name, every request is sorted tuple by tuple, and whatever
  * exists and whatever is asked, a change becomes what its tuples say or a refusal.
  */
+
 import { transformer } from "@openfga/syntax-transformer";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -15,11 +16,12 @@ import type { Delegation } from "../../../../src/domain/records.ts";
 import { RELATIONS } from "../../../../src/domain/relations.ts";
 import { JOB_ROLES, ORGANIZATION_ROLES, RUNGS, SHARED_ROLES } from "../../../../src/domain/roles.ts";
 import { tuplesOfDelegation } from "../../../../src/domain/state-tuples.ts";
-import { problemText } from "../../../../src/http/stores/raw-problem.ts";
+import { problemText } from "../../../../src/http/stores/write-answer.ts";
+import { anyId } from "../../../support/ids.ts";
 import { MODEL } from "../../../support/model.ts";
 
 const SERVICE: Caller = { key: "back-office", scopes: ["admin"] };
-const BEN: Caller = { key: "manager", scopes: ["manage"], user: "ben" };
+const BEN: Caller = { key: "manager", scopes: ["manage"], user: anyId("ben") };
 const at = (user: string, relation: string, object: string): RawTuple => ({ user, relation, object });
 
 test("every relation that can have tuples in the model is admitted or refused by name, and no other", () => {
@@ -228,8 +230,8 @@ describe("for every state and request", () => {
     const relations = SHARED_ROLES.flatMap((role) => [`delegated_${role}`, `delegated_${role}_alt`]);
     const held = fc.option(
       fc.record<Delegation>({
-        share: fc.constant("s"),
-        user: fc.constant("x"),
+        share: fc.constant(anyId("s")),
+        user: fc.constant(anyId("x")),
         role: fc.constantFrom(...SHARED_ROLES),
         expires_at: fc.constantFrom(...dates),
         spelling: fc.constantFrom("plain", "alt"),
@@ -288,7 +290,7 @@ describe("for every state and request", () => {
     const own = ["organization:o", "organization:n"].map((user) => at(user, "owner", "plant:7"));
     const lies = ["portfolio:p", "portfolio:q"].map((user) => at(user, "portfolio", "plant:7"));
     const all = [...own, ...lies];
-    for (const held of [undefined, { owner: "o" }, { owner: "o", portfolio: "p" }])
+    for (const held of [undefined, { owner: anyId("o") }, { owner: anyId("o"), portfolio: anyId("p") }])
       for (const { writes, deletes } of everyAsked(["0", "1", "2", "3"], (relation) => at("", relation, "")))
         for (const lenient of LENIENCIES) {
           const pick = (tuples: readonly ReadTuple[]) => tuples.flatMap(({ relation }) => all[Number(relation)] ?? []);

@@ -1,8 +1,10 @@
-/** Why one share does not give a person a permission, from its records. Pure. */
+/** Why a role in an organization, or one share, does not give a person a permission, from the records. Pure. */
+
 import { hasPassed } from "../expiry.ts";
+import type { OrganizationId, UserId } from "../ids.ts";
 import type { Cooperation, Delegation, Share } from "../records.ts";
 import { JOB_ROLES, type JobRole, type OrganizationRole, PERMISSION_OF, RUNGS, SHARED_ROLES } from "../roles.ts";
-import type { DenialReason } from "./denial-reason.ts";
+import type { DenialReason, Path } from "./denial-reason.ts";
 
 /** The job roles that carry a permission, highest first; none where only admins have it. */
 export function needsOf(permission: string): JobRole[] {
@@ -18,7 +20,7 @@ export type Met = {
 };
 
 /** Every denial reason of a share; none where its records give access. */
-export function denialsOfShare(met: Met, user: string, permission: string, now: Date): DenialReason[] {
+export function denialsOfShare(met: Met, user: UserId, permission: string, now: Date): DenialReason[] {
   const { cooperation, share } = met;
   const needs = needsOf(permission).filter((role) => SHARED_ROLES.some((shared) => shared === role));
   if (needs.length === 0) return [{ code: "never_shared", permission, owner: cooperation.initiator }];
@@ -49,7 +51,7 @@ export function denialsOfCooperation(cooperation: Cooperation, now: Date): Denia
   return denials;
 }
 
-function denialsOfPerson({ cooperation, share, role, delegation }: Met, user: string, needs: JobRole[], now: Date) {
+function denialsOfPerson({ cooperation, share, role, delegation }: Met, user: UserId, needs: JobRole[], now: Date) {
   const { partner } = cooperation;
   // who is invited by address is in no organization of the cooperation yet
   if (role === "admin" || partner === undefined) return [];
@@ -67,4 +69,19 @@ function denialsOfPerson({ cooperation, share, role, delegation }: Met, user: st
   else if (!needs.includes(share.role))
     denials.push({ code: "delegation_reduced", ...of, role: delegation.role, share_role: share.role });
   return denials;
+}
+
+/** A person's roles by organization, and their address. */
+export type AskedPerson = {
+  user: UserId;
+  roles: ReadonlyMap<OrganizationId, OrganizationRole>;
+  email: string | undefined;
+};
+
+/** The access path of an organization's admins, with its denial reasons. */
+export function asAdmin({ user, roles }: AskedPerson, organization: OrganizationId): Path {
+  const role = roles.get(organization);
+  const through = `organization:${organization}`;
+  if (role === undefined) return { through, denials: [{ code: "not_person", user, organization }] };
+  return { through, denials: role === "admin" ? [] : [{ code: "not_admin", user, organization, role }] };
 }

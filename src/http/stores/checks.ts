@@ -1,16 +1,18 @@
 /**
- * `POST …/batch-check` (openfga.v1 BatchCheck): up to 50 decisions by correlation id. Items with nothing but a question
- * are answered from the cache, the others by the engine; a batch that OpenFGA would refuse is sent to it as a whole. An
- * item outside the caller's key is an error in its place.
+ * `POST …/check` (openfga.v1 Check): a decision, from the cache when the body has nothing but the question.
+ * `POST …/batch-check` (BatchCheck): up to 50 of them by correlation id. Items with nothing but a question are answered
+ * from the cache, the others by the engine; a batch that OpenFGA would refuse is sent to it as a whole. An item outside
+ * the caller's key is an error in its place.
  */
 
-import { type Context, Hono } from "hono";
+import type { Context, Hono } from "hono";
+import { outsideQuestion } from "../../check/within.ts";
 import { isObject } from "../../domain/json.ts";
 import type { Outside } from "../../domain/key-bounds.ts";
 import type { Env } from "../env.ts";
+import { asCheck } from "./caller.ts";
 import { outsideKey, outsideText } from "./error.ts";
 import { answer, decided, pass, readQuestion, type StoresDeps } from "./pass.ts";
-import { asCheck } from "./permission-only.ts";
 import { dated, isUsual, type Members, plainQuestion } from "./questions.ts";
 import { outsideQuestions } from "./within-key.ts";
 
@@ -20,10 +22,25 @@ const CHECKS_MAX = 50;
 /** openfga.v1 BatchCheckItem.correlation_id. */
 const CORRELATION_ID = /^[\w-]{1,36}$/;
 
-/** Throws EngineUnavailable, Overloaded when a cacheable item has no answer: half a batch is no answer. */
-export function batchCheckRoutes(deps: StoresDeps): Hono<Env> {
+/** Throws EngineUnavailable, Overloaded: without an answer the reply is a 5xx, never a "no", and half a batch is no answer. */
+export function checkRoutes(app: Hono<Env>, deps: StoresDeps): void {
   const { engine, checker, clock } = deps;
-  const app = new Hono<Env>();
+  app.post("/stores/:store_id/check", async (c) => {
+    const body = await readQuestion(c, deps, (one) => [asCheck(one)]);
+    if (body instanceof Response) return body;
+    const question = isUsual(body, engine.api.modelId) ? plainQuestion(engine, body) : undefined;
+    if (question === undefined) {
+      const [outside] = await outsideQuestions(c, deps, [asCheck(body).names]);
+      if (outside !== undefined) return outsideKey(c, outside);
+      return pass(c, deps, { method: "POST", path: "/check", body: dated(body, clock()) });
+    }
+    const { allowed, owner } = await checker.check(question, () => c.req.raw.signal);
+    // a hit knows the owner
+    const { relation: permission, object } = question;
+    const outside = await outsideQuestion(engine, c.var.caller.bounds, { permission, object, owner });
+    if (outside !== undefined) return outsideKey(c, outside);
+    return decided(c, deps, { allowed, resolution: "" });
+  });
   app.post("/stores/:store_id/batch-check", async (c) => {
     const asked = (one: Members) => itemsOf(one).filter(isObject).map(asCheck);
     const body = await readQuestion(c, deps, asked);
@@ -73,7 +90,6 @@ export function batchCheckRoutes(deps: StoresDeps): Hono<Env> {
     const asked = rest && JSON.parse(rest.body).result;
     return decided(c, deps, { result: { ...Object.fromEntries(answers), ...asked, ...known } });
   }
-  return app;
 }
 
 const itemsOf = ({ checks }: Members): unknown[] => (Array.isArray(checks) ? checks : []);

@@ -1,0 +1,130 @@
+import { availableParallelism } from "node:os";
+import { z } from "zod";
+import { historyKeys, host, limits, onOff, sender, serviceKeys, url, whole, workers } from "./config-forms.ts";
+import { LIMITS_FORM } from "./domain/rate-limits.ts";
+
+const EXTERNAL_CONCURRENCY = 128;
+const EMBEDDED_CONCURRENCY_A_CORE = 4;
+const EMBEDDED_CONCURRENCY_MIN = 8;
+
+/** How many questions OpenFGA is asked at once by default: a server may be of any size, our own shares the machine's cores with actions. */
+export function concurrencyOf(isEmbedded: boolean): number {
+  const embedded = Math.max(EMBEDDED_CONCURRENCY_MIN, EMBEDDED_CONCURRENCY_A_CORE * availableParallelism());
+  return isEmbedded ? embedded : EXTERNAL_CONCURRENCY;
+}
+
+export const VARIABLES = {
+  HOST: host.default("127.0.0.1").describe("The address to listen on."),
+  PORT: whole(0, 65535).default(3000).describe("The port to listen on; 0 takes a free one."),
+  PUBLIC_URL: url({ schemes: ["https", "http"] })
+    .optional()
+    .describe(
+      "Where callers reach the service. Default: `http://<HOST>:<PORT>`; required where HOST is no address to call, as `0.0.0.0` and `::` are.",
+    ),
+  CONNECTIONS_MAX: whole(10, 1_000_000)
+    .default(1000)
+    .describe("Connections that may be open at once; one beyond that is closed unanswered."),
+  STOPPING_MILLISECONDS: whole(0, 300_000)
+    .default(500)
+    .describe(
+      "How long it still answers after it was asked to stop, while `/readyz` says `stopping`. Behind a load balancer: longer than it takes to notice.",
+    ),
+  WORKERS: workers.describe(
+    "Processes that answer, up to 256, or `auto`: one for each core, without `REDIS_URL` one. More than one need `REDIS_URL`, and share out `CONNECTIONS_MAX`, `OPENFGA_CONNECTIONS` and `OPENFGA_CONCURRENCY`.",
+  ),
+  SERVICE_KEYS: serviceKeys
+    .optional()
+    .describe(
+      "JSON list of `{name, scopes, key}` or `{name, scopes, sha256}`; scopes `check`, `manage`, `admin`; `types`, `permissions`, `organizations`, `not_after` bind a key, see docs/keys.md. Required.",
+    ),
+  OPENFGA_API_URL: url({ schemes: ["http", "https"] })
+    .optional()
+    .describe("The OpenFGA server to use. Default: an embedded one, on sqlite."),
+  OPENFGA_API_TOKEN: z.string().min(1).optional().describe("The preshared key of that OpenFGA server."),
+  OPENFGA_STORE: z.string().min(3).max(64).default("concordat").describe("The store's name."),
+  OPENFGA_TIMEOUT_MILLISECONDS: whole(50, 60_000)
+    .default(3000)
+    .describe("How long one call to OpenFGA may take; a check that is not cached makes up to four in turn."),
+  OPENFGA_CONNECTIONS: whole(1, 1000).default(32).describe("Connections that checks are asked over."),
+  OPENFGA_CONCURRENCY: whole(1, 10_000)
+    .optional()
+    .describe(
+      `Questions that OpenFGA is asked at the same time: at most half of them for one key, and at most half of them lists. A question that gets no place within a second is answered with 503 and Retry-After. Default: ${EXTERNAL_CONCURRENCY}; with the embedded engine ${EMBEDDED_CONCURRENCY_A_CORE} for each processor core, at least ${EMBEDDED_CONCURRENCY_MIN}, so that it is free for actions.`,
+    ),
+  REDIS_URL: url({ schemes: ["redis", "rediss"], credentials: true, query: true, path: /^(\/\d*)?$/ })
+    .optional()
+    .describe(
+      "The Redis that caches decisions, `redis://host:6379`, over TLS `rediss://…`. Default: the memory of the process, for a single process.",
+    ),
+  CACHE_SECRET: z
+    .string()
+    .min(32, "must be at least 32 characters")
+    .optional()
+    .describe("Seals cache entries in Redis, so that nobody without it can make or change one."),
+  REDIS_TIMEOUT_MILLISECONDS: whole(3, 10_000)
+    .default(150)
+    .describe("How long a check may wait for Redis, a third of it for each round trip. Then it asks OpenFGA."),
+  CACHE_TTL_SECONDS: whole(1, 3600)
+    .default(10)
+    .describe("How long a decision is cached; what was written past the service counts by then at the latest."),
+  CACHE_ENTRIES_MAX: whole(100, 100_000_000)
+    .default(100_000)
+    .describe("Decisions cached in memory without Redis; the least recently used are dropped first."),
+  INVITATION_SECRET: z
+    .string()
+    .min(32, "must be at least 32 characters")
+    .optional()
+    .describe("Signs the links in invitations. Required."),
+  INVITATION_URL: url({ schemes: ["https", "http"], query: true, fragment: true })
+    .default("http://localhost:5173/join")
+    .describe("Your page that invitations link to; the token is in the URL's fragment."),
+  INVITATION_TTL_DAYS: whole(1, 365).default(14).describe("How many days the link of an invitation is valid."),
+  INVITATION_DECLINED_DAYS: whole(0, 365)
+    .default(3)
+    .describe("How many days after a decline the initiator cannot invite the same organization again."),
+  INVITATIONS_OPEN_MAX: whole(1, 100_000)
+    .default(200)
+    .describe("Invitations of one organization that may wait for an answer."),
+  INVITATIONS_DAILY_MAX: whole(1, 100_000)
+    .default(100)
+    .describe("Invitations that one organization may send on one day (UTC)."),
+  HISTORY_KEY_FILE: historyKeys
+    .optional()
+    .describe(
+      "A PEM file with the Ed25519 key that signs histories; keys behind it only verify. Default: they are not signed.",
+    ),
+  HISTORY_UNSIGNED: z
+    .enum(["refuse", "allow"])
+    .default("refuse")
+    .describe(
+      "With HISTORY_KEY_FILE: `allow` lets actions accept a head without a signature, until `npm run doctor -- --sign` is done.",
+    ),
+  SMTP_URL: url({ schemes: ["smtps", "smtp"], credentials: true, query: true })
+    .optional()
+    .describe("The mail server, `smtps://user:password@host`, or `smtp://…` with STARTTLS. Default: `.eml` files."),
+  MAIL_FROM: sender.default("Concordat <concordat@localhost>").describe("The sender of mails."),
+  DISCLOSE_ORGANIZATIONS: onOff
+    .default(true)
+    .describe("`off`: an invitation never discloses whether an address or an organization is known."),
+  RATE_LIMIT_CHECKS_PER_MINUTE: limits("off").describe(
+    `Decisions: ${LIMITS_FORM}; a batch is one request. See docs/keys.md.`,
+  ),
+  RATE_LIMIT_SEARCHES_PER_MINUTE: limits("key=1200").describe("Searches, lists of OpenFGA's API and explanations."),
+  RATE_LIMIT_READS_PER_MINUTE: limits("user=1200").describe("Other reads."),
+  RATE_LIMIT_WRITES_PER_MINUTE: limits("key=6000,user=300,organization=1200").describe("Requests that may write."),
+  RATE_LIMIT_INVITATIONS_PER_MINUTE: limits("user=10,organization=30").describe(
+    "Invitations, sent the first time or again; each also counts as a write.",
+  ),
+  CONCORDAT_FOLDER: z
+    .string()
+    .default(".concordat")
+    .describe("Where the embedded engine's data, mails and keys are; closed to other users."),
+  LOG_LEVEL: z
+    .enum(["silent", "error", "warn", "info", "debug"])
+    .default("info")
+    .describe("What is logged; `debug` includes answered health checks."),
+  LOG_FORMAT: z
+    .enum(["json", "pretty"])
+    .optional()
+    .describe("How it is logged. Default: `pretty`, for people, where standard output is a terminal, else `json`."),
+} as const;

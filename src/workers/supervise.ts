@@ -1,0 +1,198 @@
+/**
+ * The primary process of several workers: starts them, and another one for each that ends or is silent, with a growing
+ * pause where they end soon after their start. It adds up what they counted, what ended ones counted included. A worker
+ * that does not stay ends the service after some tries; until then the others answer.
+ */
+import cluster, { type Worker } from "node:cluster";
+import { setTimeout as sleep } from "node:timers/promises";
+import { WorkersFailed } from "../faults.ts";
+import type { Log } from "../log.ts";
+import { addUp, type Counts, createSupervisorMetrics, lastingOf, textOf } from "../metrics.ts";
+import type { Clock } from "../ports.ts";
+import type { Foundation, ToPrimary, ToWorker } from "./messages.ts";
+
+/** A worker that is ready for `stayMilliseconds` has stayed: one that ends after that is replaced at once. */
+export type Patience = {
+  triesMax: number;
+  pauseMilliseconds: number;
+  pauseMaxMilliseconds: number;
+  stayMilliseconds: number;
+  /** A worker sends its counts every second. After so many seconds without any message it is killed. */
+  silentSecondsMax: number;
+};
+
+export const PATIENCE: Patience = {
+  triesMax: 6,
+  pauseMilliseconds: 500,
+  pauseMaxMilliseconds: 8_000,
+  stayMilliseconds: 10_000,
+  silentSecondsMax: 30,
+};
+
+/** How long `/metrics` waits for a worker; then what it sent last counts. */
+const COUNT_MILLISECONDS = 1_000;
+
+export type Supervisor = {
+  /** Resolves when all workers answer for the first time. Rejects with WorkersFailed. */
+  started: Promise<void>;
+  /** Rejects with WorkersFailed when a worker does not stay. The others still answer; the caller stops them. */
+  failed: Promise<never>;
+  readKeys(): void;
+  /** Asks all workers to end and resolves when all have; after `patienceMilliseconds` those that are left are killed. */
+  stop(reason: string, isHurried: boolean, patienceMilliseconds: number): Promise<void>;
+};
+
+/** The place of a worker, with how often in a row the workers on it did not stay. */
+type Place = { failures: number };
+type Member = {
+  worker: Worker;
+  place: Place;
+  readyAt: number | undefined;
+  silentSeconds: number;
+  /** What it sent last. */
+  counts: Counts;
+  ended: PromiseWithResolvers<void>;
+};
+
+type Options = { count: number; foundation: Foundation; patience: Patience; clock: Clock; log: Log };
+
+/** Starts `count` workers: processes with the arguments of this one and `--worker` (worker.ts). */
+export function supervise({ count, foundation, patience, clock, log }: Options): Supervisor {
+  cluster.setupPrimary({ args: [...process.argv.slice(2), "--worker"], serialization: "advanced" });
+  const members = new Set<Member>();
+  const pauses = new Set<NodeJS.Timeout>();
+  const questions = new Map<number, { left: Set<Member>; answered: () => void }>();
+  const started = Promise.withResolvers<void>();
+  const failed = Promise.withResolvers<never>();
+  // both may be rejected before anybody waits for them
+  for (const { promise } of [started, failed]) promise.catch(() => {});
+  let hasStarted = false;
+  let stopping: (ToWorker & { kind: "stop" }) | undefined;
+  let asked = 0;
+  /** What workers counted that have ended. */
+  let kept: Counts = [];
+
+  const ready = () => [...members].filter(({ readyAt }) => readyAt !== undefined);
+  const workersReady = () => ({ ready: ready().length, of: count });
+  const own = createSupervisorMetrics(clock, () => ready().length);
+  const send = ({ worker }: Member, message: ToWorker) => {
+    // the callback takes the error of a worker that has just ended
+    if (worker.isConnected()) worker.process.send(message, undefined, undefined, () => {});
+  };
+  const sendAll = (message: ToWorker) => {
+    for (const member of members) send(member, message);
+  };
+
+  function start(place: Place): void {
+    const worker = cluster.fork();
+    const ended = Promise.withResolvers<void>();
+    const member: Member = { worker, place, readyAt: undefined, silentSeconds: 0, counts: [], ended };
+    members.add(member);
+    worker.on("error", () => {});
+    worker.on("message", (message: ToPrimary) => receive(member, message));
+    // when the process has ended and all that it sent was received
+    worker.process.once("close", (code, signal) => end(member, signal ?? `exit code ${code}`));
+  }
+
+  function receive(member: Member, message: ToPrimary): void {
+    member.silentSeconds = 0;
+    if (message.kind === "hello") send(member, stopping ?? { kind: "begin", foundation, workers: workersReady() });
+    else if (message.kind === "ready") {
+      member.readyAt = performance.now();
+      log("info", "worker_ready", { worker: member.worker.id });
+      sendAll({ kind: "workers", workers: workersReady() });
+      if (ready().length < count) return;
+      hasStarted = true;
+      started.resolve();
+    } else if (message.kind === "refused") {
+      const { problem } = message;
+      // at the first start every worker meets the same, and trying again does not help
+      if (hasStarted) log("error", "worker_refused", { worker: member.worker.id, problem });
+      else started.reject(new WorkersFailed(problem));
+    } else if (message.kind === "counts") {
+      member.counts = message.counts;
+      if (message.ask !== undefined) answered(member, message.ask);
+    } else void countAll().then((text) => send(member, { kind: "counted", text }));
+  }
+
+  function answered(member: Member, ask: number): void {
+    const question = questions.get(ask);
+    if (question?.left.delete(member) && question.left.size === 0) question.answered();
+  }
+
+  /** What this process and all workers counted, those that have ended included. */
+  async function countAll(): Promise<string> {
+    const ask = ++asked;
+    const left = new Set(ready());
+    const { promise, resolve } = Promise.withResolvers<void>();
+    questions.set(ask, { left, answered: resolve });
+    for (const member of left) send(member, { kind: "count", ask });
+    const late = new AbortController();
+    if (left.size > 0) await Promise.race([promise, sleep(COUNT_MILLISECONDS, undefined, late).catch(() => {})]);
+    late.abort();
+    questions.delete(ask);
+    const ours = await own.counts();
+    return textOf([ours, kept, ...[...members].map(({ counts }) => counts)]);
+  }
+
+  function end(member: Member, how: string): void {
+    members.delete(member);
+    kept = addUp([kept, lastingOf(member.counts)]);
+    for (const ask of questions.keys()) answered(member, ask);
+    member.ended.resolve();
+    if (stopping !== undefined) return;
+    own.workerEnded();
+    sendAll({ kind: "workers", workers: workersReady() });
+    const { place, readyAt, worker } = member;
+    const stayed = readyAt !== undefined && performance.now() - readyAt >= patience.stayMilliseconds;
+    place.failures = stayed ? 0 : place.failures + 1;
+    if (place.failures >= patience.triesMax) {
+      giveUp(place, how);
+      return;
+    }
+    const pause = stayed
+      ? 0
+      : Math.min(patience.pauseMaxMilliseconds, patience.pauseMilliseconds * 2 ** (place.failures - 1));
+    log("warn", "worker_ended", { worker: worker.id, how, pause_milliseconds: pause });
+    const timer = setTimeout(() => {
+      pauses.delete(timer);
+      start(place);
+    }, pause);
+    pauses.add(timer);
+  }
+
+  function giveUp({ failures }: Place, how: string): void {
+    const problem = new WorkersFailed(
+      `${failures} workers in a row ended before they had answered for ${patience.stayMilliseconds / 1000} seconds, the last one with ${how}. What they wrote before says why.`,
+    );
+    started.reject(problem);
+    failed.reject(problem);
+  }
+
+  const looking = setInterval(() => {
+    for (const member of members) {
+      // counted, not timed: while this process is stopped too, nothing says that a worker is silent
+      if (++member.silentSeconds <= patience.silentSecondsMax) continue;
+      log("warn", "worker_silent", { worker: member.worker.id });
+      member.worker.process.kill("SIGKILL");
+    }
+  }, 1_000);
+
+  for (let n = 0; n < count; n++) start({ failures: 0 });
+  return {
+    started: started.promise,
+    failed: failed.promise,
+    readKeys: () => sendAll({ kind: "read_keys" }),
+    async stop(reason, isHurried, patienceMilliseconds) {
+      stopping = { kind: "stop", reason, isHurried };
+      clearInterval(looking);
+      for (const timer of pauses) clearTimeout(timer);
+      sendAll(stopping);
+      const kill = setTimeout(() => {
+        for (const { worker } of members) worker.process.kill("SIGKILL");
+      }, patienceMilliseconds);
+      await Promise.all([...members].map(({ ended }) => ended.promise));
+      clearTimeout(kill);
+    },
+  };
+}

@@ -1,0 +1,49 @@
+/**
+ * A service whose workers do nothing but what `WORKER` says, to see what becomes of them: `dies` before it is ready,
+ * `dies_later` when it was ready, `hangs` where it is the first, `refuses` to start, `stays`. `PATIENCE` is JSON.
+ */
+import { createLog } from "../../src/log.ts";
+import type { Foundation } from "../../src/workers/messages.ts";
+import { PATIENCE, supervise } from "../../src/workers/supervise.ts";
+import { joinPrimary, refuseStart } from "../../src/workers/worker.ts";
+
+const DIES_WITH = 3;
+const { WORKER, COUNT, PATIENCE: patience = "{}" } = process.env;
+
+async function work() {
+  const channel = await joinPrimary();
+  if (WORKER === "dies") process.exit(DIES_WITH);
+  if (WORKER === "refuses") {
+    await refuseStart("NAME: is wrong");
+    process.exit(1);
+  }
+  channel.ready({ counts: async () => [], readKeys: () => {}, stop: () => process.exit(0) });
+  if (WORKER === "dies_later") setTimeout(() => process.exit(DIES_WITH), 20);
+  // no message is sent any more, and no signal but SIGKILL is heard
+  if (WORKER === "hangs" && channel.id === 1) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+}
+
+function lead() {
+  const clock = () => new Date();
+  const supervisor = supervise({
+    count: Number(COUNT),
+    // these workers look at nothing of it
+    foundation: {} as Foundation,
+    patience: { ...PATIENCE, ...JSON.parse(patience) },
+    clock,
+    log: createLog("info", "json"),
+  });
+  const end = async (error: Error) => {
+    console.log(`ends: ${error.message}`);
+    await supervisor.stop("failed", true, 5_000);
+    process.exit(1);
+  };
+  supervisor.started.then(() => supervisor.failed).catch(end);
+  process.on("SIGTERM", async () => {
+    await supervisor.stop("SIGTERM", false, 5_000);
+    process.exit(0);
+  });
+}
+
+if (process.argv.includes("--worker")) await work();
+else lead();
