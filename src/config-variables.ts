@@ -1,3 +1,7 @@
+/**
+ * Each environment variable: what it takes, its default and what it is for. `config.ts` reads the environment by it, and
+ * docs/reference/configuration.md and `.env.example` are printed from it.
+ */
 import { availableParallelism } from "node:os";
 import { z } from "zod";
 import { historyKeys, host, limits, onOff, sender, serviceKeys, url, whole, workers } from "./config-forms.ts";

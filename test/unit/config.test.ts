@@ -337,7 +337,8 @@ describe("workers", () => {
 
   test("what they may take together is shared out among them, and nobody gets nothing", () => {
     const share = (WORKERS: string) => {
-      const env = { ...enough, REDIS_URL, WORKERS, CONNECTIONS_MAX: "1000", OPENFGA_CONNECTIONS: "2" };
+      const ours = { CONNECTIONS_MAX: "1000", OPENFGA_CONNECTIONS: "2", OPENFGA_CONCURRENCY: "128" };
+      const env = { ...enough, REDIS_URL, WORKERS, ...ours };
       const { CONNECTIONS_MAX, OPENFGA_CONNECTIONS, OPENFGA_CONCURRENCY } = shareOf(readConfig(env));
       return [CONNECTIONS_MAX, OPENFGA_CONNECTIONS, OPENFGA_CONCURRENCY];
     };

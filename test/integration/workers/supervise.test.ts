@@ -38,7 +38,7 @@ for (const [kind, WORKER] of [
     expect(said?.[0]).toMatch(/^ends: 5 workers in a row .* exit code 3\. What they wrote before says why\.$/);
   });
 
-test("a worker that has stayed is replaced at once however often it ends, and the service goes on", async () => {
+test("a worker that has stayed is replaced at once however often it ends, and the service continues", async () => {
   const service = supervised("dies_later", 2, { ...SHORT, stayMilliseconds: 0 });
   while (ends(service).length < 2 * SHORT.triesMax + 2)
     await service.printed(new RegExp(`"worker":${ends(service).length + 3}\\b`));

@@ -63,7 +63,7 @@ const BREAKS: Readonly<Record<string, WatchWorld>> = {
   "bad/run-id-alone": broken({ epoch: "run id" }, failover(2)),
   "bad/poll-on-two-servers": broken({ reconnected: "continues in the same epoch" }, failover(1)),
   "bad/mark-for-any-server": broken({ markOf: "any server" }, failover(2)),
-  "bad/demoted-master-goes-on-answering": broken({ markReadFrom: "the master" }, failover(1)),
+  "bad/demoted-master-still-answers": broken({ markReadFrom: "the master" }, failover(1)),
 };
 
 function walk(name: string, of: WatchWorld): Exploration {
