@@ -24,6 +24,8 @@ export type Run = {
   p50_ms: number;
   p99_ms: number;
   cpu_s_per_1000: number;
+  /** The same of each of its processes; older results have none. */
+  cpu_s_per_1000_by?: Record<string, number>;
   /** Over the slices, where there were several; results from before it was kept have none. */
   spread?: { rps: Range; p50_ms: Range; p99_ms: Range };
   mix?: Mix;
@@ -120,7 +122,7 @@ async function slice({ workload, concurrency, seconds }: Load, walk: Walk): Prom
     ? // an action and the one that takes it back
       await driveTimed(instance.url, stream, { ...options, together: workload.startsWith("action:") ? 2 : 1 })
     : await drive(instance.url, stream, options);
-  const cpu = cpuSecondsOf(instance.processes) - before.cpu;
+  const cpu = cpuSecondsOf(instance.processes);
   const counts = await instance.counts?.();
   // on from where it ended, so that a miss is not asked for again while it is kept
   walk.from += isTimed(workload) ? Math.ceil(done.answers / concurrency) : done.requests + concurrency;
@@ -129,11 +131,12 @@ async function slice({ workload, concurrency, seconds }: Load, walk: Walk): Prom
   if (workload === "import" && walk.from > walk.length) throw new Error(`${what}: everybody is there already`);
   const hitRate = counts && before.counts && hitRateOf(what, workload, before.counts, counts);
   const each = workload === "import" ? IMPORT_LINES : 1;
+  const used = Object.entries(cpu).map(([name, seconds]) => [name, seconds - (before.cpu[name] ?? 0)] as const);
   return {
     rps: (done.requests * each) / (done.microseconds / 1e6),
     p50_ms: done.p50 / 1000,
     p99_ms: done.p99 / 1000,
-    cpu_s_per_1000: (cpu / (done.answers * each)) * 1000,
+    cpu: Object.fromEntries(used.map(([name, seconds]) => [name, (seconds / (done.answers * each)) * 1000])),
     ...(workload === "mix" && { mix: mixOf(done, hitRate, instance) }),
   };
 }

@@ -6,7 +6,12 @@ import type { Workload } from "./streams.ts";
 import type { StartSystem, System } from "./system.ts";
 import { startCeiling } from "./systems/ceiling.ts";
 import { startCerbos } from "./systems/cerbos.ts";
-import { startConcordat, startConcordatMemory, startConcordatPostgres } from "./systems/concordat.ts";
+import {
+  startConcordat,
+  startConcordatMemory,
+  startConcordatPostgres,
+  startConcordatWorkers,
+} from "./systems/concordat.ts";
 import {
   startOpenFga,
   startOpenFgaCaches,
@@ -20,6 +25,8 @@ export const STARTS: Record<string, StartSystem> = {
   ceiling: startCeiling,
   concordat: startConcordat,
   "concordat-memory": startConcordatMemory,
+  "concordat-workers-2": startConcordatWorkers(2),
+  "concordat-workers-4": startConcordatWorkers(4),
   openfga: startOpenFga,
   "openfga-caches": startOpenFgaCaches,
   "concordat-postgres": startConcordatPostgres,
@@ -41,10 +48,11 @@ export type Plan = {
 /**
  * Whether a system is given a workload. What keeps no answers is not asked for hits of one kind: the same
  * questions are `miss` to it. The ceiling has nothing but what lies in its Redis. What is no check costs the same with
- * Redis and with memory.
+ * Redis and with memory, and more processes are there for hits: of what else is asked the engine is the limit.
  */
 export function takes(system: System, workload: Workload): boolean {
   if (system.name === "ceiling") return workload === "hit" || workload === "batch20";
+  if (system.name.startsWith("concordat-workers-")) return workload === "hit";
   if (system.name === "concordat-memory" && OPERATIONS.some((one) => one === workload)) return false;
   return system.keeping !== undefined || !workload.startsWith("hit:");
 }

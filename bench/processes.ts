@@ -12,26 +12,36 @@ const TICKS_PER_SECOND = 100;
  */
 export type Processes = Readonly<Record<string, number | string>>;
 
-/** CPU seconds that these have used, those that still run. PostgreSQL's writers, which serve all databases, are not among them. */
-export function cpuSecondsOf(processes: Processes): number {
-  const all = Object.values(processes);
-  let ticks = 0;
-  for (const { fields } of runningOf((process) => all.some((one) => isOf(one, process))))
-    ticks += Number(fields[11]) + Number(fields[12]);
-  return ticks / TICKS_PER_SECOND;
+/**
+ * CPU seconds that each of these has used, in those of its processes that still run. PostgreSQL's writers, which serve all
+ * databases, are not among them.
+ */
+export function cpuSecondsOf(processes: Processes): Record<string, number> {
+  return ofEach(
+    processes,
+    (running) =>
+      running.reduce((ticks, { fields }) => ticks + Number(fields[11]) + Number(fields[12]), 0) / TICKS_PER_SECOND,
+  );
 }
 
 /** Resident memory of each in MiB. What its processes share, a program's file or PostgreSQL's buffers, is counted once. */
 export function memoryOf(processes: Processes): Record<string, number> {
-  const entries = Object.entries(processes).map(([name, one]) => {
-    const statuses = runningOf((process) => isOf(one, process)).map(({ pid }) => read(pid, "status"));
+  return ofEach(processes, (running) => {
+    const statuses = running.map(({ pid }) => read(pid, "status"));
     const kibibytes = (kind: string) =>
       statuses.map((text) => Number(new RegExp(`^Rss${kind}:\\s+(\\d+)`, "m").exec(text)?.[1] ?? 0));
     const own = kibibytes("Anon").reduce((sum, one) => sum + one, 0);
     const shared = Math.max(0, ...kibibytes("File")) + Math.max(0, ...kibibytes("Shmem"));
-    return [name, Math.round((own + shared) / 1024)] as const;
+    return Math.round((own + shared) / 1024);
   });
-  return Object.fromEntries(entries);
+}
+
+function ofEach(processes: Processes, figure: (running: RunningProcess[]) => number): Record<string, number> {
+  const running = runningNow();
+  const entries = Object.entries(processes);
+  return Object.fromEntries(
+    entries.map(([name, one]) => [name, figure(running.filter((process) => isOf(one, process)))]),
+  );
 }
 
 /** `fields` are those of proc_pid_stat(5) from the third on, the state. */
@@ -40,15 +50,13 @@ type RunningProcess = { pid: string; fields: string[]; commandLine: string };
 const isOf = (one: number | string, { fields, commandLine }: RunningProcess) =>
   typeof one === "number" ? Number(fields[2]) === one : commandLine.includes(one);
 
-function runningOf(isWanted: (process: RunningProcess) => boolean): RunningProcess[] {
-  return readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name))
-    .map((pid) => {
-      // the command's name may hold spaces and brackets; the fields behind it do not
-      const fields = read(pid, "stat").split(") ").at(-1)?.split(" ") ?? [];
-      return { pid, fields, commandLine: read(pid, "cmdline") };
-    })
-    .filter(isWanted);
+function runningNow(): RunningProcess[] {
+  const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+  return pids.map((pid) => {
+    // the command's name may hold spaces and brackets; the fields behind it do not
+    const fields = read(pid, "stat").split(") ").at(-1)?.split(" ") ?? [];
+    return { pid, fields, commandLine: read(pid, "cmdline") };
+  });
 }
 
 /** Empty for a process that ended while we looked. */

@@ -1,11 +1,10 @@
 /** What was measured, as a file that other programs read and as a table that people do. */
 import { execFileSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
 import { cpus, release, totalmem, type } from "node:os";
 import type { Run } from "./measure.ts";
 import type { Range } from "./summary.ts";
 
-/** What the ceiling did while a load was measured: a second time, where the first was disturbed. */
+/** What the ceiling did while a load was measured; of two times, where the first was disturbed, in the quieter. */
 export type Quiet = { workload: Run["workload"]; concurrency: number; ceiling_rps: Range; repeated?: true };
 
 /** bench/results.json. `redis_bytes_per_decision` where Redis was measured; results from before `quiet` was kept have none. */
@@ -28,15 +27,14 @@ export function redisVersion(): string {
   return /v=(\S+)/.exec(execFileSync("redis-server", ["--version"], { encoding: "utf8" }))?.[1] ?? "unknown";
 }
 
-export function writeResults(path: string, results: Results): void {
-  writeFileSync(path, `${JSON.stringify(results, undefined, 2)}\n`);
-}
-
 /** The most that the ceiling's best slice may be above its worst; beyond it something else ran on the machine. */
 const SPREAD_MAX = 1.25;
 
-/** Whether the ceiling says that something disturbed a load. */
-export const isDisturbed = ([least, most]: Range): boolean => most > least * SPREAD_MAX;
+/** How many times the least the most is. */
+export const spreadOf = ([least, most]: Range = [1, 1]): number => most / least;
+
+/** Whether the ceiling says that something disturbed a load. Where it was not measured nobody knows. */
+export const isDisturbed = (range: Range | undefined): boolean => spreadOf(range) > SPREAD_MAX;
 
 const COLUMNS: [heading: string, of: (run: Run) => string | number | undefined][] = [
   ["workload", ({ workload }) => workload],

@@ -4,18 +4,21 @@ import type { Mix, Run } from "./measure.ts";
 /** The least and the most of some slices. */
 export type Range = [least: number, most: number];
 
-/** Those of one slice. */
-export type Figures = Pick<Run, "rps" | "p50_ms" | "p99_ms" | "cpu_s_per_1000"> & { mix?: Mix };
+/** Those of one slice; `cpu` is that of each process, in seconds for 1000 answers. */
+export type Figures = Pick<Run, "rps" | "p50_ms" | "p99_ms"> & { cpu: Record<string, number>; mix?: Mix };
 
 /** The median of each figure, and over which range it was. */
 export function summaryOf(slices: readonly Figures[]): Omit<Run, "system" | "workload" | "tuples" | "concurrency"> {
-  const middle = (figure: Exclude<keyof Figures, "mix">) => median(slices.map((one) => one[figure]));
+  const middle = (figure: "rps" | "p50_ms" | "p99_ms") => median(slices.map((one) => one[figure]));
   const mixes = slices.flatMap(({ mix }) => mix ?? []);
   return {
     rps: Math.round(middle("rps")),
     p50_ms: rounded(middle("p50_ms")),
     p99_ms: rounded(middle("p99_ms")),
-    cpu_s_per_1000: rounded(middle("cpu_s_per_1000")),
+    cpu_s_per_1000: rounded(median(slices.map(({ cpu }) => Object.values(cpu).reduce((sum, one) => sum + one, 0)))),
+    cpu_s_per_1000_by: Object.fromEntries(
+      Object.keys(slices[0]?.cpu ?? {}).map((name) => [name, rounded(median(slices.map(({ cpu }) => cpu[name] ?? 0)))]),
+    ),
     ...(slices.length > 1 && {
       spread: { rps: rangeOf(slices, "rps"), p50_ms: rangeOf(slices, "p50_ms"), p99_ms: rangeOf(slices, "p99_ms") },
     }),

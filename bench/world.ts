@@ -1,7 +1,7 @@
 /**
  * The world that every system is loaded with: organizations, their people and plants,
  * and what they share. Pure, and the same for the same scale and seed. How many tuples
- * concern one person, plant or share does not depend on the scale.
+ * concern one person, plant or share does not depend on the scale, nor with how many others an organization cooperates.
  */
 import { CooperationId, OrganizationId, PortfolioId, type ResourceRef, ShareId, UserId } from "../src/domain/ids.ts";
 import { delegable, JOB_ROLES, type JobRole, SHARED_ROLES, type SharedRole } from "../src/domain/roles.ts";
@@ -26,6 +26,8 @@ const MEMBERS_EACH = 38;
 const PLANTS_EACH = 100;
 const PORTFOLIOS_EACH = 5;
 const COOPERATIONS_EACH = 20;
+/** So few that a tenth of the world has as many other sides for each: a list reads the name of each other side once. */
+const PARTNERS_EACH = 4;
 const SHARES_EACH = 6;
 const DELEGATIONS_EACH = 3;
 /** One in so many shares is of a portfolio; one in so many cooperations, shares and delegations has a date. */
@@ -51,7 +53,7 @@ export function makeWorld(scale: number, seed: number): World {
   for (const [index, initiator] of organizations.entries())
     for (let nth = 0; nth < COOPERATIONS_EACH; nth++) {
       // the next ones in a circle: never itself, each as often as any other
-      const partner = organizations[(index + 1 + (nth % (count - 1))) % count] as OrganizationId;
+      const partner = organizations[(index + 1 + (nth % Math.min(PARTNERS_EACH, count - 1))) % count] as OrganizationId;
       addCooperation(world, initiator, partner, random);
     }
   return world;

@@ -31,11 +31,23 @@ export const startConcordatPostgres: StartSystem = (world) =>
 /** With the memory of its one process. */
 export const startConcordatMemory: StartSystem = (world) => start("concordat-memory", startEngine, world, false);
 
-async function start(name: string, startOn: StartEngine, world: World, withRedis: boolean): Promise<System | Missing> {
+/** With a Redis of its own and as many processes that answer. */
+export const startConcordatWorkers =
+  (workers: number): StartSystem =>
+  (world) =>
+    start(`concordat-workers-${workers}`, startEngine, world, true, { WORKERS: `${workers}` });
+
+async function start(
+  name: string,
+  startOn: StartEngine,
+  world: World,
+  withRedis: boolean,
+  settings: Record<string, string> = {},
+): Promise<System | Missing> {
   const engine = await startOn(world, []);
   if ("reason" in engine) return engine;
-  const shipped = await startService(name, engine, withRedis ? await startRedis() : undefined, {});
-  const longer = { CACHE_TTL_SECONDS: KEEPING_SECONDS };
+  const shipped = await startService(name, engine, withRedis ? await startRedis() : undefined, settings);
+  const longer = { ...settings, CACHE_TTL_SECONDS: KEEPING_SECONDS };
   const keeping = await startService(name, engine, withRedis ? await startRedis() : undefined, longer);
   const stop = async () => {
     await keeping.stop();
@@ -60,8 +72,10 @@ async function startService(
     SERVICE_KEYS: JSON.stringify([{ name: "bench", scopes: ["check", "manage", "admin"], key: KEY }]),
     INVITATION_SECRET: "a secret that signs no invitation here",
     LOG_LEVEL: "warn",
-    // one person does all of the mix's actions
+    // one key sends everything
     RATE_LIMIT_WRITES_PER_MINUTE: "off",
+    RATE_LIMIT_READS_PER_MINUTE: "off",
+    RATE_LIMIT_SEARCHES_PER_MINUTE: "off",
     // as docker-compose.yml sets it
     ...(redis && {
       REDIS_URL: redis.url,

@@ -3,6 +3,7 @@
  * or from what was measured. Add a file or a block here; `npm run reference` writes it and `-- --check` compares it.
  */
 import { readFileSync } from "node:fs";
+import { operatorsPicture, usersPicture } from "../../bench/picture.ts";
 import type { Results } from "../../bench/results.ts";
 import { DENIALS } from "../../src/check/question.ts";
 import { VARIABLES } from "../../src/config-variables.ts";
@@ -17,6 +18,7 @@ import { GRAMMAR } from "../../src/redis/cache-keys.ts";
 import { sampleCommands } from "../../src/start/sample.ts";
 import { filled } from "./blocks.ts";
 import { cacheKeysTable } from "./cache-keys.ts";
+import { capacityBlock } from "./capacity.ts";
 import { configurationTable } from "./configuration.ts";
 import { decisionsIndex } from "./decisions.ts";
 import { envExample } from "./env-example.ts";
@@ -44,12 +46,15 @@ export function generated(): Record<string, Generated> {
   const results = measured();
   return {
     ".env.example": envExample(VARIABLES, textOf("docker-compose.yml")),
+    "bench/results-operators.svg": operatorsPicture(results.runs),
+    "bench/results-users.svg": usersPicture(results.runs),
     "README.md": {
       "quick-start": `\`\`\`sh\n${sampleCommands(URL_AT_START, FOLDER)}\n\`\`\``,
       "speed-summary": speedSummary(results),
     },
     "docs/architecture.md": { layers: layersDiagram(), parts: layersTable() },
     "docs/benchmarks.md": { speed: speedBlock(results) },
+    "docs/capacity.md": { capacity: capacityBlock(results) },
     "docs/decisions/README.md": { decisions: decisionsIndex() },
     "docs/reference/cache-keys.md": { "cache-keys": cacheKeysTable(GRAMMAR) },
     "docs/reference/configuration.md": { configuration: configurationTable(VARIABLES) },

@@ -1,8 +1,10 @@
-/** What was measured (bench/results.json): every system side by side, a miss kind by kind, and the targets. */
+/** What was measured (bench/results.json): every system side by side, a miss kind by kind, the mix, what is no check, and the targets. */
 import { cannotOf } from "../../bench/cannot.ts";
 import type { Run } from "../../bench/measure.ts";
+import { OPERATIONS } from "../../bench/operations.ts";
 import { ANSWER, KINDS } from "../../bench/questions.ts";
-import type { Results } from "../../bench/results.ts";
+import { isDisturbed, memoryText, type Results, spreadOf } from "../../bench/results.ts";
+import type { Range } from "../../bench/summary.ts";
 import { figuresOf, mainTuples, targetsOf, verdictOf } from "../../bench/targets.ts";
 import { code, table } from "./blocks.ts";
 
@@ -21,18 +23,63 @@ const COLUMNS: Column[] = [
   { heading: "first, p50", workload: "first", concurrency: 1, figure: "p50_ms" },
 ];
 
-/** The machine, then three tables: systems, kinds of miss, targets. */
+/** The machine and how quiet it was, then the tables; those of what was not measured are left out. */
 export function speedBlock(results: Results): string {
   const tuples = mainTuples(results.runs);
   const runs = results.runs.filter((run) => run.tuples === tuples);
   const versions = Object.entries(results.versions).map(([name, version]) => `${name} ${version}`);
   return [
     `${results.machine}; ${thousands(tuples)} relationships; ${versions.join(", ")}.`,
+    ...quietLine(results),
     systemsTable(runs),
     kindsTable(runs),
+    ...mixTable(runs),
+    ...operationsTable(runs),
     targetsTable(results),
     cannotTable(runs),
   ].join("\n\n");
+}
+
+/** How much the ceiling differed from slice to slice, at the worst, and which loads were disturbed to the end. */
+function quietLine({ quiet = [] }: Results): string[] {
+  if (quiet.length === 0) return [];
+  const worst = Math.max(...quiet.map(({ ceiling_rps }) => spreadOf(ceiling_rps)));
+  const repeated = quiet.filter((one) => one.repeated).length;
+  const disturbed = quiet.filter(({ ceiling_rps }) => isDisturbed(ceiling_rps));
+  const names = disturbed.map(({ workload, concurrency }) => `${workload} (${concurrency} at once)`);
+  return [
+    `Beside ${quiet.length} loads the ceiling's best slice was at most ${worst.toFixed(2)} times its worst; ${repeated} were measured twice. ` +
+      `Disturbed to the end: ${names.join(", ") || "none"}.`,
+  ];
+}
+
+/** The mix of questions and actions, its times apart. */
+function mixTable(runs: readonly Run[]): string[] {
+  const rows = runs.flatMap(({ system, rps, spread, p50_ms, p99_ms, mix }) => {
+    if (mix === undefined) return [];
+    const { hit_rate, action_p50_ms, action_p99_ms, late, memory_mib } = mix;
+    const times = [p50_ms, p99_ms, action_p50_ms, action_p99_ms].map((value) => (value ? `${value} ms` : ""));
+    const hits = hit_rate === undefined ? "" : `${Math.round(hit_rate * 100)} %`;
+    return [[code(system), ranged(rps, spread?.rps), hits, ...times, String(late), memoryText(memory_mib)]];
+  });
+  const headings = ["mix", "/s", "hits", "question, p50", "p99", "action, p50", "p99", "after 10 s or never", "MiB"];
+  return rows.length > 0 ? [table(headings, rows)] : [];
+}
+
+/** What is no check, one at a time: half of them took at most this, and 99 of 100. */
+function operationsTable(all: readonly Run[]): string[] {
+  const runs = all.filter(({ workload }) => OPERATIONS.some((one) => one === workload));
+  const systems = [...new Set(runs.map(({ system }) => system))];
+  const rows = OPERATIONS.map((workload) => [
+    workload,
+    ...systems.map((system) => {
+      const run = runs.find((one) => one.system === system && one.workload === workload);
+      if (run === undefined) return "";
+      if (workload === "import") return `${ranged(run.rps, run.spread?.rps)} lines/s`;
+      return `${run.p50_ms} · ${run.p99_ms} ms`;
+    }),
+  ]);
+  return runs.length > 0 ? [table(["p50 · p99 of", ...systems.map(code)], rows)] : [];
 }
 
 const SUMMARY = ["hits/s", "p50", "p99", "miss, p50"];
@@ -55,12 +102,15 @@ function systemsTable(runs: readonly Run[], columns: readonly Column[] = COLUMNS
 
 function kindsTable(runs: readonly Run[]): string {
   const at = { concurrency: 1, figure: "p50_ms" } as const;
+  const systems = ["concordat", "openfga", "concordat-postgres", "openfga-postgres"].filter((name) =>
+    runs.some(({ system }) => system === name),
+  );
   const rows = KINDS.map((kind) => [
     kind,
     ANSWER[kind] ? "yes" : "no",
-    ...["concordat", "openfga"].map((system) => cell(runs, system, { workload: `miss:${kind}`, ...at })),
+    ...systems.map((system) => cell(runs, system, { workload: `miss:${kind}`, ...at })),
   ]);
-  return table(["a miss about", "answer", `${code("concordat")}, p50`, `${code("openfga")}, p50`], rows);
+  return table(["a miss about", "answer", ...systems.map((system) => `${code(system)}, p50`)], rows);
 }
 
 function targetsTable({ runs, redis_bytes_per_decision }: Results): string {
@@ -83,9 +133,13 @@ function cell(runs: readonly Run[], system: string, { workload, concurrency, fig
   const run = runs.find((one) => one.system === system && one.workload === workload && one.concurrency === concurrency);
   if (run === undefined) return "";
   const value = run[figure];
-  if (figure === "rps") return thousands(value);
+  if (figure === "rps") return ranged(value, run.spread?.rps);
   return figure === "cpu_s_per_1000" ? String(value) : `${value} ms`;
 }
 
+/** A throughput with the least and the most of its slices, where they are known. */
+const ranged = (value: number, range: Range | undefined): string =>
+  range === undefined ? thousands(value) : `${thousands(value)} (${range.map(thousands).join("–")})`;
+
 /** 1234567 as `1 234 567`. */
-const thousands = (value: number): string => Math.round(value).toLocaleString("en").replaceAll(",", " ");
+export const thousands = (value: number): string => Math.round(value).toLocaleString("en").replaceAll(",", " ");

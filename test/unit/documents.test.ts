@@ -32,7 +32,7 @@ describe("links", () => {
   });
 
   test("a missing file, a missing heading, a path outside of the repository and an odd URL are found", () => {
-    const links = ["#run-it", "docs/cache.md", "docs/cache.md#the-cache", "bench/results.svg", "https://openfga.dev"];
+    const links = ["#run-it", "docs/cache.md", "docs/cache.md#the-cache", "bench/results.json", "https://openfga.dev"];
     const wrong = ["#nowhere", "docs/none.md", "docs/cache.md#none", "../shared", "http://openfga.dev", "bench/#none"];
     const page = [...links, ...wrong].map((link) => `[a](${link})`).join(" ");
     expect(broken("README.md", `${page}\n\n\`\`\`\n[code](none.md)\n\`\`\``)).toEqual(wrong);

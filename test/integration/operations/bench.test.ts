@@ -30,6 +30,17 @@ test("at scale 1 the world has what the figures are published for", () => {
   }).toEqual({ organizations: 100, plants: 10_000, cooperations: 2000, shares: 12_000, delegations: 36_000 });
 });
 
+test("an organization cooperates with as many others on a tenth of the world as on all of it", () => {
+  const otherSides = (scale: number) => {
+    const { organizations, cooperations } = makeWorld(scale, 1);
+    return organizations.map((one) => {
+      const own = cooperations.filter(({ initiator, partner }) => initiator === one || partner === one);
+      return new Set(own.flatMap(({ initiator, partner }) => [initiator, partner])).size - 1;
+    });
+  };
+  expect(new Set([...otherSides(0.1), ...otherSides(1)])).toEqual(new Set([8]));
+});
+
 test("doctor finds nothing in the world, and detects a tuple that is taken out", () => {
   const tuples = tuplesOfWorld(world);
   expect(diagnose(tuples)).toEqual([]);
