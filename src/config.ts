@@ -60,8 +60,13 @@ export const VARIABLES = {
     .default(150)
     .describe("How long a check may wait for Redis, all in all: a third of it for each trip. Then it asks the engine."),
   CACHE_TTL_SECONDS: whole(1, 3600)
+    .default(300)
+    .describe("How long a decision is kept, while the follower watches OpenFGA's changes."),
+  CACHE_UNWATCHED_SECONDS: whole(1, 10)
     .default(10)
-    .describe("How long a decision is kept; what was written past the service is seen by then at the latest."),
+    .describe(
+      "How long a decision counts while nobody watches: no answer is older than this, whatever fails or was written past the service.",
+    ),
   CACHE_ENTRIES_MAX: whole(100, 100_000_000)
     .default(100_000)
     .describe("Decisions kept without Redis; the least used go first."),
