@@ -48,7 +48,7 @@ async function cacheOf(ids: { storeId: string; modelId: string }) {
     url: REDIS_URL,
     ...ids,
     timeoutMilliseconds: REDIS_TIMEOUT_MILLISECONDS,
-    ttlMilliseconds: Number(CACHE_TTL_SECONDS || 10) * 1000,
+    ttlMilliseconds: Number(CACHE_TTL_SECONDS || 300) * 1000,
     meter: { cacheFailed: () => {}, cacheForged: () => {} },
     warn: () => {},
   });
@@ -59,7 +59,7 @@ async function cacheOf(ids: { storeId: string; modelId: string }) {
   const invalidate: RepairDeps["invalidate"] = async (scopes) => {
     if ((await cache.invalidate(scopes)) || warned) return;
     warned = true;
-    say("Redis does not answer: checks answer from after the repair in CACHE_TTL_SECONDS at the latest.");
+    say("Redis does not answer: checks answer from after the repair in CACHE_UNWATCHED_SECONDS at the latest.");
   };
   return { invalidate, close: cache.close };
 }

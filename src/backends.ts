@@ -39,13 +39,15 @@ export function cacheFor(
   warn: (event: string, facts: object) => void,
 ): DecisionCache {
   const { REDIS_URL, REDIS_TIMEOUT_MILLISECONDS, CACHE_TTL_SECONDS, CACHE_ENTRIES_MAX } = config;
-  if (REDIS_URL === undefined) return createMemoryCache({ entriesMax: CACHE_ENTRIES_MAX });
+  const unwatchedMilliseconds = config.CACHE_UNWATCHED_SECONDS * 1000;
+  if (REDIS_URL === undefined) return createMemoryCache({ entriesMax: CACHE_ENTRIES_MAX, unwatchedMilliseconds });
   return createRedisCache({
     url: REDIS_URL,
     storeId: store.storeId,
     modelId: store.modelId,
     timeoutMilliseconds: Math.floor(REDIS_TIMEOUT_MILLISECONDS / CACHE_TRIPS),
     ttlMilliseconds: CACHE_TTL_SECONDS * 1000,
+    unwatchedMilliseconds,
     secret: config.CACHE_SECRET,
     meter,
     warn,

@@ -69,8 +69,13 @@ export const VARIABLES = {
     .default(150)
     .describe("How long a check may wait for Redis, a third of it for each round trip. Then it asks OpenFGA."),
   CACHE_TTL_SECONDS: whole(1, 3600)
+    .default(300)
+    .describe("How long a decision is cached while the follower watches OpenFGA's changes."),
+  CACHE_UNWATCHED_SECONDS: whole(1, 10)
     .default(10)
-    .describe("How long a decision is cached; what was written past the service counts by then at the latest."),
+    .describe(
+      "How long a cached decision counts while nobody watches: no answer is older than this, whatever fails or was written past the service.",
+    ),
   CACHE_ENTRIES_MAX: whole(100, 100_000_000)
     .default(100_000)
     .describe("Decisions cached in memory without Redis; the least recently used are dropped first."),

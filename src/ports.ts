@@ -106,7 +106,8 @@ export type AccessPath = "own" | { cooperation: string; share: string };
 
 /**
  * A cached decision. It is valid while both tokens are current, the owner is this one, and the clock is before
- * `validUntil` (milliseconds since the epoch, on the clock of the process that filled it).
+ * `validUntil` (milliseconds since the epoch, on the clock of the process that filled it). `filledAt`: the cache's own
+ * time when its tokens were taken, or a little before; the engine was asked later.
  */
 export type CacheEntry = {
   allowed: boolean;
@@ -114,10 +115,11 @@ export type CacheEntry = {
   userToken: string;
   ownerToken: string;
   validUntil: number;
+  filledAt: number;
   accessPath?: AccessPath | undefined;
 };
 
-/** What the cache holds at one instant for a question and its two scopes. A token of another run of the server counts as missing. */
+/** What the cache holds at one instant for a question and its two scopes. A token of another epoch of the server counts as missing. */
 export type Lookup = {
   entry?: CacheEntry | undefined;
   userToken?: string | undefined;
@@ -127,13 +129,17 @@ export type Lookup = {
 /** Tokens to fill under, and the cache's own time (milliseconds), from which the entry's life is counted. */
 export type Tokens = { kind: "tokens"; userToken: string; ownerToken: string; now: number };
 
+/** A moment of the cache, on one connection: its own time (milliseconds), and a name for the data that it has. What was acknowledged in another epoch is lost. */
+export type CacheMoment = { epoch: string; now: number };
+
 /**
  * Decisions, and the tokens and leases that keep them fresh (docs/cache.md). What the cache does not answer in time is `undefined`,
  * never an error: only speed depends on the cache.
  */
 export type DecisionCache = {
   /**
-   * The entry and both tokens as of one instant; without an owner only the user's token. A token that is found may be
+   * The entry and both tokens as of one instant; without an owner only the user's token. An entry that was filled longer
+   * ago than the bound (CACHE_UNWATCHED_SECONDS) is found only while the changes are watched (`watched`). A token that is found may be
    * filled under: every lease deletes it, and nobody makes it again while its scope is leased.
    */
   lookup(question: Question, owner: CacheScope | undefined): Promise<Lookup | undefined>;
@@ -151,12 +157,17 @@ export type DecisionCache = {
   invalidate(scopes: CacheScope[] | "all"): Promise<boolean>;
   /**
    * Asks to be the one replica that follows the changes, for the next ten seconds, and says up to when it has read them
-   * (milliseconds since the epoch). Answers whether it is that replica, and up to when the leading replica has read.
+   * (milliseconds since the epoch). Answers whether it is that replica, up to when the leading replica has read, and the moment of asking.
    */
   lead(
     replica: string,
     readTo: number | undefined,
-  ): Promise<{ leads: boolean; readTo: number | undefined } | undefined>;
+  ): Promise<{ leads: boolean; readTo: number | undefined; at: CacheMoment } | undefined>;
+  /**
+   * Says that every change from before that moment was read, and that the invalidation of what it reaches was
+   * acknowledged: until half of the bound after it, older entries count. Does nothing in another epoch.
+   */
+  watched(since: CacheMoment): Promise<void>;
   /** Whether the cache can do for us all that it is for: its own time where that is another clock, or why not, in words without a secret. */
   probe(): Promise<{ kind: "up"; time?: ServerTime } | { kind: "away"; reason: string }>;
   close(): Promise<void>;

@@ -67,6 +67,7 @@ export function createService(
   });
   const engine = boundEngine(pool, { callsMax: config.OPENFGA_CONCURRENCY, meter, callerNow });
   const ttlMilliseconds = config.CACHE_TTL_SECONDS * 1000;
+  const unwatchedMilliseconds = config.CACHE_UNWATCHED_SECONDS * 1000;
   const cache = cacheFor(config, store, meter, warn);
   const limiter = createRateLimiter(config, store.storeId, meter);
   const keys = createKeyRing({ config, permissions: pool.permissions, clock, log });
@@ -76,9 +77,9 @@ export function createService(
     tupleStore,
     historyKeys: config.HISTORY_KEY_FILE,
     engine,
-    checker: createChecker({ engine, cache, clock, meter, ttlMilliseconds, callerNow }),
+    checker: createChecker({ engine, cache, clock, meter, ttlMilliseconds, unwatchedMilliseconds, callerNow }),
     cache,
-    ttlMilliseconds,
+    ttlMilliseconds: Math.min(ttlMilliseconds, unwatchedMilliseconds),
     metricsText,
     mailer: createMailer(mails),
     clock,
@@ -106,7 +107,8 @@ export function createService(
       },
     },
   };
-  const follow = createFollower({ tupleStore, cache, clock, meter, ttlMilliseconds, warn, replica: ulid() });
+  const lives = { ttlMilliseconds, unwatchedMilliseconds };
+  const follow = createFollower({ tupleStore, cache, clock, meter, ...lives, warn, replica: ulid() });
   return {
     deps,
     keys,

@@ -29,9 +29,9 @@ export type AccessPaths = {
   remember(question: Question, entry: CacheEntry): void;
 };
 
-type PathDeps = { engine: Engine; cache: Pick<DecisionCache, "store">; clock: Clock };
+type PathDeps = { engine: Engine; clock: Clock };
 
-export function createAccessPaths(deps: PathDeps): AccessPaths {
+export function createAccessPaths(deps: { engine: Engine; cache: Pick<DecisionCache, "store"> }): AccessPaths {
   const known = new LRUCache<string, Known>({ max: KNOWN_MAX });
   const keyOf = ({ user, relation, object }: Question) => JSON.stringify([user, relation, object]);
   let busy = false;
@@ -51,7 +51,8 @@ export function createAccessPaths(deps: PathDeps): AccessPaths {
       // this entry's path was looked for: it is being stored, or there is none
       if (knownOf(question, entry)?.validUntil === entry.validUntil) return;
       busy = true;
-      findAccessPath(deps, question, entry)
+      // as of the entry's end: dates only end access, so what is a path then is one all the time until then
+      findAccessPath({ ...deps, clock: () => new Date(entry.validUntil) }, question, entry)
         .then(({ accessPath, isLasting }) => {
           const { userToken, ownerToken, validUntil } = entry;
           known.set(keyOf(question), { userToken, ownerToken, validUntil, accessPath, isLasting });
@@ -68,9 +69,9 @@ export function createAccessPaths(deps: PathDeps): AccessPaths {
 
 type FoundPath = Pick<Known, "accessPath" | "isLasting">;
 
-/** The path by which a question is allowed now, own people first, and whether it has no date. Without `accessPath` when it is allowed no longer. Throws EngineUnavailable. */
+/** The path by which a question is allowed then (`clock`), own people first, and whether it has no date. Without `accessPath` when it is not allowed. Throws EngineUnavailable. */
 export async function findAccessPath(
-  { engine, clock }: Omit<PathDeps, "cache">,
+  { engine, clock }: PathDeps,
   { user, relation, object }: Question,
   { owner }: Pick<CacheEntry, "owner">,
 ): Promise<FoundPath> {

@@ -32,6 +32,8 @@ export type CheckerDeps = {
   meter: Meter;
   /** How long an answer is kept. */
   ttlMilliseconds: number;
+  /** How long an answer counts whatever happens: no question is shared for longer, and a yes that ends may be kept so long. */
+  unwatchedMilliseconds: number;
   /** The name of the key whose request is being answered. */
   callerNow: () => string;
 };

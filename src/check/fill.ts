@@ -52,7 +52,8 @@ export type Miss = { question: Question; engine: Asker; signal?: AbortSignal | u
 
 /** Answers what the cache did not. Throws EngineUnavailable, Overloaded. */
 export function createFill(deps: FillDeps): (miss: Miss, seen: Seen) => Promise<Checked> {
-  const { meter, ttlMilliseconds } = deps;
+  const { meter } = deps;
+  const sharedMilliseconds = Math.min(deps.ttlMilliseconds, deps.unwatchedMilliseconds);
   const flights = new Map<string, Flight>();
 
   return async function fill(miss, seen) {
@@ -66,9 +67,9 @@ export function createFill(deps: FillDeps): (miss: Miss, seen: Seen) => Promise<
       const { user, relation, object } = question;
       const key = JSON.stringify([deps.callerNow(), user, relation, object, userToken, ownerToken]);
       const running = flights.get(key);
-      // the same tokens: nothing was written since it began (bad/coalesce-by-question); not older than the TTL, which
-      // bounds the harm of an unacknowledged invalidation (bad/coalesce-older-than-ttl)
-      const joined = running !== undefined && engine.now().getTime() < running.startedAt + ttlMilliseconds;
+      // the same tokens: nothing was written since it began (bad/coalesce-by-question); not older than the bound, after
+      // which an unacknowledged invalidation is harmless (bad/coalesce-older-than-ttl)
+      const joined = running !== undefined && engine.now().getTime() < running.startedAt + sharedMilliseconds;
       const flight = joined ? running : { startedAt, outcome: ask(deps, miss, grounds) };
       if (!joined) flights.set(key, flight);
       const outcome = await flight.outcome.finally(() => {
@@ -119,11 +120,12 @@ async function guessOf({ guesses }: FillDeps, { question, engine, signal }: Miss
 async function ask(deps: FillDeps, miss: Miss, grounds: Grounds): Promise<Outcome> {
   const { question, engine, signal } = miss;
   const { guess, userToken, ownerToken, startedAt } = grounds;
-  const validUntil = startedAt + deps.ttlMilliseconds;
+  const { ttlMilliseconds, unwatchedMilliseconds } = deps;
+  const lives: [number, number] = [ttlMilliseconds, Math.min(ttlMilliseconds, unwatchedMilliseconds)];
   try {
     const beside = headIsStill(question.object, guess);
-    const asked = { question, owner: guess.owner, beside, until: new Date(validUntil) };
-    const [{ allowed, isStable, beside: isSameHead }, takenAt] = await Promise.all([
+    const asked = { question, owner: guess.owner, beside, startedAt, lives };
+    const [{ allowed, lasts, beside: isSameHead }, takenAt] = await Promise.all([
       deps.askStable(engine, asked, signal),
       takenAtOf(deps, grounds),
     ]);
@@ -133,11 +135,12 @@ async function ask(deps: FillDeps, miss: Miss, grounds: Grounds): Promise<Outcom
       return { kind: "unstored", allowed, reason: "overtaken" };
     }
     // a yes that ends within the entry's life is for one caller (test/protocol/dates: joiners share an unstorable yes)
-    if (!isStable) return { kind: "unstored", allowed, reason: "date" };
+    if (lasts === undefined) return { kind: "unstored", allowed, reason: "date" };
     if (takenAt === undefined) return { kind: "unstored", allowed, reason: "away" };
-    const entry: CacheEntry = { allowed, owner: guess.owner, userToken, ownerToken, validUntil };
+    const validUntil = startedAt + lasts;
+    const entry: CacheEntry = { allowed, owner: guess.owner, userToken, ownerToken, validUntil, filledAt: takenAt };
     entry.accessPath = deps.accessPaths.of(question, entry);
-    deps.cache.store(question, entry, takenAt + deps.ttlMilliseconds);
+    deps.cache.store(question, entry, takenAt + lasts);
     const { owner, accessPath } = entry;
     return { kind: "stored", checked: { allowed, source: "miss", validUntil, accessPath, owner } };
   } catch (error) {

@@ -1,40 +1,56 @@
 /**
- * Whether somebody may now, and whether that is so until an entry ends. In the model dates only end access: so a yes
- * as of the end is a yes all the time until then, and a no as of now likewise a no (test/protocol/dates: ask at now
- * only). The likelier of the two is asked first, and mostly suffices.
+ * Whether somebody may now, and for how long that is so. In the model dates only end access: so a yes as of a later
+ * moment is a yes all the time until then, and a no as of now is a no from now on (test/protocol/dates: ask at now
+ * only). The likelier of the two is asked first, and mostly suffices. A yes that does not last for an entry's whole life
+ * takes one question more: whether it lasts for a short one.
  */
 import { LRUCache } from "lru-cache";
 import type { CacheScope } from "../domain/cache-scopes.ts";
 import type { Question } from "../ports.ts";
 import type { Asker } from "./batcher.ts";
 
-/** `isStable`: the answer is the same until the end. `beside`: the answer to what was asked in the same call. */
-export type StableAnswer = { allowed: boolean; isStable: boolean; beside: boolean };
+/**
+ * `lasts`: for how many milliseconds from the start the answer is the same, one of the lives that were asked for; or
+ * undefined. `beside`: the answer to what was asked in the same call.
+ */
+export type StableAnswer = { allowed: boolean; lasts: number | undefined; beside: boolean };
 
 /** About 20 MB when full. */
 const REFUSED_MAX = 100_000;
 
-export type AskStable = (
-  engine: Asker,
-  asked: { question: Question; owner: CacheScope; beside: Question; until: Date },
-  signal?: AbortSignal,
-) => Promise<StableAnswer>;
+type Asked = {
+  question: Question;
+  owner: CacheScope;
+  beside: Question;
+  /** Milliseconds since the epoch, and how long an entry may live from then: the whole life, and a short one. */
+  startedAt: number;
+  lives: readonly [whole: number, short: number];
+};
+
+export type AskStable = (engine: Asker, asked: Asked, signal?: AbortSignal) => Promise<StableAnswer>;
 
 /** Remembers who was refused what at an owner, to choose the first question: the answer never depends on it. Throws as `ask` does. */
 export function createStableAnswer(): AskStable {
   const refused = new LRUCache<string, true>({ max: REFUSED_MAX });
 
-  return async (engine, { question, owner, beside, until }, signal) => {
+  return async (engine, { question, owner, beside, startedAt, lives: [whole, short] }, signal) => {
+    const isSo = async (at: Date) => (await engine.ask([question], at, signal))[0] === true;
+    const end = new Date(startedAt + whole);
     const key = `${question.user} ${question.relation} ${owner}`;
     const startsNow = refused.has(key);
-    const at = startsNow ? engine.now() : until;
-    const [first = false, second = false] = await engine.ask([question, beside], at, signal);
+    const [first = false, second = false] = await engine.ask(
+      [question, beside],
+      startsNow ? engine.now() : end,
+      signal,
+    );
     // a no as of now, or a yes as of the end
     const suffices = first !== startsNow;
-    const [other = false] = suffices ? [first] : await engine.ask([question], startsNow ? until : engine.now(), signal);
+    const other = suffices ? first : await isSo(startsNow ? end : engine.now());
     const allowed = startsNow ? first : other;
     if (allowed) refused.delete(key);
     else refused.set(key, true);
-    return { allowed, isStable: first === other, beside: second };
+    if (first === other) return { allowed, lasts: whole, beside: second };
+    const lastsShort = short < whole && (await isSo(new Date(startedAt + short)));
+    return { allowed, lasts: lastsShort ? short : undefined, beside: second };
   };
 }

@@ -12,6 +12,9 @@ export type CacheScope = `user:${string}` | `organization:${string}`;
 /** How long a writer holds a scope: longer than the engine's deadline for a Write, so that only a dead writer's lease expires. */
 export const LEASE_MILLISECONDS = 10_000;
 
+/** The longest that an answer may be older than its question, whatever fails (law 13). */
+export const UNWATCHED_MAX_MILLISECONDS = 10_000;
+
 /** The scope of a person, by id. */
 export const userScope = (user: UserId): CacheScope => `user:${user}`;
 

@@ -3,16 +3,29 @@
  * process. It always answers; an entry that was evicted is a miss, never an old answer.
  */
 import { LRUCache } from "lru-cache";
-import { type CacheScope, LEASE_MILLISECONDS } from "../domain/cache-scopes.ts";
+import { type CacheScope, LEASE_MILLISECONDS, UNWATCHED_MAX_MILLISECONDS } from "../domain/cache-scopes.ts";
 import type { CacheEntry, DecisionCache, Question } from "../ports.ts";
 
-/** `entriesMax` bounds the decisions and, separately, the tokens. */
-export function createMemoryCache({ entriesMax }: { entriesMax: number }): DecisionCache {
+type Options = {
+  /** Bounds the decisions and, separately, the tokens. */
+  entriesMax: number;
+  /** How long an entry counts while nobody watches the changes. */
+  unwatchedMilliseconds?: number;
+};
+
+/** What it keeps is of one process, and so of one epoch. */
+const EPOCH = "memory";
+
+export function createMemoryCache({
+  entriesMax,
+  unwatchedMilliseconds = UNWATCHED_MAX_MILLISECONDS,
+}: Options): DecisionCache {
   const entries = new LRUCache<string, { entry: CacheEntry; endsAt: number }>({ max: entriesMax });
   const tokens = new LRUCache<CacheScope, string>({ max: entriesMax });
   const leases = new Map<CacheScope, Map<string, number>>();
   let made = 0;
   let readToNow: number | undefined;
+  let watchedUntil = Number.NEGATIVE_INFINITY;
 
   // monotonic: the system clock may step back
   const now = () => performance.now();
@@ -45,8 +58,11 @@ export function createMemoryCache({ entriesMax }: { entriesMax: number }): Decis
   return {
     async lookup(question, owner) {
       const kept = entries.get(keyOf(question));
+      const at = now();
+      const counts =
+        kept && at < kept.endsAt && (at < watchedUntil || at < kept.entry.filledAt + unwatchedMilliseconds);
       return {
-        entry: kept !== undefined && now() < kept.endsAt ? kept.entry : undefined,
+        entry: counts ? kept.entry : undefined,
         userToken: tokens.get(question.user as CacheScope),
         ownerToken: owner && tokens.get(owner),
       };
@@ -87,7 +103,11 @@ export function createMemoryCache({ entriesMax }: { entriesMax: number }): Decis
 
     async lead(_replica, readTo) {
       readToNow = readTo ?? readToNow;
-      return { leads: true, readTo: readToNow };
+      return { leads: true, readTo: readToNow, at: { epoch: EPOCH, now: now() } };
+    },
+
+    async watched(since) {
+      watchedUntil = since.now + unwatchedMilliseconds / 2;
     },
 
     probe: async () => ({ kind: "up" }),

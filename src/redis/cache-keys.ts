@@ -9,9 +9,11 @@ import type { AccessPath, CacheEntry, Question } from "../ports.ts";
 
 /** Every key and value, field by field. Another form of a value takes another letter: two versions may run side by side. */
 export const GRAMMAR = {
-  "e:<model id>:<n>:<user>:<n>:<permission>:<resource>": {
+  "e:{<store id>}:<model id>:<n>:<user>:<n>:<permission>:<resource>": {
     is: "an entry: a cached decision",
     fields: {
+      "store id":
+        "its last 12 characters: several stores may use one Redis; a hash tag, so that all keys of a store are in one slot of a Cluster",
       "model id":
         "its last 8 characters, 40 random bits: answers of one model are no answers of another; it belongs to one store",
       n: "length of the field behind it in UTF-16 units, so that no field can pretend to be the next",
@@ -20,42 +22,48 @@ export const GRAMMAR = {
       resource: "`plant:7`",
     },
     value:
-      "1 or 0 for the answer; the randoms of the user's and the owner's token, 12 characters each; `valid_until` in milliseconds, 9 digits to base 36; the owner's id; when known, behind a space the access path: nothing more for own people, else cooperation, space, share",
-    ends: "the TTL after its tokens were taken",
+      "1 or 0 for the answer; the randoms of the user's and the owner's token, 12 characters each; `valid_until` on the clock of the process, and Redis's time when its tokens were taken, in milliseconds, 9 digits to base 36 each; the owner's id; when known, behind a space the access path: nothing more for own people, else cooperation, space, share",
+    ends: "the TTL after its tokens were taken; without a mark it counts for `CACHE_UNWATCHED_SECONDS` of it",
   },
-  "s:<seal>:<n>:<user>:<n>:<permission>:<resource>": {
+  "s:{<store id>}:<seal>:<n>:<user>:<n>:<permission>:<resource>": {
     is: "a sealed entry, where `CACHE_SECRET` is set",
     fields: {
       seal: "8 characters of a MAC of the model's id: entries of another model or under another secret are never found",
-      "n, user, permission, resource": "as above",
+      "store id, n, user, permission, resource": "as above",
     },
     value:
       "22 characters of a MAC (SHA-512/256 keyed with the secret, 128 bits) over the first part of both tokens, the rest of the value, and the key; then a value as above",
     ends: "as above",
   },
-  "t:<store id>:<scope>": {
+  "t:{<store id>}:<scope>": {
     is: "a token: it is current until something about the scope is written",
     fields: {
-      "store id": "its last 12 characters: several stores may use one Redis",
+      "store id": "as above",
       scope: "`user:anna` or `organization:sunward`",
     },
     value:
-      "`<run id>:<random>`: first 10 characters of the server's run id, so that nothing outlives a restart or a failover; 72 random bits, so that no value comes back",
+      "`<epoch>:<random>`: 10 characters of a hash of the server's run id and replication id, so that nothing outlives a restart or a failover; 72 random bits, so that no value comes back",
     ends: "a day after it was made, a user's two TTLs and a minute; deleted by every writer",
   },
-  "l:<store id>:<scope>": {
+  "l:{<store id>}:<scope>": {
     is: "leases: who is writing about the scope",
     fields: { "store id": "as above", scope: "as above" },
     value: "sorted set of writer → deadline in milliseconds on Redis's clock; a writer removes only itself",
     ends: "ten seconds after the last writer began",
   },
-  "f:<store id>": {
+  "w:{<store id>}": {
+    is: "the watch mark: the follower has read the changes, and what they reach is invalidated",
+    fields: { "store id": "as above" },
+    value: "the epoch",
+    ends: "half of `CACHE_UNWATCHED_SECONDS` after Redis's time before the poll",
+  },
+  "f:{<store id>}": {
     is: "the follower: which replica follows the changes in OpenFGA",
     fields: { "store id": "as above" },
     value: "hash of `replica` and `read_to`, milliseconds up to which changes were read",
     ends: "ten seconds after it last said so",
   },
-  "r:<store id>:<limit>:<subject>": {
+  "r:{<store id>}:<limit>:<subject>": {
     is: "a count of requests, by rate limit",
     fields: {
       "store id": "as above",
@@ -67,9 +75,6 @@ export const GRAMMAR = {
   },
 } as const;
 
-/** The characters of the run id that a token carries. */
-export const RUN_LENGTH = 10;
-
 /** What makes a token another one than any before it, in base64url. */
 export const RANDOM_BYTES = 9;
 const RANDOM_LENGTH = (RANDOM_BYTES / 3) * 4;
@@ -78,53 +83,58 @@ const RANDOM_LENGTH = (RANDOM_BYTES / 3) * 4;
 const STORE_ID_LENGTH = 12;
 const MODEL_ID_LENGTH = 8;
 
-/** Enough for the next three thousand years. */
-const VALID_UNTIL_LENGTH = 9;
+/** Milliseconds: enough for the next three thousand years. */
+const TIME_LENGTH = 9;
 
-export const entryKey = (modelId: string, question: Question): string =>
-  `e:${modelId.slice(-MODEL_ID_LENGTH)}:${questionText(question)}`;
+/** All keys of a store have it, so that a Cluster keeps them in one slot: they are read and written together. */
+const tagOf = (storeId: string): string => `{${storeId.slice(-STORE_ID_LENGTH)}}`;
+
+export const entryKey = (storeId: string, modelId: string, question: Question): string =>
+  `e:${tagOf(storeId)}:${modelId.slice(-MODEL_ID_LENGTH)}:${questionText(question)}`;
 
 /** `seal` is a seal's name: it identifies the secret and the model. */
-export const sealedKey = (seal: string, question: Question): string => `s:${seal}:${questionText(question)}`;
+export const sealedKey = (storeId: string, seal: string, question: Question): string =>
+  `s:${tagOf(storeId)}:${seal}:${questionText(question)}`;
 
 // the resource is the rest of the key, so it needs no length
 const questionText = ({ user, relation, object }: Question) =>
   `${user.length}:${user}:${relation.length}:${relation}:${object}`;
 
 // neither does the scope
-export const tokenKey = (storeId: string, scope: CacheScope): string => `t:${storeId.slice(-STORE_ID_LENGTH)}:${scope}`;
-export const leaseKey = (storeId: string, scope: CacheScope): string => `l:${storeId.slice(-STORE_ID_LENGTH)}:${scope}`;
-export const countKeyPrefix = (storeId: string, limit: string): string =>
-  `r:${storeId.slice(-STORE_ID_LENGTH)}:${limit}`;
-export const followerKey = (storeId: string): string => `f:${storeId.slice(-STORE_ID_LENGTH)}`;
+export const tokenKey = (storeId: string, scope: CacheScope): string => `t:${tagOf(storeId)}:${scope}`;
+export const leaseKey = (storeId: string, scope: CacheScope): string => `l:${tagOf(storeId)}:${scope}`;
+export const countKeyPrefix = (storeId: string, limit: string): string => `r:${tagOf(storeId)}:${limit}`;
+export const followerKey = (storeId: string): string => `f:${tagOf(storeId)}`;
+export const markKey = (storeId: string): string => `w:${tagOf(storeId)}`;
 
 /**
- * An entry as it is stored: of its tokens only the randoms, since no other token of any run has them, and up to some
- * ids' length short enough for Redis to keep it in one piece with its header (embstr, 44 bytes).
+ * An entry as it is stored: of its tokens only the randoms, since no other token of any epoch has them.
  */
-export function encodeEntry({ allowed, owner, userToken, ownerToken, validUntil, accessPath }: CacheEntry): string {
-  const until = validUntil.toString(36).padStart(VALID_UNTIL_LENGTH, "0");
+export function encodeEntry(entry: CacheEntry): string {
+  const { allowed, owner, userToken, ownerToken, validUntil, filledAt, accessPath } = entry;
+  const times = [validUntil, filledAt].map((time) => time.toString(36).padStart(TIME_LENGTH, "0")).join("");
   // the engine holds no id with white space in it
   const path =
     accessPath === undefined ? "" : accessPath === "own" ? " " : ` ${accessPath.cooperation} ${accessPath.share}`;
-  return `${allowed ? 1 : 0}${userToken.slice(-RANDOM_LENGTH)}${ownerToken.slice(-RANDOM_LENGTH)}${until}${idOf(owner)}${path}`;
+  return `${allowed ? 1 : 0}${userToken.slice(-RANDOM_LENGTH)}${ownerToken.slice(-RANDOM_LENGTH)}${times}${idOf(owner)}${path}`;
 }
 
 const ENTRY = new RegExp(
-  `^([01])([\\w-]{${RANDOM_LENGTH}})([\\w-]{${RANDOM_LENGTH}})([0-9a-z]{${VALID_UNTIL_LENGTH}})(\\S+)(?: (\\S+ \\S+|))?$`,
+  `^([01])([\\w-]{${RANDOM_LENGTH}})([\\w-]{${RANDOM_LENGTH}})([0-9a-z]{${TIME_LENGTH}})([0-9a-z]{${TIME_LENGTH}})(\\S+)(?: (\\S+ \\S+|))?$`,
 );
 
-/** An entry as it was stored, its tokens as they are in this run of the server; undefined for what somebody else put there. */
-export function decodeEntry(text: string, run: string): CacheEntry | undefined {
+/** An entry as it was stored, its tokens as they are in this epoch; undefined for what somebody else put there. */
+export function decodeEntry(text: string, epoch: string): CacheEntry | undefined {
   const found = ENTRY.exec(text);
   if (found === null) return undefined;
-  const [, allowed, userRandom, ownerRandom, until = "", owner = "", path] = found;
+  const [, allowed, userRandom, ownerRandom, until = "", filled = "", owner = "", path] = found;
   return {
     allowed: allowed === "1",
     owner: `organization:${owner}`,
-    userToken: `${run}:${userRandom}`,
-    ownerToken: `${run}:${ownerRandom}`,
+    userToken: `${epoch}:${userRandom}`,
+    ownerToken: `${epoch}:${ownerRandom}`,
     validUntil: Number.parseInt(until, 36),
+    filledAt: Number.parseInt(filled, 36),
     accessPath: pathOf(path),
   };
 }

@@ -1,10 +1,11 @@
 /**
  * A connection to one Redis server that never keeps a caller waiting: an answer that does not come in time is
- * `undefined`, and while one is overdue nothing more is asked. Every answer is of the server run that `runId` named
- * when it was asked for.
+ * `undefined`, and while one is overdue nothing more is asked. Every answer is of the server that `epoch` named when it
+ * was asked for. Its epoch is read again once a second: a master that was demoted is soon asked no more.
  */
 import { Redis, type Result as Reply } from "ioredis";
-import { LEAD, LEASE, RELEASE, TAKE } from "./scripts.ts";
+import { epochIn } from "./epoch.ts";
+import { LEAD, LEASE, MARK, RELEASE, TAKE } from "./scripts.ts";
 
 /** The scripts as commands; the number of keys comes first where it varies. */
 declare module "ioredis" {
@@ -12,14 +13,17 @@ declare module "ioredis" {
     leaseScopes(keys: number, ...keysAndArguments: (string | number)[]): Reply<number, Context>;
     releaseScopes(keys: number, ...keysAndArguments: (string | number)[]): Reply<number, Context>;
     takeTokens(...keysAndArguments: (string | number)[]): Reply<[string | null, string | null, number], Context>;
-    leadChanges(...keysAndArguments: (string | number)[]): Reply<[number, string | null], Context>;
+    leadChanges(...keysAndArguments: (string | number)[]): Reply<[number, string | null, number, string], Context>;
+    markWatched(...keysAndArguments: (string | number)[]): Reply<number, Context>;
   }
 }
 
 export type RedisConnection = {
   redis: Redis;
-  /** The run of the server that answers now; undefined while none may be asked. */
-  runId(): string | undefined;
+  /** The epoch of the server that answers now; undefined while none may be asked. */
+  epoch(): string | undefined;
+  /** How often it was connected: as long as this is the same, all answers are of one server. */
+  connections(): number;
   /**
    * The answer; undefined when it failed, took too long, or has another shape than `isOne` expects. A failure is
    * counted under `name`.
@@ -37,11 +41,12 @@ export type RedisConnection = {
 // after this long without a byte from the server the connection is made anew
 const SILENCE_MILLISECONDS = 2000;
 const RECONNECT_MILLISECONDS = 250;
+const EPOCH_EVERY_MILLISECONDS = 1000;
 
 /** Connects in the background and reconnects for ever. `failed` is called for every operation without an answer. */
 export function connect(url: string, timeoutMilliseconds: number, failed: (name: string) => void): RedisConnection {
   const redis = new Redis(url, {
-    // a command that was sent on a broken connection is not sent again: its answer would be of another run
+    // a command that was sent on a broken connection is not sent again: its answer would be of another epoch
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
     enableOfflineQueue: false,
@@ -55,9 +60,11 @@ export function connect(url: string, timeoutMilliseconds: number, failed: (name:
       releaseScopes: { lua: RELEASE },
       takeTokens: { lua: TAKE, numberOfKeys: 4 },
       leadChanges: { lua: LEAD, numberOfKeys: 1 },
+      markWatched: { lua: MARK, numberOfKeys: 1 },
     },
   });
-  let runId: string | undefined;
+  let epoch: string | undefined;
+  let connections = 0;
   let overdue = 0;
   let trouble = "no connection yet";
   const passwords = passwordsOf(url);
@@ -70,53 +77,81 @@ export function connect(url: string, timeoutMilliseconds: number, failed: (name:
   // a broken connection is no error of any caller: they get no answer, and the reason is kept here
   redis.on("error", keep);
   redis.on("close", () => {
-    runId = undefined;
+    epoch = undefined;
   });
+
+  async function within<T extends NonNullable<unknown> | null>(
+    name: string,
+    answer: Promise<T>,
+    isOne: (answer: T) => boolean = () => true,
+  ): Promise<T | undefined> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<undefined>((resolve) => {
+      timer = setTimeout(() => {
+        overdue++;
+        // answers arrive in the order of their commands: with this one the server has caught up
+        answer.catch(() => {}).finally(() => overdue--);
+        keep(`no answer in ${timeoutMilliseconds} ms`);
+        resolve(undefined);
+      }, timeoutMilliseconds);
+    });
+    try {
+      const first = await Promise.race([answer, late]);
+      if (first !== undefined && isOne(first)) return first;
+      failed(name);
+      if (first !== undefined) {
+        // an answer to another command: from here on every answer on this connection may be somebody else's
+        keep(`the answer to ${name} has another shape: something between here and Redis loses or adds data`);
+        epoch = undefined;
+        redis.stream.destroy();
+      }
+    } catch (error) {
+      // without a connection the reason was kept when it broke
+      if (redis.status === "ready") keep(error);
+      failed(name);
+    } finally {
+      clearTimeout(timer);
+    }
+    return undefined;
+  }
+
+  let isReading = false;
+
+  async function readEpoch(): Promise<void> {
+    if (redis.status !== "ready" || isReading) return;
+    isReading = true;
+    const connection = connections;
+    try {
+      const info: unknown = await redis.info("server", "replication");
+      // of a connection that broke meanwhile it says nothing
+      if (connection !== connections || redis.status !== "ready") return;
+      const found = typeof info === "string" ? epochIn(info) : { problem: "the answer to INFO has another shape" };
+      epoch = "epoch" in found ? found.epoch : undefined;
+      if ("problem" in found) keep(found.problem);
+      if (typeof info !== "string") redis.stream.destroy();
+    } catch (error) {
+      keep(error);
+    } finally {
+      isReading = false;
+    }
+  }
+
   redis.on("ready", () => {
-    redis
-      .info("server")
-      .then((info) => {
-        runId = /^run_id:(\S+)/m.exec(info)?.[1];
-        if (runId === undefined) trouble = "INFO names no run_id: this is no Redis server, or a proxy";
-      })
-      .catch(keep);
+    connections++;
+    isReading = false;
+    void readEpoch();
   });
+  const reading = setInterval(readEpoch, EPOCH_EVERY_MILLISECONDS);
+  reading.unref();
 
   return {
     redis,
-    runId: () => (overdue > 0 ? undefined : runId),
-    async within(name, answer, isOne = () => true) {
-      let timer: NodeJS.Timeout | undefined;
-      const late = new Promise<undefined>((resolve) => {
-        timer = setTimeout(() => {
-          overdue++;
-          // answers arrive in the order of their commands: with this one the server has caught up
-          answer.catch(() => {}).finally(() => overdue--);
-          keep(`no answer in ${timeoutMilliseconds} ms`);
-          resolve(undefined);
-        }, timeoutMilliseconds);
-      });
-      try {
-        const first = await Promise.race([answer, late]);
-        if (first !== undefined && isOne(first)) return first;
-        failed(name);
-        if (first !== undefined) {
-          // an answer to another command: from here on every answer on this connection may be somebody else's
-          keep(`the answer to ${name} has another shape: something between here and Redis loses or adds data`);
-          runId = undefined;
-          redis.stream.destroy();
-        }
-      } catch (error) {
-        // without a connection the reason was kept when it broke
-        if (redis.status === "ready") keep(error);
-        failed(name);
-      } finally {
-        clearTimeout(timer);
-      }
-      return undefined;
-    },
+    epoch: () => (overdue > 0 ? undefined : epoch),
+    connections: () => connections,
+    within,
     trouble: () => trouble,
     close: async () => {
+      clearInterval(reading);
       redis.disconnect();
     },
   };

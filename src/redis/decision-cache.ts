@@ -1,16 +1,19 @@
 /**
- * The decision cache in Redis: one MGET serves all look-ups of a turn of the event loop, four scripts do the rest.
- * Entries and tokens of another run of the server count as missing, and after an invalidation that was not acknowledged
- * nothing is trusted until it was repeated. With a secret, an entry that the service did not seal counts as missing.
+ * The decision cache in Redis: one MGET serves all look-ups of a turn of the event loop, five scripts do the rest.
+ * Entries and tokens of another epoch of the server count as missing, and so does an entry that is older than the bound
+ * while nobody watches the changes. After an invalidation that was not acknowledged nothing is trusted until it was
+ * repeated. With a secret, an entry that the service did not seal counts as missing.
  */
 import { randomBytes } from "node:crypto";
-import { type CacheScope, LEASE_MILLISECONDS } from "../domain/cache-scopes.ts";
-import type { DecisionCache, Lookup, Meter } from "../ports.ts";
-import { followerKey, leaseKey, RANDOM_BYTES, RUN_LENGTH, tokenKey } from "./cache-keys.ts";
+import { type CacheScope, LEASE_MILLISECONDS, UNWATCHED_MAX_MILLISECONDS } from "../domain/cache-scopes.ts";
+import type { CacheEntry, DecisionCache, Lookup, Meter } from "../ports.ts";
+import { followerKey, leaseKey, markKey, RANDOM_BYTES, tokenKey } from "./cache-keys.ts";
 import { connect } from "./connection.ts";
 import { createEntries } from "./entries.ts";
+import { isLead, isOne, isTime, isTokens } from "./reply-shapes.ts";
 import { createServerClock } from "./server-clock.ts";
-import { createGetter, createTurnBatch } from "./turn.ts";
+import { createTurnBatch } from "./turn.ts";
+import { createWatchedGetter } from "./watched-getter.ts";
 
 const FOLLOWER_MILLISECONDS = 10_000;
 const OWNER_TOKEN_MILLISECONDS = 86_400_000;
@@ -24,8 +27,10 @@ export type RedisCacheOptions = {
   modelId: string;
   /** For one trip to Redis; a check makes three at most. */
   timeoutMilliseconds: number;
-  /** How long entries live; a missed invalidation is harmless after that. */
+  /** How long entries live. */
   ttlMilliseconds: number;
+  /** How long an entry counts while nobody watches the changes; an invalidation that was missed is harmless after that. */
+  unwatchedMilliseconds?: number;
   /** Seals entries, so that nobody else can make one; entries under another secret are not found. */
   secret?: string | undefined;
   meter: Pick<Meter, "cacheFailed" | "cacheForged">;
@@ -34,7 +39,7 @@ export type RedisCacheOptions = {
 
 /** Connects in the background. Until then, and whenever Redis does not answer in time, nothing is answered. */
 export function createRedisCache(options: RedisCacheOptions): DecisionCache {
-  const { storeId, meter } = options;
+  const { storeId, meter, unwatchedMilliseconds = UNWATCHED_MAX_MILLISECONDS } = options;
   const entries = createEntries(options);
   const connection = connect(options.url, options.timeoutMilliseconds, (name) => meter.cacheFailed(name));
   const { redis, within } = connection;
@@ -48,19 +53,19 @@ export function createRedisCache(options: RedisCacheOptions): DecisionCache {
       for (const _ of all) meter.cacheFailed("store");
     }
   });
-  const get = createGetter((keys) => within("lookup", redis.mget(keys), isValues(keys.length)));
+  const get = createWatchedGetter(markKey(storeId), connection);
   const tokenLives = [2 * options.ttlMilliseconds + USER_TOKEN_SPARE_MILLISECONDS, OWNER_TOKEN_MILLISECONDS];
   /** Scopes whose invalidation was not acknowledged, and since when. */
   const pending = new Map<CacheScope, number>();
   let isRepeating = false;
 
   /**
-   * The run that may be trusted now. While invalidations are pending there is none, and they are repeated
+   * The epoch that may be trusted now. While invalidations are pending there is none, and they are repeated
    * (bad/pending-not-invalidated in test/protocol).
    */
-  function trustedRun(): string | undefined {
-    const run = connection.runId();
-    if (run === undefined || pending.size === 0) return run?.slice(0, RUN_LENGTH);
+  function trustedEpoch(): string | undefined {
+    const epoch = connection.epoch();
+    if (epoch === undefined || pending.size === 0) return epoch;
     if (!isRepeating) {
       isRepeating = true;
       void repeatPending().finally(() => {
@@ -71,11 +76,17 @@ export function createRedisCache(options: RedisCacheOptions): DecisionCache {
   }
 
   async function repeatPending(): Promise<void> {
-    const over = performance.now() - options.ttlMilliseconds;
+    const over = performance.now() - Math.min(options.ttlMilliseconds, unwatchedMilliseconds);
     for (const [scope, since] of pending) if (since < over) pending.delete(scope);
     const scopes = [...pending.keys()];
     if (scopes.length > 0) await invalidate(scopes);
   }
+
+  /** `time` is Redis's own, after the look-up. An entry from later than that was dated before that clock was set back. */
+  const isYoung = ({ filledAt }: CacheEntry, time: number | undefined) =>
+    time !== undefined && filledAt <= time && time < filledAt + unwatchedMilliseconds;
+
+  const momentOf = (epoch: string) => `${connection.connections()} ${epoch}`;
 
   const tokensOf = (scopes: readonly CacheScope[]) => scopes.map((scope) => tokenKey(storeId, scope));
   const leasesOf = (scopes: readonly CacheScope[]) => scopes.map((scope) => leaseKey(storeId, scope));
@@ -108,26 +119,27 @@ export function createRedisCache(options: RedisCacheOptions): DecisionCache {
 
   return {
     async lookup(question, owner) {
-      const run = trustedRun();
-      if (run === undefined) return undefined;
+      const epoch = trustedEpoch();
+      if (epoch === undefined) return undefined;
       const key = entries.keyOf(question);
       const keys = [key, tokenKey(storeId, question.user as CacheScope)];
       if (owner !== undefined) keys.push(tokenKey(storeId, owner));
-      const values = await get(keys);
-      if (values === undefined) return undefined;
-      const [entry, userToken, ownerToken] = values;
-      const ofRun = (token: string | null | undefined) => (token?.startsWith(run) ? token : undefined);
-      const lookup: Lookup = { userToken: ofRun(userToken), ownerToken: ofRun(ownerToken) };
-      if (entry) lookup.entry = entries.entryIn(entry, { key, run, userToken: lookup.userToken });
+      const found = await get(keys);
+      if (found === undefined) return undefined;
+      const [text, userToken, ownerToken] = found.values;
+      const ofEpoch = (token: string | null | undefined) => (token?.startsWith(epoch) ? token : undefined);
+      const lookup: Lookup = { userToken: ofEpoch(userToken), ownerToken: ofEpoch(ownerToken) };
+      const entry = text ? entries.entryIn(text, { key, epoch, userToken: lookup.userToken }) : undefined;
+      if (entry !== undefined && (found.mark === epoch || isYoung(entry, found.time))) lookup.entry = entry;
       return lookup;
     },
 
     async take(user, owner) {
-      const run = trustedRun();
-      if (run === undefined) return undefined;
+      const epoch = trustedEpoch();
+      if (epoch === undefined) return undefined;
       const keys = [...tokensOf([user, owner]), ...leasesOf([user, owner])];
       const random = randomBytes(RANDOM_BYTES).toString("base64url");
-      const answer = await within("take", redis.takeTokens(...keys, run, random, ...tokenLives), isTokens);
+      const answer = await within("take", redis.takeTokens(...keys, epoch, random, ...tokenLives), isTokens);
       if (answer === undefined) return undefined;
       const [userToken, ownerToken, now] = answer;
       return userToken === null || ownerToken === null
@@ -136,12 +148,12 @@ export function createRedisCache(options: RedisCacheOptions): DecisionCache {
     },
 
     async time() {
-      const run = trustedRun();
-      return run === undefined ? undefined : timeOf(run);
+      const epoch = trustedEpoch();
+      return epoch === undefined ? undefined : timeOf(epoch);
     },
 
     store(question, entry, endsAt) {
-      if (trustedRun() === undefined) return;
+      if (trustedEpoch() === undefined) return;
       const key = entries.keyOf(question);
       const value = entries.textOf(key, entry);
       set(endsAt === "same" ? [key, value, "KEEPTTL", "XX"] : [key, value, "PXAT", endsAt]);
@@ -160,13 +172,23 @@ export function createRedisCache(options: RedisCacheOptions): DecisionCache {
       const asked = redis.leadChanges(followerKey(storeId), replica, FOLLOWER_MILLISECONDS, readTo ?? "");
       const answer = await within("lead", asked, isLead);
       if (answer === undefined) return undefined;
-      const [leads, read] = answer;
-      return { leads: leads === 1, readTo: read === null ? undefined : Number(read) };
+      const [leads, read, now, epoch] = answer;
+      // of this connection alone: between two of them another server may have acknowledged what this one never saw
+      // (bad/poll-on-two-servers)
+      const at = { epoch: momentOf(epoch), now };
+      return { leads: leads === 1, readTo: read === null ? undefined : Number(read), at };
+    },
+
+    async watched({ epoch: moment, now }) {
+      const epoch = moment.slice(moment.indexOf(" ") + 1);
+      if (moment !== momentOf(epoch)) return;
+      const endsAt = Math.floor(now + unwatchedMilliseconds / 2);
+      await within("watched", redis.markWatched(markKey(storeId), epoch, endsAt));
     },
 
     async probe() {
-      const run = connection.runId()?.slice(0, RUN_LENGTH);
-      if (run === undefined) return { kind: "away", reason: connection.trouble() };
+      const epoch = connection.epoch();
+      if (epoch === undefined) return { kind: "away", reason: connection.trouble() };
       // every command that is used, on scopes and a question that are nobody's
       const scopes = ["user:", "organization:"] as const;
       const [leases, tokens] = [leasesOf(scopes), tokensOf(scopes)];
@@ -175,8 +197,9 @@ export function createRedisCache(options: RedisCacheOptions): DecisionCache {
         redis.time(),
         redis.leaseScopes(4, ...leases, ...tokens, "probe", LEASE_MILLISECONDS),
         redis.releaseScopes(4, ...leases, ...tokens, "probe"),
-        redis.takeTokens(...tokens, ...leases, run, "probe", ...tokenLives),
+        redis.takeTokens(...tokens, ...leases, epoch, "probe", ...tokenLives),
         redis.leadChanges(`${followerKey(storeId)}:probe`, "probe", FOLLOWER_MILLISECONDS, ""),
+        redis.markWatched(`${markKey(storeId)}:probe`, epoch, 1),
         redis.set(entry, "", "PX", options.ttlMilliseconds),
         redis.mget([entry, ...tokens]),
       ]);
@@ -190,13 +213,3 @@ export function createRedisCache(options: RedisCacheOptions): DecisionCache {
     close: connection.close,
   };
 }
-
-// what each command answers, and none of the others that are sent here
-const isValue = (value: unknown) => value === null || typeof value === "string";
-const isValues = (length: number) => (answer: unknown) =>
-  Array.isArray(answer) && answer.length === length && answer.every(isValue);
-const isOne = (answer: unknown) => answer === 1;
-const isTime = (answer: unknown) => isValues(2)(answer) && !(answer as unknown[]).includes(null);
-const isTokens = (answer: unknown) =>
-  Array.isArray(answer) && isValues(2)(answer.slice(0, 2)) && typeof answer[2] === "number";
-const isLead = (answer: unknown) => Array.isArray(answer) && typeof answer[0] === "number" && isValue(answer[1]);

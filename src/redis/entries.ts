@@ -3,12 +3,14 @@
  * seal counts as missing; it is counted, and a warning says that somebody else writes to Redis.
  */
 import type { CacheEntry, Meter, Question } from "../ports.ts";
-import { decodeEntry, encodeEntry, entryKey, RUN_LENGTH, sealedKey } from "./cache-keys.ts";
+import { decodeEntry, encodeEntry, entryKey, sealedKey } from "./cache-keys.ts";
+import { EPOCH_LENGTH } from "./epoch.ts";
 import { createSeal, SEAL_LENGTH } from "./seal.ts";
 
 const WARN_EVERY_MILLISECONDS = 60_000;
 
 type Options = {
+  storeId: string;
   modelId: string;
   /** Seals entries, so that nobody else can make one; entries under another secret are not found. */
   secret?: string | undefined;
@@ -16,8 +18,8 @@ type Options = {
   warn: (event: string, facts: object) => void;
 };
 
-/** Where a text was found: its key, the server's run, and the user's current token. */
-type Found = { key: string; run: string; userToken: string | undefined };
+/** Where a text was found: its key, the server's epoch, and the user's current token. */
+type Found = { key: string; epoch: string; userToken: string | undefined };
 
 export type Entries = {
   keyOf(question: Question): string;
@@ -26,12 +28,12 @@ export type Entries = {
   entryIn(text: string, found: Found): CacheEntry | undefined;
 };
 
-export function createEntries({ modelId, secret, meter, warn }: Options): Entries {
+export function createEntries({ storeId, modelId, secret, meter, warn }: Options): Entries {
   if (secret === undefined)
     return {
-      keyOf: (question) => entryKey(modelId, question),
+      keyOf: (question) => entryKey(storeId, modelId, question),
       textOf: (_, entry) => encodeEntry(entry),
-      entryIn: (text, { run }) => decodeEntry(text, run),
+      entryIn: (text, { epoch }) => decodeEntry(text, epoch),
     };
   const seal = createSeal(secret, modelId);
   const forged = { unsaid: 0, saidAt: Number.NEGATIVE_INFINITY };
@@ -46,20 +48,20 @@ export function createEntries({ modelId, secret, meter, warn }: Options): Entrie
   }
 
   return {
-    keyOf: (question) => sealedKey(seal.name, question),
+    keyOf: (question) => sealedKey(storeId, seal.name, question),
 
     textOf(key, entry) {
       const value = encodeEntry(entry);
-      // both tokens are of one run
-      return seal.of(key, value, entry.userToken.slice(0, RUN_LENGTH)) + value;
+      // both tokens are of one epoch
+      return seal.of(key, value, entry.userToken.slice(0, EPOCH_LENGTH)) + value;
     },
 
-    entryIn(text, { key, run, userToken }) {
+    entryIn(text, { key, epoch, userToken }) {
       const value = text.slice(SEAL_LENGTH);
-      const entry = decodeEntry(value, run);
-      // not current, so nobody answers with it; an entry of another run of the server is no forgery
+      const entry = decodeEntry(value, epoch);
+      // not current, so nobody answers with it; an entry of another epoch is no forgery
       if (entry !== undefined && entry.userToken !== userToken) return entry;
-      if (entry !== undefined && seal.isOf(text.slice(0, SEAL_LENGTH), key, value, run)) return entry;
+      if (entry !== undefined && seal.isOf(text.slice(0, SEAL_LENGTH), key, value, epoch)) return entry;
       warnForged();
       return undefined;
     },

@@ -27,7 +27,7 @@ export function createRateLimiter(
   const fallback = createMemoryRateLimiter(policies, WINDOW_SECONDS);
   if (REDIS_URL === undefined || policies.length === 0) return fallback;
   const failed = (operation: string) => meter.cacheFailed(operation);
-  const { redis, within, runId, close } = connect(REDIS_URL, REDIS_TIMEOUT_MILLISECONDS, failed);
+  const { redis, within, epoch, close } = connect(REDIS_URL, REDIS_TIMEOUT_MILLISECONDS, failed);
   const limiters = new Map(
     policies.map(({ name, limit }) => [
       name,
@@ -45,12 +45,12 @@ export function createRateLimiter(
       const limiter = limiters.get(policy);
       if (limiter === undefined) return undefined;
       // while Redis is away it is not asked, so that nobody waits for it
-      if (runId() === undefined) return fallback.take(policy, subject);
+      if (epoch() === undefined) return fallback.take(policy, subject);
       const counted = await within<RateLimiterRes>("rate_limit", limiter.consume(subject).catch(overLimit));
       return counted === undefined ? fallback.take(policy, subject) : takenOf(counted, limiter.points);
     },
     giveBack(policy, subject) {
-      if (runId() === undefined) return fallback.giveBack(policy, subject);
+      if (epoch() === undefined) return fallback.giveBack(policy, subject);
       const given = limiters.get(policy)?.reward(subject);
       if (given !== undefined) void within("rate_limit", given);
     },

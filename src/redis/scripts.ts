@@ -4,6 +4,8 @@
  * readers fill entries that the release invalidates again.
  */
 
+import { EPOCH_LENGTH } from "./epoch.ts";
+
 /** KEYS leases…, tokens…  ARGV writer, lease. Invalidates and leases every scope. */
 export const LEASE = `
 local n = #KEYS / 2
@@ -27,8 +29,8 @@ end
 return 1`;
 
 /**
- * KEYS token of the user, of the owner, their leases  ARGV run, random, life of the user's token, of the owner's.
- * The tokens, made where they are missing or of another run; none while either scope is leased. And the time.
+ * KEYS token of the user, of the owner, their leases  ARGV epoch, random, life of the user's token, of the owner's.
+ * The tokens, made where they are missing or of another epoch; none while either scope is leased. And the time.
  */
 export const TAKE = `
 local t = redis.call('TIME')
@@ -47,8 +49,18 @@ for i = 1, 2 do
 end
 return {tokens[1], tokens[2], now}`;
 
-/** KEYS follower  ARGV replica, life, read to or ''. Whether the replica follows the changes now, and up to when they are read. */
-export const LEAD = `
+/** The server's epoch, as `epochIn` (epoch.ts) reads it. */
+const EPOCH = `
+local info = redis.call('INFO', 'server', 'replication')
+local run, replication = string.match(info, 'run_id:(%w+)'), string.match(info, 'master_replid:(%w+)')
+local epoch = string.sub(redis.sha1hex(run .. replication), 1, ${EPOCH_LENGTH})`;
+
+/**
+ * KEYS follower  ARGV replica, life, read to or ''. Whether the replica follows the changes now, and up to when they
+ * are read; and the time and the epoch.
+ */
+export const LEAD = `${EPOCH}
+local t = redis.call('TIME')
 local replica = redis.call('HGET', KEYS[1], 'replica')
 local leads = not replica or replica == ARGV[1]
 if leads then
@@ -56,4 +68,10 @@ if leads then
   if ARGV[3] ~= '' then redis.call('HSET', KEYS[1], 'read_to', ARGV[3]) end
   redis.call('PEXPIRE', KEYS[1], ARGV[2])
 end
-return {leads and 1 or 0, redis.call('HGET', KEYS[1], 'read_to')}`;
+return {leads and 1 or 0, redis.call('HGET', KEYS[1], 'read_to'), t[1] * 1000 + math.floor(t[2] / 1000), epoch}`;
+
+/** KEYS mark  ARGV epoch, end. Writes the watch mark, unless the server's data is no longer of that epoch. */
+export const MARK = `${EPOCH}
+if epoch ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], epoch, 'PXAT', ARGV[2])
+return 1`;

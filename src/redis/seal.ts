@@ -12,9 +12,9 @@ const NAME_LENGTH = 8;
 export type Seal = {
   /** Names secret and model in a key: entries under another secret are never found, so the secret can change at any time. */
   readonly name: string;
-  /** `run` is what both tokens begin with; their randoms are in the value. */
-  of(key: string, value: string, run: string): string;
-  isOf(seal: string, key: string, value: string, run: string): boolean;
+  /** `epoch` is what both tokens begin with; their randoms are in the value. */
+  of(key: string, value: string, epoch: string): string;
+  isOf(seal: string, key: string, value: string, epoch: string): boolean;
 };
 
 /**
@@ -26,12 +26,12 @@ export function createSeal(secret: string, modelId: string): Seal {
   // 128 characters: a block of SHA-512
   const block = hash("sha512", secret, "hex");
   const mac = (text: string, length: number) => hash("sha512-256", block + text, "base64url").slice(0, length);
-  // neither run nor value has a line break in it, and the key is the rest
-  const sealOf = (key: string, value: string, run: string) => mac(`${run}\n${value}\n${key}`, SEAL_LENGTH);
+  // neither epoch nor value has a line break in it, and the key is the rest
+  const sealOf = (key: string, value: string, epoch: string) => mac(`${epoch}\n${value}\n${key}`, SEAL_LENGTH);
   return {
     name: mac(`name\n${modelId}`, NAME_LENGTH),
     of: sealOf,
-    isOf: (seal, key, value, run) => isSame(seal, sealOf(key, value, run)),
+    isOf: (seal, key, value, epoch) => isSame(seal, sealOf(key, value, epoch)),
   };
 }
 

@@ -7,28 +7,28 @@
 const AGE_MAX_MILLISECONDS = 1000;
 
 /**
- * Calls `time` (Redis TIME: seconds, and microseconds of the second) at most once a second for each run of the server.
+ * Calls `time` (Redis TIME: seconds, and microseconds of the second) at most once a second for each epoch of the server.
  * Milliseconds; undefined when there was no answer.
  */
 export function createServerClock(
   time: () => Promise<number[] | undefined>,
-): (run: string) => Promise<number | undefined> {
-  let known: { run: string; time: number; at: number } | undefined;
+): (epoch: string) => Promise<number | undefined> {
+  let known: { epoch: string; time: number; at: number } | undefined;
   let asking: Promise<number | undefined> | undefined;
 
-  async function ask(run: string): Promise<number | undefined> {
+  async function ask(epoch: string): Promise<number | undefined> {
     const answer = await time();
     if (answer === undefined) return undefined;
     const [seconds, microseconds] = answer;
     // as of the reply: the server's clock is at least there
-    known = { run, time: Number(seconds) * 1000 + Math.floor(Number(microseconds) / 1000), at: performance.now() };
+    known = { epoch, time: Number(seconds) * 1000 + Math.floor(Number(microseconds) / 1000), at: performance.now() };
     return known.time;
   }
 
-  return async (run) => {
+  return async (epoch) => {
     const age = performance.now() - (known?.at ?? 0);
-    if (known?.run === run && age < AGE_MAX_MILLISECONDS) return known.time + age;
-    asking ??= ask(run).finally(() => {
+    if (known?.epoch === epoch && age < AGE_MAX_MILLISECONDS) return known.time + age;
+    asking ??= ask(epoch).finally(() => {
       asking = undefined;
     });
     return asking;

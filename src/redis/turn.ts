@@ -18,20 +18,3 @@ export function createTurnBatch<T>(take: (all: T[]) => unknown): (one: T) => voi
     waiting.push(one);
   };
 }
-
-type Values = (string | null)[];
-
-/** Reads keys with at most one `mget` a turn; each caller gets the values of its own keys, undefined when there was no answer. */
-export function createGetter(mget: (keys: string[]) => Promise<Values | undefined>) {
-  type Waiting = { keys: string[]; resolve: (values: Values | undefined) => void };
-  const ask = createTurnBatch(async (asked: Waiting[]) => {
-    const values = await mget(asked.flatMap(({ keys }) => keys));
-    let start = 0;
-    for (const { keys, resolve } of asked) {
-      resolve(values?.slice(start, start + keys.length));
-      start += keys.length;
-    }
-  });
-
-  return (keys: string[]): Promise<Values | undefined> => new Promise((resolve) => ask({ keys, resolve }));
-}

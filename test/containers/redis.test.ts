@@ -39,7 +39,14 @@ async function keepAndInvalidate(cache: DecisionCache) {
   const tokens = await cache.take(QUESTION.user as "user:anna", OWNER);
   if (tokens?.kind !== "tokens") throw new Error(`the tokens are ${tokens?.kind ?? "away"}`);
   const { userToken, ownerToken, now } = tokens;
-  const entry = { allowed: true, owner: OWNER, userToken, ownerToken, validUntil: now + 10_000 } as const;
+  const entry = {
+    allowed: true,
+    owner: OWNER,
+    userToken,
+    ownerToken,
+    validUntil: now + 10_000,
+    filledAt: now,
+  } as const;
   cache.store(QUESTION, entry, now + 10_000);
   const allowed = async () => {
     const found = await cache.lookup(QUESTION, OWNER);

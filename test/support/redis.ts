@@ -1,10 +1,13 @@
 /**
  * A Redis of the test's own: a real redis-server on a free port of the loopback, that
- * keeps nothing on disk. It can be restarted empty on the same port, paused and
+ * keeps nothing on disk (but what a replica is sent, in a folder of its own). It can be restarted empty on the same port, paused and
  * resumed, and ends with the test.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { Redis } from "ioredis";
 import { freePort } from "../../bench/processes.ts";
 
@@ -26,12 +29,13 @@ export type OwnRedis = {
 /** Starts one; `flags` are redis-server's own, `--maxmemory 4mb` say. */
 export async function startRedis(flags: string[] = []): Promise<OwnRedis> {
   const port = await freePort();
+  const folder = await mkdtemp(join(tmpdir(), "concordat-redis-"));
   let server: ChildProcess;
   const client = new Redis(port, "127.0.0.1", { lazyConnect: true, retryStrategy: () => 50 });
   client.on("error", () => {});
 
   async function start(): Promise<void> {
-    const fixed = ["--port", `${port}`, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"];
+    const fixed = ["--port", `${port}`, "--bind", "127.0.0.1", "--dir", folder, "--save", "", "--appendonly", "no"];
     server = spawn("redis-server", [...fixed, ...flags], { stdio: ["ignore", "pipe", "inherit"] });
     const output = server.stdout;
     if (output === null) throw new Error("redis-server has no output");
@@ -64,6 +68,7 @@ export async function startRedis(flags: string[] = []): Promise<OwnRedis> {
     stop: async () => {
       client.disconnect();
       await kill();
+      await rm(folder, { recursive: true });
     },
   };
 }

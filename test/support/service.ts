@@ -85,9 +85,16 @@ export function createService(
   const deps: Service["deps"] = {
     ...base,
     cache,
-    ttlMilliseconds,
     metricsText,
-    checker: createChecker({ engine, cache, clock, meter, ttlMilliseconds, callerNow }),
+    checker: createChecker({
+      engine,
+      cache,
+      clock,
+      meter,
+      ttlMilliseconds,
+      unwatchedMilliseconds: TTL_MILLISECONDS,
+      callerNow,
+    }),
     mailer: { send: async (mail) => void mails.push(mail) },
     clock,
     mutex: createKeyedMutex(),
@@ -110,6 +117,8 @@ export function createService(
     notices: () => ({ cache: "ok", clock: "ok" }),
     log: () => {},
     ...changes,
+    // as service.ts has it: nothing from before an action counts for longer than the bound
+    ttlMilliseconds: Math.min(ttlMilliseconds, TTL_MILLISECONDS),
     engine,
   };
   const app = held(createApp(deps));

@@ -17,7 +17,7 @@ import type { Repeats } from "./repeats.ts";
 export type ActionDeps = {
   tupleStore: Pick<TupleStore, "read" | "write" | "erase">;
   cache: Pick<DecisionCache, "lease" | "release">;
-  /** How long an answer may be cached. */
+  /** How long an answer from before an invalidation that was not acknowledged may count. */
   ttlMilliseconds: number;
   mailer: Mailer;
   clock: Clock;

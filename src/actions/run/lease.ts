@@ -60,7 +60,7 @@ function createLease(
     },
     async release(scopes) {
       const acknowledged = await cache.release(writer, [...new Set([...leased, ...scopes])]);
-      // without an acknowledgement older entries may be valid for a TTL (bad/reply-now-though-unreachable)
+      // without an acknowledgement older entries may count until the bound (bad/reply-now-though-unreachable)
       return { at: new Date(clock().getTime() + (acknowledged ? 0 : ttlMilliseconds)), acknowledged };
     },
     isTaken: () => leased.size > 0,

@@ -11,7 +11,7 @@ import type { CacheScope } from "../../domain/cache-scopes.ts";
 
 /**
  * `at`: the moment from which every check answers from after the Write. A release that the cache did not acknowledge
- * puts it a TTL ahead.
+ * puts it the bound ahead.
  */
 export type Released = { at: Date; acknowledged: boolean };
 

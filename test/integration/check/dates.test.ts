@@ -72,11 +72,44 @@ for (const { name, user, date } of DATED)
         expect(decision, `${begun - instant} ms after`).toBe(false);
         seen.no++;
       }
-      const kept = await redis.client.get(entryKey(store.modelId, questionOf(user)));
+      const kept = await redis.client.get(entryKey(store.storeId, store.modelId, questionOf(user)));
       const entry = kept === null ? undefined : decodeEntry(kept, "run");
       if (entry?.allowed) expect(entry.validUntil).toBeLessThanOrEqual(instant);
       await sleep(2);
     }
     expect(seen.yes).toBeGreaterThan(0);
     expect(seen.hits).toBeGreaterThan(0);
+  });
+
+/** Longer than the short life that a yes which ends is kept for. */
+const WHOLE_MILLISECONDS = 60_000;
+const NOON = new Date("2030-01-01T12:00:00Z");
+const after = (seconds: number) => new Date(NOON.getTime() + seconds * 1000).toISOString();
+
+for (const [name, seconds, sources, until] of [
+  ["after its whole life is kept for that", 90, ["miss", "hit"], after(60)],
+  ["before its whole life is kept for ten seconds", 30, ["miss", "hit"], after(10)],
+  ["within ten seconds is not kept", 5, ["engine", "engine"], undefined],
+] as const)
+  test(`a yes that ends ${name}, and at its date it is a no`, async ({ connectCache, tupleStore, engine, store }) => {
+    const cache = connectCache({ ...store, ttlMilliseconds: WHOLE_MILLISECONDS });
+    await answering(cache);
+    const service = createService({ tupleStore, engine }, { cache, ttlMilliseconds: WHOLE_MILLISECONDS });
+    await seedWorld(service);
+    const { share } = await shared(service);
+    service.setNow(NOON);
+    expect((await service.as("anna", "PATCH", share, { expires_at: after(seconds) })).status).toBe(200);
+    for (const source of sources) {
+      const context = until === undefined ? { source } : { source, valid_until: until };
+      expect(await ask(service, "tom")).toMatchObject({ decision: true, context });
+      // a store is not waited for
+      await sleep(50);
+    }
+    // a no does not change by itself: it is kept for its whole life, also where the same person was refused before
+    service.setNow(new Date(after(seconds)));
+    expect(await ask(service, "tom")).toMatchObject({ decision: false, context: { source: "miss" } });
+    service.setNow(NOON);
+    const path = `${share}/delegations/tom`;
+    expect((await service.as("ben", "PUT", path, { role: "viewer", expires_at: after(seconds) })).status).toBe(200);
+    expect(await ask(service, "tom")).toMatchObject({ decision: true, context: { source: sources[0] } });
   });

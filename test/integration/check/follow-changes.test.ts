@@ -1,7 +1,8 @@
 /**
- * The tail: what was written past the service is seen by the cached check after one
+ * The follower: what was written past the service is seen by the cached check after one
  * poll, one replica at a time follows, and a change of unknown scope invalidates everything.
  */
+import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect } from "vitest";
 import { createFollower } from "../../../src/check/follow-changes.ts";
 import type { CacheScope } from "../../../src/domain/cache-scopes.ts";
@@ -12,11 +13,13 @@ import { followerKey } from "../../../src/redis/cache-keys.ts";
 import { answering, ask, test as cacheTest } from "../../support/cache.ts";
 import { cooperate, type Service, seedWorld } from "../../support/service.ts";
 
-/** A replica's tail; what it invalidated, how far it says the changes are read, and what it warned of. */
+/** A replica's follower; what it invalidated, how far it says the changes are read, and what it warned of. */
 type Follower = {
   poll: () => Promise<void>;
   invalidated: (CacheScope[] | "all")[];
   readTo: number[];
+  /** How often it said that older answers count. */
+  marks: number;
   warnings: string[];
 };
 
@@ -29,12 +32,16 @@ type Fixtures = {
 const test = cacheTest.extend<Fixtures>({
   follow: async ({ cached, tupleStore }, use) => {
     await use((replica, changes = {}) => {
-      const follower: Follower = { poll: async () => {}, invalidated: [], readTo: [], warnings: [] };
+      const follower: Follower = { poll: async () => {}, invalidated: [], readTo: [], marks: 0, warnings: [] };
       const cache = changes.cache ?? cached.deps.cache;
       follower.poll = createFollower({
         tupleStore: changes.tupleStore ?? tupleStore,
         cache: {
           lead: cache.lead,
+          watched: async (since) => {
+            follower.marks++;
+            await cache.watched(since);
+          },
           invalidate: (scopes) => {
             follower.invalidated.push(scopes);
             return cache.invalidate(scopes);
@@ -43,6 +50,7 @@ const test = cacheTest.extend<Fixtures>({
         clock: () => new Date(),
         meter: { changesRead: (to) => void follower.readTo.push(to) },
         ttlMilliseconds: 10_000,
+        unwatchedMilliseconds: 10_000,
         warn: (event) => void follower.warnings.push(event),
         replica,
       });
@@ -181,8 +189,15 @@ describe("a tuple written directly to OpenFGA", () => {
     away = false;
     await poll();
     const [first = 0, second = 0] = readTo;
-    // the first could have been preceded by ten seconds of cached answers; the third read nothing
-    expect(asked).toEqual([first - 15_000, first - 5_000, second - 5_000, second - 5_000]);
+    const [whole = 0, ...later] = asked;
+    // the first could have been preceded by ten seconds of cached answers, and reads what a commit that hung left besides
+    expect(whole).toBe(first - 40_000);
+    // by the log's own time, which is known since a moment: what was committed then is read again, and little more
+    const ago = [first - (later[0] ?? 0), second - (later[1] ?? 0)];
+    expect(Math.min(...ago)).toBeGreaterThanOrEqual(5000);
+    expect(Math.max(...ago)).toBeLessThan(10_000);
+    // the third read nothing
+    expect(later[2]).toBe(later[1]);
     expect(world.follower.warnings).toEqual([]);
   });
 
@@ -294,5 +309,100 @@ describe("an outage", () => {
     await follower.poll();
     expect(follower.invalidated).toEqual([["user:otto"], ["user:otto"]]);
     await expect.poll(async () => (await ask(world, "otto")).decision).toBe(true);
+  });
+});
+
+describe("older answers count", () => {
+  test("after a poll that read everything and whose invalidations were acknowledged, and not after any other", async ({
+    world,
+    tupleStore,
+    redis,
+  }) => {
+    const { follower } = world;
+    const marks = follower.marks;
+    await follower.poll();
+    expect(follower.marks).toBe(marks + 1);
+    await tupleStore.write(written(key("user:otto", "viewer", "plant:7")));
+    await redis.client.acl("SETUSER", "default", "-del");
+    await follower.poll();
+    expect([follower.marks, follower.invalidated]).toEqual([marks + 1, [["user:otto"]]]);
+    await redis.client.acl("SETUSER", "default", "+@all");
+    await follower.poll();
+    expect([follower.marks, follower.invalidated]).toEqual([marks + 2, [["user:otto"], ["user:otto"]]]);
+  });
+
+  test("not while the changes cannot be read, nor by a replica that does not lead", async ({
+    world,
+    follow,
+    connectCache,
+    store,
+    tupleStore,
+  }) => {
+    const cache = connectCache(store);
+    await answering(cache);
+    const second = follow("r2", { cache });
+    await second.poll();
+    expect(second.marks).toBe(0);
+    const changes = async () => Promise.reject(new EngineUnavailable("away"));
+    const blind = follow("r1", { tupleStore: { ...tupleStore, changes } });
+    await blind.poll();
+    expect([blind.marks, blind.warnings]).toEqual([0, ["changes_not_read"]]);
+    expect(world.follower.warnings).toEqual([]);
+  });
+
+  /** A log that shows what was written only when `shows` says so, with the time of the Write. */
+  const lateLog = (tupleStore: TupleStore, shows: () => boolean): TupleStore => ({
+    ...tupleStore,
+    changes: async (since) =>
+      (await tupleStore.changes(since)).filter(({ key: { user } }) => user !== "user:otto" || shows()),
+  });
+
+  test("a change that the log shows seconds late is invalidated all the same; from then on they do not count, and a warning says why", async ({
+    world: _,
+    follow,
+    tupleStore,
+    redis,
+    store,
+  }) => {
+    let isShown = false;
+    await redis.client.del(followerKey(store.storeId));
+    const follower = follow("r3", { tupleStore: lateLog(tupleStore, () => isShown) });
+    await follower.poll();
+    await tupleStore.write(written(key("user:otto", "viewer", "plant:7")));
+    const writtenAt = Date.now();
+    while (Date.now() < writtenAt + 7000) {
+      await follower.poll();
+      await sleep(500);
+    }
+    expect(follower.invalidated.flat()).not.toContain("user:otto");
+    const marks = follower.marks;
+    expect(marks).toBeGreaterThan(5);
+    isShown = true;
+    const until = Date.now() + 4000;
+    while (!follower.invalidated.flat().includes("user:otto") && Date.now() < until) {
+      await follower.poll();
+      await sleep(100);
+    }
+    expect(follower.invalidated.flat()).toContain("user:otto");
+    expect(follower.warnings).toEqual(["changes_late"]);
+    const marksThen = follower.marks;
+    await follower.poll();
+    expect(follower.marks).toBe(marksThen);
+  });
+
+  test("what one server acknowledged counts for nothing on the next: all is read and invalidated again", async ({
+    world,
+    tupleStore,
+    redis,
+  }) => {
+    const { follower } = world;
+    await tupleStore.write(written(key("user:otto", "viewer", "plant:7")));
+    await follower.poll();
+    await follower.poll();
+    expect(follower.invalidated).toEqual([["user:otto"]]);
+    await redis.restart();
+    await expect.poll(() => world.deps.cache.time(), { timeout: 10_000 }).toBeDefined();
+    await follower.poll();
+    expect(follower.invalidated.slice(1).flat()).toContain("user:otto");
   });
 });

@@ -35,6 +35,7 @@ type Setting = {
   share: number;
   flags?: string[];
   ttlMilliseconds?: number;
+  unwatchedMilliseconds?: number;
   /** What each replica has in place of its cache. */
   wrap?: (cache: DecisionCache) => DecisionCache;
   fault?: (of: { redis: OwnRedis; proxy: TcpProxy; milliseconds: number }) => Promise<void>;
@@ -69,6 +70,12 @@ const test = base.extend<Fixtures>({
         fault,
         changes,
       } = setting;
+      const timing = {
+        unwatchedMilliseconds: 10_000,
+        ...setting,
+        ttlMilliseconds,
+        timeoutMilliseconds: TIMEOUT_MILLISECONDS,
+      };
       const store = { ...at, ...(await openStore({ ...at, store: randomUUID(), model: MODEL, allowPush: false })) };
       const tupleStore = createTupleStore(store);
       const engine = createEngine({ ...store, timeoutMilliseconds: 30_000, connections: 10 });
@@ -79,7 +86,7 @@ const test = base.extend<Fixtures>({
       ends.unshift(() => proxy.close());
       const url = `redis://127.0.0.1:${proxy.port}`;
       const connectOne = async () => {
-        const cache = await connectCache(store, url, { ttlMilliseconds, timeoutMilliseconds: TIMEOUT_MILLISECONDS });
+        const cache = await connectCache(store, url, timing);
         ends.unshift(() => cache.close());
         return cache;
       };
@@ -214,5 +221,53 @@ test(
     const question = { user: "user:tom", relation: "can_view", object: "plant:7" };
     for (const { deps } of replicas)
       await expect.poll(async () => (await deps.checker.check(question)).source, { timeout: 30_000 }).toBe("hit");
+  },
+);
+
+test(
+  "writers die, the follower sleeps for longer than the bound, entries live for minutes, and no answer is older than the bound",
+  options,
+  async ({ play }) => {
+    const lives = { ttlMilliseconds: 300_000, unwatchedMilliseconds: 1000 };
+    const dying: ReturnType<typeof createDyingWriters>[] = [];
+    let marks = 0;
+    const changes = ({ tupleStore, engine, caches: [cache] }: Scene) => {
+      const counting: DecisionCache = {
+        ...cache,
+        watched: async (since) => {
+          marks++;
+          await cache.watched(since);
+        },
+      };
+      const writers = createDyingWriters({ tupleStore, engine, cache: counting, ...lives, followerSleeps: true });
+      dying.push(writers);
+      const isEnough = ({ judged, sources, done }: Report) =>
+        writers.deaths() > 3 && judged > 200 && sources.hit > 50 && done > 10 && marks > 5;
+      return { act: writers.act, isEnough };
+    };
+    const { report } = await play({ name: "sleeping follower", share: 0.15, ...lives, changes });
+    for (const writers of dying) await writers.stop();
+    expectFresh({ report });
+  },
+);
+
+test(
+  "the hunt finds answers that are older than the bound when the mark outlives the sleep of the follower",
+  options,
+  async ({ play }) => {
+    const lives = { ttlMilliseconds: 300_000, unwatchedMilliseconds: 1000 };
+    const dying: ReturnType<typeof createDyingWriters>[] = [];
+    const changes = ({ tupleStore, engine, caches: [cache] }: Scene) => {
+      const lasting: DecisionCache = {
+        ...cache,
+        watched: ({ epoch, now }) => cache.watched({ epoch, now: now + 60_000 }),
+      };
+      const writers = createDyingWriters({ tupleStore, engine, cache: lasting, ...lives, followerSleeps: true });
+      dying.push(writers);
+      return { act: writers.act, isEnough: ({ violations }: Report) => violations.length > 0 };
+    };
+    const { report } = await play({ name: "lasting mark", share: 0.05, ...lives, changes });
+    for (const writers of dying) await writers.stop();
+    expect(report.violations.length).toBeGreaterThan(0);
   },
 );

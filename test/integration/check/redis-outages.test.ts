@@ -16,7 +16,14 @@ async function keep(cache: DecisionCache): Promise<CacheEntry> {
   const tokens = await cache.take("user:anna", "organization:sunward");
   if (tokens?.kind !== "tokens") throw new Error(tokens?.kind ?? "away");
   const { userToken, ownerToken, now } = tokens;
-  const entry: CacheEntry = { allowed: true, owner: "organization:sunward", userToken, ownerToken, validUntil: 1 };
+  const entry: CacheEntry = {
+    allowed: true,
+    owner: "organization:sunward",
+    userToken,
+    ownerToken,
+    validUntil: 1,
+    filledAt: now,
+  };
   cache.store(questionOf("anna"), entry, now + 60_000);
   const found = () => cache.lookup(questionOf("anna"), entry.owner);
   await expect.poll(found).toEqual({ entry, userToken, ownerToken });

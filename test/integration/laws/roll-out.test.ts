@@ -51,7 +51,7 @@ test("each answers by its own model, and neither from the other's entries", asyn
     expect(await operate(newer)).toMatchObject({ decision: false, context: { source } });
   }
   const entries = (await redis.client.keys("e:*")).filter((entry) => entry.includes("can_operate"));
-  expect(entries.map((entry) => entry.split(":")[1]).sort()).toEqual(
+  expect(entries.map((entry) => entry.split(":")[2]).sort()).toEqual(
     [store.modelId.slice(-8), newer.modelId.slice(-8)].sort(),
   );
   expect(await ask(newer, "anna", "plant:7", "audit")).toMatchObject({ decision: true });

@@ -14,11 +14,11 @@ const SECRET = "a secret of the tests that seals entries";
 export async function connectCache(
   store: Store,
   url: string,
-  { ttlMilliseconds = 10_000, timeoutMilliseconds = 1000 } = {},
+  { ttlMilliseconds = 10_000, timeoutMilliseconds = 1000, unwatchedMilliseconds = 10_000 } = {},
 ): Promise<DecisionCache> {
   const { storeId, modelId } = store;
   const meter = { cacheFailed: () => {}, cacheForged: () => {} };
-  const timing = { timeoutMilliseconds, ttlMilliseconds };
+  const timing = { timeoutMilliseconds, ttlMilliseconds, unwatchedMilliseconds };
   const cache = createRedisCache({ url, storeId, modelId, ...timing, secret: SECRET, meter, warn: () => {} });
   const question = { user: "user:nobody", relation: "can_view", object: "plant:none" };
   await expect.poll(() => cache.lookup(question, undefined)).toBeDefined();

@@ -4,7 +4,17 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type CacheScope, ownerScope } from "../../../src/domain/cache-scopes.ts";
 import type { CacheEntry, Question } from "../../../src/ports.ts";
-import { decodeEntry, encodeEntry, entryKey, followerKey, leaseKey, tokenKey } from "../../../src/redis/cache-keys.ts";
+import {
+  countKeyPrefix,
+  decodeEntry,
+  encodeEntry,
+  entryKey,
+  followerKey,
+  leaseKey,
+  markKey,
+  sealedKey,
+  tokenKey,
+} from "../../../src/redis/cache-keys.ts";
 import { anyId } from "../../support/ids.ts";
 
 /** Ids that the engine would hold and ids that it would not: the grammar trusts nobody. Short and alike, so that they meet. */
@@ -14,6 +24,7 @@ const wild = fc.oneof(
   fc.string({ unit: "binary", maxLength: 6 }),
 );
 const questions: fc.Arbitrary<Question> = fc.record({ user: wild, relation: wild, object: wild });
+const STORE = "01J0000000000000000000000S";
 const models = fc.constantFrom("01J0000000000000000000000A", "01J0000000000000000000000B");
 const scopes = fc
   .tuple(fc.constantFrom("user:", "organization:"), wild)
@@ -36,7 +47,7 @@ describe("the cache key of an entry", () => {
     let alike = 0;
     const property = fc.property(fc.oneof(fc.tuple(questions, questions), moved), models, ([a, b], model) => {
       if (same(a, b)) alike++;
-      expect(entryKey(model, a) === entryKey(model, b)).toBe(same(a, b));
+      expect(entryKey(STORE, model, a) === entryKey(STORE, model, b)).toBe(same(a, b));
     });
     fc.assert(property, { numRuns: 20_000 });
     expect(alike).toBeGreaterThan(0);
@@ -60,13 +71,13 @@ describe("the cache key of an entry", () => {
       { user: "user:a", relation: "can_view", object: "plant:\u00007" },
       { user: "user:A", relation: "can_view", object: "plant:7" },
     ];
-    expect(new Set(lookalikes.map((question) => entryKey("m", question))).size).toBe(lookalikes.length);
+    expect(new Set(lookalikes.map((question) => entryKey(STORE, "m", question))).size).toBe(lookalikes.length);
   });
 
   test("entries of one model are not found by another", () => {
     const question = { user: "user:a", relation: "can_view", object: "plant:7" };
-    expect(entryKey("m1", question)).not.toBe(entryKey("m2", question));
-    expect(entryKey("m1", question)).toBe(entryKey("m1", { ...question }));
+    expect(entryKey(STORE, "m1", question)).not.toBe(entryKey(STORE, "m2", question));
+    expect(entryKey(STORE, "m1", question)).toBe(entryKey(STORE, "m1", { ...question }));
   });
 });
 
@@ -76,10 +87,41 @@ describe("the keys of tokens, leases and the follower", () => {
       const isSame = store === other && a === b;
       expect(tokenKey(store, a) === tokenKey(other, b)).toBe(isSame);
       expect(leaseKey(store, a) === leaseKey(other, b)).toBe(isSame);
-      const kinds = [tokenKey(store, a), leaseKey(store, a), followerKey(store), entryKey(store, question)];
+      const kinds = [
+        tokenKey(store, a),
+        leaseKey(store, a),
+        followerKey(store),
+        markKey(store),
+        entryKey(store, "m", question),
+      ];
       expect(new Set(kinds).size).toBe(kinds.length);
     });
     fc.assert(property, { numRuns: 5000 });
+  });
+
+  test("all of a store are in one slot of a Cluster, whatever callers choose; those of another store have another hash tag", () => {
+    // Redis hashes what is between the first { and the first } behind it
+    const tagOf = (key: string) => /\{([^}]+)\}/.exec(key.slice(key.indexOf("{")))?.[1];
+    const property = fc.property(
+      models,
+      scopes,
+      questions,
+      fc.constantFrom("{}:", "}{", ""),
+      (store, scope, asked, odd) => {
+        const question = { ...asked, user: odd + asked.user, object: odd + asked.object };
+        const keys = [
+          tokenKey(store, scope),
+          leaseKey(store, scope),
+          followerKey(store),
+          markKey(store),
+          entryKey(store, "m", question),
+          sealedKey(store, "seal", question),
+          countKeyPrefix(store, "writes-user"),
+        ];
+        expect(new Set(keys.map(tagOf))).toEqual(new Set([store.slice(-12)]));
+      },
+    );
+    fc.assert(property, { numRuns: 2000 });
   });
 
   test("a person and an organization of the same id are two scopes", () => {
@@ -101,6 +143,7 @@ describe("the value of an entry", () => {
     userToken: tokens,
     ownerToken: tokens,
     validUntil: fc.nat({ max: 36 ** 9 - 1 }),
+    filledAt: fc.nat({ max: 36 ** 9 - 1 }),
     accessPath: fc.oneof(
       fc.constant(undefined),
       fc.constant("own" as const),
@@ -113,6 +156,7 @@ describe("the value of an entry", () => {
     userToken: `${run}:aaaaaaaaaaaa`,
     ownerToken: `${run}:bbbbbbbbbbbb`,
     validUntil: 1,
+    filledAt: 1,
   };
 
   test("is read as it was written", () => {
