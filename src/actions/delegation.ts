@@ -10,10 +10,10 @@ import {
 } from "../domain/cooperation/decide-delegation.ts";
 import type { ShareId, UserId } from "../domain/ids.ts";
 import { isRefusal, type Result } from "../domain/result.ts";
-import { personHead, roleOf } from "../store/snapshot.ts";
+import { personHead, roleOf, shareHead } from "../store/snapshot.ts";
 import { inCooperation } from "./cooperation.ts";
 import type { Action, Reading } from "./run/action.ts";
-import { readShare } from "./share.ts";
+import { readShareOf } from "./share.ts";
 
 type Delegated = { share: ShareId; user: UserId };
 type DelegationAction = Action<DelegationState, DelegationChanged>;
@@ -39,15 +39,12 @@ const onDelegation = ({ share, user }: Delegated): Omit<DelegationAction, "decid
 });
 
 async function readDelegation(on: Reading, share: ShareId, user: UserId): Promise<Result<DelegationState>> {
-  const reading = personHead(on.reads, user);
-  const [person, state] = await Promise.all([
-    reading,
-    readShare(on, share, async ({ partner }) => {
-      // the head before what it covers: to whom the person belongs
-      await reading;
-      return { ownPerson: partner !== undefined && (await roleOf(on.reads, partner, user)) !== undefined };
-    }),
-  ]);
+  // the person's head before all that it covers: to whom they belong, which is also read of a caller who delegates to
+  // themself, and what is delegated to them
+  const [person, known] = await Promise.all([personHead(on.reads, user), shareHead(on.reads, share)]);
+  const state = await readShareOf(on, share, known, async ({ partner }) => ({
+    ownPerson: partner !== undefined && (await roleOf(on.reads, partner, user)) !== undefined,
+  }));
   if (isRefusal(state)) return state;
   return { ...state, user, person, existing: state.delegations.find((delegation) => delegation.user === user) };
 }

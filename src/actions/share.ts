@@ -11,7 +11,7 @@ import {
   type ShareState,
 } from "../domain/cooperation/decide-share.ts";
 import { type CooperationId, ShareId } from "../domain/ids.ts";
-import type { Cooperation, Share } from "../domain/records.ts";
+import type { Cooperation, Head, Share } from "../domain/records.ts";
 import { isRefusal, type Result } from "../domain/result.ts";
 import { resourceHead, shareHead, sharesOn, shareWithDelegations } from "../store/snapshot.ts";
 import { inCooperation, readCooperation } from "./cooperation.ts";
@@ -26,6 +26,7 @@ export const share = (input: ShareInput & { cooperation: CooperationId }): Actio
   read: (on) =>
     readCooperation(on, input.cooperation, async () => {
       const ref = input.resource;
+      // together: of the shares only one of this cooperation counts, whose head was read before
       const [head, shares] = await Promise.all([resourceHead(on.reads, ref), sharesOn(on.reads, ref)]);
       const existing = shares.find((other) => other.cooperation === input.cooperation);
       return { id: ShareId.parse(on.newId()), resource: { ref, head }, existing };
@@ -60,7 +61,16 @@ export async function readShare<M extends object = object>(
   id: ShareId,
   more?: (cooperation: Cooperation, known: Share) => Promise<M>,
 ): Promise<Result<BareShareState & M>> {
-  const known = (await shareHead(on.reads, id)).value;
+  return readShareOf(on, id, await shareHead(on.reads, id), more);
+}
+
+/** The same for a share whose head was read before; it is read again with what it covers. */
+export async function readShareOf<M extends object = object>(
+  on: Reading,
+  id: ShareId,
+  { value: known }: Head<Share>,
+  more?: (cooperation: Cooperation, known: Share) => Promise<M>,
+): Promise<Result<BareShareState & M>> {
   if (known === undefined) return { code: "not_found", what: "share" };
   const state = await readCooperation(on, known.cooperation, async (cooperation) => {
     const [found, further] = await Promise.all([

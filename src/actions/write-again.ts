@@ -25,9 +25,12 @@ export function createWriteAgain(): WriteTuples {
   return async (deps, call, write) => {
     const { key, user } = call.caller;
     const request = hash("sha256", JSON.stringify([key, user, write]));
-    const before = unknown.get(request);
-    const isRepeated = before !== undefined && deps.clock().getTime() - before.at <= REPEATED_MILLISECONDS;
-    const found = isRepeated ? await Promise.all(before.lost.map((lost) => entryIsOurs(deps, lost))) : [];
+    /** What was lost of the same Write a short while ago. */
+    const lostBefore = (): Lost[] => {
+      const before = unknown.get(request);
+      return before !== undefined && deps.clock().getTime() - before.at <= REPEATED_MILLISECONDS ? before.lost : [];
+    };
+    const found = await Promise.all(lostBefore().map((lost) => entryIsOurs(deps, lost)));
     const isCommitted = found.includes(true);
     try {
       const lenient = { onDuplicate: "ignore", onMissing: "ignore" } as const;
@@ -36,7 +39,7 @@ export function createWriteAgain(): WriteTuples {
       return outcome;
     } catch (error) {
       if (error instanceof OutcomeUnknown && error.lost)
-        unknown.set(request, { lost: [...(unknown.get(request)?.lost ?? []), error.lost], at: deps.clock().getTime() });
+        unknown.set(request, { lost: [...lostBefore(), error.lost], at: deps.clock().getTime() });
       throw error;
     }
   };

@@ -54,9 +54,11 @@ export async function pageOf<K extends string, T>(
   const items: T[] = [];
   let last: string | undefined = after;
   const looks: Promise<T | undefined>[] = [];
+  /** Keys without an item in a row: the more there are, the further one looks ahead. */
+  let misses = 0;
   for (const [at, key] of left.entries()) {
     // one more than the page holds: the page ends behind its last item
-    const looksMax = Math.min(LOOKS_AT_ONCE, limit + 1 - items.length);
+    const looksMax = Math.min(LOOKS_AT_ONCE, Math.max(limit + 1 - items.length, misses));
     for (const next of left.slice(looks.length, at + looksMax)) {
       const looking = look(next);
       // an earlier one that fails ends the page, and nobody waits for this one then
@@ -64,6 +66,7 @@ export async function pageOf<K extends string, T>(
       looks.push(looking);
     }
     const item = await looks[at];
+    misses = item === undefined ? misses + 1 : 0;
     if (item === undefined) continue;
     if (items.length === limit) return { items, next_cursor: cursorAfter(query, last ?? "") };
     items.push(item);

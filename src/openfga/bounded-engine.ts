@@ -1,7 +1,7 @@
 /**
  * The engine with a bound on its calls: so many run at once, shared fairly between the callers (`places.ts`), and at
  * most half of them are lists, which take seconds where a check takes milliseconds. A call beyond the bound waits for a
- * second and is then refused. What actions read and write is not counted here: the bound keeps the engine free for it.
+ * second, a list for up to two, and is then refused. What actions read and write is not counted here: the bound keeps the engine free for it.
  */
 import type { ApiRequest, Engine, EngineApi, Meter } from "../ports.ts";
 import { createPlaces } from "./places.ts";

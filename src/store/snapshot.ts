@@ -120,10 +120,10 @@ export async function membershipsIn(
   // an organization that a cooperation binds cannot be deleted: only the others can outlive it
   const outlives = { initiator: status === "ended", partner: status === "ended" || status === "pending" };
   const membershipAt = async (side: Side, organization: OrganizationId | undefined): Promise<Membership> => {
-    if (organization === undefined || !outlives[side]) return membershipIn(reads, organization, caller);
-    // before the role: a reading is kept, and a head is read before the facts that it covers
-    const { value } = await organizationHead(reads, organization);
-    return isSide(cooperation, side, value) ? membershipIn(reads, organization, caller) : "none";
+    const membership = await membershipIn(reads, organization, caller);
+    if (membership === "none" || organization === undefined || !outlives[side]) return membership;
+    // behind the role: an organization that was created meanwhile under the id is then found to be another one
+    return isSide(cooperation, side, (await organizationHead(reads, organization)).value) ? membership : "none";
   };
   const [ofInitiator, ofPartner] = await Promise.all([
     membershipAt("initiator", initiator),

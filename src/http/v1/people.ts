@@ -88,9 +88,11 @@ export function peopleRoutes(app: V1App, deps: V1Deps) {
   app.openapi(get, async (c) => {
     const { org, user } = c.req.valid("param");
     const { caller } = c.var;
-    // the head before what it covers: an ETag must not be newer than what was read
-    const [membership, { etag }] = await Promise.all([membershipIn(tupleStore, org, caller), etagOf(org, tupleStore)]);
+    const membership = await membershipIn(tupleStore, org, caller);
+    // before the organization's record: what is wrong with it is no stranger's to learn
     if (membership === "none" && !isService(caller)) return notFound(c, "organization");
+    // the head before what it covers: an ETag must not be newer than what was read
+    const { etag } = await etagOf(org, tupleStore);
     const role = await roleOf(tupleStore, org, user);
     if (role === undefined) return notFound(c, "person");
     const whole = membership === "admin" || isService(caller) || caller.user === user;

@@ -3,6 +3,7 @@
  * the real engine. Each allowed answer has its denied counterpart, which makes it a law. The property
  * test tries the same in every order; here each is tested alone.
  */
+import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect } from "vitest";
 import type { TupleStore, Write } from "../../../src/ports.ts";
 import { cooperate, createService, type Service, seedWorld, test as serviceTest } from "../../support/service.ts";
@@ -121,6 +122,34 @@ test("law 3: of the partner's people only admins reach a share without a delegat
 });
 
 describe("law 4, own people only", () => {
+  test("who leaves while they delegate to themself comes back with nothing, however late their record is read", async ({
+    world: service,
+  }) => {
+    const { shares } = await cooperate(service, [{ resource: "plant:7", role: "technical_manager" }]);
+    const people = "/v1/organizations/brightfix/people";
+    expect((await service.admin("PUT", `${people}/eva`, { role: "admin" })).status).toBe(200);
+    const { tupleStore } = service.deps;
+    let left: number | undefined;
+    const late = createService(service.deps, {
+      tupleStore: {
+        ...tupleStore,
+        read: async (filter) => {
+          if (filter.object === "user:ben" && filter.relation === "head" && left === undefined) {
+            // long enough for every read that does not wait for this one
+            await sleep(200);
+            left = (await service.admin("DELETE", `${people}/ben`)).status;
+          }
+          return tupleStore.read(filter);
+        },
+      },
+    });
+    const delegated = await late.as("ben", "PUT", `/v1/shares/${shares[0]}/delegations/ben`, { role: "viewer" });
+    expect([left, delegated.status]).toEqual([200, 404]);
+    expect((await service.admin("PUT", `${people}/ben`, { role: "member" })).status).toBe(201);
+    expect((await service.admin("GET", `/v1/shares/${shares[0]}/delegations`)).body.items).toEqual([]);
+    expect(await service.may("ben", "view", "plant:7")).toBe(false);
+  });
+
   test("delegations are only for people of the partner: not for the owner's people, not for strangers", async ({
     world,
   }) => {
