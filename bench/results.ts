@@ -16,10 +16,10 @@ export type Results = {
   runs: Run[];
 };
 
-/** Processor, memory and system of this machine. */
+/** Processor, memory and system of this machine; of the kernel's release the version, since the rest names its build. */
 export function describeMachine(): string {
   const memory = Math.round(totalmem() / 2 ** 30);
-  return `${cpus().length} × ${cpus()[0]?.model ?? "unknown processor"}, ${memory} GiB, ${type()} ${release()}`;
+  return `${cpus().length} × ${cpus()[0]?.model ?? "unknown processor"}, ${memory} GiB, ${type()} ${/^\d+\.\d+/.exec(release())?.[0] ?? release()}`;
 }
 
 /** The version of the redis-server on PATH. */

@@ -11,7 +11,7 @@ const EXTERNAL_CONCURRENCY = 128;
 const EMBEDDED_CONCURRENCY_A_CORE = 4;
 const EMBEDDED_CONCURRENCY_MIN = 8;
 
-/** How many questions OpenFGA is asked at once by default: a server may be of any size, our own shares the machine's cores with actions. */
+/** How many calls OpenFGA gets at once by default: a server may be of any size, our own shares the machine's cores with actions. */
 export function concurrencyOf(isEmbedded: boolean): number {
   const embedded = Math.max(EMBEDDED_CONCURRENCY_MIN, EMBEDDED_CONCURRENCY_A_CORE * availableParallelism());
   return isEmbedded ? embedded : EXTERNAL_CONCURRENCY;
@@ -48,12 +48,14 @@ export const VARIABLES = {
   OPENFGA_STORE: z.string().min(3).max(64).default("concordat").describe("The store's name."),
   OPENFGA_TIMEOUT_MILLISECONDS: whole(50, 60_000)
     .default(3000)
-    .describe("How long one call to OpenFGA may take; a check that is not cached makes up to four in turn."),
+    .describe(
+      "How long one call to OpenFGA for a check may take; a check that is not cached makes up to four in turn. Lists and forwarded requests have three seconds more. Reads and Writes of tuples have 5 seconds a call, whatever is set.",
+    ),
   OPENFGA_CONNECTIONS: whole(1, 1000).default(32).describe("Connections that checks are asked over."),
   OPENFGA_CONCURRENCY: whole(1, 10_000)
     .optional()
     .describe(
-      `Questions that OpenFGA is asked at the same time: at most half of them for one key, and at most half of them lists. A question that gets no place within a second is answered with 503 and Retry-After. Default: ${EXTERNAL_CONCURRENCY}; with the embedded engine ${EMBEDDED_CONCURRENCY_A_CORE} for each processor core, at least ${EMBEDDED_CONCURRENCY_MIN}, so that it is free for actions.`,
+      `Calls to OpenFGA for checks, lists and forwarded requests at the same time: at most half of them for one key, and at most half of them lists. The questions that a batch asks together are one call, however many they are. A call that gets no place within a second is answered with 503 and Retry-After. Default: ${EXTERNAL_CONCURRENCY}; with the embedded engine ${EMBEDDED_CONCURRENCY_A_CORE} for each processor core, at least ${EMBEDDED_CONCURRENCY_MIN}, so that it is free for actions.`,
     ),
   REDIS_URL: url({ schemes: ["redis", "rediss"], credentials: true, query: true, path: /^(\/\d*)?$/ })
     .optional()

@@ -89,6 +89,7 @@ export function createSupervisorMetrics(clock: Clock, workersReady: () => number
     registers,
   });
   return {
+    registry,
     workerEnded: () => ended.inc(),
     counts: async (): Promise<Counts> => [...(await countsOf(registry)), ...(await ofProcess.counts())],
   };
@@ -109,7 +110,7 @@ export function createMetrics(clock: Clock): Metrics {
   });
   const unstored = new Counter({
     name: "concordat_check_unstored_total",
-    help: "Answers that were not stored, by reason: away (the cache does not answer), leased (an action is writing), no_owner (the object has no owner), overtaken (the owner changed meanwhile), date (an expiry date is within the TTL).",
+    help: "Answers that were not stored, by reason: away (the cache does not answer), leased (an action is writing), no_owner (the object has no owner), overtaken (the owner changed meanwhile), date (access ends within CACHE_UNWATCHED_SECONDS).",
     labelNames: ["reason"],
     registers,
   });

@@ -13,7 +13,7 @@ import { DENIAL_REASONS } from "../../src/domain/explain/denial-reason.ts";
 import { NEEDS } from "../../src/domain/key-scopes.ts";
 import { FAULTS } from "../../src/http/problem.ts";
 import { REFUSALS } from "../../src/http/refusals.ts";
-import { createMetrics } from "../../src/metrics.ts";
+import { createMetrics, createSupervisorMetrics } from "../../src/metrics.ts";
 import { GRAMMAR } from "../../src/redis/cache-keys.ts";
 import { sampleCommands } from "../../src/start/sample.ts";
 import { filled } from "./blocks.ts";
@@ -37,6 +37,7 @@ const HOST = VARIABLES.HOST.parse(undefined);
 const PORT = VARIABLES.PORT.parse(undefined);
 const FOLDER = VARIABLES.CONCORDAT_FOLDER.parse(undefined);
 const URL_AT_START = `http://${HOST}:${PORT}`;
+const now = () => new Date();
 
 /** A text is a whole file; a record has the blocks of a page whose other text is written by hand. */
 export type Generated = string | Readonly<Record<string, string>>;
@@ -66,7 +67,9 @@ export function generated(): Record<string, Generated> {
       expired: expiredSentence(),
       diagram: lifecycleDiagram(LIFECYCLE),
     },
-    "docs/reference/metrics.md": { metrics: metricsTable(createMetrics(() => new Date()).registry) },
+    "docs/reference/metrics.md": {
+      metrics: metricsTable(createMetrics(now).registry, createSupervisorMetrics(now, () => 0).registry),
+    },
     "docs/reference/roles.md": { roles: rolesTable(), caps: capsTable() },
     "docs/reference/routes.md": { routes: routesTable(OPERATIONS) },
     "openapi.json": `${JSON.stringify(openApiDocument(URL_AT_START), null, 2)}\n`,

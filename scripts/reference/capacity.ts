@@ -64,7 +64,14 @@ export function capacityBlock({ runs: all, redis_bytes_per_decision }: Results):
   const arithmetic =
     `Processes = checks ÷ (${BUSY} × hits a second). Cores of Redis = checks × CPU of a hit in Redis ÷ ${BUSY}. ` +
     `Cores for misses = checks × (1 − hit rate) × CPU of a miss ÷ ${BUSY}.`;
-  return [table(["figure", "measured", "run"], measured), table(headings, rows), arithmetic].join("\n\n");
+  const notYet = [
+    ...(hit.system === SYSTEMS[0]
+      ? []
+      : ["Every run so far is on the embedded engine with sqlite, none on PostgreSQL."]),
+    ...(redis === undefined ? ["The CPU time that Redis takes of a hit is not measured yet."] : []),
+  ];
+  const tables = [table(["figure", "measured", "run"], measured), table(headings, rows)];
+  return [...tables, [arithmetic, ...notYet].join(" ")].join("\n\n");
 }
 
 const milliseconds = (secondsPer1000: number | undefined) =>

@@ -25,7 +25,7 @@ const MAKE: Record<string, string> = {
   SERVICE_KEYS: `'[{"name":"app","scopes":["check","manage"],"sha256":"<hex SHA-256 of the key>"}]'`,
 };
 
-const HEAD = `# Every variable of Concordat. Printed by \`npm run reference\` from src/config.ts and docker-compose.yml.
+const HEAD = `# Every variable of Concordat. Printed by \`npm run reference\` from src/config-variables.ts and docker-compose.yml.
 #
 # Copy this file to \`.env\`, which git ignores, and fill in the first part. \`docker compose\` reads \`.env\` by itself;
 # a process reads it with \`node --env-file=.env src/main.ts\`, and requires SERVICE_KEYS and INVITATION_SECRET alone.

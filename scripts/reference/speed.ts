@@ -40,9 +40,15 @@ export function speedBlock(results: Results): string {
   ].join("\n\n");
 }
 
+/** What a run lacks that was made before this page described it. */
+const EARLIER_RUN =
+  "This run was made while decisions lived for 10 seconds (`CACHE_TTL_SECONDS` is 300 now). In runs from now on there are also " +
+  "the systems on PostgreSQL and with several workers; the hit rate, actions and memory of the mix; actions, lists, searches and " +
+  "explanations; the spread of each figure, with its shaded band; and how quiet the machine was.";
+
 /** How much the ceiling differed from slice to slice, at the worst, and which loads were disturbed to the end. */
 function quietLine({ quiet = [] }: Results): string[] {
-  if (quiet.length === 0) return [];
+  if (quiet.length === 0) return [EARLIER_RUN];
   const worst = Math.max(...quiet.map(({ ceiling_rps }) => spreadOf(ceiling_rps)));
   const repeated = quiet.filter((one) => one.repeated).length;
   const disturbed = quiet.filter(({ ceiling_rps }) => isDisturbed(ceiling_rps));

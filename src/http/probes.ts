@@ -13,7 +13,7 @@ const Ready = statusOf("ok").extend({
   cache: z
     .enum(["ok", "away"])
     .describe(
-      "`away`: Redis does not answer. Every check asks OpenFGA, and `effective_by` of an action can be a TTL ahead.",
+      "`away`: Redis does not answer. Every check asks OpenFGA, and `effective_by` of an action can be `CACHE_UNWATCHED_SECONDS` ahead.",
     ),
   clock: z.enum(["ok", "off"]).describe("`off`: the clock differs by more than a second from Redis's or OpenFGA's."),
   workers: z
