@@ -1,7 +1,7 @@
 /**
  * The primary process of several workers: starts them, and another one for each that ends or is silent, with a growing
- * pause where they end soon after their start. It adds up what they counted, what ended ones counted included. A worker
- * that does not stay ends the service after some tries; until then the others answer.
+ * pause where they end soon after their start. It adds up what they counted, what ended ones counted included. Once all
+ * have answered, the service fails only when no worker answers and none stays; before, when one does not stay.
  */
 import cluster, { type Worker } from "node:cluster";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -13,6 +13,7 @@ import type { Foundation, ToPrimary, ToWorker } from "./messages.ts";
 
 /** A worker that is ready for `stayMilliseconds` has stayed: one that ends after that is replaced at once. */
 export type Patience = {
+  /** So many that do not stay, in a row on one place, are too many: see `end`. */
   triesMax: number;
   pauseMilliseconds: number;
   pauseMaxMilliseconds: number;
@@ -35,7 +36,7 @@ const COUNT_MILLISECONDS = 1_000;
 export type Supervisor = {
   /** Resolves when all workers answer for the first time. Rejects with WorkersFailed. */
   started: Promise<void>;
-  /** Rejects with WorkersFailed when a worker does not stay. The others still answer; the caller stops them. */
+  /** Rejects with WorkersFailed when, after that, no worker answers and none stays. The caller stops them. */
   failed: Promise<never>;
   readKeys(): void;
   /** Asks all workers to end and resolves when all have; after `patienceMilliseconds` those that are left are killed. */
@@ -59,6 +60,7 @@ type Options = { count: number; foundation: Foundation; patience: Patience; cloc
 /** Starts `count` workers: processes with the arguments of this one and `--worker` (worker.ts). */
 export function supervise({ count, foundation, patience, clock, log }: Options): Supervisor {
   cluster.setupPrimary({ args: [...process.argv.slice(2), "--worker"], serialization: "advanced" });
+  const places: Place[] = Array.from({ length: count }, () => ({ failures: 0 }));
   const members = new Set<Member>();
   const pauses = new Set<NodeJS.Timeout>();
   const questions = new Map<number, { left: Set<Member>; answered: () => void }>();
@@ -146,14 +148,16 @@ export function supervise({ count, foundation, patience, clock, log }: Options):
     const { place, readyAt, worker } = member;
     const stayed = readyAt !== undefined && performance.now() - readyAt >= patience.stayMilliseconds;
     place.failures = stayed ? 0 : place.failures + 1;
-    if (place.failures >= patience.triesMax) {
+    const isExhausted = ({ failures }: Place) => failures >= patience.triesMax;
+    // one place may lack what only a start needs, as a file that is half-written or memory: the others still answer
+    if (hasStarted ? ready().length === 0 && places.every(isExhausted) : isExhausted(place)) {
       giveUp(place, how);
       return;
     }
     const pause = stayed
       ? 0
       : Math.min(patience.pauseMaxMilliseconds, patience.pauseMilliseconds * 2 ** (place.failures - 1));
-    log("warn", "worker_ended", { worker: worker.id, how, pause_milliseconds: pause });
+    log(isExhausted(place) ? "error" : "warn", "worker_ended", { worker: worker.id, how, pause_milliseconds: pause });
     const timer = setTimeout(() => {
       pauses.delete(timer);
       start(place);
@@ -165,8 +169,8 @@ export function supervise({ count, foundation, patience, clock, log }: Options):
     const problem = new WorkersFailed(
       `${failures} workers in a row ended before they had answered for ${patience.stayMilliseconds / 1000} seconds, the last one with ${how}. What they wrote before says why.`,
     );
-    started.reject(problem);
-    failed.reject(problem);
+    if (hasStarted) failed.reject(problem);
+    else started.reject(problem);
   }
 
   const looking = setInterval(() => {
@@ -178,7 +182,7 @@ export function supervise({ count, foundation, patience, clock, log }: Options):
     }
   }, 1_000);
 
-  for (let n = 0; n < count; n++) start({ failures: 0 });
+  for (const place of places) start(place);
   return {
     started: started.promise,
     failed: failed.promise,
