@@ -110,7 +110,7 @@ export function supervise({ count, foundation, patience, clock, log }: Options):
       const { problem } = message;
       // at the first start every worker meets the same, and trying again does not help
       if (hasStarted) log("error", "worker_refused", { worker: member.worker.id, problem });
-      else started.reject(new WorkersFailed(problem));
+      else if (stopping === undefined) started.reject(new WorkersFailed(problem));
     } else if (message.kind === "counts") {
       member.counts = message.counts;
       if (message.ask !== undefined) answered(member, message.ask);

@@ -7,6 +7,7 @@ import { Agent, request } from "node:http";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, onTestFinished, test } from "vitest";
+import { freePort } from "../../../bench/processes.ts";
 import { connection } from "../../support/engine.ts";
 import { ownFolder } from "../../support/own-folder.ts";
 import { listening, serviceEnvironment, startMain, startProcess } from "../../support/process.ts";
@@ -261,6 +262,25 @@ test("SIGTERM ends all processes with code 0, and what was asked of either worke
   const left = await processes();
   expect(left.length).toBeGreaterThan(1);
   expect(left.filter(({ pid, line }) => pids.includes(pid) || line.includes(folder))).toEqual([]);
+}, 300_000);
+
+test("SIGTERM before all workers have started lets those that answer finish what they accepted", async () => {
+  const redis = await startRedis();
+  onTestFinished(() => redis.stop());
+  const PORT = `${await freePort()}`;
+  const program = startMain({ ...serviceEnvironment(), REDIS_URL: redis.url, WORKERS: "2", PORT });
+  let pids: number[] = [];
+  while (pids.length < 2) pids = await workerProcesses(program);
+  const [, late = 0] = pids;
+  process.kill(late, "SIGSTOP");
+  await program.printed(/"event":"worker_ready"/);
+  const { finish } = await halfCheck(`http://127.0.0.1:${PORT}`, KEYS.check);
+  expect(program.output()).not.toMatch(/Concordat listens/);
+  program.child.kill("SIGTERM");
+  await program.printed(/"worker":\d+,"event":"stopping"/);
+  expect(await finish()).toMatch(/^HTTP\/1\.1 200 .*"decision":false/ms);
+  expect(await program.ended).toBe(0);
+  expect((await processes()).filter(({ pid }) => pids.includes(pid))).toEqual([]);
 }, 300_000);
 
 test("a primary that is killed leaves no worker and no engine", async () => {
