@@ -34,14 +34,24 @@ export type WorkerChannel = {
 export const workersOf = ({ WORKERS, REDIS_URL }: Pick<Config, "WORKERS" | "REDIS_URL">): number =>
   WORKERS !== "auto" ? Number(WORKERS) : REDIS_URL === undefined ? 1 : Math.min(availableParallelism(), WORKERS_MAX);
 
-/** This process's part of what all workers may take together. */
+/** So many connections to the engine let a worker answer checks while it streams some lists. */
+const ENGINE_CONNECTIONS_MIN = 8;
+
+/** Connections are spread evenly when they are opened, not while they last: a worker has room for more than its part. */
+const CONNECTIONS_HEADROOM = 1.5;
+
+/** What this process may take of what is configured for all workers: its part, or somewhat more, at most the whole. */
 export function shareOf(config: Config): Config {
-  const part = (whole: number) => Math.ceil(whole / workersOf(config));
+  const { CONNECTIONS_MAX, OPENFGA_CONNECTIONS, OPENFGA_CONCURRENCY } = config;
+  const part = (whole: number) => whole / workersOf(config);
   return Object.freeze({
     ...config,
-    CONNECTIONS_MAX: part(config.CONNECTIONS_MAX),
-    OPENFGA_CONNECTIONS: part(config.OPENFGA_CONNECTIONS),
-    OPENFGA_CONCURRENCY: part(config.OPENFGA_CONCURRENCY),
+    CONNECTIONS_MAX: Math.min(CONNECTIONS_MAX, Math.ceil(CONNECTIONS_HEADROOM * part(CONNECTIONS_MAX))),
+    OPENFGA_CONNECTIONS: Math.min(
+      OPENFGA_CONNECTIONS,
+      Math.max(ENGINE_CONNECTIONS_MIN, Math.ceil(part(OPENFGA_CONNECTIONS))),
+    ),
+    OPENFGA_CONCURRENCY: Math.ceil(part(OPENFGA_CONCURRENCY)),
   });
 }
 
