@@ -10,6 +10,7 @@ import type { Log } from "../log.ts";
 import { addUp, type Counts, createSupervisorMetrics, lastingOf, textOf } from "../metrics.ts";
 import type { Clock } from "../ports.ts";
 import type { Foundation, ToPrimary, ToWorker } from "./messages.ts";
+import { oneAtATime } from "./one-at-a-time.ts";
 
 /** A worker that is ready for `stayMilliseconds` has stayed: one that ends after that is replaced at once. */
 export type Patience = {
@@ -63,7 +64,8 @@ export function supervise({ count, foundation, patience, clock, log }: Options):
   const places: Place[] = Array.from({ length: count }, () => ({ failures: 0 }));
   const members = new Set<Member>();
   const pauses = new Set<NodeJS.Timeout>();
-  const questions = new Map<number, { left: Set<Member>; answered: () => void }>();
+  /** The workers that have not yet said what they counted since it was asked for. */
+  let question: { ask: number; left: Set<Member>; answered: () => void } | undefined;
   const started = Promise.withResolvers<void>();
   const failed = Promise.withResolvers<never>();
   // both may be rejected before anybody waits for them
@@ -113,34 +115,33 @@ export function supervise({ count, foundation, patience, clock, log }: Options):
       else if (stopping === undefined) started.reject(new WorkersFailed(problem));
     } else if (message.kind === "counts") {
       member.counts = message.counts;
-      if (message.ask !== undefined) answered(member, message.ask);
+      if (message.ask !== undefined && message.ask === question?.ask) answered(member);
     } else void countAll().then((text) => send(member, { kind: "counted", text }));
   }
 
-  function answered(member: Member, ask: number): void {
-    const question = questions.get(ask);
+  function answered(member: Member): void {
     if (question?.left.delete(member) && question.left.size === 0) question.answered();
   }
 
-  /** What this process and all workers counted, those that have ended included. */
-  async function countAll(): Promise<string> {
+  /** What this process and all workers counted, those that have ended included. Each worker may ask at the same time. */
+  const countAll = oneAtATime(async (): Promise<string> => {
     const ask = ++asked;
     const left = new Set(ready());
     const { promise, resolve } = Promise.withResolvers<void>();
-    questions.set(ask, { left, answered: resolve });
+    question = { ask, left, answered: resolve };
     for (const member of left) send(member, { kind: "count", ask });
     const late = new AbortController();
     if (left.size > 0) await Promise.race([promise, sleep(COUNT_MILLISECONDS, undefined, late).catch(() => {})]);
     late.abort();
-    questions.delete(ask);
+    question = undefined;
     const ours = await own.counts();
     return textOf([ours, kept, ...[...members].map(({ counts }) => counts)]);
-  }
+  });
 
   function end(member: Member, how: string): void {
     members.delete(member);
     kept = addUp([kept, lastingOf(member.counts)]);
-    for (const ask of questions.keys()) answered(member, ask);
+    answered(member);
     member.ended.resolve();
     if (stopping !== undefined) return;
     own.workerEnded();
