@@ -14,7 +14,7 @@ import { oneAtATime } from "./one-at-a-time.ts";
 
 /** A worker that is ready for `stayMilliseconds` has stayed: one that ends after that is replaced at once. */
 export type Patience = {
-  /** So many that do not stay, in a row on one place, are too many: see `end`. */
+  /** So many that do not stay, in a row on one place, are too many: see `replace`. */
   triesMax: number;
   pauseMilliseconds: number;
   pauseMaxMilliseconds: number;
@@ -88,11 +88,21 @@ export function supervise({ count, foundation, patience, clock, log }: Options):
   };
 
   function start(place: Place): void {
-    const worker = cluster.fork();
+    let worker: Worker;
+    try {
+      worker = cluster.fork();
+    } catch (error) {
+      // for want of memory, for example, which may be there later
+      replace(place, false, { how: String((error as NodeJS.ErrnoException).code ?? error) });
+      return;
+    }
     const ended = Promise.withResolvers<void>();
     const member: Member = { worker, place, readyAt: undefined, silentSeconds: 0, counts: [], ended };
     members.add(member);
-    worker.on("error", () => {});
+    // without a process nothing is closed
+    worker.on("error", (error: NodeJS.ErrnoException) => {
+      if (worker.process.pid === undefined) end(member, String(error.code));
+    });
     worker.on("message", (message: ToPrimary) => receive(member, message));
     // when the process has ended and all that it sent was received
     worker.process.once("close", (code, signal) => end(member, signal ?? `exit code ${code}`));
@@ -139,7 +149,7 @@ export function supervise({ count, foundation, patience, clock, log }: Options):
   });
 
   function end(member: Member, how: string): void {
-    members.delete(member);
+    if (!members.delete(member)) return;
     kept = addUp([kept, lastingOf(member.counts)]);
     answered(member);
     member.ended.resolve();
@@ -148,17 +158,22 @@ export function supervise({ count, foundation, patience, clock, log }: Options):
     sendAll({ kind: "workers", workers: workersReady() });
     const { place, readyAt, worker } = member;
     const stayed = readyAt !== undefined && performance.now() - readyAt >= patience.stayMilliseconds;
+    replace(place, stayed, { worker: worker.id, how });
+  }
+
+  /** Starts another worker on the place of one that ended, or that no process could be started for. */
+  function replace(place: Place, stayed: boolean, ended: { worker?: number; how: string }): void {
     place.failures = stayed ? 0 : place.failures + 1;
     const isExhausted = ({ failures }: Place) => failures >= patience.triesMax;
     // one place may lack what only a start needs, as a file that is half-written or memory: the others still answer
     if (hasStarted ? ready().length === 0 && places.every(isExhausted) : isExhausted(place)) {
-      giveUp(place, how);
+      giveUp(place, ended.how);
       return;
     }
     const pause = stayed
       ? 0
       : Math.min(patience.pauseMaxMilliseconds, patience.pauseMilliseconds * 2 ** (place.failures - 1));
-    log(isExhausted(place) ? "error" : "warn", "worker_ended", { worker: worker.id, how, pause_milliseconds: pause });
+    log(isExhausted(place) ? "error" : "warn", "worker_ended", { ...ended, pause_milliseconds: pause });
     const timer = setTimeout(() => {
       pauses.delete(timer);
       start(place);

@@ -1,6 +1,7 @@
 /**
  * A service whose workers do nothing but what `WORKER` says, to see what becomes of them: `dies` before it is ready,
- * `dies_later` when it was ready, `one_dies` once all are ready and refused ever after, `hangs` where it is the first, `refuses` to start, `stays`. `PATIENCE` is JSON.
+ * `dies_later` when it was ready, `one_dies` once all are ready and refused ever after, `hangs` where it is the first, `refuses` to start, `stays`. `PATIENCE` is JSON. At
+ * SIGUSR2 no process can be started, and at the next one they can again.
  */
 import { createLog } from "../../src/log.ts";
 import type { Foundation } from "../../src/workers/messages.ts";
@@ -45,6 +46,12 @@ function lead() {
     process.exit(1);
   };
   supervisor.started.then(() => supervisor.failed).catch(end);
+  // Linux starts no process with a variable of that length
+  process.on("SIGUSR2", () => {
+    if (process.env.TOO_LONG === undefined) process.env.TOO_LONG = "x".repeat(1_000_000);
+    else delete process.env.TOO_LONG;
+    console.log(`can start: ${process.env.TOO_LONG === undefined}`);
+  });
   process.on("SIGTERM", async () => {
     await supervisor.stop("SIGTERM", false, 5_000);
     process.exit(0);

@@ -55,6 +55,27 @@ test("a place on which no worker starts any more does not end the others: it is 
   expect(await service.ended).toBe(0);
 });
 
+test.runIf(process.platform === "linux")(
+  "a process that the system does not start is tried again as a worker that ended",
+  async () => {
+    const service = supervised("dies_later", 1, {
+      ...SHORT,
+      pauseMilliseconds: 200,
+      pauseMaxMilliseconds: 200,
+      triesMax: 1_000,
+    });
+    await service.printed(/"worker_ready","worker":1\b/);
+    service.child.kill("SIGUSR2");
+    await service.printed(/can start: false/);
+    await service.printed(/"how":"E2BIG"[\s\S]*"how":"E2BIG"/);
+    service.child.kill("SIGUSR2");
+    await service.printed(/can start: true[\s\S]*"worker_ready"/);
+    service.child.kill("SIGTERM");
+    expect(await service.ended).toBe(0);
+    expect(service.output()).not.toContain("ends: ");
+  },
+);
+
 test("a worker that has stayed is replaced at once however often it ends, and the service continues", async () => {
   const service = supervised("dies_later", 2, { ...SHORT, stayMilliseconds: 0 });
   while (ends(service).length < 2 * SHORT.triesMax + 2)
