@@ -27,7 +27,9 @@ export const VARIABLES = {
     ),
   CONNECTIONS_MAX: whole(10, 1_000_000)
     .default(1000)
-    .describe("Connections that may be open at once; one beyond that is closed unanswered."),
+    .describe(
+      "Connections that may be open at once; one beyond that is closed unanswered. Each of several workers takes up to one and a half times its part.",
+    ),
   STOPPING_MILLISECONDS: whole(0, 300_000)
     .default(500)
     .describe(
@@ -51,7 +53,9 @@ export const VARIABLES = {
     .describe(
       "How long one call to OpenFGA for a check may take; a check that is not cached makes up to four in turn. Lists and forwarded requests have three seconds more. Reads and Writes of tuples have 5 seconds a call, whatever is set.",
     ),
-  OPENFGA_CONNECTIONS: whole(1, 1000).default(32).describe("Connections that checks are asked over."),
+  OPENFGA_CONNECTIONS: whole(1, 1000)
+    .default(32)
+    .describe("Connections that checks are asked over; each of several workers has at least 8, or all."),
   OPENFGA_CONCURRENCY: whole(1, 10_000)
     .optional()
     .describe(

@@ -47,7 +47,7 @@ async function signOldHistories(tupleStore: TupleStore, { HISTORY_KEY_FILE: keys
   writeFileSync(mark, "", { mode: 0o600 });
 }
 
-/** Has the requests answered by several processes. */
+/** Has the requests answered by several processes. Some may answer before all have started. */
 async function serveByWorkers(config: Config, found: Found, background: Background): Promise<Running> {
   const { connection, store, log } = found;
   const { apiUrl, apiToken } = connection;
@@ -61,16 +61,14 @@ async function serveByWorkers(config: Config, found: Found, background: Backgrou
     await supervisor.stop(reason, isHurried, patience);
     await settle(background, 0, log);
   }
-  try {
-    await supervisor.started;
-    const url = urlOf(config.HOST, port);
-    const send: Send = (path, init) => fetch(`${url}${path}`, init);
-    const readKeys = config.SERVICE_KEYS_FILE === undefined ? undefined : supervisor.readKeys;
-    return { url, send, readKeys, end, failed: supervisor.failed };
-  } catch (error) {
+  const started = supervisor.started.catch(async (error) => {
     await end("not_started", true);
     throw error;
-  }
+  });
+  const url = urlOf(config.HOST, port);
+  const send: Send = (path, init) => fetch(`${url}${path}`, init);
+  const readKeys = config.SERVICE_KEYS_FILE === undefined ? undefined : supervisor.readKeys;
+  return { url, send, readKeys, end, started, failed: supervisor.failed };
 }
 
 /** One of several workers: what it needs was found by the primary process, which says when it stops. */
@@ -144,6 +142,8 @@ async function main(isStart: boolean, isWorker: boolean) {
       void stop("workers_failed", 1);
     });
 
+    // after that, because a worker may have accepted a request before another one has started
+    await running.started;
     const { url } = running;
     const by = count > 1 ? `${count} workers, ` : "";
     say(
@@ -157,7 +157,7 @@ async function main(isStart: boolean, isWorker: boolean) {
     const anew = `stop, ${server ? `delete ${folder}` : "set OPENFGA_STORE to a new name"}, and start again`;
     say(startHint(sample, { url, folder, anew }));
   } catch (error) {
-    // stopped while the sample was played: that made it fail
+    // stopped while workers started or the sample was played: that made it fail
     if (stopping) return;
     await server?.stop();
     throw error;

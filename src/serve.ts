@@ -32,7 +32,9 @@ export type Running = {
   send: Send;
   readKeys: (() => void) | undefined;
   end(reason: string, isHurried: boolean): Promise<void>;
-  /** Rejects when the service cannot go on. */
+  /** Resolves when all workers answer; rejects, after all have ended, when that fails. */
+  started?: Promise<void>;
+  /** Rejects when the service cannot continue after that. */
   failed?: Promise<never>;
 };
 

@@ -1,7 +1,7 @@
 /**
  * The primary process of several workers: starts them, and another one for each that ends or is silent, with a growing
- * pause where they end soon after their start. It adds up what they counted, what ended ones counted included. A worker
- * that does not stay ends the service after some tries; until then the others answer.
+ * pause where they end soon after their start. It adds up what they counted, what ended ones counted included. Once all
+ * have answered, the service fails only when no worker answers and none stays; before, when one does not stay.
  */
 import cluster, { type Worker } from "node:cluster";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -10,9 +10,11 @@ import type { Log } from "../log.ts";
 import { addUp, type Counts, createSupervisorMetrics, lastingOf, textOf } from "../metrics.ts";
 import type { Clock } from "../ports.ts";
 import type { Foundation, ToPrimary, ToWorker } from "./messages.ts";
+import { oneAtATime } from "./one-at-a-time.ts";
 
 /** A worker that is ready for `stayMilliseconds` has stayed: one that ends after that is replaced at once. */
 export type Patience = {
+  /** So many that do not stay, in a row on one place, are too many: see `replace`. */
   triesMax: number;
   pauseMilliseconds: number;
   pauseMaxMilliseconds: number;
@@ -35,7 +37,7 @@ const COUNT_MILLISECONDS = 1_000;
 export type Supervisor = {
   /** Resolves when all workers answer for the first time. Rejects with WorkersFailed. */
   started: Promise<void>;
-  /** Rejects with WorkersFailed when a worker does not stay. The others still answer; the caller stops them. */
+  /** Rejects with WorkersFailed when, after that, no worker answers and none stays. The caller stops them. */
   failed: Promise<never>;
   readKeys(): void;
   /** Asks all workers to end and resolves when all have; after `patienceMilliseconds` those that are left are killed. */
@@ -59,9 +61,11 @@ type Options = { count: number; foundation: Foundation; patience: Patience; cloc
 /** Starts `count` workers: processes with the arguments of this one and `--worker` (worker.ts). */
 export function supervise({ count, foundation, patience, clock, log }: Options): Supervisor {
   cluster.setupPrimary({ args: [...process.argv.slice(2), "--worker"], serialization: "advanced" });
+  const places: Place[] = Array.from({ length: count }, () => ({ failures: 0 }));
   const members = new Set<Member>();
   const pauses = new Set<NodeJS.Timeout>();
-  const questions = new Map<number, { left: Set<Member>; answered: () => void }>();
+  /** The workers that have not yet said what they counted since it was asked for. */
+  let question: { ask: number; left: Set<Member>; answered: () => void } | undefined;
   const started = Promise.withResolvers<void>();
   const failed = Promise.withResolvers<never>();
   // both may be rejected before anybody waits for them
@@ -84,11 +88,21 @@ export function supervise({ count, foundation, patience, clock, log }: Options):
   };
 
   function start(place: Place): void {
-    const worker = cluster.fork();
+    let worker: Worker;
+    try {
+      worker = cluster.fork();
+    } catch (error) {
+      // for want of memory, for example, which may be there later
+      replace(place, false, { how: String((error as NodeJS.ErrnoException).code ?? error) });
+      return;
+    }
     const ended = Promise.withResolvers<void>();
     const member: Member = { worker, place, readyAt: undefined, silentSeconds: 0, counts: [], ended };
     members.add(member);
-    worker.on("error", () => {});
+    // without a process nothing is closed
+    worker.on("error", (error: NodeJS.ErrnoException) => {
+      if (worker.process.pid === undefined) end(member, String(error.code));
+    });
     worker.on("message", (message: ToPrimary) => receive(member, message));
     // when the process has ended and all that it sent was received
     worker.process.once("close", (code, signal) => end(member, signal ?? `exit code ${code}`));
@@ -108,52 +122,58 @@ export function supervise({ count, foundation, patience, clock, log }: Options):
       const { problem } = message;
       // at the first start every worker meets the same, and trying again does not help
       if (hasStarted) log("error", "worker_refused", { worker: member.worker.id, problem });
-      else started.reject(new WorkersFailed(problem));
+      else if (stopping === undefined) started.reject(new WorkersFailed(problem));
     } else if (message.kind === "counts") {
       member.counts = message.counts;
-      if (message.ask !== undefined) answered(member, message.ask);
+      if (message.ask !== undefined && message.ask === question?.ask) answered(member);
     } else void countAll().then((text) => send(member, { kind: "counted", text }));
   }
 
-  function answered(member: Member, ask: number): void {
-    const question = questions.get(ask);
+  function answered(member: Member): void {
     if (question?.left.delete(member) && question.left.size === 0) question.answered();
   }
 
-  /** What this process and all workers counted, those that have ended included. */
-  async function countAll(): Promise<string> {
+  /** What this process and all workers counted, those that have ended included. Each worker may ask at the same time. */
+  const countAll = oneAtATime(async (): Promise<string> => {
     const ask = ++asked;
     const left = new Set(ready());
     const { promise, resolve } = Promise.withResolvers<void>();
-    questions.set(ask, { left, answered: resolve });
+    question = { ask, left, answered: resolve };
     for (const member of left) send(member, { kind: "count", ask });
     const late = new AbortController();
     if (left.size > 0) await Promise.race([promise, sleep(COUNT_MILLISECONDS, undefined, late).catch(() => {})]);
     late.abort();
-    questions.delete(ask);
+    question = undefined;
     const ours = await own.counts();
     return textOf([ours, kept, ...[...members].map(({ counts }) => counts)]);
-  }
+  });
 
   function end(member: Member, how: string): void {
-    members.delete(member);
+    if (!members.delete(member)) return;
     kept = addUp([kept, lastingOf(member.counts)]);
-    for (const ask of questions.keys()) answered(member, ask);
+    answered(member);
     member.ended.resolve();
     if (stopping !== undefined) return;
     own.workerEnded();
     sendAll({ kind: "workers", workers: workersReady() });
     const { place, readyAt, worker } = member;
     const stayed = readyAt !== undefined && performance.now() - readyAt >= patience.stayMilliseconds;
+    replace(place, stayed, { worker: worker.id, how });
+  }
+
+  /** Starts another worker on the place of one that ended, or that no process could be started for. */
+  function replace(place: Place, stayed: boolean, ended: { worker?: number; how: string }): void {
     place.failures = stayed ? 0 : place.failures + 1;
-    if (place.failures >= patience.triesMax) {
-      giveUp(place, how);
+    const isExhausted = ({ failures }: Place) => failures >= patience.triesMax;
+    // one place may lack what only a start needs, as a file that is half-written or memory: the others still answer
+    if (hasStarted ? ready().length === 0 && places.every(isExhausted) : isExhausted(place)) {
+      giveUp(place, ended.how);
       return;
     }
     const pause = stayed
       ? 0
       : Math.min(patience.pauseMaxMilliseconds, patience.pauseMilliseconds * 2 ** (place.failures - 1));
-    log("warn", "worker_ended", { worker: worker.id, how, pause_milliseconds: pause });
+    log(isExhausted(place) ? "error" : "warn", "worker_ended", { ...ended, pause_milliseconds: pause });
     const timer = setTimeout(() => {
       pauses.delete(timer);
       start(place);
@@ -165,8 +185,8 @@ export function supervise({ count, foundation, patience, clock, log }: Options):
     const problem = new WorkersFailed(
       `${failures} workers in a row ended before they had answered for ${patience.stayMilliseconds / 1000} seconds, the last one with ${how}. What they wrote before says why.`,
     );
-    started.reject(problem);
-    failed.reject(problem);
+    if (hasStarted) failed.reject(problem);
+    else started.reject(problem);
   }
 
   const looking = setInterval(() => {
@@ -178,7 +198,7 @@ export function supervise({ count, foundation, patience, clock, log }: Options):
     }
   }, 1_000);
 
-  for (let n = 0; n < count; n++) start({ failures: 0 });
+  for (const place of places) start(place);
   return {
     started: started.promise,
     failed: failed.promise,

@@ -8,6 +8,7 @@ import type { Config } from "../config.ts";
 import { WORKERS_MAX } from "../config-forms.ts";
 import type { Counts } from "../metrics.ts";
 import type { Foundation, ToPrimary, ToWorker, WorkersReady } from "./messages.ts";
+import { oneAtATime } from "./one-at-a-time.ts";
 
 /** The primary takes a worker that says nothing for long as one that hangs. */
 const COUNTS_EVERY_MILLISECONDS = 1_000;
@@ -34,14 +35,24 @@ export type WorkerChannel = {
 export const workersOf = ({ WORKERS, REDIS_URL }: Pick<Config, "WORKERS" | "REDIS_URL">): number =>
   WORKERS !== "auto" ? Number(WORKERS) : REDIS_URL === undefined ? 1 : Math.min(availableParallelism(), WORKERS_MAX);
 
-/** This process's part of what all workers may take together. */
+/** So many connections to the engine let a worker answer checks while it streams some lists. */
+const ENGINE_CONNECTIONS_MIN = 8;
+
+/** Connections are spread evenly when they are opened, not while they last: a worker has room for more than its part. */
+const CONNECTIONS_HEADROOM = 1.5;
+
+/** What this process may take of what is configured for all workers: its part, or somewhat more, at most the whole. */
 export function shareOf(config: Config): Config {
-  const part = (whole: number) => Math.ceil(whole / workersOf(config));
+  const { CONNECTIONS_MAX, OPENFGA_CONNECTIONS, OPENFGA_CONCURRENCY } = config;
+  const part = (whole: number) => whole / workersOf(config);
   return Object.freeze({
     ...config,
-    CONNECTIONS_MAX: part(config.CONNECTIONS_MAX),
-    OPENFGA_CONNECTIONS: part(config.OPENFGA_CONNECTIONS),
-    OPENFGA_CONCURRENCY: part(config.OPENFGA_CONCURRENCY),
+    CONNECTIONS_MAX: Math.min(CONNECTIONS_MAX, Math.ceil(CONNECTIONS_HEADROOM * part(CONNECTIONS_MAX))),
+    OPENFGA_CONNECTIONS: Math.min(
+      OPENFGA_CONNECTIONS,
+      Math.max(ENGINE_CONNECTIONS_MIN, Math.ceil(part(OPENFGA_CONNECTIONS))),
+    ),
+    OPENFGA_CONCURRENCY: Math.ceil(part(OPENFGA_CONCURRENCY)),
   });
 }
 
@@ -65,25 +76,15 @@ export async function joinPrimary(): Promise<WorkerChannel> {
   let workers: WorkersReady = { ready: 0, of: 0 };
   let service: Service | undefined;
   let areKeysNewer = false;
-  /** The answer that was asked for, and the next, which serves all that came since. */
-  let asking: PromiseWithResolvers<string> | undefined;
-  let waiting: PromiseWithResolvers<string> | undefined;
-
-  function askOn(): void {
-    asking = waiting;
-    waiting = undefined;
-    if (asking !== undefined) void send({ kind: "count_all" });
-  }
+  let counted: ((text: string) => void) | undefined;
 
   process.on("message", async (message: ToWorker) => {
     if (message.kind === "begin") {
       workers = message.workers;
       begun.resolve(message.foundation);
     } else if (message.kind === "workers") workers = message.workers;
-    else if (message.kind === "counted") {
-      asking?.resolve(message.text);
-      askOn();
-    } else if (message.kind === "stop") {
+    else if (message.kind === "counted") counted?.(message.text);
+    else if (message.kind === "stop") {
       if (service === undefined) process.exit(0);
       service.stop(message.reason, message.isHurried);
     } else if (message.kind === "read_keys") {
@@ -97,12 +98,12 @@ export async function joinPrimary(): Promise<WorkerChannel> {
     id: cluster.worker?.id ?? 0,
     foundation: await begun.promise,
     workersReady: () => workers,
-    countAll() {
-      waiting ??= Promise.withResolvers<string>();
-      const { promise } = waiting;
-      if (asking === undefined) askOn();
+    countAll: oneAtATime(async () => {
+      const { promise, resolve } = Promise.withResolvers<string>();
+      counted = resolve;
+      void send({ kind: "count_all" });
       return promise;
-    },
+    }),
     ready(ours) {
       service = ours;
       if (areKeysNewer) ours.readKeys();

@@ -1,6 +1,7 @@
 /**
  * A service whose workers do nothing but what `WORKER` says, to see what becomes of them: `dies` before it is ready,
- * `dies_later` when it was ready, `hangs` where it is the first, `refuses` to start, `stays`. `PATIENCE` is JSON.
+ * `dies_later` when it was ready, `one_dies` once all are ready and refused ever after, `hangs` where it is the first, `refuses` to start, `stays`. `PATIENCE` is JSON. At
+ * SIGUSR2 no process can be started, and at the next one they can again.
  */
 import { createLog } from "../../src/log.ts";
 import type { Foundation } from "../../src/workers/messages.ts";
@@ -13,11 +14,17 @@ const { WORKER, COUNT, PATIENCE: patience = "{}" } = process.env;
 async function work() {
   const channel = await joinPrimary();
   if (WORKER === "dies") process.exit(DIES_WITH);
+  if (WORKER === "one_dies" && channel.id > Number(COUNT)) {
+    await refuseStart("NAME: is wrong");
+    process.exit(DIES_WITH);
+  }
   if (WORKER === "refuses") {
     await refuseStart("NAME: is wrong");
     process.exit(1);
   }
   channel.ready({ counts: async () => [], readKeys: () => {}, stop: () => process.exit(0) });
+  if (WORKER === "one_dies" && channel.id === 1)
+    setInterval(() => channel.workersReady().ready === Number(COUNT) && process.exit(DIES_WITH), 20);
   if (WORKER === "dies_later") setTimeout(() => process.exit(DIES_WITH), 20);
   // no message is sent any more, and no signal but SIGKILL is heard
   if (WORKER === "hangs" && channel.id === 1) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
@@ -39,6 +46,12 @@ function lead() {
     process.exit(1);
   };
   supervisor.started.then(() => supervisor.failed).catch(end);
+  // Linux starts no process with a variable of that length
+  process.on("SIGUSR2", () => {
+    if (process.env.TOO_LONG === undefined) process.env.TOO_LONG = "x".repeat(1_000_000);
+    else delete process.env.TOO_LONG;
+    console.log(`can start: ${process.env.TOO_LONG === undefined}`);
+  });
   process.on("SIGTERM", async () => {
     await supervisor.stop("SIGTERM", false, 5_000);
     process.exit(0);

@@ -335,15 +335,19 @@ describe("workers", () => {
     expect(workers({ WORKERS: "auto" })).toBe(1);
   });
 
-  test("what they may take together is shared out among them, and nobody gets nothing", () => {
-    const share = (WORKERS: string) => {
-      const ours = { CONNECTIONS_MAX: "1000", OPENFGA_CONNECTIONS: "2", OPENFGA_CONCURRENCY: "128" };
+  test("what they may take together is shared out among them: room for more clients than a part, and enough connections to OpenFGA, but never more than the whole", () => {
+    const share = (WORKERS: string, set: NodeJS.ProcessEnv = {}) => {
+      const ours = { CONNECTIONS_MAX: "1000", OPENFGA_CONNECTIONS: "32", OPENFGA_CONCURRENCY: "128", ...set };
       const env = { ...enough, REDIS_URL, WORKERS, ...ours };
       const { CONNECTIONS_MAX, OPENFGA_CONNECTIONS, OPENFGA_CONCURRENCY } = shareOf(readConfig(env));
       return [CONNECTIONS_MAX, OPENFGA_CONNECTIONS, OPENFGA_CONCURRENCY];
     };
-    expect(share("1")).toEqual([1000, 2, 128]);
-    expect(share("3")).toEqual([334, 1, 43]);
+    expect(share("1")).toEqual([1000, 32, 128]);
+    expect(share("3")).toEqual([500, 11, 43]);
+    expect(share("16")).toEqual([94, 8, 8]);
+    expect(share("256")).toEqual([6, 8, 1]);
+    expect(share("1", { OPENFGA_CONNECTIONS: "2", CONNECTIONS_MAX: "10" })).toEqual([10, 2, 128]);
+    expect(share("3", { OPENFGA_CONNECTIONS: "2", CONNECTIONS_MAX: "10" })).toEqual([5, 2, 43]);
   });
 
   test("several without Redis are refused, and Redis may be named in a file", () => {

@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { type Program, start } from "../../support/program.ts";
 
-type Line = { event: string; worker?: number; how?: string; pause_milliseconds?: number };
+type Line = { level: number; event: string; worker?: number; how?: string; pause_milliseconds?: number };
 
 const supervised = (WORKER: string, COUNT: number, patience: object) =>
   start(process.execPath, ["test/support/supervised.ts"], {
@@ -37,6 +37,44 @@ for (const [kind, WORKER] of [
     expect(said).toHaveLength(1);
     expect(said?.[0]).toMatch(/^ends: 5 workers in a row .* exit code 3\. What they wrote before says why\.$/);
   });
+
+test("a place on which no worker starts any more does not end the others: it is tried again and again, as an error", async () => {
+  const service = supervised("one_dies", 2, SHORT);
+  await service.printed(/"worker_refused","worker":10,/);
+  const levels = ends(service).map(({ worker, level, pause_milliseconds }) => [worker, level, pause_milliseconds]);
+  expect(levels.slice(0, 6)).toEqual([
+    [1, 40, 20],
+    [3, 40, 40],
+    [4, 40, 80],
+    [5, 40, 80],
+    [6, 50, 80],
+    [7, 50, 80],
+  ]);
+  expect(service.output()).not.toContain("ends: ");
+  service.child.kill("SIGTERM");
+  expect(await service.ended).toBe(0);
+});
+
+test.runIf(process.platform === "linux")(
+  "a process that the system does not start is tried again as a worker that ended",
+  async () => {
+    const service = supervised("dies_later", 1, {
+      ...SHORT,
+      pauseMilliseconds: 200,
+      pauseMaxMilliseconds: 200,
+      triesMax: 1_000,
+    });
+    await service.printed(/"worker_ready","worker":1\b/);
+    service.child.kill("SIGUSR2");
+    await service.printed(/can start: false/);
+    await service.printed(/"how":"E2BIG"[\s\S]*"how":"E2BIG"/);
+    service.child.kill("SIGUSR2");
+    await service.printed(/can start: true[\s\S]*"worker_ready"/);
+    service.child.kill("SIGTERM");
+    expect(await service.ended).toBe(0);
+    expect(service.output()).not.toContain("ends: ");
+  },
+);
 
 test("a worker that has stayed is replaced at once however often it ends, and the service continues", async () => {
   const service = supervised("dies_later", 2, { ...SHORT, stayMilliseconds: 0 });
