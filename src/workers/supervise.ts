@@ -44,8 +44,8 @@ export type Supervisor = {
   stop(reason: string, isHurried: boolean, patienceMilliseconds: number): Promise<void>;
 };
 
-/** The place of a worker, with how often in a row the workers on it did not stay. */
-type Place = { failures: number };
+/** The place of a worker: how often in a row the workers on it did not stay, and what those counted that have ended. */
+type Place = { failures: number; kept: Counts };
 type Member = {
   worker: Worker;
   place: Place;
@@ -61,7 +61,7 @@ type Options = { count: number; foundation: Foundation; patience: Patience; cloc
 /** Starts `count` workers: processes with the arguments of this one and `--worker` (worker.ts). */
 export function supervise({ count, foundation, patience, clock, log }: Options): Supervisor {
   cluster.setupPrimary({ args: [...process.argv.slice(2), "--worker"], serialization: "advanced" });
-  const places: Place[] = Array.from({ length: count }, () => ({ failures: 0 }));
+  const places: Place[] = Array.from({ length: count }, () => ({ failures: 0, kept: [] }));
   const members = new Set<Member>();
   const pauses = new Set<NodeJS.Timeout>();
   /** The workers that have not yet said what they counted since it was asked for. */
@@ -73,8 +73,6 @@ export function supervise({ count, foundation, patience, clock, log }: Options):
   let hasStarted = false;
   let stopping: (ToWorker & { kind: "stop" }) | undefined;
   let asked = 0;
-  /** What workers counted that have ended. */
-  let kept: Counts = [];
 
   const ready = () => [...members].filter(({ readyAt }) => readyAt !== undefined);
   const workersReady = () => ({ ready: ready().length, of: count });
@@ -133,6 +131,9 @@ export function supervise({ count, foundation, patience, clock, log }: Options):
     if (question?.left.delete(member) && question.left.size === 0) question.answered();
   }
 
+  const countsOn = (place: Place) =>
+    addUp([place.kept, ...[...members].filter((member) => member.place === place).map(({ counts }) => counts)]);
+
   /** What this process and all workers counted, those that have ended included. Each worker may ask at the same time. */
   const countAll = oneAtATime(async (): Promise<string> => {
     const ask = ++asked;
@@ -145,18 +146,19 @@ export function supervise({ count, foundation, patience, clock, log }: Options):
     late.abort();
     question = undefined;
     const ours = await own.counts();
-    return textOf([ours, kept, ...[...members].map(({ counts }) => counts)]);
+    // always in the same order: a sum of fractions in another order may be smaller, and no count may fall
+    return textOf([ours, ...places.map(countsOn)]);
   });
 
   function end(member: Member, how: string): void {
     if (!members.delete(member)) return;
-    kept = addUp([kept, lastingOf(member.counts)]);
+    const { place, readyAt, worker } = member;
+    place.kept = addUp([place.kept, lastingOf(member.counts)]);
     answered(member);
     member.ended.resolve();
     if (stopping !== undefined) return;
     own.workerEnded();
     sendAll({ kind: "workers", workers: workersReady() });
-    const { place, readyAt, worker } = member;
     const stayed = readyAt !== undefined && performance.now() - readyAt >= patience.stayMilliseconds;
     replace(place, stayed, { worker: worker.id, how });
   }
