@@ -20,8 +20,17 @@ import type { TupleStore } from "./ports.ts";
 import { type Background, type Found, type Running, serve, settle, sharedPort, tuplesOf } from "./serve.ts";
 import { withStartKeys } from "./start/keys.ts";
 import { keepShare, playSample, type Send, startHint } from "./start/sample.ts";
-import { PATIENCE, supervise } from "./workers/supervise.ts";
-import { joinPrimary, refuseStart, sendCounts, shareOf, type WorkerChannel, workersOf } from "./workers/worker.ts";
+import { PATIENCE } from "./workers/patience.ts";
+import { supervise } from "./workers/supervise.ts";
+import {
+  joinPrimary,
+  refuseStart,
+  sendCounts,
+  sendStopping,
+  shareOf,
+  type WorkerChannel,
+  workersOf,
+} from "./workers/worker.ts";
 
 /** After it a worker has drained, or hangs. */
 const WORKERS_DRAIN_MILLISECONDS = 8_000;
@@ -82,6 +91,7 @@ async function work(config: Config, folder: string, channel: WorkerChannel, log:
     if (stopping) return;
     stopping = true;
     log("info", "stopping", { reason });
+    void sendStopping();
     await end(reason, isHurried);
     await sendCounts(counts);
     process.exit(0);

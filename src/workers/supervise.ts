@@ -11,25 +11,7 @@ import { addUp, type Counts, createSupervisorMetrics, lastingOf, textOf } from "
 import type { Clock } from "../ports.ts";
 import type { Foundation, ToPrimary, ToWorker } from "./messages.ts";
 import { oneAtATime } from "./one-at-a-time.ts";
-
-/** A worker that is ready for `stayMilliseconds` has stayed: one that ends after that is replaced at once. */
-export type Patience = {
-  /** So many that do not stay, in a row on one place, are too many: see `replace`. */
-  triesMax: number;
-  pauseMilliseconds: number;
-  pauseMaxMilliseconds: number;
-  stayMilliseconds: number;
-  /** A worker sends its counts every second. After so many seconds without any message it is killed. */
-  silentSecondsMax: number;
-};
-
-export const PATIENCE: Patience = {
-  triesMax: 6,
-  pauseMilliseconds: 500,
-  pauseMaxMilliseconds: 8_000,
-  stayMilliseconds: 10_000,
-  silentSecondsMax: 30,
-};
+import type { Patience } from "./patience.ts";
 
 /** How long `/metrics` waits for a worker; then what it sent last counts. */
 const COUNT_MILLISECONDS = 1_000;
@@ -50,6 +32,8 @@ type Member = {
   worker: Worker;
   place: Place;
   readyAt: number | undefined;
+  /** It lets what it accepted finish, and ends. */
+  isStopping: boolean;
   silentSeconds: number;
   /** What it sent last. */
   counts: Counts;
@@ -74,7 +58,8 @@ export function supervise({ count, foundation, patience, clock, log }: Options):
   let stopping: (ToWorker & { kind: "stop" }) | undefined;
   let asked = 0;
 
-  const ready = () => [...members].filter(({ readyAt }) => readyAt !== undefined);
+  const serving = () => [...members].filter(({ readyAt }) => readyAt !== undefined);
+  const ready = () => serving().filter(({ isStopping }) => !isStopping);
   const workersReady = () => ({ ready: ready().length, of: count });
   const own = createSupervisorMetrics(clock, () => ready().length);
   const send = ({ worker }: Member, message: ToWorker) => {
@@ -95,7 +80,15 @@ export function supervise({ count, foundation, patience, clock, log }: Options):
       return;
     }
     const ended = Promise.withResolvers<void>();
-    const member: Member = { worker, place, readyAt: undefined, silentSeconds: 0, counts: [], ended };
+    const member: Member = {
+      worker,
+      place,
+      readyAt: undefined,
+      isStopping: false,
+      silentSeconds: 0,
+      counts: [],
+      ended,
+    };
     members.add(member);
     // without a process nothing is closed
     worker.on("error", (error: NodeJS.ErrnoException) => {
@@ -116,6 +109,9 @@ export function supervise({ count, foundation, patience, clock, log }: Options):
       if (ready().length < count) return;
       hasStarted = true;
       started.resolve();
+    } else if (message.kind === "stopping") {
+      member.isStopping = true;
+      sendAll({ kind: "workers", workers: workersReady() });
     } else if (message.kind === "refused") {
       const { problem } = message;
       // at the first start every worker meets the same, and trying again does not help
@@ -137,7 +133,7 @@ export function supervise({ count, foundation, patience, clock, log }: Options):
   /** What this process and all workers counted, those that have ended included. Each worker may ask at the same time. */
   const countAll = oneAtATime(async (): Promise<string> => {
     const ask = ++asked;
-    const left = new Set(ready());
+    const left = new Set(serving());
     const { promise, resolve } = Promise.withResolvers<void>();
     question = { ask, left, answered: resolve };
     for (const member of left) send(member, { kind: "count", ask });

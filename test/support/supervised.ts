@@ -6,7 +6,8 @@
  */
 import { createLog } from "../../src/log.ts";
 import type { Foundation } from "../../src/workers/messages.ts";
-import { PATIENCE, supervise } from "../../src/workers/supervise.ts";
+import { PATIENCE } from "../../src/workers/patience.ts";
+import { supervise } from "../../src/workers/supervise.ts";
 import { joinPrimary, refuseStart } from "../../src/workers/worker.ts";
 
 const DIES_WITH = 3;
