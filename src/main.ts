@@ -67,8 +67,9 @@ async function serveByWorkers(config: Config, found: Found, background: Backgrou
   const supervisor = supervise({ count: workersOf(config), foundation, patience: PATIENCE, clock, log });
   async function end(reason: string, isHurried: boolean): Promise<void> {
     const patience = (isHurried ? 0 : config.STOPPING_MILLISECONDS) + WORKERS_DRAIN_MILLISECONDS;
+    const endsBy = performance.now() + patience;
     await supervisor.stop(reason, isHurried, patience);
-    await settle(background, 0, log);
+    await settle(background, endsBy - performance.now(), log);
   }
   const started = supervisor.started.catch(async (error) => {
     await end("not_started", true);
