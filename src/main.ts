@@ -20,8 +20,17 @@ import type { TupleStore } from "./ports.ts";
 import { type Background, type Found, type Running, serve, settle, sharedPort, tuplesOf } from "./serve.ts";
 import { withStartKeys } from "./start/keys.ts";
 import { keepShare, playSample, type Send, startHint } from "./start/sample.ts";
-import { PATIENCE, supervise } from "./workers/supervise.ts";
-import { joinPrimary, refuseStart, sendCounts, shareOf, type WorkerChannel, workersOf } from "./workers/worker.ts";
+import { PATIENCE } from "./workers/patience.ts";
+import { supervise } from "./workers/supervise.ts";
+import {
+  joinPrimary,
+  refuseStart,
+  sendCounts,
+  sendStopping,
+  shareOf,
+  type WorkerChannel,
+  workersOf,
+} from "./workers/worker.ts";
 
 /** After it a worker has drained, or hangs. */
 const WORKERS_DRAIN_MILLISECONDS = 8_000;
@@ -58,8 +67,9 @@ async function serveByWorkers(config: Config, found: Found, background: Backgrou
   const supervisor = supervise({ count: workersOf(config), foundation, patience: PATIENCE, clock, log });
   async function end(reason: string, isHurried: boolean): Promise<void> {
     const patience = (isHurried ? 0 : config.STOPPING_MILLISECONDS) + WORKERS_DRAIN_MILLISECONDS;
+    const endsBy = performance.now() + patience;
     await supervisor.stop(reason, isHurried, patience);
-    await settle(background, 0, log);
+    await settle(background, endsBy - performance.now(), log);
   }
   const started = supervisor.started.catch(async (error) => {
     await end("not_started", true);
@@ -82,6 +92,7 @@ async function work(config: Config, folder: string, channel: WorkerChannel, log:
     if (stopping) return;
     stopping = true;
     log("info", "stopping", { reason });
+    void sendStopping();
     await end(reason, isHurried);
     await sendCounts(counts);
     process.exit(0);

@@ -64,7 +64,7 @@ async function serveApp(config: Config, listenOn: number, deps: Omit<AppDeps, "p
     { fetch: (request, env) => app.fetch(request, env) },
     { hostname, port: listenOn, connectionsMax, stopping: deps.stopping, warn: deps.warn },
   ).catch((error: NodeJS.ErrnoException) => {
-    throw notListening(error, config);
+    throw notListening(error, { HOST: hostname, PORT: listenOn });
   });
   const address = listening.address();
   const port = typeof address === "object" && address !== null ? address.port : listenOn;

@@ -21,10 +21,14 @@ export type ToWorker =
   | { kind: "read_keys" }
   | { kind: "stop"; reason: string; isHurried: boolean };
 
-/** `refused`: why it does not start, for the operator. `counts` without `ask` come every second: they show that it lives. */
+/**
+ * `refused`: why it does not start, for the operator. `stopping`: it was asked to end, by whomever. `counts`
+ * without `ask` come every second: they show that it lives.
+ */
 export type ToPrimary =
   | { kind: "hello" }
   | { kind: "ready" }
+  | { kind: "stopping" }
   | { kind: "refused"; problem: string }
   | { kind: "counts"; counts: Counts; ask?: number }
   | { kind: "count_all" };

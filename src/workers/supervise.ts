@@ -11,25 +11,7 @@ import { addUp, type Counts, createSupervisorMetrics, lastingOf, textOf } from "
 import type { Clock } from "../ports.ts";
 import type { Foundation, ToPrimary, ToWorker } from "./messages.ts";
 import { oneAtATime } from "./one-at-a-time.ts";
-
-/** A worker that is ready for `stayMilliseconds` has stayed: one that ends after that is replaced at once. */
-export type Patience = {
-  /** So many that do not stay, in a row on one place, are too many: see `replace`. */
-  triesMax: number;
-  pauseMilliseconds: number;
-  pauseMaxMilliseconds: number;
-  stayMilliseconds: number;
-  /** A worker sends its counts every second. After so many seconds without any message it is killed. */
-  silentSecondsMax: number;
-};
-
-export const PATIENCE: Patience = {
-  triesMax: 6,
-  pauseMilliseconds: 500,
-  pauseMaxMilliseconds: 8_000,
-  stayMilliseconds: 10_000,
-  silentSecondsMax: 30,
-};
+import type { Patience } from "./patience.ts";
 
 /** How long `/metrics` waits for a worker; then what it sent last counts. */
 const COUNT_MILLISECONDS = 1_000;
@@ -44,12 +26,14 @@ export type Supervisor = {
   stop(reason: string, isHurried: boolean, patienceMilliseconds: number): Promise<void>;
 };
 
-/** The place of a worker, with how often in a row the workers on it did not stay. */
-type Place = { failures: number };
+/** The place of a worker: how often in a row the workers on it did not stay, and what those counted that have ended. */
+type Place = { failures: number; kept: Counts };
 type Member = {
   worker: Worker;
   place: Place;
   readyAt: number | undefined;
+  /** It lets what it accepted finish, and ends. */
+  isStopping: boolean;
   silentSeconds: number;
   /** What it sent last. */
   counts: Counts;
@@ -61,7 +45,7 @@ type Options = { count: number; foundation: Foundation; patience: Patience; cloc
 /** Starts `count` workers: processes with the arguments of this one and `--worker` (worker.ts). */
 export function supervise({ count, foundation, patience, clock, log }: Options): Supervisor {
   cluster.setupPrimary({ args: [...process.argv.slice(2), "--worker"], serialization: "advanced" });
-  const places: Place[] = Array.from({ length: count }, () => ({ failures: 0 }));
+  const places: Place[] = Array.from({ length: count }, () => ({ failures: 0, kept: [] }));
   const members = new Set<Member>();
   const pauses = new Set<NodeJS.Timeout>();
   /** The workers that have not yet said what they counted since it was asked for. */
@@ -73,10 +57,9 @@ export function supervise({ count, foundation, patience, clock, log }: Options):
   let hasStarted = false;
   let stopping: (ToWorker & { kind: "stop" }) | undefined;
   let asked = 0;
-  /** What workers counted that have ended. */
-  let kept: Counts = [];
 
-  const ready = () => [...members].filter(({ readyAt }) => readyAt !== undefined);
+  const serving = () => [...members].filter(({ readyAt }) => readyAt !== undefined);
+  const ready = () => serving().filter(({ isStopping }) => !isStopping);
   const workersReady = () => ({ ready: ready().length, of: count });
   const own = createSupervisorMetrics(clock, () => ready().length);
   const send = ({ worker }: Member, message: ToWorker) => {
@@ -97,7 +80,15 @@ export function supervise({ count, foundation, patience, clock, log }: Options):
       return;
     }
     const ended = Promise.withResolvers<void>();
-    const member: Member = { worker, place, readyAt: undefined, silentSeconds: 0, counts: [], ended };
+    const member: Member = {
+      worker,
+      place,
+      readyAt: undefined,
+      isStopping: false,
+      silentSeconds: 0,
+      counts: [],
+      ended,
+    };
     members.add(member);
     // without a process nothing is closed
     worker.on("error", (error: NodeJS.ErrnoException) => {
@@ -118,6 +109,9 @@ export function supervise({ count, foundation, patience, clock, log }: Options):
       if (ready().length < count) return;
       hasStarted = true;
       started.resolve();
+    } else if (message.kind === "stopping") {
+      member.isStopping = true;
+      sendAll({ kind: "workers", workers: workersReady() });
     } else if (message.kind === "refused") {
       const { problem } = message;
       // at the first start every worker meets the same, and trying again does not help
@@ -133,10 +127,13 @@ export function supervise({ count, foundation, patience, clock, log }: Options):
     if (question?.left.delete(member) && question.left.size === 0) question.answered();
   }
 
+  const countsOn = (place: Place) =>
+    addUp([place.kept, ...[...members].filter((member) => member.place === place).map(({ counts }) => counts)]);
+
   /** What this process and all workers counted, those that have ended included. Each worker may ask at the same time. */
   const countAll = oneAtATime(async (): Promise<string> => {
     const ask = ++asked;
-    const left = new Set(ready());
+    const left = new Set(serving());
     const { promise, resolve } = Promise.withResolvers<void>();
     question = { ask, left, answered: resolve };
     for (const member of left) send(member, { kind: "count", ask });
@@ -145,18 +142,19 @@ export function supervise({ count, foundation, patience, clock, log }: Options):
     late.abort();
     question = undefined;
     const ours = await own.counts();
-    return textOf([ours, kept, ...[...members].map(({ counts }) => counts)]);
+    // always in the same order: a sum of fractions in another order may be smaller, and no count may fall
+    return textOf([ours, ...places.map(countsOn)]);
   });
 
   function end(member: Member, how: string): void {
     if (!members.delete(member)) return;
-    kept = addUp([kept, lastingOf(member.counts)]);
+    const { place, readyAt, worker } = member;
+    place.kept = addUp([place.kept, lastingOf(member.counts)]);
     answered(member);
     member.ended.resolve();
     if (stopping !== undefined) return;
     own.workerEnded();
     sendAll({ kind: "workers", workers: workersReady() });
-    const { place, readyAt, worker } = member;
     const stayed = readyAt !== undefined && performance.now() - readyAt >= patience.stayMilliseconds;
     replace(place, stayed, { worker: worker.id, how });
   }

@@ -66,6 +66,9 @@ const send = (message: ToPrimary) =>
 /** Says to the primary why this worker does not start. */
 export const refuseStart = (problem: string): Promise<void> => send({ kind: "refused", problem });
 
+/** Says to the primary that this worker accepts nothing new soon, and ends. */
+export const sendStopping = (): Promise<void> => send({ kind: "stopping" });
+
 /** Says to the primary, for the last time, what this worker counted. */
 export const sendCounts = async (counts: () => Promise<Counts>): Promise<void> =>
   send({ kind: "counts", counts: await counts() });

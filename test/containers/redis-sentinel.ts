@@ -62,7 +62,9 @@ export async function startRedisSentinel(): Promise<RedisSentinel> {
     },
     async failOver() {
       const before = await named();
-      await client.call("SENTINEL", "FAILOVER", "concordat");
+      // refused until Sentinel has seen that the replica is in step
+      const begin = () => client.call("SENTINEL", "FAILOVER", "concordat").then(Boolean, () => false);
+      while (!(await begin())) await new Promise((resolve) => setTimeout(resolve, 100));
       while ((await named()) === before) await new Promise((resolve) => setTimeout(resolve, 100));
     },
     async stop() {

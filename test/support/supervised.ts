@@ -1,11 +1,13 @@
 /**
  * A service whose workers do nothing but what `WORKER` says, to see what becomes of them: `dies` before it is ready,
- * `dies_later` when it was ready, `one_dies` once all are ready and refused ever after, `hangs` where it is the first, `refuses` to start, `stays`. `PATIENCE` is JSON. At
+ * `dies_later` when it was ready, `one_dies` once all are ready and refused ever after, `hangs` where it is the first, `refuses` to start, `stays`, `counts`: the third
+ * dies after a while, and the first prints what all counted. `PATIENCE` is JSON. At
  * SIGUSR2 no process can be started, and at the next one they can again.
  */
 import { createLog } from "../../src/log.ts";
 import type { Foundation } from "../../src/workers/messages.ts";
-import { PATIENCE, supervise } from "../../src/workers/supervise.ts";
+import { PATIENCE } from "../../src/workers/patience.ts";
+import { supervise } from "../../src/workers/supervise.ts";
 import { joinPrimary, refuseStart } from "../../src/workers/worker.ts";
 
 const DIES_WITH = 3;
@@ -22,9 +24,17 @@ async function work() {
     await refuseStart("NAME: is wrong");
     process.exit(1);
   }
-  channel.ready({ counts: async () => [], readKeys: () => {}, stop: () => process.exit(0) });
+  // counted in another order than this one, the sum is smaller
+  const counted = [0.2, 0.1, 0.3][channel.id - 1] ?? 0;
+  const values = [{ value: counted, labels: {} }];
+  const counts = [{ name: "counted_total", help: "Fractions.", type: "counter", aggregator: "sum", values }];
+  channel.ready({ counts: async () => counts, readKeys: () => {}, stop: () => process.exit(0) });
   if (WORKER === "one_dies" && channel.id === 1)
     setInterval(() => channel.workersReady().ready === Number(COUNT) && process.exit(DIES_WITH), 20);
+  if (WORKER === "counts" && channel.id === 1)
+    setInterval(async () => console.log((await channel.countAll()).match(/^counted_total .*$/m)?.[0]), 20);
+  if (WORKER === "counts" && channel.id === 3)
+    setInterval(() => channel.workersReady().ready === 3 && setTimeout(() => process.exit(DIES_WITH), 1_500), 20);
   if (WORKER === "dies_later") setTimeout(() => process.exit(DIES_WITH), 20);
   // no message is sent any more, and no signal but SIGKILL is heard
   if (WORKER === "hangs" && channel.id === 1) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);

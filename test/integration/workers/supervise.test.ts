@@ -104,3 +104,12 @@ test("what a worker refuses to start for at the first start ends the service at 
   expect(service.output().match(/^ends: .*$/gm)).toEqual(["ends: NAME: is wrong"]);
   expect(service.output()).not.toContain("in a row");
 });
+
+test("what was counted never falls when a worker ends, not even by the rounding of a sum", async () => {
+  const service = supervised("counts", 3, SHORT);
+  await service.printed(/^counted_total 0\.6000000000000001$/m);
+  await service.printed(/"worker_ready","worker":4\b[\s\S]*\ncounted_total .*\ncounted_total .*\n/);
+  const sums = [...service.output().matchAll(/^counted_total (.*)$/gm)].map(([, sum]) => Number(sum));
+  expect(sums).toEqual(sums.toSorted((a, b) => a - b));
+  expect(ends(service)).toMatchObject([{ worker: 3 }]);
+});

@@ -264,6 +264,23 @@ test("SIGTERM ends all processes with code 0, and what was asked of either worke
   expect(left.filter(({ pid, line }) => pids.includes(pid) || line.includes(folder))).toEqual([]);
 }, 300_000);
 
+test("a worker that was asked to end by itself does not count as ready while it finishes, and is replaced", async () => {
+  const redis = await startRedis();
+  onTestFinished(() => redis.stop());
+  const service = await startProcess({ REDIS_URL: redis.url, WORKERS: "2", STOPPING_MILLISECONDS: "2500" });
+  // a worker that stops says nothing of workers
+  const areReady = async (ready: number) => {
+    while (JSON.stringify((await service.readiness()).body.workers) !== `{"ready":${ready},"of":2}`) await sleep(50);
+  };
+  await areReady(2);
+  const [first = 0] = await workerProcesses(service);
+  process.kill(first, "SIGTERM");
+  await areReady(1);
+  expect(service.logged("worker_ended")).toEqual([]);
+  await areReady(2);
+  expect(service.logged("worker_ended")).toMatchObject([{ how: "exit code 0" }]);
+}, 300_000);
+
 test("SIGTERM before all workers have started lets those that answer finish what they accepted", async () => {
   const redis = await startRedis();
   onTestFinished(() => redis.stop());
