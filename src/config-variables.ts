@@ -75,8 +75,10 @@ export const VARIABLES = {
     .default(150)
     .describe("How long a check may wait for Redis, a third of it for each round trip. Then it asks OpenFGA."),
   CACHE_TTL_SECONDS: whole(1, 3600)
-    .default(300)
-    .describe("How long a decision is cached while the follower watches OpenFGA's changes."),
+    .default(10)
+    .describe(
+      "How long a decision is cached. Beyond `CACHE_UNWATCHED_SECONDS` it counts only while the follower watches OpenFGA's changes; read docs/cache.md before you make it longer.",
+    ),
   CACHE_UNWATCHED_SECONDS: whole(1, 10)
     .default(10)
     .describe(

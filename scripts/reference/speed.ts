@@ -42,7 +42,7 @@ export function speedBlock(results: Results): string {
 
 /** What a run lacks that was made before this page described it. */
 const EARLIER_RUN =
-  "This run was made while decisions lived for 10 seconds (`CACHE_TTL_SECONDS` is 300 now). In runs from now on there are also " +
+  "In runs from now on there are also " +
   "the systems on PostgreSQL and with several workers; the hit rate, actions and memory of the mix; actions, lists, searches and " +
   "explanations; the spread of each figure, with its shaded band; and how quiet the machine was.";
 

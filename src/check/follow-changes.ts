@@ -64,6 +64,8 @@ type Progress = {
 export function createFollower(deps: FollowerDeps): () => Promise<void> {
   const { tupleStore, cache, clock, meter, ttlMilliseconds, warn, replica } = deps;
   const deepEvery = deps.unwatchedMilliseconds * DEEP_EVERY;
+  /** Whether an entry can grow older than the bound. Where none can, the mark only saves look-ups from asking for the time. */
+  const canGrowOld = ttlMilliseconds > deps.unwatchedMilliseconds;
   /** Changes whose scopes were invalidated, and their time in the log. */
   const invalidated = new Map<string, number>();
   let progress: Progress | undefined;
@@ -80,7 +82,7 @@ export function createFollower(deps: FollowerDeps): () => Promise<void> {
     const startedAt = clock().getTime();
     const since = performance.now();
     const before = progress;
-    const isDeep = before === undefined || at.now - before.deepAt >= deepPause();
+    const isDeep = before === undefined || (canGrowOld && at.now - before.deepAt >= deepPause());
     const first = startedAt - ttlMilliseconds - DEEP_MARGIN_MILLISECONDS;
     const from = before === undefined ? first : isDeep ? before.deepFrom : before.from;
     const changes = await tupleStore.changes(new Date(from));
@@ -92,7 +94,7 @@ export function createFollower(deps: FollowerDeps): () => Promise<void> {
     // not acknowledged: the next poll invalidates them again
     if (scopes.length > 0 && !(await cache.invalidate(scopes))) return;
     for (const change of fresh) invalidated.set(textOf(change), Date.parse(change.at));
-    if (before !== undefined) noticeLate(before.startedAt, fresh);
+    if (canGrowOld && before !== undefined) noticeLate(before.startedAt, fresh);
 
     const now = performance.now();
     const ahead = changes.reduce(
@@ -109,10 +111,12 @@ export function createFollower(deps: FollowerDeps): () => Promise<void> {
       deepAt: isDeep || before === undefined ? at.now : before.deepAt,
       ahead,
     };
-    for (const [text, time] of invalidated) if (time < progress.deepFrom) invalidated.delete(text);
+    const forgetBefore = canGrowOld ? progress.deepFrom : progress.from;
+    for (const [text, time] of invalidated) if (time < forgetBefore) invalidated.delete(text);
     readTo = startedAt;
     meter.changesRead(startedAt);
-    if (at.now - progress.deepAt < deepEvery && now - lateAt > DISTRUST_MILLISECONDS) await cache.watched(at);
+    const isWhole = at.now - progress.deepAt < deepEvery && now - lateAt > DISTRUST_MILLISECONDS;
+    if (isWhole || !canGrowOld) await cache.watched(at);
   }
 
   const deepPause = () => (invalidated.size > CHANGES_MAX ? DEEP_MARGIN_MILLISECONDS : deepEvery);

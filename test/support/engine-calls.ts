@@ -6,11 +6,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Engine, TupleStore } from "../../src/ports.ts";
 
-/** `pages`: calls that read more than one page count as one read here, and as many in `rounds` as the real store needs. */
+/** A call that reads several pages counts as one. */
 export type EngineCalls = { reads: number; writes: number; questions: number; rounds: number };
 
-/** Long enough that a request which still computes, or asks its cache, comes with its next calls; noise only adds rounds. */
-const QUIET_MILLISECONDS = 15;
+/** Long enough that a request which still computes, or asks its cache, comes with its next calls, also while others run. */
+const QUIET_MILLISECONDS = 40;
 
 /** The ports with every call counted. `counted` runs `act` and answers what it cost, its background work not included. */
 export function countEngineCalls(base: { tupleStore: TupleStore; engine: Engine }) {

@@ -168,26 +168,6 @@ describe("imports", () => {
   });
 });
 
-/** Imports on a cycle that folders still have. The numbers may only fall. */
-const CYCLIC_STILL: Record<string, number> = { actions: 7 };
-
-/** How many of each folder's items there are beyond what it is still allowed, by folder. */
-function beyond(
-  items: readonly { file: string }[],
-  allowed: Record<string, number>,
-): [folder: string, count: number][] {
-  const counts = [...Map.groupBy(items, ({ file }) => folderOf(file))];
-  return counts
-    .map(([folder, all]): [string, number] => [folder, all.length - (allowed[folder] ?? 0)])
-    .filter(([, more]) => more > 0);
-}
-
-/** The part of src that somebody looks after: `check`, `http/v1`; for a file at its root the file. */
-function folderOf(file: string): string {
-  const [, first = "", second = ""] = file.split("/");
-  return first === "http" && !second.endsWith(".ts") ? `http/${second}` : first;
-}
-
 /** The files of src that each file imports, types included. */
 function graphOf(texts: ReadonlyMap<string, string>): Map<string, string[]> {
   const targets = (file: string, text: string) =>
@@ -217,7 +197,7 @@ function cyclesIn(graph: ReadonlyMap<string, readonly string[]>): { file: string
 describe("cycles", () => {
   test("no file of src imports itself by way of others, types included", () => {
     const graph = graphOf(new Map(SOURCE.map((file) => [file, read(file)])));
-    expect(beyond(cyclesIn(graph), CYCLIC_STILL)).toEqual([]);
+    expect(cyclesIn(graph)).toEqual([]);
   });
 
   test("a cycle that is planted is found, also one of types", () => {
@@ -284,13 +264,9 @@ const oldWordsOf = (file: string): string[] =>
     .filter((word) => word !== "via" || !NAME_VIA.includes(file))
     .map((word) => `${file}: ${word}`);
 
-/** Names that are still ambiguous. The list may only get shorter. */
-const AMBIGUOUS_STILL: string[] = [];
-
 describe("names and words", () => {
   test("an exported name has one meaning in all of src", () => {
-    const found = ambiguousIn(new Map(SOURCE.map((file) => [file, read(file)])));
-    expect(found.filter((one) => !AMBIGUOUS_STILL.includes(one.split(":", 1)[0] ?? ""))).toEqual([]);
+    expect(ambiguousIn(new Map(SOURCE.map((file) => [file, read(file)])))).toEqual([]);
   });
 
   test("a name that two files export is found, and a schema with its type is one name", () => {

@@ -24,7 +24,10 @@ type Follower = {
 };
 
 type Fixtures = {
-  follow: (replica: string, changes?: { cache?: DecisionCache; tupleStore?: TupleStore }) => Follower;
+  follow: (
+    replica: string,
+    changes?: { cache?: DecisionCache; tupleStore?: TupleStore; ttlMilliseconds?: number },
+  ) => Follower;
   /** A service on the seeded world, with plant:7 shared to brightfix and delegated to tom; polled until nothing is left. */
   world: Service & { cooperation: string; share: string; follower: Follower };
 };
@@ -49,7 +52,7 @@ const test = cacheTest.extend<Fixtures>({
         },
         clock: () => new Date(),
         meter: { changesRead: (to) => void follower.readTo.push(to) },
-        ttlMilliseconds: 10_000,
+        ttlMilliseconds: changes.ttlMilliseconds ?? 20_000,
         unwatchedMilliseconds: 10_000,
         warn: (event) => void follower.warnings.push(event),
         replica,
@@ -181,7 +184,7 @@ describe("a tuple written directly to OpenFGA", () => {
       if (away) throw new EngineUnavailable("away");
       return tupleStore.changes(since);
     };
-    const { poll, readTo } = follow("r1", { tupleStore: { ...tupleStore, changes } });
+    const { poll, readTo } = follow("r1", { tupleStore: { ...tupleStore, changes }, ttlMilliseconds: 10_000 });
     await poll();
     await poll();
     away = true;
@@ -331,6 +334,32 @@ describe("older answers count", () => {
     expect([follower.marks, follower.invalidated]).toEqual([marks + 2, [["user:otto"], ["user:otto"]]]);
   });
 
+  /** A log that shows what was written only when `shows` says so, with the time of the Write. */
+  const lateLog = (tupleStore: TupleStore, shows: () => boolean): TupleStore => ({
+    ...tupleStore,
+    changes: async (since) =>
+      (await tupleStore.changes(since)).filter(({ key: { user } }) => user !== "user:otto" || shows()),
+  });
+
+  test("without a warning of late changes where no answer can be older than the bound", async ({
+    world: _,
+    follow,
+    tupleStore,
+    redis,
+    store,
+  }) => {
+    await redis.client.del(followerKey(store.storeId));
+    let isShown = false;
+    const follower = follow("r3", { tupleStore: lateLog(tupleStore, () => isShown), ttlMilliseconds: 10_000 });
+    await follower.poll();
+    await tupleStore.write(written(key("user:otto", "viewer", "plant:7")));
+    for (const endsAt = Date.now() + 6000; Date.now() < endsAt; await sleep(500)) await follower.poll();
+    isShown = true;
+    const marks = follower.marks;
+    await follower.poll();
+    expect([follower.marks, follower.warnings]).toEqual([marks + 1, []]);
+  });
+
   test("not while the changes cannot be read, nor by a replica that does not lead", async ({
     world,
     follow,
@@ -348,13 +377,6 @@ describe("older answers count", () => {
     await blind.poll();
     expect([blind.marks, blind.warnings]).toEqual([0, ["changes_not_read"]]);
     expect(world.follower.warnings).toEqual([]);
-  });
-
-  /** A log that shows what was written only when `shows` says so, with the time of the Write. */
-  const lateLog = (tupleStore: TupleStore, shows: () => boolean): TupleStore => ({
-    ...tupleStore,
-    changes: async (since) =>
-      (await tupleStore.changes(since)).filter(({ key: { user } }) => user !== "user:otto" || shows()),
   });
 
   test("a change that the log shows seconds late is invalidated all the same; from then on they do not count, and a warning says why", async ({

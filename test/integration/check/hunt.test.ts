@@ -113,7 +113,7 @@ const test = base.extend<Fixtures>({
 const expectFresh = ({ report }: { report: Report }) => expect(report.violations).toEqual([]);
 
 test("three replicas with one Redis give no stale answer", options, async ({ play }) => {
-  expectFresh(await play({ name: "undisturbed", share: 0.25, ttlMilliseconds: 10_000 }));
+  expectFresh(await play({ name: "undisturbed", share: 0.1, ttlMilliseconds: 10_000 }));
 });
 
 test("the hunt finds stale answers when the leases are switched off", options, async ({ play }) => {
@@ -214,7 +214,7 @@ test(
         writers.deaths() > 3 && judged > 200 && sources.hit > 50 && done > 10;
       return { act: writers.act, isEnough };
     };
-    const { report, replicas } = await play({ name: "dying writers", share: 0.15, ttlMilliseconds, changes });
+    const { report, replicas } = await play({ name: "dying writers", share: 0.1, ttlMilliseconds, changes });
     for (const writers of dying) await writers.stop();
     expectFresh({ report });
     // the leases of the dead end by themselves

@@ -90,7 +90,6 @@ test("a worker that is silent is killed and replaced, and one that only has noth
   const service = supervised("hangs", 2, { ...SHORT, silentSecondsMax: 6 });
   await service.printed(/"worker_ready","worker":3/);
   expect(ends(service)).toMatchObject([{ worker: 1, how: "SIGKILL" }]);
-  // as long again: the others live
   const silent = () => lines(service).filter(({ event }) => event === "worker_silent");
   expect(silent()).toMatchObject([{ worker: 1 }]);
   service.child.kill("SIGTERM");

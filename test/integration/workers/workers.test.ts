@@ -97,7 +97,7 @@ async function startWorkers(env: Record<string, string> = {}, redis?: OwnRedis) 
   const processOf = async (worker: number): Promise<number> => {
     const pids = await workerProcesses(program);
     // in the order in which they were started
-    return pids.toSorted((a, b) => a - b)[worker - 1] ?? 0;
+    return pids.toSorted((a, b) => a - b)[worker - 1] ?? expect.fail(`there is no worker ${worker}`);
   };
   return { program, url, key, folder, workerOf, connections, allReady, processOf };
 }
@@ -113,6 +113,12 @@ const workerProcesses = async ({ child }: Program): Promise<number[]> =>
   (await processes())
     .filter(({ parent, line }) => parent === child.pid && line.endsWith(" --worker"))
     .map(({ pid }) => pid);
+
+/** A worker to send a signal to. Without one the test fails: pid 0 would be all processes of the tests. */
+async function firstWorker(program: Program): Promise<number> {
+  const [first] = await workerProcesses(program);
+  return first ?? expect.fail("there is no worker");
+}
 
 /** Checks that were answered, whatever their source. */
 async function checksCounted(ask: Ask): Promise<number> {
@@ -199,7 +205,7 @@ test("a worker that is killed is replaced; meanwhile the other answers everythin
     for (; !isOver; answered++) expect((await check(other)).status).toBe(200);
     return answered;
   })();
-  process.kill(await service.processOf(killed ?? 0), "SIGKILL");
+  process.kill(await service.processOf(killed ?? expect.fail("no worker answered")), "SIGKILL");
   await program.printed(/"worker_ended"/);
   await many(10);
   await service.allReady();
@@ -273,7 +279,7 @@ test("a worker that was asked to end by itself does not count as ready while it 
     while (JSON.stringify((await service.readiness()).body.workers) !== `{"ready":${ready},"of":2}`) await sleep(50);
   };
   await areReady(2);
-  const [first = 0] = await workerProcesses(service);
+  const first = await firstWorker(service);
   process.kill(first, "SIGTERM");
   await areReady(1);
   expect(service.logged("worker_ended")).toEqual([]);
@@ -288,8 +294,7 @@ test("SIGTERM before all workers have started lets those that answer finish what
   const program = startMain({ ...serviceEnvironment(), REDIS_URL: redis.url, WORKERS: "2", PORT });
   let pids: number[] = [];
   while (pids.length < 2) pids = await workerProcesses(program);
-  const [, late = 0] = pids;
-  process.kill(late, "SIGSTOP");
+  process.kill(pids[1] ?? expect.fail("there are no two workers"), "SIGSTOP");
   await program.printed(/"event":"worker_ready"/);
   const { finish } = await halfCheck(`http://127.0.0.1:${PORT}`, KEYS.check);
   expect(program.output()).not.toMatch(/Concordat listens/);
@@ -319,7 +324,7 @@ test("an engine that ends by itself ends all workers and the service, with an er
 
 test("where a worker is killed again and again the other answers; when none is left the service gives up, says why, and ends with its engine", async () => {
   const { program, url, key, folder } = await startWorkers();
-  const [survivor = 0] = await workerProcesses(program);
+  const survivor = await firstWorker(program);
   let hasEnded = false;
   void program.ended.then(() => {
     hasEnded = true;
@@ -382,7 +387,7 @@ test("SIGHUP reads the keys again in every worker, and a worker that is started 
   program.child.kill("SIGHUP");
   for (const worker of [1, 2]) await program.printed(new RegExp(`"worker":${worker},"event":"keys_read"`));
   expect([await statuses(OLD), await statuses(NEW)]).toEqual([[401], [200]]);
-  const [first = 0] = await workerProcesses(program);
+  const first = await firstWorker(program);
   process.kill(first, "SIGTERM");
   await program.printed(/"worker_ready","worker":3/);
   expect([await statuses(OLD), await statuses(NEW)]).toEqual([[401], [200]]);
@@ -405,7 +410,7 @@ test("a worker that ends while the engine is away is replaced, and answers when 
   const question = () => check(connectionTo(service.url, KEYS.check));
   expect((await question()).status).toBe(200);
   proxy.cut();
-  const [first = 0] = await workerProcesses(service);
+  const first = await firstWorker(service);
   process.kill(first, "SIGKILL");
   await service.printed(/"worker_ready","worker":3/);
   expect((await service.readiness()).body).toEqual({ status: "engine_unavailable" });
