@@ -67,7 +67,7 @@ const ACTIONS: readonly Operation["kind"][] = ["delegate", "revoke", "pause", "r
 export function makeStreams(world: World): Streams {
   const hit = hitQuestions(world);
   const isMet = isMetIn(world);
-  // what a hit asks is asked before the misses too, to see that all systems agree, and is kept for minutes
+  // what a hit asks is asked before the misses too, to see that all systems agree, and may still be kept
   const asked = new Set(interleaved(hit).map(textOf));
   const unasked = (questions: Record<Kind, Question[]>) => mapKinds(questions, (one) => !asked.has(textOf(one)));
   const miss = unasked(makeQuestions(world, MISS_QUESTIONS, MISS_SEED, isMet));
