@@ -28,6 +28,8 @@ type Fixtures = {
     replica: string,
     changes?: { cache?: DecisionCache; tupleStore?: TupleStore; ttlMilliseconds?: number },
   ) => Follower;
+  /** A follower that took over and has polled once; its log shows otto's job role, which was written then, only once `shows` says so. */
+  followLate: (shows: () => boolean, ttlMilliseconds?: number) => Promise<Follower>;
   /** A service on the seeded world, with plant:7 shared to brightfix and delegated to tom; polled until nothing is left. */
   world: Service & { cooperation: string; share: string; follower: Follower };
 };
@@ -57,6 +59,20 @@ const test = cacheTest.extend<Fixtures>({
         warn: (event) => void follower.warnings.push(event),
         replica,
       });
+      return follower;
+    });
+  },
+  followLate: async ({ world: _, follow, tupleStore, redis, store }, use) => {
+    await use(async (shows, ttlMilliseconds) => {
+      const changes: TupleStore["changes"] = async (since) =>
+        (await tupleStore.changes(since)).filter(({ key: { user } }) => user !== "user:otto" || shows());
+      await redis.client.del(followerKey(store.storeId));
+      const follower = follow("r3", {
+        tupleStore: { ...tupleStore, changes },
+        ...(ttlMilliseconds !== undefined && { ttlMilliseconds }),
+      });
+      await follower.poll();
+      await tupleStore.write(written(key("user:otto", "viewer", "plant:7")));
       return follower;
     });
   },
@@ -334,25 +350,9 @@ describe("older answers count", () => {
     expect([follower.marks, follower.invalidated]).toEqual([marks + 2, [["user:otto"], ["user:otto"]]]);
   });
 
-  /** A log that shows what was written only when `shows` says so, with the time of the Write. */
-  const lateLog = (tupleStore: TupleStore, shows: () => boolean): TupleStore => ({
-    ...tupleStore,
-    changes: async (since) =>
-      (await tupleStore.changes(since)).filter(({ key: { user } }) => user !== "user:otto" || shows()),
-  });
-
-  test("without a warning of late changes where no answer can be older than the bound", async ({
-    world: _,
-    follow,
-    tupleStore,
-    redis,
-    store,
-  }) => {
-    await redis.client.del(followerKey(store.storeId));
+  test("without a warning of late changes where no answer can be older than the bound", async ({ followLate }) => {
     let isShown = false;
-    const follower = follow("r3", { tupleStore: lateLog(tupleStore, () => isShown), ttlMilliseconds: 10_000 });
-    await follower.poll();
-    await tupleStore.write(written(key("user:otto", "viewer", "plant:7")));
+    const follower = await followLate(() => isShown, 10_000);
     for (const endsAt = Date.now() + 6000; Date.now() < endsAt; await sleep(500)) await follower.poll();
     isShown = true;
     const marks = follower.marks;
@@ -380,17 +380,10 @@ describe("older answers count", () => {
   });
 
   test("a change that the log shows seconds late is invalidated all the same; from then on they do not count, and a warning says why", async ({
-    world: _,
-    follow,
-    tupleStore,
-    redis,
-    store,
+    followLate,
   }) => {
     let isShown = false;
-    await redis.client.del(followerKey(store.storeId));
-    const follower = follow("r3", { tupleStore: lateLog(tupleStore, () => isShown) });
-    await follower.poll();
-    await tupleStore.write(written(key("user:otto", "viewer", "plant:7")));
+    const follower = await followLate(() => isShown);
     const writtenAt = Date.now();
     while (Date.now() < writtenAt + 7000) {
       await follower.poll();
