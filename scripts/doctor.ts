@@ -29,6 +29,8 @@ import { secretsOrExit } from "./secrets.ts";
 import { openSource } from "./source.ts";
 
 const REDIS_TIMEOUT_MILLISECONDS = 2000;
+/** A master that Sentinels name is used three seconds after it was first heard of. */
+const REDIS_CONNECTING_MILLISECONDS = 6000;
 
 // an empty variable is an unset one, as for the service
 const env = secretsOrExit(2);
@@ -53,7 +55,7 @@ async function cacheOf(ids: { storeId: string; modelId: string }) {
     warn: () => {},
   });
   const nobody = { user: "user:nobody", relation: "can_view", object: "plant:none" };
-  const giveUpAt = performance.now() + REDIS_TIMEOUT_MILLISECONDS;
+  const giveUpAt = performance.now() + REDIS_CONNECTING_MILLISECONDS;
   while ((await cache.lookup(nobody, undefined)) === undefined && performance.now() < giveUpAt) await sleep(20);
   let warned = false;
   const invalidate: RepairDeps["invalidate"] = async (scopes) => {

@@ -7,6 +7,7 @@ import { isIP, isIPv6 } from "node:net";
 import { z } from "zod";
 import { readHistoryKeys } from "./domain/history-keys.ts";
 import { LIMITS_FORM, readLimits } from "./domain/rate-limits.ts";
+import { readRedisUrl } from "./domain/redis-url.ts";
 import { readServiceKeys } from "./domain/service-keys.ts";
 
 export const onOff = z.enum(["on", "off"]).transform((text) => text === "on");
@@ -30,23 +31,28 @@ export const workers = z
   )
   .default("1");
 
-type UrlForm = { schemes: readonly string[]; credentials?: true; query?: true; fragment?: true; path?: RegExp };
+type UrlForm = { schemes: readonly string[]; credentials?: true; query?: true; fragment?: true };
 
 /** A URL in full, of one of these schemes, without what its reader would overlook. */
-export const url = ({ schemes, credentials, query, fragment, path = /^/ }: UrlForm) =>
+export const url = ({ schemes, credentials, query, fragment }: UrlForm) =>
   z.string().superRefine((text, context) => {
     const problem = (message: string) => context.addIssue({ code: "custom", message });
     const named = schemes.map((scheme) => `${scheme}://`).join(" or ");
     // `new URL` takes `localhost:6379` for a scheme, and repairs `http:host`
     const isOfScheme = schemes.some((scheme) => text.toLowerCase().startsWith(`${scheme}://`));
     if (!isOfScheme || !URL.canParse(text)) return problem(`must be a URL that begins with ${named} and a host`);
-    const { hostname, username, password, search, hash, pathname } = new URL(text);
+    const { hostname, username, password, search, hash } = new URL(text);
     if (hostname === "") problem(`must name a host behind ${named}`);
     if (!credentials && (username !== "" || password !== "")) problem("must hold no user and no password");
     if (!query && search !== "") problem("must have no query");
     if (!fragment && (hash !== "" || text.endsWith("#"))) problem("must have no fragment");
-    if (!path.test(pathname)) problem("must have no path but the number of a database");
   });
+
+/** One Redis server, or those that know which one has the data. */
+export const redisUrl = z.string().superRefine((text, context) => {
+  const read = readRedisUrl(text);
+  if ("problem" in read) context.addIssue({ code: "custom", message: read.problem });
+});
 
 /** An address to listen on: an IP address, an IPv6 one in brackets or not, or a host's name. */
 export const host = z.string().transform((text, context) => {

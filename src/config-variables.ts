@@ -4,7 +4,18 @@
  */
 import { availableParallelism } from "node:os";
 import { z } from "zod";
-import { historyKeys, host, limits, onOff, sender, serviceKeys, url, whole, workers } from "./config-forms.ts";
+import {
+  historyKeys,
+  host,
+  limits,
+  onOff,
+  redisUrl,
+  sender,
+  serviceKeys,
+  url,
+  whole,
+  workers,
+} from "./config-forms.ts";
 import { LIMITS_FORM } from "./domain/rate-limits.ts";
 
 const EXTERNAL_CONCURRENCY = 128;
@@ -61,10 +72,10 @@ export const VARIABLES = {
     .describe(
       `Calls to OpenFGA for checks, lists and forwarded requests at the same time: at most half of them for one key, and at most half of them lists. The questions that a batch asks together are one call, however many they are. A call that gets no place within a second is answered with 503 and Retry-After. Default: ${EXTERNAL_CONCURRENCY}; with the embedded engine ${EMBEDDED_CONCURRENCY_A_CORE} for each processor core, at least ${EMBEDDED_CONCURRENCY_MIN}, so that it is free for actions.`,
     ),
-  REDIS_URL: url({ schemes: ["redis", "rediss"], credentials: true, query: true, path: /^(\/\d*)?$/ })
+  REDIS_URL: redisUrl
     .optional()
     .describe(
-      "The Redis that caches decisions, `redis://host:6379`, over TLS `rediss://…`. Default: the memory of the process, for a single process.",
+      "The Redis or Valkey that caches decisions: `redis://user:password@host:6379/0`; of Sentinels `redis+sentinel://user:password@host:26379,host:26379,host:26379/NAME/0?sentinel_username=user&sentinel_password=password`; a Cluster `redis+cluster://user:password@host:6379,host:6379,host:6379`. Over TLS each begins with `rediss`. What is no letter or digit in a user or password is percent-encoded. Default: the memory of the process, for a single process.",
     ),
   CACHE_SECRET: z
     .string()

@@ -6,7 +6,7 @@ import { RateLimiterRedis, type RateLimiterRes } from "rate-limiter-flexible";
 import { policiesOf, type RateLimits, WINDOW_SECONDS } from "../domain/rate-limits.ts";
 import { createMemoryRateLimiter, overLimit, takenOf } from "../memory/rate-limiter.ts";
 import type { Meter, RateLimiter } from "../ports.ts";
-import { countKeyPrefix } from "./cache-keys.ts";
+import { countKeyPrefix, markKey } from "./cache-keys.ts";
 import { connect } from "./connection.ts";
 
 /** From the configuration. Without a Redis, requests are counted in this process alone. */
@@ -26,8 +26,12 @@ export function createRateLimiter(
   const policies = policiesOf(rateLimits);
   const fallback = createMemoryRateLimiter(policies, WINDOW_SECONDS);
   if (REDIS_URL === undefined || policies.length === 0) return fallback;
-  const failed = (operation: string) => meter.cacheFailed(operation);
-  const { redis, within, epoch, close } = connect(REDIS_URL, REDIS_TIMEOUT_MILLISECONDS, failed);
+  const { redis, within, epoch, close } = connect({
+    url: REDIS_URL,
+    key: markKey(storeId),
+    timeoutMilliseconds: REDIS_TIMEOUT_MILLISECONDS,
+    failed: (operation) => meter.cacheFailed(operation),
+  });
   const limiters = new Map(
     policies.map(({ name, limit }) => [
       name,

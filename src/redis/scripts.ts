@@ -49,6 +49,9 @@ for i = 1, 2 do
 end
 return {tokens[1], tokens[2], now}`;
 
+/** KEYS any  INFO, of the server that has the key. */
+export const INFO = `return redis.call('INFO', 'server', 'replication')`;
+
 /** The server's epoch, as `epochIn` (epoch.ts) reads it. */
 const EPOCH = `
 local info = redis.call('INFO', 'server', 'replication')

@@ -1,7 +1,7 @@
 /**
- * A Redis of the test's own: a real redis-server on a free port of the loopback, that
- * keeps nothing on disk (but what a replica is sent, in a folder of its own). It can be restarted empty on the same port, paused and
- * resumed, and ends with the test.
+ * A Redis of the test's own: a real redis-server on a free port of the loopback, that keeps nothing on disk (but what a
+ * replica is sent, in a folder of its own). It can be restarted empty on the same port, paused and resumed, and ends with
+ * the test. REDIS_SERVER names another program, `valkey-server` say.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -10,6 +10,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Redis } from "ioredis";
 import { freePort } from "../../bench/processes.ts";
+
+export const SERVER = process.env.REDIS_SERVER || "redis-server";
 
 export type OwnRedis = {
   url: string;
@@ -36,7 +38,7 @@ export async function startRedis(flags: string[] = []): Promise<OwnRedis> {
 
   async function start(): Promise<void> {
     const fixed = ["--port", `${port}`, "--bind", "127.0.0.1", "--dir", folder, "--save", "", "--appendonly", "no"];
-    server = spawn("redis-server", [...fixed, ...flags], { stdio: ["ignore", "pipe", "inherit"] });
+    server = spawn(SERVER, [...fixed, ...flags], { stdio: ["ignore", "pipe", "inherit"] });
     const output = server.stdout;
     if (output === null) throw new Error("redis-server has no output");
     for await (const chunk of output.iterator({ destroyOnReturn: false }))

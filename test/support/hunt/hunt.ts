@@ -35,6 +35,8 @@ export type Hunt = {
   replicas: Service[];
   field: Field;
   seconds: number;
+  /** How many checks are to be asked; until then the fault happens again. */
+  checks?: number;
   /** When it may end; the hunt continues until then. */
   isEnough?: (report: Report) => boolean;
   /** What happens to the cache meanwhile; begins with the hunt, which waits for its end. */
@@ -70,6 +72,7 @@ export async function hunt({
   replicas,
   field,
   seconds,
+  checks = 0,
   fault,
   act = askAny,
   isEnough = isConclusive,
@@ -134,7 +137,8 @@ export async function hunt({
   const readers = replicas.flatMap((replica) => Array.from({ length: READERS_PER_REPLICA }, () => reader(replica)));
   const actors = Array.from({ length: ACTORS }, actor);
   const time = async () => {
-    await Promise.all([sleep(seconds * 1000), fault?.()]);
+    do await Promise.all([sleep(seconds * 1000), fault?.()]);
+    while (!isOver && report.checks < checks);
     while (!isOver && !isEnough(report)) await sleep(100);
   };
   const stop = () => {
