@@ -228,7 +228,7 @@ describe.skipIf(missing !== undefined)("the containers of docker-compose.yml", (
       const get = async (path: string) =>
         fetch(`${await address()}${path}`, { headers: { Authorization: `Bearer ${key}` } });
       const ready = async () => (await get("/readyz")).json();
-      await expect.poll(ready, { timeout: UP_MILLISECONDS }).toMatchObject({ workers: { ready: 2, of: 2 } });
+      await expect.poll(ready).toMatchObject({ workers: { ready: 2, of: 2 } });
       expect(await (await get("/.well-known/concordat-history-keys.json")).json()).toMatchObject({ keys: [{}] });
       const made = await fetch(`${await address()}/v1/organizations/signed`, {
         method: "PUT",
