@@ -41,12 +41,7 @@ export type RedisCacheOptions = {
 export function createRedisCache(options: RedisCacheOptions): DecisionCache {
   const { storeId, meter, unwatchedMilliseconds = UNWATCHED_MAX_MILLISECONDS } = options;
   const entries = createEntries(options);
-  const connection = connect({
-    url: options.url,
-    key: markKey(storeId),
-    timeoutMilliseconds: options.timeoutMilliseconds,
-    failed: (name) => meter.cacheFailed(name),
-  });
+  const connection = connect({ ...options, key: markKey(storeId), failed: (name) => meter.cacheFailed(name) });
   const { redis, within } = connection;
   const timeOf = createServerClock(() => within("time", redis.time(), isTime));
   // one pipeline a turn, sent after the replies that are ready in this turn

@@ -6,14 +6,14 @@
 import { Redis } from "ioredis";
 import type { Address, RedisGroup } from "../domain/redis-url.ts";
 
-export type Named = Address & {
+export type NamedServer = Address & {
   /** `performance.now()` before anybody was asked. */
   askedAt: number;
 };
 
 export type Owner = {
   /** Throws, in words without a password, when no server is named by more than half. */
-  find(): Promise<Named>;
+  find(): Promise<NamedServer>;
   close(): void;
 };
 
@@ -27,12 +27,12 @@ export function createOwner(group: RedisGroup, key: string): Owner {
   const voters = group.addresses.map((address) => openVoter(address, group, key));
 
   const find = () =>
-    new Promise<Named>((resolve, reject) => {
+    new Promise<NamedServer>((resolve, reject) => {
       const askedAt = performance.now();
       const votes = new Map<string, number>();
       const asked = voters.map(async (voter) => {
         const address = await voter.ask();
-        const server = textOf(address);
+        const server = hostAndPort(address);
         votes.set(server, (votes.get(server) ?? 0) + 1);
         // without waiting for the others, of which one may be asleep
         if ((votes.get(server) ?? 0) * 2 > voters.length) resolve({ ...address, askedAt });
@@ -55,7 +55,7 @@ export function createOwner(group: RedisGroup, key: string): Owner {
   };
 }
 
-export const textOf = ({ host, port }: Address): string => `${host.includes(":") ? `[${host}]` : host}:${port}`;
+export const hostAndPort = ({ host, port }: Address): string => `${host.includes(":") ? `[${host}]` : host}:${port}`;
 
 function openVoter(address: Address, { kind, name, tls, askedCredentials }: RedisGroup, key: string): Voter {
   const redis = new Redis({
@@ -100,7 +100,7 @@ function openVoter(address: Address, { kind, name, tls, askedCredentials }: Redi
       } catch (error) {
         const { message } = error as Error;
         const said = redis.status === "ready" ? message : trouble;
-        throw new Error(`${textOf(address)}: ${said.split(", with args beginning with")[0]}`);
+        throw new Error(`${hostAndPort(address)}: ${said.split(", with args beginning with")[0]}`);
       }
     },
     close: () => redis.disconnect(),

@@ -9,7 +9,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { connect as connectTls } from "node:tls";
 import { AbstractConnector } from "ioredis";
 import type { RedisGroup } from "../domain/redis-url.ts";
-import { createOwner, textOf } from "./owner.ts";
+import { createOwner, hostAndPort } from "./owner.ts";
 
 const TENURE_MILLISECONDS = 3000;
 const FIND_AGAIN_MILLISECONDS = 250;
@@ -52,7 +52,7 @@ export function createTenure(group: RedisGroup, key: string): Tenure {
         try {
           const named = await owner.find();
           if (!this.connecting) break;
-          connectedTo = textOf(named);
+          connectedTo = hostAndPort(named);
           connections++;
           const { host, port } = named;
           this.stream = group.tls
@@ -73,7 +73,7 @@ export function createTenure(group: RedisGroup, key: string): Tenure {
     async confirm(epoch) {
       const connection = connections;
       const named = await owner.find();
-      if (connection !== connections || textOf(named) !== connectedTo) return false;
+      if (connection !== connections || hostAndPort(named) !== connectedTo) return false;
       // new data; or it may have been another server's meanwhile
       if (epoch !== epochOf || isOver()) usableFrom = performance.now() + TENURE_MILLISECONDS;
       epochOf = epoch;

@@ -20,8 +20,15 @@ export type RedisCluster = {
 export async function startRedisCluster(tls?: string[]): Promise<RedisCluster> {
   const tlsPorts = [await freePort(), await freePort(), await freePort()];
   const start = async (tlsPort: number) => {
-    const bus = ["--cluster-enabled", "yes", "--cluster-port", `${await freePort()}`, "--cluster-node-timeout", "2000"];
-    return startRedis([...bus, ...(tls ? ["--tls-port", `${tlsPort}`, ...tls] : [])]);
+    const cluster = [
+      "--cluster-enabled",
+      "yes",
+      "--cluster-port",
+      `${await freePort()}`,
+      "--cluster-node-timeout",
+      "2000",
+    ];
+    return startRedis([...cluster, ...(tls ? ["--tls-port", `${tlsPort}`, "--tls-cluster", "yes", ...tls] : [])]);
   };
   const nodes: OwnRedis[] = [];
   for (const port of tlsPorts) nodes.push(await start(port));

@@ -18,13 +18,13 @@ export type RedisSentinel = {
   urlOf(ports: number[]): string;
   /** The server that most Sentinels name. */
   master(): Promise<OwnRedis>;
-  /** Makes the replica the master, while the former one goes on answering as one for some seconds. */
+  /** Makes the replica the master, while the former one continues to answer as one for some seconds. */
   failOver(): Promise<void>;
   /** Has the master sleep until the other one is named, and then go on where it was. */
   sleepThrough(): Promise<void>;
   /**
    * Keeps the Sentinels from the master, which everybody else still reaches, until they name the other one. Gives the
-   * former one: it goes on as a master until it is healed.
+   * former one: it continues as a master until it is healed.
    */
   isolate(): Promise<{ former: OwnRedis; heal: () => Promise<void> }>;
   stop(): Promise<void>;
@@ -60,10 +60,10 @@ export async function startRedisSentinel(flags: string[] = [], settings: string[
 
   // a failover is refused until they know the replica and each other
   const knows = async (client: Redis) => {
-    const told = (await client.call("SENTINEL", "MASTER", NAME)) as string[] | Record<string, string>;
-    const facts = Array.isArray(told)
-      ? new Map(told.map((one, at) => [one, told[at + 1]]))
-      : new Map(Object.entries(told));
+    const reply = (await client.call("SENTINEL", "MASTER", NAME)) as string[] | Record<string, string>;
+    const facts = Array.isArray(reply)
+      ? new Map(reply.map((one, at) => [one, reply[at + 1]]))
+      : new Map(Object.entries(reply));
     return facts.get("num-slaves") === "1" && facts.get("num-other-sentinels") === "2";
   };
   for (const client of clients) while (!(await knows(client))) await sleep(50);

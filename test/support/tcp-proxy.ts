@@ -24,7 +24,7 @@ export type TcpProxy = {
   close(): Promise<void>;
 };
 
-/** Listens on a free port and passes on to `port`, until it is told otherwise. */
+/** Listens on a free port and passes on to `port`, until `to` is another. */
 export async function startTcpProxy(port: number): Promise<TcpProxy> {
   const sockets = new Set<Socket>();
   let isCut = false;

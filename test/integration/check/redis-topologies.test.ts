@@ -1,6 +1,6 @@
 /**
  * Redis with Sentinel, a Redis Cluster, and proxies: the server that has the data is used, by one REDIS_URL and without a
- * restart; one that is no longer said to have it is not, though it goes on answering.
+ * restart; one that is no longer said to have it is not, though it continues to answer.
  */
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
@@ -104,25 +104,25 @@ describe("with Sentinels", () => {
     async ({ sentinel, connectCache }) => {
       const proxies = await proxiesOf(sentinel);
       const deaf = connectCache({ url: sentinel.urlOf(proxies.map(({ port }) => port)) });
-      const told = connectCache({ url: sentinel.urlOf(sentinel.ports) });
+      const hearing = connectCache({ url: sentinel.urlOf(sentinel.ports) });
       await works(deaf);
-      await works(told);
+      await works(hearing);
       await keep(deaf);
       const { former, heal } = await sentinel.isolate();
-      // until now it heard, so that it goes on as long as it may
+      // until now it heard, so that it continues as long as it may
       for (const proxy of proxies) proxy.cut();
-      // it would serve, and it was not told that it is no master any more
+      // it would serve, and nobody said to it that it is no master any more
       expect(await former.client.info("replication")).toMatch(/^role:master/m);
       const next = await sentinel.master();
       const acknowledged = async () => {
         await next.client.set(tokenKey("store", OTHER), "there");
-        return (await told.release("writer", [OTHER])) && (await next.client.exists(tokenKey("store", OTHER))) === 0;
+        return (await hearing.release("writer", [OTHER])) && (await next.client.exists(tokenKey("store", OTHER))) === 0;
       };
       await expect.poll(acknowledged, { ...POLLED, interval: 5 }).toBe(true);
       expect([await answers(deaf), await deaf.release("writer", [OWNER])]).toEqual([false, false]);
       expect(await former.client.info("replication")).toMatch(/^role:master/m);
-      await works(told);
-      await keepsAndInvalidates(told);
+      await works(hearing);
+      await keepsAndInvalidates(hearing);
       await fails(deaf, /more than half of the Sentinels/);
       await heal();
       for (const proxy of proxies) proxy.mend();
@@ -143,7 +143,7 @@ describe("with Sentinels", () => {
   });
 
   test(
-    "users and passwords of the servers and of the Sentinels are used, each where it belongs, and none is told",
+    "users and passwords of the servers and of the Sentinels are used, each where it belongs, and none is repeated",
     SLOW,
     async ({ connectCache }) => {
       const [secret, asked] = ["p@ss:/?#%+ord", "an&other=p+ss%"];

@@ -1,6 +1,6 @@
 /**
  * One hunt from its setting to its report: a store in memory, Redis as it is to be disturbed, three replicas of the
- * service. HUNT_SECONDS is how long all hunts take together; with HUNT_CHECKS each goes on, disturbed again, until so many
+ * service. HUNT_SECONDS is how long all hunts take together; with HUNT_CHECKS each continues, disturbed again, until so many
  * checks were asked in all.
  */
 import { randomUUID } from "node:crypto";
@@ -18,7 +18,7 @@ import { seedField } from "./field.ts";
 import { type Hunt, hunt, printReport, type Report } from "./hunt.ts";
 import { connectCache, openReplicas } from "./replicas.ts";
 
-const SECONDS = Number(process.env.HUNT_SECONDS ?? 40);
+const SECONDS = Number(process.env.HUNT_SECONDS ?? 25);
 const CHECKS = Number(process.env.HUNT_CHECKS ?? 0);
 /** Short, so that a fault that costs a TTL does not cost the hunt. */
 const TTL_MILLISECONDS = 2000;

@@ -65,7 +65,7 @@ describe("a REDIS_URL", () => {
     ["a database of a Cluster", `redis+cluster://:${SECRET}@a/1`, /database 0 alone/],
     ["a query of a Cluster", `redis+cluster://a?password=${SECRET}`, /must have no query/],
     ["a host twice", `redis+cluster://:${SECRET}@a,a:6379`, /host 2 twice/],
-  ])("with %s is refused with what to write, and nothing of it is told", (_, url, problem) => {
+  ])("with %s is refused with what to write, and nothing of it is repeated", (_, url, problem) => {
     const read = readRedisUrl(url);
     expect(read).toEqual({ problem: expect.stringMatching(problem) });
     expect(JSON.stringify(read)).not.toContain(SECRET);
