@@ -9,6 +9,7 @@ import { join } from "node:path";
 import type { TestProject } from "vitest/node";
 import { findServer } from "../../src/openfga/server/find-server.ts";
 import { startServer } from "../../src/openfga/server/server.ts";
+import { SERVER } from "./redis.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -21,10 +22,10 @@ declare module "vitest" {
 /** Tests of the cache start Redis servers of their own: one message before the run replaces a hundred failures in it. */
 function sayRedis(): void {
   try {
-    console.log(execFileSync("redis-server", ["--version"], { encoding: "utf8" }).trim());
+    console.log(execFileSync(SERVER, ["--version"], { encoding: "utf8" }).trim());
   } catch {
     throw new Error(
-      "redis-server is not on PATH, and the tests start their own. Debian: apt-get install redis-server; macOS: brew install redis",
+      `${SERVER} is not on PATH, and the tests start their own. Debian: apt-get install redis-server; macOS: brew install redis`,
     );
   }
 }

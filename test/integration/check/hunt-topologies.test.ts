@@ -103,7 +103,7 @@ test(
       return {
         urls: [url, url, other],
         fault: async () => {
-          await sentinel.failOver();
+          await sentinel.isolate();
           proxy.to = (await sentinel.master()).port;
           proxy.cut();
           proxy.mend();
