@@ -41,7 +41,7 @@ export async function readBody<T>(c: Context, schema: z.ZodType<T>): Promise<T |
 }
 
 /** The body in these bytes by a schema, or the reply that refuses it. */
-export function bodyIn<T>(c: Context, schema: z.ZodType<T>, bytes: ArrayBuffer): T | Response {
+function bodyIn<T>(c: Context, schema: z.ZodType<T>, bytes: ArrayBuffer): T | Response {
   const read = parseBody(bytes);
   if (read.kind === "unread") return refuse(c, read);
   const parsed = schema.safeParse(read.json);
