@@ -10,11 +10,21 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { errorFacts } from "../domain/error-facts.ts";
 import { idOf, type OrganizationId, type Ref } from "../domain/ids.ts";
+import { entryNumber } from "../domain/records.ts";
 import { fold } from "../domain/search-folding.ts";
 import type { Clock, TupleStore } from "../ports.ts";
 import { objectsOfEntries } from "../store/history.ts";
 import { inTurns, organizationHead } from "../store/snapshot.ts";
-import { allOf, currentOf, fewPeople, KINDS, type Kind, type Listed, type ListedDeps, nameOf } from "./listed.ts";
+import {
+  allOf,
+  currentOf,
+  fewPeople,
+  LISTED,
+  type Listed,
+  type ListedDeps,
+  type ListedKind,
+  readName,
+} from "./listed.ts";
 
 /** How many people and resources are kept, of all organizations: about 240 bytes each. What was not asked for longest is dropped first. */
 const KEPT_MAX = 500_000;
@@ -43,18 +53,18 @@ export type Directory = {
   /** The people of an organization. */
   people(organization: OrganizationId): Promise<Listing>;
   /** The people or resources whose name or id holds the sought text. */
-  find(organization: OrganizationId, kind: Kind, sought: string): Promise<Listing>;
+  find(organization: OrganizationId, kind: ListedKind, sought: string): Promise<Listing>;
 };
 
 /** The directory of a process. Nothing is read before somebody asks. */
 export function createDirectory(deps: DirectoryDeps, { keptMax = KEPT_MAX, readMax = READ_MAX } = {}): Directory {
   const { tupleStore, clock, mutex, warn } = deps;
   const kept = new Map<string, Kept>();
-  /** The changes of names that were read, and when the last reading of them began: by our clock and by a monotonic one. */
-  let names = { seen: new Set<string>(), began: 0, beganAt: 0 };
+  /** When the last reading of changed names began: by our clock and by a monotonic one. */
+  let names = { began: 0, beganAt: 0 };
 
   /** What is kept, or made, up to an entry that was read before. In the lock of the organization. */
-  async function upTo(key: string, organization: OrganizationId, kind: Kind, n: number): Promise<Kept> {
+  async function upTo(key: string, organization: OrganizationId, kind: ListedKind, n: number): Promise<Kept> {
     const known = kept.get(key);
     // an import changes more than there was
     const changed =
@@ -65,7 +75,7 @@ export function createDirectory(deps: DirectoryDeps, { keptMax = KEPT_MAX, readM
       const all = await allOf(deps, organization, kind);
       return { n, of: new Map(all.map((one) => [one.ref, one])) };
     }
-    const refs = changed.filter((ref) => KINDS[kind].test(ref));
+    const refs = changed.filter((ref) => LISTED[kind].test(ref));
     // what is half done is done again by the next
     await inTurns(refs, async (ref) => {
       const one = await currentOf(tupleStore, organization, ref);
@@ -78,7 +88,7 @@ export function createDirectory(deps: DirectoryDeps, { keptMax = KEPT_MAX, readM
   }
 
   /** What is kept of an organization, up to now. */
-  async function current(organization: OrganizationId, kind: Kind): Promise<Kept> {
+  async function current(organization: OrganizationId, kind: ListedKind): Promise<Kept> {
     // before what it covers
     const { n } = await organizationHead(tupleStore, organization);
     const key = keyOf(kind, organization);
@@ -97,14 +107,14 @@ export function createDirectory(deps: DirectoryDeps, { keptMax = KEPT_MAX, readM
   }
 
   /** Reads what is not read yet of ids and names; the first time that takes long, and lists must not wait for it. */
-  const readTexts = (organization: OrganizationId, kind: Kind, { of }: Kept) =>
+  const readTexts = (organization: OrganizationId, kind: ListedKind, { of }: Kept) =>
     mutex(`directory: names of ${keyOf(kind, organization)}`, () =>
       inTurns(
         [...of.values()].filter(({ text }) => text === undefined),
         async (one) => {
-          const text = textOf(one.ref, await nameOf(tupleStore, one.ref));
+          const { n, name } = await readName(tupleStore, one.ref);
           // what was replaced meanwhile may have another name: the next search reads it
-          if (of.get(one.ref) === one) of.set(one.ref, { ...one, text });
+          if (of.get(one.ref) === one) of.set(one.ref, { ...one, n, text: textOf(one.ref, name) });
         },
       ),
     );
@@ -118,14 +128,12 @@ export function createDirectory(deps: DirectoryDeps, { keptMax = KEPT_MAX, readM
       const since = new Date((names.began || began) - MARGIN_MILLISECONDS);
       // what is made later reads its names then
       const changes = kept.size === 0 ? [] : await tupleStore.changes(since, "user");
-      const written = changes.flatMap(({ operation, key }) => (operation === "write" ? [key] : []));
-      for (const { object, user } of written)
-        if (!names.seen.has(user))
-          for (const { of } of kept.values()) {
-            const one = of.get(object);
-            if (one !== undefined) of.set(object, { ref: object, role: one.role });
-          }
-      names = { seen: new Set(written.map(({ user }) => user)), began, beganAt };
+      for (const { object: ref, user } of changes.map(({ key }) => key))
+        for (const { of } of kept.values()) {
+          const { n, role } = of.get(ref) ?? {};
+          if (n !== undefined && n < entryNumber(user)) of.set(ref, { ref, role });
+        }
+      names = { began, beganAt };
     });
   }
 
@@ -159,7 +167,7 @@ function sortedOf(latest: Kept): readonly Ref[] {
   return latest.sorted;
 }
 
-const keyOf = (kind: Kind, organization: OrganizationId) => `${kind} of ${organization}`;
+const keyOf = (kind: ListedKind, organization: OrganizationId) => `${kind} of ${organization}`;
 
 /** The folded id and name, which no sought text spans: folded text has no line break. */
 const textOf = (ref: Ref, name: string | undefined) => `${fold(idOf(ref))}\n${fold(name ?? "")}`;

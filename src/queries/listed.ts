@@ -8,12 +8,15 @@ import { peopleOf } from "../store/people.ts";
 import { resourceRefsOf } from "../store/resources.ts";
 import { inTurns, personHead, resourceHead, roleOf } from "../store/snapshot.ts";
 
-/** A person with their role, or a resource; `text`: what a search looks through, once it was read. */
-export type Listed = { ref: Ref; role?: OrganizationRole | undefined; text?: string };
+/**
+ * A person with their role, or a resource. `text`: what a search looks through, once it was read, and `n`: the number of
+ * the head that it was read from.
+ */
+export type Listed = { ref: Ref; role?: OrganizationRole | undefined; text?: string; n?: number };
 
 /** What is listed, by the references of its items. */
-export const KINDS = { people: /^user:/, resources: /^(plant|portfolio):/ };
-export type Kind = keyof typeof KINDS;
+export const LISTED = { people: /^user:/, resources: /^(plant|portfolio):/ };
+export type ListedKind = keyof typeof LISTED;
 
 export type ListedDeps = {
   tupleStore: Reads;
@@ -25,7 +28,7 @@ export type ListedDeps = {
 export async function allOf(
   { tupleStore, engine, warn }: ListedDeps,
   organization: OrganizationId,
-  kind: Kind,
+  kind: ListedKind,
 ): Promise<Listed[]> {
   if (kind === "resources") return (await resourceRefsOf(tupleStore, organization)).map((ref) => ({ ref }));
   try {
@@ -80,15 +83,15 @@ export async function currentOf(
   return owner.length > 0 ? { ref } : undefined;
 }
 
-/** Its name; none where its record is damaged: it is found by its id then, and whoever shows it says what is wrong. */
-export async function nameOf(reads: Reads, ref: Ref): Promise<string | undefined> {
+/** Its name, and the number of its head. None where its record is damaged: it is found by its id then, and whoever shows it says what is wrong. */
+export async function readName(reads: Reads, ref: Ref): Promise<{ n: number; name?: string | undefined }> {
   try {
-    const head = ref.startsWith("user:")
-      ? personHead(reads, idOfType("user", ref))
-      : resourceHead(reads, ref as ResourceRef);
-    return (await head).value?.name;
+    const { n, value } = ref.startsWith("user:")
+      ? await personHead(reads, idOfType("user", ref))
+      : await resourceHead(reads, ref as ResourceRef);
+    return { n, name: value?.name };
   } catch (error) {
-    if (error instanceof StoreDamaged) return undefined;
+    if (error instanceof StoreDamaged) return { n: 0 };
     throw error;
   }
 }
