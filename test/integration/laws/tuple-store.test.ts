@@ -53,9 +53,7 @@ describe("reading", () => {
     }
   });
 
-  test("pages of any length hold each tuple once in the order of writing, and none begins at a position of nobody's", async ({
-    tupleStore,
-  }) => {
+  test("pages of any length hold each tuple once, in the order of the whole", async ({ tupleStore }) => {
     const names = Array.from({ length: 150 }, (_, i) => `u${(i * 7) % 150}`);
     for (const name of [names.slice(0, 100), names.slice(100)])
       await tupleStore.write({ deletes: [], writes: name.map(admin) });
@@ -72,7 +70,6 @@ describe("reading", () => {
       }
       expect(found, `${max}`).toEqual(whole);
     }
-    expect(await tupleStore.readPage(filter, { max: 10, after: "no position" })).toBeUndefined();
   });
 
   test("changes of one type are those of its objects alone", async ({ tupleStore }) => {
