@@ -28,17 +28,21 @@ export type TupleStore = {
   read(filter: ReadFilter): Promise<readonly Tuple[]>;
   /** At most `max` of the tuples that match, and whether those are all. Throws EngineUnavailable. */
   readSome(filter: ReadFilter, max: number): Promise<{ tuples: Tuple[]; complete: boolean }>;
+  /** At most `max` of the tuples that match, the oldest first, behind `after`: the `next` of the page before. Undefined for an `after` that is no engine's. Throws EngineUnavailable. */
+  readPage(filter: ReadFilter, page: { max: number; after?: string | undefined }): Promise<TuplePage | undefined>;
   /** Every tuple of the store, page by page: what is written meanwhile may be in it or not. Throws EngineUnavailable. */
   readAll(): Promise<Tuple[]>;
   /** The same, with each page read when it is needed: for a store that is larger than memory. */
   pages(): AsyncIterable<Tuple[]>;
   /** Never retried here. Throws EngineUnavailable only when nothing can have been written, and EngineRefused. */
   write(write: Write): Promise<WriteOutcome>;
-  /** Every change of a tuple since then, by any writer, oldest first. A change that was committed late may appear late. Throws EngineUnavailable. */
-  changes(since: Date): Promise<TupleChange[]>;
+  /** Every change of a tuple since then, by any writer, oldest first; with a type only of its objects. A change that was committed late may appear late. Throws EngineUnavailable. */
+  changes(since: Date, type?: string): Promise<TupleChange[]>;
   /** Deletes tuples in batches, whether they exist or not: for work that may be interrupted and repeated. Throws EngineUnavailable. */
   erase(keys: readonly TupleKey[]): Promise<void>;
 };
+
+export type TuplePage = { tuples: Tuple[]; next?: string | undefined };
 
 /** What only reads by filters. */
 export type Reads = Pick<TupleStore, "read">;

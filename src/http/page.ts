@@ -2,8 +2,11 @@
  * Pages of a list: `{items, next_cursor}`, in a stable order. A cursor is a position in its own list; a cursor of
  * another list or query is refused.
  */
-import { createHash } from "node:crypto";
+import { createHash, createHmac } from "node:crypto";
 import { z } from "zod";
+import type { Tuple } from "../domain/tuples.ts";
+import type { ReadFilter, TupleStore } from "../ports.ts";
+import { inTurns } from "../store/snapshot.ts";
 
 export const PAGE_DEFAULT = 50;
 export const PAGE_MAX = 200;
@@ -16,6 +19,8 @@ export const PageQuery = z.object({
   cursor: z.string().max(2000).optional(),
 });
 export type PageQuery = z.infer<typeof PageQuery>;
+
+type Page<T> = { items: T[]; next_cursor: string | null };
 
 const digest = (query: unknown) => createHash("sha256").update(JSON.stringify(query)).digest("base64url").slice(0, 16);
 
@@ -45,12 +50,13 @@ export async function pageOf<K extends string, T>(
   { limit, cursor }: PageQuery,
   look: (key: K) => Promise<T | undefined>,
   order: "ascending" | "descending" = "ascending",
-): Promise<{ items: T[]; next_cursor: string | null } | undefined> {
+): Promise<Page<T> | undefined> {
   const from = readCursor(query, cursor);
   if (from === undefined) return undefined;
   // by comparison: the last key of the page before may have been deleted
   const { after } = from;
-  const left = keys.filter((key) => after === undefined || (order === "ascending" ? key > after : key < after));
+  const start = keys.findIndex((key) => after === undefined || (order === "ascending" ? key > after : key < after));
+  const left = start < 0 ? [] : keys.slice(start);
   const items: T[] = [];
   let last: string | undefined = after;
   const looks: Promise<T | undefined>[] = [];
@@ -73,4 +79,51 @@ export async function pageOf<K extends string, T>(
     last = key;
   }
   return { items, next_cursor: null };
+}
+
+/** What `pageOfTuples` reads with, and the secret that its cursors are sealed with. */
+type PageDeps = { tupleStore: Pick<TupleStore, "readPage">; invitation: { secret: string } };
+
+/**
+ * One page of the items that `look` finds for the tuples that match the filters: filter by filter, of each the oldest
+ * first; of tuples without an item the page is shorter. A long list takes no more reads than a short one, wherever the
+ * page is in it. Undefined for a cursor of another list.
+ */
+export async function pageOfTuples<T>(
+  { tupleStore, invitation: { secret } }: PageDeps,
+  filters: readonly ReadFilter[],
+  query: unknown,
+  { limit, cursor }: PageQuery,
+  look: (tuple: Tuple) => Promise<T | undefined>,
+): Promise<Page<T> | undefined> {
+  const from = readCursor(query, cursor);
+  if (from === undefined) return undefined;
+  // the engine's own position is in it: sealed, so that the engine is given nothing else
+  const seal = (position: string) => createHmac("sha256", secret).update(`cursor ${position}`).digest("hex");
+  const [sealed, position = "0 "] = from.after?.split("|") ?? [];
+  if (from.after !== undefined && sealed !== seal(position)) return undefined;
+  const [at = "", token = ""] = position.split(" ");
+
+  const left = filters
+    .slice(Number(at))
+    .map((filter, n) => ({ filter, n: Number(at) + n, after: n === 0 ? token : "" }));
+  const read = (filter: ReadFilter, max: number, after: string) =>
+    tupleStore.readPage(filter, { max, after: after === "" ? undefined : after });
+  // together: most lists are short, and are then read in one round
+  const pages = await Promise.all(left.map(({ filter, after }) => read(filter, limit, after)));
+  const tuples: Tuple[] = [];
+  let behind: string | undefined;
+  for (const [index, { filter, n, after }] of left.entries()) {
+    const room = limit - tuples.length;
+    const whole = pages[index];
+    if (behind === undefined && room === 0 && whole?.tuples.length) behind = `${n} ${after}`;
+    if (behind !== undefined) break;
+    // once more where it is too long, so that the engine says where the page ends
+    const page = whole && whole.tuples.length > room ? await read(filter, room, after) : whole;
+    if (page === undefined) return undefined;
+    tuples.push(...page.tuples);
+    if (page.next !== undefined) behind = `${n} ${page.next}`;
+  }
+  const items = (await inTurns(tuples, look)).filter((item) => item !== undefined);
+  return { items, next_cursor: behind === undefined ? null : cursorAfter(query, `${seal(behind)}|${behind}`) };
 }

@@ -15,12 +15,17 @@ const PAGE_SIZE = 100;
 /** Sockets of the pool; idle ones keep no process alive. */
 const CONNECTIONS = 32;
 
-/** Both throw EngineUnavailable, and EngineRefused when the engine refused a request (400): that is our bug. */
+/** The engine did not give this token. */
+export class TokenUnknown extends Error {}
+
+/** All throw EngineUnavailable, and EngineRefused when the engine refused a request (400): that is our bug. */
 export type Pages = {
   /** The tuples that match a filter; without one all tuples. */
   tuples(filter?: ReadFilter): AsyncGenerator<Tuple[]>;
-  /** The changes since then, oldest first. */
-  changes(since: Date): AsyncGenerator<TupleChange[]>;
+  /** One page of the tuples that match, at most `max` of them, behind a token; its `token` is empty at the end. Throws TokenUnknown. */
+  tuplePage(filter: ReadFilter | undefined, max: number, token: string): Promise<{ tuples: Tuple[]; token: string }>;
+  /** The changes since then, oldest first; with a type only of its objects. */
+  changes(since: Date, type?: string): AsyncGenerator<TupleChange[]>;
 };
 
 /** The pages of one store. No connection is made yet. */
@@ -43,6 +48,7 @@ export function createPages(connection: OpenFgaConnection & { storeId: string })
     } catch (error) {
       throw new EngineUnavailable(`OpenFGA returned no ${items}: ${(error as Error).message}`);
     }
+    if (status === 400 && codeIn(text) === "invalid_continuation_token") throw new TokenUnknown();
     if (status === 400) throw new EngineRefused(`OpenFGA 400 ${codeIn(text)} for ${items}`);
     if (status !== 200) throw new EngineUnavailable(`OpenFGA answered ${status} ${codeIn(text)} for ${items}`);
     const given = parsed(text);
@@ -52,24 +58,28 @@ export function createPages(connection: OpenFgaConnection & { storeId: string })
     return { list, token };
   }
 
+  async function tuplePage(filter: ReadFilter | undefined, max: number, continuation_token: string) {
+    const page_size = Math.min(max, PAGE_SIZE);
+    const asked = { tuple_key: filter, page_size, continuation_token, consistency: "HIGHER_CONSISTENCY" };
+    const { list, token } = await page("/read", asked, "tuples");
+    return { tuples: list.map(toTuple), token };
+  }
+
   return {
+    tuplePage,
+
     async *tuples(filter) {
-      let continuation_token = "";
+      let after = "";
       do {
-        const asked = {
-          tuple_key: filter,
-          page_size: PAGE_SIZE,
-          continuation_token,
-          consistency: "HIGHER_CONSISTENCY",
-        };
-        const { list, token } = await page("/read", asked, "tuples");
-        yield list.map(toTuple);
-        continuation_token = token;
-      } while (continuation_token !== "");
+        const { tuples, token } = await tuplePage(filter, PAGE_SIZE, after);
+        yield tuples;
+        after = token;
+      } while (after !== "");
     },
 
-    async *changes(since) {
+    async *changes(since, type) {
       const query = new URLSearchParams({ page_size: `${PAGE_SIZE}`, start_time: since.toISOString() });
+      if (type !== undefined) query.set("type", type);
       for (;;) {
         const { list, token } = await page(`/changes?${query}`, undefined, "changes");
         yield list.map(toChange);

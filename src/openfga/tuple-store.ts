@@ -8,7 +8,7 @@ import type { Tuple, TupleKey } from "../domain/tuples.ts";
 import { EngineRefused, EngineUnavailable } from "../faults.ts";
 import type { ReadFilter, TupleChange, TupleStore, WriteOutcome } from "../ports.ts";
 import { createClient, failureOf, type OpenFgaConnection, toThrow } from "./client.ts";
-import { createPages } from "./pages.ts";
+import { createPages, TokenUnknown } from "./pages.ts";
 
 /**
  * The port over one store. `write` throws EngineUnavailable when nothing was sent, and EngineRefused when the engine
@@ -38,6 +38,22 @@ export function createTupleStore(connection: OpenFgaConnection & { storeId: stri
       return { tuples: tuples.slice(0, max), complete: tuples.length <= max };
     },
 
+    readPage: async (filter, { max, after }) => {
+      const tuples: Tuple[] = [];
+      let next = after ?? "";
+      try {
+        do {
+          const page = await pages.tuplePage(filter, max - tuples.length, next);
+          tuples.push(...page.tuples);
+          next = page.token;
+        } while (next !== "" && tuples.length < max);
+      } catch (error) {
+        if (error instanceof TokenUnknown) return undefined;
+        throw error;
+      }
+      return { tuples, next: next === "" ? undefined : next };
+    },
+
     write: async ({ deletes, writes }): Promise<WriteOutcome> => {
       try {
         await client.write({
@@ -53,9 +69,9 @@ export function createTupleStore(connection: OpenFgaConnection & { storeId: stri
       }
     },
 
-    changes: async (since) => {
+    changes: async (since, type) => {
       const changes: TupleChange[] = [];
-      for await (const page of pages.changes(since)) changes.push(...page);
+      for await (const page of pages.changes(since, type)) changes.push(...page);
       return changes;
     },
 

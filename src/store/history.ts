@@ -38,6 +38,19 @@ export async function historyOf(
   return { items, next: last > first ? last : undefined, head };
 }
 
+/** What the entries behind number `from`, up to `to`, are about, each once; undefined where one of them cannot be read. */
+export async function objectsOfEntries(
+  reads: Reads,
+  object: string,
+  from: number,
+  to: number,
+): Promise<string[] | undefined> {
+  const numbers = Array.from({ length: Math.max(to - from, 0) }, (_, index) => from + index + 1);
+  const logs = await inTurns(numbers, (n) => reads.read({ object, relation: "log", user: entryRef(object, n) }));
+  const entries = entriesFrom(logs.flat(), () => {});
+  return entries.length < numbers.length ? undefined : [...new Set(entries.map(({ common }) => common.object))];
+}
+
 /** `signed`: the state of the head's signature; `unchecked` where there are no keys. `problems`: empty where all of it verifies. */
 export type Verified = ChainEnd & { signed: SignatureState | "unchecked"; problems: string[] };
 

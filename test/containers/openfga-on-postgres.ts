@@ -29,7 +29,7 @@ export async function startOpenFgaOnPostgres(): Promise<OpenFgaOnPostgres> {
   const engine = () =>
     new GenericContainer(imageOf("openfga/openfga")).withNetwork(network).withEnvironment({
       OPENFGA_DATASTORE_ENGINE: "postgres",
-      OPENFGA_DATASTORE_URI: `postgres://openfga:${password}@postgres:5432/openfga?sslmode=disable`,
+      OPENFGA_DATASTORE_URI: `postgres://openfga:${password}@postgres:5432/openfga?sslmode=disable&plan_cache_mode=force_generic_plan`,
       OPENFGA_AUTHN_METHOD: "preshared",
       OPENFGA_AUTHN_PRESHARED_KEYS: apiToken,
     });

@@ -51,6 +51,7 @@ export function countEngineCalls(base: { tupleStore: TupleStore; engine: Engine 
       ...tupleStore,
       read: after("reads", tupleStore.read),
       readSome: after("reads", tupleStore.readSome),
+      readPage: after("reads", tupleStore.readPage),
       write: after("writes", tupleStore.write),
       erase: after("writes", tupleStore.erase),
     },

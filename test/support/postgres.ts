@@ -66,7 +66,7 @@ export async function startOnPostgres({
   try {
     const datastore = [
       "--datastore-engine=postgres",
-      `--datastore-uri=postgres://${user}@${host}:${port}/${database}?sslmode=disable`,
+      `--datastore-uri=postgres://${user}@${host}:${port}/${database}?sslmode=disable&plan_cache_mode=force_generic_plan`,
     ];
     await run(found.path, ["migrate", ...datastore], { timeout: 60_000 });
     const server = await startServer(found, { folder, flags: [...datastore, ...flags] });

@@ -26,6 +26,13 @@ test("the compose file runs the one version of OpenFGA that Concordat was tried 
   expect(block(/^ {2}openfga:/)).toContain('"--resolve-node-breadth-limit", "1"');
 });
 
+test("OpenFGA on PostgreSQL is tested and measured with the plans that the compose file gives it", () => {
+  const plans = "sslmode=disable&plan_cache_mode=force_generic_plan";
+  expect(block(/^x-datastore:/)).toContain(plans);
+  for (const path of ["test/support/postgres.ts", "test/containers/openfga-on-postgres.ts"])
+    expect(read(path)).toContain(plans);
+});
+
 test("the playground starts only when asked for, is reached from this machine alone, and has none of the secrets", () => {
   const [playground, copy] = [block(/^ {2}playground:/), block(/^ {2}playground-copy:/)];
   for (const one of [playground, copy]) expect(one).toContain('profiles: ["playground"]');

@@ -4,13 +4,12 @@ import { z } from "@hono/zod-openapi";
 import { forgetPerson, putPerson, removePerson } from "../../actions/person.ts";
 import { isService } from "../../domain/caller.ts";
 import { PersonInput } from "../../domain/commands.ts";
-import type { OrganizationId, UserId } from "../../domain/ids.ts";
+import { idOfType, type OrganizationId, type Ref } from "../../domain/ids.ts";
 import type { Forgotten } from "../../domain/registry/decide-person.ts";
 import { isFoundIn } from "../../domain/search-folding.ts";
 import { TextInput } from "../../domain/text.ts";
 import type { Reads } from "../../ports.ts";
 import { personView } from "../../queries/views/registry.ts";
-import { peopleOf } from "../../store/people.ts";
 import { membershipIn, organizationHead, roleOf } from "../../store/snapshot.ts";
 import { PageQuery, pageOf } from "../page.ts";
 import { act } from "./act.ts";
@@ -70,20 +69,20 @@ const forget = define.delete(
 export const PEOPLE_OPERATIONS = [list, get, put, remove, forget];
 
 export function peopleRoutes(app: V1App, deps: V1Deps) {
-  const { tupleStore } = deps;
+  const { tupleStore, directory } = deps;
   app.openapi(list, async (c) => {
     const { org } = c.req.valid("param");
     const { search = "", ...page } = c.req.valid("query");
     const { caller } = c.var;
     if (!isService(caller) && (await membershipIn(tupleStore, org, caller)) === "none")
       return notFound(c, "organization");
-    const people = new Map((await peopleOf(tupleStore, org)).map((person) => [person.user, person.role]));
-    const look = async (user: UserId) => {
-      const role = people.get(user);
+    const people = await (search === "" ? directory.people(org) : directory.find(org, "people", search));
+    const look = async (ref: Ref) => {
+      const [user, role] = [idOfType("user", ref), people.of.get(ref)?.role];
       const view = role && (await personView(tupleStore, org, user, role, false, deps.clock()));
       return view && isFoundIn(search, [view.name ?? undefined, user]) ? view : undefined;
     };
-    return listed(c, await pageOf([...people.keys()], ["people", org, search], page, look));
+    return listed(c, await pageOf(people.refs, ["people", org, search], page, look));
   });
   app.openapi(get, async (c) => {
     const { org, user } = c.req.valid("param");

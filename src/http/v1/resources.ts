@@ -4,14 +4,13 @@ import { z } from "@hono/zod-openapi";
 import { deleteResource, putResource } from "../../actions/resource.ts";
 import { isService } from "../../domain/caller.ts";
 import { PlantInput, PortfolioInput, type ResourceInput } from "../../domain/commands.ts";
-import { idOf, RESOURCE_TYPES, type ResourceRef, type ResourceType } from "../../domain/ids.ts";
+import { idOf, RESOURCE_TYPES, type Ref, type ResourceRef, type ResourceType } from "../../domain/ids.ts";
 import { isFoundIn } from "../../domain/search-folding.ts";
 import { TextInput } from "../../domain/text.ts";
 import { impactOfMove } from "../../queries/views/impact.ts";
 import { resourceView } from "../../queries/views/registry.ts";
-import { resourceRefsOf } from "../../store/resources.ts";
 import { membershipIn } from "../../store/snapshot.ts";
-import { PageQuery, pageOf } from "../page.ts";
+import { PageQuery, pageOf, pageOfTuples } from "../page.ts";
 import { act, dryRun } from "./act.ts";
 import { DryRunQuery, listed, notFound, routesUnder, stated, type V1App, type V1Deps } from "./route.ts";
 import { Effective, listOf, ResourceView, withMembers } from "./views.ts";
@@ -60,19 +59,26 @@ const OF_TYPE = [
 export const RESOURCE_OPERATIONS = [owned, ...OF_TYPE.flatMap(({ get, put, remove }) => [get, put, remove])];
 
 export function resourceRoutes(app: V1App, deps: V1Deps) {
-  const { tupleStore } = deps;
+  const { tupleStore, directory } = deps;
   app.openapi(owned, async (c) => {
     const { org } = c.req.valid("param");
     const { type, search = "", ...page } = c.req.valid("query");
     const { caller } = c.var;
     if (!isService(caller) && (await membershipIn(tupleStore, org, caller)) === "none")
       return notFound(c, "organization");
-    const refs = await resourceRefsOf(tupleStore, org, type === undefined ? RESOURCE_TYPES : [type]);
-    const look = async (ref: string) => {
-      const view = await resourceView(tupleStore, ref as ResourceRef);
-      return view && isFoundIn(search, [view.name ?? undefined, idOf(ref)]) ? view : undefined;
+    const types = type === undefined ? RESOURCE_TYPES : [type];
+    const query = ["resources", org, type, search];
+    const look = (ref: Ref) => resourceView(tupleStore, ref as ResourceRef);
+    if (search === "") {
+      const filters = types.map((one) => ({ object: `${one}:`, relation: "owner", user: `organization:${org}` }));
+      return listed(c, await pageOfTuples(deps, filters, query, page, ({ object }) => look(object)));
+    }
+    const found = await directory.find(org, "resources", search);
+    const lookAgain = async (ref: Ref) => {
+      const view = types.some((one) => ref.startsWith(`${one}:`)) ? await look(ref) : undefined;
+      return view?.owner === org && isFoundIn(search, [view.name ?? undefined, idOf(ref)]) ? view : undefined;
     };
-    return listed(c, await pageOf(refs, ["resources", org, type, search], page, look));
+    return listed(c, await pageOf(found.refs, query, page, lookAgain));
   });
   for (const of of OF_TYPE) addRoutes(app, deps, of);
 }

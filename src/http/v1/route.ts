@@ -10,6 +10,8 @@ import type { EvaluationDeps } from "../../check/evaluate.ts";
 import { Reason } from "../../domain/commands.ts";
 import type { HistoryKeys } from "../../domain/history-keys.ts";
 import { CooperationId, Id, OrganizationId, ShareId, UserId } from "../../domain/ids.ts";
+import type { TupleStore } from "../../ports.ts";
+import type { Directory } from "../../queries/directory.ts";
 import type { DoctorReads } from "../../queries/doctor.ts";
 import type { ExplainDeps } from "../../queries/explain/explain.ts";
 import type { WholeStore } from "../../queries/export/export-lines.ts";
@@ -202,7 +204,8 @@ export const notFound = (c: Context<Env>, what: string) => refused(c, { code: "n
 export type V1Deps = ActionDeps &
   Pick<EvaluationDeps, "engine"> &
   Pick<ExplainDeps, "tupleStore"> & {
-    tupleStore: DoctorReads & WholeStore;
+    tupleStore: DoctorReads & WholeStore & Pick<TupleStore, "readPage" | "changes">;
+    directory: Directory;
     stopping: () => boolean;
     importIdleMilliseconds: number;
     log: (level: "info", event: string, facts: object) => void;

@@ -2,6 +2,7 @@
 import { createMiddleware } from "hono/factory";
 import { isService } from "../../domain/caller.ts";
 import { OrganizationId } from "../../domain/ids.ts";
+import { createDirectory } from "../../queries/directory.ts";
 import { organizationHead } from "../../store/snapshot.ts";
 import type { Env } from "../env.ts";
 import type { Operation } from "../operation.ts";
@@ -65,7 +66,8 @@ const ofOrganization = (deps: V1Deps) =>
   });
 
 /** The routes without authentication: the app has authenticated the caller before. */
-export function v1Routes(deps: V1Deps) {
+export function v1Routes(parts: Omit<V1Deps, "directory">) {
+  const deps = { ...parts, directory: createDirectory(parts) };
   const app = v1();
   app.use(withinKey(deps));
   app.use("/cooperations/:id/*", foundByUlid("cooperation"));

@@ -130,7 +130,7 @@ export function shareRoutes(app: V1App, deps: V1Deps) {
     const reader = { memberships: { initiator: "none" as const, partner: membership }, service: isService(caller) };
     const reads = memoizedReads(tupleStore);
     const look = (id: ShareId) => incomingShare(reads, id, reader, clock());
-    const { ids, unsettled } = await incomingShareIds(tupleStore, org);
+    const { ids, unsettled } = await incomingShareIds(reads, org);
     if (unsettled.length > 0) deps.inBackground(() => settleEnded(deps, unsettled));
     return listed(c, await pageOf(ids, ["incoming", org], c.req.valid("query"), look));
   });

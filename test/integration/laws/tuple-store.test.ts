@@ -53,6 +53,34 @@ describe("reading", () => {
     }
   });
 
+  test("pages of any length hold each tuple once, in the order of the whole", async ({ tupleStore }) => {
+    const names = Array.from({ length: 150 }, (_, i) => `u${(i * 7) % 150}`);
+    for (const name of [names.slice(0, 100), names.slice(100)])
+      await tupleStore.write({ deletes: [], writes: name.map(admin) });
+    const filter = { object: "organization:north", relation: "admin" };
+    const whole = await tupleStore.read(filter);
+    expect(whole).toHaveLength(150);
+    for (const max of [40, 100, 130, 150]) {
+      const found: Tuple[] = [];
+      for (let after: string | undefined, isFirst = true; isFirst || after !== undefined; isFirst = false) {
+        const page = await tupleStore.readPage(filter, { max, after });
+        expect(page?.tuples.length).toBe(Math.min(max, 150 - found.length));
+        found.push(...(page?.tuples ?? []));
+        after = page?.next;
+      }
+      expect(found, `${max}`).toEqual(whole);
+    }
+  });
+
+  test("changes of one type are those of its objects alone", async ({ tupleStore }) => {
+    const since = new Date(Date.now() - 60_000);
+    const plant: Tuple = { user: "organization:north", relation: "owner", object: "plant:7" };
+    await tupleStore.write({ deletes: [], writes: [admin("anna"), plant] });
+    expect((await tupleStore.changes(since, "plant")).map(({ key }) => key)).toEqual([plant]);
+    expect(await tupleStore.changes(since, "user")).toEqual([]);
+    expect(await tupleStore.changes(since)).toHaveLength(2);
+  });
+
   test("a condition is read as it was written, and a plain tuple without one", async ({ tupleStore }) => {
     const dated: Tuple = {
       user: "organization:south",
