@@ -11,7 +11,7 @@ import type { Asker } from "./batcher.ts";
 
 /**
  * `lasts`: for how many milliseconds from the start the answer is the same, one of the lives that were asked for; or
- * undefined. `beside`: the answer to what was asked in the same call.
+ * undefined. `beside`: whether all that was asked in the same call is so.
  */
 export type StableAnswer = { allowed: boolean; lasts: number | undefined; beside: boolean };
 
@@ -21,7 +21,7 @@ const REFUSED_MAX = 100_000;
 type Asked = {
   question: Question;
   owner: CacheScope;
-  beside: Question;
+  beside: Question[];
   /** Milliseconds since the epoch, and how long an entry may live from then: the whole life, and a short one. */
   startedAt: number;
   lives: readonly [whole: number, short: number];
@@ -38,19 +38,17 @@ export function createStableAnswer(): AskStable {
     const end = new Date(startedAt + whole);
     const key = `${question.user} ${question.relation} ${owner}`;
     const startsNow = refused.has(key);
-    const [first = false, second = false] = await engine.ask(
-      [question, beside],
-      startsNow ? engine.now() : end,
-      signal,
-    );
+    const asked = [question, ...beside];
+    const [first = false, ...others] = await engine.ask(asked, startsNow ? engine.now() : end, signal);
+    const besideIsSo = others.every(Boolean);
     // a no as of now, or a yes as of the end
     const suffices = first !== startsNow;
     const other = suffices ? first : await isSo(startsNow ? end : engine.now());
     const allowed = startsNow ? first : other;
     if (allowed) refused.delete(key);
     else refused.set(key, true);
-    if (first === other) return { allowed, lasts: whole, beside: second };
+    if (first === other) return { allowed, lasts: whole, beside: besideIsSo };
     const lastsShort = short < whole && (await isSo(new Date(startedAt + short)));
-    return { allowed, lasts: lastsShort ? short : undefined, beside: second };
+    return { allowed, lasts: lastsShort ? short : undefined, beside: besideIsSo };
   };
 }

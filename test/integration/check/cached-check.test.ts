@@ -204,7 +204,7 @@ describe("a batch", () => {
       ...Array(3).fill(false),
       ...Array(6).fill(true),
     ]);
-    // the yes at the end of the TTL is enough, and the three heads are asked for with it
+    // the yes at the end of the TTL is enough, and the three heads and owners are asked for with it
     expect(await count()).toEqual({ ...before, lookups: before.lookups + 2, batches: before.batches + 1 });
   });
 
@@ -270,5 +270,28 @@ describe("a resource whose owner changed", () => {
         "hit",
       ]);
     }
+  });
+
+  test("past the service is answered under its new owner, whose changes are then seen, though its head stayed", async ({
+    cached,
+    connectCache,
+    store,
+    tupleStore,
+  }) => {
+    await seedWorld(cached);
+    expect(await ask(cached, "anna", "plant:8")).toMatchObject({ decision: true, context: { source: "miss" } });
+    const owner = (organization: string) =>
+      ({ user: `organization:${organization}`, relation: "owner", object: "plant:8" }) as const;
+    await tupleStore.write({ deletes: [owner("sunward")], writes: [owner("brightfix")] });
+    const follower = connectCache(store);
+    await answering(follower);
+    expect(await follower.invalidate(["organization:sunward", "organization:brightfix"])).toBe(true);
+
+    expect(await ask(cached, "anna", "plant:8")).toMatchObject({ decision: false, context: { source: "engine" } });
+    expect(await ask(cached, "anna", "plant:8")).toMatchObject({ decision: false, context: { source: "miss" } });
+    expect(await follower.invalidate(["organization:sunward"])).toBe(true);
+    expect(await ask(cached, "anna", "plant:8")).toMatchObject({ decision: false, context: { source: "hit" } });
+    expect(await follower.invalidate(["organization:brightfix"])).toBe(true);
+    expect(await ask(cached, "anna", "plant:8")).toMatchObject({ decision: false, context: { source: "miss" } });
   });
 });
