@@ -42,7 +42,7 @@ function inFlight(setting: Setting, state: State, writer: number): Step<State>[]
     const engine: Engine = {
       ...state.engine,
       log: [...state.engine.log, writer],
-      // what is written past the service leaves the head, which tells the registrations apart, as it is
+      // what is written past the service leaves the head as it is, and with it the registration
       ...(gives !== undefined && { owner: gives, ...(!past && { incarnation: writer }) }),
     };
     steps.push({
