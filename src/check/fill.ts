@@ -10,7 +10,7 @@ import type { CacheEntry, Question, Unstored } from "../ports.ts";
 import type { AccessPaths } from "./access-path.ts";
 import type { Asker } from "./batcher.ts";
 import type { Checked, CheckerDeps } from "./checker.ts";
-import { type Guess, headIsStill, type Ownership, ownershipOf } from "./ownership.ts";
+import { type Guess, type Ownership, ownershipIsStill, ownershipOf } from "./ownership.ts";
 import type { AskStable } from "./stable-answer.ts";
 
 /** The result of a question. Only a stored answer is shared with other callers; `abandoned`: its caller gave up. */
@@ -123,14 +123,15 @@ async function ask(deps: FillDeps, miss: Miss, grounds: Grounds): Promise<Outcom
   const { ttlMilliseconds, unwatchedMilliseconds } = deps;
   const lives: [number, number] = [ttlMilliseconds, Math.min(ttlMilliseconds, unwatchedMilliseconds)];
   try {
-    const beside = headIsStill(question.object, guess);
+    const beside = ownershipIsStill(question.object, guess);
     const asked = { question, owner: guess.owner, beside, startedAt, lives };
-    const [{ allowed, lasts, beside: isSameHead }, takenAt] = await Promise.all([
+    const [{ allowed, lasts, beside: isSameOwner }, takenAt] = await Promise.all([
       deps.askStable(engine, asked, signal),
       takenAtOf(deps, grounds),
     ]);
-    // the same head before the tokens were taken and now: the owner was the same all that time (bad/owner-beside-question-without-incarnation)
-    if (!isSameHead) {
+    // the same head before the tokens were taken and now, and the same owner: it was the owner all that time
+    // (bad/owner-beside-question-without-incarnation, bad/owner-beside-question-by-incarnation-alone)
+    if (!isSameOwner) {
       deps.guesses.delete(question.object);
       return { kind: "unstored", allowed, reason: "overtaken" };
     }

@@ -1,6 +1,6 @@
 /**
  * The owner of a resource: the second scope of its decisions. A remembered owner is a guess, which every fill confirms
- * by the resource's head: a head's number is never used again, also when a resource gets an earlier owner back.
+ * together with the resource's head: a head's number is never used again, also when a resource gets an earlier owner back.
  */
 import { LRUCache } from "lru-cache";
 import type { CacheScope } from "../domain/cache-scopes.ts";
@@ -21,9 +21,15 @@ export function createGuesses(): LRUCache<string, Guess> {
 
 type Reads = Pick<Engine, "expand">;
 
-/** The question whether the head is still the same: then the resource itself has not changed. */
-export function headIsStill(resource: string, { head }: Ownership): Question {
-  return { user: head, relation: "head", object: resource };
+/**
+ * The questions whether the head and the owner are still the same. The head changes with every action and never comes
+ * back, an owner may; but whoever writes past the service may change the owner alone.
+ */
+export function ownershipIsStill(resource: string, { owner, head }: Ownership): Question[] {
+  return [
+    { user: head, relation: "head", object: resource },
+    { user: owner, relation: "owner", object: resource },
+  ];
 }
 
 /** The one owner of a resource now; undefined without an owner or head, and with more than one owner. Throws EngineUnavailable, Overloaded. */

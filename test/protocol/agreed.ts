@@ -37,8 +37,8 @@ export const sequential: Protocol = {
 /** Who repeats releases once for what was read, and not each time (law 18): the product's. */
 export const releasesRepetitionsOnce: Protocol = { ...sequential, repetitionsRelease: "once for a reading" };
 
-/** The owner is read beside the question, and must be the very registration that was guessed: saves a round trip. */
-export const beside: Protocol = { ...sequential, owner: "beside the question, by incarnation" };
+/** The owner is read beside the question, and must be the one that was guessed, by the very registration: saves a round trip. */
+export const beside: Protocol = { ...sequential, owner: "beside the question, by name and incarnation" };
 
 /** Entries are sealed with a secret that Redis does not know. */
 export const sealed: Protocol = { ...sequential, matches: matchesSealed };

@@ -12,7 +12,9 @@ import {
   NOBODY_TO_O2,
   O1_TO_NOBODY,
   O1_TO_O2,
+  O1_TO_O2_PAST,
   O2_TO_NOBODY,
+  O2_TO_O1_PAST,
   onBoth,
   onO1,
   onO2,
@@ -119,6 +121,15 @@ const CHECKS: Readonly<Record<string, Scenario>> = {
 
 const OWNERS: Readonly<Record<string, Scenario>> = {
   "bad/owner-beside-question-without-incarnation": scenario(checks.besideByName, oldGuess),
+  "bad/owner-beside-question-by-incarnation-alone": scenario(checks.besideByIncarnation, {
+    ...world([O1_TO_O2_PAST, { ...onO2, after: 0 }]),
+    waits: true,
+  }),
+  // and a limit, until the follower has read the second replacement: nothing says that an action came between the two
+  "bad/owner-replaced-past-the-service-and-back-beside-an-action": scenario(beside, {
+    ...world([O1_TO_O2_PAST, { ...O2_TO_O1_PAST, after: 0 }, onO2]),
+    owed: "in order",
+  }),
   "bad/registration-invalidates-new-owner-only": scenario(
     sequential,
     world([O1_TO_NOBODY, { ...NOBODY_TO_O2, touches: [O2] }], "unreachable Redis", "repetition"),

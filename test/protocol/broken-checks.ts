@@ -14,6 +14,9 @@ export const trustsWhilePending: Protocol = { ...sequential, trustsWhilePending:
 /** The owner's name alone does not distinguish an earlier registration from the current one. */
 export const besideByName: Protocol = { ...beside, owner: "beside the question, by name" };
 
+/** The same registration: what is written past the service makes another one the owner under it. */
+export const besideByIncarnation: Protocol = { ...beside, owner: "beside the question, by incarnation" };
+
 const confirmed: Act = (...at) =>
   agreedReader.filling(...at).map((step) => ({ ...step, to: went(step.to, at[2], { ownerRead: true }) }));
 

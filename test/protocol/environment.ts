@@ -42,7 +42,8 @@ function inFlight(setting: Setting, state: State, writer: number): Step<State>[]
     const engine: Engine = {
       ...state.engine,
       log: [...state.engine.log, writer],
-      ...(gives !== undefined && { owner: gives, incarnation: writer }),
+      // what is written past the service leaves the head as it is, and with it the registration
+      ...(gives !== undefined && { owner: gives, ...(!past && { incarnation: writer }) }),
     };
     steps.push({
       label: `the engine commits ${name}`,

@@ -25,7 +25,9 @@ import {
   NOBODY_TO_O2,
   O1_TO_NOBODY,
   O1_TO_O2,
+  O1_TO_O2_PAST,
   O2_TO_NOBODY,
+  O2_TO_O1_PAST,
   onBoth,
   onO1,
   onO2,
@@ -135,6 +137,16 @@ export function holds(full: boolean): Readonly<Record<string, Scenario>> {
     "good/owner-beside-question/torn-engine-read": scenario(large(beside), {
       ...backToO1,
       torn: true,
+      ...faults("unreachable Redis", "evicted token", "crash"),
+    }),
+    "good/owner-beside-question/owner-replaced-past-the-service": scenario(large(beside), {
+      writes: [O1_TO_O2_PAST, onO2],
+      owed: "in order",
+      ...faults("unreachable Redis", "evicted token", "crash"),
+    }),
+    "good/owner-beside-question/owner-replaced-past-the-service-and-back": scenario(large(beside), {
+      writes: [O1_TO_O2_PAST, { ...O2_TO_O1_PAST, after: 0 }, { ...onO1, after: 1 }],
+      owed: "in order",
       ...faults("unreachable Redis", "evicted token", "crash"),
     }),
     "good/transfer-one-write-leases-never-lost": scenario(sequential, {

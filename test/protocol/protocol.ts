@@ -37,7 +37,8 @@ export type Protocol = {
   readonly owner:
     | "before the question, by name"
     | "beside the question, by name"
-    | "beside the question, by incarnation";
+    | "beside the question, by incarnation"
+    | "beside the question, by name and incarnation";
   readonly coalescing: Coalescing | undefined;
   readonly writer: Readonly<Partial<Record<WriterAt, Act>>>;
   readonly reader: Readonly<Partial<Record<ReaderAt, Act>>>;
@@ -46,5 +47,5 @@ export type Protocol = {
 /** A protocol in a world. */
 export type Setting = { readonly protocol: Protocol; readonly world: World };
 
-export const byIncarnation = ({ protocol }: Setting): boolean =>
-  protocol.owner === "beside the question, by incarnation";
+export const byName = ({ protocol }: Setting): boolean => protocol.owner !== "beside the question, by incarnation";
+export const byIncarnation = ({ protocol }: Setting): boolean => protocol.owner.endsWith("incarnation");

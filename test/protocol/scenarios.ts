@@ -25,6 +25,10 @@ export const NOBODY_TO_O1: Write = { touches: [O1, O2], gives: O1, after: 0 };
 /** What the product refuses: the owner changed in one Write. */
 export const O1_TO_O2: Write = { touches: [O1, O2], gives: O2 };
 
+/** Past the service anybody can: the owner tuple is replaced, and the resource's head stays. */
+export const O1_TO_O2_PAST: Write = { ...O1_TO_O2, past: true };
+export const O2_TO_O1_PAST: Write = { touches: [O1, O2], gives: O1, past: true };
+
 /** Everything that may happen any number of times. An empty restart is the eviction of all there is. */
 export const ANY_FAULT: readonly Fault[] = [
   "crash",

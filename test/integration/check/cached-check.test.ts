@@ -161,6 +161,25 @@ describe("a denied answer", () => {
     expect(await ask(cached, "eva")).toMatchObject({ decision: false, context: { source: "miss" } });
   });
 
+  test("costs one engine call for somebody new where those before were mostly denied the same, and an allowed one is still answered as such", async ({
+    cached,
+  }) => {
+    await seedWorld(cached);
+    const { shares } = await cooperate(cached, [{ resource: "plant:7", role: "viewer" }]);
+    await cached.as("ben", "PUT", `/v1/shares/${shares[0]}/delegations/tom`, { role: "viewer" });
+    const calls = async () => [await engineCalls(cached, "batch_check"), await engineCalls(cached, "check")];
+    expect(await ask(cached, "stranger-1")).toMatchObject({ decision: false, context: { source: "miss" } });
+    const [batches = 0, checks = 0] = await calls();
+    for (const user of ["stranger-2", "stranger-3"])
+      expect(await ask(cached, user)).toMatchObject({ decision: false, context: { source: "miss" } });
+    expect(await calls()).toEqual([batches + 2, checks]);
+    expect(await ask(cached, "tom")).toMatchObject({ decision: true, context: { source: "miss" } });
+    expect(await calls()).toEqual([batches + 3, checks + 1]);
+    // another permission has its own tendency
+    expect(await ask(cached, "anna", "plant:7", "operate")).toMatchObject({ decision: true });
+    expect(await calls()).toEqual([batches + 4, checks + 1]);
+  });
+
   test("that was expected and is an allowed answer with a date within the TTL is returned and not cached", async ({
     cached,
   }) => {
@@ -184,7 +203,9 @@ describe("a batch", () => {
   }) => {
     await seedWorld(cached);
     const stranger = ["plant:7", "plant:8", "portfolio:north"].map((resource) => evaluationOf("eva", resource));
-    const admin = ["plant:7", "plant:8", "portfolio:north"].map((resource) => evaluationOf("anna", resource));
+    const admin = ["plant:7", "plant:8", "portfolio:north"].map((resource) =>
+      evaluationOf("anna", resource, "operate"),
+    );
     await askAll(cached, stranger);
     const lookups = async () => Number(/cmdstat_mget:calls=(\d+)/.exec(await redis.client.info("commandstats"))?.[1]);
     const count = async () => ({
@@ -204,7 +225,7 @@ describe("a batch", () => {
       ...Array(3).fill(false),
       ...Array(6).fill(true),
     ]);
-    // the yes at the end of the TTL is enough, and the three heads are asked for with it
+    // the yes at the end of the TTL is enough, and the three heads and owners are asked for with it
     expect(await count()).toEqual({ ...before, lookups: before.lookups + 2, batches: before.batches + 1 });
   });
 
@@ -270,5 +291,28 @@ describe("a resource whose owner changed", () => {
         "hit",
       ]);
     }
+  });
+
+  test("past the service is answered under its new owner, whose changes are then seen, though its head stayed", async ({
+    cached,
+    connectCache,
+    store,
+    tupleStore,
+  }) => {
+    await seedWorld(cached);
+    expect(await ask(cached, "anna", "plant:8")).toMatchObject({ decision: true, context: { source: "miss" } });
+    const owner = (organization: string) =>
+      ({ user: `organization:${organization}`, relation: "owner", object: "plant:8" }) as const;
+    await tupleStore.write({ deletes: [owner("sunward")], writes: [owner("brightfix")] });
+    const follower = connectCache(store);
+    await answering(follower);
+    expect(await follower.invalidate(["organization:sunward", "organization:brightfix"])).toBe(true);
+
+    expect(await ask(cached, "anna", "plant:8")).toMatchObject({ decision: false, context: { source: "engine" } });
+    expect(await ask(cached, "anna", "plant:8")).toMatchObject({ decision: false, context: { source: "miss" } });
+    expect(await follower.invalidate(["organization:sunward"])).toBe(true);
+    expect(await ask(cached, "anna", "plant:8")).toMatchObject({ decision: false, context: { source: "hit" } });
+    expect(await follower.invalidate(["organization:brightfix"])).toBe(true);
+    expect(await ask(cached, "anna", "plant:8")).toMatchObject({ decision: false, context: { source: "miss" } });
   });
 });

@@ -26,7 +26,7 @@ const test = cacheTest.extend<{ gate: Gate & { engine: Engine }; gated: Service 
       await pass(signal);
       return engine.check(question, at, signal);
     };
-    // a fill asks its question and for the head of the resource in one call
+    // a fill asks its question and for the head and owner of the resource in one call
     const batchCheck: Engine["batchCheck"] = async (questions, at, signal) => {
       await pass(signal);
       return engine.batchCheck(questions, at, signal);
