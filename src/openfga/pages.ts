@@ -5,8 +5,9 @@
  */
 import { isObject } from "../domain/json.ts";
 import type { Condition, Tuple } from "../domain/tuples.ts";
+import { startTimer } from "../elapsed.ts";
 import { EngineRefused, EngineUnavailable } from "../faults.ts";
-import type { ReadFilter, TupleChange } from "../ports.ts";
+import type { ChangeLog, ReadFilter, TupleChange } from "../ports.ts";
 import { type OpenFgaConnection, openEndpoint, TIMEOUT_MILLISECONDS } from "./client.ts";
 import { codeIn } from "./replies.ts";
 
@@ -19,8 +20,8 @@ const CONNECTIONS = 32;
 export type Pages = {
   /** The tuples that match a filter; without one all tuples. */
   tuples(filter?: ReadFilter): AsyncGenerator<Tuple[]>;
-  /** The changes since then, oldest first. */
-  changes(since: Date): AsyncGenerator<TupleChange[]>;
+  /** The changes since then, oldest first, each page with the engine's time when it was asked for. */
+  changes(since: Date): AsyncGenerator<ChangeLog>;
 };
 
 /** The pages of one store. No connection is made yet. */
@@ -28,9 +29,11 @@ export function createPages(connection: OpenFgaConnection & { storeId: string })
   const { pool, store, headers } = openEndpoint(connection, CONNECTIONS);
   const timeoutMilliseconds = connection.timeoutMilliseconds ?? TIMEOUT_MILLISECONDS;
 
-  async function page(path: string, body: object | undefined, items: "tuples" | "changes") {
+  async function page(path: string, body: object | undefined, items: "tuples" | "changes", since?: Date) {
+    const elapsed = startTimer();
     let status: number;
     let text: string;
+    let askedAt: number;
     try {
       const reply = await pool.request({
         ...(body === undefined ? { method: "GET" } : { method: "POST", body: JSON.stringify(body) }),
@@ -39,17 +42,21 @@ export function createPages(connection: OpenFgaConnection & { storeId: string })
         signal: AbortSignal.timeout(timeoutMilliseconds),
       });
       status = reply.statusCode;
+      // as of the reply, in whole seconds, less what it took
+      askedAt = Date.parse(String(reply.headers.date)) - Math.ceil(elapsed());
       text = await reply.body.text();
     } catch (error) {
       throw new EngineUnavailable(`OpenFGA returned no ${items}: ${(error as Error).message}`);
     }
+    // OpenFGA refuses a time that is still to come, of a clock that was ahead of its own: there is nothing since then
+    if (status === 400 && since !== undefined && since.getTime() > askedAt) return { list: [], token: "", askedAt };
     if (status === 400) throw new EngineRefused(`OpenFGA 400 ${codeIn(text)} for ${items}`);
     if (status !== 200) throw new EngineUnavailable(`OpenFGA answered ${status} ${codeIn(text)} for ${items}`);
     const given = parsed(text);
     const [list, token] = [given[items], given.continuation_token];
     if (!Array.isArray(list) || typeof token !== "string")
       throw new EngineUnavailable(`OpenFGA answered with no page of ${items}`);
-    return { list, token };
+    return { list, token, askedAt };
   }
 
   return {
@@ -71,8 +78,9 @@ export function createPages(connection: OpenFgaConnection & { storeId: string })
     async *changes(since) {
       const query = new URLSearchParams({ page_size: `${PAGE_SIZE}`, start_time: since.toISOString() });
       for (;;) {
-        const { list, token } = await page(`/changes?${query}`, undefined, "changes");
-        yield list.map(toChange);
+        const { list, token, askedAt } = await page(`/changes?${query}`, undefined, "changes", since);
+        if (Number.isNaN(askedAt)) throw new EngineUnavailable("OpenFGA's reply has no date: a proxy takes it away");
+        yield { changes: list.map(toChange), askedAt };
         // the engine always returns a token; only a page that is not full is the last one
         if (list.length < PAGE_SIZE) return;
         query.set("continuation_token", token);

@@ -3,6 +3,7 @@
  * are of one instant. Without a mark also Redis's own time from after it, by which the age of an entry is judged: no
  * clock of this process is asked, which may have been asleep.
  */
+import { decodeMark, type WatchMark } from "./cache-keys.ts";
 import type { RedisConnection } from "./connection.ts";
 import { isTime, isValues } from "./reply-shapes.ts";
 import { createTurnBatch } from "./turn.ts";
@@ -10,7 +11,7 @@ import { createTurnBatch } from "./turn.ts";
 type Values = (string | null)[];
 /** Redis's TIME: seconds, and microseconds of the second. */
 type Time = (number | string)[];
-type Found = { values: Values; mark: string | null; time: number | undefined };
+type Found = { values: Values; mark: WatchMark | undefined; time: number | undefined };
 type Waiting = { keys: string[]; resolve: (found: Found | undefined) => void };
 
 type Connection = Pick<RedisConnection, "redis" | "within" | "connections">;
@@ -38,8 +39,9 @@ export function createWatchedGetter(markKey: string, { redis, within, connection
 
   const ask = createTurnBatch(async (asked: Waiting[]) => {
     const answer = await read([markKey, ...asked.flatMap(({ keys }) => keys)]);
-    const mark = answer?.values[0] ?? null;
-    if (answer !== undefined) isWatched = mark !== null;
+    const text = answer?.values[0];
+    const mark = text ? decodeMark(text) : undefined;
+    if (answer !== undefined) isWatched = mark !== undefined;
     const time = answer?.time && millisecondsOf(answer.time);
     let start = 1;
     for (const { keys, resolve } of asked) {

@@ -4,7 +4,7 @@
  * counted is read from `/metrics`, as Prometheus would.
  */
 import { expect } from "vitest";
-import type { DecisionCache, Question } from "../../src/ports.ts";
+import type { CacheMoment, DecisionCache, Progress, Question } from "../../src/ports.ts";
 import { createRedisCache, type RedisCacheOptions } from "../../src/redis/decision-cache.ts";
 import { type OwnRedis, startRedis } from "./redis.ts";
 import { createService, KEYS, type Service, test as serviceTest } from "./service.ts";
@@ -44,6 +44,16 @@ export async function counted(service: Service, series: string): Promise<number>
 
 export const engineCalls = (service: Service, call: string) =>
   counted(service, `concordat_engine_calls_total{call="${call}"}`);
+
+/** The progress of a follower whose first poll, a deep one, began at that moment; the engine's clock agrees with the cache's. */
+export const progressOf = (at: CacheMoment): Progress => ({
+  at,
+  atInLog: at.now,
+  deepAt: at.now,
+  deepAtInLog: at.now,
+  latestInLog: at.now,
+  since: at.now,
+});
 
 type Fixtures = {
   redis: OwnRedis;

@@ -234,9 +234,9 @@ test(
     const changes = ({ tupleStore, engine, caches: [cache] }: Scene) => {
       const counting: DecisionCache = {
         ...cache,
-        watched: async (since) => {
+        watched: async (at, since) => {
           marks++;
-          await cache.watched(since);
+          await cache.watched(at, since);
         },
       };
       const writers = createDyingWriters({ tupleStore, engine, cache: counting, ...lives, followerSleeps: true });
@@ -260,7 +260,7 @@ test(
     const changes = ({ tupleStore, engine, caches: [cache] }: Scene) => {
       const lasting: DecisionCache = {
         ...cache,
-        watched: ({ epoch, now }) => cache.watched({ epoch, now: now + 60_000 }),
+        watched: (at, since) => cache.watched({ ...at, now: at.now + 60_000 }, since),
       };
       const writers = createDyingWriters({ tupleStore, engine, cache: lasting, ...lives, followerSleeps: true });
       dying.push(writers);
