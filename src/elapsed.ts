@@ -1,6 +1,6 @@
 /**
- * How long something took. The monotonic clock may stand still while the machine is suspended, and the system's clock may
- * be set. So the monotonic one counts, except where the system's moved a second more: something is older rather than
+ * How long something took. The monotonic clock may stop while the machine is suspended, and the system's clock may be
+ * set. So the monotonic one counts, except where the system's moved a second more: something is older rather than
  * younger than it is, and time never runs back.
  */
 

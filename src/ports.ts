@@ -5,6 +5,7 @@
 import type { CacheScope } from "./domain/cache-scopes.ts";
 import type { Rewrites } from "./domain/explain/rewrite.ts";
 import type { Ref } from "./domain/ids.ts";
+import type { CacheMoment, ReadProgress } from "./domain/progress.ts";
 import type { Tuple, TupleKey } from "./domain/tuples.ts";
 
 /** The present, as an argument: nothing below `main.ts` reads a clock of its own. */
@@ -133,30 +134,6 @@ export type Lookup = {
 export type Tokens = { kind: "tokens"; userToken: string; ownerToken: string; now: number };
 
 /**
- * A moment of the cache: its own time (milliseconds), a name for the data that it has, and which connection of this
- * process it is of. What was acknowledged in another epoch is lost, and on another connection perhaps.
- */
-export type CacheMoment = { epoch: string; connection: number; now: number };
-
-/**
- * How far the changes are read and what they reach is invalidated, as the cache keeps it. Times are the cache's own, and
- * `…InLog` the engine's; milliseconds.
- */
-export type Progress = {
-  /** When the last poll began, and the last deep one. */
-  at: CacheMoment;
-  atInLog: number;
-  deepAt: number;
-  deepAtInLog: number;
-  /** The latest that the engine's clock ever was. */
-  latestInLog: number;
-  /** From when on every change was read: by the pause between two polls no change is missed. */
-  since: number;
-  /** When a change was last seen late. */
-  lateAt?: number | undefined;
-};
-
-/**
  * Decisions, and the tokens and leases that keep them fresh (docs/cache.md). What the cache does not answer in time is `undefined`,
  * never an error: only speed depends on the cache.
  */
@@ -186,8 +163,8 @@ export type DecisionCache = {
    */
   lead(
     replica: string,
-    progress: Progress | undefined,
-  ): Promise<{ leads: boolean; progress: Progress | undefined; at: CacheMoment } | undefined>;
+    progress: ReadProgress | undefined,
+  ): Promise<{ leads: boolean; progress: ReadProgress | undefined; at: CacheMoment } | undefined>;
   /**
    * Says that every change between `since` and that moment was read, and that the invalidation of what it reaches was
    * acknowledged: until half of the bound after the moment, older entries count that were filled at `since` or later.

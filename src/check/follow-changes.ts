@@ -9,7 +9,8 @@
  */
 
 import { errorFacts } from "../domain/error-facts.ts";
-import type { CacheMoment, Clock, DecisionCache, Meter, Progress, TupleChange, TupleStore } from "../ports.ts";
+import type { CacheMoment, ReadProgress } from "../domain/progress.ts";
+import type { Clock, DecisionCache, Meter, TupleChange, TupleStore } from "../ports.ts";
 import type { CommittedWrite } from "./committed-write.ts";
 import { resolveScopes } from "./resolve-scopes.ts";
 
@@ -63,7 +64,7 @@ type FollowerDeps = {
 };
 
 /** The last poll of this process, and the changes that are invalidated on its connection: those that a deep poll may show again. */
-type Last = { progress: Progress; known: Set<string> };
+type Last = { progress: ReadProgress; known: Set<string> };
 
 /** One poll: reads when this replica leads. Never throws; changes that could not be read are read by the next poll. */
 export function createFollower(deps: FollowerDeps): () => Promise<void> {
@@ -77,7 +78,7 @@ export function createFollower(deps: FollowerDeps): () => Promise<void> {
   let saidBehindAt = Number.NEGATIVE_INFINITY;
 
   /** `kept`: how far the changes are read, as the cache has it. */
-  async function readOn(at: CacheMoment, kept: Progress | undefined): Promise<void> {
+  async function readOn(at: CacheMoment, kept: ReadProgress | undefined): Promise<void> {
     const startedAt = clock().getTime();
     const isOfEpoch = kept?.at.epoch === at.epoch;
     // the cache's clock was set back: marks and entries would live for longer
@@ -117,7 +118,7 @@ export function createFollower(deps: FollowerDeps): () => Promise<void> {
     if (isMissing) warn("changes_missing", {});
     if (isShown || isMissing) committed.forget();
     const isLate = before !== undefined && own !== undefined && hasLate(fresh, before, at, askedAt);
-    const progress: Progress = {
+    const progress: ReadProgress = {
       at,
       atInLog: askedAt,
       deepAt: isDeep ? at.now : before.deepAt,
@@ -152,7 +153,7 @@ export function createFollower(deps: FollowerDeps): () => Promise<void> {
   }
 
   /** Whether nothing is missing that the log should show. */
-  function isWhole({ at: { now }, deepAt, atInLog, latestInLog, lateAt }: Progress): boolean {
+  function isWhole({ at: { now }, deepAt, atInLog, latestInLog, lateAt }: ReadProgress): boolean {
     // behind a time that it had, OpenFGA does not show what it wrote then (bad/mark-while-the-clock-is-behind)
     const behind = latestInLog - atInLog;
     if (behind > behindAfter && Math.abs(now - saidBehindAt) > WARN_EVERY_MILLISECONDS) {
@@ -164,7 +165,7 @@ export function createFollower(deps: FollowerDeps): () => Promise<void> {
   }
 
   /** A log that shows changes late is behind a horizon offset or a lagging database: then nobody knows what is missing. */
-  function hasLate(fresh: readonly TupleChange[], before: Progress, at: CacheMoment, askedAt: number): boolean {
+  function hasLate(fresh: readonly TupleChange[], before: ReadProgress, at: CacheMoment, askedAt: number): boolean {
     const began = Math.min(before.atInLog, askedAt - (at.now - before.at.now));
     const late = fresh.find((change) => Date.parse(change.at) < began - lateAfter);
     if (late === undefined) return false;
@@ -194,7 +195,7 @@ export function createFollower(deps: FollowerDeps): () => Promise<void> {
 }
 
 /** The latest that the engine's clock was since the last poll, if it went on. */
-function latestBefore(before: Progress | undefined, { now }: CacheMoment): number {
+function latestBefore(before: ReadProgress | undefined, { now }: CacheMoment): number {
   return before === undefined
     ? Number.NEGATIVE_INFINITY
     : Math.max(before.latestInLog, before.atInLog + now - before.at.now);

@@ -4,8 +4,9 @@
  */
 import { LRUCache } from "lru-cache";
 import { type CacheScope, LEASE_MILLISECONDS, UNWATCHED_MAX_MILLISECONDS } from "../domain/cache-scopes.ts";
+import type { ReadProgress } from "../domain/progress.ts";
 import { startTimer } from "../elapsed.ts";
-import type { CacheEntry, DecisionCache, Progress, Question } from "../ports.ts";
+import type { CacheEntry, DecisionCache, Question } from "../ports.ts";
 
 type Options = {
   /** Bounds the decisions and, separately, the tokens. */
@@ -25,7 +26,7 @@ export function createMemoryCache({
   const tokens = new LRUCache<CacheScope, string>({ max: entriesMax });
   const leases = new Map<CacheScope, Map<string, number>>();
   let made = 0;
-  let kept: Progress | undefined;
+  let kept: ReadProgress | undefined;
   let watched = { since: Number.POSITIVE_INFINITY, until: Number.NEGATIVE_INFINITY };
 
   // monotonic, and not stopped while the machine is suspended

@@ -6,7 +6,8 @@
 import type { CacheScope } from "../domain/cache-scopes.ts";
 import { idOf } from "../domain/ids.ts";
 import { isObject } from "../domain/json.ts";
-import type { AccessPath, CacheEntry, Progress, Question } from "../ports.ts";
+import type { ReadProgress } from "../domain/progress.ts";
+import type { AccessPath, CacheEntry, Question } from "../ports.ts";
 
 /** Every key and value, field by field. Another form of a value takes another letter: two versions may run side by side. */
 export const GRAMMAR = {
@@ -125,14 +126,14 @@ export function decodeMark(text: string): WatchMark | undefined {
 }
 
 /** Undefined for what somebody else put there: what it says is a time that there is, or nothing. */
-export function decodeProgress(text: string): Progress | undefined {
+export function decodeProgress(text: string): ReadProgress | undefined {
   try {
     const progress = JSON.parse(text);
     if (!isObject(progress) || !isObject(progress.at) || typeof progress.at.epoch !== "string") return undefined;
     const { at, atInLog, deepAt, deepAtInLog, latestInLog, since, lateAt = 0 } = progress;
     const times = [at.now, atInLog, deepAt, deepAtInLog, latestInLog, since, lateAt];
     return times.every((time) => typeof time === "number" && Math.abs(time) < TIME_MAX)
-      ? (progress as Progress)
+      ? (progress as ReadProgress)
       : undefined;
   } catch {
     return undefined;

@@ -20,10 +20,8 @@ const OWNER_TOKEN_MILLISECONDS = 86_400_000;
 /** A user's token outlives its entries by this: tokens of users whom nobody asks for, real or made up, are soon deleted. */
 const USER_TOKEN_SPARE_MILLISECONDS = 60_000;
 const SCAN_COUNT = 1000;
-/** Tokens that one command deletes: others wait for less than a millisecond. */
+/** Tokens that one command deletes: it takes Redis some two milliseconds, and others wait for so long. */
 const DELETED_MAX = 1000;
-/** With more scopes to invalidate than this all are: a scan is shorter than their commands, and what is left is little. */
-const SCOPES_MAX = 5000;
 
 export type RedisCacheOptions = {
   url: string;
@@ -107,7 +105,7 @@ export function createRedisCache(options: RedisCacheOptions): DecisionCache {
     return true;
   }
 
-  /** Of what was not written here: when it fails, nobody was told that it is effective, and it is not kept as pending. */
+  /** Of what was not written here: no reply says that it is effective, so it is not kept as pending when it fails. */
   async function invalidate(scopes: CacheScope[]): Promise<boolean> {
     for (let start = 0; start < scopes.length; start += DELETED_MAX) {
       const tokens = tokensOf(scopes.slice(start, start + DELETED_MAX));
@@ -178,7 +176,7 @@ export function createRedisCache(options: RedisCacheOptions): DecisionCache {
     },
 
     release,
-    invalidate: (scopes) => (scopes === "all" || scopes.length > SCOPES_MAX ? invalidateAll() : invalidate(scopes)),
+    invalidate: (scopes) => (scopes === "all" ? invalidateAll() : invalidate(scopes)),
 
     lead: watch.lead,
     watched: watch.watched,

@@ -12,14 +12,14 @@ import { isLead } from "./reply-shapes.ts";
 const CLAIM_MILLISECONDS = 10_000;
 const PROGRESS_MILLISECONDS = 3_600_000;
 
-export type Watch = Pick<DecisionCache, "lead" | "watched"> & {
+export type ChangeWatch = Pick<DecisionCache, "lead" | "watched"> & {
   /** Whether a mark says of an entry that all changes since it was filled are read. */
   isWatched(mark: WatchMark | undefined, epoch: string, entry: CacheEntry): boolean;
   /** All that the others do in Redis, on keys that are nobody's. */
   probe(epoch: string): Promise<unknown>;
 };
 
-export function createWatch(storeId: string, unwatchedMilliseconds: number, connection: RedisConnection): Watch {
+export function createWatch(storeId: string, unwatchedMilliseconds: number, connection: RedisConnection): ChangeWatch {
   const { redis, within, connections } = connection;
   const [follower, mark] = [followerKey(storeId), markKey(storeId)];
 

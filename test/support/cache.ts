@@ -4,7 +4,8 @@
  * counted is read from `/metrics`, as Prometheus would.
  */
 import { expect } from "vitest";
-import type { CacheMoment, DecisionCache, Progress, Question } from "../../src/ports.ts";
+import type { CacheMoment, ReadProgress } from "../../src/domain/progress.ts";
+import type { DecisionCache, Question } from "../../src/ports.ts";
 import { createRedisCache, type RedisCacheOptions } from "../../src/redis/decision-cache.ts";
 import { type OwnRedis, startRedis } from "./redis.ts";
 import { createService, KEYS, type Service, test as serviceTest } from "./service.ts";
@@ -46,7 +47,7 @@ export const engineCalls = (service: Service, call: string) =>
   counted(service, `concordat_engine_calls_total{call="${call}"}`);
 
 /** The progress of a follower whose first poll, a deep one, began at that moment; the engine's clock agrees with the cache's. */
-export const progressOf = (at: CacheMoment): Progress => ({
+export const progressOf = (at: CacheMoment): ReadProgress => ({
   at,
   atInLog: at.now,
   deepAt: at.now,

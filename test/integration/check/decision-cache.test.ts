@@ -267,13 +267,11 @@ describe.each([
       }
     });
 
-    test("more scopes than a command takes are invalidated, also so many that all are", async ({ cache, redis }) => {
-      for (const scopes of [2500, 6000]) {
-        const tokens = Array.from({ length: scopes }, (_, n) => `t:{store}:user:${n}`);
-        await redis.client.mset(tokens.flatMap((token) => [token, "1"]));
-        expect(await cache.invalidate(tokens.map((_, n) => `user:${n}` as const))).toBe(true);
-        expect(await redis.client.exists(tokens)).toBe(0);
-      }
+    test("more scopes than one command deletes are invalidated, and no others", async ({ cache, redis }) => {
+      const tokens = Array.from({ length: 2600 }, (_, n) => `t:{store}:user:${n}`);
+      await redis.client.mset(tokens.flatMap((token) => [token, "1"]));
+      expect(await cache.invalidate(tokens.slice(0, 2500).map((_, n) => `user:${n}` as const))).toBe(true);
+      expect(await redis.client.exists(tokens)).toBe(100);
     });
 
     test("an invalidation for writes that were not made here is not kept as pending when it fails", async ({

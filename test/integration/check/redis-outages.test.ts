@@ -106,7 +106,7 @@ describe("while Redis is paused", () => {
     redis.resume();
     await answering(cache);
     expect(await cache.lead("r", undefined)).toMatchObject({ leads: true });
-    expect(failed).toEqual(new Set(["lookup", "lease", "release", "invalidate_all", "lead"]));
+    expect(failed).toEqual(new Set(["lookup", "lease", "release", "invalidate", "invalidate_all", "lead"]));
   });
 
   for (const [name, milliseconds] of [

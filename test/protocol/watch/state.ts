@@ -143,7 +143,7 @@ export function later(bounds: Bounds, state: State): State {
 
 const isTimed = ({ at }: Write) => at !== "idle" && at !== "leased";
 
-/** A log that shows each Write at once, by a clock that goes on, shows what there is: nothing is missed for its time. */
+/** A log that shows each Write at once, by a clock that is not set, shows what there is: nothing is missed for its time. */
 export const hasWindows = ({ late, setBack }: Bounds) => late > 0 || setBack > 0;
 
 function laterProgress(bounds: Bounds, progress: Progress): Progress {
