@@ -113,7 +113,7 @@ const test = base.extend<Fixtures>({
 const expectFresh = ({ report }: { report: Report }) => expect(report.violations).toEqual([]);
 
 test("three replicas with one Redis give no stale answer", options, async ({ play }) => {
-  expectFresh(await play({ name: "undisturbed", share: 0.1, ttlMilliseconds: 10_000 }));
+  expectFresh(await play({ name: "undisturbed", share: 0.1, ttlMilliseconds: 300_000 }));
 });
 
 test("the hunt finds stale answers when the leases are switched off", options, async ({ play }) => {
@@ -126,7 +126,7 @@ test("the hunt finds stale answers when the leases are switched off", options, a
   const { report } = await play({
     name: "neither lease nor release",
     share: 0.05,
-    ttlMilliseconds: 10_000,
+    ttlMilliseconds: 300_000,
     wrap,
     changes,
   });
@@ -135,7 +135,7 @@ test("the hunt finds stale answers when the leases are switched off", options, a
 
 test("no lease ever reaches the cache, and no answer is stale", options, async ({ play }) => {
   const wrap = (cache: DecisionCache): DecisionCache => ({ ...cache, lease: async () => {} });
-  expectFresh(await play({ name: "no lease", share: 0.1, ttlMilliseconds: 10_000, wrap }));
+  expectFresh(await play({ name: "no lease", share: 0.1, ttlMilliseconds: 300_000, wrap }));
 });
 
 test("Redis dies and restarts empty, and no answer is stale", options, async ({ play }) => {

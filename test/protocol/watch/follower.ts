@@ -5,7 +5,7 @@
 import type { Step } from "../explore.ts";
 import { minus, type Writes } from "../state.ts";
 import type { WatchWorld } from "./rules.ts";
-import { type Follower, hasWindows, IDLE, type Progress, type State } from "./state.ts";
+import { type Entry, type Follower, hasWindows, IDLE, type Progress, type State } from "./state.ts";
 import { committed, epochOf, onServer } from "./system.ts";
 
 export function followerSteps(world: WatchWorld, state: State): Step<State>[] {
@@ -24,8 +24,7 @@ export function followerSteps(world: WatchWorld, state: State): Step<State>[] {
   const fails = (label: string) => steps.push({ label, to: moved(OVER) });
   if (follower.at === "idle" && server?.isMaster) steps.push(...begins(world, state));
   if (follower.at === "read" && follower.poll !== undefined) {
-    const { read, done, poll } = follower;
-    const isFirst = poll.series === 0;
+    const { read, done, poll, isFirst } = follower;
     const finished = {
       at: "invalidated",
       read: 0,
@@ -33,11 +32,11 @@ export function followerSteps(world: WatchWorld, state: State): Step<State>[] {
       continues: true,
       poll: {
         ...poll,
-        ...(isFirst && { series: state.series + 1 }),
         ...(rules.markFrom === "Redis's time after the poll" && { sincePoll: 0 }),
       },
     } as const;
-    const after = isFirst ? { ...state, series: state.series + 1 } : state;
+    // what was filled until now may predate what this poll did not read
+    const after = isFirst ? allBefore(state, follower) : state;
     const acknowledged = onServer(after, follower.server, { token: undefined });
     if (read === 0) steps.push({ label: "the follower has nothing to invalidate", to: moved(finished, after) });
     else if (server?.isMaster) steps.push({ label: "the follower invalidates", to: moved(finished, acknowledged) });
@@ -52,7 +51,7 @@ export function followerSteps(world: WatchWorld, state: State): Step<State>[] {
     fails("the follower cannot say how far it has read");
     // how long ago the poll was counts for windows only
     const progress = hasWindows(world) ? poll : { ...poll, sincePoll: 0 };
-    const to = isSame ? onServer(state, follower.server, { progress }) : state;
+    const to = isSame && isKept(world) ? onServer(state, follower.server, { progress }) : state;
     steps.push({ label: "Redis keeps how far the follower has read", to: moved({ at: "kept" }, to) });
   }
   if (follower.at === "kept") {
@@ -62,7 +61,7 @@ export function followerSteps(world: WatchWorld, state: State): Step<State>[] {
     const isBehind = follower.isBehind && rules.clockBehind === "no mark";
     if ((isSame || rules.markOf === "any server") && isDeepEnough && !isBehind) {
       const left = leftOfMark(world, poll);
-      const mark = left > 0 ? { epoch: follower.epoch, left, series: poll.series } : undefined;
+      const mark = left > 0 ? { epoch: follower.epoch, left } : undefined;
       steps.push({
         label: "the follower writes the mark",
         to: moved(OVER, onServer(state, follower.server, { mark })),
@@ -72,10 +71,33 @@ export function followerSteps(world: WatchWorld, state: State): Step<State>[] {
   return steps;
 }
 
-const OVER = { at: "idle", isBehind: false, read: 0, poll: undefined } as const;
+const OVER = { at: "idle", isFirst: false, isBehind: false, read: 0, poll: undefined } as const;
 
 const isOneServer = ({ rules }: WatchWorld, { isConnected }: Follower) =>
   isConnected || rules.reconnected === "continues in the same epoch";
+
+/** Everything that was filled in this epoch is from before now. */
+function allBefore(state: State, { server, epoch }: Follower): State {
+  const before = (entry: Entry | undefined) => entry && { ...entry, isBefore: true };
+  const to = onServer(state, server, { entry: before(state.servers[server]?.entry) });
+  return to.fill?.token.epoch === epoch ? { ...to, fill: before(to.fill) } : to;
+}
+
+/**
+ * Whether Redis keeps the progress. With failovers a follower keeps its own, and a new one begins anew: the progress is of
+ * one epoch, so no server gives another server's.
+ */
+const isKept = ({ promotions }: WatchWorld) => promotions === 0;
+
+const NOTHING_SEEN: Progress = {
+  epoch: -1,
+  seen: 0,
+  sincePoll: 0,
+  sinceDeep: 0,
+  sincePollInLog: 0,
+  sinceDeepInLog: 0,
+  behind: 0,
+};
 
 /** A poll begins where Redis says that the last one was, this follower's or another's. */
 function begins(world: WatchWorld, state: State): Step<State>[] {
@@ -84,15 +106,15 @@ function begins(world: WatchWorld, state: State): Step<State>[] {
   const epoch = epochOf(world, servers, follower.server);
   const isSame = follower.continues && isOneServer(world, follower) && epoch === follower.epoch;
   const kept = servers[follower.server]?.progress;
-  const before = kept?.epoch === epoch ? kept : undefined;
-  const known = isSame ? {} : { done: 0, continues: false };
+  const own = isKept(world) || !isSame ? undefined : NOTHING_SEEN;
+  const before = kept?.epoch === epoch ? kept : own;
+  const known = isSame ? {} : { done: isKept(world) ? 0 : committed(state), continues: false };
   const maybeShallow = before !== undefined && hasWindows(world);
   const deeps = !maybeShallow ? [true] : rules.readsAgain === "nothing" || world.late === 0 ? [false] : [true, false];
   return deeps.map((isDeep) => {
     const poll: Progress = {
       epoch,
-      series: before?.series ?? 0,
-      seen: hasWindows(world) ? 0 : committed(state),
+      seen: hasWindows(world) || !isKept(world) ? 0 : committed(state),
       sincePoll: 0,
       sinceDeep: isDeep ? 0 : (before?.sinceDeep ?? 0),
       sincePollInLog: 0,
@@ -106,11 +128,12 @@ function begins(world: WatchWorld, state: State): Step<State>[] {
       isConnected: true,
       ...known,
       poll,
+      isFirst: before === undefined,
       isBehind: poll.behind > 0,
     };
     // it reads at once: a poll that reads later finds more
     const read = changes(world, state, before, isDeep) & ~begun.done;
-    const progress = rules.progressKept === "when it is read" && poll.series > 0 ? poll : kept;
+    const progress = rules.progressKept === "when it is read" && before !== undefined ? poll : kept;
     return {
       label: `the follower takes Redis's time and reads ${isDeep ? "again what may be late" : "on"}`,
       to: { ...onServer(state, follower.server, { progress }), follower: { ...begun, read } },

@@ -31,17 +31,14 @@ export type Entry = {
   readonly token: Token;
   /** Since its fill began. */
   readonly age: number;
-  /** The series of polls that had begun last then. Each is from a time of Redis's on; a later one has a larger number. */
-  readonly series: Series;
+  /** Whether it was filled before the time from which on all changes are read in its epoch. */
+  readonly isBefore: boolean;
 };
-export type Series = number;
-export type Mark = { readonly epoch: Epoch; readonly left: number; readonly series: Series };
+export type Mark = { readonly epoch: Epoch; readonly left: number };
 
 /** How far a series of polls has come, as Redis holds it. `…InLog` is by the engine's clock, which may be set back. */
 export type Progress = {
   readonly epoch: Epoch;
-  /** 0 until its first poll has finished. */
-  readonly series: Series;
   /** What the log showed, where nothing is missed for its time. */
   readonly seen: Writes;
   /** Since the last finished poll began, and the last deep one. */
@@ -93,6 +90,8 @@ export type Follower = {
   /** Those that were read in this poll, and what its progress will be. */
   readonly read: Writes;
   readonly poll: Progress | undefined;
+  /** Whether no poll of this epoch has finished before. */
+  readonly isFirst: boolean;
   /** Whether the engine's clock was behind when the poll began. */
   readonly isBehind: boolean;
 };
@@ -104,8 +103,6 @@ export type State = {
   readonly effective: Writes;
   /** Whether the engine's clock may still be set back. */
   readonly mayBeSetBack: boolean;
-  /** The last series of polls. */
-  readonly series: Series;
   readonly follower: Follower;
   /** That of the process which checks and fills. */
   readonly connection: Connection;
@@ -190,8 +187,7 @@ export function setBack(bounds: Bounds, state: State): State {
  * 3. `isPast` says of an epoch that it is no server's and will be none's. Where the process does not believe in it
  *    either, its tokens and marks count as missing.
  * 4. A follower that begins anew with its next poll knows nothing.
- * 5. Of a series only its place among those counts that a mark or a progress is of.
- * 6. `isOf` says whether a server may have an epoch. Another server's progress is none.
+ * 5. `isOf` says whether a server may have an epoch. Another server's progress is none.
  */
 export function reduced(
   state: State,
@@ -206,11 +202,6 @@ export function reduced(
     mark: mark && counts(mark.epoch) ? mark : undefined,
     progress: progress && !isPast(progress.epoch) && isOf(at, progress.epoch) ? progress : undefined,
   }));
-  const places = [...servers.flatMap(({ mark, progress }) => [mark?.series, progress?.series]), follower.poll?.series]
-    .filter((series) => series !== undefined && series > 0)
-    .filter((series, at, all) => all.indexOf(series) === at);
-  const placed = <T extends { series: Series } | undefined>(of: T): T =>
-    of && { ...of, series: places.filter((series) => series !== undefined && series <= of.series).length };
   const isHeld = ({ random }: Token) => servers.some(({ token }) => token?.random === random);
   const numbers = new Map<number, number>();
   const number = <T extends Token | undefined>(token: T): T => {
@@ -221,20 +212,13 @@ export function reduced(
   };
   return {
     ...state,
-    servers: servers.map(({ token, entry, mark, progress, ...server }) => ({
+    servers: servers.map(({ token, entry, ...server }) => ({
       ...server,
       token: number(token),
-      entry:
-        entry && entry.token.random === token?.random ? placed({ ...entry, token: number(entry.token) }) : undefined,
-      mark: placed(mark),
-      progress: placed(progress),
+      entry: entry && entry.token.random === token?.random ? { ...entry, token: number(entry.token) } : undefined,
     })),
-    fill: fill && isHeld(fill.token) ? placed({ ...fill, token: number(fill.token) }) : undefined,
-    series: places.length,
-    follower:
-      follower.at === "idle" && !follower.continues
-        ? { ...IDLE, server: follower.server }
-        : { ...follower, poll: placed(follower.poll) },
+    fill: fill && isHeld(fill.token) ? { ...fill, token: number(fill.token) } : undefined,
+    follower: follower.at === "idle" && !follower.continues ? { ...IDLE, server: follower.server } : follower,
   };
 }
 
@@ -248,6 +232,7 @@ export const IDLE: Follower = {
   done: 0,
   read: 0,
   poll: undefined,
+  isFirst: false,
   isBehind: false,
 };
 
@@ -256,12 +241,12 @@ export function keyOf({ servers, writes, effective, mayBeSetBack, follower, conn
   const token = (of: Token | undefined) => (of === undefined ? "" : `${of.epoch}.${of.random}`);
   const read = (of: Progress | undefined) => of && Object.values(of).join(".");
   const data = servers.map(({ token: held, entry, mark, progress, leases, isMaster, replication }) => {
-    const kept = entry && `${entry.answer}${entry.age}.${entry.series}${token(entry.token)}`;
+    const kept = entry && `${entry.answer}${entry.age}${entry.isBefore}${token(entry.token)}`;
     const marked = mark && Object.values(mark).join(".");
     return `${isMaster ? "m" : "r"}${replication}${leases},${token(held)},${kept},${marked},${read(progress)}`;
   });
   const written = writes.map(({ at, sinceTimed, sinceCommitted }) => `${at[0]}${at[1]}${sinceTimed}${sinceCommitted}`);
-  const filling = fill && `${token(fill.token)}${fill.age}.${fill.series}${fill.answer}`;
+  const filling = fill && `${token(fill.token)}${fill.age}${fill.isBefore}${fill.answer}`;
   const { poll, ...rest } = follower;
   return [
     ...data,

@@ -52,7 +52,6 @@ function initialState(world: WatchWorld): State {
     writes: world.writes.map(() => ({ at: "idle", sinceTimed: 0, sinceCommitted: 0 })),
     effective: 0,
     mayBeSetBack: world.setBack > 0,
-    series: 0,
     follower: IDLE,
     connection: { server: 0, epoch: epochOf(world, servers, 0) },
     fill: undefined,
@@ -120,7 +119,7 @@ function fillSteps({ rules, slowFills }: WatchWorld, state: State): Step<State>[
   const answer = committed(state);
   const begins = (label: string, held: Token, to: State) => {
     const says = `${label}, the engine says ${namesOf(answer)}`;
-    const entry: Entry = { answer, token: held, age: 0, series: state.series };
+    const entry: Entry = { answer, token: held, age: 0, isBefore: false };
     if (slowFills) steps.push({ label: says, to: { ...to, fill: entry } });
     else if (server.isMaster)
       steps.push({ label: `${says}, and it is stored`, to: onServer(to, connection.server, { entry }) });
@@ -152,7 +151,7 @@ function hits(world: WatchWorld, state: State): Step<State>[] {
   const marked = rules.markReadFrom === "the master" ? servers.findLast(({ isMaster }) => isMaster) : server;
   const isWatched =
     marked?.mark !== undefined &&
-    (rules.entriesBefore === "count" || entry.series >= marked.mark.series) &&
+    (rules.entriesBefore === "count" || !entry.isBefore) &&
     (rules.markOf === "any server" || rules.markReadFrom === "the master" || marked.mark.epoch === connection.epoch);
   const isYoung = entry.age < bound || rules.youngBy === "nothing";
   if (!isYoung && !isWatched) return [];
