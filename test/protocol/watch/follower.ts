@@ -26,7 +26,8 @@ export function followerSteps(world: WatchWorld, state: State): Step<State>[] {
   if (follower.at === "read" && follower.poll !== undefined) {
     const { read, done, poll, isFirst } = follower;
     const finished = {
-      at: "invalidated",
+      at: isKept(world) ? "invalidated" : "kept",
+      isFirst: false,
       read: 0,
       done: done | read,
       continues: true,
@@ -51,7 +52,7 @@ export function followerSteps(world: WatchWorld, state: State): Step<State>[] {
     fails("the follower cannot say how far it has read");
     // how long ago the poll was counts for windows only
     const progress = hasWindows(world) ? poll : { ...poll, sincePoll: 0 };
-    const to = isSame && isKept(world) ? onServer(state, follower.server, { progress }) : state;
+    const to = isSame ? onServer(state, follower.server, { progress }) : state;
     steps.push({ label: "Redis keeps how far the follower has read", to: moved({ at: "kept" }, to) });
   }
   if (follower.at === "kept") {
@@ -84,8 +85,8 @@ function allBefore(state: State, { server, epoch }: Follower): State {
 }
 
 /**
- * Whether Redis keeps the progress. With failovers a follower keeps its own, and a new one begins anew: the progress is of
- * one epoch, so no server gives another server's.
+ * Whether Redis keeps the progress. With failovers a follower keeps its own, and a first poll reads all that entries may
+ * predate: there it is a question of epochs and connections, and of few enough states.
  */
 const isKept = ({ promotions }: WatchWorld) => promotions === 0;
 
@@ -108,7 +109,7 @@ function begins(world: WatchWorld, state: State): Step<State>[] {
   const kept = servers[follower.server]?.progress;
   const own = isKept(world) || !isSame ? undefined : NOTHING_SEEN;
   const before = kept?.epoch === epoch ? kept : own;
-  const known = isSame ? {} : { done: isKept(world) ? 0 : committed(state), continues: false };
+  const known = isSame ? {} : { done: 0, continues: false };
   const maybeShallow = before !== undefined && hasWindows(world);
   const deeps = !maybeShallow ? [true] : rules.readsAgain === "nothing" || world.late === 0 ? [false] : [true, false];
   return deeps.map((isDeep) => {
@@ -128,7 +129,7 @@ function begins(world: WatchWorld, state: State): Step<State>[] {
       isConnected: true,
       ...known,
       poll,
-      isFirst: before === undefined,
+      isFirst: isKept(world) && before === undefined,
       isBehind: poll.behind > 0,
     };
     // it reads at once: a poll that reads later finds more
@@ -156,7 +157,7 @@ function connected({ rules }: WatchWorld, { at, continues }: Follower, server: n
 function changes(world: WatchWorld, state: State, before: Progress | undefined, isDeep: boolean): Writes {
   const all = committed(state);
   // what the first poll of a series shows is from before its time
-  if (!hasWindows(world)) return before === undefined ? 0 : all & ~before.seen;
+  if (!hasWindows(world)) return before === undefined && isKept(world) ? 0 : all & ~(before?.seen ?? 0);
   const { late, rules } = world;
   const from = isDeep
     ? latest(rules.readsFrom, before?.sinceDeepInLog ?? 0, before?.sinceDeep ?? 0) + late
