@@ -55,7 +55,7 @@ export function createRedisCache(options: RedisCacheOptions): DecisionCache {
       for (const _ of all) meter.cacheFailed("store");
     }
   });
-  const get = createWatchedGetter(markKey(storeId), connection);
+  const get = createWatchedGetter(markKey(storeId), unwatchedMilliseconds, connection);
   const watch = createWatch(storeId, unwatchedMilliseconds, connection);
   const tokenLives = [2 * options.ttlMilliseconds + USER_TOKEN_SPARE_MILLISECONDS, OWNER_TOKEN_MILLISECONDS];
   /** Scopes whose invalidation was not acknowledged, and since when. */

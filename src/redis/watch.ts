@@ -43,8 +43,7 @@ export function createWatch(storeId: string, unwatchedMilliseconds: number, conn
       await within("watched", redis.markWatched(mark, epoch, endsAt, value));
     },
 
-    isWatched: (found, epoch, { filledAt }) =>
-      found?.epoch === epoch && filledAt >= found.since && found.bound <= unwatchedMilliseconds,
+    isWatched: (found, epoch, { filledAt }) => found?.epoch === epoch && filledAt >= found.since,
 
     probe: (epoch) =>
       Promise.all([

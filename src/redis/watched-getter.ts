@@ -16,10 +16,18 @@ type Waiting = { keys: string[]; resolve: (found: Found | undefined) => void };
 
 type Connection = Pick<RedisConnection, "redis" | "within" | "connections">;
 
-/** Reads keys with at most one MGET a turn; each caller gets the values of its own keys, undefined when there was no answer. */
-export function createWatchedGetter(markKey: string, { redis, within, connections }: Connection) {
+/**
+ * Reads keys with at most one MGET a turn; each caller gets the values of its own keys, undefined when there was no answer.
+ * The mark of a follower with a larger bound counts as missing.
+ */
+export function createWatchedGetter(markKey: string, bound: number, { redis, within, connections }: Connection) {
   /** Whether the last turn found a mark: then the time is not asked for beforehand. */
   let isWatched = true;
+
+  function markIn(text: string | null | undefined): WatchMark | undefined {
+    const mark = text ? decodeMark(text) : undefined;
+    return mark !== undefined && mark.bound <= bound ? mark : undefined;
+  }
 
   async function read(keys: string[]): Promise<{ values: Values; time?: Time | undefined } | undefined> {
     const areValues = isValues(keys.length);
@@ -31,7 +39,7 @@ export function createWatchedGetter(markKey: string, { redis, within, connection
     }
     const connection = connections();
     const values = await within("lookup", redis.mget(keys), areValues);
-    if (values?.[0] !== null) return values && { values };
+    if (values === undefined || markIn(values[0]) !== undefined) return values && { values };
     const time = await within("time", redis.time(), isTime);
     // another server's clock says nothing of these entries
     return connection === connections() ? { values, time } : { values };
@@ -39,8 +47,7 @@ export function createWatchedGetter(markKey: string, { redis, within, connection
 
   const ask = createTurnBatch(async (asked: Waiting[]) => {
     const answer = await read([markKey, ...asked.flatMap(({ keys }) => keys)]);
-    const text = answer?.values[0];
-    const mark = text ? decodeMark(text) : undefined;
+    const mark = markIn(answer?.values[0]);
     if (answer !== undefined) isWatched = mark !== undefined;
     const time = answer?.time && millisecondsOf(answer.time);
     let start = 1;
