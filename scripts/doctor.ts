@@ -50,7 +50,7 @@ async function cacheOf(ids: { storeId: string; modelId: string }) {
     url: REDIS_URL,
     ...ids,
     timeoutMilliseconds: REDIS_TIMEOUT_MILLISECONDS,
-    ttlMilliseconds: Number(CACHE_TTL_SECONDS || 10) * 1000,
+    ttlMilliseconds: Number(CACHE_TTL_SECONDS || 300) * 1000,
     meter: { cacheFailed: () => {}, cacheForged: () => {} },
     warn: () => {},
   });

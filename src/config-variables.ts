@@ -86,14 +86,14 @@ export const VARIABLES = {
     .default(150)
     .describe("How long a check may wait for Redis, a third of it for each round trip. Then it asks OpenFGA."),
   CACHE_TTL_SECONDS: whole(1, 3600)
-    .default(10)
+    .default(300)
     .describe(
-      "How long a decision is cached. Beyond `CACHE_UNWATCHED_SECONDS` it counts only while the follower watches OpenFGA's changes; read docs/cache.md before you make it longer.",
+      "How long a decision is cached. Beyond `CACHE_UNWATCHED_SECONDS` it counts only while the follower watches OpenFGA's changes; docs/cache.md says on what conditions.",
     ),
-  CACHE_UNWATCHED_SECONDS: whole(1, 10)
+  CACHE_UNWATCHED_SECONDS: whole(8, 10)
     .default(10)
     .describe(
-      "How long a cached decision counts while nobody watches: no answer is older than this, whatever fails or was written past the service.",
+      "How long a cached decision counts while nobody watches: no answer is older than this, whatever fails or was written past the service. For less make `CACHE_TTL_SECONDS` shorter: the follower reads OpenFGA's clock in whole seconds.",
     ),
   CACHE_ENTRIES_MAX: whole(100, 100_000_000)
     .default(100_000)

@@ -5,6 +5,7 @@
 import type { CacheScope } from "./domain/cache-scopes.ts";
 import type { Rewrites } from "./domain/explain/rewrite.ts";
 import type { Ref } from "./domain/ids.ts";
+import type { CacheMoment, ReadProgress } from "./domain/progress.ts";
 import type { Tuple, TupleKey } from "./domain/tuples.ts";
 
 /** The present, as an argument: nothing below `main.ts` reads a clock of its own. */
@@ -37,7 +38,7 @@ export type TupleStore = {
   /** Never retried here. Throws EngineUnavailable only when nothing can have been written, and EngineRefused. */
   write(write: Write): Promise<WriteOutcome>;
   /** Every change of a tuple since then, by any writer, oldest first; with a type only of its objects. A change that was committed late may appear late. Throws EngineUnavailable. */
-  changes(since: Date, type?: string): Promise<TupleChange[]>;
+  changes(since: Date, type?: string): Promise<ChangeLog>;
   /** Deletes tuples in batches, whether they exist or not: for work that may be interrupted and repeated. Throws EngineUnavailable. */
   erase(keys: readonly TupleKey[]): Promise<void>;
 };
@@ -49,6 +50,9 @@ export type Reads = Pick<TupleStore, "read">;
 
 /** A tuple that was written or deleted, and when; a time that the engine took before it committed. */
 export type TupleChange = { operation: "write" | "delete"; key: TupleKey; at: string };
+
+/** `askedAt`: the engine's own time when it was asked, or up to a second before; milliseconds since the epoch. */
+export type ChangeLog = { changes: TupleChange[]; askedAt: number };
 
 /** A question: may `user` (`user:anna`) do `relation` (`can_view`) on `object` (`plant:7`)? */
 export type Question = { user: Ref; relation: string; object: Ref };
@@ -133,9 +137,6 @@ export type Lookup = {
 /** Tokens to fill under, and the cache's own time (milliseconds), from which the entry's life is counted. */
 export type Tokens = { kind: "tokens"; userToken: string; ownerToken: string; now: number };
 
-/** A moment of the cache, on one connection: its own time (milliseconds), and a name for the data that it has. What was acknowledged in another epoch is lost. */
-export type CacheMoment = { epoch: string; now: number };
-
 /**
  * Decisions, and the tokens and leases that keep them fresh (docs/cache.md). What the cache does not answer in time is `undefined`,
  * never an error: only speed depends on the cache.
@@ -160,18 +161,20 @@ export type DecisionCache = {
   /** Invalidates scopes, with `all` every scope; for writes that were not made here. False as in `release`. */
   invalidate(scopes: CacheScope[] | "all"): Promise<boolean>;
   /**
-   * Asks to be the one replica that follows the changes, for the next ten seconds, and says up to when it has read them
-   * (milliseconds since the epoch). Answers whether it is that replica, up to when the leading replica has read, and the moment of asking.
+   * Asks to be the one replica that follows the changes, for the next ten seconds, and says how far it has read them,
+   * which is kept where it is of this connection and epoch. Answers whether it is that replica, how far they are read,
+   * also by other replicas, and the moment of asking.
    */
   lead(
     replica: string,
-    readTo: number | undefined,
-  ): Promise<{ leads: boolean; readTo: number | undefined; at: CacheMoment } | undefined>;
+    progress: ReadProgress | undefined,
+  ): Promise<{ leads: boolean; progress: ReadProgress | undefined; at: CacheMoment } | undefined>;
   /**
-   * Says that every change from before that moment was read, and that the invalidation of what it reaches was
-   * acknowledged: until half of the bound after it, older entries count. Does nothing in another epoch.
+   * Says that every change between `since` and that moment was read, and that the invalidation of what it reaches was
+   * acknowledged: until half of the bound after the moment, older entries count that were filled at `since` or later.
+   * Does nothing in another epoch or on another connection.
    */
-  watched(since: CacheMoment): Promise<void>;
+  watched(at: CacheMoment, since: number): Promise<void>;
   /** Whether the cache can do for us all that it is for: its own time where that is another clock, or why not, in words without a secret. */
   probe(): Promise<{ kind: "up"; time?: ServerTime } | { kind: "away"; reason: string }>;
   close(): Promise<void>;

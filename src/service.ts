@@ -12,6 +12,7 @@ import { createRepeats } from "./actions/run/repeats.ts";
 import type { AppDeps } from "./app.ts";
 import { cacheFor } from "./backends.ts";
 import { createChecker } from "./check/check.ts";
+import { createCommittedWrite } from "./check/committed-write.ts";
 import { createFollower, FOLLOW_EVERY_MILLISECONDS } from "./check/follow-changes.ts";
 import { createNotices, NOTICES_EVERY_MILLISECONDS } from "./check/notices.ts";
 import type { Config } from "./config.ts";
@@ -68,13 +69,14 @@ export function createService(
   const engine = boundEngine(pool, { callsMax: config.OPENFGA_CONCURRENCY, meter, callerNow });
   const ttlMilliseconds = config.CACHE_TTL_SECONDS * 1000;
   const unwatchedMilliseconds = config.CACHE_UNWATCHED_SECONDS * 1000;
+  const committed = createCommittedWrite(tupleStore);
   const cache = cacheFor(config, store, meter, warn);
   const limiter = createRateLimiter(config, store.storeId, meter);
   const keys = createKeyRing({ config, permissions: pool.permissions, clock, log });
   const notices = createNotices({ cache, engine, clock, meter, warn, sleep });
   const mails = { smtpUrl: config.SMTP_URL, folder: join(folder, "mail"), from: config.MAIL_FROM, clock };
   const deps: Omit<AppDeps, "publicUrl"> = {
-    tupleStore,
+    tupleStore: committed.tupleStore,
     historyKeys: config.HISTORY_KEY_FILE,
     engine,
     checker: createChecker({ engine, cache, clock, meter, ttlMilliseconds, unwatchedMilliseconds, callerNow }),
@@ -107,8 +109,10 @@ export function createService(
       },
     },
   };
-  const lives = { ttlMilliseconds, unwatchedMilliseconds };
-  const follow = createFollower({ tupleStore, cache, clock, meter, ...lives, warn, replica: ulid() });
+  const follow = createFollower({
+    ...{ tupleStore, cache, clock, meter, committed, unwatchedMilliseconds, warn },
+    replica: ulid(),
+  });
   return {
     deps,
     keys,

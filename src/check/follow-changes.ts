@@ -1,45 +1,61 @@
 /**
  * Follows the changes in OpenFGA and invalidates the scopes that they reach: the safety net for writes made past the
  * service and for writers that died before they invalidated. One replica at a time reads; when it no longer renews its
- * claim, another takes over. The first poll reads all changes that cached answers may predate, each later poll the new
- * ones and the last seconds again, so that a Write that was committed late is not missed. After a whole poll, and only
- * when all its invalidations were acknowledged, the cache may use older answers for a few seconds more
- * (test/protocol/watch).
+ * claim, another takes over and reads on from where the cache says that the changes are read. Each poll reads the new
+ * changes and the last seconds again, so that a Write that was committed late is not missed. After a whole poll, and
+ * only when all its invalidations were acknowledged, the cache may use older answers for a few seconds more
+ * (test/protocol/watch). Durations are by the cache's clock, and times in the log by OpenFGA's: no clock of this process
+ * counts.
  */
 
 import { errorFacts } from "../domain/error-facts.ts";
-import type { CacheMoment, Clock, DecisionCache, Meter, TupleChange, TupleStore } from "../ports.ts";
+import type { CacheMoment, ReadProgress } from "../domain/progress.ts";
+import type { Clock, DecisionCache, Meter, TupleChange, TupleStore } from "../ports.ts";
+import type { CommittedWrite } from "./committed-write.ts";
 import { resolveScopes } from "./resolve-scopes.ts";
 
 export const FOLLOW_EVERY_MILLISECONDS = 1000;
 
+/** During a poll, a fraction of the claim's life. */
+const RENEW_EVERY_MILLISECONDS = 3000;
+
 /**
- * For a Write that was slow to commit, and for clocks that differ: more than the 3 s after which OpenFGA ends a
- * request.
+ * For a Write that was slow to commit, more than the 3 s after which OpenFGA ends a request, and for its servers' clocks
+ * that differ a little.
  */
 const MARGIN_MILLISECONDS = 5000;
 
-/**
- * A deep poll reads so much again, for a Write whose commit hung. A change that comes later still was made past the
- * service, and answers follow it within the TTL.
- */
+/** A deep poll reads so much again, for a Write whose commit hung, and for clocks that differ more. */
 const DEEP_MARGIN_MILLISECONDS = 30_000;
 
 /** Of the bound, how often a poll is deep. With half of it for the mark it leaves a fifth. */
 const DEEP_EVERY = 0.3;
 
+/** A change is late half of the bound after its time, and not before: commits may be slow, and OpenFGA's clock is read in whole seconds. */
+const LATE_MIN_MILLISECONDS = 4000;
+
+/** By so much two readings of OpenFGA's clock may differ from the time between them: it is read in whole seconds. */
+const READING_MILLISECONDS = 2000;
+
 /** With more changes than this to read again, in an import, deep polls are rare, and older answers are not used. */
 const CHANGES_MAX = 10_000;
 
+/** A warning that repeats itself is logged so often. */
+const WARN_EVERY_MILLISECONDS = 60_000;
+
 /** After the log showed a change late, older answers are not used for so long. */
 const DISTRUST_MILLISECONDS = 3_600_000;
+
+/** After a longer pause nobody reads what was missed: answers from before it are too old. */
+const PAUSE_MAX_MILLISECONDS = 300_000;
 
 type FollowerDeps = {
   tupleStore: Pick<TupleStore, "read" | "changes">;
   cache: Pick<DecisionCache, "invalidate" | "lead" | "watched">;
   clock: Clock;
   meter: Pick<Meter, "changesRead">;
-  ttlMilliseconds: number;
+  /** Of this process, which the log has to show. */
+  committed: Pick<CommittedWrite, "expected" | "forget">;
   /** How old an answer may be at most, whatever fails. */
   unwatchedMilliseconds: number;
   warn: (event: string, facts: object) => void;
@@ -47,102 +63,149 @@ type FollowerDeps = {
   replica: string;
 };
 
-/** How far the changes are read, in one epoch of the cache. Times in the log are by the engine's clock. */
-type Progress = {
-  epoch: string;
-  /** From when on the next poll reads, and the next deep one; in the log's time. */
-  from: number;
-  deepFrom: number;
-  /** When the last poll began by our clock, and the last deep one by the cache's. */
-  startedAt: number;
-  deepAt: number;
-  /** How far the log's time is ahead of our monotonic one, at least. */
-  ahead: number;
-};
+/** The last poll of this process, and the changes that are invalidated on its connection: those that a deep poll may show again. */
+type Last = { progress: ReadProgress; known: Set<string> };
 
 /** One poll: reads when this replica leads. Never throws; changes that could not be read are read by the next poll. */
 export function createFollower(deps: FollowerDeps): () => Promise<void> {
-  const { tupleStore, cache, clock, meter, ttlMilliseconds, warn, replica } = deps;
+  const { tupleStore, cache, clock, meter, committed, warn, replica } = deps;
   const deepEvery = deps.unwatchedMilliseconds * DEEP_EVERY;
-  /** Whether an entry can grow older than the bound. Where none can, the mark only saves look-ups from asking for the time. */
-  const canGrowOld = ttlMilliseconds > deps.unwatchedMilliseconds;
-  /** Changes whose scopes were invalidated, and their time in the log. */
-  const invalidated = new Map<string, number>();
-  let progress: Progress | undefined;
-  let readTo: number | undefined;
-  let lateAt = Number.NEGATIVE_INFINITY;
+  const lateAfter = Math.max(deps.unwatchedMilliseconds / 2, LATE_MIN_MILLISECONDS);
+  const behindAfter = lateAfter - READING_MILLISECONDS;
+  let last: Last | undefined;
+  /** Since when the log does not show what this process committed. */
+  let missedAt: number | undefined;
+  let saidBehindAt = Number.NEGATIVE_INFINITY;
 
-  function beginAnew(): void {
-    progress = undefined;
-    readTo = undefined;
-    invalidated.clear();
-  }
-
-  async function readOn(at: CacheMoment): Promise<void> {
+  /** `kept`: how far the changes are read, as the cache has it. */
+  async function readOn(at: CacheMoment, kept: ReadProgress | undefined): Promise<void> {
     const startedAt = clock().getTime();
-    const since = performance.now();
-    const before = progress;
-    const isDeep = before === undefined || (canGrowOld && at.now - before.deepAt >= deepPause());
-    const first = startedAt - ttlMilliseconds - DEEP_MARGIN_MILLISECONDS;
-    const from = before === undefined ? first : isDeep ? before.deepFrom : before.from;
-    const changes = await tupleStore.changes(new Date(from));
-    const fresh = changes.filter((change) => !invalidated.has(textOf(change)));
+    const isOfEpoch = kept?.at.epoch === at.epoch;
+    // the cache's clock was set back: marks and entries would live for longer
+    if (isOfEpoch && at.now < kept.at.now && !(await cache.invalidate("all"))) return;
+    const pause = isOfEpoch ? at.now - kept.at.now : Infinity;
+    const before = pause >= 0 && pause < PAUSE_MAX_MILLISECONDS ? kept : undefined;
+    // what another server acknowledged, this one may never have seen (bad/poll-on-two-servers)
+    const own =
+      last?.progress.at.connection === at.connection && last.progress.at.now === before?.at.now ? last : undefined;
+    const known = own?.known ?? new Set();
+    const deepPause = known.size > CHANGES_MAX ? DEEP_MARGIN_MILLISECONDS : deepEvery;
+    const isDeep = before === undefined || own === undefined || at.now - before.deepAt >= deepPause;
+
+    // what was committed before these polls, they need not show
+    if (own === undefined) committed.forget();
+    const expected = committed.expected();
+    const { changes, askedAt } = await (before === undefined
+      ? changesSince(at.now, startedAt, DEEP_MARGIN_MILLISECONDS, at)
+      : isDeep
+        ? changesSince(before.deepAt, before.deepAtInLog, DEEP_MARGIN_MILLISECONDS, at)
+        : changesSince(before.at.now, before.atInLog, MARGIN_MILLISECONDS, at));
+    const fresh = changes.filter((change) => !known.has(textOf(change)));
     const scopes = await resolveScopes(
       tupleStore,
       fresh.map(({ key }) => key),
     );
     // not acknowledged: the next poll invalidates them again
     if (scopes.length > 0 && !(await cache.invalidate(scopes))) return;
-    for (const change of fresh) invalidated.set(textOf(change), Date.parse(change.at));
-    if (canGrowOld && before !== undefined) noticeLate(before.startedAt, fresh);
+    for (const change of fresh) known.add(textOf(change));
+    // entries from before the first poll was over may predate what it did not read
+    const since = before === undefined ? await sinceNow(at) : before.since;
+    if (since === undefined) return;
 
-    const now = performance.now();
-    const ahead = changes.reduce(
-      (most, change) => Math.max(most, Date.parse(change.at) - now),
-      before?.ahead ?? -Infinity,
-    );
-    // when it began, in the log's time; while no change was ever seen there is none to be read twice
-    const began = since + ahead;
-    progress = {
-      epoch: at.epoch,
-      from: Math.max(before?.from ?? first, began - MARGIN_MILLISECONDS),
-      deepFrom: Math.max(before?.deepFrom ?? first, isDeep ? began - DEEP_MARGIN_MILLISECONDS : -Infinity),
-      startedAt,
-      deepAt: isDeep || before === undefined ? at.now : before.deepAt,
-      ahead,
+    const isShown = expected === undefined || changes.some((change) => isSame(change, expected));
+    missedAt = isShown ? undefined : (missedAt ?? at.now);
+    const isMissing = missedAt !== undefined && isDeep && at.now - missedAt >= lateAfter;
+    if (isMissing) warn("changes_missing", {});
+    if (isShown || isMissing) committed.forget();
+    const isLate = before !== undefined && own !== undefined && hasLate(fresh, before, at, askedAt);
+    const progress: ReadProgress = {
+      at,
+      atInLog: askedAt,
+      deepAt: isDeep ? at.now : before.deepAt,
+      deepAtInLog: isDeep ? askedAt : before.deepAtInLog,
+      latestInLog: Math.max(askedAt, latestBefore(before, at)),
+      since,
+      lateAt: isLate || isMissing ? at.now : kept?.lateAt,
     };
-    const forgetBefore = canGrowOld ? progress.deepFrom : progress.from;
-    for (const [text, time] of invalidated) if (time < forgetBefore) invalidated.delete(text);
-    readTo = startedAt;
+    // another replica may have taken over, if it took long
+    if (!(await cache.lead(replica, progress))?.leads) return;
+    // what a deep poll does not show, none shows any more
+    last = { progress, known: isDeep ? new Set(changes.map(textOf)) : known };
     meter.changesRead(startedAt);
-    const isWhole = at.now - progress.deepAt < deepEvery && now - lateAt > DISTRUST_MILLISECONDS;
-    if (isWhole || !canGrowOld) await cache.watched(at);
+    if (isShown && isWhole(progress)) await cache.watched(at, since);
   }
 
-  const deepPause = () => (invalidated.size > CHANGES_MAX ? DEEP_MARGIN_MILLISECONDS : deepEvery);
+  /**
+   * The changes since the cache's time was `now` and the log's `inLog`, and some milliseconds before. OpenFGA's clock may
+   * have been set back since then, or another server's answers: then by the clock as it is now
+   * (bad/read-on-by-the-clock-as-it-was).
+   */
+  async function changesSince(now: number, inLog: number, margin: number, at: CacheMoment) {
+    const log = await tupleStore.changes(new Date(inLog - margin));
+    const thenInLog = log.askedAt - (at.now - now);
+    return thenInLog < inLog - READING_MILLISECONDS ? tupleStore.changes(new Date(thenInLog - margin)) : log;
+  }
+
+  /** The cache's time now; undefined when it is another server's. */
+  async function sinceNow({ epoch, connection }: CacheMoment): Promise<number | undefined> {
+    const at = (await cache.lead(replica, undefined))?.at;
+    return at?.epoch === epoch && at.connection === connection ? at.now : undefined;
+  }
+
+  /** Whether nothing is missing that the log should show. */
+  function isWhole({ at: { now }, deepAt, atInLog, latestInLog, lateAt }: ReadProgress): boolean {
+    // behind a time that it had, OpenFGA does not show what it wrote then (bad/mark-while-the-clock-is-behind)
+    const behind = latestInLog - atInLog;
+    if (behind > behindAfter && Math.abs(now - saidBehindAt) > WARN_EVERY_MILLISECONDS) {
+      saidBehindAt = now;
+      warn("engine_clock_back", { seconds: Math.round(behind / 1000) });
+    }
+    const isTrusted = lateAt === undefined || Math.abs(now - lateAt) > DISTRUST_MILLISECONDS;
+    return isTrusted && now - deepAt < deepEvery && behind <= behindAfter;
+  }
 
   /** A log that shows changes late is behind a horizon offset or a lagging database: then nobody knows what is missing. */
-  function noticeLate(lastBegan: number, fresh: readonly TupleChange[]): void {
-    const late = fresh.find((change) => Date.parse(change.at) < lastBegan - MARGIN_MILLISECONDS);
-    if (late === undefined) return;
-    lateAt = performance.now();
-    warn("changes_late", { seconds: Math.round((clock().getTime() - Date.parse(late.at)) / 1000) });
+  function hasLate(fresh: readonly TupleChange[], before: ReadProgress, at: CacheMoment, askedAt: number): boolean {
+    const began = Math.min(before.atInLog, askedAt - (at.now - before.at.now));
+    const late = fresh.find((change) => Date.parse(change.at) < began - lateAfter);
+    if (late === undefined) return false;
+    warn("changes_late", { seconds: Math.round((askedAt - Date.parse(late.at)) / 1000) });
+    return true;
   }
 
   return async () => {
+    let renewing: NodeJS.Timeout | undefined;
     try {
-      const follower = await cache.lead(replica, readTo);
+      const follower = await cache.lead(replica, undefined);
       if (follower === undefined) return;
-      const { leads, readTo: leaderReadTo, at } = follower;
-      // what another server acknowledged, this one may never have seen
-      if (!leads || progress?.epoch !== at.epoch) beginAnew();
-      if (leads) await readOn(at);
-      else if (leaderReadTo !== undefined) meter.changesRead(leaderReadTo);
+      const { leads, progress, at } = follower;
+      if (leads) {
+        renewing = setInterval(() => cache.lead(replica, undefined), RENEW_EVERY_MILLISECONDS);
+        await readOn(at, progress);
+      } else {
+        last = undefined;
+        if (progress !== undefined) meter.changesRead(clock().getTime() - (at.now - progress.at.now));
+      }
     } catch (error) {
       warn("changes_not_read", errorFacts(error));
+    } finally {
+      clearInterval(renewing);
     }
   };
 }
+
+/** The latest that the engine's clock was since the last poll, if it went on. */
+function latestBefore(before: ReadProgress | undefined, { now }: CacheMoment): number {
+  return before === undefined
+    ? Number.NEGATIVE_INFINITY
+    : Math.max(before.latestInLog, before.atInLog + now - before.at.now);
+}
+
+const isSame = (change: TupleChange, { operation, key }: Pick<TupleChange, "operation" | "key">) =>
+  change.operation === operation &&
+  change.key.object === key.object &&
+  change.key.relation === key.relation &&
+  change.key.user === key.user;
 
 function textOf({ operation, key, at }: TupleChange): string {
   return JSON.stringify([at, operation, key.object, key.relation, key.user]);

@@ -4,6 +4,8 @@
  */
 import { LRUCache } from "lru-cache";
 import { type CacheScope, LEASE_MILLISECONDS, UNWATCHED_MAX_MILLISECONDS } from "../domain/cache-scopes.ts";
+import type { ReadProgress } from "../domain/progress.ts";
+import { startTimer } from "../elapsed.ts";
 import type { CacheEntry, DecisionCache, Question } from "../ports.ts";
 
 type Options = {
@@ -24,11 +26,11 @@ export function createMemoryCache({
   const tokens = new LRUCache<CacheScope, string>({ max: entriesMax });
   const leases = new Map<CacheScope, Map<string, number>>();
   let made = 0;
-  let readToNow: number | undefined;
-  let watchedUntil = Number.NEGATIVE_INFINITY;
+  let kept: ReadProgress | undefined;
+  let watched = { since: Number.POSITIVE_INFINITY, until: Number.NEGATIVE_INFINITY };
 
-  // monotonic: the system clock may step back
-  const now = () => performance.now();
+  // monotonic, and not stopped while the machine is suspended
+  const now = startTimer();
 
   const keyOf = ({ user, relation, object }: Question) => JSON.stringify([user, relation, object]);
 
@@ -57,12 +59,15 @@ export function createMemoryCache({
 
   return {
     async lookup(question, owner) {
-      const kept = entries.get(keyOf(question));
+      const found = entries.get(keyOf(question));
       const at = now();
+      const isWatched = (filledAt: number) => at < watched.until && filledAt >= watched.since;
       const counts =
-        kept && at < kept.endsAt && (at < watchedUntil || at < kept.entry.filledAt + unwatchedMilliseconds);
+        found &&
+        at < found.endsAt &&
+        (isWatched(found.entry.filledAt) || at < found.entry.filledAt + unwatchedMilliseconds);
       return {
-        entry: counts ? kept.entry : undefined,
+        entry: counts ? found.entry : undefined,
         userToken: tokens.get(question.user as CacheScope),
         ownerToken: owner && tokens.get(owner),
       };
@@ -79,8 +84,8 @@ export function createMemoryCache({
       const key = keyOf(question);
       if (endsAt !== "same") entries.set(key, { entry, endsAt });
       else {
-        const kept = entries.get(key);
-        if (kept !== undefined) entries.set(key, { entry, endsAt: kept.endsAt });
+        const found = entries.get(key);
+        if (found !== undefined) entries.set(key, { entry, endsAt: found.endsAt });
       }
     },
 
@@ -101,13 +106,13 @@ export function createMemoryCache({
       return true;
     },
 
-    async lead(_replica, readTo) {
-      readToNow = readTo ?? readToNow;
-      return { leads: true, readTo: readToNow, at: { epoch: EPOCH, now: now() } };
+    async lead(_replica, progress) {
+      kept = progress ?? kept;
+      return { leads: true, progress: kept, at: { epoch: EPOCH, connection: 0, now: now() } };
     },
 
-    async watched(since) {
-      watchedUntil = since.now + unwatchedMilliseconds / 2;
+    async watched(at, since) {
+      watched = { since, until: at.now + unwatchedMilliseconds / 2 };
     },
 
     probe: async () => ({ kind: "up" }),

@@ -5,8 +5,9 @@
  */
 import { isObject } from "../domain/json.ts";
 import type { Condition, Tuple } from "../domain/tuples.ts";
+import { startTimer } from "../elapsed.ts";
 import { EngineRefused, EngineUnavailable } from "../faults.ts";
-import type { ReadFilter, TupleChange } from "../ports.ts";
+import type { ChangeLog, ReadFilter, TupleChange } from "../ports.ts";
 import { type OpenFgaConnection, openEndpoint, TIMEOUT_MILLISECONDS } from "./client.ts";
 import { codeIn } from "./replies.ts";
 
@@ -24,8 +25,8 @@ export type Pages = {
   tuples(filter?: ReadFilter): AsyncGenerator<Tuple[]>;
   /** One page of the tuples that match, at most `max` of them, behind a token; its `token` is empty at the end. Throws TokenUnknown. */
   tuplePage(filter: ReadFilter | undefined, max: number, token: string): Promise<{ tuples: Tuple[]; token: string }>;
-  /** The changes since then, oldest first; with a type only of its objects. */
-  changes(since: Date, type?: string): AsyncGenerator<TupleChange[]>;
+  /** The changes since then, oldest first, each page with the engine's time when it was asked for; with a type only of its objects. */
+  changes(since: Date, type?: string): AsyncGenerator<ChangeLog>;
 };
 
 /** The pages of one store. No connection is made yet. */
@@ -33,9 +34,11 @@ export function createPages(connection: OpenFgaConnection & { storeId: string })
   const { pool, store, headers } = openEndpoint(connection, CONNECTIONS);
   const timeoutMilliseconds = connection.timeoutMilliseconds ?? TIMEOUT_MILLISECONDS;
 
-  async function page(path: string, body: object | undefined, items: "tuples" | "changes") {
+  async function page(path: string, body: object | undefined, items: "tuples" | "changes", since?: Date) {
+    const elapsed = startTimer();
     let status: number;
     let text: string;
+    let askedAt: number;
     try {
       const reply = await pool.request({
         ...(body === undefined ? { method: "GET" } : { method: "POST", body: JSON.stringify(body) }),
@@ -44,18 +47,22 @@ export function createPages(connection: OpenFgaConnection & { storeId: string })
         signal: AbortSignal.timeout(timeoutMilliseconds),
       });
       status = reply.statusCode;
+      // as of the reply, in whole seconds, less what it took
+      askedAt = Date.parse(String(reply.headers.date)) - Math.ceil(elapsed());
       text = await reply.body.text();
     } catch (error) {
       throw new EngineUnavailable(`OpenFGA returned no ${items}: ${(error as Error).message}`);
     }
     if (status === 400 && codeIn(text) === "invalid_continuation_token") throw new TokenUnknown();
+    // OpenFGA refuses a time that is still to come, of a clock that was ahead of its own: there is nothing since then
+    if (status === 400 && since !== undefined && since.getTime() > askedAt) return { list: [], token: "", askedAt };
     if (status === 400) throw new EngineRefused(`OpenFGA 400 ${codeIn(text)} for ${items}`);
     if (status !== 200) throw new EngineUnavailable(`OpenFGA answered ${status} ${codeIn(text)} for ${items}`);
     const given = parsed(text);
     const [list, token] = [given[items], given.continuation_token];
     if (!Array.isArray(list) || typeof token !== "string")
       throw new EngineUnavailable(`OpenFGA answered with no page of ${items}`);
-    return { list, token };
+    return { list, token, askedAt };
   }
 
   async function tuplePage(filter: ReadFilter | undefined, max: number, continuation_token: string) {
@@ -81,8 +88,9 @@ export function createPages(connection: OpenFgaConnection & { storeId: string })
       const query = new URLSearchParams({ page_size: `${PAGE_SIZE}`, start_time: since.toISOString() });
       if (type !== undefined) query.set("type", type);
       for (;;) {
-        const { list, token } = await page(`/changes?${query}`, undefined, "changes");
-        yield list.map(toChange);
+        const { list, token, askedAt } = await page(`/changes?${query}`, undefined, "changes", since);
+        if (Number.isNaN(askedAt)) throw new EngineUnavailable("OpenFGA's reply has no date: a proxy takes it away");
+        yield { changes: list.map(toChange), askedAt };
         // the engine always returns a token; only a page that is not full is the last one
         if (list.length < PAGE_SIZE) return;
         query.set("continuation_token", token);

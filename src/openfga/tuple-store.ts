@@ -6,7 +6,7 @@ import { ClientWriteRequestOnMissingDeletes } from "@openfga/sdk";
 import { WRITE_TUPLES_MAX } from "../domain/plan.ts";
 import type { Tuple, TupleKey } from "../domain/tuples.ts";
 import { EngineRefused, EngineUnavailable } from "../faults.ts";
-import type { ReadFilter, TupleChange, TupleStore, WriteOutcome } from "../ports.ts";
+import type { ChangeLog, ReadFilter, TupleStore, WriteOutcome } from "../ports.ts";
 import { createClient, failureOf, type OpenFgaConnection, toThrow } from "./client.ts";
 import { createPages, TokenUnknown } from "./pages.ts";
 
@@ -70,9 +70,13 @@ export function createTupleStore(connection: OpenFgaConnection & { storeId: stri
     },
 
     changes: async (since, type) => {
-      const changes: TupleChange[] = [];
-      for await (const page of pages.changes(since, type)) changes.push(...page);
-      return changes;
+      const log: ChangeLog = { changes: [], askedAt: Infinity };
+      for await (const { changes, askedAt } of pages.changes(since, type)) {
+        log.changes.push(...changes);
+        // the first page's, or less where another server with another clock gave a later one
+        log.askedAt = Math.min(log.askedAt, askedAt);
+      }
+      return log;
     },
 
     erase: async (keys) => {

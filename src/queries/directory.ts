@@ -127,13 +127,13 @@ export function createDirectory(deps: DirectoryDeps, { keptMax = KEPT_MAX, readM
       const [began, beganAt] = [clock().getTime(), performance.now()];
       const since = new Date((names.began || began) - MARGIN_MILLISECONDS);
       // what is made later reads its names then
-      const changes = kept.size === 0 ? [] : await tupleStore.changes(since, "user");
-      for (const { object: ref, user } of changes.map(({ key }) => key))
+      const log = kept.size === 0 ? { changes: [], askedAt: began } : await tupleStore.changes(since, "user");
+      for (const { object: ref, user } of log.changes.map(({ key }) => key))
         for (const { of } of kept.values()) {
           const { n, role } = of.get(ref) ?? {};
           if (n !== undefined && n < entryNumber(user)) of.set(ref, { ref, role });
         }
-      names = { began, beganAt };
+      names = { began: log.askedAt, beganAt };
     });
   }
 

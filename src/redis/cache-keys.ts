@@ -5,6 +5,8 @@
 
 import type { CacheScope } from "../domain/cache-scopes.ts";
 import { idOf } from "../domain/ids.ts";
+import { isObject } from "../domain/json.ts";
+import type { ReadProgress } from "../domain/progress.ts";
 import type { AccessPath, CacheEntry, Question } from "../ports.ts";
 
 /** Every key and value, field by field. Another form of a value takes another letter: two versions may run side by side. */
@@ -54,14 +56,16 @@ export const GRAMMAR = {
   "w:{<store id>}": {
     is: "the watch mark: the follower has read the changes, and what they reach is invalidated",
     fields: { "store id": "as above" },
-    value: "the epoch",
+    value:
+      "`<epoch>:<since>:<bound>`: Redis's time from which on every change was read, and the follower's `CACHE_UNWATCHED_SECONDS`, both in milliseconds; an entry that was filled before that time does not count by the mark, nor any at a process with a smaller bound",
     ends: "half of `CACHE_UNWATCHED_SECONDS` after Redis's time before the poll",
   },
   "f:{<store id>}": {
     is: "the follower: which replica follows the changes in OpenFGA",
     fields: { "store id": "as above" },
-    value: "hash of `replica` and `read_to`, milliseconds up to which changes were read",
-    ends: "ten seconds after it last said so",
+    value:
+      "hash of `replica`, `until`, Redis's time at which its claim ends, ten seconds after it last said so, and `progress`, JSON: how far the changes are read",
+    ends: "an hour after the claim was last renewed",
   },
   "r:{<store id>}:<limit>:<subject>": {
     is: "a count of requests, by rate limit",
@@ -85,6 +89,7 @@ const MODEL_ID_LENGTH = 8;
 
 /** Milliseconds: enough for the next three thousand years. */
 const TIME_LENGTH = 9;
+const TIME_MAX = 36 ** TIME_LENGTH;
 
 /** All keys of a store have it, so that a Cluster keeps them in one slot: they are read and written together. */
 const tagOf = (storeId: string): string => `{${storeId.slice(-STORE_ID_LENGTH)}}`;
@@ -106,6 +111,34 @@ export const leaseKey = (storeId: string, scope: CacheScope): string => `l:${tag
 export const countKeyPrefix = (storeId: string, limit: string): string => `r:${tagOf(storeId)}:${limit}`;
 export const followerKey = (storeId: string): string => `f:${tagOf(storeId)}`;
 export const markKey = (storeId: string): string => `w:${tagOf(storeId)}`;
+
+/** What a watch mark says. It is in one epoch; `since` is Redis's time in milliseconds, and `bound` the follower's. */
+export type WatchMark = { epoch: string; since: number; bound: number };
+
+export const encodeMark = ({ epoch, since, bound }: WatchMark): string => `${epoch}:${since}:${bound}`;
+
+const MARK = /^([0-9a-f]+):(\d+):(\d+)$/;
+
+/** Undefined for what somebody else put there. */
+export function decodeMark(text: string): WatchMark | undefined {
+  const [, epoch, since, bound] = MARK.exec(text) ?? [];
+  return epoch === undefined ? undefined : { epoch, since: Number(since), bound: Number(bound) };
+}
+
+/** Undefined for what somebody else put there: what it says is a time that there is, or nothing. */
+export function decodeProgress(text: string): ReadProgress | undefined {
+  try {
+    const progress = JSON.parse(text);
+    if (!isObject(progress) || !isObject(progress.at) || typeof progress.at.epoch !== "string") return undefined;
+    const { at, atInLog, deepAt, deepAtInLog, latestInLog, since, lateAt = 0 } = progress;
+    const times = [at.now, atInLog, deepAt, deepAtInLog, latestInLog, since, lateAt];
+    return times.every((time) => typeof time === "number" && Math.abs(time) < TIME_MAX)
+      ? (progress as ReadProgress)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
 
 /**
  * An entry as it is stored: of its tokens only the randoms, since no other token of any epoch has them.

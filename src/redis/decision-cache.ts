@@ -7,19 +7,21 @@
 import { randomBytes } from "node:crypto";
 import { type CacheScope, LEASE_MILLISECONDS, UNWATCHED_MAX_MILLISECONDS } from "../domain/cache-scopes.ts";
 import type { CacheEntry, DecisionCache, Lookup, Meter } from "../ports.ts";
-import { followerKey, leaseKey, markKey, RANDOM_BYTES, tokenKey } from "./cache-keys.ts";
+import { leaseKey, markKey, RANDOM_BYTES, tokenKey } from "./cache-keys.ts";
 import { connect } from "./connection.ts";
 import { createEntries } from "./entries.ts";
-import { isLead, isOne, isTime, isTokens } from "./reply-shapes.ts";
+import { isCount, isOne, isTime, isTokens } from "./reply-shapes.ts";
 import { createServerClock } from "./server-clock.ts";
 import { createTurnBatch } from "./turn.ts";
+import { createWatch } from "./watch.ts";
 import { createWatchedGetter } from "./watched-getter.ts";
 
-const FOLLOWER_MILLISECONDS = 10_000;
 const OWNER_TOKEN_MILLISECONDS = 86_400_000;
 /** A user's token outlives its entries by this: tokens of users whom nobody asks for, real or made up, are soon deleted. */
 const USER_TOKEN_SPARE_MILLISECONDS = 60_000;
 const SCAN_COUNT = 1000;
+/** Tokens that one command deletes: it takes Redis some two milliseconds, and others wait for so long. */
+const DELETED_MAX = 1000;
 
 export type RedisCacheOptions = {
   url: string;
@@ -53,7 +55,8 @@ export function createRedisCache(options: RedisCacheOptions): DecisionCache {
       for (const _ of all) meter.cacheFailed("store");
     }
   });
-  const get = createWatchedGetter(markKey(storeId), connection);
+  const get = createWatchedGetter(markKey(storeId), unwatchedMilliseconds, connection);
+  const watch = createWatch(storeId, unwatchedMilliseconds, connection);
   const tokenLives = [2 * options.ttlMilliseconds + USER_TOKEN_SPARE_MILLISECONDS, OWNER_TOKEN_MILLISECONDS];
   /** Scopes whose invalidation was not acknowledged, and since when. */
   const pending = new Map<CacheScope, number>();
@@ -79,14 +82,12 @@ export function createRedisCache(options: RedisCacheOptions): DecisionCache {
     const over = performance.now() - Math.min(options.ttlMilliseconds, unwatchedMilliseconds);
     for (const [scope, since] of pending) if (since < over) pending.delete(scope);
     const scopes = [...pending.keys()];
-    if (scopes.length > 0) await invalidate(scopes);
+    if (scopes.length > 0) await release("", scopes);
   }
 
   /** `time` is Redis's own, after the look-up. An entry from later than that was dated before that clock was set back. */
   const isYoung = ({ filledAt }: CacheEntry, time: number | undefined) =>
     time !== undefined && filledAt <= time && time < filledAt + unwatchedMilliseconds;
-
-  const momentOf = (epoch: string) => `${connection.connections()} ${epoch}`;
 
   const tokensOf = (scopes: readonly CacheScope[]) => scopes.map((scope) => tokenKey(storeId, scope));
   const leasesOf = (scopes: readonly CacheScope[]) => scopes.map((scope) => leaseKey(storeId, scope));
@@ -104,7 +105,15 @@ export function createRedisCache(options: RedisCacheOptions): DecisionCache {
     return true;
   }
 
-  const invalidate = (scopes: CacheScope[]) => release("", scopes);
+  /** Of what was not written here: no reply says that it is effective, so it is not kept as pending when it fails. */
+  async function invalidate(scopes: CacheScope[]): Promise<boolean> {
+    for (let start = 0; start < scopes.length; start += DELETED_MAX) {
+      const tokens = tokensOf(scopes.slice(start, start + DELETED_MAX));
+      const deleted = await within("invalidate", redis.del(tokens), isCount(tokens.length));
+      if (deleted === undefined) return false;
+    }
+    return true;
+  }
 
   async function invalidateAll(): Promise<boolean> {
     try {
@@ -130,7 +139,8 @@ export function createRedisCache(options: RedisCacheOptions): DecisionCache {
       const ofEpoch = (token: string | null | undefined) => (token?.startsWith(epoch) ? token : undefined);
       const lookup: Lookup = { userToken: ofEpoch(userToken), ownerToken: ofEpoch(ownerToken) };
       const entry = text ? entries.entryIn(text, { key, epoch, userToken: lookup.userToken }) : undefined;
-      if (entry !== undefined && (found.mark === epoch || isYoung(entry, found.time))) lookup.entry = entry;
+      if (entry !== undefined && (watch.isWatched(found.mark, epoch, entry) || isYoung(entry, found.time)))
+        lookup.entry = entry;
       return lookup;
     },
 
@@ -168,23 +178,8 @@ export function createRedisCache(options: RedisCacheOptions): DecisionCache {
     release,
     invalidate: (scopes) => (scopes === "all" ? invalidateAll() : invalidate(scopes)),
 
-    async lead(replica, readTo) {
-      const asked = redis.leadChanges(followerKey(storeId), replica, FOLLOWER_MILLISECONDS, readTo ?? "");
-      const answer = await within("lead", asked, isLead);
-      if (answer === undefined) return undefined;
-      const [leads, read, now, epoch] = answer;
-      // of this connection alone: between two of them another server may have acknowledged what this one never saw
-      // (bad/poll-on-two-servers)
-      const at = { epoch: momentOf(epoch), now };
-      return { leads: leads === 1, readTo: read === null ? undefined : Number(read), at };
-    },
-
-    async watched({ epoch: moment, now }) {
-      const epoch = moment.slice(moment.indexOf(" ") + 1);
-      if (moment !== momentOf(epoch)) return;
-      const endsAt = Math.floor(now + unwatchedMilliseconds / 2);
-      await within("watched", redis.markWatched(markKey(storeId), epoch, endsAt));
-    },
+    lead: watch.lead,
+    watched: watch.watched,
 
     async probe() {
       const epoch = connection.epoch();
@@ -198,8 +193,8 @@ export function createRedisCache(options: RedisCacheOptions): DecisionCache {
         redis.leaseScopes(4, ...leases, ...tokens, "probe", LEASE_MILLISECONDS),
         redis.releaseScopes(4, ...leases, ...tokens, "probe"),
         redis.takeTokens(...tokens, ...leases, epoch, "probe", ...tokenLives),
-        redis.leadChanges(`${followerKey(storeId)}:probe`, "probe", FOLLOWER_MILLISECONDS, ""),
-        redis.markWatched(`${markKey(storeId)}:probe`, epoch, 1),
+        watch.probe(epoch),
+        redis.del(...tokens),
         redis.set(entry, "", "PX", options.ttlMilliseconds),
         redis.mget([entry, ...tokens]),
       ]);

@@ -9,6 +9,10 @@ export const isValues = (length: number) => (answer: unknown) =>
 /** A release. */
 export const isOne = (answer: unknown) => answer === 1;
 
+/** DEL: how many of the keys there were. */
+export const isCount = (most: number) => (answer: unknown) =>
+  typeof answer === "number" && answer >= 0 && answer <= most;
+
 export const isTime = (answer: unknown) => isValues(2)(answer) && !(answer as unknown[]).includes(null);
 
 export const isTokens = (answer: unknown) =>

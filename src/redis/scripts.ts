@@ -59,22 +59,29 @@ local run, replication = string.match(info, 'run_id:(%w+)'), string.match(info, 
 local epoch = string.sub(redis.sha1hex(run .. replication), 1, ${EPOCH_LENGTH})`;
 
 /**
- * KEYS follower  ARGV replica, life, read to or ''. Whether the replica follows the changes now, and up to when they
- * are read; and the time and the epoch.
+ * KEYS follower  ARGV replica, life of its claim, life of all, progress or '', its epoch. Whether the replica follows the
+ * changes now, and how far they are read, which is kept where it is of this epoch; and the time and the epoch.
  */
 export const LEAD = `${EPOCH}
 local t = redis.call('TIME')
+local now = t[1] * 1000 + math.floor(t[2] / 1000)
 local replica = redis.call('HGET', KEYS[1], 'replica')
-local leads = not replica or replica == ARGV[1]
+local left = tonumber(redis.call('HGET', KEYS[1], 'until') or 0) - now
+-- a claim that lasts for longer is from before the clock was set back
+local leads = replica == ARGV[1] or left <= 0 or left > tonumber(ARGV[2])
 if leads then
-  redis.call('HSET', KEYS[1], 'replica', ARGV[1])
-  if ARGV[3] ~= '' then redis.call('HSET', KEYS[1], 'read_to', ARGV[3]) end
-  redis.call('PEXPIRE', KEYS[1], ARGV[2])
+  redis.call('HSET', KEYS[1], 'replica', ARGV[1], 'until', now + ARGV[2])
+  if ARGV[5] == epoch then redis.call('HSET', KEYS[1], 'progress', ARGV[4]) end
+  redis.call('PEXPIRE', KEYS[1], ARGV[3])
 end
-return {leads and 1 or 0, redis.call('HGET', KEYS[1], 'read_to'), t[1] * 1000 + math.floor(t[2] / 1000), epoch}`;
+return {leads and 1 or 0, redis.call('HGET', KEYS[1], 'progress'), now, epoch}`;
 
-/** KEYS mark  ARGV epoch, end. Writes the watch mark, unless the server's data is no longer of that epoch. */
+/**
+ * KEYS mark  ARGV epoch, end, value. Writes the watch mark, unless the server's data is no longer of that epoch. One that
+ * has ended already is not written: it would take away a later one.
+ */
 export const MARK = `${EPOCH}
-if epoch ~= ARGV[1] then return 0 end
-redis.call('SET', KEYS[1], epoch, 'PXAT', ARGV[2])
+local t = redis.call('TIME')
+if epoch ~= ARGV[1] or t[1] * 1000 + math.floor(t[2] / 1000) >= tonumber(ARGV[2]) then return 0 end
+redis.call('SET', KEYS[1], ARGV[3], 'PXAT', ARGV[2])
 return 1`;

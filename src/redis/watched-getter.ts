@@ -3,6 +3,7 @@
  * are of one instant. Without a mark also Redis's own time from after it, by which the age of an entry is judged: no
  * clock of this process is asked, which may have been asleep.
  */
+import { decodeMark, type WatchMark } from "./cache-keys.ts";
 import type { RedisConnection } from "./connection.ts";
 import { isTime, isValues } from "./reply-shapes.ts";
 import { createTurnBatch } from "./turn.ts";
@@ -10,15 +11,23 @@ import { createTurnBatch } from "./turn.ts";
 type Values = (string | null)[];
 /** Redis's TIME: seconds, and microseconds of the second. */
 type Time = (number | string)[];
-type Found = { values: Values; mark: string | null; time: number | undefined };
+type Found = { values: Values; mark: WatchMark | undefined; time: number | undefined };
 type Waiting = { keys: string[]; resolve: (found: Found | undefined) => void };
 
 type Connection = Pick<RedisConnection, "redis" | "within" | "connections">;
 
-/** Reads keys with at most one MGET a turn; each caller gets the values of its own keys, undefined when there was no answer. */
-export function createWatchedGetter(markKey: string, { redis, within, connections }: Connection) {
+/**
+ * Reads keys with at most one MGET a turn; each caller gets the values of its own keys, undefined when there was no answer.
+ * The mark of a follower with a larger bound counts as missing.
+ */
+export function createWatchedGetter(markKey: string, bound: number, { redis, within, connections }: Connection) {
   /** Whether the last turn found a mark: then the time is not asked for beforehand. */
   let isWatched = true;
+
+  function markIn(text: string | null | undefined): WatchMark | undefined {
+    const mark = text ? decodeMark(text) : undefined;
+    return mark !== undefined && mark.bound <= bound ? mark : undefined;
+  }
 
   async function read(keys: string[]): Promise<{ values: Values; time?: Time | undefined } | undefined> {
     const areValues = isValues(keys.length);
@@ -30,7 +39,7 @@ export function createWatchedGetter(markKey: string, { redis, within, connection
     }
     const connection = connections();
     const values = await within("lookup", redis.mget(keys), areValues);
-    if (values?.[0] !== null) return values && { values };
+    if (values === undefined || markIn(values[0]) !== undefined) return values && { values };
     const time = await within("time", redis.time(), isTime);
     // another server's clock says nothing of these entries
     return connection === connections() ? { values, time } : { values };
@@ -38,8 +47,8 @@ export function createWatchedGetter(markKey: string, { redis, within, connection
 
   const ask = createTurnBatch(async (asked: Waiting[]) => {
     const answer = await read([markKey, ...asked.flatMap(({ keys }) => keys)]);
-    const mark = answer?.values[0] ?? null;
-    if (answer !== undefined) isWatched = mark !== null;
+    const mark = markIn(answer?.values[0]);
+    if (answer !== undefined) isWatched = mark !== undefined;
     const time = answer?.time && millisecondsOf(answer.time);
     let start = 1;
     for (const { keys, resolve } of asked) {

@@ -4,6 +4,7 @@
  * counted is read from `/metrics`, as Prometheus would.
  */
 import { expect } from "vitest";
+import type { CacheMoment, ReadProgress } from "../../src/domain/progress.ts";
 import type { DecisionCache, Question } from "../../src/ports.ts";
 import { createRedisCache, type RedisCacheOptions } from "../../src/redis/decision-cache.ts";
 import { type OwnRedis, startRedis } from "./redis.ts";
@@ -44,6 +45,16 @@ export async function counted(service: Service, series: string): Promise<number>
 
 export const engineCalls = (service: Service, call: string) =>
   counted(service, `concordat_engine_calls_total{call="${call}"}`);
+
+/** The progress of a follower whose first poll, a deep one, began at that moment; the engine's clock agrees with the cache's. */
+export const progressOf = (at: CacheMoment): ReadProgress => ({
+  at,
+  atInLog: at.now,
+  deepAt: at.now,
+  deepAtInLog: at.now,
+  latestInLog: at.now,
+  since: at.now,
+});
 
 type Fixtures = {
   redis: OwnRedis;

@@ -14,6 +14,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   // pure: no effect, no clock, no client; the libraries, and Node's hashes and domain names, are functions of their arguments
   domain: ["faults.ts", "zod", "canonicalize", "node:crypto", "node:url"],
   "faults.ts": [],
+  "elapsed.ts": [],
   "ports.ts": ["type domain"],
   // an action reads before it decides, and words the mails it sends
   actions: [
@@ -36,6 +37,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   openfga: [
     "faults.ts",
     "domain",
+    "elapsed.ts",
     "type ports.ts",
     "private-folder.ts",
     "@openfga/sdk",
@@ -44,7 +46,7 @@ const MAY_IMPORT: Record<string, string[]> = {
     "node:*",
   ],
   redis: ["domain", "type ports.ts", "memory", "ioredis", "rate-limiter-flexible", "node:*"],
-  memory: ["domain", "type ports.ts", "lru-cache", "rate-limiter-flexible"],
+  memory: ["domain", "elapsed.ts", "type ports.ts", "lru-cache", "rate-limiter-flexible"],
   "mail/letters.ts": ["domain", "type ports.ts", "mail"],
   mail: [
     "faults.ts",

@@ -4,7 +4,8 @@ import { describe, expect } from "vitest";
 import type { CacheScope } from "../../../src/domain/cache-scopes.ts";
 import { createMemoryCache } from "../../../src/memory/decision-cache.ts";
 import type { CacheEntry, DecisionCache, Lookup, Question, Tokens } from "../../../src/ports.ts";
-import { answering, questionOf, test as redisTest, TTL_MILLISECONDS } from "../../support/cache.ts";
+import { followerKey } from "../../../src/redis/cache-keys.ts";
+import { answering, progressOf, questionOf, test as redisTest, TTL_MILLISECONDS } from "../../support/cache.ts";
 
 const memoryTest = redisTest.extend<{ cache: DecisionCache }>({
   cache: async ({ task: _ }, use) => {
@@ -216,20 +217,85 @@ describe.each([
     }
   });
 
-  test("the leader stays the leader and reports how far it has read", async ({ cache }) => {
-    expect(await cache.lead("r1", undefined)).toMatchObject({ leads: true, readTo: undefined });
-    expect(await cache.lead("r1", 1_700_000_000_000)).toMatchObject({ leads: true, readTo: 1_700_000_000_000 });
-    expect(await cache.lead("r1", undefined)).toMatchObject({ leads: true, readTo: 1_700_000_000_000 });
+  test("the leader stays the leader, and the cache keeps how far it has read", async ({ cache }) => {
+    const first = await leading(cache);
+    expect(first).toMatchObject({ leads: true, progress: undefined });
+    const progress = { ...progressOf(first.at), lateAt: first.at.now };
+    expect(await cache.lead("r1", progress)).toMatchObject({ leads: true, progress });
+    expect(await cache.lead("r1", undefined)).toMatchObject({ leads: true, progress });
   });
 
-  if (where === "Redis")
+  if (where === "Redis") {
     test("one replica leads at a time; another does not, and learns how far the leader has read", async ({ cache }) => {
-      await cache.lead("r1", 1000);
-      expect(await cache.lead("r2", 999)).toMatchObject({ leads: false, readTo: 1000 });
-      expect(await cache.lead("r1", 1001)).toMatchObject({ leads: true, readTo: 1001 });
-      expect(await cache.lead("r2", undefined)).toMatchObject({ leads: false, readTo: 1001 });
+      const { at } = await leading(cache);
+      const [one, other] = [progressOf(at), { ...progressOf(at), since: 1 }];
+      await cache.lead("r1", one);
+      expect(await cache.lead("r2", other)).toMatchObject({ leads: false, progress: one });
+      expect(await cache.lead("r1", other)).toMatchObject({ leads: true, progress: other });
+      expect(await cache.lead("r2", undefined)).toMatchObject({ leads: false, progress: other });
     });
+
+    test("what was read on another connection or in another epoch is not kept, nor believed what is none", async ({
+      cache,
+      redis,
+    }) => {
+      const { at } = await leading(cache);
+      await cache.lead("r1", progressOf({ ...at, connection: at.connection + 1 }));
+      await cache.lead("r1", progressOf({ ...at, epoch: "0123456789" }));
+      expect(await cache.lead("r1", undefined)).toMatchObject({ leads: true, progress: undefined });
+      const { since: _, ...timeless } = progressOf(at);
+      for (const text of [
+        "",
+        "7",
+        "{}",
+        JSON.stringify(timeless),
+        JSON.stringify({ ...progressOf(at), since: 1e99 }),
+      ]) {
+        await redis.client.hset(followerKey("store"), "progress", text);
+        expect((await cache.lead("r1", undefined))?.progress, text).toBeUndefined();
+      }
+    });
+
+    test("a claim ends ten seconds after it was renewed, and also when the clock of Redis was set back", async ({
+      cache,
+      redis,
+    }) => {
+      const { at } = await leading(cache);
+      await cache.lead("r1", progressOf(at));
+      const until = Number(await redis.client.hget(followerKey("store"), "until"));
+      expect(until - at.now).toBeGreaterThanOrEqual(10_000);
+      expect(await cache.lead("r2", undefined)).toMatchObject({ leads: false });
+      // as if it had been renewed ten seconds ago, or the clock been an hour ahead then
+      for (const claim of [until - 10_000 - 60_000, until + 3_600_000]) {
+        await redis.client.hset(followerKey("store"), "replica", "r1", "until", claim);
+        expect(await cache.lead("r2", undefined)).toMatchObject({ leads: true, progress: progressOf(at) });
+      }
+    });
+
+    test("more scopes than one command deletes are invalidated, and no others", async ({ cache, redis }) => {
+      const tokens = Array.from({ length: 2600 }, (_, n) => `t:{store}:user:${n}`);
+      await redis.client.mset(tokens.flatMap((token) => [token, "1"]));
+      expect(await cache.invalidate(tokens.slice(0, 2500).map((_, n) => `user:${n}` as const))).toBe(true);
+      expect(await redis.client.exists(tokens)).toBe(100);
+    });
+
+    test("an invalidation for writes that were not made here is not kept as pending when it fails", async ({
+      cache,
+      redis,
+    }) => {
+      await redis.client.acl("SETUSER", "default", "-del");
+      expect(await cache.invalidate(["user:otto"])).toBe(false);
+      await redis.client.acl("SETUSER", "default", "+@all");
+      expect(await cache.time()).toBeDefined();
+    });
+  }
 });
+
+async function leading(cache: DecisionCache) {
+  const follower = await cache.lead("r1", undefined);
+  if (follower === undefined) throw new Error("away");
+  return follower;
+}
 
 redisTest(
   "Redis is asked for its time once a second at most, and anew after it was restarted",

@@ -3,7 +3,7 @@ import { describe, expect, onTestFinished } from "vitest";
 import type { DecisionCache, Question } from "../../../src/ports.ts";
 import { createRedisCache } from "../../../src/redis/decision-cache.ts";
 import { createRateLimiter } from "../../../src/redis/rate-limiter.ts";
-import { test } from "../../support/cache.ts";
+import { progressOf, test } from "../../support/cache.ts";
 import { textOf } from "../../support/pages.ts";
 import type { OwnRedis } from "../../support/redis.ts";
 
@@ -15,9 +15,11 @@ const OWNER = "organization:sunward";
 
 /** Leads, and says that the changes are watched. False when it could not. */
 async function watch(cache: DecisionCache): Promise<boolean> {
-  const follower = await cache.lead("r", 1);
-  if (follower !== undefined) await cache.watched(follower.at);
-  return follower !== undefined;
+  const follower = await cache.lead("r", undefined);
+  if (follower === undefined) return false;
+  const { at } = follower;
+  await cache.watched(at, 0);
+  return (await cache.lead("r", progressOf(at)))?.progress?.at.now === at.now;
 }
 
 /** Every operation on Redis, once, as that user. False when one failed, or none was answered in that time. */

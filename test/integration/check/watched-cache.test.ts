@@ -4,9 +4,10 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, onTestFinished } from "vitest";
+import type { CacheMoment } from "../../../src/domain/progress.ts";
 import { createMemoryCache } from "../../../src/memory/decision-cache.ts";
-import type { CacheEntry, CacheMoment, DecisionCache } from "../../../src/ports.ts";
-import { markKey } from "../../../src/redis/cache-keys.ts";
+import type { CacheEntry, DecisionCache } from "../../../src/ports.ts";
+import { encodeMark, markKey } from "../../../src/redis/cache-keys.ts";
 import { answering, ask, questionOf, test as redisTest } from "../../support/cache.ts";
 import { type OwnRedis, startRedis } from "../../support/redis.ts";
 import { createService, seedWorld } from "../../support/service.ts";
@@ -63,11 +64,11 @@ describe.each([
     await grownOld();
     expect(await isFound(cache)).toBe(false);
     const watchedAt = performance.now();
-    await cache.watched(await moment(cache));
+    await cache.watched(await moment(cache), 0);
     expect(await isFound(cache)).toBe(true);
     while (await isFound(cache)) await sleep(5);
     expect(performance.now() - watchedAt).toBeLessThan(BOUND_MILLISECONDS);
-    await cache.watched(await moment(cache));
+    await cache.watched(await moment(cache), 0);
     expect(await isFound(cache)).toBe(true);
   });
 
@@ -75,13 +76,23 @@ describe.each([
     await keep(cache);
     const at = await moment(cache);
     await grownOld();
-    await cache.watched(at);
+    await cache.watched(at, 0);
     expect(await isFound(cache)).toBe(false);
+  });
+
+  each("does not count by a watch that began after it was filled", async ({ cache }) => {
+    await keep(cache);
+    await grownOld();
+    const at = await moment(cache);
+    await cache.watched(at, at.now);
+    expect(await isFound(cache)).toBe(false);
+    await cache.watched(await moment(cache), 0);
+    expect(await isFound(cache)).toBe(true);
   });
 
   each("that was invalidated does not count, however well the changes are watched", async ({ cache }) => {
     await keep(cache);
-    await cache.watched(await moment(cache));
+    await cache.watched(await moment(cache), 0);
     await cache.invalidate(["user:anna"]);
     expect(await cache.lookup(QUESTION, OWNER)).toMatchObject({ userToken: undefined });
   });
@@ -92,21 +103,42 @@ describe("a watch mark", () => {
     await keep(cache);
     await grownOld();
     const key = markKey("store");
-    await redis.client.set(key, "0123456789", "PX", 5000);
+    const other = encodeMark({ epoch: "0123456789", since: 0, bound: BOUND_MILLISECONDS });
+    await redis.client.set(key, other, "PX", 5000);
     expect(await isFound(cache)).toBe(false);
     await redis.client.del(key);
-    await cache.watched(await moment(cache));
-    expect(await redis.client.get(key)).not.toBe("0123456789");
+    await cache.watched(await moment(cache), 0);
     expect(await isFound(cache)).toBe(true);
+  });
+
+  test("of a follower with a larger bound makes nothing count where the bound is smaller", async ({
+    cache,
+    connectCache,
+  }) => {
+    const other = connectCache({ unwatchedMilliseconds: 2 * BOUND_MILLISECONDS });
+    await answering(other);
+    await other.watched(await moment(other), 0);
+    // and takes away nothing that counts without it
+    await keep(cache);
+    await grownOld();
+    await other.watched(await moment(other), 0);
+    expect([await isFound(cache), await isFound(other)]).toEqual([false, true]);
+  });
+
+  test("of a follower that slept takes no later one away", async ({ cache, redis }) => {
+    const { now, ...at } = await moment(cache);
+    await cache.watched({ ...at, now }, 0);
+    await cache.watched({ ...at, now: now - BOUND_MILLISECONDS }, 0);
+    expect(await redis.client.exists(markKey("store"))).toBe(1);
   });
 
   test("is not written when the connection was made anew since the poll began", async ({ cache, redis }) => {
     const at = await moment(cache);
     await redis.client.call("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes");
     await expect.poll(() => cache.time(), { timeout: 10_000 }).toBeDefined();
-    await cache.watched(at);
+    await cache.watched(at, 0);
     expect(await redis.client.exists(markKey("store"))).toBe(0);
-    await cache.watched(await moment(cache));
+    await cache.watched(await moment(cache), 0);
     expect(await redis.client.exists(markKey("store"))).toBe(1);
   });
 
@@ -118,7 +150,7 @@ describe("a watch mark", () => {
     const at = await moment(cache);
     await demoted(redis, other);
     await redis.client.replicaof("NO", "ONE");
-    await cache.watched(at);
+    await cache.watched(at, 0);
     expect(await redis.client.exists(markKey("store"))).toBe(0);
   });
 });
@@ -181,7 +213,7 @@ test("a tuple written past the service, with nobody to watch, is followed after 
   expect(await ask(service, "otto")).toMatchObject({ decision: false, context: { source: "miss" } });
   await untilHit();
   await grownOld();
-  await cache.watched(await moment(cache));
+  await cache.watched(await moment(cache), 0);
   expect(await ask(service, "otto")).toMatchObject({ decision: false, context: { source: "hit" } });
   await sleep(BOUND_MILLISECONDS / 2);
   await ask(service, "otto");

@@ -1,5 +1,6 @@
 /** `GET /metrics`: what checks, the engine and the cache did is counted, and nobody is named. */
 import { expect } from "vitest";
+import { createCommittedWrite } from "../../../src/check/committed-write.ts";
 import { createFollower } from "../../../src/check/follow-changes.ts";
 import { createMetrics } from "../../../src/metrics.ts";
 import { createRedisCache } from "../../../src/redis/decision-cache.ts";
@@ -68,8 +69,6 @@ test("failures of Redis are counted by operation, and so are the answers without
   await cache.close();
 });
 
-const LIVES = { ttlMilliseconds: 10_000, unwatchedMilliseconds: 10_000 };
-
 test("the age of the changes is the time since they were last read completely, and absent before that", async ({
   service,
   tupleStore,
@@ -81,7 +80,13 @@ test("the age of the changes is the time since they were last read completely, a
   const text = async () => (await seen.app.request("/metrics")).text();
   expect(await text()).not.toMatch(/^concordat_changes_age_seconds /m);
   const { cache } = service.deps;
-  await createFollower({ tupleStore, cache, clock, meter, ...LIVES, warn: () => {}, replica: "r" })();
+  await createFollower({
+    ...{ tupleStore, cache, clock, meter },
+    committed: createCommittedWrite(tupleStore),
+    unwatchedMilliseconds: 10_000,
+    warn: () => {},
+    replica: "r",
+  })();
   now = new Date(now.getTime() + 3500);
   expect(await counted(seen, "concordat_changes_age_seconds")).toBe(3.5);
 });

@@ -1,20 +1,18 @@
 /**
- * The follower of changes: Redis's time and epoch, the change log → the invalidations → the mark. It may fail, crash or
- * be connected to another server between any two of them.
+ * The follower of changes: its progress, Redis's time and epoch, the change log → the invalidations → the mark. It may
+ * fail, crash or be connected to another server between any two of them.
  */
 import type { Step } from "../explore.ts";
 import { minus, type Writes } from "../state.ts";
 import type { WatchWorld } from "./rules.ts";
-import { type Follower, IDLE, type State } from "./state.ts";
+import { type Entry, type Follower, hasWindows, IDLE, type Progress, type State } from "./state.ts";
 import { committed, epochOf, onServer } from "./system.ts";
 
 export function followerSteps(world: WatchWorld, state: State): Step<State>[] {
   const { follower, servers } = state;
   const { rules } = world;
   const server = servers[follower.server];
-  const isOneServer = follower.isConnected || rules.reconnected === "continues in the same epoch";
   const moved = (change: Partial<Follower>, to = state): State => ({ ...to, follower: { ...follower, ...change } });
-  const over = { at: "idle", isDeep: false, sincePoll: 0, read: 0 } as const;
   const steps: Step<State>[] = [
     { label: "the follower is started anew", to: moved({ ...IDLE, server: follower.server }) },
     ...servers.flatMap((_, at) =>
@@ -23,81 +21,153 @@ export function followerSteps(world: WatchWorld, state: State): Step<State>[] {
         : [{ label: `the follower connects (server ${at + 1})`, to: moved(connected(world, follower, at)) }],
     ),
   ];
-  const fails = (label: string) => steps.push({ label, to: moved(over) });
-  if (follower.at === "idle" && server?.isMaster) {
-    const epoch = epochOf(world, servers, follower.server);
-    const isNew = !follower.continues || !isOneServer || epoch !== follower.epoch;
-    const known = isNew ? { done: 0, continues: false } : {};
-    for (const isDeep of world.late === 0 || isNew ? [true] : rules.readsAgain === "nothing" ? [false] : [true, false])
-      steps.push({
-        label: `the follower takes Redis's time and reads ${isDeep ? "again what may be late" : "on"}`,
-        to: reads(world, moved({ epoch, isDeep, isConnected: true, ...known })),
-      });
-  }
-  if (follower.at === "read") {
-    const { read, done, sincePoll } = follower;
+  const fails = (label: string) => steps.push({ label, to: moved(OVER) });
+  if (follower.at === "idle" && server?.isMaster) steps.push(...begins(world, state));
+  if (follower.at === "read" && follower.poll !== undefined) {
+    const { read, done, poll, isFirst } = follower;
     const finished = {
-      at: "invalidated",
+      at: isKept(world) ? "invalidated" : "kept",
+      isFirst: false,
       read: 0,
       done: done | read,
       continues: true,
-      sinceLast: sincePoll,
-      sinceDeep: follower.isDeep ? sincePoll : follower.sinceDeep,
-      ...(rules.markFrom === "Redis's time after the poll" && { sincePoll: 0 }),
+      poll: {
+        ...poll,
+        ...(rules.markFrom === "Redis's time after the poll" && { sincePoll: 0 }),
+      },
     } as const;
-    const acknowledged = onServer(state, follower.server, { token: undefined });
-    if (read === 0) steps.push({ label: "the follower has nothing to invalidate", to: moved(finished) });
+    // what was filled until now may predate what this poll did not read
+    const after = isFirst ? allBefore(state, follower) : state;
+    const acknowledged = onServer(after, follower.server, { token: undefined });
+    if (read === 0) steps.push({ label: "the follower has nothing to invalidate", to: moved(finished, after) });
     else if (server?.isMaster) steps.push({ label: "the follower invalidates", to: moved(finished, acknowledged) });
     if (read !== 0 && rules.unacknowledged === "is let be")
-      steps.push({ label: "the follower's invalidation is lost", to: moved(finished) });
+      steps.push({ label: "the follower's invalidation is lost", to: moved(finished, after) });
     else fails("the follower's poll fails");
   }
+  const { poll } = follower;
+  if (poll === undefined || !server?.isMaster) return steps;
+  const isSame = follower.epoch === epochOf(world, servers, follower.server) && isOneServer(world, follower);
   if (follower.at === "invalidated") {
-    fails("the follower cannot write the mark");
-    const isOfPoll = follower.epoch === epochOf(world, servers, follower.server) || rules.markOf === "any server";
+    fails("the follower cannot say how far it has read");
+    // how long ago the poll was counts for windows only
+    const progress = hasWindows(world) ? poll : { ...poll, sincePoll: 0 };
+    const to = isSame ? onServer(state, follower.server, { progress }) : state;
+    steps.push({ label: "Redis keeps how far the follower has read", to: moved({ at: "kept" }, to) });
+  }
+  if (follower.at === "kept") {
+    steps.push({ label: "the follower cannot write the mark", to: moved(OVER) });
     const isDeepEnough =
-      rules.readsAgain === "nothing" || world.late === 0 || follower.sinceDeep - follower.sinceLast <= world.deepEvery;
-    if (server?.isMaster && isOfPoll && isOneServer && isDeepEnough) {
-      const left = leftOfMark(world, follower);
+      rules.readsAgain === "nothing" || world.late === 0 || poll.sinceDeep - poll.sincePoll <= world.deepEvery;
+    const isBehind = follower.isBehind && rules.clockBehind === "no mark";
+    if ((isSame || rules.markOf === "any server") && isDeepEnough && !isBehind) {
+      const left = leftOfMark(world, poll);
       const mark = left > 0 ? { epoch: follower.epoch, left } : undefined;
       steps.push({
         label: "the follower writes the mark",
-        to: moved(over, onServer(state, follower.server, { mark })),
+        to: moved(OVER, onServer(state, follower.server, { mark })),
       });
     }
   }
   return steps;
 }
 
-function leftOfMark({ mark, ahead, rules: { markFrom } }: WatchWorld, { sincePoll }: Follower): number {
+const OVER = { at: "idle", isFirst: false, isBehind: false, read: 0, poll: undefined } as const;
+
+const isOneServer = ({ rules }: WatchWorld, { isConnected }: Follower) =>
+  isConnected || rules.reconnected === "continues in the same epoch";
+
+/** Everything that was filled in this epoch is from before now. */
+function allBefore(state: State, { server, epoch }: Follower): State {
+  const before = (entry: Entry | undefined) => entry && { ...entry, isBefore: true };
+  const to = onServer(state, server, { entry: before(state.servers[server]?.entry) });
+  return to.fill?.token.epoch === epoch ? { ...to, fill: before(to.fill) } : to;
+}
+
+/**
+ * Whether Redis keeps the progress. With failovers a follower keeps its own, and a first poll reads all that entries may
+ * predate: there it is a question of epochs and connections, and of few enough states.
+ */
+const isKept = ({ promotions }: WatchWorld) => promotions === 0;
+
+const NOTHING_SEEN: Progress = {
+  epoch: -1,
+  seen: 0,
+  sincePoll: 0,
+  sinceDeep: 0,
+  sincePollInLog: 0,
+  sinceDeepInLog: 0,
+  behind: 0,
+};
+
+/** A poll begins where Redis says that the last one was, this follower's or another's. */
+function begins(world: WatchWorld, state: State): Step<State>[] {
+  const { follower, servers } = state;
+  const { rules } = world;
+  const epoch = epochOf(world, servers, follower.server);
+  const isSame = follower.continues && isOneServer(world, follower) && epoch === follower.epoch;
+  const kept = servers[follower.server]?.progress;
+  const own = isKept(world) || !isSame ? undefined : NOTHING_SEEN;
+  const before = kept?.epoch === epoch ? kept : own;
+  const known = isSame ? {} : { done: 0, continues: false };
+  const maybeShallow = before !== undefined && hasWindows(world);
+  const deeps = !maybeShallow ? [true] : rules.readsAgain === "nothing" || world.late === 0 ? [false] : [true, false];
+  return deeps.map((isDeep) => {
+    const poll: Progress = {
+      epoch,
+      seen: hasWindows(world) || !isKept(world) ? 0 : committed(state),
+      sincePoll: 0,
+      sinceDeep: isDeep ? 0 : (before?.sinceDeep ?? 0),
+      sincePollInLog: 0,
+      sinceDeepInLog: isDeep ? 0 : (before?.sinceDeepInLog ?? 0),
+      behind: before?.behind ?? 0,
+    };
+    const begun: Follower = {
+      ...follower,
+      at: "read",
+      epoch,
+      isConnected: true,
+      ...known,
+      poll,
+      isFirst: isKept(world) && before === undefined,
+      isBehind: poll.behind > 0,
+    };
+    // it reads at once: a poll that reads later finds more
+    const read = changes(world, state, before, isDeep) & ~begun.done;
+    const progress = rules.progressKept === "when it is read" && before !== undefined ? poll : kept;
+    return {
+      label: `the follower takes Redis's time and reads ${isDeep ? "again what may be late" : "on"}`,
+      to: { ...onServer(state, follower.server, { progress }), follower: { ...begun, read } },
+    };
+  });
+}
+
+function leftOfMark({ mark, ahead, rules: { markFrom } }: WatchWorld, { sincePoll }: Progress): number {
   if (markFrom === "its SET") return mark;
   return mark - sincePoll + (markFrom === "the follower's clock" ? ahead : 0);
 }
 
-/** Between polls a new connection means to begin anew; within one it is remembered. */
+/** Between polls a new connection means to know nothing; within one it is remembered. */
 function connected({ rules }: WatchWorld, { at, continues }: Follower, server: number): Partial<Follower> {
-  const begins = at === "idle" && rules.reconnected === "begins anew";
-  return { server, isConnected: false, continues: continues && !begins };
+  const forgets = at === "idle" && rules.reconnected === "begins anew";
+  return { server, isConnected: false, continues: continues && !forgets };
 }
 
-/** It reads at once: a poll that reads later finds more. */
-function reads(world: WatchWorld, state: State): State {
-  return { ...state, follower: { ...state.follower, at: "read", sincePoll: 0, read: changes(world, state) } };
-}
-
-/** The changes that a poll finds: those of its window that are committed, and were not invalidated before. */
-function changes({ rules, late }: WatchWorld, state: State): Writes {
-  const { follower } = state;
-  const isFirst = !follower.continues;
-  const isInWindow = (write: number) => {
-    const { sinceTimed } = state.writes[write] ?? { sinceTimed: 0 };
-    if (isFirst) return rules.firstReads === "what entries may predate" || sinceTimed <= follower.sincePoll;
-    // a log that shows each Write at once shows what there is: nothing is missed that is not late
-    if (late === 0) return true;
-    return sinceTimed <= (follower.isDeep ? follower.sinceDeep + late : follower.sinceLast);
-  };
+/** The changes that a poll finds: those of its window that the log shows. */
+function changes(world: WatchWorld, state: State, before: Progress | undefined, isDeep: boolean): Writes {
+  const all = committed(state);
+  // what the first poll of a series shows is from before its time
+  if (!hasWindows(world)) return before === undefined && isKept(world) ? 0 : all & ~(before?.seen ?? 0);
+  const { late, rules } = world;
+  const from = isDeep
+    ? latest(rules.readsFrom, before?.sinceDeepInLog ?? 0, before?.sinceDeep ?? 0) + late
+    : latest(rules.readsFrom, before?.sincePollInLog ?? 0, before?.sincePoll ?? 0);
   return state.writes.reduce(
-    (all, _, write) => (isInWindow(write) ? all : minus(all, write)),
-    committed(state) & ~follower.done,
+    (found, { sinceTimed }, write) => (sinceTimed >= 0 && sinceTimed <= from ? found : minus(found, write)),
+    all,
   );
 }
+
+/** How long ago it reads from: by the clock as it was then, and as it is now, what by Redis's time has gone by. */
+const latest = (from: WatchWorld["rules"]["readsFrom"], inLog: number, since: number) =>
+  from === "the engine's clock then" ? inLog : Math.max(inLog, since);

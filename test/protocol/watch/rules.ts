@@ -21,8 +21,14 @@ export type WatchRules = {
   readonly unacknowledged: "is polled again" | "is let be";
   /** What a follower does whose connection was made anew since its poll began: another server may have acknowledged its invalidations. */
   readonly reconnected: "begins anew" | "continues in the same epoch";
-  /** What the first poll of a follower reads. */
-  readonly firstReads: "what entries may predate" | "what is new";
+  /** Whether an entry counts by a mark whose series of polls began after it: what it may predate was perhaps not read. */
+  readonly entriesBefore: "do not count" | "count";
+  /** When it is kept how far the follower has read, for itself and for the next one. */
+  readonly progressKept: "when all is acknowledged" | "when it is read";
+  /** By which time in the log a poll reads on: where it began by the engine's clock, then or as that clock is set now. */
+  readonly readsFrom: "the engine's clock as it is set now" | "the engine's clock then";
+  /** Whether marks are written while the engine's clock is behind a time it had before: its log does not show what has a time to come. */
+  readonly clockBehind: "no mark" | "is not noticed";
   /** What a poll reads again, for Writes that are committed late. */
   readonly readsAgain: "now and then what may be late" | "nothing";
 };
@@ -35,7 +41,10 @@ export const AGREED_WATCH: WatchRules = {
   markOf: "the epoch of its poll",
   unacknowledged: "is polled again",
   reconnected: "begins anew",
-  firstReads: "what entries may predate",
+  entriesBefore: "do not count",
+  progressKept: "when all is acknowledged",
+  readsFrom: "the engine's clock as it is set now",
+  clockBehind: "no mark",
   readsAgain: "now and then what may be late",
 };
 

@@ -3,9 +3,20 @@ import type { Step, System } from "../explore.ts";
 import { has, minus, namesOf, plus, type Writes } from "../state.ts";
 import { followerSteps } from "./follower.ts";
 import type { WatchWorld } from "./rules.ts";
-import { type Data, type Entry, IDLE, keyOf, later, reduced, type Server, type State, type Token } from "./state.ts";
+import {
+  type Data,
+  type Entry,
+  IDLE,
+  keyOf,
+  later,
+  reduced,
+  type Server,
+  type State,
+  setBack,
+  type Token,
+} from "./state.ts";
 
-const NOTHING: Data = { token: undefined, entry: undefined, mark: undefined, leases: 0 };
+const NOTHING: Data = { token: undefined, entry: undefined, mark: undefined, progress: undefined, leases: 0 };
 
 /** Above all numbers of a numbered state: what a random number gives. */
 const FRESH = 100;
@@ -15,6 +26,7 @@ export function watchSystem(world: WatchWorld): System<State> {
     initial: initialState(world),
     steps: (state) => [
       { label: "a tick passes", to: later(world, state) },
+      ...(state.mayBeSetBack ? [{ label: "the engine's clock is set back", to: setBack(world, state) }] : []),
       ...state.writes.flatMap((_, write) => writeSteps(world, state, write)),
       ...followerSteps(world, state),
       ...fillSteps(world, state),
@@ -22,7 +34,12 @@ export function watchSystem(world: WatchWorld): System<State> {
       ...connects(world, state),
       ...failsOver(world, state),
     ],
-    canonical: (state) => reduced(state, (epoch) => isPast(world, state, epoch)),
+    canonical: (state) =>
+      reduced(
+        state,
+        (epoch) => isPast(world, state, epoch),
+        (server, epoch) => server === serverOf(world, epoch),
+      ),
     key: keyOf,
   };
 }
@@ -34,6 +51,7 @@ function initialState(world: WatchWorld): State {
     servers,
     writes: world.writes.map(() => ({ at: "idle", sinceTimed: 0, sinceCommitted: 0 })),
     effective: 0,
+    mayBeSetBack: world.setBack > 0,
     follower: IDLE,
     connection: { server: 0, epoch: epochOf(world, servers, 0) },
     fill: undefined,
@@ -45,11 +63,12 @@ export function epochOf({ rules }: WatchWorld, servers: readonly Server[], serve
   return rules.epoch === "run id" ? server : 10 * server + (servers[server]?.replication ?? 0);
 }
 
+const serverOf = ({ rules }: WatchWorld, epoch: number) => (rules.epoch === "run id" ? epoch : Math.floor(epoch / 10));
+
 /** A server's epoch changes only by a promotion or with another master's data: to one of a newer promotion. */
 function isPast(world: WatchWorld, { servers }: State, epoch: number): boolean {
   if (world.rules.epoch === "run id") return false;
-  const at = Math.floor(epoch / 10);
-  return (servers[at]?.replication ?? 0) > epoch % 10;
+  return (servers[serverOf(world, epoch)]?.replication ?? 0) > epoch % 10;
 }
 
 export const onServer = (state: State, at: number, change: Partial<Server>): State => ({
@@ -100,7 +119,7 @@ function fillSteps({ rules, slowFills }: WatchWorld, state: State): Step<State>[
   const answer = committed(state);
   const begins = (label: string, held: Token, to: State) => {
     const says = `${label}, the engine says ${namesOf(answer)}`;
-    const entry: Entry = { answer, token: held, age: 0 };
+    const entry: Entry = { answer, token: held, age: 0, isBefore: false };
     if (slowFills) steps.push({ label: says, to: { ...to, fill: entry } });
     else if (server.isMaster)
       steps.push({ label: `${says}, and it is stored`, to: onServer(to, connection.server, { entry }) });
@@ -113,7 +132,7 @@ function fillSteps({ rules, slowFills }: WatchWorld, state: State): Step<State>[
   if (fill === undefined) return steps;
   steps.push({ label: "the fill is given up", to: { ...state, fill: undefined } });
   if (server.isMaster && connection.epoch === fill.token.epoch) {
-    const entry: Entry = { answer: fill.answer, token: fill.token, age: rules.youngBy === "store" ? 0 : fill.age };
+    const entry: Entry = { ...fill, age: rules.youngBy === "store" ? 0 : fill.age };
     steps.push({
       label: `the fill stores ${namesOf(fill.answer)}`,
       to: { ...onServer(state, connection.server, { entry }), fill: undefined },
@@ -132,6 +151,7 @@ function hits(world: WatchWorld, state: State): Step<State>[] {
   const marked = rules.markReadFrom === "the master" ? servers.findLast(({ isMaster }) => isMaster) : server;
   const isWatched =
     marked?.mark !== undefined &&
+    (rules.entriesBefore === "count" || !entry.isBefore) &&
     (rules.markOf === "any server" || rules.markReadFrom === "the master" || marked.mark.epoch === connection.epoch);
   const isYoung = entry.age < bound || rules.youngBy === "nothing";
   if (!isYoung && !isWatched) return [];
@@ -160,7 +180,7 @@ function connects(world: WatchWorld, state: State): Step<State>[] {
   }));
 }
 
-const dataOf = ({ token, entry, mark, leases }: Data): Data => ({ token, entry, mark, leases });
+const dataOf = ({ token, entry, mark, progress, leases }: Data): Data => ({ token, entry, mark, progress, leases });
 
 /** The replica lags, is promoted with what it has, and the old master remains one until it is demoted. */
 function failsOver({ promotions }: WatchWorld, state: State): Step<State>[] {

@@ -13,19 +13,21 @@ const FULL = process.env.PROTOCOL_FULL === "1";
 const STATES_MAX = FULL ? 4_000_000 : 400_000;
 const TIMEOUT_MILLISECONDS = FULL ? 3_600_000 : 120_000;
 
-const FINE: Bounds = { bound: 4, mark: 2, deepEvery: 0, late: 0, ahead: 0 };
+const FINE: Bounds = { bound: 4, mark: 2, deepEvery: 0, late: 0, ahead: 0, setBack: 0 };
 /** With two servers. */
 const COARSE: Bounds = { ...FINE, bound: 2, mark: 1 };
 /** With Writes that the log may show late. */
-const LOGGED: Bounds = { bound: 3, mark: 1, deepEvery: 1, late: 1, ahead: 0 };
+const LOGGED: Bounds = { bound: 3, mark: 1, deepEvery: 1, late: 1, ahead: 0, setBack: 0 };
+/** Where the engine's clock is set back: farther than to the last poll. */
+const SET_BACK: Partial<WatchWorld> = { ...COARSE, setBack: 3, slowFills: false };
 
-const world = (writes: WatchWorld["writes"], bounds: Partial<Bounds> = {}): WatchWorld => ({
+const world = (writes: WatchWorld["writes"], bounds: Partial<WatchWorld> = {}): WatchWorld => ({
   ...FINE,
-  ...bounds,
-  writes,
   promotions: 0,
   slowFills: true,
   rules: AGREED_WATCH,
+  ...bounds,
+  writes,
 });
 
 const failover = (promotions: WatchWorld["promotions"]): WatchWorld => ({
@@ -46,6 +48,7 @@ const HOLDS: Readonly<Record<string, WatchWorld>> = {
   "good/ours": world(["ours"]),
   "good/ours-and-past": world(["ours", "past"], { bound: 3, mark: 1 }),
   "good/dead-writer": world(["dies"]),
+  "good/clock-set-back": world(["past"], SET_BACK),
   "good/failover": failover(1),
   ...(FULL && { "good/failover-and-back": failover(2) }),
 };
@@ -57,7 +60,13 @@ const BREAKS: Readonly<Record<string, WatchWorld>> = {
   "bad/mark-though-not-acknowledged": broken({ unacknowledged: "is let be" }),
   "bad/entry-without-its-time": broken({ youngBy: "nothing" }),
   "bad/entry-by-the-time-of-its-store": broken({ youngBy: "store" }),
-  "bad/new-follower-reads-what-is-new": broken({ firstReads: "what is new" }, world(["past"], LOGGED)),
+  "bad/entry-from-before-the-first-poll": broken({ entriesBefore: "count" }),
+  "bad/progress-kept-before-the-acknowledgement": broken({ progressKept: "when it is read" }),
+  "bad/read-on-by-the-clock-as-it-was": broken(
+    { readsFrom: "the engine's clock then", clockBehind: "is not noticed" },
+    world(["past"], SET_BACK),
+  ),
+  "bad/mark-while-the-clock-is-behind": broken({ clockBehind: "is not noticed" }, world(["past"], SET_BACK)),
   "bad/nothing-is-read-again": broken({ readsAgain: "nothing" }, world(["late"], LOGGED)),
   "bad/deep-polls-are-rare": { ...world(["late"], { ...LOGGED, deepEvery: 3 }) },
   "bad/run-id-alone": broken({ epoch: "run id" }, failover(2)),

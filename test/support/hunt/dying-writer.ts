@@ -4,6 +4,7 @@
  * far, every check answers from after the change. Where it sleeps, every check does after the bound.
  */
 import { setTimeout as sleep } from "node:timers/promises";
+import { createCommittedWrite } from "../../../src/check/committed-write.ts";
 import { createFollower, FOLLOW_EVERY_MILLISECONDS } from "../../../src/check/follow-changes.ts";
 import { UNWATCHED_MAX_MILLISECONDS } from "../../../src/domain/cache-scopes.ts";
 import type { DecisionCache, Engine, TupleStore } from "../../../src/ports.ts";
@@ -58,7 +59,7 @@ export function createDyingWriters({
         readTo = to;
       },
     },
-    ttlMilliseconds,
+    committed: createCommittedWrite(tupleStore),
     unwatchedMilliseconds,
     warn: () => {},
     replica: "the one that follows",
