@@ -48,6 +48,16 @@ export const url = ({ schemes, credentials, query, fragment, path = /^/ }: UrlFo
     if (!path.test(pathname)) problem("must have no path but the number of a database");
   });
 
+/** A page with places for ids, which choose no host. */
+export const pageUrl = url({ schemes: ["https", "http"], query: true, fragment: true }).pipe(
+  z
+    .string()
+    .regex(
+      /^[a-z]+:\/\/[^/?#{}]+([/?#]([^{}]|\{(organization|cooperation)\})*)?$/i,
+      "must have no places but {organization} and {cooperation}, behind the host",
+    ),
+);
+
 /** An address to listen on: an IP address, an IPv6 one in brackets or not, or a host's name. */
 export const host = z.string().transform((text, context) => {
   const bare = /^\[(.*)\]$/.exec(text)?.[1];

@@ -5,6 +5,7 @@
 import type { CacheScope } from "./domain/cache-scopes.ts";
 import type { Rewrites } from "./domain/explain/rewrite.ts";
 import type { Ref } from "./domain/ids.ts";
+import type { Language } from "./domain/language.ts";
 import type { Tuple, TupleKey } from "./domain/tuples.ts";
 
 /** The present, as an argument: nothing below `main.ts` reads a clock of its own. */
@@ -206,8 +207,11 @@ export type Meter = {
   clockOffset(of: "cache" | "engine", seconds: number): void;
 };
 
-/** One mail to one address, as text. */
-export type Mail = { to: string; subject: string; text: string };
+/**
+ * One mail to one address, as text and as HTML. `id` names what it is about: two mails with one id to one address are the same
+ * mail, however often it is sent.
+ */
+export type Mail = { to: string; id: string; subject: string; language: Language; text: string; html: string };
 
 /** Sends a mail. Throws when it could not; the action that it belongs to is committed all the same. */
 export type Mailer = { send(mail: Mail): Promise<void> };

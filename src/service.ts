@@ -96,6 +96,7 @@ export function createService(
     stopping,
     importIdleMilliseconds: IMPORT_IDLE_MILLISECONDS,
     notices: notices.now,
+    appUrl: config.APP_URL,
     invitation: {
       secret: config.INVITATION_SECRET,
       url: config.INVITATION_URL,

@@ -38,9 +38,13 @@ export function createMailer({ smtpUrl, folder, from, clock, sendMilliseconds }:
     to: { name: "", address: oneAddress(mail.to) },
     subject: mail.subject,
     text: mail.text,
+    html: mail.html,
     date: clock(),
-    // So that no holiday notice answers (RFC 3834 §5).
-    headers: { "Auto-Submitted": "auto-generated" },
+    headers: {
+      // so that no holiday notice answers (RFC 3834 §5)
+      "Auto-Submitted": "auto-generated",
+      "Content-Language": mail.language,
+    },
   });
   if (smtpUrl !== undefined) {
     const transport = createTransport({ ...TIMEOUTS, ...transportOf(smtpUrl) });

@@ -7,7 +7,7 @@ import { freePort } from "../../../bench/processes.ts";
 import { LANGUAGES } from "../../../src/domain/language.ts";
 import { invitationMail, noticeMail } from "../../../src/mail/letters.ts";
 import { createMailer } from "../../../src/mail/mailer.ts";
-import { clock, from, invitation, newFolder, notice } from "../../support/mail.ts";
+import { clock, from, invitation, newFolder, notice, someMail } from "../../support/mail.ts";
 import { run } from "../../support/program.ts";
 import { startSmtp } from "../../support/smtp.ts";
 
@@ -65,7 +65,7 @@ describe("with an SMTP server", () => {
     const smtpUrl = `${at127(smtp)}?logger=true&debug=true&transactionLog=true`;
     const send = `const { createMailer } = await import(${JSON.stringify(new URL("../../../src/mail/mailer.ts", import.meta.url).href)});
       await createMailer({ smtpUrl: ${JSON.stringify(smtpUrl)}, folder: "none", from: "a@b.example", clock: () => new Date() })
-        .send({ to: "ida@grid.example", subject: "s", text: "t" });`;
+        .send(${JSON.stringify(someMail("ida@grid.example"))});`;
     const { stdout, stderr } = await run(process.execPath, ["--input-type=module", "-e", send]);
     expect([stdout, stderr, smtp.taken.length]).toEqual(["", "", 1]);
   });
