@@ -207,11 +207,8 @@ export type Meter = {
   clockOffset(of: "cache" | "engine", seconds: number): void;
 };
 
-/**
- * One mail to one address, as text and as HTML. `id` names what it is about: two mails with one id to one address are the same
- * mail, however often it is sent.
- */
+/** One mail to one address, as text and HTML. Two with one `id` to one address are the same mail, however often it is sent. */
 export type Mail = { to: string; id: string; subject: string; language: Language; text: string; html: string };
 
-/** Sends a mail. Throws when it could not; the action that it belongs to is committed all the same. */
-export type Mailer = { send(mail: Mail): Promise<void> };
+/** `send` throws when a mail could not be sent; the action that it belongs to is committed all the same. */
+export type Mailer = { send(mail: Mail): Promise<void>; close(): void };

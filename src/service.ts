@@ -73,6 +73,7 @@ export function createService(
   const keys = createKeyRing({ config, permissions: pool.permissions, clock, log });
   const notices = createNotices({ cache, engine, clock, meter, warn, sleep });
   const mails = { smtpUrl: config.SMTP_URL, folder: join(folder, "mail"), from: config.MAIL_FROM, clock };
+  const mailer = createMailer(mails);
   const deps: Omit<AppDeps, "publicUrl"> = {
     tupleStore,
     historyKeys: config.HISTORY_KEY_FILE,
@@ -81,7 +82,7 @@ export function createService(
     cache,
     ttlMilliseconds: Math.min(ttlMilliseconds, unwatchedMilliseconds),
     metricsText,
-    mailer: createMailer(mails),
+    mailer,
     clock,
     warn,
     log,
@@ -123,6 +124,7 @@ export function createService(
       };
     },
     async close() {
+      mailer.close();
       await cache.close();
       await limiter.close();
       await pool.close();

@@ -19,7 +19,7 @@ export type ActionDeps = {
   cache: Pick<DecisionCache, "lease" | "release">;
   /** How long an answer from before an invalidation that was not acknowledged may count. */
   ttlMilliseconds: number;
-  mailer: Mailer;
+  mailer: Pick<Mailer, "send">;
   clock: Clock;
   mutex: KeyedMutex;
   repeats: Repeats;
