@@ -4,7 +4,7 @@ import type { Wording } from "../wording.ts";
 export const fr: Wording = {
   locale: "fr-FR",
   hello: (name) => (name === undefined ? "Bonjour," : `Bonjour ${name},`),
-  date: (day, time) => `${day} à ${time} UTC`,
+  date: (day, time) => `${day.replace(/^1 /, "1er ")} à ${time} UTC`,
   resource: { plant: "Centrale", portfolio: "Portefeuille" },
   role: { viewer: "Lecteur", technical_manager: "Responsable technique", asset_manager: "Gestionnaire d’actifs" },
   named: (resource, name) => `${resource} «\u00A0${name}\u00A0»`,

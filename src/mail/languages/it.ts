@@ -4,7 +4,7 @@ import type { Wording } from "../wording.ts";
 export const it: Wording = {
   locale: "it-IT",
   hello: (name) => (name === undefined ? "Buongiorno," : `Buongiorno ${name},`),
-  date: (day, time) => `${day}, ore ${time} UTC`,
+  date: (day, time) => `${day.replace(/^1 /, "1º ")}, ore ${time} UTC`,
   resource: { plant: "Impianto", portfolio: "Portafoglio" },
   role: { viewer: "Visualizzatore", technical_manager: "Responsabile tecnico", asset_manager: "Asset manager" },
   named: (resource, name) => `${resource} «${name}»`,

@@ -3,7 +3,7 @@ import { chmod, readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import PostalMime from "postal-mime";
 import { describe, expect, it } from "vitest";
-import { LANGUAGES } from "../../../src/domain/language.ts";
+import { LANGUAGES, type Language } from "../../../src/domain/language.ts";
 import { invitationLink, invitationMail, noticeMail, pageLink } from "../../../src/mail/letters.ts";
 import { createMailer } from "../../../src/mail/mailer.ts";
 import type { Mail } from "../../../src/ports.ts";
@@ -25,6 +25,14 @@ describe("the invitation", () => {
     expect(german).toContain("Bisher ist nichts freigegeben");
     expect(german).toContain("1 Tag lang gültig");
     expect(german).not.toMatch(/Folgendes|endet am|undefined|202\d/);
+  });
+
+  it("writes the first day of a month as the language does", () => {
+    const ends = (language: Language) =>
+      invitationMail(language, { ...invitation, expiresAt: "2027-05-01T08:00:00Z" }).text;
+    expect(ends("fr")).toContain("le 1er mai 2027");
+    expect(ends("it")).toContain("1º maggio 2027");
+    expect(ends("de")).toContain("am 1. Mai 2027");
   });
 
   it("carries the token in the link's fragment, which no server is sent", () => {
