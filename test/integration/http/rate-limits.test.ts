@@ -67,7 +67,7 @@ describe("a rate limit", () => {
     const limiter = createMemoryRateLimiter([{ name: "writes-user", limit: 1 }], 1);
     expect(await limiter.take("writes-user", "anna")).toMatchObject({ allowed: true, remaining: 0 });
     expect(await limiter.take("writes-user", "anna")).toMatchObject({ allowed: false });
-    await expect.poll(() => limiter.take("writes-user", "anna"), { timeout: 10_000 }).toMatchObject({ allowed: true });
+    await expect.poll(() => limiter.take("writes-user", "anna")).toMatchObject({ allowed: true });
   });
 
   test("counts refusals and errors too", async ({ service }) => {
