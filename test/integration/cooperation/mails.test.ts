@@ -89,11 +89,15 @@ test("a mail that is sent again says so and is another message; a notice links t
     language: "pl",
   });
   const sent: string[] = [];
-  for (const body of [{ organization: "brightfix" }, { email: "ida@else.example", language: "fr" }])
+  for (const body of [{ organization: "brightfix" }, { email: "ida@else.example", language: "fr" }]) {
     sent.push((await service.as("anna", "POST", "/v1/organizations/sunward/cooperations", body)).body.id);
+    await service.settled();
+  }
   setNow(new Date("2026-12-01T09:01:01Z"));
-  for (const id of sent) await service.as("anna", "POST", `/v1/cooperations/${id}/resend`);
-  await service.settled();
+  for (const id of sent) {
+    await service.as("anna", "POST", `/v1/cooperations/${id}/resend`);
+    await service.settled();
+  }
   const seen = mails.map(({ to, language, text }) => [to, language, /przypomnienie|remplace/.test(text)]);
   expect(seen).toEqual([
     [address("ben"), "pl", false],
