@@ -54,6 +54,16 @@ export const redisUrl = z.string().superRefine((text, context) => {
   if ("problem" in read) context.addIssue({ code: "custom", message: read.problem });
 });
 
+/** A page with places for ids, which choose no host. */
+export const pageUrl = url({ schemes: ["https", "http"], query: true, fragment: true }).pipe(
+  z
+    .string()
+    .regex(
+      /^[a-z]+:\/\/[^/?#{}]+([/?#]([^{}]|\{(organization|cooperation)\})*)?$/i,
+      "must have no places but {organization} and {cooperation}, behind the host",
+    ),
+);
+
 /** An address to listen on: an IP address, an IPv6 one in brackets or not, or a host's name. */
 export const host = z.string().transform((text, context) => {
   const bare = /^\[(.*)\]$/.exec(text)?.[1];

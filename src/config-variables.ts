@@ -9,6 +9,7 @@ import {
   host,
   limits,
   onOff,
+  pageUrl,
   redisUrl,
   sender,
   serviceKeys,
@@ -106,6 +107,11 @@ export const VARIABLES = {
   INVITATION_URL: url({ schemes: ["https", "http"], query: true, fragment: true })
     .default("http://localhost:5173/join")
     .describe("Your page that invitations link to; the token is in the URL's fragment."),
+  APP_URL: pageUrl
+    .optional()
+    .describe(
+      "Your page of a cooperation, with `{organization}` (the reader's) and `{cooperation}` where their ids belong: `https://app.example/{organization}/cooperations/{cooperation}`. Mails to members link to it. Default: they have no link.",
+    ),
   INVITATION_TTL_DAYS: whole(1, 365).default(14).describe("How many days the link of an invitation is valid."),
   INVITATION_DECLINED_DAYS: whole(0, 365)
     .default(3)

@@ -5,6 +5,7 @@
 import type { CacheScope } from "./domain/cache-scopes.ts";
 import type { Rewrites } from "./domain/explain/rewrite.ts";
 import type { Ref } from "./domain/ids.ts";
+import type { Language } from "./domain/language.ts";
 import type { CacheMoment, ReadProgress } from "./domain/progress.ts";
 import type { Tuple, TupleKey } from "./domain/tuples.ts";
 
@@ -94,12 +95,11 @@ export type ApiRequest = { method: "GET" | "POST"; path: string; body?: object }
 export type ApiReply<Body = string> = { status: number; headers: Record<string, string>; body: Body };
 
 /**
- * OpenFGA's HTTP API as it is, on the one store. What it refuses is a reply and is not thrown; what it could not
- * answer, and its refusal of our own credentials, throws EngineUnavailable.
+ * OpenFGA's HTTP API as it is, on the one store and the pinned model. What it refuses is a reply and is not thrown; what
+ * it could not answer, and its refusal of our own credentials, throws EngineUnavailable.
  */
 export type EngineApi = {
   readonly storeId: string;
-  /** The pinned model. */
   readonly modelId: string;
   ask(request: ApiRequest, signal?: AbortSignal): Promise<ApiReply>;
   /** A reply that is read while it is still being made; `ended` resolves when nothing more can come, for whatever reason. */
@@ -213,8 +213,8 @@ export type Meter = {
   clockOffset(of: "cache" | "engine", seconds: number): void;
 };
 
-/** One mail to one address, as text. */
-export type Mail = { to: string; subject: string; text: string };
+/** One mail to one address, as text and HTML. Two with one `id` to one address are the same mail, however often it is sent. */
+export type Mail = { to: string; id: string; subject: string; language: Language; text: string; html: string };
 
-/** Sends a mail. Throws when it could not; the action that it belongs to is committed all the same. */
-export type Mailer = { send(mail: Mail): Promise<void> };
+/** `send` throws when a mail could not be sent; the action that it belongs to is committed all the same. */
+export type Mailer = { send(mail: Mail): Promise<void>; close(): void };

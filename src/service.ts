@@ -75,6 +75,7 @@ export function createService(
   const keys = createKeyRing({ config, permissions: pool.permissions, clock, log });
   const notices = createNotices({ cache, engine, clock, meter, warn, sleep });
   const mails = { smtpUrl: config.SMTP_URL, folder: join(folder, "mail"), from: config.MAIL_FROM, clock };
+  const mailer = createMailer(mails);
   const deps: Omit<AppDeps, "publicUrl"> = {
     tupleStore: committed.tupleStore,
     historyKeys: config.HISTORY_KEY_FILE,
@@ -83,7 +84,7 @@ export function createService(
     cache,
     ttlMilliseconds: Math.min(ttlMilliseconds, unwatchedMilliseconds),
     metricsText,
-    mailer: createMailer(mails),
+    mailer,
     clock,
     warn,
     log,
@@ -98,6 +99,7 @@ export function createService(
     stopping,
     importIdleMilliseconds: IMPORT_IDLE_MILLISECONDS,
     notices: notices.now,
+    appUrl: config.APP_URL,
     invitation: {
       secret: config.INVITATION_SECRET,
       url: config.INVITATION_URL,
@@ -126,6 +128,7 @@ export function createService(
       };
     },
     async close() {
+      mailer.close();
       await cache.close();
       await limiter.close();
       await pool.close();

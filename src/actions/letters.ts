@@ -10,7 +10,7 @@ import { errorFacts } from "../domain/error-facts.ts";
 import { type OrganizationId, splitRef } from "../domain/ids.ts";
 import { type Language, LanguageInput } from "../domain/language.ts";
 import { type Cooperation, isSide } from "../domain/records.ts";
-import { invitationLink, invitationMail, noticeMail, type OfferedShare } from "../mail/letters.ts";
+import { invitationLink, invitationMail, noticeMail, type OfferedShare, pageLink } from "../mail/letters.ts";
 import type { Mail } from "../ports.ts";
 import { organizationName } from "../queries/views/cooperations.ts";
 import { adminsOf } from "../store/people.ts";
@@ -97,12 +97,13 @@ async function notices(deps: ActionDeps, cooperation: Cooperation, partner: Orga
   // one record that cannot be read keeps the notice from nobody else
   const people = await inTurns(admins, (admin) => Promise.allSettled([personHead(tupleStore, admin)]));
   const offer = await offerOf(deps, cooperation);
+  const link = deps.appUrl && pageLink(deps.appUrl, { organization: partner, cooperation: cooperation.id });
   return people.map(([head]) => () => {
     if (head.status === "rejected") throw head.reason;
     const { email: to, language = cooperation.language, name } = head.value.value ?? {};
     return to === undefined
       ? undefined
-      : noticeMail(languageOf(language), { ...offer, to, partner: organization.name, name });
+      : noticeMail(languageOf(language), { ...offer, to, partner: organization.name, name, link });
   });
 }
 
@@ -115,7 +116,9 @@ async function offerOf(deps: ActionDeps, cooperation: Cooperation) {
     const name = (await resourceHead(tupleStore, share.resource)).value?.name ?? id;
     return { type, name, role: share.role, expiresAt: share.expires_at };
   });
-  return { initiator, shares, expiresAt: cooperation.expires_at };
+  const { id, sent_at = "", created_at, expires_at: expiresAt } = cooperation;
+  // each time it is sent has its own instant: a resend is refused within a minute
+  return { id: `cooperation:${id}/${sent_at}`, initiator, shares, expiresAt, again: sent_at > created_at };
 }
 
 function languageOf(language: string | undefined): Language {

@@ -1,7 +1,7 @@
 /** The languages that mails are written in. */
 import { z } from "zod";
 
-export const LANGUAGES = ["en", "de"] as const;
+export const LANGUAGES = ["en", "de", "fr", "es", "it", "nl", "pl", "pt"] as const;
 export type Language = (typeof LANGUAGES)[number];
 
 /** A language as it comes from a caller. */

@@ -1,10 +1,12 @@
 /**
  * Sends mails over SMTP, or without a server writes them as `.eml` files, which any mail program opens. A mail is one
- * message to one address; a file is complete or missing. To another machine mails are encrypted. A failure comes in
- * bounded time, and no error of this file holds any part of the mail.
+ * message to one address, and the same message each time it is sent; a file is complete or missing. To another machine
+ * mails are encrypted. A failure comes in bounded time, and no error of this file holds any part of the mail.
  */
+import { hash } from "node:crypto";
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { domainToASCII } from "node:url";
 import { createTransport, type SendMailOptions } from "nodemailer";
 import { ulid } from "ulid";
 import { MailFailed } from "../faults.ts";
@@ -28,27 +30,42 @@ export type MailerOptions = {
 const TIMEOUTS = { connectionTimeout: 10_000, greetingTimeout: 10_000, socketTimeout: 20_000 };
 const NO_STARTTLS =
   "the server offers no STARTTLS. Use smtps://, or send in the clear by adding ?requireTLS=false to SMTP_URL";
+/**
+ * Connections are kept for the next mails, a few seconds. One that a server keeps waiting is busy with one mail for at
+ * most SEND_MILLISECONDS, so slow mailboxes delay others only where there are this many of them.
+ */
+const POOL = { pool: true, maxConnections: 20, idleTimeout: 10_000 } as const;
 /** For the whole mail: a slow server that sends a byte now and then never reaches the timeouts above. */
 const SEND_MILLISECONDS = 30_000;
 
-/** A mailer. Opens nothing before the first mail; `send` throws MailFailed when the server or the disk refuses. */
+/**
+ * A mailer. Opens nothing before the first mail; `send` throws MailFailed when the server or the disk refuses. `close`
+ * ends the connections that no mail uses; those in use are ended behind their mail.
+ */
 export function createMailer({ smtpUrl, folder, from, clock, sendMilliseconds }: MailerOptions): Mailer {
+  const domain = domainToASCII(/@([^@>]+)>?$/.exec(from)?.[1] ?? "") || "localhost";
   const message = (mail: Mail): SendMailOptions => ({
     from,
+    messageId: `<${hash("sha256", `${mail.id}\n${mail.to}`).slice(0, 32)}@${domain}>`,
     to: { name: "", address: oneAddress(mail.to) },
     subject: mail.subject,
     text: mail.text,
+    html: mail.html,
     date: clock(),
-    // So that no holiday notice answers (RFC 3834 §5).
-    headers: { "Auto-Submitted": "auto-generated" },
+    headers: {
+      // so that no holiday notice answers (RFC 3834 §5)
+      "Auto-Submitted": "auto-generated",
+      "Content-Language": mail.language,
+    },
   });
   if (smtpUrl !== undefined) {
-    const transport = createTransport({ ...TIMEOUTS, ...transportOf(smtpUrl) });
+    const transport = createTransport({ ...TIMEOUTS, ...POOL, ...transportOf(smtpUrl) });
     return {
       send: orMailFailed(async (mail) => {
         const signal = AbortSignal.timeout(sendMilliseconds ?? SEND_MILLISECONDS);
         await transport.sendMail({ ...message(mail), signal });
       }),
+      close: () => transport.close(),
     };
   }
   const transport = createTransport({ streamTransport: true, buffer: true, newline: "windows" });
@@ -61,6 +78,7 @@ export function createMailer({ smtpUrl, folder, from, clock, sendMilliseconds }:
       const sent = await transport.sendMail(message(mail));
       await keep(folder, clock(), sent.message as Buffer);
     }),
+    close: () => {},
   };
 }
 

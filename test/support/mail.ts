@@ -1,13 +1,18 @@
-/** Mails for the tests: an invitation, and a mailer's fixed clock and sender. */
+/** Mails for the tests: one of each kind, and a mailer's fixed clock and sender. */
 import { join } from "node:path";
+import type { Language } from "../../src/domain/language.ts";
+import { invitationMail, noticeMail } from "../../src/mail/letters.ts";
+import type { Mail } from "../../src/ports.ts";
 import { ownFolder } from "./own-folder.ts";
 
 export const at = new Date("2026-12-01T08:30:00Z");
 export const clock = () => at;
 export const from = "Concordat <concordat@sunfield.example>";
 export const link = "https://app.example/join#token=01JD8ZT4Q5K3M9W2X7Y6V0B1CD.1.abc";
+export const page = "https://app.example/grid/cooperations/01JD8ZT4Q5K3M9W2X7Y6V0B1CD?from=mail&tab=shares";
 
-export const invitation = {
+const offer = {
+  id: "cooperation:01JD8ZT4Q5K3M9W2X7Y6V0B1CD/2026-12-01T08:30:00Z",
   to: "ida@grid.example",
   initiator: "Müller & Söhne Solar",
   shares: [
@@ -16,10 +21,31 @@ export const invitation = {
     { type: "plant", name: "7", role: "asset_manager" },
   ],
   expiresAt: "2027-06-30T22:00:00Z",
-  link,
-  linkDays: 14,
+  again: false,
 } as const;
-export const notice = { ...invitation, partner: "Netz Übersee", name: "Ida Groß" } as const;
+export const invitation = { ...offer, link, linkDays: 14 } as const;
+export const notice = { ...offer, partner: "Netz Übersee", name: "Ida Groß", link: page } as const;
+
+/** Without all that a mail may lack, and sent before. */
+const bare = { shares: [], expiresAt: undefined, again: true } as const;
+
+/** One mail of each kind, as the golden files hold them. */
+export const mailsIn = (language: Language): Record<string, Mail> => ({
+  invitation: invitationMail(language, invitation),
+  "invitation-again": invitationMail(language, { ...invitation, ...bare, linkDays: 1 }),
+  notice: noticeMail(language, notice),
+  "notice-again": noticeMail(language, { ...notice, ...bare, name: undefined, link: undefined }),
+});
+
+/** A mail about nothing. */
+export const someMail = (to: string, subject = "s"): Mail => ({
+  to,
+  id: "a/1",
+  subject,
+  language: "en",
+  text: "t",
+  html: "<p>t</p>",
+});
 
 /** The path of a folder for mails that does not exist yet. */
 export const newFolder = () => join(ownFolder(), "mail");

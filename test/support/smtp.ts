@@ -1,9 +1,10 @@
 /** A real SMTP server on a free port, what it took, and how it treats whom. */
+import type { Socket } from "node:net";
 import { SMTPServer, type SMTPServerOptions } from "smtp-server";
 import { onTestFinished } from "vitest";
 
 export type Taken = { to: string[]; raw: string; secure: boolean };
-export type Smtp = { port: number; taken: Taken[]; asked: string[] };
+export type Smtp = { port: number; taken: Taken[]; asked: string[] /** Ends every connection. */; endAll(): void };
 
 /**
  * `rcpt` decides on an address: accepted once it resolves, or refused with what it throws. By default
@@ -33,11 +34,16 @@ export async function startSmtp({
       });
     },
   });
+  const sockets = new Set<Socket>();
+  server.server.on("connection", (socket: Socket) => sockets.add(socket));
   // who gives up in the midst of a handshake is no error of the test
   server.on("error", () => {});
   await new Promise<void>((resolve) => server.listen(0, "0.0.0.0", resolve));
   onTestFinished(() => new Promise<void>((resolve) => server.close(resolve)));
   const address = server.server.address();
   if (address === null || typeof address === "string") throw new Error("the server has no port");
-  return { port: address.port, taken, asked };
+  const endAll = () => {
+    for (const socket of sockets) socket.destroy();
+  };
+  return { port: address.port, taken, asked, endAll };
 }

@@ -19,7 +19,7 @@ export type ActionDeps = {
   cache: Pick<DecisionCache, "lease" | "release">;
   /** How long an answer from before an invalidation that was not acknowledged may count. */
   ttlMilliseconds: number;
-  mailer: Mailer;
+  mailer: Pick<Mailer, "send">;
   clock: Clock;
   mutex: KeyedMutex;
   repeats: Repeats;
@@ -30,6 +30,8 @@ export type ActionDeps = {
   /** Reports mails that could not be sent and sweeps that failed. */
   warn: (event: string, facts: object) => void;
   invitation: { secret: string; url: string; ttlDays: number; limits: InvitationLimits };
+  /** The page of a cooperation, with places for the ids (APP_URL). */
+  appUrl?: string | undefined;
   discloseOrganizations: boolean;
   /** How long an action is tried, where it is not PATIENCE_MILLISECONDS. */
   patienceMilliseconds?: number;

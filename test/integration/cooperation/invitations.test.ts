@@ -409,7 +409,7 @@ test("with DISCLOSE_ORGANIZATIONS=off known and unknown addresses get the same b
     });
     expect(list.items).toHaveLength(1);
     texts.push(same(JSON.stringify(list.items), id, email));
-    texts.push(same(JSON.stringify(silent.mails.at(-1)), id, email).replace(/token=\S+/, "TOKEN"));
+    texts.push(same(JSON.stringify(silent.mails.at(-1)), id, email).replaceAll(/token=[\w.-]+/g, "TOKEN"));
     // the recipient must not be visible to their organization either
     expect((await silent.as("ben", "GET", "/v1/organizations/brightfix/cooperations")).body.items).toEqual([]);
     seen[email] = texts.map((text) => text.replaceAll(/"created_at":"[^"]+"/g, ""));

@@ -7,7 +7,7 @@ import { freePort } from "../../../bench/processes.ts";
 import { LANGUAGES } from "../../../src/domain/language.ts";
 import { invitationMail, noticeMail } from "../../../src/mail/letters.ts";
 import { createMailer } from "../../../src/mail/mailer.ts";
-import { clock, from, invitation, newFolder, notice } from "../../support/mail.ts";
+import { clock, from, invitation, newFolder, notice, someMail } from "../../support/mail.ts";
 import { run } from "../../support/program.ts";
 import { startSmtp } from "../../support/smtp.ts";
 
@@ -25,6 +25,58 @@ describe("with an SMTP server", () => {
     expect(read.map(({ subject }) => subject)).toEqual(mails.map(({ subject }) => subject));
     expect(read.map(({ text }) => text?.trimEnd())).toEqual(mails.map(({ text }) => text.trimEnd()));
     await expect(readdir(folder)).rejects.toThrow("ENOENT");
+  });
+
+  it("a mail that is sent again is the same message by its id, and another mail or another address is another one", async () => {
+    const smtp = await startSmtp();
+    const mailer = createMailer({ smtpUrl: at127(smtp), folder: newFolder(), from: "C <c@müller.example>", clock });
+    const mail = invitationMail("en", invitation);
+    const other = { ...mail, id: "cooperation:01JD8ZT4Q5K3M9W2X7Y6V0B1CD/2026-12-02T08:30:00Z" };
+    for (const one of [mail, mail, other, { ...mail, to: "ben@grid.example" }]) await mailer.send(one);
+    const read = await Promise.all(smtp.taken.map(({ raw }) => PostalMime.parse(raw)));
+    const ids = read.map(({ messageId }) => messageId);
+    expect(ids[1]).toBe(ids[0]);
+    expect(new Set(ids).size).toBe(3);
+    for (const id of ids) expect(id).toMatch(/^<[0-9a-f]{32}@xn--mller-kva\.example>$/);
+  });
+
+  it("mails after each other use one connection, and those at the same time use several", async () => {
+    let connections = 0;
+    const answers = Promise.withResolvers<void>();
+    const rcpt = (address: string) => (address === "slow@grid.example" ? answers.promise : Promise.resolve());
+    const smtp = await startSmtp({
+      rcpt,
+      onConnect: (_session, done) => {
+        connections++;
+        done();
+      },
+    });
+    const mailer = createMailer({ smtpUrl: at127(smtp), folder: newFolder(), from, clock });
+    for (const to of ["a", "b", "c"]) await mailer.send(someMail(`${to}@grid.example`));
+    expect(connections).toBe(1);
+    const slow = mailer.send(someMail("slow@grid.example"));
+    await mailer.send(someMail("d@grid.example"));
+    expect(connections).toBe(2);
+    answers.resolve();
+    await slow;
+    expect(smtp.taken.map(({ to: [to] }) => to)).toEqual(
+      ["a", "b", "c", "d", "slow"].map((one) => `${one}@grid.example`),
+    );
+  });
+
+  it("a connection that the server ended meanwhile, or that refused an address, fails no later mail", async () => {
+    const smtp = await startSmtp({
+      rcpt: async (address) => {
+        if (address === "no@grid.example") throw new Error("unknown");
+      },
+    });
+    const mailer = createMailer({ smtpUrl: at127(smtp), folder: newFolder(), from, clock });
+    await mailer.send(someMail("a@grid.example"));
+    await expect(mailer.send(someMail("no@grid.example"))).rejects.toThrow("EENVELOPE RCPT TO 550");
+    await mailer.send(someMail("b@grid.example"));
+    smtp.endAll();
+    await mailer.send(someMail("c@grid.example"));
+    expect(smtp.taken.map(({ to: [to] }) => to)).toEqual(["a", "b", "c"].map((one) => `${one}@grid.example`));
   });
 
   it("an address that the server refuses gives an error with numbers and codes only", async () => {
@@ -64,8 +116,9 @@ describe("with an SMTP server", () => {
     const smtp = await startSmtp();
     const smtpUrl = `${at127(smtp)}?logger=true&debug=true&transactionLog=true`;
     const send = `const { createMailer } = await import(${JSON.stringify(new URL("../../../src/mail/mailer.ts", import.meta.url).href)});
-      await createMailer({ smtpUrl: ${JSON.stringify(smtpUrl)}, folder: "none", from: "a@b.example", clock: () => new Date() })
-        .send({ to: "ida@grid.example", subject: "s", text: "t" });`;
+      const mailer = createMailer({ smtpUrl: ${JSON.stringify(smtpUrl)}, folder: "none", from: "a@b.example", clock: () => new Date() });
+      await mailer.send(${JSON.stringify(someMail("ida@grid.example"))});
+      mailer.close();`;
     const { stdout, stderr } = await run(process.execPath, ["--input-type=module", "-e", send]);
     expect([stdout, stderr, smtp.taken.length]).toEqual(["", "", 1]);
   });

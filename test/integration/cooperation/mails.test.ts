@@ -79,6 +79,41 @@ test("a slow mailbox delays neither the reply nor the other mails, and its own m
   expect(warned).toEqual([]);
 });
 
+test("a mail that is sent again says so and is another message; a notice links to the page that its reader's ids make", async ({
+  service: base,
+}) => {
+  const appUrl = "https://app.example/{organization}?c={cooperation}";
+  const { mails, setNow, ...service } = createService(base.deps, { appUrl });
+  setNow(new Date("2026-12-01T09:00:00Z"));
+  await seedWorld({ mails, setNow, ...service });
+  await service.admin("PUT", "/v1/organizations/brightfix/people/ben", {
+    role: "admin",
+    email: address("ben"),
+    language: "pl",
+  });
+  const sent: string[] = [];
+  for (const body of [{ organization: "brightfix" }, { email: "ida@else.example", language: "fr" }]) {
+    sent.push((await service.as("anna", "POST", "/v1/organizations/sunward/cooperations", body)).body.id);
+    await service.settled();
+  }
+  setNow(new Date("2026-12-01T09:01:01Z"));
+  for (const id of sent) {
+    await service.as("anna", "POST", `/v1/cooperations/${id}/resend`);
+    await service.settled();
+  }
+  const seen = mails.map(({ to, language, text }) => [to, language, /przypomnienie|remplace/.test(text)]);
+  expect(seen).toEqual([
+    [address("ben"), "pl", false],
+    ["ida@else.example", "fr", false],
+    [address("ben"), "pl", true],
+    ["ida@else.example", "fr", true],
+  ]);
+  expect(new Set(mails.map(({ id }) => id)).size).toBe(4);
+  const links = mails.map(({ text }) => /^https:\S+$/m.exec(text)?.[0]);
+  expect([links[0], links[2]]).toEqual(Array(2).fill(`https://app.example/brightfix?c=${sent[0]}`));
+  expect(links[1]).toMatch(/^https:\/\/app\.example\/join#token=/);
+});
+
 test("an admin whose record cannot be read keeps the notice from no other admin", async ({
   service: base,
   tupleStore,

@@ -2,16 +2,11 @@
  * `/docs` in a browser: collapsed at first, without a script error or a request to elsewhere, and nothing in it that axe
  * calls critical or serious and that is ours to mend. Needs Chromium: CHROMIUM_PATH, or one on PATH.
  */
-import { existsSync, readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { delimiter, join } from "node:path";
-import type { AxeResults } from "axe-core";
-import { chromium, type Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { expect } from "vitest";
+import { browserPath, findings, launch } from "../../support/browser.ts";
 import { listen } from "../../support/listening.ts";
 import { test } from "../../support/service.ts";
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 /** Of the viewer itself: links within the button that opens an operation, and a button that is called otherwise than it reads. */
 const VIEWERS: Record<string, RegExp> = {
@@ -19,23 +14,11 @@ const VIEWERS: Record<string, RegExp> = {
   "label-content-name-mismatch": /^button\[type="submit"\]$/,
 };
 
-const browserPath = (): string | undefined => {
-  const folders = (process.env.PATH ?? "").split(delimiter);
-  const found = folders.flatMap((folder) =>
-    ["chromium", "chromium-browser", "google-chrome"].map((name) => join(folder, name)),
-  );
-  return [process.env.CHROMIUM_PATH, ...found].find((path) => path !== undefined && existsSync(path));
-};
-
 /** What axe finds that matters, each with the places that are not the viewer's own. */
-async function findings(page: Page): Promise<{ rule: string; places: string[] }[]> {
-  const { violations } = (await page.evaluate(`${AXE}; axe.run(document)`)) as AxeResults;
-  return violations
-    .filter(({ impact }) => impact === "critical" || impact === "serious")
-    .map(({ id, nodes }) => ({ rule: id, places: nodes.map(({ target }) => target.join(" ")) }))
+const oursToMend = async (page: Page) =>
+  (await findings(page))
     .map(({ rule, places }) => ({ rule, places: places.filter((place) => !VIEWERS[rule]?.test(place)) }))
     .filter(({ places }) => places.length > 0);
-}
 
 test("the viewer is collapsed, works from its own origin, and axe finds nothing in it that is ours to mend", {
   timeout: 300_000,
@@ -46,7 +29,7 @@ test("the viewer is collapsed, works from its own origin, and axe finds nothing 
     return skip("no Chromium");
   }
   const { url, close } = await listen(service);
-  const browser = await chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-dev-shm-usage"] });
+  const browser = await launch(executablePath);
   try {
     const page = await browser.newPage();
     page.setDefaultTimeout(120_000);
@@ -59,18 +42,18 @@ test("the viewer is collapsed, works from its own origin, and axe finds nothing 
     await page.goto(`${url}/docs`);
     await page.waitForSelector(".opblock-tag");
     expect(await page.locator(".opblock").count()).toBe(0);
-    expect(await findings(page), "collapsed").toEqual([]);
+    expect(await oursToMend(page), "collapsed").toEqual([]);
     await page.click("#operations-tag-Delegations");
     await page.click("#operations-Delegations-putSharesDelegationsByUser .opblock-summary-control");
     await page.waitForSelector(".opblock-body .microlight");
-    expect(await findings(page), "an operation").toEqual([]);
+    expect(await oursToMend(page), "an operation").toEqual([]);
     await page.click(".btn.authorize");
     await page.waitForSelector(".modal-ux");
-    expect(await findings(page), "the key").toEqual([]);
+    expect(await oursToMend(page), "the key").toEqual([]);
     expect(problems).toEqual([]);
     // that it would find something: a field that nobody names
     await page.evaluate(`document.getElementById("ui").prepend(document.createElement("input"))`);
-    expect(await findings(page)).toContainEqual({ rule: "label", places: [expect.any(String)] });
+    expect(await oursToMend(page)).toContainEqual({ rule: "label", places: [expect.any(String)] });
   } finally {
     await browser.close();
     await close();
