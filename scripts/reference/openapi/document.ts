@@ -9,6 +9,7 @@ import { ImportLine } from "../../../src/domain/registry/import-line.ts";
 import { NDJSON } from "../../../src/http/ndjson.ts";
 import type { Operation } from "../../../src/http/operation.ts";
 import { ProblemView } from "../../../src/http/problem.ts";
+import { EventView } from "../../../src/http/v1/event-view.ts";
 import { ImportEvent } from "../../../src/http/v1/import/events.ts";
 import { described, type Json, requestOf } from "./describe.ts";
 import { HEADERS } from "./headers.ts";
@@ -20,6 +21,7 @@ import { ACCESS_TEXTS, STORES_TEXTS } from "./texts/checks.ts";
 import { COOPERATION_TEXTS, SHARE_TEXTS } from "./texts/cooperations.ts";
 import { BULK_TEXTS, HISTORY_TEXTS, INSPECTION_TEXTS, OPERATIONS_TEXTS } from "./texts/operations.ts";
 import { ORGANIZATION_TEXTS, RESOURCE_TEXTS } from "./texts/organizations.ts";
+import { webhooksOf } from "./webhooks.ts";
 import type { Example, Recorded, Text, Texts } from "./world.ts";
 
 const TEXTS: Texts = {
@@ -73,6 +75,7 @@ export function openApiDocument(publicUrl: string): Json {
   app.openAPIRegistry.register("Problem", ProblemView);
   app.openAPIRegistry.register("ImportLine", ImportLine);
   app.openAPIRegistry.register("ImportEvent", ImportEvent);
+  app.openAPIRegistry.register("Event", EventView);
   const document = app.getOpenAPI31Document({
     openapi: "3.1.0",
     info: {
@@ -104,6 +107,7 @@ export function openApiDocument(publicUrl: string): Json {
   const { schemas, parameters: _, ...components } = document.components ?? {};
   const whole = {
     ...document,
+    webhooks: webhooksOf(),
     components: {
       ...components,
       schemas: { ...schemas, ...problemSchemas() },
