@@ -56,6 +56,8 @@ const MAY_IMPORT: Record<string, string[]> = {
     "ulid",
     "node:*",
   ],
+  // the relay: what is delivered, to whom, and how far it is
+  events: ["faults.ts", "domain", "type ports.ts", "store", "node:*"],
   "http/listen.ts": ["http", "@hono/node-server", "node:*"],
   http: [
     "faults.ts",
