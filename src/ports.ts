@@ -36,22 +36,25 @@ export type TupleStore = {
   write(write: Write): Promise<WriteOutcome>;
   /** Every change of a tuple since then, by any writer, oldest first. A change that was committed late may appear late. Throws EngineUnavailable. */
   changes(since: Date): Promise<TupleChange[]>;
+  /** A page of the changes behind a place, or from an instant on. Throws EngineUnavailable, and EngineRefused for a place that is none. */
+  changesPage(from: string | Date): Promise<ChangesPage>;
   /** Deletes tuples in batches, whether they exist or not: for work that may be interrupted and repeated. Throws EngineUnavailable. */
   erase(keys: readonly TupleKey[]): Promise<void>;
 };
 
 /** What only reads by filters. */
 export type Reads = Pick<TupleStore, "read">;
+/** A tuple that was written, or the key of one that was deleted, and when; a time that the engine took before it committed. */
+export type TupleChange = { operation: "write" | "delete"; key: Tuple; at: string };
 
-/** A tuple that was written or deleted, and when; a time that the engine took before it committed. */
-export type TupleChange = { operation: "write" | "delete"; key: TupleKey; at: string };
+/** `place`: the place behind these changes, empty at the beginning of the log; `isLast`: there were no more. */
+export type ChangesPage = { changes: TupleChange[]; place: string; isLast: boolean };
 
 /** A question: may `user` (`user:anna`) do `relation` (`can_view`) on `object` (`plant:7`)? */
 export type Question = { user: Ref; relation: string; object: Ref };
 
 /** A fault is never a no. */
 export type Answer = { allowed: boolean } | { fault: string };
-
 /** Ids as `type:id`. `complete` is false when the engine stopped at its cap or deadline without saying so. */
 export type FoundRefs = { refs: string[]; complete: boolean };
 
@@ -202,6 +205,9 @@ export type Meter = {
   changesRead(to: number): void;
   rateLimited(policy: string): void;
   cacheUp(isUp: boolean): void;
+  eventDelivered(receiver: string, outcome: string): void;
+  /** A receiver had every event then (milliseconds since the epoch); undefined where another process delivers. */
+  eventsDeliveredTo(receiver: string, at: number | undefined): void;
   /** How far our clock is ahead. */
   clockOffset(of: "cache" | "engine", seconds: number): void;
 };

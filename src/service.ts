@@ -15,6 +15,7 @@ import { createChecker } from "./check/check.ts";
 import { createFollower, FOLLOW_EVERY_MILLISECONDS } from "./check/follow-changes.ts";
 import { createNotices, NOTICES_EVERY_MILLISECONDS } from "./check/notices.ts";
 import type { Config } from "./config.ts";
+import { relay } from "./events/relay.ts";
 import { callerNow } from "./http/caller.ts";
 import { createKeyRing } from "./key-ring.ts";
 import type { Log } from "./log.ts";
@@ -26,6 +27,7 @@ import { createEngine } from "./openfga/engine.ts";
 import type { OpenStore } from "./openfga/open-store.ts";
 import type { Clock, TupleStore } from "./ports.ts";
 import { createRateLimiter } from "./redis/rate-limiter.ts";
+import { createWebhook } from "./webhooks/webhook-sink.ts";
 
 /** After so long without a line an import is ended, since the next one waits for it. */
 const IMPORT_IDLE_MILLISECONDS = 30_000;
@@ -76,6 +78,8 @@ export function createService(
   const deps: Omit<AppDeps, "publicUrl"> = {
     tupleStore,
     historyKeys: config.HISTORY_KEY_FILE,
+    webhooks: config.WEBHOOKS,
+    webhookKeys: config.WEBHOOKS_KEY_FILE,
     engine,
     checker: createChecker({ engine, cache, clock, meter, ttlMilliseconds, unwatchedMilliseconds, callerNow }),
     cache,
@@ -108,7 +112,10 @@ export function createService(
     },
   };
   const lives = { ttlMilliseconds, unwatchedMilliseconds };
-  const follow = createFollower({ tupleStore, cache, clock, meter, ...lives, warn, replica: ulid() });
+  const replica = ulid();
+  const follow = createFollower({ tupleStore, cache, clock, meter, ...lives, warn, replica });
+  const relaying = new AbortController();
+  let relayed: Promise<void> | undefined;
   return {
     deps,
     keys,
@@ -121,7 +128,21 @@ export function createService(
         for (const one of repeating) one.abort();
       };
     },
+    /** Delivers events where there are receivers, until the service is closed. `source` is what they know it by. */
+    startRelaying(source: string) {
+      const key = config.WEBHOOKS_KEY_FILE?.signing;
+      const privateAddresses = config.WEBHOOKS_ALLOW?.includes("private") ?? false;
+      const options = { source, key, privateAddresses, clock };
+      const sinks = (config.WEBHOOKS ?? []).map((endpoint) => createWebhook(endpoint, options));
+      // whoever follows the changes delivers; it keeps that claim
+      const leads = async () => (await cache.lead(replica, undefined))?.leads === true;
+      const readLog = tupleStore.changesPage;
+      const parts = { readLog, store: tupleStore, leads, clock, meter, warn, random: Math.random };
+      relayed = relay(sinks, parts, relaying.signal);
+    },
     async close() {
+      relaying.abort();
+      await relayed;
       await cache.close();
       await limiter.close();
       await pool.close();

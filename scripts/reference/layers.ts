@@ -16,6 +16,7 @@ const PARTS: Readonly<Record<string, string>> = {
   queries: "what is only read and shown: `views`, `explain`, `export`",
   check: "the cached decision, its misses, and the reading of the change log",
   events: "the relay: who receives events, and how far each has them",
+  webhooks: "endpoints that get events by POST: how they are signed and what is not connected to",
   store: "tuples read into records: heads, people, resources",
   mail: "the mails and how they are sent",
   openfga: "the tuple store and the engine; `server` finds, builds and runs OpenFGA",

@@ -16,6 +16,8 @@ export type Delivered =
 /** `name` is unique and never changes: the place is kept under it. `why` names no secret, and nothing that a receiver replied. */
 export type Sink = {
   readonly name: string;
+  /** Which events it gets; without it all of them. */
+  readonly wants?: (event: StoredEvent) => boolean;
   /** Never throws. Ends early, with `retry`, when the signal aborts. */
   deliver(event: StoredEvent, signal: AbortSignal): Promise<Delivered>;
 };

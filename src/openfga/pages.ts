@@ -6,7 +6,7 @@
 import { isObject } from "../domain/json.ts";
 import type { Condition, Tuple } from "../domain/tuples.ts";
 import { EngineRefused, EngineUnavailable } from "../faults.ts";
-import type { ReadFilter, TupleChange } from "../ports.ts";
+import type { ChangesPage, ReadFilter, TupleChange } from "../ports.ts";
 import { type OpenFgaConnection, openEndpoint, TIMEOUT_MILLISECONDS } from "./client.ts";
 import { codeIn } from "./replies.ts";
 
@@ -21,6 +21,8 @@ export type Pages = {
   tuples(filter?: ReadFilter): AsyncGenerator<Tuple[]>;
   /** The changes since then, oldest first. */
   changes(since: Date): AsyncGenerator<TupleChange[]>;
+  /** One page of them, behind a place or from an instant on. */
+  changesPage(from: string | Date): Promise<ChangesPage>;
 };
 
 /** The pages of one store. No connection is made yet. */
@@ -52,7 +54,18 @@ export function createPages(connection: OpenFgaConnection & { storeId: string })
     return { list, token };
   }
 
+  async function changesPage(from: string | Date): Promise<ChangesPage> {
+    const query = new URLSearchParams({ page_size: `${PAGE_SIZE}` });
+    if (from instanceof Date) query.set("start_time", from.toISOString());
+    else if (from !== "") query.set("continuation_token", from);
+    const { list, token } = await page(`/changes?${query}`, undefined, "changes");
+    // the engine always returns a token; only a page that is not full is the last one
+    return { changes: list.map(toChange), place: token, isLast: list.length < PAGE_SIZE };
+  }
+
   return {
+    changesPage,
+
     async *tuples(filter) {
       let continuation_token = "";
       do {
@@ -69,13 +82,12 @@ export function createPages(connection: OpenFgaConnection & { storeId: string })
     },
 
     async *changes(since) {
-      const query = new URLSearchParams({ page_size: `${PAGE_SIZE}`, start_time: since.toISOString() });
+      let from: string | Date = since;
       for (;;) {
-        const { list, token } = await page(`/changes?${query}`, undefined, "changes");
-        yield list.map(toChange);
-        // the engine always returns a token; only a page that is not full is the last one
-        if (list.length < PAGE_SIZE) return;
-        query.set("continuation_token", token);
+        const { changes, place, isLast }: ChangesPage = await changesPage(from);
+        yield changes;
+        if (isLast) return;
+        from = place;
       }
     },
   };
@@ -92,6 +104,10 @@ function parsed(text: string): Record<string, unknown> {
 function toTuple(tuple: unknown): Tuple {
   const key = isObject(tuple) && isObject(tuple.key) ? tuple.key : undefined;
   if (key === undefined) throw new EngineUnavailable("OpenFGA returned a tuple without a key");
+  return tupleFrom(key);
+}
+
+function tupleFrom(key: object): Tuple {
   const { user, relation, object, condition } = key as Tuple & { condition?: Condition | null };
   if (!condition) return { user, relation, object };
   // the pinned model has two conditions, and the engine holds no tuple outside its model
@@ -101,10 +117,9 @@ function toTuple(tuple: unknown): Tuple {
 function toChange(change: unknown): TupleChange {
   if (!isObject(change) || !isObject(change.tuple_key) || typeof change.timestamp !== "string")
     throw new EngineUnavailable("OpenFGA returned a change without a key");
-  const { user, relation, object } = change.tuple_key as Tuple;
   return {
     operation: change.operation === "TUPLE_OPERATION_WRITE" ? "write" : "delete",
-    key: { user, relation, object },
+    key: tupleFrom(change.tuple_key),
     at: change.timestamp,
   };
 }

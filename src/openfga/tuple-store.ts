@@ -53,6 +53,8 @@ export function createTupleStore(connection: OpenFgaConnection & { storeId: stri
       }
     },
 
+    changesPage: pages.changesPage,
+
     changes: async (since) => {
       const changes: TupleChange[] = [];
       for await (const page of pages.changes(since)) changes.push(...page);

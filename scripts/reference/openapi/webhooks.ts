@@ -114,6 +114,12 @@ function exampleEvent(type: EventType): object {
   );
 }
 
+/** A stream with one event. */
+export function exampleStream(): string {
+  const type = "concordat.cooperation.paused";
+  return `retry: 5000\n\nevent: ${type}\ndata: ${JSON.stringify(exampleEvent(type))}\nid: <the cursor behind it>\n\n`;
+}
+
 /** `webhooks` of the document. */
 export function webhooksOf(): Json {
   return Object.fromEntries(
@@ -123,7 +129,7 @@ export function webhooksOf(): Json {
         post: {
           operationId: `event${type.replace(/(?:^|[._])(.)/g, (_, letter: string) => letter.toUpperCase())}`,
           summary: says,
-          tags: ["History"],
+          tags: ["Events"],
           security: [],
           requestBody: {
             required: true,
