@@ -25,8 +25,10 @@ export default defineConfig({
     reporters: ["default", "./test/support/project-times.ts"],
     // The engine's sqlite has one writer: more workers than this only wait for each other.
     maxWorkers: 2,
-    // Generous: on a slow machine a long test is slow, not wrong. A test that needs more says so.
+    // Generous: on a slow machine a long test is slow, not wrong, and so is what is awaited by polling, for which the
+    // default is a second. A test that needs more says so.
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    expect: { poll: { timeout: 30_000 } },
   },
 });

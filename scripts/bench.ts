@@ -9,7 +9,6 @@
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
 import { startContest } from "../bench/contestants.ts";
 import { wrkVersion } from "../bench/load.ts";
 import { type Contestant, measure, type Run } from "../bench/measure.ts";
@@ -29,8 +28,10 @@ import { agreeWithModel } from "../bench/systems/spicedb-cerbos-agree.ts";
 import { figuresOf, targetsOf, verdictOf } from "../bench/targets.ts";
 import { findServer } from "../src/openfga/server/find-server.ts";
 import { measureEngineReads, printEngineReads } from "../test/support/engine-reads.ts";
+import { argumentsOrExit } from "./arguments.ts";
 
-const { values: options } = parseArgs({
+const USAGE = "usage: npm run bench -- [--quick | --full] [--systems <name>,…] [--only <workload>,…]";
+const { values: options } = argumentsOrExit(USAGE, {
   options: {
     quick: { type: "boolean", default: false },
     full: { type: "boolean", default: false },

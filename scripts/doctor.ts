@@ -13,7 +13,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { parseArgs } from "node:util";
 import { ulid } from "ulid";
 import { type Repair, type RepairDeps, repair } from "../src/actions/repair.ts";
 import { signHeads } from "../src/actions/run/sign-heads.ts";
@@ -25,6 +24,7 @@ import { openStore } from "../src/openfga/open-store.ts";
 import { createTupleStore } from "../src/openfga/tuple-store.ts";
 import { doctor, findingText, isDamage, viewOf } from "../src/queries/doctor.ts";
 import { createRedisCache } from "../src/redis/decision-cache.ts";
+import { argumentsOrExit } from "./arguments.ts";
 import { secretsOrExit } from "./secrets.ts";
 import { openSource } from "./source.ts";
 
@@ -64,6 +64,7 @@ async function cacheOf(ids: { storeId: string; modelId: string }) {
   return { invalidate, close: cache.close };
 }
 
+const USAGE = "usage: npm run doctor -- [--repair] [--sign] [--json]";
 const options = { repair: { type: "boolean" }, sign: { type: "boolean" }, json: { type: "boolean" } } as const;
 
 function actOf({ finding: { remedy }, took, outcome }: Repair): string {
@@ -74,7 +75,7 @@ function actOf({ finding: { remedy }, took, outcome }: Repair): string {
 }
 
 async function main(): Promise<number> {
-  const { values } = parseArgs({ options });
+  const { values } = argumentsOrExit(USAGE, { options });
   const { connection, close } = await openSource(env);
   try {
     const model = readFileSync(new URL("../model.fga", import.meta.url), "utf8");

@@ -9,12 +9,16 @@
 import { appendFileSync, createReadStream, rmSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { Readable } from "node:stream";
-import { parseArgs } from "node:util";
 import type { ImportEvent } from "../src/http/v1/import/events.ts";
+import { argumentsOrExit } from "./arguments.ts";
 import { progressBar, progressLine } from "./import/progress.ts";
 import { secretsOrExit } from "./secrets.ts";
 
 const USAGE = "usage: npm run import -- <file> [--from <line>], with CONCORDAT_URL and CONCORDAT_KEY set";
+const { values, positionals } = argumentsOrExit(USAGE, {
+  allowPositionals: true,
+  options: { from: { type: "string" } },
+});
 const env = secretsOrExit(2);
 /** How often a line is printed where there is no terminal. */
 const LINE_MILLISECONDS = 5_000;
@@ -101,14 +105,10 @@ async function main(path: string, from: number): Promise<number> {
   }
 }
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { from: { type: "string" } } });
 const [path] = positionals;
 const from = Number(values.from ?? 1);
-if (path === undefined || positionals.length > 1 || !Number.isInteger(from) || from < 1) {
-  console.error(USAGE);
-  process.exit(2);
-}
-if (!env.CONCORDAT_URL || !env.CONCORDAT_KEY) {
+const isWrong = path === undefined || positionals.length > 1 || !Number.isInteger(from) || from < 1;
+if (isWrong || !env.CONCORDAT_URL || !env.CONCORDAT_KEY) {
   console.error(USAGE);
   process.exit(2);
 }

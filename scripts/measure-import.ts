@@ -12,11 +12,11 @@ import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
 import { openStore } from "../src/openfga/open-store.ts";
 import { startOnPostgres } from "../test/support/postgres.ts";
+import { argumentsOrExit } from "./arguments.ts";
 
-const { values: options } = parseArgs({
+const { values: options } = argumentsOrExit("usage: npm run measure-import -- [--people 10000] [--organizations 20]", {
   options: {
     people: { type: "string", default: "10000" },
     organizations: { type: "string", default: "20" },

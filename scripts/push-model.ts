@@ -8,14 +8,16 @@
  * 2: it could not be done.
  */
 import { readFileSync } from "node:fs";
-import { parseArgs } from "node:util";
+import { argumentsOrExit } from "./arguments.ts";
 import { SITUATIONS } from "./permissions/situations.ts";
 import { pushModel } from "./push-model/push.ts";
 import { secretsOrExit } from "./secrets.ts";
 
+const USAGE = "usage: npm run push-model -- [--dry-run] [--allow-widening], with OPENFGA_API_URL set";
+const options = { "allow-widening": { type: "boolean" }, "dry-run": { type: "boolean" } } as const;
+
 async function main(): Promise<number> {
-  const options = { "allow-widening": { type: "boolean" }, "dry-run": { type: "boolean" } } as const;
-  const { values } = parseArgs({ options });
+  const { values } = argumentsOrExit(USAGE, { options });
   // an empty variable is an unset one, as for the service
   const { OPENFGA_API_URL: apiUrl, OPENFGA_API_TOKEN: apiToken, OPENFGA_STORE } = secretsOrExit(2);
   if (!apiUrl)

@@ -8,9 +8,9 @@
  *   npm run verify -- history.ndjson --keys keys.json
  */
 import { readFileSync } from "node:fs";
-import { parseArgs } from "node:util";
 import { verifyPages } from "../src/domain/doctor/verify-pages.ts";
 import { keysOfJwkSet } from "../src/domain/history-keys.ts";
+import { argumentsOrExit } from "./arguments.ts";
 
 const USAGE = "usage: npm run verify -- <file> --keys <file or URL>";
 
@@ -25,7 +25,10 @@ function documentsIn(text: string): unknown[] {
 }
 
 async function main(): Promise<number> {
-  const { values, positionals } = parseArgs({ options: { keys: { type: "string" } }, allowPositionals: true });
+  const { values, positionals } = argumentsOrExit(USAGE, {
+    options: { keys: { type: "string" } },
+    allowPositionals: true,
+  });
   const [file] = positionals;
   if (file === undefined || values.keys === undefined) throw new Error(USAGE);
   const isUrl = /^https?:\/\//.test(values.keys);

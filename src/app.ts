@@ -13,7 +13,6 @@ import type { Endpoint } from "./domain/events/endpoints.ts";
 import type { HistoryKeys } from "./domain/history-keys.ts";
 import type { FindKey } from "./domain/service-keys.ts";
 import { BodyBroken } from "./faults.ts";
-import { plainEvaluation } from "./http/access/plain-evaluation.ts";
 import { accessRoutes } from "./http/access/routes.ts";
 import { guardRequest } from "./http/body.ts";
 import { authenticate, requirePersonOrAdmin } from "./http/caller.ts";
@@ -23,7 +22,7 @@ import { refuseMethod } from "./http/methods.ts";
 import { type Health, probeRoutes, sharedReadiness } from "./http/probes.ts";
 import { damageDetail, fault, faultOf, refused } from "./http/problem.ts";
 import { publicRoutes } from "./http/public.ts";
-import { areChecksLimited, limitRequests, type RateLimiting } from "./http/rate-limit.ts";
+import { limitRequests, type RateLimiting } from "./http/rate-limit.ts";
 import { requestIds } from "./http/request-id.ts";
 import { isOpenFga, openFgaError, openFgaFault } from "./http/stores/error.ts";
 import { storesRoutes } from "./http/stores/routes.ts";
@@ -74,8 +73,6 @@ const POLLED = ["/livez", "/readyz", "/metrics"];
 export function createApp(deps: AppDeps): OpenAPIHono<Env> {
   const app = new OpenAPIHono<Env>({ getPath: pathOf });
   const wrongMethod = refuseMethod(app);
-  // a limit of checks is counted on the ordinary route
-  if (!areChecksLimited(deps.rate)) app.post("/access/v1/evaluation", plainEvaluation(deps, deps.findKey));
   app.use(requestIds(deps.newId));
   app.use(async (c, next) => {
     const startedAt = performance.now();

@@ -9,7 +9,9 @@ import type { createBackground } from "./actions/run/background.ts";
 import { signHeads } from "./actions/run/sign-heads.ts";
 import { type AppDeps, createApp } from "./app.ts";
 import { type Config, notListening, urlOf } from "./config.ts";
+import { plainEvaluation } from "./http/access/plain-evaluation.ts";
 import { drain, listen } from "./http/listen.ts";
+import { areChecksLimited } from "./http/rate-limit.ts";
 import type { Log } from "./log.ts";
 import type { OpenFgaConnection } from "./openfga/client.ts";
 import type { OpenStore } from "./openfga/open-store.ts";
@@ -59,10 +61,12 @@ export async function sharedPort(config: Config): Promise<number> {
 /** Listens and answers. The app is made behind that, because the system may choose the port, and before the first request. */
 async function serveApp(config: Config, listenOn: number, deps: Omit<AppDeps, "publicUrl">) {
   const { HOST: hostname, CONNECTIONS_MAX: connectionsMax } = config;
+  // a limit of checks is counted on the ordinary route
+  const shortcut = areChecksLimited(deps.rate) ? undefined : plainEvaluation(deps);
   let app: ReturnType<typeof createApp>;
   const listening = await listen(
     { fetch: (request, env) => app.fetch(request, env) },
-    { hostname, port: listenOn, connectionsMax, stopping: deps.stopping, warn: deps.warn },
+    { hostname, port: listenOn, connectionsMax, shortcut, stopping: deps.stopping, warn: deps.warn },
   ).catch((error: NodeJS.ErrnoException) => {
     throw notListening(error, { HOST: hostname, PORT: listenOn });
   });

@@ -30,10 +30,13 @@ const WAIT_MILLISECONDS = 1000;
 const MAILS_AT_ONCE = 5;
 
 /** What is known within a second of the mails that an action sends in the background. */
-export async function mailState({ outcome, after }: Receipt<unknown, MailState>): Promise<MailState> {
+export async function mailState(
+  { mailWaitMilliseconds = WAIT_MILLISECONDS }: Pick<ActionDeps, "mailWaitMilliseconds">,
+  { outcome, after }: Receipt<unknown, MailState>,
+): Promise<MailState> {
   if (outcome !== "done") return "none";
   const waited = new AbortController();
-  const late = sleep(WAIT_MILLISECONDS, "sending" as const, { signal: waited.signal, ref: false });
+  const late = sleep(mailWaitMilliseconds, "sending" as const, { signal: waited.signal, ref: false });
   // where the mails were faster, nobody waits for the timer
   late.catch(() => {});
   return Promise.race(after === undefined ? [late] : [after, late]).finally(() => waited.abort());

@@ -21,11 +21,9 @@ export type Unread = {
   errors?: [Wrong];
 };
 
-/** Whether the content type is JSON. A charset is ignored: JSON is read as UTF-8. */
-export function isJson(c: Context): boolean {
-  const type = c.req.header("Content-Type");
-  return type === "application/json" || mediaTypeOf(type) === "application/json";
-}
+/** Whether a content type is JSON. A charset is ignored: JSON is read as UTF-8. */
+export const isJson = (contentType: string | undefined): boolean =>
+  contentType === "application/json" || mediaTypeOf(contentType) === "application/json";
 
 /** The media type without its parameters. */
 export const mediaTypeOf = (contentType: string | undefined) => contentType?.split(";", 1)[0]?.trim().toLowerCase();
@@ -53,7 +51,7 @@ export async function readBytes(c: Context): Promise<{ kind: "bytes"; bytes: Arr
 }
 
 /** The bytes of a body whose length and encoding were checked before. Throws BodyBroken. */
-export async function wholeBody(c: Context): Promise<ArrayBuffer> {
+async function wholeBody(c: Context): Promise<ArrayBuffer> {
   try {
     return await c.req.arrayBuffer();
   } catch (error) {
@@ -109,7 +107,7 @@ export const guardRequest = createMiddleware<Env>(async (c, next) => {
     c.req.raw = new Request(c.req.url, { method: "POST", headers, signal: c.req.raw.signal });
     return next();
   }
-  if (!isJson(c)) return fault(c, "unsupported_media_type");
+  if (!isJson(c.req.header("Content-Type"))) return fault(c, "unsupported_media_type");
   const parsed = parseBody(read.bytes);
   return parsed.kind === "json" ? next() : fault(c, parsed.code, parsed);
 });

@@ -22,16 +22,17 @@ export const answerFor = <T>(key: Pick<ServiceKey, "name">, answer: () => T): T 
 
 const BEARER = /^Bearer +([\x21-\x7e]+) *$/i;
 
-/** The key that a request presents; undefined for an unknown key. */
-export function presentedKey(c: Context, findKey: FindKey): ServiceKey | undefined {
-  return findKey(BEARER.exec(c.req.header("Authorization") ?? "")?.[1] ?? "");
+/** The key in a header Authorization; undefined for an unknown key. */
+export function presentedKey(authorization: string | undefined, findKey: FindKey): ServiceKey | undefined {
+  return findKey(BEARER.exec(authorization ?? "")?.[1] ?? "");
 }
 
 /** The key that a request presents, which is its caller from then on; undefined for an unknown key, with the challenge set. */
 export function identify(c: Context<Env>, findKey: FindKey): ServiceKey | undefined {
-  const key = presentedKey(c, findKey);
+  const authorization = c.req.header("Authorization");
+  const key = presentedKey(authorization, findKey);
   if (key === undefined) {
-    const error = c.req.header("Authorization") === undefined ? "" : ', error="invalid_token"';
+    const error = authorization === undefined ? "" : ', error="invalid_token"';
     c.header("WWW-Authenticate", `Bearer realm="concordat"${error}`);
     denied(c, "unauthorized");
     return undefined;

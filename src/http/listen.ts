@@ -2,12 +2,13 @@
  * The HTTP server of the app. A client has seconds to send its request and to read the reply, and connections and
  * headers are bounded: so a client without a key can hold a connection for seconds only.
  */
-import { type Server, type ServerResponse, STATUS_CODES } from "node:http";
+import { createServer, type Server, type ServerResponse, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { serve } from "@hono/node-server";
+import { getRequestListener } from "@hono/node-server";
 import { isLongRunning } from "./long-running.ts";
 import { FAULTS } from "./problem.ts";
+import type { ReadRequest, Shortcut } from "./shortcut.ts";
 
 /** From connecting, or the first byte, to the end of the headers. */
 const HEADERS_MILLISECONDS = 5_000;
@@ -26,6 +27,8 @@ export type ListenOptions = {
   hostname: string;
   port: number;
   connectionsMax: number;
+  /** Is given each request before the app. */
+  shortcut?: Shortcut | undefined;
   stopping: () => boolean;
   warn: (event: string, facts: object) => void;
 };
@@ -33,7 +36,7 @@ export type ListenOptions = {
 /** Listens. Throws what listening throws. */
 export async function listen(
   app: { fetch: (request: Request, env: object) => Response | Promise<Response> },
-  { hostname, port, connectionsMax, stopping, warn }: ListenOptions,
+  { hostname, port, connectionsMax, shortcut, stopping, warn }: ListenOptions,
 ): Promise<Server> {
   const fetch = async (request: Request, env: object) => {
     const reply = await app.fetch(request, env);
@@ -48,7 +51,19 @@ export async function listen(
     connectionsCheckingInterval: LOOK_EVERY_MILLISECONDS,
     maxHeaderSize: HEADER_BYTES_MAX,
   };
-  const server = serve({ fetch, hostname, port, serverOptions }) as Server;
+  const ordinary = getRequestListener(fetch, { hostname });
+  /** For a request whose body was read. */
+  const behind = ({ bytes, signal, decided }: ReadRequest) =>
+    getRequestListener(
+      ({ url, method, headers }, env) =>
+        fetch(new Request(url, { method, headers, signal, body: bytes }), { ...env, decided }),
+      { hostname },
+    );
+  const server = createServer(serverOptions, (incoming, outgoing) => {
+    const leave = (read?: ReadRequest) => void (read ? behind(read) : ordinary)(incoming, outgoing);
+    if (!shortcut?.(incoming, outgoing, leave)) leave();
+  });
+  server.listen(port, hostname);
   // among workers Node would offer a connection that is too many to the next one, for ever where all are full
   Object.assign(server, { maxConnections: connectionsMax, dropMaxConnection: true });
   server.on("clientError", refuseUnparsed);

@@ -16,6 +16,7 @@ import { missing, STEP_MILLISECONDS, UP_MILLISECONDS } from "./docker.ts";
 const run = promisify(execFile);
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const TUTORIAL = readFileSync(join(root, "docs/tutorial.md"), "utf8");
+const OPERATIONS = readFileSync(join(root, "docs/operations.md"), "utf8");
 
 const project = `concordat-test-${randomBytes(4).toString("hex")}`;
 const key = randomBytes(24).toString("base64url");
@@ -210,6 +211,32 @@ describe.skipIf(missing !== undefined)("the containers of docker-compose.yml", (
       await compose("up", "--wait");
       expect(await (await send("GET")).json()).toMatchObject({ name: "Kept" });
       expect(await compose("logs", "push-model")).toContain("has this model already");
+    },
+    STEP_MILLISECONDS,
+  );
+
+  test(
+    "with the documented command histories are signed in the containers, by two workers",
+    async () => {
+      const [, command = ""] = /```sh\n([^`]+ docker compose run [^`]+history-key'\n)```/.exec(OPERATIONS) ?? [];
+      const ours = command.replace("docker compose", `docker compose -p ${project} --env-file ${envFile}`);
+      await run("sh", ["-euc", ours], { cwd: root });
+      // what was written before has no signature
+      const HISTORY_KEY_FILE = "/app/.concordat/history-key";
+      writeEnvFile({ ...VARIABLES, HISTORY_KEY_FILE, HISTORY_UNSIGNED: "allow", WORKERS: "2" });
+      await compose("up", "--wait");
+      const get = async (path: string) =>
+        fetch(`${await address()}${path}`, { headers: { Authorization: `Bearer ${key}` } });
+      const ready = async () => (await get("/readyz")).json();
+      await expect.poll(ready).toMatchObject({ workers: { ready: 2, of: 2 } });
+      expect(await (await get("/.well-known/concordat-history-keys.json")).json()).toMatchObject({ keys: [{}] });
+      const made = await fetch(`${await address()}/v1/organizations/signed`, {
+        method: "PUT",
+        headers: { Authorization: `Bearer ${key}`, "Content-Type": "application/json" },
+        body: JSON.stringify({ name: "Signed" }),
+      });
+      expect(made.status).toBe(201);
+      expect(await inside("concordat", "ls", "-l", ".concordat/history-key")).toMatch(/^-rw-------/);
     },
     STEP_MILLISECONDS,
   );

@@ -68,7 +68,8 @@ export const test = serviceTest.extend<Fixtures>({
         url: redis.url,
         storeId: "store",
         modelId: "model",
-        timeoutMilliseconds: 1000,
+        // a machine that stops for a second is not a Redis that does not answer; one that breaks off is noticed at once
+        timeoutMilliseconds: 10_000,
         ttlMilliseconds: TTL_MILLISECONDS,
         meter: { cacheFailed: () => {}, cacheForged: () => {} },
         warn: () => {},

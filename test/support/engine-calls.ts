@@ -9,19 +9,22 @@ import type { Engine, TupleStore } from "../../src/ports.ts";
 /** A call that reads several pages counts as one. */
 export type EngineCalls = { reads: number; writes: number; questions: number; rounds: number };
 
-/** Long enough that a request which still computes, or asks its cache, comes with its next calls, also while others run. */
-const QUIET_MILLISECONDS = 40;
+/**
+ * Long enough that a request which still computes, or asks its cache, comes with its next calls, also while others run.
+ * Counted in pauses of a millisecond, not in time: while this process is stopped nothing can come.
+ */
+const QUIET_PAUSES = 40;
 
 /** The ports with every call counted. `counted` runs `act` and answers what it cost, its background work not included. */
 export function countEngineCalls(base: { tupleStore: TupleStore; engine: Engine }) {
   let calls: EngineCalls = { reads: 0, writes: 0, questions: 0, rounds: 0 };
   let held: (() => void)[] = [];
-  let lastMilliseconds = 0;
+  let pauses = 0;
   let isCounting = false;
 
   /** Passes on all calls that are held once none has come for a while. */
   async function passOn(): Promise<void> {
-    while (performance.now() - lastMilliseconds < QUIET_MILLISECONDS) await sleep(1);
+    for (; pauses < QUIET_PAUSES; pauses++) await sleep(1);
     calls.rounds++;
     const round = held;
     held = [];
@@ -31,7 +34,7 @@ export function countEngineCalls(base: { tupleStore: TupleStore; engine: Engine 
   function hold(kind: "reads" | "writes" | "questions", count = 1): Promise<void> {
     if (!isCounting) return Promise.resolve();
     calls[kind] += count;
-    lastMilliseconds = performance.now();
+    pauses = 0;
     if (held.length === 0) void passOn();
     return new Promise((resolve) => held.push(resolve));
   }

@@ -12,6 +12,8 @@ import { findServer } from "../../src/openfga/server/find-server.ts";
 import { type RunningServer, startServer } from "../../src/openfga/server/server.ts";
 
 const run = promisify(execFile);
+/** Less than a hook of the tests may take. */
+const DROP_MILLISECONDS = 50_000;
 const { PGHOST: host = "127.0.0.1", PGPORT: port = "5432", PGUSER: user = "postgres" } = process.env;
 
 /** The command line of psql for a statement; its output is the values alone. */
@@ -53,13 +55,13 @@ export async function startOnPostgres({
   const dropping = psql(`DROP DATABASE ${database} WITH (FORCE)`, "postgres");
   const removeAtExit = () => {
     rmSync(folder, { recursive: true, force: true });
-    execFileSync("psql", dropping, { timeout: 15_000 });
+    execFileSync("psql", dropping, { timeout: DROP_MILLISECONDS });
   };
   process.once("exit", removeAtExit);
   const remove = async () => {
     process.removeListener("exit", removeAtExit);
     rmSync(folder, { recursive: true, force: true });
-    await run("psql", dropping, { timeout: 15_000 });
+    await run("psql", dropping, { timeout: DROP_MILLISECONDS });
   };
   try {
     const datastore = [

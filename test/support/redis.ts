@@ -39,8 +39,13 @@ export async function startRedis(flags: string[] = []): Promise<OwnRedis> {
     server = spawn("redis-server", [...fixed, ...flags], { stdio: ["ignore", "pipe", "inherit"] });
     const output = server.stdout;
     if (output === null) throw new Error("redis-server has no output");
-    for await (const chunk of output.iterator({ destroyOnReturn: false }))
-      if (String(chunk).includes("Ready to accept connections")) break;
+    let isReady = false;
+    for await (const chunk of output.iterator({ destroyOnReturn: false })) {
+      isReady = String(chunk).includes("Ready to accept connections");
+      if (isReady) break;
+    }
+    // where another has taken the port, the test would speak to that one
+    if (!isReady) throw new Error(`redis-server ended before it was ready on port ${port}`);
     output.resume();
   }
 

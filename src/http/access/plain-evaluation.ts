@@ -1,69 +1,93 @@
 /**
- * The common evaluation, before the middlewares: these make several web-standard objects for each request, which cost
- * many times as much as a hit. A request that is not plain (no key with scope `check`, not JSON, compressed, no length,
- * too long, an unprintable request id) is left to the ordinary route, which answers in words. A plain one is counted
- * and not logged.
+ * The common evaluation, answered on Node's own objects: the web-standard ones, the router and the middlewares cost more
+ * than the rest of a hit. What is not plain is left to the ordinary route, untouched: no key with scope `check`, no JSON,
+ * a compressed body, none or too long a length, an unprintable request id, a header that was sent twice. So is what needs
+ * words, a refusal or a fault, with the decision: nothing is asked twice. A plain one is counted and not logged.
  */
 import { randomUUID } from "node:crypto";
-import type { Context, MiddlewareHandler } from "hono";
-import { type EvaluationDeps, evaluate } from "../../check/evaluate.ts";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { type AccessDecision, type EvaluationDeps, evaluate } from "../../check/evaluate.ts";
 import { suffices } from "../../domain/key-scopes.ts";
 import type { FindKey, ServiceKey } from "../../domain/service-keys.ts";
-import { BODY_BYTES_MAX, isJson, wholeBody } from "../body.ts";
+import { BODY_BYTES_MAX, isJson } from "../body.ts";
 import { answerFor, presentedKey } from "../caller.ts";
-import type { Env } from "../env.ts";
+import { readJson } from "../json.ts";
 import { loggable } from "../request-id.ts";
-import { bodyIn, EvaluationBody } from "./body.ts";
+import type { Shortcut } from "../shortcut.ts";
+import { EvaluationBody } from "./body.ts";
 import { decisionBody, evaluationOf, isTraced } from "./evaluation.ts";
 
-/** On every reply. Callers are services: headers about frames and origins are for browsers. */
-const HEADERS = {
-  "Content-Type": "application/json",
-  "Cache-Control": "no-store",
-  "X-Content-Type-Options": "nosniff",
-};
+const PATH = "/access/v1/evaluation";
 
-/** For `POST /access/v1/evaluation`, before any `use`. Throws EngineUnavailable, Overloaded, BodyBroken. */
-export function plainEvaluation(asking: EvaluationDeps, findKey: FindKey): MiddlewareHandler<Env> {
+/** Hosts that are taken as they are; the ordinary route also reads others, and refuses some. */
+const PLAIN_HOST = /^[a-z0-9._-]+(?::[1-5]?\d{4})?$/;
+
+/** On every reply. Callers are services: headers about frames and origins are for browsers. */
+const HEADERS = ["Content-Type", "application/json", "Cache-Control", "no-store", "X-Content-Type-Options", "nosniff"];
+
+type Deps = EvaluationDeps & { findKey: FindKey; stopping: () => boolean };
+
+/** For `POST /access/v1/evaluation` as long as checks are not limited. */
+export function plainEvaluation(deps: Deps): Shortcut {
   /** The key of a plain request. */
-  function plainKey(c: Context): ServiceKey | undefined {
+  function plainKey({ headers, rawHeaders }: IncomingMessage): ServiceKey | undefined {
+    // of a header that was sent twice Node may name the first alone
+    if (rawHeaders.length !== 2 * Object.keys(headers).length) return undefined;
     // a body without a length would have to be counted while it is read
-    const isShort = Number(c.req.header("Content-Length") ?? Number.NaN) <= BODY_BYTES_MAX;
-    if (!isShort || !isJson(c) || c.req.header("Content-Encoding") !== undefined) return undefined;
-    if (c.req.header("Acting-User") !== undefined) return undefined;
-    const key = presentedKey(c, findKey);
+    const isShort = Number(headers["content-length"] ?? Number.NaN) <= BODY_BYTES_MAX;
+    if (!isShort || !isJson(headers["content-type"]) || headers["content-encoding"] !== undefined) return undefined;
+    if (headers["acting-user"] !== undefined || !PLAIN_HOST.test(headers.host ?? "")) return undefined;
+    const key = presentedKey(headers.authorization, deps.findKey);
     return key && suffices(key.scopes, "permission") ? key : undefined;
   }
 
-  return async (c, next) => {
-    const key = plainKey(c);
-    const requestId = c.req.header("X-Request-ID") || randomUUID();
+  function reply(outgoing: ServerResponse, requestId: string, decision: AccessDecision, traced: boolean): void {
+    const text = JSON.stringify(decisionBody(decision, traced));
+    const headers = [...HEADERS, "X-Request-ID", requestId, "Content-Length", `${Buffer.byteLength(text)}`];
+    if (deps.stopping()) headers.push("Connection", "close");
+    outgoing.writeHead(200, headers).end(text);
+  }
+
+  return (incoming, outgoing, leave) => {
+    if (incoming.url !== PATH || incoming.method !== "POST") return false;
+    const key = plainKey(incoming);
+    if (key === undefined) return false;
+    const requestId = incoming.headers["x-request-id"]?.toString() || randomUUID();
     // Node would send an unprintable id back in UTF-8, not as it came
-    if (key === undefined || loggable(requestId) !== requestId) return next();
-    c.set("requestId", requestId);
-    try {
-      const body = bodyIn(c, EvaluationBody, await wholeBody(c));
-      if (body instanceof Response) return withHeaders(body, requestId);
-      const decision = await answerFor(key, () =>
-        evaluate(asking, evaluationOf(body), key.bounds, () => c.req.raw.signal),
-      );
-      if (decision.kind === "outside") return next();
-      const reply = JSON.stringify(decisionBody(decision, isTraced(body)));
-      // not `c.body`: it makes a Headers object, which the server then takes apart again
-      return new Response(reply, { headers: { ...HEADERS, "X-Request-ID": requestId } });
-    } catch (error) {
-      // the app's error handler makes the reply, with the headers that are set here
-      c.header("X-Request-ID", requestId);
-      c.header("Cache-Control", HEADERS["Cache-Control"]);
-      c.header("X-Content-Type-Options", HEADERS["X-Content-Type-Options"]);
-      throw error;
+    if (loggable(requestId) !== requestId) return false;
+
+    async function answer({ bounds }: ServiceKey, bytes: Buffer): Promise<void> {
+      const read = readJson(bytes);
+      const body = read.kind === "json" ? EvaluationBody.safeParse(read.json).data : undefined;
+      if (body === undefined) return leave({ bytes, signal: signal() });
+      const decided = evaluate(deps, evaluationOf(body), bounds, signal);
+      try {
+        const decision = await decided;
+        if (decision.kind !== "outside") return reply(outgoing, requestId, decision, isTraced(body));
+      } catch {
+        // the ordinary route meets it again
+      }
+      leave({ bytes, signal: signal(), decided });
     }
+
+    let gone: AbortSignal | undefined;
+    const signal = () => (gone ??= signalOf(outgoing));
+    const chunks: Buffer[] = [];
+    incoming.on("data", (chunk) => chunks.push(chunk));
+    incoming.on("end", () =>
+      answerFor(key, () => answer(key, chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks))),
+    );
+    // a body that broke off is the ordinary route's to report
+    incoming.on("close", () => incoming.readableEnded || leave());
+    return true;
   };
 }
 
-function withHeaders(refusal: Response, requestId: string): Response {
-  refusal.headers.set("X-Request-ID", requestId);
-  refusal.headers.set("Cache-Control", HEADERS["Cache-Control"]);
-  refusal.headers.set("X-Content-Type-Options", HEADERS["X-Content-Type-Options"]);
-  return refusal;
+/** Aborted when the caller leaves before the reply. */
+function signalOf(outgoing: ServerResponse): AbortSignal {
+  const gone = new AbortController();
+  const end = () => outgoing.writableFinished || gone.abort();
+  if (outgoing.destroyed) end();
+  else outgoing.once("close", end);
+  return gone.signal;
 }

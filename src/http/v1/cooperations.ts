@@ -112,7 +112,7 @@ export function cooperationRoutes(app: V1App, deps: V1Deps) {
     if ("confirm" in value) return c.json({ outcome: "confirm", organizations: value.confirm });
     if (outcome === "dry_run") return impact(value);
     c.header("Location", `/v1/cooperations/${value.cooperation.id}`);
-    return stated(c, { ...(await receipt.shown), mail: await mailState(receipt) }, effective_by, 201);
+    return stated(c, { ...(await receipt.shown), mail: await mailState(deps, receipt) }, effective_by, 201);
   });
   app.openapi(get, async (c) => {
     const found = await findCooperation(deps.tupleStore, c.req.valid("param").id, c.var.caller);
@@ -137,7 +137,7 @@ export function cooperationRoutes(app: V1App, deps: V1Deps) {
     const action = resend({ ...c.req.valid("json"), cooperation: c.req.valid("param").id });
     return act(c, deps, action, {
       ...replying(c),
-      members: async (receipt) => ({ mail: await mailState(receipt) }),
+      members: async (receipt) => ({ mail: await mailState(deps, receipt) }),
     });
   });
 }

@@ -158,37 +158,42 @@ describe.each([
     await cache.lease("died", [ANNA]);
     const taking = () => cache.take(ANNA, OWNER);
     expect(await taking()).toEqual({ kind: "leased" });
-    await expect.poll(taking, { timeout: 15_000, interval: 100 }).not.toEqual({ kind: "leased" });
+    await expect.poll(taking, { interval: 100 }).not.toEqual({ kind: "leased" });
     expect((await taken(cache)).now - now).toBeGreaterThanOrEqual(10_000);
   });
 
   test("an entry is found until it expires, to the millisecond of the cache's clock, and not after", async ({
     cache,
   }) => {
-    const { userToken, ownerToken, now } = await taken(cache);
-    const endsAt = now + 300;
-    cache.store(QUESTION, { allowed: true, owner: OWNER, userToken, ownerToken, validUntil: 1, filledAt: now }, endsAt);
     const seen = { there: 0, gone: 0 };
-    while (seen.gone === 0) {
-      const before = (await taken(cache)).now;
-      const { entry } = await found(cache);
-      const after = (await taken(cache)).now;
-      if (before > endsAt) {
-        expect(entry).toBeUndefined();
-        seen.gone++;
-      } else if (after < endsAt) {
-        expect(entry).toBeDefined();
-        seen.there++;
+    // once more where the machine stopped for the whole of its life
+    while (seen.there === 0) {
+      seen.gone = 0;
+      const { userToken, ownerToken, now } = await taken(cache);
+      const endsAt = now + 300;
+      const entry = { allowed: true, owner: OWNER, userToken, ownerToken, validUntil: 1, filledAt: now };
+      cache.store(QUESTION, entry, endsAt);
+      while (seen.gone === 0) {
+        const before = (await taken(cache)).now;
+        const { entry } = await found(cache);
+        const after = (await taken(cache)).now;
+        if (before > endsAt) {
+          expect(entry).toBeUndefined();
+          seen.gone++;
+        } else if (after < endsAt) {
+          expect(entry).toBeDefined();
+          seen.there++;
+        }
+        await sleep(5);
       }
-      await sleep(5);
     }
-    expect(seen.there).toBeGreaterThan(0);
   });
 
   test("an entry that replaces another is found, and expires when the first would have", async ({ cache }) => {
     const { userToken, ownerToken, now } = await taken(cache);
     const entry: CacheEntry = { allowed: true, owner: OWNER, userToken, ownerToken, validUntil: 1, filledAt: now };
-    const endsAt = now + 400;
+    // longer than a machine stops now and then
+    const endsAt = now + 3000;
     cache.store(QUESTION, entry, endsAt);
     cache.store(QUESTION, { ...entry, accessPath: "own" }, "same");
     expect((await found(cache)).entry).toEqual({ ...entry, accessPath: "own" });
@@ -236,7 +241,7 @@ redisTest(
     expect(await asked()).toBeGreaterThan(0);
     expect(await asked()).toBeLessThanOrEqual(1 + Math.ceil((performance.now() - startedAt) / 1000));
     await redis.restart();
-    await expect.poll(() => cache.time(), { timeout: 10_000 }).toBeDefined();
+    await expect.poll(() => cache.time()).toBeDefined();
     expect(await asked()).toBeGreaterThan(0);
   },
 );

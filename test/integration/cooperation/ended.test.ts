@@ -264,6 +264,8 @@ test("an organization that is deleted while it is invited leaves an offer that n
   const resent = await service.as("anna", "POST", `${path}/resend`);
   expect([resent.status, resent.body.mail, service.mails]).toEqual([200, "none", []]);
   service.setNow(undefined);
+  // the deleted organization is swept in the background
+  await service.settled();
   expect(await doctor(tupleStore)).toEqual([]);
   // the newcomer may be invited for itself, and the old offer taken back
   expect((await service.as("anna", "POST", `${ORG}/sunward/cooperations`, { organization: "brightfix" })).status).toBe(

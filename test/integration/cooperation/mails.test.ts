@@ -21,12 +21,15 @@ async function until(isSo: () => boolean): Promise<void> {
   while (!isSo()) await sleep(10);
 }
 
+/** So long a reply waits for mails that are held back. */
+const SOON = { mailWaitMilliseconds: 100 };
+
 /** A service whose mails go to that server, with four admins at the partner, and what it warns of. */
-async function mailing({ deps }: Service, smtp: Smtp) {
+async function mailing({ deps }: Service, smtp: Smtp, changes = {}) {
   const warned: [string, object][] = [];
   const smtpUrl = `smtp://127.0.0.1:${smtp.port}`;
   const mailer = createMailer({ smtpUrl, folder: "none", from: "Concordat <c@d.example>", clock: deps.clock });
-  const service = createService(deps, { mailer, warn: (...line) => warned.push(line) });
+  const service = createService(deps, { mailer, warn: (...line) => warned.push(line), ...changes });
   await seedWorld(service);
   for (const user of ADMINS)
     await service.admin("PUT", `/v1/organizations/brightfix/people/${user}`, { role: "admin", email: address(user) });
@@ -65,7 +68,7 @@ test("a slow mailbox delays neither the reply nor the other mails, and its own m
 }) => {
   const answers = Promise.withResolvers<void>();
   const smtp = await startSmtp({ rcpt: (asked) => (asked === address("ada") ? answers.promise : Promise.resolve()) });
-  const { service, warned } = await mailing(base, smtp);
+  const { service, warned } = await mailing(base, smtp, SOON);
   const { status, body } = await inviteBrightfix(service);
   expect([status, body.status, body.mail]).toEqual([201, "pending", "sending"]);
   await until(() => smtp.taken.length === ADMINS.length - 1);
@@ -117,7 +120,7 @@ test("a removed object that cannot be read does not prevent others from being sw
 test("at most five mails of one action are sent at the same time", async ({ service: base }) => {
   const answers = Promise.withResolvers<void>();
   const smtp = await startSmtp({ rcpt: () => answers.promise });
-  const { service } = await mailing(base, smtp);
+  const { service } = await mailing(base, smtp, SOON);
   for (let n = 0; n < 8; n++)
     await service.admin("PUT", `/v1/organizations/brightfix/people/n${n}`, { role: "admin", email: address(`n${n}`) });
   expect((await inviteBrightfix(service)).body.mail).toBe("sending");

@@ -19,7 +19,8 @@ const limitsOf = (texts: Partial<Record<keyof RateLimits, string>>): RateLimits 
 /** The service with limits, counting in its memory or in Redis. */
 function limited(service: Service, texts: Partial<Record<keyof RateLimits, string>>, redisUrl?: string) {
   const limits = limitsOf(texts);
-  const settings = { REDIS_URL: redisUrl, REDIS_TIMEOUT_MILLISECONDS: 150, rateLimits: limits };
+  // a busy machine is not a Redis that is away: then each replica would count by itself
+  const settings = { REDIS_URL: redisUrl, REDIS_TIMEOUT_MILLISECONDS: 9000, rateLimits: limits };
   const limiter = createRateLimiter(settings, service.deps.engine.api.storeId, { cacheFailed: () => {} });
   onTestFinished(() => limiter.close());
   const reached: string[] = [];
@@ -67,7 +68,7 @@ describe("a rate limit", () => {
     const limiter = createMemoryRateLimiter([{ name: "writes-user", limit: 1 }], 1);
     expect(await limiter.take("writes-user", "anna")).toMatchObject({ allowed: true, remaining: 0 });
     expect(await limiter.take("writes-user", "anna")).toMatchObject({ allowed: false });
-    await expect.poll(() => limiter.take("writes-user", "anna"), { timeout: 10_000 }).toMatchObject({ allowed: true });
+    await expect.poll(() => limiter.take("writes-user", "anna")).toMatchObject({ allowed: true });
   });
 
   test("counts refusals and errors too", async ({ service }) => {

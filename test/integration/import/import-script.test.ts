@@ -88,7 +88,7 @@ test("after a broken connection the script names the line to continue from, and 
   const from = /Continue with: npm run import -- \S+ --from (\d+)/.exec(output)?.[1];
   expect([code, from], output).toEqual([2, expect.stringMatching(/^\d+$/)]);
   // the running Write is finished, and no other begins: another import is taken
-  await expect.poll(() => importNothing(service), { timeout: 30_000 }).toBe(200);
+  await expect.poll(() => importNothing(service)).toBe(200);
   const people = async () => (await soundTuples(service)).filter(({ relation }) => relation === "person").length;
   expect(await people()).toBeLessThan(1200);
   expect(await people()).toBeGreaterThanOrEqual(Number(from) - 2);

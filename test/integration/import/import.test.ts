@@ -378,12 +378,14 @@ describe("while an import runs", () => {
     const reader = reply.body?.getReader();
     for (let n = 0; n < 20; n++) await reader?.read();
     // some lines wait while others are at work; the rest stays with the sender
-    await expect.poll(() => pulled, { timeout: 10_000 }).toBeGreaterThan(100);
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await expect.poll(() => pulled).toBeGreaterThan(100);
+    const pulledMeanwhile = async () => {
+      const before = pulled;
+      await sleep(300);
+      return pulled - before;
+    };
+    await expect.poll(pulledMeanwhile).toBe(0);
     expect(pulled).toBeLessThan(20 + 3 * 128);
-    const before = pulled;
-    await new Promise((resolve) => setTimeout(resolve, 300));
-    expect(pulled).toBe(before);
     await reader?.cancel();
   });
 

@@ -59,10 +59,10 @@ test("failures of Redis are counted by operation, and so are the answers without
   const service = createService({ tupleStore, engine }, { cache, metricsText });
   await seedWorld(service);
   const failures = (operation: string) => counted(service, `concordat_cache_failures_total{operation="${operation}"}`);
-  expect(await failures("release")).toBe(0);
+  const before = [await failures("lease"), await failures("release")] as const;
   redis.pause();
   expect((await service.as("anna", "PUT", "/v1/plants/7", { owner: "sunward", name: "Hill" })).status).toBe(200);
-  expect([await failures("lease"), await failures("release")]).toEqual([1, 1]);
+  expect([await failures("lease"), await failures("release")]).toEqual([before[0] + 1, before[1] + 1]);
   expect((await ask(service, "anna")).context.source).toBe("engine");
   redis.resume();
   await cache.close();

@@ -244,16 +244,20 @@ describe("ending", () => {
   test("a client with repeated requests learns from a reply that the connection ends, and is never cut off", async () => {
     const service = startMain({ ...external(), STOPPING_MILLISECONDS: "2000" });
     const url = await listening(service);
+    const connections = await Promise.all(Array.from({ length: 12 }, () => rawConnection(url)));
+    let begun = 0;
     /** Asks on one connection until a reply says that it is the last; how many were answered. */
     const askOn = async (connection: RawConnection): Promise<number> => {
       for (let answered = 1; ; answered++) {
+        if (answered === 2) begun++;
         connection.write("GET /livez HTTP/1.1\r\nHost: concordat\r\n\r\n");
         const came = await connection.came(new RegExp(`(\\{"status":"ok"\\}[^]*?){${answered}}$`));
         if (/^connection: close\r$/im.test(came)) return answered;
       }
     };
-    const asking = (await Promise.all(Array.from({ length: 12 }, () => rawConnection(url)))).map(askOn);
-    await sleep(500);
+    const asking = connections.map(askOn);
+    await expect.poll(() => begun).toBe(connections.length);
+    await sleep(200);
     service.child.kill("SIGTERM");
     for (const answered of await Promise.all(asking)) expect(answered).toBeGreaterThan(1);
     expect(await service.ended).toBe(0);

@@ -3,11 +3,10 @@ import { expect, onTestFinished } from "vitest";
 import { playSample, startHint } from "../../../src/start/sample.ts";
 import { listen } from "../../support/listening.ts";
 import { runScript } from "../../support/program.ts";
+import { everything } from "../../support/routes.ts";
 import { KEYS, type Service, seedWorld, test } from "../../support/service.ts";
 
 const play = ({ app }: Service, key = KEYS.all) => playSample((path, init) => app.request(path, init), key);
-const everything = async ({ deps }: Service) =>
-  (await deps.tupleStore.readAll()).map((tuple) => JSON.stringify(tuple)).sort();
 const hint = { url: "http://127.0.0.1:3000", folder: ".concordat", anew: "stop" };
 const PEOPLE = "/v1/organizations/brightfix/people";
 
@@ -63,7 +62,6 @@ for (const [what, change] of Object.entries({
   test(`where ${what}, that is kept, and no command is printed that would fail`, async ({ service }) => {
     const ids = await played(service);
     expect((await change(service, ids)).status).toBe(200);
-    await service.settled();
     const before = await everything(service);
     const again = await play(service);
     expect(again).toEqual({ kind: "left", why: expect.stringContaining("the store is not empty") });

@@ -26,6 +26,9 @@ type Body = {
 type Answer = { status: number; body: Body; id: string };
 type Ask = (method: string, path: string, body?: object, user?: string) => Promise<Answer>;
 
+/** A machine that is busy with other tests is not a Redis that does not answer: what is late is not invalidated, found or counted in it. */
+const PATIENT = { REDIS_TIMEOUT_MILLISECONDS: "9000" };
+
 const QUESTION = {
   subject: { type: "user", id: "tom" },
   action: { name: "manage_technical" },
@@ -62,12 +65,16 @@ function connectionTo(url: string, key: string): Ask {
 
 const check = (ask: Ask) => ask("POST", "/access/v1/evaluation", { ...QUESTION, context: { trace: true } });
 
+/** Until the cache answers: the follower, which reads every change, may invalidate once more a second after it. */
+const hits = (ask: Ask) => expect.poll(async () => (await check(ask)).body.context?.source).toBe("hit");
+
 /** The sample of `npm start`, answered by workers; the sample delegates its share to tom as viewer. */
 async function startWorkers(env: Record<string, string> = {}, redis?: OwnRedis) {
   const own = redis ?? (await startRedis());
   if (redis === undefined) onTestFinished(() => own.stop());
   const folder = ownFolder();
-  const program = startMain({ CONCORDAT_FOLDER: folder, WORKERS: "2", REDIS_URL: own.url, ...env }, ["--start"]);
+  const base = { CONCORDAT_FOLDER: folder, WORKERS: "2", REDIS_URL: own.url, ...PATIENT };
+  const program = startMain({ ...base, ...env }, ["--start"]);
   const url = await listening(program);
   await program.printed(/Ctrl-C stops it/);
   const key = readFileSync(join(folder, "key"), "utf8");
@@ -99,7 +106,7 @@ async function startWorkers(env: Record<string, string> = {}, redis?: OwnRedis) 
     // in the order in which they were started
     return pids.toSorted((a, b) => a - b)[worker - 1] ?? expect.fail(`there is no worker ${worker}`);
   };
-  return { program, url, key, folder, workerOf, connections, allReady, processOf };
+  return { program, redis: own, url, key, folder, workerOf, connections, allReady, processOf };
 }
 
 const processes = async () =>
@@ -150,11 +157,11 @@ test("both workers answer, say how many they are, and see at once what was done 
     expect((await check(ask)).body.decision).toBe(false);
   }
   // what one has asked the engine, the other finds in the cache
-  expect((await check(other)).body.context?.source).toBe("hit");
+  await hits(other);
   const share = readFileSync(join(service.folder, "share"), "utf8");
   expect(await staleAnswers(one, other, share, 30)).toBe(0);
   expect(await staleAnswers(other, one, share, 30)).toBe(0);
-  expect((await check(one)).body.context?.source).toBe("hit");
+  await hits(one);
 }, 300_000);
 
 test("processes that share no cache do not see it at once, which is why workers need Redis", async () => {
@@ -330,11 +337,16 @@ test("where a worker is killed again and again the other answers; when none is l
     hasEnded = true;
   });
   const kills = () => linesOf(program).filter(({ event }) => event === "worker_ended").length;
+  const killed = new Set<number>();
   // one more than ended the service if it were all of them
   while (kills() < 7) {
-    for (const pid of await workerProcesses(program)) if (pid !== survivor) process.kill(pid, "SIGKILL");
-    // not while a connection may be passed to one that was just killed
-    const isAlone = (await workerProcesses(program)).length === 1 && kills() > 0;
+    for (const pid of await workerProcesses(program))
+      if (pid !== survivor) {
+        process.kill(pid, "SIGKILL");
+        killed.add(pid);
+      }
+    // not while a connection may be passed to one that was just killed, and that the primary does not know to be dead
+    const isAlone = (await workerProcesses(program)).length === 1 && kills() === killed.size;
     if (isAlone) expect((await check(connectionTo(url, key))).status).toBe(200);
     await sleep(50);
   }
@@ -419,8 +431,20 @@ test("a worker that ends while the engine is away is replaced, and answers when 
 }, 300_000);
 
 test("a limit counts the requests of all workers together", async () => {
-  const { url, key, connections } = await startWorkers({ RATE_LIMIT_CHECKS_PER_MINUTE: "key=6" });
-  await connections();
+  const { redis, url, key, connections } = await startWorkers({ RATE_LIMIT_CHECKS_PER_MINUTE: "key=6" });
+  const countedReads = async () => {
+    const [count] = await redis.client.keys("r:*:reads-user:anna");
+    return count === undefined ? 0 : Number(await redis.client.get(count));
+  };
+  // each worker has a connection of its own to count on, and without it counts by itself
+  for (const ask of await connections())
+    await expect
+      .poll(async () => {
+        const before = await countedReads();
+        await ask("GET", "/v1/organizations/sunward", undefined, "anna");
+        return (await countedReads()) - before;
+      })
+      .toBe(1);
   const asked = Array.from({ length: 20 }, () => check(connectionTo(url, key)));
   const statuses = (await Promise.all(asked)).map(({ status }) => status);
   expect(statuses.filter((status) => status === 200)).toHaveLength(6);
