@@ -34,21 +34,21 @@ export function tuplesOfWorld(world: World): Tuple[] {
     entry,
   });
   for (const id of world.organizations) {
-    const entry = { action: "create", object: `organization:${id}`, after: recordOf(id) };
+    const entry: EntryFacts = { action: "create", object: `organization:${id}`, after: recordOf(id) };
     act([noted(id, entry)], tuplesOfOrganization(id));
   }
   for (const { organization, user, role } of world.people) {
-    const entry = { action: "add_person", object: `user:${user}`, after: { role } };
+    const entry: EntryFacts = { action: "add_person", object: `user:${user}`, after: { role } };
     act([noted(organization, entry), { object: `user:${user}`, record: {} }], tuplesOfPerson(organization, user, role));
   }
   for (const { ref, owner, portfolio } of world.resources) {
     const record = { owner, portfolio };
-    const entry = { action: "register", object: ref, after: record };
+    const entry: EntryFacts = { action: "register", object: ref, after: record };
     act([noted(owner, entry), { object: ref, record }], tuplesOfResource(ref, record));
   }
   const owners = new Map(world.resources.map(({ ref, owner }) => [ref, owner]));
   for (const { ref, user, role } of world.jobRoles) {
-    const entry = { action: "give_job_role", object: ref, after: { user, role } };
+    const entry: EntryFacts = { action: "give_job_role", object: ref, after: { user, role } };
     act([noted(owners.get(ref) as string, entry)], tuplesOfJobRole(ref, user, role));
   }
   const cooperations = new Map<string, Cooperation>();
@@ -70,10 +70,15 @@ export function tuplesOfWorld(world: World): Tuple[] {
     };
     const active: Cooperation = { ...pending, status: "active", accepted_at: CREATED_AT };
     const object = `cooperation:${id}`;
-    const invite = { action: "invite", object, after: { ...withoutAddress(pending), with: own } };
+    const invite: EntryFacts = { action: "invite", object, after: { ...withoutAddress(pending), with: own } };
     const heads = own.map((share) => ({ object: `share:${share.id}`, record: share }));
     act([{ object, record: pending, entry: invite }, ...heads], own.flatMap(tuplesOfShare));
-    const accept = { action: "accept", object, before: withoutAddress(pending), after: withoutAddress(active) };
+    const accept: EntryFacts = {
+      action: "accept",
+      object,
+      before: withoutAddress(pending),
+      after: withoutAddress(active),
+    };
     act([{ object, record: active, entry: accept }], tuplesOfCooperation(active));
     cooperations.set(id, active);
   }
@@ -81,7 +86,7 @@ export function tuplesOfWorld(world: World): Tuple[] {
   for (const [index, { share, user, role, expiresAt }] of world.delegations.entries()) {
     const delegation = { share, user, role, expires_at: expiresAt, spelling: spellingOf(expiresAt, index) };
     const record = cooperationOf.get(share) as Cooperation;
-    const entry = { action: "delegate", object: `share:${share}`, after: delegation };
+    const entry: EntryFacts = { action: "delegate", object: `share:${share}`, after: delegation };
     act([{ object: `cooperation:${record.id}`, record, entry }], tuplesOfDelegation(delegation));
   }
   return all();

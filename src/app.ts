@@ -9,6 +9,7 @@ import { secureHeaders } from "hono/secure-headers";
 import type { ActionDeps } from "./actions/run/action.ts";
 import type { EvaluationDeps } from "./check/evaluate.ts";
 import { errorFacts } from "./domain/error-facts.ts";
+import type { Endpoint } from "./domain/events/endpoints.ts";
 import type { HistoryKeys } from "./domain/history-keys.ts";
 import type { FindKey } from "./domain/service-keys.ts";
 import { BodyBroken } from "./faults.ts";
@@ -39,6 +40,9 @@ export type AppDeps = ActionDeps & {
   publicUrl: string;
   /** What histories are signed with; without it they are not. */
   historyKeys?: HistoryKeys | undefined;
+  /** Where events are delivered to, and what their deliveries are signed with. */
+  webhooks?: readonly Endpoint[] | undefined;
+  webhookKeys?: HistoryKeys | undefined;
   /** Everything that is counted, in Prometheus's text format. */
   metricsText: () => Promise<string>;
   stopping: () => boolean;
@@ -90,7 +94,7 @@ export function createApp(deps: AppDeps): OpenAPIHono<Env> {
   });
   app.use(secureHeaders());
 
-  app.route("/", publicRoutes(deps.publicUrl, deps.historyKeys));
+  app.route("/", publicRoutes(deps.publicUrl, deps.historyKeys, deps.webhookKeys));
   app.route("/", probeRoutes(sharedReadiness(deps.engine, deps.clock), deps));
   const limited = limitRequests(deps.rate);
   app.use("/access/*", authenticate(deps.findKey, "permission"), limited);

@@ -5,6 +5,7 @@
 import { readFileSync } from "node:fs";
 import { isIP, isIPv6 } from "node:net";
 import { z } from "zod";
+import { ALLOWANCES, readEndpoints } from "./domain/events/endpoints.ts";
 import { readHistoryKeys } from "./domain/history-keys.ts";
 import { LIMITS_FORM, readLimits } from "./domain/rate-limits.ts";
 import { readRedisUrl } from "./domain/redis-url.ts";
@@ -94,6 +95,18 @@ export const serviceKeys = z.string().transform((text, context) => {
   context.addIssue({ code: "custom", message: read.problem });
   return z.NEVER;
 });
+
+export const endpoints = z.string().transform((text, context) => {
+  const read = readEndpoints(text);
+  if ("endpoints" in read) return read.endpoints;
+  context.addIssue({ code: "custom", message: read.problem });
+  return z.NEVER;
+});
+
+export const allowances = z
+  .string()
+  .transform((text) => text.split(","))
+  .pipe(z.array(z.enum(ALLOWANCES, `must be ${ALLOWANCES.join(", ")}, or some of them with commas`)));
 
 /** A file of keys, read when the environment is. Nothing of it gets into a message. */
 export const historyKeys = z.string().transform((path, context) => {

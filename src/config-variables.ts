@@ -5,6 +5,8 @@
 import { availableParallelism } from "node:os";
 import { z } from "zod";
 import {
+  allowances,
+  endpoints,
   historyKeys,
   host,
   limits,
@@ -137,6 +139,19 @@ export const VARIABLES = {
     .optional()
     .describe("The mail server, `smtps://user:password@host`, or `smtp://…` with STARTTLS. Default: `.eml` files."),
   MAIL_FROM: sender.default("Concordat <concordat@localhost>").describe("The sender of mails."),
+  WEBHOOKS: endpoints
+    .optional()
+    .describe(
+      "JSON list of `{name, url, secrets, types}`: where events are delivered to, see docs/events.md. Default: nowhere.",
+    ),
+  WEBHOOKS_KEY_FILE: historyKeys
+    .optional()
+    .describe("A PEM file with the Ed25519 key that signs deliveries; keys behind it are published too."),
+  WEBHOOKS_ALLOW: allowances
+    .optional()
+    .describe(
+      "What endpoints may be beside https on port 443 with a public address: `http`, `ports`, `private`, with commas. For a network of your own.",
+    ),
   DISCLOSE_ORGANIZATIONS: onOff
     .default(true)
     .describe("`off`: an invitation never discloses whether an address or an organization is known."),

@@ -5,6 +5,7 @@
 import { isIPv6 } from "node:net";
 import { z } from "zod";
 import { concurrencyOf, VARIABLES } from "./config-variables.ts";
+import { endpointProblems } from "./domain/events/endpoints.ts";
 import { KINDS, type Kind, type RateLimits, readLimits } from "./domain/rate-limits.ts";
 import { readServiceKeys, type ServiceKey } from "./domain/service-keys.ts";
 import { ConfigurationError } from "./faults.ts";
@@ -57,6 +58,8 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     );
   if (Number(set.WORKERS) > 1 && set.REDIS_URL === undefined && set.REDIS_URL_FILE === undefined)
     problems.push("WORKERS: more than one need REDIS_URL; without it a worker would not see what another one changed");
+  const { WEBHOOKS = [], WEBHOOKS_ALLOW = [], WEBHOOKS_KEY_FILE } = parsed.data ?? {};
+  problems.push(...endpointProblems(WEBHOOKS, WEBHOOKS_ALLOW, WEBHOOKS_KEY_FILE !== undefined));
   if (!parsed.success || problems.length > 0) throw new ConfigurationError(problems.join("\n"));
   const { SERVICE_KEYS = [], INVITATION_SECRET = "", ...rest } = parsed.data;
   const { OPENFGA_CONCURRENCY = concurrencyOf(rest.OPENFGA_API_URL === undefined) } = rest;

@@ -2,6 +2,7 @@
  * Prometheus metrics of this process, and of several added up: no label holds an id, address or name of anybody.
  */
 import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { createEventMetrics } from "./event-metrics.ts";
 import type { Clock, Meter, Source, Unstored } from "./ports.ts";
 
 /** What a process counted, as data that another process can add to its own. */
@@ -183,6 +184,7 @@ export function createMetrics(clock: Clock): Metrics {
         cacheIsUp = isUp;
       },
       clockOffset: (of, seconds) => clockOffsets.labels(of).set(seconds),
+      ...createEventMetrics(registry, clock),
       cacheForged: () => forgedEntries.inc(),
       rateLimited: (policy) => rateLimited.labels(policy).inc(),
       changesRead: (to) => {

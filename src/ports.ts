@@ -3,6 +3,7 @@
  * promises; the adapters (`openfga/`, `redis/`, `memory/`, `mail/`) keep them, and no other code uses a client library.
  */
 import type { CacheScope } from "./domain/cache-scopes.ts";
+import type { ChangeLog, ChangesPage } from "./domain/change-log.ts";
 import type { Rewrites } from "./domain/explain/rewrite.ts";
 import type { Ref } from "./domain/ids.ts";
 import type { Language } from "./domain/language.ts";
@@ -40,6 +41,8 @@ export type TupleStore = {
   write(write: Write): Promise<WriteOutcome>;
   /** Every change of a tuple since then, by any writer, oldest first; with a type only of its objects. A change that was committed late may appear late. Throws EngineUnavailable. */
   changes(since: Date, type?: string): Promise<ChangeLog>;
+  /** A page of the changes behind a place, or from an instant on. Throws EngineUnavailable, and EngineRefused for a place that is none. */
+  changesPage(from: string | Date): Promise<ChangesPage>;
   /** Deletes tuples in batches, whether they exist or not: for work that may be interrupted and repeated. Throws EngineUnavailable. */
   erase(keys: readonly TupleKey[]): Promise<void>;
 };
@@ -49,18 +52,11 @@ export type TuplePage = { tuples: Tuple[]; next?: string | undefined };
 /** What only reads by filters. */
 export type Reads = Pick<TupleStore, "read">;
 
-/** A tuple that was written or deleted, and when; a time that the engine took before it committed. */
-export type TupleChange = { operation: "write" | "delete"; key: TupleKey; at: string };
-
-/** `askedAt`: the engine's own time when it was asked, or up to a second before; milliseconds since the epoch. */
-export type ChangeLog = { changes: TupleChange[]; askedAt: number };
-
 /** A question: may `user` (`user:anna`) do `relation` (`can_view`) on `object` (`plant:7`)? */
 export type Question = { user: Ref; relation: string; object: Ref };
 
 /** A fault is never a no. */
 export type Answer = { allowed: boolean } | { fault: string };
-
 /** Ids as `type:id`. `complete` is false when the engine stopped at its cap or deadline without saying so. */
 export type FoundRefs = { refs: string[]; complete: boolean };
 
@@ -209,6 +205,9 @@ export type Meter = {
   changesRead(to: number): void;
   rateLimited(policy: string): void;
   cacheUp(isUp: boolean): void;
+  eventDelivered(receiver: string, outcome: string): void;
+  /** A receiver had every event then (milliseconds since the epoch); undefined where another process delivers. */
+  eventsDeliveredTo(receiver: string, at: number | undefined): void;
   /** How far our clock is ahead. */
   clockOffset(of: "cache" | "engine", seconds: number): void;
 };

@@ -12,6 +12,7 @@ export const SECRETS = [
   "CACHE_SECRET",
   "INVITATION_SECRET",
   "SMTP_URL",
+  "WEBHOOKS",
   "CONCORDAT_KEY",
 ] as const;
 

@@ -93,6 +93,7 @@ export async function serve(
     metricsText: channel?.countAll ?? metricsText,
     notices: () => ({ ...notices(), ...(channel && { workers: channel.workersReady() }) }),
   });
+  service.startRelaying(config.PUBLIC_URL ?? url);
   const send: Send = (path, init) => app.request(path, init);
   async function end(_reason: string, isHurried: boolean): Promise<void> {
     // replies announce meanwhile that their connection ends, and a load balancer sends nobody new

@@ -16,6 +16,7 @@ import { createCommittedWrite } from "./check/committed-write.ts";
 import { createFollower, FOLLOW_EVERY_MILLISECONDS } from "./check/follow-changes.ts";
 import { createNotices, NOTICES_EVERY_MILLISECONDS } from "./check/notices.ts";
 import type { Config } from "./config.ts";
+import { relay } from "./events/relay.ts";
 import { callerNow } from "./http/caller.ts";
 import { createKeyRing } from "./key-ring.ts";
 import type { Log } from "./log.ts";
@@ -27,6 +28,7 @@ import { createEngine } from "./openfga/engine.ts";
 import type { OpenStore } from "./openfga/open-store.ts";
 import type { Clock, TupleStore } from "./ports.ts";
 import { createRateLimiter } from "./redis/rate-limiter.ts";
+import { createWebhook } from "./webhooks/webhook-sink.ts";
 
 /** After so long without a line an import is ended, since the next one waits for it. */
 const IMPORT_IDLE_MILLISECONDS = 30_000;
@@ -79,6 +81,8 @@ export function createService(
   const deps: Omit<AppDeps, "publicUrl"> = {
     tupleStore: committed.tupleStore,
     historyKeys: config.HISTORY_KEY_FILE,
+    webhooks: config.WEBHOOKS,
+    webhookKeys: config.WEBHOOKS_KEY_FILE,
     engine,
     checker: createChecker({ engine, cache, clock, meter, ttlMilliseconds, unwatchedMilliseconds, callerNow }),
     cache,
@@ -111,10 +115,11 @@ export function createService(
       },
     },
   };
-  const follow = createFollower({
-    ...{ tupleStore, cache, clock, meter, committed, unwatchedMilliseconds, warn },
-    replica: ulid(),
-  });
+  const replica = ulid();
+  const watching = { tupleStore, cache, clock, meter, committed, unwatchedMilliseconds, warn, replica };
+  const follow = createFollower(watching);
+  const relaying = new AbortController();
+  let relayed: Promise<void> | undefined;
   return {
     deps,
     keys,
@@ -127,7 +132,21 @@ export function createService(
         for (const one of repeating) one.abort();
       };
     },
+    /** Delivers events where there are receivers, until the service is closed. `source` is what they know it by. */
+    startRelaying(source: string) {
+      const key = config.WEBHOOKS_KEY_FILE?.signing;
+      const privateAddresses = config.WEBHOOKS_ALLOW?.includes("private") ?? false;
+      const options = { source, key, privateAddresses, clock };
+      const sinks = (config.WEBHOOKS ?? []).map((endpoint) => createWebhook(endpoint, options));
+      // whoever follows the changes delivers; it keeps that claim
+      const leads = async () => (await cache.lead(replica, undefined))?.leads === true;
+      const readLog = tupleStore.changesPage;
+      const parts = { readLog, store: tupleStore, leads, clock, meter, warn, random: Math.random };
+      relayed = relay(sinks, parts, relaying.signal);
+    },
     async close() {
+      relaying.abort();
+      await relayed;
       mailer.close();
       await cache.close();
       await limiter.close();

@@ -15,6 +15,8 @@ const PARTS: Readonly<Record<string, string>> = {
   actions: "what changes something: each verb reads, decides and writes; `run` is the one runner",
   queries: "what is only read and shown: `views`, `explain`, `export`",
   check: "the cached decision, its misses, and the reading of the change log",
+  events: "the relay: who receives events, and how far each has them",
+  webhooks: "endpoints that get events by POST: how they are signed and what is not connected to",
   store: "tuples read into records: heads, people, resources",
   mail: "the mails and how they are sent",
   openfga: "the tuple store and the engine; `server` finds, builds and runs OpenFGA",

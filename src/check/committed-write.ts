@@ -2,7 +2,8 @@
  * A Write of this process that was committed: the one thing of which it knows that the change log has to show it. A log
  * that was read later and does not show it is behind, by a horizon offset, a lagging database or clocks that differ.
  */
-import type { TupleChange, TupleStore } from "../ports.ts";
+import type { TupleChange } from "../domain/change-log.ts";
+import type { TupleStore } from "../ports.ts";
 
 export type CommittedWrite = {
   /** The store, whose Writes are noticed. */

@@ -8,9 +8,10 @@
  * counts.
  */
 
+import type { TupleChange } from "../domain/change-log.ts";
 import { errorFacts } from "../domain/error-facts.ts";
 import type { CacheMoment, ReadProgress } from "../domain/progress.ts";
-import type { Clock, DecisionCache, Meter, TupleChange, TupleStore } from "../ports.ts";
+import type { Clock, DecisionCache, Meter, TupleStore } from "../ports.ts";
 import type { CommittedWrite } from "./committed-write.ts";
 import { resolveScopes } from "./resolve-scopes.ts";
 

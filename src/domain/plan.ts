@@ -3,6 +3,7 @@
  * state it decided on; deleting the tuple that names entry n is the compare-and-swap
  * (docs/decisions). Objects with a history get their entry in the same Write.
  */
+import type { EntryAction } from "./events/event-types.ts";
 import { entryFields, type HistoryEntry, type Side, sealEntry } from "./history.ts";
 import { entryRef, type Head, headKey, toFields } from "./records.ts";
 import type { Result } from "./result.ts";
@@ -16,7 +17,7 @@ export type Stamp = { id: string; now: Date; actor: string; requestId: string; n
 
 /** What an action writes into an object's history. */
 export type EntryFacts = {
-  action: string;
+  action: EntryAction;
   object: string;
   before?: Record<string, unknown> | undefined;
   after?: Record<string, unknown> | undefined;

@@ -117,6 +117,28 @@ export const InvitationRecord = z.object({
 /** Between one who invites and one who is invited: when a mail last went out, how many since the last acceptance, and the last decline. */
 export type Invitation = z.infer<typeof InvitationRecord>;
 
+/** An attempt to deliver an event, as it is shown. */
+export const DeliveryRecord = z.strictObject({
+  at: z.string(),
+  event: z.string(),
+  outcome: z.enum(["done", "retry", "refused", "ended"]),
+  why: z.string().optional(),
+});
+export type DeliveryRecord = z.infer<typeof DeliveryRecord>;
+
+export const ReceiverRecord = z.object({
+  place: z.string(),
+  failing_since: z.string().optional(),
+  disabled_at: z.string().optional(),
+  why: z.string().optional(),
+  deliveries: z.string().optional(),
+});
+/**
+ * A receiver of events: everything before its place was delivered. `failing_since`: nothing was taken since then;
+ * `disabled_at`: nothing is delivered any more, and `why`; `deliveries`: the last ones, as JSON.
+ */
+export type Receiver = z.infer<typeof ReceiverRecord>;
+
 export const EmailRecord = z.object({ holder: id<"user">().optional() });
 
 /** A delegation has no record of its own: its tuples say all of it. */

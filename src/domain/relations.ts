@@ -101,6 +101,7 @@ export const RELATIONS: Table<Relation> = {
     ...delegated("alt"),
   },
   invitation: { head: HEAD },
+  receiver: { head: HEAD },
   sweep: { pending: { kind: "pending", forms: ["cooperation", "share", "organization"] } },
   portfolio: RESOURCE,
   plant: { ...RESOURCE, portfolio: { kind: "portfolio", forms: ["portfolio"] } },

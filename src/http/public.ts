@@ -1,6 +1,6 @@
 /**
  * What anybody may read about the service: its pages at `/`, where AuthZEN's endpoints are, and the public keys that
- * verify histories.
+ * verify histories and deliveries.
  */
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import { accepts } from "hono/accepts";
@@ -10,6 +10,7 @@ import { type Documented, described } from "./operation.ts";
 
 const CONFIGURATION = "/.well-known/authzen-configuration";
 const HISTORY_KEYS = "/.well-known/concordat-history-keys.json";
+const WEBHOOK_KEYS = "/.well-known/concordat-webhook-keys.json";
 const PAGES = {
   docs: "/docs",
   openapi: "/openapi.json",
@@ -48,10 +49,18 @@ const keys = createRoute({
   responses: { 200: described("Found.", Keys) },
 });
 
-export const HISTORY_KEYS_OPERATIONS = [keys];
+const webhookKeys = createRoute({
+  ...keys,
+  tags: ["Events"],
+  operationId: "getWebhookKeys",
+  path: WEBHOOK_KEYS,
+  summary: "Get the public keys that verify deliveries of events, as a JWK set",
+});
+
+export const KEYS_OPERATIONS = [keys, webhookKeys];
 
 /** All of it, to mount at `/`. `publicUrl` is the identifier in AuthZEN's configuration. */
-export function publicRoutes(publicUrl: string, historyKeys: HistoryKeys | undefined) {
+export function publicRoutes(publicUrl: string, historyKeys?: HistoryKeys, ofWebhooks?: HistoryKeys) {
   const app = new OpenAPIHono<Env>();
   app.get("/", (c) => {
     c.header("Vary", "Accept");
@@ -62,6 +71,8 @@ export function publicRoutes(publicUrl: string, historyKeys: HistoryKeys | undef
   app.get("/favicon.ico", (c) => c.body(null, 204, { "Cache-Control": "max-age=86400" }));
   const set = jwkSetOf(historyKeys);
   app.openapi(keys, (c) => c.json(set, 200, CACHED));
+  const webhookSet = jwkSetOf(ofWebhooks);
+  app.openapi(webhookKeys, (c) => c.json(webhookSet, 200, CACHED));
   const configuration = configurationOf(publicUrl);
   // the well-known part is between host and path: https://h/a is described at https://h/.well-known/…/a
   const path = new URL(publicUrl).pathname.replace(/\/$/, "");

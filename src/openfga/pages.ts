@@ -3,11 +3,13 @@
  * thousand times: so through a plain pool, not through the SDK. Reads ask for HIGHER_CONSISTENCY; whatever is not a
  * complete page throws.
  */
+
+import type { ChangesPage, TupleChange } from "../domain/change-log.ts";
 import { isObject } from "../domain/json.ts";
 import type { Condition, Tuple } from "../domain/tuples.ts";
 import { startTimer } from "../elapsed.ts";
 import { EngineRefused, EngineUnavailable } from "../faults.ts";
-import type { ChangeLog, ReadFilter, TupleChange } from "../ports.ts";
+import type { ReadFilter } from "../ports.ts";
 import { type OpenFgaConnection, openEndpoint, TIMEOUT_MILLISECONDS } from "./client.ts";
 import { codeIn } from "./replies.ts";
 
@@ -17,7 +19,7 @@ const PAGE_SIZE = 100;
 const CONNECTIONS = 32;
 
 /** The engine did not give this token. */
-export class TokenUnknown extends Error {}
+export class TokenUnknown extends EngineRefused {}
 
 /** All throw EngineUnavailable, and EngineRefused when the engine refused a request (400): that is our bug. */
 export type Pages = {
@@ -25,8 +27,10 @@ export type Pages = {
   tuples(filter?: ReadFilter): AsyncGenerator<Tuple[]>;
   /** One page of the tuples that match, at most `max` of them, behind a token; its `token` is empty at the end. Throws TokenUnknown. */
   tuplePage(filter: ReadFilter | undefined, max: number, token: string): Promise<{ tuples: Tuple[]; token: string }>;
-  /** The changes since then, oldest first, each page with the engine's time when it was asked for; with a type only of its objects. */
-  changes(since: Date, type?: string): AsyncGenerator<ChangeLog>;
+  /** The changes since then, oldest first; with a type only of its objects. */
+  changes(since: Date, type?: string): AsyncGenerator<ChangesPage>;
+  /** One page of them, behind a place or from an instant on. Throws TokenUnknown. */
+  changesPage(from: string | Date, type?: string): Promise<ChangesPage>;
 };
 
 /** The pages of one store. No connection is made yet. */
@@ -53,7 +57,8 @@ export function createPages(connection: OpenFgaConnection & { storeId: string })
     } catch (error) {
       throw new EngineUnavailable(`OpenFGA returned no ${items}: ${(error as Error).message}`);
     }
-    if (status === 400 && codeIn(text) === "invalid_continuation_token") throw new TokenUnknown();
+    if (status === 400 && codeIn(text) === "invalid_continuation_token")
+      throw new TokenUnknown(`OpenFGA does not know the token of ${items}`);
     // OpenFGA refuses a time that is still to come, of a clock that was ahead of its own: there is nothing since then
     if (status === 400 && since !== undefined && since.getTime() > askedAt) return { list: [], token: "", askedAt };
     if (status === 400) throw new EngineRefused(`OpenFGA 400 ${codeIn(text)} for ${items}`);
@@ -72,8 +77,21 @@ export function createPages(connection: OpenFgaConnection & { storeId: string })
     return { tuples: list.map(toTuple), token };
   }
 
+  async function changesPage(from: string | Date, type?: string): Promise<ChangesPage> {
+    const query = new URLSearchParams({ page_size: `${PAGE_SIZE}` });
+    if (type !== undefined) query.set("type", type);
+    if (from instanceof Date) query.set("start_time", from.toISOString());
+    else if (from !== "") query.set("continuation_token", from);
+    const since = from instanceof Date ? from : undefined;
+    const { list, token, askedAt } = await page(`/changes?${query}`, undefined, "changes", since);
+    if (Number.isNaN(askedAt)) throw new EngineUnavailable("OpenFGA's reply has no date: a proxy takes it away");
+    // the engine always returns a token; only a page that is not full is the last one
+    return { changes: list.map(toChange), askedAt, place: token, isLast: list.length < PAGE_SIZE };
+  }
+
   return {
     tuplePage,
+    changesPage,
 
     async *tuples(filter) {
       let after = "";
@@ -85,15 +103,12 @@ export function createPages(connection: OpenFgaConnection & { storeId: string })
     },
 
     async *changes(since, type) {
-      const query = new URLSearchParams({ page_size: `${PAGE_SIZE}`, start_time: since.toISOString() });
-      if (type !== undefined) query.set("type", type);
+      let from: string | Date = since;
       for (;;) {
-        const { list, token, askedAt } = await page(`/changes?${query}`, undefined, "changes", since);
-        if (Number.isNaN(askedAt)) throw new EngineUnavailable("OpenFGA's reply has no date: a proxy takes it away");
-        yield { changes: list.map(toChange), askedAt };
-        // the engine always returns a token; only a page that is not full is the last one
-        if (list.length < PAGE_SIZE) return;
-        query.set("continuation_token", token);
+        const one = await changesPage(from, type);
+        yield one;
+        if (one.isLast) return;
+        from = one.place;
       }
     },
   };
@@ -110,6 +125,10 @@ function parsed(text: string): Record<string, unknown> {
 function toTuple(tuple: unknown): Tuple {
   const key = isObject(tuple) && isObject(tuple.key) ? tuple.key : undefined;
   if (key === undefined) throw new EngineUnavailable("OpenFGA returned a tuple without a key");
+  return tupleFrom(key);
+}
+
+function tupleFrom(key: object): Tuple {
   const { user, relation, object, condition } = key as Tuple & { condition?: Condition | null };
   if (!condition) return { user, relation, object };
   // the pinned model has two conditions, and the engine holds no tuple outside its model
@@ -119,10 +138,9 @@ function toTuple(tuple: unknown): Tuple {
 function toChange(change: unknown): TupleChange {
   if (!isObject(change) || !isObject(change.tuple_key) || typeof change.timestamp !== "string")
     throw new EngineUnavailable("OpenFGA returned a change without a key");
-  const { user, relation, object } = change.tuple_key as Tuple;
   return {
     operation: change.operation === "TUPLE_OPERATION_WRITE" ? "write" : "delete",
-    key: { user, relation, object },
+    key: tupleFrom(change.tuple_key),
     at: change.timestamp,
   };
 }

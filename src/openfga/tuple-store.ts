@@ -3,10 +3,11 @@
  * follow all pages; a write is one atomic Write, sent only once, and its outcome says whether it is known.
  */
 import { ClientWriteRequestOnMissingDeletes } from "@openfga/sdk";
+import type { ChangeLog } from "../domain/change-log.ts";
 import { WRITE_TUPLES_MAX } from "../domain/plan.ts";
 import type { Tuple, TupleKey } from "../domain/tuples.ts";
 import { EngineRefused, EngineUnavailable } from "../faults.ts";
-import type { ChangeLog, ReadFilter, TupleStore, WriteOutcome } from "../ports.ts";
+import type { ReadFilter, TupleStore, WriteOutcome } from "../ports.ts";
 import { createClient, failureOf, type OpenFgaConnection, toThrow } from "./client.ts";
 import { createPages, TokenUnknown } from "./pages.ts";
 
@@ -68,6 +69,8 @@ export function createTupleStore(connection: OpenFgaConnection & { storeId: stri
         return failure.kind;
       }
     },
+
+    changesPage: pages.changesPage,
 
     changes: async (since, type) => {
       const log: ChangeLog = { changes: [], askedAt: Infinity };

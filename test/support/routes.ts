@@ -59,6 +59,13 @@ export const ROUTES: Record<string, Route> = {
   "GET /v1/cooperations/{id}/history/verify": { by: "anna", ...cooperation("/history/verify") },
   "GET /v1/shares/{id}": { by: "anna", ...share() },
   "GET /v1/shares/{id}/delegations": { by: "anna", ...share("/delegations") },
+  "GET /v1/events": { by: "anna", ...at("/v1/events?organization=sunward") },
+  "GET /v1/webhooks": { by: SERVICE, ...at("/v1/webhooks"), needsNoStanding: true },
+  "POST /v1/webhooks/{name}/resume": {
+    by: SERVICE,
+    ...at("/v1/webhooks/erp/resume"),
+    needsNoStanding: true,
+  },
   "GET /v1/doctor": { by: SERVICE, ...at("/v1/doctor"), needsNoStanding: true },
   "GET /v1/inspect/{object}": { by: SERVICE, ...at("/v1/inspect/plant%3A7"), needsNoStanding: true },
   "POST /v1/explain": { by: SERVICE, ...at("/v1/explain"), body: () => question, needsNoStanding: true },
@@ -213,6 +220,7 @@ export const OPEN_ROUTES = [
   "GET /metrics",
   "GET /.well-known/authzen-configuration",
   "GET /.well-known/concordat-history-keys.json",
+  "GET /.well-known/concordat-webhook-keys.json",
 ];
 
 /** The routes of `/v1`, as [name, route]. */

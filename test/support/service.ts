@@ -115,6 +115,7 @@ export function createService(
     findKey: (presented) => findKey(keys, presented, clock),
     publicUrl: "https://concordat.example",
     stopping: () => false,
+    webhooks: [{ name: "erp", url: new URL("https://erp.example/hook"), secrets: [] }],
     importIdleMilliseconds: 30_000,
     notices: () => ({ cache: "ok", clock: "ok" }),
     log: () => {},

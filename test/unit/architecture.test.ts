@@ -68,6 +68,10 @@ const MAY_IMPORT: Record<string, string[]> = {
     "ulid",
     "node:*",
   ],
+  // the relay: what is delivered, to whom, and how far it is
+  "events/receivers.ts": ["domain", "type ports.ts", "zod"],
+  events: ["events/receivers.ts", "domain", "type ports.ts", "store", "zod", "node:timers/promises"],
+  webhooks: ["domain", "type ports.ts", "type events", "undici", "node:*"],
   "http/listen.ts": ["http", "@hono/node-server", "node:*"],
   http: [
     "faults.ts",
@@ -77,6 +81,7 @@ const MAY_IMPORT: Record<string, string[]> = {
     "store",
     "queries",
     "check",
+    "events/receivers.ts",
     "hono",
     "@hono/zod-openapi",
     "zod",
@@ -91,7 +96,8 @@ const MAY_IMPORT: Record<string, string[]> = {
   "secret-files.ts": ["node:*"],
   "key-ring.ts": ["faults.ts", "domain", "config.ts", "type log.ts", "type ports.ts"],
   "log.ts": ["pino", "pino-pretty"],
-  "metrics.ts": ["type ports.ts", "prom-client"],
+  "metrics.ts": ["event-metrics.ts", "type ports.ts", "prom-client"],
+  "event-metrics.ts": ["type ports.ts", "prom-client"],
   start: ["private-folder.ts", "node:*"],
   workers: [
     "faults.ts",

@@ -6,9 +6,11 @@
 import { readFileSync } from "node:fs";
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { ImportLine } from "../../../src/domain/registry/import-line.ts";
+import { EVENT_STREAM } from "../../../src/http/event-stream.ts";
 import { NDJSON } from "../../../src/http/ndjson.ts";
 import type { Operation } from "../../../src/http/operation.ts";
 import { ProblemView } from "../../../src/http/problem.ts";
+import { EventView } from "../../../src/http/v1/event-view.ts";
 import { ImportEvent } from "../../../src/http/v1/import/events.ts";
 import { described, type Json, requestOf } from "./describe.ts";
 import { HEADERS } from "./headers.ts";
@@ -20,6 +22,7 @@ import { ACCESS_TEXTS, STORES_TEXTS } from "./texts/checks.ts";
 import { COOPERATION_TEXTS, SHARE_TEXTS } from "./texts/cooperations.ts";
 import { BULK_TEXTS, HISTORY_TEXTS, INSPECTION_TEXTS, OPERATIONS_TEXTS } from "./texts/operations.ts";
 import { ORGANIZATION_TEXTS, RESOURCE_TEXTS } from "./texts/organizations.ts";
+import { exampleStream, webhooksOf } from "./webhooks.ts";
 import type { Example, Recorded, Text, Texts } from "./world.ts";
 
 const TEXTS: Texts = {
@@ -73,6 +76,7 @@ export function openApiDocument(publicUrl: string): Json {
   app.openAPIRegistry.register("Problem", ProblemView);
   app.openAPIRegistry.register("ImportLine", ImportLine);
   app.openAPIRegistry.register("ImportEvent", ImportEvent);
+  app.openAPIRegistry.register("Event", EventView);
   const document = app.getOpenAPI31Document({
     openapi: "3.1.0",
     info: {
@@ -97,6 +101,8 @@ export function openApiDocument(publicUrl: string): Json {
     [paths["/v1/export"].get.responses[200], "ImportLine"],
   ])
     of.content[NDJSON].schema.contentSchema = { $ref: `#/components/schemas/${name}` };
+  const streamed = paths["/v1/events"].get.responses[200].content[EVENT_STREAM];
+  streamed.examples = { "one-event": { summary: "One event", value: exampleStream() } };
   for (const operation of OPERATIONS) {
     const found = paths[operation.path][operation.method];
     described(found, operation, textOf(operation), recorded[operation.operationId ?? ""] ?? {});
@@ -104,6 +110,7 @@ export function openApiDocument(publicUrl: string): Json {
   const { schemas, parameters: _, ...components } = document.components ?? {};
   const whole = {
     ...document,
+    webhooks: webhooksOf(),
     components: {
       ...components,
       schemas: { ...schemas, ...problemSchemas() },

@@ -10,6 +10,7 @@ export const TAGS = {
   Resources: "Plants and portfolios, each owned by one organization.",
   "Job roles": "What the owner's own people may do on a resource.",
   History: "Who did what and when, with a proof that nothing was changed.",
+  Events: "What happened, in order: read, streamed, and delivered as webhooks.",
   "OpenFGA's API": "OpenFGA's own API, for its command line and its SDKs.",
   Inspection: "Why a decision is as it is, and which tuples the store holds.",
   Bulk: "Files of organizations, people, resources and job roles.",

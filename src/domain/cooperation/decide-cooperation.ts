@@ -67,7 +67,7 @@ export function stepFor(
 export function changeCooperation(
   { head, cooperation: before }: Pick<CooperationState, "head" | "cooperation">,
   after: Cooperation,
-  action: string,
+  action: EntryFacts["action"],
   reason: EntryFacts["reason"],
 ): Plan {
   const entry = { action, object: head.object, before: withoutAddress(before), after: withoutAddress(after), reason };

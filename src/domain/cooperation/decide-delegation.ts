@@ -74,7 +74,12 @@ export function decideRevoke(state: DelegationState, input: ReasonInput, stamp: 
   return planned(changeDelegation(state, undefined, "revoke", input.reason), { cooperation, share, before: existing });
 }
 
-function changeDelegation(state: DelegationState, after: Delegation | undefined, action: string, reason?: string) {
+function changeDelegation(
+  state: DelegationState,
+  after: Delegation | undefined,
+  action: EntryFacts["action"],
+  reason?: string,
+) {
   const { head, cooperation, share, shareHead, person, existing: before } = state;
   const object = `share:${share.id}`;
   const entry: EntryFacts = { action, object, before, after, reason: { side: "partner", text: reason } };

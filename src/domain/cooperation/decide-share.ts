@@ -7,7 +7,7 @@ import { StoreDamaged } from "../../faults.ts";
 import type { ChangeShareInput, ReasonInput, ShareInput } from "../commands.ts";
 import { hasPassed, instant } from "../expiry.ts";
 import type { ResourceRef, ShareId, UserId } from "../ids.ts";
-import { type Decision, planned, type Stamp, same, type Touch } from "../plan.ts";
+import { type Decision, type EntryFacts, planned, type Stamp, same, type Touch } from "../plan.ts";
 import { type Precondition, refuseUnlessExpected, refuseUnlessOwn } from "../precondition.ts";
 import { alive, type Cooperation, type Delegation, type Head, NO_HASH, type Resource, type Share } from "../records.ts";
 import type { Refusal } from "../refusal.ts";
@@ -62,7 +62,8 @@ export function decideShare(
   const made = newShare(cooperation, state.resource, input, id, stamp);
   if (isRefusal(made)) return made;
   const after: Cooperation = { ...cooperation, shares: cooperation.shares + 1 };
-  const entry = { action: "share", object: `share:${id}`, after: made.share, reason: initiatorsReason(input.reason) };
+  const reason = initiatorsReason(input.reason);
+  const entry: EntryFacts = { action: "share", object: `share:${id}`, after: made.share, reason };
   const touches = [{ head: state.head, record: after, entry }, ...made.touches];
   const value = { cooperation: after, share: made.share, restored: [], reduced: [] };
   return planned({ touches, deletes: [], writes: made.writes }, value);
@@ -109,10 +110,16 @@ export function refuseUnlessShare(
   return refuseUnlessExpected(expectedShare, { n: shareHead.n, exists });
 }
 
-function changeShare(state: ShareState, after: Share, cooperation: Cooperation, action: string, reason?: string) {
+function changeShare(
+  state: ShareState,
+  after: Share,
+  cooperation: Cooperation,
+  action: EntryFacts["action"],
+  reason?: string,
+) {
   const { share: before, resource } = state;
   if (resource.head.value === undefined) throw new StoreDamaged(resource.ref, "it is shared and has no record");
-  const entry = { action, object: `share:${before.id}`, before, after, reason: initiatorsReason(reason) };
+  const entry: EntryFacts = { action, object: `share:${before.id}`, before, after, reason: initiatorsReason(reason) };
   return {
     touches: [
       { head: state.head, record: cooperation, entry },

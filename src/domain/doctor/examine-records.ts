@@ -18,6 +18,7 @@ import {
   OrganizationRecord,
   type Person,
   PersonRecord,
+  ReceiverRecord,
   type RecordSchema,
   type Resource,
   ResourceRecord,
@@ -38,6 +39,7 @@ export const SCHEMAS: Record<string, RecordSchema<Record<string, string | number
   cooperation: CooperationRecord,
   share: ShareRecord,
   invitation: InvitationRecord,
+  receiver: ReceiverRecord,
 };
 
 /** The readable records by `type:id`. */

@@ -1,7 +1,7 @@
 /** Decides what becomes of an organization: created, renamed, deleted when it holds nothing. Pure. */
 import { instant } from "../expiry.ts";
 import { newIdProblem, type OrganizationId } from "../ids.ts";
-import { type Decision, planned, type Stamp, same } from "../plan.ts";
+import { type Decision, type EntryFacts, planned, type Stamp, same } from "../plan.ts";
 import { type Precondition, refuseUnlessOwn } from "../precondition.ts";
 import { alive, type Head, type Organization } from "../records.ts";
 import { sweepMark, tuplesOfOrganization } from "../state-tuples.ts";
@@ -30,7 +30,7 @@ export function decideOrganization(state: OrganizationState, input: { name: stri
   // who creates it again under a deleted id begins anew: this entry is its first
   const incarnation = head.n === 0 ? undefined : head.n + 1;
   const after: Organization = before ? { ...before, name: input.name } : { name: input.name, incarnation };
-  const entry = { action: before ? "rename" : "create", object: head.object, before, after };
+  const entry: EntryFacts = { action: before ? "rename" : "create", object: head.object, before, after };
   const tuples = before ? { deletes: [], writes: [] } : { deletes: [], writes: tuplesOfOrganization(id) };
   return planned({ touches: [{ head, record: after, entry }], ...tuples }, { before, organization: after });
 }
@@ -55,7 +55,7 @@ export function decideDeleteOrganization(
     return { code: "not_empty", what: head.object, holds };
   }
   const after: Organization = { ...before, deleted_at: instant(stamp.now) };
-  const entry = { action: "delete", object: head.object, before, after };
+  const entry: EntryFacts = { action: "delete", object: head.object, before, after };
   const { deletes } = difference(tuplesOfOrganization(id), []);
   const writes = [sweepMark(`organization:${id}`)];
   return planned({ touches: [{ head, record: after, entry }], deletes, writes }, undefined);

@@ -7,7 +7,7 @@ import { hash } from "node:crypto";
 import { StoreDamaged } from "../../faults.ts";
 import type { PersonInput } from "../commands.ts";
 import { newIdProblem, type OrganizationId, type UserId } from "../ids.ts";
-import { type Decision, type Plan, planned, same, type Touch, WRITE_TUPLES_MAX } from "../plan.ts";
+import { type Decision, type EntryFacts, type Plan, planned, same, type Touch, WRITE_TUPLES_MAX } from "../plan.ts";
 import { type Precondition, refuseUnlessExpected, refuseUnlessOwn } from "../precondition.ts";
 import type { Head, Organization, Person } from "../records.ts";
 import type { Refusal } from "../refusal.ts";
@@ -78,7 +78,7 @@ export function decidePerson(state: PersonState, input: PersonInput): Decision<P
   const oldTuples = role === undefined ? [] : tuplesOfPerson(organization, user, role);
   const changes = difference(oldTuples, tuplesOfPerson(organization, user, input.role));
   // an address is nobody's business but the person's record; the history says who and which role
-  const entry = {
+  const entry: EntryFacts = {
     action: role === undefined ? "add_person" : "change_person",
     object: `user:${user}`,
     before: role === undefined ? undefined : { role },

@@ -7,7 +7,7 @@ import { StoreDamaged } from "../../faults.ts";
 import type { ResourceInput } from "../commands.ts";
 import { instant } from "../expiry.ts";
 import { idOf, newIdProblem, type PortfolioId, type ResourceRef, type UserId } from "../ids.ts";
-import { type Decision, planned, type Stamp, same, type Touch } from "../plan.ts";
+import { type Decision, type EntryFacts, planned, type Stamp, same, type Touch } from "../plan.ts";
 import { type Precondition, refuseUnlessExpected, refuseUnlessOwn } from "../precondition.ts";
 import { alive, type Head, type Organization, type Person, type Resource, type Share } from "../records.ts";
 import type { JobRole } from "../roles.ts";
@@ -52,7 +52,7 @@ export function decideResource(
     moved && portfolio && portfolio.shares.length > 0
       ? { shared_through: portfolio.shares.map((share) => share.id) }
       : {};
-  const entry = {
+  const entry: EntryFacts = {
     action: before ? "change_resource" : "register",
     object: ref,
     reason: { side: "initiator" as const, text: input.reason },
@@ -84,7 +84,7 @@ export function decideDeleteResource(
   if (state.plants > 0) return { code: "not_empty", what: ref, holds: `${state.plants} plants` };
   if (owner.value === undefined) throw new StoreDamaged(ref, "its owner has no record");
   const after: Resource = { ...before, deleted_at: instant(stamp.now) };
-  const entry = { action: "unregister", object: ref, before, after };
+  const entry: EntryFacts = { action: "unregister", object: ref, before, after };
   const touches = [
     { head, record: after },
     { head: owner, record: owner.value, entry },
@@ -112,7 +112,7 @@ export function decideJobRole(state: JobRoleState, role: JobRole | undefined): D
   if (role === state.role) return same({ before: role, role });
   if (role !== undefined && !state.ownPerson) return { code: "not_own_person", organization: resource.owner, user };
   if (owner.value === undefined) throw new StoreDamaged(ref, "its owner has no record");
-  const entry = {
+  const entry: EntryFacts = {
     action: role === undefined ? "take_job_role" : "give_job_role",
     object: ref,
     before: state.role && { user, role: state.role },

@@ -20,7 +20,7 @@ const define = routesUnder("History");
 
 const Instant = z.iso.datetime();
 const Hash = z.string().regex(/^[0-9a-f]{64}$/);
-const EntryView = z
+export const EntryView = z
   .strictObject({
     n: z.int(),
     id: z.string(),

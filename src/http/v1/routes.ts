@@ -11,6 +11,7 @@ import { COOPERATION_LIST_OPERATIONS, cooperationListRoutes } from "./cooperatio
 import { COOPERATION_OPERATIONS, cooperationRoutes } from "./cooperations.ts";
 import { DELEGATION_OPERATIONS, delegationRoutes } from "./delegations.ts";
 import { DOCTOR_OPERATIONS, doctorRoutes } from "./doctor.ts";
+import { EVENT_OPERATIONS, eventRoutes } from "./events.ts";
 import { EXPLAIN_OPERATIONS, explainRoutes } from "./explain.ts";
 import { EXPORT_OPERATIONS, exportRoutes } from "./export.ts";
 import { HISTORY_OPERATIONS, historyRoutes } from "./history.ts";
@@ -23,6 +24,7 @@ import { PEOPLE_OPERATIONS, peopleRoutes } from "./people.ts";
 import { RESOURCE_OPERATIONS, resourceRoutes } from "./resources.ts";
 import { notFound, type V1App, type V1Deps, v1 } from "./route.ts";
 import { SHARE_OPERATIONS, shareRoutes } from "./shares.ts";
+import { WEBHOOK_OPERATIONS, webhookRoutes } from "./webhooks.ts";
 
 /** What `/v1` has, in the order in which a reader of the document meets it: operations as data, and what adds them to an app. */
 const PARTS: [operations: Operation[], add: (app: V1App, deps: V1Deps) => void][] = [
@@ -36,6 +38,8 @@ const PARTS: [operations: Operation[], add: (app: V1App, deps: V1Deps) => void][
   [SHARE_OPERATIONS, shareRoutes],
   [DELEGATION_OPERATIONS, delegationRoutes],
   [HISTORY_OPERATIONS, historyRoutes],
+  [EVENT_OPERATIONS, eventRoutes],
+  [WEBHOOK_OPERATIONS, webhookRoutes],
   [DOCTOR_OPERATIONS, doctorRoutes],
   [INSPECT_OPERATIONS, inspectRoutes],
   [EXPLAIN_OPERATIONS, explainRoutes],

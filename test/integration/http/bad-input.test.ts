@@ -219,7 +219,9 @@ test("an unknown query parameter is refused, so that dry_run never writes on a r
   for (const [name, route] of V1) {
     const [method = ""] = name.split(" ");
     const asked = route.by === "a service" ? { key: KEYS.admin } : { key: KEYS.manage, user: route.by };
-    const reply = await send(service, method, `${route.path(world)}?dryrun=true`, route.body?.(world), asked);
+    const path = route.path(world);
+    const misspelled = `${path}${path.includes("?") ? "&" : "?"}dryrun=true`;
+    const reply = await send(service, method, misspelled, route.body?.(world), asked);
     expect(pointerOf(reply, name), name).toBe("query: dryrun");
   }
   const people = await service.admin("PUT", "/v1/organizations/sunward/people/new?dry_run=true", { role: "member" });

@@ -26,6 +26,24 @@ export const HISTORY_TEXTS: Texts = {
     says: "Reads the whole history of the organization and computes its hashes anew.",
     examples: { verify: { to: "/v1/organizations/sunward/history/verify", by: "anna" } },
   },
+  getEvents: {
+    says: "Every entry of every history as an event (CloudEvents 1.0), in the order in which they were recorded; within a history in the order of its numbers. A service reads all of them, an organization's admin what the histories show them. With `Accept: text/event-stream` the reply stays open and events follow as they happen; `Last-Event-ID` continues behind what was received.",
+    examples: {
+      "the first two of an organization": { to: "/v1/events?organization=brightfix&limit=2", by: "ben" },
+    },
+  },
+  getWebhooks: {
+    says: "The endpoints of WEBHOOKS with how far each has the events. A `failing` one is tried again; a `disabled` one answered 410, has an address that is not public, or took nothing for three days.",
+    examples: { "one endpoint": { to: "/v1/webhooks" } },
+  },
+  postWebhooksResume: {
+    says: "Enables an endpoint and delivers from where it was, or from `after`: what it had behind that is delivered again, with the same ids. 503 `contended` says to send the request again.",
+    examples: { "from where it was": { to: "/v1/webhooks/erp/resume" } },
+  },
+  getWebhookKeys: {
+    says: "The public keys (RFC 7517) that verify the `v1a` signatures on deliveries. It is empty where there is no WEBHOOKS_KEY_FILE.",
+    examples: { "no key": { to: "/.well-known/concordat-webhook-keys.json" } },
+  },
   getHistoryKeys: {
     says: "The public keys (RFC 7517) that verify the signatures on histories. It is empty where histories are not signed.",
     examples: { "not signed": { to: "/.well-known/concordat-history-keys.json" } },

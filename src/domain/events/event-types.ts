@@ -1,0 +1,84 @@
+/**
+ * The one table of events: every kind of entry in the histories of cooperations and organizations, with the type of
+ * its event and what it says. An entry of a kind that is not here does not compile; the OpenAPI document, the filter
+ * of `GET /v1/events` and the tests read it.
+ */
+import { splitRef } from "../ids.ts";
+
+/** By the type of the object that keeps the history, and by action. */
+const KINDS = {
+  cooperation: {
+    invite: ["cooperation.invited", "An organization invited a partner, with the first shares in `after.with`."],
+    resend: ["invitation.resent", "The invitation was sent again; the earlier link is no longer valid."],
+    join: ["cooperation.joined", "An organization joined with the token of the invitation. The cooperation is active."],
+    accept: ["cooperation.accepted", "The invited organization accepted. The cooperation is active."],
+    decline: ["cooperation.declined", "The invited organization declined. The cooperation has ended."],
+    pause: ["cooperation.paused", "The initiator paused the cooperation. Nobody has access through it meanwhile."],
+    resume: ["cooperation.resumed", "The initiator resumed the cooperation."],
+    remove: ["cooperation.removed", "The initiator ended the cooperation."],
+    leave: ["cooperation.left", "The partner ended the cooperation."],
+    change_expiry: [
+      "cooperation.expiry_changed",
+      "The date on which the cooperation ends was set, changed or cleared.",
+    ],
+    share: ["share.added", "The initiator shared a plant or portfolio."],
+    change_share: ["share.changed", "The role of a share, its date, or both were changed."],
+    unshare: ["share.removed", "A share was removed, with the delegations on it."],
+    delegate: [
+      "delegation.given",
+      "An admin of the partner delegated a share to a person, or changed what was delegated.",
+    ],
+    revoke: ["delegation.revoked", "A delegation was taken back."],
+    repair: ["cooperation.repaired", "An operator repaired the cooperation's tuples; access only shrank."],
+    sign: ["cooperation.signed", "The history of an older version was signed."],
+  },
+  organization: {
+    create: ["organization.created", "An organization was created."],
+    rename: ["organization.renamed", "An organization has another name."],
+    delete: ["organization.deleted", "An organization was deleted; it held nothing any more."],
+    invite: ["organization.sent_invitation", "The organization invited a partner; its own history has the address."],
+    join: ["organization.joined", "The organization joined a cooperation with the token of its invitation."],
+    accept: ["organization.accepted", "The organization accepted the offer of a cooperation."],
+    add_person: ["person.added", "A person belongs to the organization from now on."],
+    change_person: ["person.changed", "A person's organization role, name, address or language was changed."],
+    remove_person: ["person.removed", "A person left the organization, and lost all that they held through it."],
+    register: ["resource.registered", "A plant or portfolio is registered."],
+    change_resource: ["resource.changed", "A resource has another name, or lies in another portfolio."],
+    unregister: ["resource.unregistered", "A resource was deleted, with its job roles."],
+    give_job_role: ["job_role.given", "One of the owner's people has a job role on a resource, or another one."],
+    take_job_role: ["job_role.taken", "A job role was taken back."],
+    repair: ["organization.repaired", "An operator repaired the organization's tuples; access only shrank."],
+    sign: ["organization.signed", "The history of an older version was signed."],
+  },
+} as const satisfies Record<string, Record<string, readonly [name: string, says: string]>>;
+
+type Kinds = typeof KINDS;
+type NameIn<H extends keyof Kinds> = Extract<Kinds[H][keyof Kinds[H]], readonly [string, string]>[0];
+
+/** What an entry may say that was done. */
+export type EntryAction = keyof Kinds["cooperation"] | keyof Kinds["organization"];
+
+/** Before the names, so that no other system's events have them (CloudEvents 1.0.2 §3.1.1). */
+const PREFIX = "concordat";
+
+export type EventType = `${typeof PREFIX}.${NameIn<"cooperation"> | NameIn<"organization">}`;
+
+/** Every type with what it says, in the order of the table. */
+export const EVENT_TYPES: readonly { type: EventType; history: keyof Kinds; action: string; says: string }[] = (
+  ["cooperation", "organization"] as const
+).flatMap((history) =>
+  Object.entries<readonly [NameIn<"cooperation"> | NameIn<"organization">, string]>(KINDS[history]).map(
+    ([action, [name, says]]) => ({ type: `${PREFIX}.${name}` as const, history, action, says }),
+  ),
+);
+
+const BY_KIND = new Map(EVENT_TYPES.map(({ history, action, type }) => [`${history} ${action}`, type]));
+
+/**
+ * The type of an entry's event, by the object that keeps the history. What a newer version wrote, and this one has
+ * never heard of, has a type made of its action: during a roll-out nothing is left out.
+ */
+export function eventTypeOf(history: string, action: string): string {
+  const [type] = splitRef(history);
+  return BY_KIND.get(`${type} ${action}`) ?? `${PREFIX}.${type}.${action}`;
+}

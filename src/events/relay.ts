@@ -1,0 +1,133 @@
+/**
+ * Delivers every event to every receiver: each history's events in their order, each event at least once, and again
+ * with the same id until it is done. Each receiver has a place of its own in the log, so one that fails delays nobody
+ * else. The place is kept behind what was delivered, never before it: a process that dies repeats and skips nothing.
+ * A receiver that is disabled continues where it was when it is enabled again.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import { errorFacts } from "../domain/error-facts.ts";
+import type { DeliveryRecord, Receiver } from "../domain/records.ts";
+import type { Clock, Meter } from "../ports.ts";
+import { eventsBehind, placeFrom, placeText, type ReadLog } from "../store/events.ts";
+import { deliverAll } from "./deliver.ts";
+import { deliveriesOf, keepReceiver, type ReceiverHead, type ReceiverStore, receiverHead } from "./receivers.ts";
+import type { Sink } from "./sink.ts";
+
+/** Read and delivered together. */
+const EVENTS_AT_ONCE = 100;
+const PAGES_AT_ONCE = 20;
+/** A new receiver gets what was recorded since it was first seen, by clocks that agree within this. */
+const BEGIN_BEFORE_MILLISECONDS = 1000;
+/** How often the end of the log is read. */
+const READ_EVERY_MILLISECONDS = 1000;
+/** How often it is looked whether this process delivers, and whether somebody has moved or enabled the receiver. */
+const LOOK_EVERY_MILLISECONDS = 3000;
+/** How often the place is kept; a crash repeats what was delivered since. */
+const KEEP_EVERY_MILLISECONDS = 5000;
+
+type RelayDeps = {
+  readLog: ReadLog;
+  store: ReceiverStore;
+  /** Whether this process is the one that delivers. Never throws. */
+  leads: () => Promise<boolean>;
+  clock: Clock;
+  meter: Pick<Meter, "eventDelivered" | "eventsDeliveredTo">;
+  warn: (event: string, facts: object) => void;
+  /** From 0 to 1. */
+  random: () => number;
+};
+
+/** Delivers until the signal aborts; resolves when nothing is being delivered any more. Never throws. */
+export async function relay(sinks: readonly Sink[], deps: RelayDeps, signal: AbortSignal): Promise<void> {
+  await Promise.all(sinks.map((sink) => relayTo(sink, deps, signal)));
+}
+
+async function relayTo(sink: Sink, deps: RelayDeps, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      const head = (await deps.leads()) ? await opened(sink.name, deps) : undefined;
+      if (head !== undefined) await deliverFrom(head, sink, deps, signal);
+    } catch (error) {
+      // an engine that is away, or a model without receivers: tried again from the place that was kept
+      deps.warn("events_not_relayed", { receiver: sink.name, ...errorFacts(error) });
+    }
+    deps.meter.eventsDeliveredTo(sink.name, undefined);
+    if (!signal.aborted) await sleep(LOOK_EVERY_MILLISECONDS, undefined, { signal }).catch(() => {});
+  }
+}
+
+/** The receiver's head; one that is new begins now. Undefined when another process is at it, or nothing is to be delivered. */
+async function opened(name: string, { store, clock }: RelayDeps): Promise<ReceiverHead | undefined> {
+  const head = await receiverHead(store, name);
+  if (head.value !== undefined) return head.value.disabled_at === undefined ? head : undefined;
+  const from = new Date(clock().getTime() - BEGIN_BEFORE_MILLISECONDS);
+  return keepReceiver(store, head, { place: placeText({ from, seen: [] }) });
+}
+
+/** Delivers behind the kept place for as long as this process is the one to do it. */
+async function deliverFrom(opening: ReceiverHead, sink: Sink, deps: RelayDeps, signal: AbortSignal): Promise<void> {
+  const { store, meter, clock, warn } = deps;
+  const begin = placeFrom(opening.value?.place ?? "");
+  if (begin === undefined) return warn("events_not_relayed", { receiver: sink.name, code: "unknown_place" });
+  let place = begin;
+  let head: ReceiverHead = opening;
+  let deliveries = deliveriesOf(opening.value);
+  let keptAt = performance.now();
+  let lookedAt = performance.now();
+  /** Whether something was delivered since the place was kept. */
+  let isBehind = false;
+
+  async function keep(more: Omit<Receiver, "place" | "deliveries"> = {}): Promise<boolean> {
+    const kept = await keepReceiver(store, head, {
+      place: placeText(place),
+      deliveries: JSON.stringify(deliveries),
+      ...more,
+    });
+    head = kept ?? head;
+    [isBehind, keptAt, lookedAt] = [false, performance.now(), performance.now()];
+    return kept !== undefined;
+  }
+  async function isOurs(): Promise<boolean> {
+    if (signal.aborted || !(await deps.leads())) return false;
+    if (performance.now() - lookedAt < LOOK_EVERY_MILLISECONDS) return true;
+    lookedAt = performance.now();
+    return (await receiverHead(store, sink.name)).n === head.n;
+  }
+  function attempted(delivery: DeliveryRecord): void {
+    meter.eventDelivered(sink.name, delivery.outcome);
+    deliveries = deliveriesOf(undefined, [...deliveries, delivery]);
+  }
+
+  do {
+    const read = await eventsBehind(deps.readLog, place, {
+      now: clock(),
+      max: EVENTS_AT_ONCE,
+      pagesMax: PAGES_AT_ONCE,
+      damaged: (history, { what }) => warn("event_damaged", { history, what }),
+    });
+    if (read === undefined) return warn("events_not_relayed", { receiver: sink.name, code: "unknown_place" });
+    const events = read.events.filter((event) => sink.wants?.(event) ?? true);
+    const ending = await deliverAll(events, sink, {
+      failingSince: head.value?.failing_since,
+      failed: (failing_since, why) => keep({ failing_since, why }),
+      isOurs,
+      attempted,
+      clock,
+      random: deps.random,
+      signal,
+    });
+    if (ending.kind === "stopped") return;
+    if (ending.kind === "disabled") {
+      warn("receiver_disabled", { receiver: sink.name, why: ending.why });
+      await keep({ disabled_at: clock().toISOString(), why: ending.why });
+      return;
+    }
+    place = read.place;
+    isBehind ||= events.length > 0;
+    if (!read.more) meter.eventsDeliveredTo(sink.name, clock().getTime());
+    const isDue = head.value?.failing_since !== undefined || performance.now() - keptAt >= KEEP_EVERY_MILLISECONDS;
+    if (isBehind && isDue && !(await keep())) return;
+    if (!read.more && !signal.aborted) await sleep(READ_EVERY_MILLISECONDS, undefined, { signal }).catch(() => {});
+  } while (await isOurs());
+  if (signal.aborted && isBehind) await keep();
+}

@@ -1,0 +1,23 @@
+/**
+ * The port to whoever receives events: each history's entries are delivered in their order, every entry at least once,
+ * and again with the same id (`eventId`) until it is done. A receiver that fails delays nobody but itself.
+ */
+import type { StoredEvent } from "../domain/events/cloud-event.ts";
+
+/**
+ * What became of a delivery. `retry`: to be sent again, not before that time where the receiver named one; `refused`:
+ * the receiver never takes this event, and gets the next one; `ended`: it takes none any more.
+ */
+export type Delivered =
+  | { kind: "done" }
+  | { kind: "retry"; why: string; afterMilliseconds?: number | undefined }
+  | { kind: "refused" | "ended"; why: string };
+
+/** `name` is unique and never changes: the place is kept under it. `why` names no secret, and nothing that a receiver replied. */
+export type Sink = {
+  readonly name: string;
+  /** Which events it gets; without it all of them. */
+  readonly wants?: (event: StoredEvent) => boolean;
+  /** Never throws. Ends early, with `retry`, when the signal aborts. */
+  deliver(event: StoredEvent, signal: AbortSignal): Promise<Delivered>;
+};

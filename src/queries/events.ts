@@ -1,0 +1,56 @@
+/**
+ * Which events a reader may see, and what of them: exactly what the routes of the histories show them. A service sees
+ * every entry and no private reason; an admin sees the history of their organization, and those of the cooperations
+ * that it is a side of, from the entry on by which it came to them (law 15).
+ */
+import { type Caller, isService } from "../domain/caller.ts";
+import type { StoredEvent } from "../domain/events/cloud-event.ts";
+import type { Side } from "../domain/history.ts";
+import { type CooperationId, idOfType, type OrganizationId, splitRef } from "../domain/ids.ts";
+import { refuseUnlessAdmin } from "../domain/membership.ts";
+import { incarnationOf, isSide } from "../domain/records.ts";
+import { SIDES } from "../domain/relations.ts";
+import type { Result } from "../domain/result.ts";
+import type { Reads } from "../ports.ts";
+import { cooperationHead, membershipIn, organizationHead } from "../store/snapshot.ts";
+
+/** The side as which a reader sees an event; undefined where they do not see it. */
+export type Look = (event: StoredEvent) => Promise<{ side: Side | undefined } | undefined>;
+
+/** How a caller looks at events: all of them, or those of one organization. Heads are read once for each look. */
+export async function lookAtEvents(
+  reads: Reads,
+  caller: Caller,
+  organization: OrganizationId | undefined,
+): Promise<Result<Look>> {
+  const service = isService(caller);
+  if (organization === undefined)
+    return service ? async () => ({ side: undefined }) : { code: "not_found", what: "organization" };
+  const membership = await membershipIn(reads, organization, caller);
+  const refusal = service ? undefined : refuseUnlessAdmin(organization, membership);
+  if (refusal) return refusal;
+  // behind the role: of an organization that was created meanwhile under the id only its own events are shown
+  const { n, value } = await organizationHead(reads, organization);
+  if (n === 0) return { code: "not_found", what: "organization" };
+  const cooperations = new Map<string, ReturnType<typeof cooperationHead>>();
+
+  async function sideIn(id: CooperationId, entry: number): Promise<{ side: Side | undefined } | undefined> {
+    const head = cooperations.get(id) ?? cooperationHead(reads, id);
+    cooperations.set(id, head);
+    const cooperation = (await head).value;
+    if (cooperation === undefined) return undefined;
+    const side = SIDES.find((one) => cooperation[one] === organization && (service || isSide(cooperation, one, value)));
+    if (side === undefined) return undefined;
+    if (service) return { side: undefined };
+    // what was offered and taken back before somebody joined was never offered to them
+    return side === "partner" && entry < (cooperation.partner_since ?? 1) ? undefined : { side };
+  }
+
+  return async ({ history, entry }) => {
+    const [type] = splitRef(history);
+    if (type === "cooperation") return sideIn(idOfType("cooperation", history), entry.common.n);
+    if (history !== `organization:${organization}`) return undefined;
+    if (service) return { side: undefined };
+    return entry.common.n < incarnationOf(value?.incarnation) ? undefined : { side: "initiator" };
+  };
+}
