@@ -64,6 +64,7 @@ const MAY_IMPORT: Record<string, string[]> = {
     "domain",
     "type ports.ts",
     "private-folder.ts",
+    "async-mutex",
     "nodemailer",
     "ulid",
     "node:*",
