@@ -65,7 +65,7 @@ export type Engine = {
   check(question: Question, at: Date, signal?: AbortSignal): Promise<boolean>;
   /** Answers in the order of the questions, any number of them (asked 50 at a time). */
   batchCheck(questions: Question[], at: Date, signal?: AbortSignal): Promise<Answer[]>;
-  /** The users written in a relation of an object, whatever their conditions: a point read, which Read is not on sqlite. */
+  /** The users written in a relation of an object, whatever their conditions: a point read, which Read is not on sqlite. Throws ReplyTooLarge where they are too many. */
   expand(of: { object: string; relation: string }, signal?: AbortSignal): Promise<string[]>;
   listObjects(wanted: Omit<Question, "object"> & { type: string }, at: Date, signal?: AbortSignal): Promise<FoundRefs>;
   listUsers(wanted: Omit<Question, "user"> & { type: string }, at: Date, signal?: AbortSignal): Promise<FoundRefs>;

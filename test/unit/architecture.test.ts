@@ -31,7 +31,17 @@ const MAY_IMPORT: Record<string, string[]> = {
   ],
   // records out of tuples: what actions decide on and queries show
   store: ["faults.ts", "domain", "type ports.ts", "node:crypto"],
-  queries: ["faults.ts", "domain", "type ports.ts", "store", "node:crypto", "node:timers/promises"],
+  // what a process keeps for lists is bounded, and read a few at a time
+  queries: [
+    "faults.ts",
+    "domain",
+    "type ports.ts",
+    "store",
+    "async-mutex",
+    "lru-cache",
+    "node:crypto",
+    "node:timers/promises",
+  ],
   check: ["faults.ts", "domain", "type ports.ts", "async-mutex", "lru-cache", "node:crypto"],
   "private-folder.ts": ["faults.ts", "node:*"],
   openfga: [
@@ -54,6 +64,7 @@ const MAY_IMPORT: Record<string, string[]> = {
     "domain",
     "type ports.ts",
     "private-folder.ts",
+    "async-mutex",
     "nodemailer",
     "ulid",
     "node:*",
