@@ -32,7 +32,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   // records out of tuples: what actions decide on and queries show
   store: ["faults.ts", "domain", "type ports.ts", "node:crypto"],
   queries: ["faults.ts", "domain", "type ports.ts", "store", "node:crypto", "node:timers/promises"],
-  check: ["faults.ts", "domain", "type ports.ts", "async-mutex", "lru-cache", "node:crypto"],
+  check: ["faults.ts", "domain", "elapsed.ts", "type ports.ts", "async-mutex", "lru-cache", "node:crypto"],
   "private-folder.ts": ["faults.ts", "node:*"],
   openfga: [
     "faults.ts",

@@ -267,7 +267,7 @@ describe("a tuple written directly to OpenFGA", () => {
     expect((await ask(world, "anna")).context.source).toBe("miss");
   });
 
-  test("that is gone with its owner invalidates that owner: a plant that was deleted with its portfolio", async ({
+  test("that went with its owner invalidates that owner: a plant that was deleted with its portfolio", async ({
     world,
   }) => {
     const { follower } = world;
