@@ -42,7 +42,7 @@ const MAY_IMPORT: Record<string, string[]> = {
     "node:crypto",
     "node:timers/promises",
   ],
-  check: ["faults.ts", "domain", "type ports.ts", "async-mutex", "lru-cache", "node:crypto"],
+  check: ["faults.ts", "domain", "elapsed.ts", "type ports.ts", "async-mutex", "lru-cache", "node:crypto"],
   "private-folder.ts": ["faults.ts", "node:*"],
   openfga: [
     "faults.ts",
