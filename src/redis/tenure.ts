@@ -2,8 +2,8 @@
  * How long a server may be used as the one that has the data. A process uses it for three seconds from the moment at
  * which it began to ask who has it, and asks again every second; and it begins to use a server three seconds after it first
  * heard of it. More than half of those that are asked must agree, so a later answer knows of every earlier one: when one
- * process begins to use the next server, no other process uses the former one any more. Only durations count, no clock. A server
- * is known by its id, and not by its name, under which another may begin while the former one still answers.
+ * process begins to use the next server, no other process uses the former one any more. Only durations count, no clock.
+ * A server is known by its id, and not by its name, under which another may begin while the former one still answers.
  */
 import { lookup } from "node:dns/promises";
 import { connect as connectTcp, isIP, type Socket } from "node:net";
