@@ -1,12 +1,13 @@
 /**
  * Sends mails over SMTP, or without a server writes them as `.eml` files, which any mail program opens. A mail is one
- * message to one address, and the same message each time it is sent; a file is complete or missing. To another machine
+ * message to one address, with the same Message-ID each time it is sent; a file is complete or missing. To another machine
  * mails are encrypted. A failure comes in bounded time, and no error of this file holds any part of the mail.
  */
 import { hash } from "node:crypto";
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { domainToASCII } from "node:url";
+import { Semaphore } from "async-mutex";
 import { createTransport, type SendMailOptions } from "nodemailer";
 import { ulid } from "ulid";
 import { MailFailed } from "../faults.ts";
@@ -34,7 +35,8 @@ const NO_STARTTLS =
  * Connections are kept for the next mails, a few seconds. One that a server keeps waiting is busy with one mail for at
  * most SEND_MILLISECONDS, so slow mailboxes delay others only where there are this many of them.
  */
-const POOL = { pool: true, maxConnections: 20, idleTimeout: 10_000 } as const;
+const CONNECTIONS = 20;
+const POOL = { pool: true, maxConnections: CONNECTIONS, idleTimeout: 10_000 } as const;
 /** For the whole mail: a slow server that sends a byte now and then never reaches the timeouts above. */
 const SEND_MILLISECONDS = 30_000;
 
@@ -60,11 +62,15 @@ export function createMailer({ smtpUrl, folder, from, clock, sendMilliseconds }:
   });
   if (smtpUrl !== undefined) {
     const transport = createTransport({ ...TIMEOUTS, ...POOL, ...transportOf(smtpUrl) });
+    // the time of a mail begins with its connection: what waits for one does not fail by others' slow mailboxes
+    const connections = new Semaphore(Number(new URL(smtpUrl).searchParams.get("maxConnections")) || CONNECTIONS);
     return {
-      send: orMailFailed(async (mail) => {
-        const signal = AbortSignal.timeout(sendMilliseconds ?? SEND_MILLISECONDS);
-        await transport.sendMail({ ...message(mail), signal });
-      }),
+      send: orMailFailed((mail) =>
+        connections.runExclusive(async () => {
+          const signal = AbortSignal.timeout(sendMilliseconds ?? SEND_MILLISECONDS);
+          await transport.sendMail({ ...message(mail), signal });
+        }),
+      ),
       close: () => transport.close(),
     };
   }

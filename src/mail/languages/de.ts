@@ -30,6 +30,6 @@ export const de: Wording = {
     again: "Dies ist eine Erinnerung: Der Vorschlag wartet noch auf eine Antwort.",
     link: "Vorschlag ansehen",
     closing: (partner) =>
-      `Der Vorschlag wartet darauf, dass eine Administratorin oder ein Administrator von ${partner} ihn annimmt oder ablehnt. Sie erhalten diese E-Mail, weil Sie dazu gehören; sobald jemand von Ihnen geantwortet hat, ist nichts weiter zu tun.`,
+      `Der Vorschlag wartet darauf, dass eine Administratorin oder ein Administrator von ${partner} ihn annimmt oder ablehnt. Sie erhalten diese E-Mail, weil Sie dazugehören; sobald jemand von Ihnen geantwortet hat, ist nichts weiter zu tun.`,
   },
 };

@@ -112,6 +112,24 @@ describe("with an SMTP server", () => {
     expect([smtp.asked, smtp.taken]).toEqual([["ida@grid.example"], []]);
   });
 
+  it("a mail that waits for a connection does not fail by the slow mailbox that has it", async () => {
+    const smtp = await startSmtp({
+      rcpt: (address) => (address === "slow@grid.example" ? new Promise(() => {}) : Promise.resolve()),
+    });
+    const mailer = createMailer({
+      smtpUrl: `${at127(smtp)}?maxConnections=1`,
+      folder: newFolder(),
+      from,
+      clock,
+      sendMilliseconds: 4000,
+    });
+    const slow = expect(mailer.send(someMail("slow@grid.example"))).rejects.toThrow("EABORT");
+    await mailer.send(someMail("ida@grid.example"));
+    await slow;
+    expect(smtp.taken.map(({ to }) => to)).toEqual([["ida@grid.example"]]);
+    mailer.close();
+  });
+
   it("nodemailer's own log, which holds addresses, stays off whatever the URL sets", async () => {
     const smtp = await startSmtp();
     const smtpUrl = `${at127(smtp)}?logger=true&debug=true&transactionLog=true`;
