@@ -55,7 +55,7 @@ const MAY_IMPORT: Record<string, string[]> = {
     "undici",
     "node:*",
   ],
-  redis: ["domain", "type ports.ts", "memory", "ioredis", "rate-limiter-flexible", "node:*"],
+  redis: ["domain", "elapsed.ts", "type ports.ts", "memory", "ioredis", "rate-limiter-flexible", "node:*"],
   memory: ["domain", "elapsed.ts", "type ports.ts", "lru-cache", "rate-limiter-flexible"],
   "mail/letters.ts": ["domain", "type ports.ts", "mail"],
   mail: [
