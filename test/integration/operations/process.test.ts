@@ -242,7 +242,7 @@ describe("ending", () => {
     });
 
   test("a client with repeated requests learns from a reply that the connection ends, and is never cut off", async () => {
-    const service = startMain({ ...external(), STOPPING_MILLISECONDS: "20000" });
+    const service = startMain({ ...external(), STOPPING_MILLISECONDS: "6000" });
     const url = await listening(service);
     const connections = await Promise.all(Array.from({ length: 12 }, () => rawConnection(url)));
     let begun = 0;
