@@ -105,7 +105,7 @@ export const VARIABLES = {
     .string()
     .min(32, "must be at least 32 characters")
     .optional()
-    .describe("Signs the links in invitations. Required."),
+    .describe("Signs the links in invitations, and the cursors of lists of resources. Required."),
   INVITATION_URL: url({ schemes: ["https", "http"], query: true, fragment: true })
     .default("http://localhost:5173/join")
     .describe("Your page that invitations link to; the token is in the URL's fragment."),

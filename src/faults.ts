@@ -24,6 +24,9 @@ export class EngineUnavailable extends Fault {
   readonly code = "engine_unavailable";
 }
 
+/** The engine sends no reply that is so large: over HTTP none of more than 4 MiB. */
+export class ReplyTooLarge extends EngineUnavailable {}
+
 /** The engine looked at a call of ours and refused it: a bug here. Its text is a status and a code. */
 export class EngineRefused extends Fault {
   readonly code = "engine_refused";

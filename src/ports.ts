@@ -7,7 +7,7 @@ import type { ChangeLog, ChangesPage } from "./domain/change-log.ts";
 import type { Rewrites } from "./domain/explain/rewrite.ts";
 import type { Ref } from "./domain/ids.ts";
 import type { Language } from "./domain/language.ts";
-import type { CacheMoment, ReadProgress } from "./domain/progress.ts";
+import type { CacheMoment, Lead, ReadProgress } from "./domain/progress.ts";
 import type { Tuple, TupleKey } from "./domain/tuples.ts";
 
 /** The present, as an argument: nothing below `main.ts` reads a clock of its own. */
@@ -65,7 +65,7 @@ export type Engine = {
   check(question: Question, at: Date, signal?: AbortSignal): Promise<boolean>;
   /** Answers in the order of the questions, any number of them (asked 50 at a time). */
   batchCheck(questions: Question[], at: Date, signal?: AbortSignal): Promise<Answer[]>;
-  /** The users written in a relation of an object, whatever their conditions: a point read, which Read is not on sqlite. */
+  /** The users written in a relation of an object, whatever their conditions: a point read, which Read is not on sqlite. Throws ReplyTooLarge where they are too many. */
   expand(of: { object: string; relation: string }, signal?: AbortSignal): Promise<string[]>;
   listObjects(wanted: Omit<Question, "object"> & { type: string }, at: Date, signal?: AbortSignal): Promise<FoundRefs>;
   listUsers(wanted: Omit<Question, "user"> & { type: string }, at: Date, signal?: AbortSignal): Promise<FoundRefs>;
@@ -158,13 +158,10 @@ export type DecisionCache = {
   invalidate(scopes: CacheScope[] | "all"): Promise<boolean>;
   /**
    * Asks to be the one replica that follows the changes, for the next ten seconds, and says how far it has read them,
-   * which is kept where it is of this connection and epoch. Answers whether it is that replica, how far they are read,
-   * also by other replicas, and the moment of asking.
+   * which is kept where it is of this connection and epoch. It replaces the progress that the cache had as `text` when the
+   * poll began; where it has another by now, that one stays, and the replica does not lead.
    */
-  lead(
-    replica: string,
-    progress: ReadProgress | undefined,
-  ): Promise<{ leads: boolean; progress: ReadProgress | undefined; at: CacheMoment } | undefined>;
+  lead(replica: string, progress: ReadProgress | undefined, text?: string): Promise<Lead | undefined>;
   /**
    * Says that every change between `since` and that moment was read, and that the invalidation of what it reaches was
    * acknowledged: until half of the bound after the moment, older entries count that were filled at `since` or later.

@@ -30,7 +30,7 @@ export type RepairDeps = {
   tupleStore: TupleStore;
   /** The scopes whose cached answers the tuples may change. */
   scopesOf: (keys: TupleKey[]) => Promise<CacheScope[] | "all">;
-  /** Invalidates them after each repair. */
+  /** Invalidates them after the repairs of a round. */
   invalidate: (scopes: CacheScope[] | "all") => Promise<unknown>;
   clock: Clock;
   newId: () => string;
@@ -60,20 +60,27 @@ async function repairEach(deps: RepairDeps, findings: Finding[]): Promise<Repair
   /** Heads that an earlier repair of this round replaced. */
   const moved = new Map<string, Head<object>>();
   const taken = new Set<string>();
-  for (const finding of findings) {
-    const { remedy } = finding;
-    if (remedy === undefined) continue;
-    const took = "erase" in remedy ? remedy.erase.filter((key) => !taken.has(keyText(key))) : [];
-    // an earlier repair of the round took all of it
-    const isTaken = "erase" in remedy && took.length === 0;
-    const outcome = isTaken
-      ? "done"
-      : "sweep" in remedy
-        ? await mark(deps, remedy.sweep)
-        : await replace(deps, remedy, took, moved);
-    if (outcome === "stale") continue;
-    for (const key of took) taken.add(keyText(key));
-    repairs.push({ finding, outcome, took });
+  const reached = new Set<CacheScope | "all">();
+  try {
+    for (const finding of findings) {
+      const { remedy } = finding;
+      if (remedy === undefined) continue;
+      const took = "erase" in remedy ? remedy.erase.filter((key) => !taken.has(keyText(key))) : [];
+      // an earlier repair of the round took all of it
+      const isTaken = "erase" in remedy && took.length === 0;
+      const outcome = isTaken
+        ? "done"
+        : "sweep" in remedy
+          ? await mark(deps, remedy.sweep)
+          : await replace(deps, remedy, took, moved, reached);
+      if (outcome === "stale") continue;
+      for (const key of took) taken.add(keyText(key));
+      repairs.push({ finding, outcome, took });
+    }
+  } finally {
+    // once: to invalidate all looks through all that is cached. Also where a later repair failed
+    const scopes = [...reached].filter((scope) => scope !== "all");
+    if (reached.size > 0) await deps.invalidate(reached.has("all") ? "all" : scopes);
   }
   // one sweep for all marks: it leaves what is marked and was never removed
   if (repairs.some(({ finding: { remedy } }) => remedy !== undefined && "sweep" in remedy)) await sweep(deps);
@@ -86,12 +93,13 @@ async function mark({ tupleStore }: RepairDeps, removed: Parameters<typeof sweep
   return outcome === "unknown" ? outcome : "done";
 }
 
-/** One Write: the heads replaced, with what is restored in their records, and the tuples deleted. */
+/** One Write: the heads replaced, with what is restored in their records, and the tuples deleted. Adds to `reached` what is then to be invalidated. */
 async function replace(
   deps: RepairDeps,
   remedy: Remedy,
   keys: TupleKey[],
   moved: Map<string, Head<object>>,
+  reached: Set<CacheScope | "all">,
 ): Promise<"done" | "stale" | "unknown"> {
   const id = deps.newId();
   const stamp: Stamp = { id, requestId: id, now: deps.clock(), actor: ACTOR, nonce: id };
@@ -102,7 +110,7 @@ async function replace(
   const scopes = await scopesOf(deps, keys);
   const outcome = await deps.tupleStore.write(write);
   if (outcome === "stale") return outcome;
-  await deps.invalidate(scopes);
+  for (const scope of scopes === "all" ? [scopes] : scopes) reached.add(scope);
   for (const { head, record } of touches) {
     const next = write.writes.find((tuple) => tuple.object === head.object && tuple.relation === "head");
     if (next) moved.set(head.object, { ...head, n: head.n + 1, hash: fieldsOf(next).hash ?? NO_HASH, value: record });

@@ -3,6 +3,7 @@
  * an entry and its tokens match at one instant, else from the engine, and never with a decision that is older than the
  * question (law 13).
  */
+import { startTimer } from "../elapsed.ts";
 import type { CacheEntry, Lookup, Question } from "../ports.ts";
 import { createAccessPaths } from "./access-path.ts";
 import { type Asker, createBatcher, single } from "./batcher.ts";
@@ -23,14 +24,14 @@ export function createChecker(deps: CheckerDeps): Checker {
     const guess = guesses.get(question.object);
     // a batch has one instant, so that its questions as of an entry's end are one call
     const startedAt = engine.now().getTime();
-    const since = performance.now();
+    const elapsed = startTimer();
     const found = await cache.lookup(question, guess?.owner);
     if (found === undefined) return { kind: "unstored", reason: "away" };
     const { entry, userToken, ownerToken } = found;
     if (entry !== undefined && entry.owner !== guess?.owner) return lookAgain(question, entry);
     if (entry !== undefined && isCurrent(found)) return { kind: "hit", entry };
     if (guess?.head === undefined || userToken === undefined || ownerToken === undefined) return { kind: "incomplete" };
-    return { kind: "grounds", guess: { ...guess, head: guess.head }, userToken, ownerToken, startedAt, since };
+    return { kind: "grounds", guess: { ...guess, head: guess.head }, userToken, ownerToken, startedAt, elapsed };
   }
 
   /** The first look-up read the token of the guessed owner, which is not that of the owner in the entry. */

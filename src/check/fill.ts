@@ -5,6 +5,7 @@
  */
 import type { LRUCache } from "lru-cache";
 import type { CacheScope } from "../domain/cache-scopes.ts";
+import { startTimer } from "../elapsed.ts";
 import { EngineUnavailable } from "../faults.ts";
 import type { CacheEntry, Question, Unstored } from "../ports.ts";
 import type { AccessPaths } from "./access-path.ts";
@@ -30,7 +31,7 @@ type FillDeps = Omit<CheckerDeps, "engine" | "clock"> & {
 
 /**
  * Tokens to fill under, with the owner and head that were known before them, and when the look-up began: on our clock
- * (`startedAt`) and as the start of a duration (`since`). Tokens of a look-up are as good as taken ones: a leased scope
+ * (`startedAt`) and as what has gone by since then (`elapsed`, milliseconds). Tokens of a look-up are as good as taken ones: a leased scope
  * has no token (test/protocol: what a look-up finds).
  */
 type Grounds = {
@@ -39,7 +40,7 @@ type Grounds = {
   userToken: string;
   ownerToken: string;
   startedAt: number;
-  since: number;
+  elapsed: () => number;
   /** The cache's own time when the tokens were taken, where they were. */
   takenAt?: number;
 };
@@ -101,11 +102,11 @@ async function takeGrounds(deps: FillDeps, miss: Miss): Promise<Exclude<Seen, { 
   if (guess === undefined) return { kind: "unstored", reason: "no_owner" };
   // before the tokens are taken, so that no entry outlives the TTL from then (bad/ttl-from-store)
   const startedAt = miss.engine.now().getTime();
-  const since = performance.now();
+  const elapsed = startTimer();
   const tokens = await deps.cache.take(miss.question.user as CacheScope, guess.owner);
   if (tokens?.kind !== "tokens") return { kind: "unstored", reason: tokens?.kind ?? "away" };
   const { userToken, ownerToken, now } = tokens;
-  return { kind: "grounds", guess, userToken, ownerToken, startedAt, since, takenAt: now };
+  return { kind: "grounds", guess, userToken, ownerToken, startedAt, elapsed, takenAt: now };
 }
 
 /** The owner and head as an earlier read saw them, or as they are now. */
@@ -154,8 +155,8 @@ async function ask(deps: FillDeps, miss: Miss, grounds: Grounds): Promise<Outcom
  * The cache's own time when the tokens existed, or a little before. It is read beside the question, less what went by
  * since the look-up began, so that no entry outlives the TTL from then (bad/ttl-from-store).
  */
-async function takenAtOf({ cache }: FillDeps, { takenAt, since }: Grounds): Promise<number | undefined> {
+async function takenAtOf({ cache }: FillDeps, { takenAt, elapsed }: Grounds): Promise<number | undefined> {
   if (takenAt !== undefined) return takenAt;
   const time = await cache.time();
-  return time === undefined ? undefined : Math.floor(time - (performance.now() - since));
+  return time === undefined ? undefined : Math.floor(time - elapsed());
 }

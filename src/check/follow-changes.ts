@@ -10,7 +10,7 @@
 
 import type { TupleChange } from "../domain/change-log.ts";
 import { errorFacts } from "../domain/error-facts.ts";
-import type { CacheMoment, ReadProgress } from "../domain/progress.ts";
+import type { CacheMoment, Lead, ReadProgress } from "../domain/progress.ts";
 import type { Clock, DecisionCache, Meter, TupleStore } from "../ports.ts";
 import type { CommittedWrite } from "./committed-write.ts";
 import { resolveScopes } from "./resolve-scopes.ts";
@@ -78,8 +78,8 @@ export function createFollower(deps: FollowerDeps): () => Promise<void> {
   let missedAt: number | undefined;
   let saidBehindAt = Number.NEGATIVE_INFINITY;
 
-  /** `kept`: how far the changes are read, as the cache has it. */
-  async function readOn(at: CacheMoment, kept: ReadProgress | undefined): Promise<void> {
+  /** `kept`: how far the changes are read, as the cache has it; `text`: that, to be replaced. */
+  async function readOn({ at, progress: kept, text }: Lead): Promise<void> {
     const startedAt = clock().getTime();
     const isOfEpoch = kept?.at.epoch === at.epoch;
     // the cache's clock was set back: marks and entries would live for longer
@@ -96,7 +96,7 @@ export function createFollower(deps: FollowerDeps): () => Promise<void> {
     // what was committed before these polls, they need not show
     if (own === undefined) committed.forget();
     const expected = committed.expected();
-    const { changes, askedAt } = await (before === undefined
+    const { changes, askedAt, isReread } = await (before === undefined
       ? changesSince(at.now, startedAt, DEEP_MARGIN_MILLISECONDS, at)
       : isDeep
         ? changesSince(before.deepAt, before.deepAtInLog, DEEP_MARGIN_MILLISECONDS, at)
@@ -118,7 +118,9 @@ export function createFollower(deps: FollowerDeps): () => Promise<void> {
     const isMissing = missedAt !== undefined && isDeep && at.now - missedAt >= lateAfter;
     if (isMissing) warn("changes_missing", {});
     if (isShown || isMissing) committed.forget();
-    const isLate = before !== undefined && own !== undefined && hasLate(fresh, before, at, askedAt);
+    // what was read from an earlier time than ever is older than what is known, and need not be late
+    const isComparable = before !== undefined && own !== undefined && !isReread;
+    const isLate = isComparable && hasLate(fresh, before, at, askedAt);
     const progress: ReadProgress = {
       at,
       atInLog: askedAt,
@@ -128,8 +130,8 @@ export function createFollower(deps: FollowerDeps): () => Promise<void> {
       since,
       lateAt: isLate || isMissing ? at.now : kept?.lateAt,
     };
-    // another replica may have taken over, if it took long
-    if (!(await cache.lead(replica, progress))?.leads) return;
+    // another replica may have taken over, if it took long, and have read further
+    if (!(await cache.lead(replica, progress, text))?.leads) return;
     // what a deep poll does not show, none shows any more
     last = { progress, known: isDeep ? new Set(changes.map(textOf)) : known };
     meter.changesRead(startedAt);
@@ -144,7 +146,8 @@ export function createFollower(deps: FollowerDeps): () => Promise<void> {
   async function changesSince(now: number, inLog: number, margin: number, at: CacheMoment) {
     const log = await tupleStore.changes(new Date(inLog - margin));
     const thenInLog = log.askedAt - (at.now - now);
-    return thenInLog < inLog - READING_MILLISECONDS ? tupleStore.changes(new Date(thenInLog - margin)) : log;
+    const isReread = thenInLog < inLog - READING_MILLISECONDS;
+    return { ...(isReread ? await tupleStore.changes(new Date(thenInLog - margin)) : log), isReread };
   }
 
   /** The cache's time now; undefined when it is another server's. */
@@ -182,7 +185,7 @@ export function createFollower(deps: FollowerDeps): () => Promise<void> {
       const { leads, progress, at } = follower;
       if (leads) {
         renewing = setInterval(() => cache.lead(replica, undefined), RENEW_EVERY_MILLISECONDS);
-        await readOn(at, progress);
+        await readOn(follower);
       } else {
         last = undefined;
         if (progress !== undefined) meter.changesRead(clock().getTime() - (at.now - progress.at.now));

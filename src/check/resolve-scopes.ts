@@ -1,6 +1,7 @@
 /**
  * From changed tuples to the cache scopes whose answers they may change. The owner behind a tuple that names neither a
- * person nor an owner is looked up; when it cannot be found any more, all scopes are invalidated.
+ * person nor an owner is looked up and taken from the changed tuples, where what was deleted with its owner still has one;
+ * when it cannot be found any more, all scopes are invalidated.
  */
 import { Semaphore } from "async-mutex";
 import { type CacheScope, reachOf } from "../domain/cache-scopes.ts";
@@ -15,9 +16,14 @@ const READS_MAX = 16;
 /** The scopes of all of them; `all` when one cannot be resolved. Throws EngineUnavailable. */
 export async function resolveScopes(reads: Reads, keys: TupleKey[]): Promise<CacheScope[] | "all"> {
   const scopes = new Set<CacheScope>();
+  const changed = Map.groupBy(keys.filter(isOwning), ({ object }) => object);
   const known = new Map<string, Promise<CacheScope[] | undefined>>();
+  const find = async (object: string) => {
+    const [now, then] = [await lookUp(reads, object), changed.get(object)?.map(({ user }) => user)];
+    return now === undefined ? then : [...now, ...(then ?? [])];
+  };
   const ownersOf = (object: string) => {
-    const owners = known.get(object) ?? lookUp(reads, object);
+    const owners = known.get(object) ?? find(object);
     known.set(object, owners);
     return owners;
   };
@@ -33,6 +39,12 @@ export async function resolveScopes(reads: Reads, keys: TupleKey[]): Promise<Cac
     }
   }
   return [...scopes];
+}
+
+/** Whether a tuple says who owns its object, or did. */
+function isOwning<Key extends TupleKey>(key: Key): key is Key & { user: CacheScope } {
+  const { user, relation } = key;
+  return ["owner", "initiator", formerSide("initiator")].includes(relation) && user.startsWith("organization:");
 }
 
 /** The owners behind an object now; undefined when they cannot be found. */

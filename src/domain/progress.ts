@@ -23,3 +23,9 @@ export type ReadProgress = {
   /** When a change was last seen late. */
   lateAt?: number | undefined;
 };
+
+/**
+ * Whether a replica follows the changes, how far they are read, also by others, and the moment of asking. `text`: the
+ * progress as the cache has it, readable or not; empty when it has none.
+ */
+export type Lead = { leads: boolean; progress: ReadProgress | undefined; text: string; at: CacheMoment };

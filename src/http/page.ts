@@ -86,8 +86,8 @@ type PageDeps = { tupleStore: Pick<TupleStore, "readPage">; invitation: { secret
 
 /**
  * One page of the items that `look` finds for the tuples that match the filters: filter by filter, of each the oldest
- * first; of tuples without an item the page is shorter. A long list takes no more reads than a short one, wherever the
- * page is in it. Undefined for a cursor of another list.
+ * first; of tuples without an item the page is shorter. A page takes the same number of reads wherever it is in a list of
+ * any length; OpenFGA sorts all tuples that match for each. Undefined for a cursor of another list.
  */
 export async function pageOfTuples<T>(
   { tupleStore, invitation: { secret } }: PageDeps,
@@ -98,8 +98,11 @@ export async function pageOfTuples<T>(
 ): Promise<Page<T> | undefined> {
   const from = readCursor(query, cursor);
   if (from === undefined) return undefined;
-  // the engine's own position is in it: sealed, so that the engine is given nothing else
-  const seal = (position: string) => createHmac("sha256", secret).update(`cursor ${position}`).digest("hex");
+  // the engine's own position is in it: sealed with the query, so that the engine is given no other for this list
+  const seal = (position: string) =>
+    createHmac("sha256", secret)
+      .update(`cursor ${digest(query)} ${position}`)
+      .digest("hex");
   const [sealed, position = "0 "] = from.after?.split("|") ?? [];
   if (from.after !== undefined && sealed !== seal(position)) return undefined;
   const [at = "", token = ""] = position.split(" ");

@@ -108,7 +108,7 @@ export function createMemoryCache({
 
     async lead(_replica, progress) {
       kept = progress ?? kept;
-      return { leads: true, progress: kept, at: { epoch: EPOCH, connection: 0, now: now() } };
+      return { leads: true, progress: kept, text: "", at: { epoch: EPOCH, connection: 0, now: now() } };
     },
 
     async watched(at, since) {

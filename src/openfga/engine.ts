@@ -8,11 +8,11 @@
 import type { Rewrites } from "../domain/explain/rewrite.ts";
 import { splitRef } from "../domain/ids.ts";
 import { isObject } from "../domain/json.ts";
-import { EngineUnavailable } from "../faults.ts";
+import { EngineUnavailable, ReplyTooLarge } from "../faults.ts";
 import type { Answer, Engine, FoundRefs, Question } from "../ports.ts";
 import { createApi } from "./api.ts";
 import { openEndpoint } from "./client.ts";
-import { answerOf, codeIn, leafOf, replyText, userOf } from "./replies.ts";
+import { answerOf, codeIn, isTooLarge, leafOf, replyText, userOf } from "./replies.ts";
 
 /** OpenFGA's default for `--max-checks-per-batch-check`. */
 const BATCH_QUESTIONS_MAX = 50;
@@ -74,11 +74,14 @@ export function createEngine(options: EngineOptions): Engine & { close(): Promis
         signal: ended.signal,
       });
       const text = await reply.body.text();
+      if (reply.statusCode !== 200 && isTooLarge(text))
+        throw new ReplyTooLarge(`OpenFGA's reply to ${request.method} ${request.path} is too large`);
       if (reply.statusCode !== 200) throw new EngineUnavailable(`status ${reply.statusCode} ${codeIn(text)}`);
       const body: unknown = JSON.parse(text);
       if (!isObject(body)) throw new EngineUnavailable("not a JSON object");
       return body;
     } catch (cause) {
+      if (cause instanceof ReplyTooLarge) throw cause;
       throw new EngineUnavailable(`OpenFGA gave no answer to ${request.method} ${request.path}`, { cause });
     } finally {
       clearTimeout(timer);

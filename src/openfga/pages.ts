@@ -61,6 +61,11 @@ export function createPages(connection: OpenFgaConnection & { storeId: string })
       throw new TokenUnknown(`OpenFGA does not know the token of ${items}`);
     // OpenFGA refuses a time that is still to come, of a clock that was ahead of its own: there is nothing since then
     if (status === 400 && since !== undefined && since.getTime() > askedAt) return { list: [], token: "", askedAt };
+    // a proxy may replace the header by its own, and another server's clock may be behind
+    if (status === 400 && since !== undefined)
+      throw new EngineUnavailable(
+        `OpenFGA 400 ${codeIn(text)} for changes since a time that by the Date of its replies is past: its clock and that of a proxy before it, or those of its servers, differ by seconds`,
+      );
     if (status === 400) throw new EngineRefused(`OpenFGA 400 ${codeIn(text)} for ${items}`);
     if (status !== 200) throw new EngineUnavailable(`OpenFGA answered ${status} ${codeIn(text)} for ${items}`);
     const given = parsed(text);

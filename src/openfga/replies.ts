@@ -40,6 +40,11 @@ export function codeIn(text: string): string {
   return /"code"\s*:\s*"(\w{1,80})"/.exec(text)?.[1] ?? "without a code";
 }
 
+/** Whether an error says that OpenFGA's gateway does not take a reply of this size from its server. */
+export function isTooLarge(text: string): boolean {
+  return codeIn(text) === "resource_exhausted" && text.includes("received message larger than max");
+}
+
 /** A string of a reply; anything else throws EngineUnavailable. */
 export function replyText(value: unknown): string {
   if (typeof value !== "string") throw new EngineUnavailable("OpenFGA listed something that is not a string");

@@ -1,8 +1,9 @@
 /** The people and resources of an organization as the store has them now: all of them, the people where they are few, or one. */
 import { errorFacts } from "../domain/error-facts.ts";
 import { idOfType, type OrganizationId, type Ref, type ResourceRef } from "../domain/ids.ts";
+import { roleIn } from "../domain/membership.ts";
 import { ORGANIZATION_ROLES, type OrganizationRole } from "../domain/roles.ts";
-import { EngineUnavailable, StoreDamaged } from "../faults.ts";
+import { ReplyTooLarge, StoreDamaged } from "../faults.ts";
 import type { Engine, Reads, TupleStore } from "../ports.ts";
 import { peopleOf } from "../store/people.ts";
 import { resourceRefsOf } from "../store/resources.ts";
@@ -24,7 +25,7 @@ export type ListedDeps = {
   warn: (event: string, facts: object) => void;
 };
 
-/** All of a kind. Throws EngineUnavailable. */
+/** All of a kind; somebody with two roles twice, first with the one that counts. Throws EngineUnavailable. */
 export async function allOf(
   { tupleStore, engine, warn }: ListedDeps,
   organization: OrganizationId,
@@ -41,8 +42,7 @@ export async function allOf(
     );
     return roles.flat();
   } catch (error) {
-    // OpenFGA sends no reply of more than 4 MiB
-    if (!(error instanceof EngineUnavailable)) throw error;
+    if (!(error instanceof ReplyTooLarge)) throw error;
     warn("people_read_by_pages", errorFacts(error));
     return (await peopleOf(tupleStore, organization)).map(({ user, role }) => ({
       ref: `user:${user}`,
@@ -51,22 +51,25 @@ export async function allOf(
   }
 }
 
-/** The people; undefined where a role has more than `max`. */
+/** The people; undefined where there are more than `max`. */
 export async function fewPeople(
-  tupleStore: Pick<TupleStore, "readPage">,
+  tupleStore: Reads & Pick<TupleStore, "readPage">,
   organization: OrganizationId,
   max: number,
 ): Promise<ReadonlyMap<Ref, Listed> | undefined> {
   const object = `organization:${organization}`;
-  const pages = await inTurns(ORGANIZATION_ROLES, async (role) => {
-    const page = await tupleStore.readPage({ object, relation: role }, { max });
-    return { role, ...page };
-  });
-  if (pages.some(({ next }) => next !== undefined)) return undefined;
-  const people = pages.flatMap(({ role, tuples = [] }) =>
-    tuples.map(({ user }) => [user, { ref: user, role }] as const),
+  const [persons, ...roles] = await inTurns(["person", ...ORGANIZATION_ROLES], (relation) =>
+    tupleStore.readPage({ object, relation }, { max }),
   );
-  return new Map<Ref, Listed>(people);
+  if ([persons, ...roles].some((page) => page?.next !== undefined)) return undefined;
+  const tuples = [persons, ...roles].flatMap((page) => page?.tuples ?? []);
+  const found = await inTurns([...Map.groupBy(tuples, ({ user }) => user as Ref)], async ([ref, own]) => {
+    const role = roleIn(own);
+    if (role !== undefined) return { ref, role };
+    // a role that changed while the roles were read may be in none of them
+    return own.some(({ relation }) => relation === "person") ? currentOf(tupleStore, organization, ref) : undefined;
+  });
+  return new Map(found.flatMap((one) => (one === undefined ? [] : [[one.ref, one]])));
 }
 
 /** A person or resource of the organization; undefined where it is none of it. */

@@ -174,13 +174,14 @@ export function connect({ url, key, timeoutMilliseconds, failed }: Options): Red
     const isOther = () => connection !== connections || redis.status !== "ready";
     try {
       // one behind the other, so that nothing is asked in between
-      const said: unknown[] = await Promise.all([redis.info("server", "replication"), redis.infoOf(key)]);
+      const node = group?.target.kind === "cluster" ? redis.cluster("MYID") : undefined;
+      const [id, ...said] = await Promise.all([node, redis.info("server", "replication"), redis.infoOf(key)]);
       // of a connection that broke meanwhile it says nothing
       if (isOther()) return;
       const named = identify(connection, said);
       isRefused = "problem" in named;
       if ("problem" in named || named.epoch !== epoch) epoch = undefined;
-      if (!("problem" in named) && (await tenure.confirm(named.epoch))) {
+      if (!("problem" in named) && (await tenure.confirm(named.epoch, id ?? named.run))) {
         if (isOther()) return;
         epoch = named.epoch;
         if (!tenure.holds()) keep("another server is used than before: not until no process can be using that one");

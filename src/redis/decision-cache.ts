@@ -116,14 +116,15 @@ export function createRedisCache(options: RedisCacheOptions): DecisionCache {
   }
 
   async function invalidateAll(): Promise<boolean> {
+    const [epoch, connected] = [connection.epoch(), connection.connections()];
     try {
       for await (const keys of redis.scanStream({ match: tokenKey(storeId, "*" as CacheScope), count: SCAN_COUNT }))
         if (keys.length > 0) await redis.unlink(keys);
-      return true;
-    } catch {
-      meter.cacheFailed("invalidate_all");
-      return false;
-    }
+      // all of it of one server, and of the one that has the data
+      if (epoch !== undefined && epoch === connection.epoch() && connected === connection.connections()) return true;
+    } catch {}
+    meter.cacheFailed("invalidate_all");
+    return false;
   }
 
   return {

@@ -8,11 +8,11 @@ import { epochIn } from "./epoch.ts";
 /** A proxy that was seen to change servers may do so again at any time. */
 const REFUSED_MILLISECONDS = 60_000;
 
-type Identity = { epoch: string } | { problem: string };
+type Identity = { epoch: string; run: string } | { problem: string };
 
 /**
  * Takes the number of the connection and what it answered to INFO, once of the server and once of the one that has the
- * keys; gives the epoch, or in words why nothing may be trusted.
+ * keys; gives the epoch and the run id, or in words why nothing may be trusted.
  */
 export function createIdentity(): (connection: number, said: readonly unknown[]) => Identity {
   let seen: { connection: number; run: string } | undefined;
@@ -25,7 +25,7 @@ export function createIdentity(): (connection: number, said: readonly unknown[])
       const { epoch, run } = named;
       if (seen?.connection === connection && seen.run !== run) refusedUntil = performance.now() + REFUSED_MILLISECONDS;
       seen = { connection, run };
-      identity = { epoch };
+      identity = { epoch, run };
     }
     if (performance.now() >= refusedUntil) return identity;
     return {

@@ -59,8 +59,9 @@ local run, replication = string.match(info, 'run_id:(%w+)'), string.match(info, 
 local epoch = string.sub(redis.sha1hex(run .. replication), 1, ${EPOCH_LENGTH})`;
 
 /**
- * KEYS follower  ARGV replica, life of its claim, life of all, progress or '', its epoch. Whether the replica follows the
- * changes now, and how far they are read, which is kept where it is of this epoch; and the time and the epoch.
+ * KEYS follower  ARGV replica, life of its claim, life of all, progress or '', its epoch, the progress before or ''.
+ * Whether the replica follows the changes now, and how far they are read, which is kept where it is of this epoch; and the
+ * time and the epoch. A replica that slept while another one read on does not lead: it would undo what that one kept.
  */
 export const LEAD = `${EPOCH}
 local t = redis.call('TIME')
@@ -69,6 +70,7 @@ local replica = redis.call('HGET', KEYS[1], 'replica')
 local left = tonumber(redis.call('HGET', KEYS[1], 'until') or 0) - now
 -- a claim that lasts for longer is from before the clock was set back
 local leads = replica == ARGV[1] or left <= 0 or left > tonumber(ARGV[2])
+if ARGV[4] ~= '' and (redis.call('HGET', KEYS[1], 'progress') or '') ~= ARGV[6] then leads = false end
 if leads then
   redis.call('HSET', KEYS[1], 'replica', ARGV[1], 'until', now + ARGV[2])
   if ARGV[5] == epoch then redis.call('HSET', KEYS[1], 'progress', ARGV[4]) end

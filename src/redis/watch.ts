@@ -24,16 +24,17 @@ export function createWatch(storeId: string, unwatchedMilliseconds: number, conn
   const [follower, mark] = [followerKey(storeId), markKey(storeId)];
 
   return {
-    async lead(replica, progress) {
+    async lead(replica, progress, before = "") {
       const connected = connections();
       const [text, of] =
         progress?.at.connection === connected ? [JSON.stringify(progress), progress.at.epoch] : ["", ""];
-      const asked = redis.leadChanges(follower, replica, CLAIM_MILLISECONDS, PROGRESS_MILLISECONDS, text, of);
+      const asked = redis.leadChanges(follower, replica, CLAIM_MILLISECONDS, PROGRESS_MILLISECONDS, text, of, before);
       const answer = await within("lead", asked, isLead);
       if (answer === undefined) return undefined;
       const [leads, kept, now, epoch] = answer;
       const at = { epoch, connection: connected, now };
-      return { leads: leads === 1, progress: kept === null ? undefined : decodeProgress(kept), at };
+      const read = kept === null ? undefined : decodeProgress(kept);
+      return { leads: leads === 1, progress: read, text: kept ?? "", at };
     },
 
     async watched({ epoch, connection: connected, now }, since) {
@@ -47,7 +48,7 @@ export function createWatch(storeId: string, unwatchedMilliseconds: number, conn
 
     probe: (epoch) =>
       Promise.all([
-        redis.leadChanges(`${follower}:probe`, "probe", CLAIM_MILLISECONDS, CLAIM_MILLISECONDS, "", epoch),
+        redis.leadChanges(`${follower}:probe`, "probe", CLAIM_MILLISECONDS, CLAIM_MILLISECONDS, "", epoch, ""),
         redis.markWatched(`${mark}:probe`, epoch, Date.now() + CLAIM_MILLISECONDS, ""),
       ]),
   };

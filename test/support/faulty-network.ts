@@ -18,6 +18,8 @@ export type FaultyNetwork = {
   fate: (request: Asked) => Fate;
   /** Runs when the engine has done what it was asked, or, where the request is lost, instead of it. */
   meanwhile: (request: Asked) => Promise<void>;
+  /** How far the clock is ahead of whose time its replies have in `Date`; a proxy may have one of its own. */
+  aheadMilliseconds: number;
   /** Until no request is open. */
   settled(): Promise<void>;
   /** As if nobody ever listened there. */
@@ -48,7 +50,12 @@ export async function startFaultyNetwork(apiUrl: string, lateMilliseconds: numbe
     sendings.set(body, sending);
     const fate = network.fate({ path, isWrite, sending });
     const answer = (status: number, text: string) =>
-      response.writeHead(status, { "Content-Type": "application/json" }).end(text);
+      response
+        .writeHead(status, {
+          "Content-Type": "application/json",
+          Date: new Date(Date.now() + network.aheadMilliseconds).toUTCString(),
+        })
+        .end(text);
     if (fate === "turn_away") return void answer(429, '{"code":"rate_limit_exceeded","message":"later"}');
     if (fate === "late_request") await sleep(lateMilliseconds);
     const reply = fate === "lose_request" ? undefined : await forward(request, body);
@@ -69,6 +76,7 @@ export async function startFaultyNetwork(apiUrl: string, lateMilliseconds: numbe
     apiUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     fate: () => "pass",
     meanwhile: async () => {},
+    aheadMilliseconds: 0,
     settled: async () => {
       while (underWay.size > 0) await Promise.all(underWay);
     },

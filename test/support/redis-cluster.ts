@@ -13,6 +13,8 @@ export type RedisCluster = {
   of(key: string): Promise<{ owner: OwnRedis; others: OwnRedis[] }>;
   /** Moves the slot of a key, with all that is in it, to another server, as `redis-cli --cluster reshard` does. */
   move(key: string): Promise<void>;
+  /** Sets something on every server. */
+  configure(name: string, value: string): Promise<void>;
   stop(): Promise<void>;
 };
 
@@ -81,6 +83,9 @@ export async function startRedisCluster(tls?: string[]): Promise<RedisCluster> {
         await owner.client.call("MIGRATE", "127.0.0.1", target.port, "", 0, 5000, "REPLACE", "KEYS", ...keys);
       }
       for (const one of [target, owner, ...others.slice(1)]) await set(one, "NODE", targetId);
+    },
+    async configure(name, value) {
+      for (const { client } of nodes) await client.config("SET", name, value);
     },
     async stop() {
       for (const one of nodes) await one.stop();

@@ -99,8 +99,8 @@ export async function startRedisSentinel(flags: string[] = [], settings: string[
   };
 }
 
-/** Sentinel keeps its state in its configuration file. */
-async function startSentinel(file: string, masterPort: number, settings: string[]) {
+/** One alone, that watches what is at that port. Sentinel keeps its state in its configuration file. */
+export async function startSentinel(file: string, masterPort: number, settings: string[]) {
   const port = await freePort();
   const lines = [
     `port ${port}`,
@@ -118,6 +118,7 @@ async function startSentinel(file: string, masterPort: number, settings: string[
   return {
     port,
     client,
+    url: `redis+sentinel://127.0.0.1:${port}/${NAME}`,
     stop: async () => {
       client.disconnect();
       const exited = once(sentinel, "exit");

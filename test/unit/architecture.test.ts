@@ -31,8 +31,18 @@ const MAY_IMPORT: Record<string, string[]> = {
   ],
   // records out of tuples: what actions decide on and queries show
   store: ["faults.ts", "domain", "type ports.ts", "node:crypto"],
-  queries: ["faults.ts", "domain", "type ports.ts", "store", "node:crypto", "node:timers/promises"],
-  check: ["faults.ts", "domain", "type ports.ts", "async-mutex", "lru-cache", "node:crypto"],
+  // what a process keeps for lists is bounded, and read a few at a time
+  queries: [
+    "faults.ts",
+    "domain",
+    "type ports.ts",
+    "store",
+    "async-mutex",
+    "lru-cache",
+    "node:crypto",
+    "node:timers/promises",
+  ],
+  check: ["faults.ts", "domain", "elapsed.ts", "type ports.ts", "async-mutex", "lru-cache", "node:crypto"],
   "private-folder.ts": ["faults.ts", "node:*"],
   openfga: [
     "faults.ts",
@@ -45,7 +55,7 @@ const MAY_IMPORT: Record<string, string[]> = {
     "undici",
     "node:*",
   ],
-  redis: ["domain", "type ports.ts", "memory", "ioredis", "rate-limiter-flexible", "node:*"],
+  redis: ["domain", "elapsed.ts", "type ports.ts", "memory", "ioredis", "rate-limiter-flexible", "node:*"],
   memory: ["domain", "elapsed.ts", "type ports.ts", "lru-cache", "rate-limiter-flexible"],
   "mail/letters.ts": ["domain", "type ports.ts", "mail"],
   mail: [
@@ -54,6 +64,7 @@ const MAY_IMPORT: Record<string, string[]> = {
     "domain",
     "type ports.ts",
     "private-folder.ts",
+    "async-mutex",
     "nodemailer",
     "ulid",
     "node:*",

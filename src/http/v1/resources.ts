@@ -68,7 +68,11 @@ export function resourceRoutes(app: V1App, deps: V1Deps) {
       return notFound(c, "organization");
     const types = type === undefined ? RESOURCE_TYPES : [type];
     const query = ["resources", org, type, search];
-    const look = (ref: Ref) => resourceView(tupleStore, ref as ResourceRef);
+    const look = async (ref: Ref) => {
+      const view = await resourceView(tupleStore, ref as ResourceRef);
+      // the record says whose it is, not a tuple that was written past the service
+      return view?.owner === org ? view : undefined;
+    };
     if (search === "") {
       const filters = types.map((one) => ({ object: `${one}:`, relation: "owner", user: `organization:${org}` }));
       return listed(c, await pageOfTuples(deps, filters, query, page, ({ object }) => look(object)));
@@ -76,7 +80,7 @@ export function resourceRoutes(app: V1App, deps: V1Deps) {
     const found = await directory.find(org, "resources", search);
     const lookAgain = async (ref: Ref) => {
       const view = types.some((one) => ref.startsWith(`${one}:`)) ? await look(ref) : undefined;
-      return view?.owner === org && isFoundIn(search, [view.name ?? undefined, idOf(ref)]) ? view : undefined;
+      return view && isFoundIn(search, [view.name ?? undefined, idOf(ref)]) ? view : undefined;
     };
     return listed(c, await pageOf(found.refs, query, page, lookAgain));
   });

@@ -231,8 +231,30 @@ describe.each([
       const [one, other] = [progressOf(at), { ...progressOf(at), since: 1 }];
       await cache.lead("r1", one);
       expect(await cache.lead("r2", other)).toMatchObject({ leads: false, progress: one });
-      expect(await cache.lead("r1", other)).toMatchObject({ leads: true, progress: other });
+      const { text } = await leading(cache);
+      expect(await cache.lead("r1", other, text)).toMatchObject({ leads: true, progress: other });
       expect(await cache.lead("r2", undefined)).toMatchObject({ leads: false, progress: other });
+    });
+
+    test("what a replica read does not replace what another one read meanwhile, though that one leads no more", async ({
+      cache,
+      redis,
+    }) => {
+      const { at } = await leading(cache);
+      await cache.lead("r1", progressOf(at));
+      const { text } = await leading(cache);
+      const endClaim = () => redis.client.hset(followerKey("store"), "until", 0);
+      await endClaim();
+      const other = { ...progressOf(at), lateAt: at.now };
+      expect(await cache.lead("r2", other, text)).toMatchObject({ leads: true, progress: other });
+      await endClaim();
+      expect(await cache.lead("r1", progressOf(at), text)).toMatchObject({ leads: false, progress: other });
+      expect(await leading(cache)).toMatchObject({ leads: true, progress: other });
+      // what cannot be read is replaced as well, by whoever has seen it
+      await redis.client.hset(followerKey("store"), "progress", "{}");
+      const unread = await leading(cache);
+      expect(unread).toMatchObject({ leads: true, progress: undefined });
+      expect(await cache.lead("r1", other, unread.text)).toMatchObject({ leads: true, progress: other });
     });
 
     test("what was read on another connection or in another epoch is not kept, nor believed what is none", async ({

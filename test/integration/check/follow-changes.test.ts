@@ -3,15 +3,17 @@
  * poll, one replica at a time follows, and a change of unknown scope invalidates everything.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { describe, expect } from "vitest";
+import { describe, expect, onTestFinished } from "vitest";
 import { type CommittedWrite, createCommittedWrite } from "../../../src/check/committed-write.ts";
 import { createFollower } from "../../../src/check/follow-changes.ts";
 import type { CacheScope } from "../../../src/domain/cache-scopes.ts";
 import type { Tuple, TupleKey } from "../../../src/domain/tuples.ts";
 import { EngineUnavailable } from "../../../src/faults.ts";
+import { createTupleStore } from "../../../src/openfga/tuple-store.ts";
 import type { Clock, DecisionCache, TupleStore } from "../../../src/ports.ts";
 import { followerKey } from "../../../src/redis/cache-keys.ts";
 import { answering, ask, test as cacheTest } from "../../support/cache.ts";
+import { startFaultyNetwork } from "../../support/faulty-network.ts";
 import { cooperate, type Service, seedWorld } from "../../support/service.ts";
 
 /** A replica's follower; what it invalidated, how far it says the changes are read, and what it warned of. */
@@ -265,6 +267,21 @@ describe("a tuple written directly to OpenFGA", () => {
     expect((await ask(world, "anna")).context.source).toBe("miss");
   });
 
+  test("that went with its owner invalidates that owner: a plant that was deleted with its portfolio", async ({
+    world,
+  }) => {
+    const { follower } = world;
+    expect((await world.admin("PUT", "/v1/portfolios/south", { owner: "sunward", name: "South" })).status).toBe(201);
+    const plant = { owner: "sunward", portfolio: "south" };
+    expect((await world.admin("PUT", "/v1/plants/70", plant)).status).toBe(201);
+    await follower.poll();
+    follower.invalidated.length = 0;
+    for (const path of ["/v1/plants/70", "/v1/portfolios/south"])
+      expect((await world.admin("DELETE", path)).status).toBeLessThan(300);
+    await follower.poll();
+    expect(follower.invalidated).toEqual([["organization:sunward"]]);
+  });
+
   test("that makes a new organization invalidates nothing", async ({ world }) => {
     const { follower } = world;
     await ask(world, "anna");
@@ -334,6 +351,20 @@ describe("an outage", () => {
     expect(follower.invalidated.flat()).toContain("user:otto");
     expect((await ask(world, "otto")).decision).toBe(true);
     expect(follower.readTo).toHaveLength(1);
+  });
+
+  test("of the engine's time, by a proxy that gives another, is named; a time that is to come by the engine's own shows nothing", async ({
+    world: _,
+    store,
+  }) => {
+    const network = await startFaultyNetwork(store.apiUrl, 0);
+    onTestFinished(() => network.close());
+    const { changes } = createTupleStore({ ...store, apiUrl: network.apiUrl });
+    const toCome = new Date(Date.now() + 3_600_000);
+    expect((await changes(toCome)).changes).toEqual([]);
+    network.aheadMilliseconds = 7_200_000;
+    await expect(changes(toCome)).rejects.toThrow(/^OpenFGA 400 .* a proxy/);
+    expect((await changes(new Date(0))).changes).not.toEqual([]);
   });
 
   test("of Redis, once it leads, leaves the change for the next poll", async ({ world, tupleStore, redis }) => {
@@ -472,6 +503,77 @@ describe("older answers count", () => {
     const second = follow("r2", { tupleStore: { ...tupleStore, changes } });
     await second.poll();
     expect([second.marks, second.readTo]).toEqual([0, []]);
+  });
+
+  test("not by a follower that slept in the middle of a poll while another one read on; how far that one has read is kept", async ({
+    world: _,
+    follow,
+    tupleStore,
+    redis,
+    store,
+    endClaim,
+  }) => {
+    await endClaim();
+    const third = follow("r3");
+    const progress = () => redis.client.hget(followerKey(store.storeId), "progress");
+    let kept: string | null = null;
+    let sleeps = true;
+    const changes: TupleStore["changes"] = async (since) => {
+      const log = await tupleStore.changes(since);
+      if (!sleeps) return log;
+      await endClaim();
+      await third.poll();
+      kept = await progress();
+      await endClaim();
+      return log;
+    };
+    const second = follow("r2", { tupleStore: { ...tupleStore, changes } });
+    await second.poll();
+    expect([second.marks, second.readTo, third.marks]).toEqual([0, [], 1]);
+    expect(await progress()).toBe(kept);
+    sleeps = false;
+    await second.poll();
+    expect(second.marks).toBe(1);
+    expect(await progress()).not.toBe(kept);
+  });
+
+  test("again once the engine's clock has caught up after it was set back: what was then read again is not late", async ({
+    world: _,
+    follow,
+    tupleStore,
+    redis,
+    store,
+    endClaim,
+  }) => {
+    await endClaim();
+    let back = 0;
+    // from before all that is read while the clock is right, and long before the clock as it is then
+    const old = {
+      operation: "write",
+      key: key("user:zoe", "viewer", "plant:7"),
+      at: new Date(Date.now() - 70_000).toISOString(),
+    } as const;
+    const changes: TupleStore["changes"] = async (since) => {
+      const log = await tupleStore.changes(since);
+      const shown = since.getTime() < Date.parse(old.at) ? [old, ...log.changes] : log.changes;
+      return { changes: shown, askedAt: log.askedAt - back };
+    };
+    await redis.client.del(followerKey(store.storeId));
+    const follower = follow("r2", { tupleStore: { ...tupleStore, changes } });
+    await follower.poll();
+    expect([follower.marks, follower.invalidated.flat()]).toEqual([1, expect.not.arrayContaining(["user:zoe"])]);
+    // the next poll is a deep one
+    const hash = followerKey(store.storeId);
+    const progress = JSON.parse((await redis.client.hget(hash, "progress")) ?? "");
+    progress.deepAt -= 4000;
+    progress.deepAtInLog -= 4000;
+    await redis.client.hset(hash, "progress", JSON.stringify(progress));
+    back = 60_000;
+    await follower.poll();
+    expect(follower.invalidated.flat()).toContain("user:zoe");
+    back = 0;
+    await follower.poll();
+    expect([follower.marks, follower.warnings]).toEqual([2, ["engine_clock_back"]]);
   });
 
   test("not until the engine's clock has caught up after it was set back; what is written then is invalidated as always", async ({

@@ -13,7 +13,7 @@ import { ownFolder } from "../../support/own-folder.ts";
 import { startProcess } from "../../support/process.ts";
 import { startRedis } from "../../support/redis.ts";
 import { type RedisCluster, startRedisCluster } from "../../support/redis-cluster.ts";
-import { type RedisSentinel, startRedisSentinel } from "../../support/redis-sentinel.ts";
+import { type RedisSentinel, startRedisSentinel, startSentinel } from "../../support/redis-sentinel.ts";
 import { startAlternatingProxy, startTcpProxy } from "../../support/tcp-proxy.ts";
 
 const QUESTION: Question = { user: "user:anna", relation: "can_view", object: "plant:7" };
@@ -69,6 +69,9 @@ async function keepsAndInvalidates(cache: DecisionCache): Promise<void> {
   await cache.lease("writer", [OWNER]);
   expect(await cache.release("writer", [OWNER])).toBe(true);
   expect(await cache.lookup(QUESTION, OWNER)).toMatchObject({ ownerToken: undefined });
+  await keep(cache);
+  expect(await cache.invalidate("all")).toBe(true);
+  expect(await cache.lookup(QUESTION, OWNER)).toMatchObject({ userToken: undefined, ownerToken: undefined });
 }
 
 async function proxiesOf({ ports }: RedisSentinel) {
@@ -94,6 +97,7 @@ describe("with Sentinels", () => {
       await keepsAndInvalidates(cache);
       const next = await sentinel.master();
       expect(next).not.toBe(former);
+      await keep(cache);
       expect(await next.client.exists(tokenKey("store", QUESTION.user as "user:anna"))).toBe(1);
     },
   );
@@ -120,6 +124,8 @@ describe("with Sentinels", () => {
       };
       await expect.poll(acknowledged, { ...POLLED, interval: 5 }).toBe(true);
       expect([await answers(deaf), await deaf.release("writer", [OWNER])]).toEqual([false, false]);
+      // though that server does all of it
+      expect(await deaf.invalidate("all")).toBe(false);
       expect(await former.client.info("replication")).toMatch(/^role:master/m);
       await works(hearing);
       await keepsAndInvalidates(hearing);
@@ -137,10 +143,56 @@ describe("with Sentinels", () => {
     proxies[0]?.cut();
     await works(cache);
     proxies[1]?.cut();
-    await fails(cache, /more than half of the Sentinels name one server: 1 of 3 name 127\.0\.0\.1:\d+; 127\.0\.0\.1/);
+    await fails(
+      cache,
+      /more than half of the Sentinels name one server: 1 of 3 name 127\.0\.0\.1:\d+ \(\w+\); 127\.0\.0\.1/,
+    );
     proxies[1]?.mend();
     await works(cache);
   });
+
+  test(
+    "a Sentinel that vanished without a word is asked again on a connection of its own",
+    SLOW,
+    async ({ sentinel, connectCache }) => {
+      const proxies = await proxiesOf(sentinel);
+      const cache = connectCache({ url: sentinel.urlOf(proxies.map(({ port }) => port)) });
+      await works(cache);
+      // what was lost leaves a connection silent for ever
+      for (const proxy of proxies) proxy.blackHole = true;
+      await fails(cache, /more than half of the Sentinels/);
+      for (const proxy of proxies) proxy.blackHole = false;
+      await works(cache);
+    },
+  );
+
+  test(
+    "a master that another replaced under the same address is left, though it answers and the connection stays open",
+    SLOW,
+    async ({ redis, connectCache }) => {
+      const next = await startRedis();
+      onTestFinished(() => next.stop());
+      const address = await startTcpProxy(redis.port);
+      onTestFinished(() => address.close());
+      const sentinel = await startSentinel(join(ownFolder(), "sentinel.conf"), address.port, []);
+      onTestFinished(() => sentinel.stop());
+      await sentinel.client.call("SENTINEL", "DEBUG", "INFO-PERIOD", 100);
+      const cache = connectCache({ url: sentinel.url });
+      await works(cache);
+      await keep(cache);
+      address.to = next.port;
+      // the Sentinel's connections alone: the cache's own one stays
+      const clients = String(await redis.client.client("LIST"));
+      for (const [, id = ""] of clients.matchAll(/^id=(\d+) .* name=sentinel-/gm))
+        await redis.client.client("KILL", "ID", id);
+      await fails(cache, /another server/);
+      await works(cache);
+      await keepsAndInvalidates(cache);
+      await keep(cache);
+      expect(await next.client.exists(tokenKey("store", OWNER))).toBe(1);
+      expect(await redis.client.ping()).toBe("PONG");
+    },
+  );
 
   test(
     "users and passwords of the servers and of the Sentinels are used, each where it belongs, and none is repeated",
@@ -148,7 +200,9 @@ describe("with Sentinels", () => {
     async ({ connectCache }) => {
       const [secret, asked] = ["p@ss:/?#%+ord", "an&other=p+ss%"];
       const user = (name: string, password: string) => ["--user", name, "on", `>${password}`, "~*", "&*", "+@all"];
-      const sentinel = await startRedisSentinel(user("concordat", secret), [`user watcher on >${asked} +@all`]);
+      const sentinel = await startRedisSentinel(user("concordat", secret), [
+        `user watcher on >${asked} -@all +sentinel|master`,
+      ]);
       onTestFinished(() => sentinel.stop());
       const [, place = ""] = sentinel.urlOf(sentinel.ports).split("//");
       const encoded = encodeURIComponent;
@@ -193,6 +247,23 @@ describe("of a Cluster", () => {
           await keepsAndInvalidates(cache);
           await keep(cache);
         }
+      }
+    },
+  );
+
+  test(
+    "nodes that prefer host names are used, announced or not, and those that give no address are not, with what to set",
+    SLOW,
+    async ({ cluster, connectCache }) => {
+      const cache = connectCache({ url: cluster.url });
+      await works(cache);
+      for (const name of ["", "localhost"]) {
+        await cluster.configure("cluster-preferred-endpoint-type", "unknown-endpoint");
+        await fails(cache, /cluster-preferred-endpoint-type/);
+        await cluster.configure("cluster-announce-hostname", name);
+        await cluster.configure("cluster-preferred-endpoint-type", "hostname");
+        await works(cache);
+        await keepsAndInvalidates(cache);
       }
     },
   );

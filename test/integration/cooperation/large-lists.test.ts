@@ -1,4 +1,4 @@
-/** Lists and searches of large organizations: what they cost does not grow, and they show what was acknowledged before. */
+/** Lists and searches of large organizations: they read no more than those of small ones, and show what was acknowledged before. */
 import { expect } from "vitest";
 import type { ResourceRef } from "../../../src/domain/ids.ts";
 import { tuplesOfPerson, tuplesOfResource } from "../../../src/domain/state-tuples.ts";
@@ -167,8 +167,12 @@ test("a cursor that was changed, or is another list's, is refused and reaches no
   const path = "/v1/organizations/sunward/resources";
   const { next_cursor } = (await service.admin("GET", `${path}?limit=1`)).body;
   expect(next_cursor).not.toBeNull();
+  await service.admin("PUT", "/v1/plants/second", { owner: "sunward" });
+  const plants = (await service.admin("GET", `${path}?limit=1&type=plant`)).body;
+  expect(plants.next_cursor).not.toBeNull();
+  const partsOf = (cursor: string) => JSON.parse(Buffer.from(cursor, "base64url").toString());
   const changed = (change: (position: string) => string) => {
-    const [query, position] = JSON.parse(Buffer.from(next_cursor, "base64url").toString());
+    const [query, position] = partsOf(next_cursor);
     return Buffer.from(JSON.stringify([query, change(position)])).toString("base64url");
   };
   expect((await service.admin("GET", `${path}?limit=1&cursor=${changed((same) => same)}`)).status).toBe(200);
@@ -177,6 +181,8 @@ test("a cursor that was changed, or is another list's, is refused and reaches no
     changed((position) => position.replace("|0 ", "|1 ")),
     changed(() => "0 AAAA"),
     changed(() => ""),
+    // sealed, but for another list
+    changed(() => partsOf(plants.next_cursor)[1]),
   ];
   for (const cursor of forged) {
     const { status, body } = await service.admin("GET", `${path}?limit=1&cursor=${cursor}`);

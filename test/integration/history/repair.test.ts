@@ -7,6 +7,7 @@ import { expect } from "vitest";
 import { repair } from "../../../src/actions/repair.ts";
 import type { CacheScope } from "../../../src/domain/cache-scopes.ts";
 import { keyText, type Tuple } from "../../../src/domain/tuples.ts";
+import { EngineUnavailable } from "../../../src/faults.ts";
 import { createClient } from "../../../src/openfga/client.ts";
 import { openStore } from "../../../src/openfga/open-store.ts";
 import { createTupleStore } from "../../../src/openfga/tuple-store.ts";
@@ -165,6 +166,34 @@ test("a repair invalidates cached permissions that a foreign tuple gave, also th
     ["user:tom"],
     expect.arrayContaining(["organization:brightfix", "organization:sunward"]),
   ]);
+});
+
+test("many repairs invalidate once, all where one reaches an unknown owner; also when a later one fails", async ({
+  service,
+  tupleStore,
+}) => {
+  await seedWorld(service);
+  const invalidated: (CacheScope[] | "all")[] = [];
+  const deps = repairDeps(tupleStore, (scopes) => invalidated.push(scopes));
+  const jobs = ["7", "8", "9"].map((plant) => key("user:tom", "viewer", `plant:${plant}`));
+  const lost = ["01ARZ3NDEKTSV4RRFFQ69G5FAV", "01ARZ3NDEKTSV4RRFFQ69G5FAW"].map((id) =>
+    key(`cooperation:${id}`, "cooperation", `share:${id}`),
+  );
+  await put(tupleStore, [], [...jobs, ...lost]);
+  const { done, left } = await repair(deps);
+  expect(left).toEqual([]);
+  expect(done.length).toBeGreaterThan(3);
+  expect(invalidated).toEqual(["all"]);
+
+  invalidated.length = 0;
+  await put(tupleStore, [], jobs);
+  let writes = 0;
+  const write: TupleStore["write"] = async (one) => {
+    if (++writes === 3) throw new EngineUnavailable("away");
+    return tupleStore.write(one);
+  };
+  await expect(repair({ ...deps, tupleStore: { ...tupleStore, write } })).rejects.toThrow(EngineUnavailable);
+  expect(invalidated).toEqual([["user:tom"]]);
 });
 
 test("tuples that another model allowed and ours does not are named and deleted", async ({

@@ -180,6 +180,12 @@ test("a cache hit knows the resource's owner without asking the engine", async (
   const may = (asked: Question) => access(by, "evaluation", evaluation(asked), true);
   const asked = [question("ben", "view", "plant", "20"), question("ben", "view", "plant", "7")] as const;
   for (const one of asked) await may(one);
+  // the first hit finds the access path, behind its reply
+  const pathOf = async (one: Question) => {
+    const traced = { ...evaluation(one), context: { trace: true } };
+    return (await send(by, "POST", "/access/v1/evaluation", traced, { key: KEYS.check })).body.context.via;
+  };
+  for (const one of asked) await expect.poll(() => pathOf(one)).toBeDefined();
   const before = await calls();
   const hits = await counted(by, 'concordat_check_duration_seconds_count{source="hit"}');
   expect((await may(asked[0])).body).toEqual({ decision: true });

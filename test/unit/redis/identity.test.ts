@@ -5,7 +5,7 @@ import { createIdentity } from "../../../src/redis/identity.ts";
 const info = (run: string, { role = "master", replication = "one" } = {}) =>
   `# Server\r\nrun_id:${run}\r\n# Replication\r\nrole:${role}\r\nmaster_replid:${replication}\r\n`;
 const both = (run: string) => [info(run), info(run)];
-const named = { epoch: expect.any(String) };
+const named = { epoch: expect.any(String), run: expect.any(String) };
 const refused = { problem: expect.stringContaining("several servers") };
 
 test("a server has one epoch for as long as its run id and its replication id stay", () => {
