@@ -146,7 +146,9 @@ export const VARIABLES = {
     ),
   WEBHOOKS_KEY_FILE: historyKeys
     .optional()
-    .describe("A PEM file with the Ed25519 key that signs deliveries; keys behind it are published too."),
+    .describe(
+      "A PEM file with the Ed25519 key that signs deliveries; private keys behind it sign too, and all are published.",
+    ),
   WEBHOOKS_ALLOW: allowances
     .optional()
     .describe(

@@ -16,7 +16,7 @@ export function createEventMetrics(
   const deliveredTo = new Map<string, number>();
   new Gauge({
     name: "concordat_events_lag_seconds",
-    help: "Seconds since a receiver last had every event. It should stay near one; missing in processes that do not deliver.",
+    help: "Seconds since a receiver last had every event, also while it fails or is disabled. It should stay near one; missing in processes that do not deliver.",
     labelNames: ["receiver"],
     aggregator: "min",
     registers,

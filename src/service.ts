@@ -125,23 +125,24 @@ export function createService(
     keys,
     /** What was counted, to be added to what other processes counted. */
     counts,
-    /** Starts what repeats in every process until the returned function is called. */
+    /** Starts what repeats in every process until the returned function is called, which ends deliveries too. */
     startRepeating() {
       const repeating = [repeat(follow, FOLLOW_EVERY_MILLISECONDS), repeat(notices.poll, NOTICES_EVERY_MILLISECONDS)];
       return () => {
-        for (const one of repeating) one.abort();
+        for (const one of [...repeating, relaying]) one.abort();
       };
     },
     /** Delivers events where there are receivers, until the service is closed. `source` is what they know it by. */
     startRelaying(source: string) {
-      const key = config.WEBHOOKS_KEY_FILE?.signing;
+      const keys = config.WEBHOOKS_KEY_FILE?.privates;
       const privateAddresses = config.WEBHOOKS_ALLOW?.includes("private") ?? false;
-      const options = { source, key, privateAddresses, clock };
+      const options = { source, keys, privateAddresses, clock };
       const sinks = (config.WEBHOOKS ?? []).map((endpoint) => createWebhook(endpoint, options));
       // whoever follows the changes delivers; it keeps that claim
       const leads = async () => (await cache.lead(replica, undefined))?.leads === true;
       const readLog = tupleStore.changesPage;
-      const parts = { readLog, store: tupleStore, leads, clock, meter, warn, random: Math.random };
+      const secret = config.INVITATION_SECRET;
+      const parts = { readLog, secret, store: tupleStore, leads, clock, meter, warn, random: Math.random };
       relayed = relay(sinks, parts, relaying.signal);
     },
     async close() {

@@ -13,8 +13,13 @@ import type { Tuple } from "./tuples.ts";
 /** The keys that verify, by their ids (RFC 7638 thumbprints). */
 export type VerifyingKeys = ReadonlyMap<string, KeyObject>;
 
-/** The one key that signs, and all that verify, itself among them. */
-export type HistoryKeys = { kid: string; signing: KeyObject; verifying: VerifyingKeys };
+/** The one key that signs, every private one, and all that verify; itself among both. */
+export type HistoryKeys = {
+  kid: string;
+  signing: KeyObject;
+  privates: readonly KeyObject[];
+  verifying: VerifyingKeys;
+};
 
 /** A public key as RFC 8037 has it. */
 const Jwk = z.object({ kty: z.literal("OKP"), crv: z.literal("Ed25519"), x: z.string() });
@@ -41,7 +46,8 @@ export function readHistoryKeys(pem: string): HistoryKeys {
   if (keys.some((key) => key?.asymmetricKeyType !== "ed25519")) throw new Error("must hold Ed25519 keys alone");
   const verifying = new Map(keys.flatMap((key) => (key === undefined ? [] : [[kidOf(key), key] as const])));
   const [kid = ""] = verifying.keys();
-  return { kid, signing: createPrivateKey(blocks[0][0]), verifying };
+  const privates = blocks.flatMap(([text, kind]) => (kind === "PRIVATE" ? [createPrivateKey(text)] : []));
+  return { kid, signing: createPrivateKey(blocks[0][0]), privates, verifying };
 }
 
 function publicOf(pem: string): KeyObject | undefined {

@@ -8,6 +8,7 @@
 import { hash } from "node:crypto";
 import canonicalize from "canonicalize";
 import { StoreDamaged } from "../faults.ts";
+import { isObject } from "./json.ts";
 import { entryNumber, fieldsOf, toFields } from "./records.ts";
 import type { Tuple } from "./tuples.ts";
 
@@ -123,7 +124,11 @@ export function entryFrom(tuple: Tuple): HistoryEntry {
     }
   };
   const common = part<Common>("common");
-  if (common === undefined) throw new StoreDamaged(tuple.user, "it has no facts");
+  const isWhole =
+    isObject(common) &&
+    Number.isSafeInteger(common.n) &&
+    [common.at, common.action, common.object].every((text) => typeof text === "string");
+  if (!isWhole) throw new StoreDamaged(tuple.user, "it has no facts");
   return {
     common,
     initiator_only: part<Private>("initiator_only"),

@@ -1,7 +1,7 @@
 /**
  * Delivers some events to one receiver: histories side by side, each history's events one behind the other. What the
  * receiver does not take is sent again until it does, with pauses that grow as long as it takes nothing; after three
- * days it is given up. The events behind one that fails wait; those of other histories among these do not.
+ * days, and some attempts, it is given up. The events behind one that fails wait; those of other histories among these do not.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { eventId, type StoredEvent } from "../domain/events/cloud-event.ts";
@@ -19,6 +19,8 @@ const ASKED_PAUSE_MAX_MILLISECONDS = 24 * 3_600_000;
 /** Of a pause, at random: receivers that failed together are not tried again together. */
 const JITTER = 0.2;
 const GIVE_UP_MILLISECONDS = 3 * 24 * 3_600_000;
+/** By the process that gives up: days in which no process tried say nothing of the receiver. */
+const GIVE_UP_ATTEMPTS = 5;
 /** How often it is looked, during a pause, whether there is something else to do. */
 const LOOK_EVERY_MILLISECONDS = 3000;
 
@@ -44,6 +46,7 @@ type Round = { left: StoredEvent[][]; taken: number; failure?: Exclude<Delivered
 export async function deliverAll(events: readonly StoredEvent[], sink: Sink, how: Delivering): Promise<Finished> {
   let left = [...Map.groupBy(events, ({ history }) => history).values()];
   let since = how.failingSince;
+  let attempts = 0;
   for (;;) {
     const round = await deliverRound(left, sink, how);
     if (round.failure?.kind === "ended") return { kind: "disabled", why: round.failure.why };
@@ -54,14 +57,19 @@ export async function deliverAll(events: readonly StoredEvent[], sink: Sink, how
     const why = failure?.why ?? "";
     const now = how.clock();
     // what it took shows that it works: three days are counted anew
-    if (round.taken > 0 || since === undefined) since = now.toISOString();
+    if (round.taken > 0 || since === undefined) [since, attempts] = [now.toISOString(), 0];
+    attempts += 1;
     const failing = now.getTime() - Date.parse(since);
-    if (failing >= GIVE_UP_MILLISECONDS) return { kind: "disabled", why: `it took nothing for three days: ${why}` };
+    if (isGivenUp(failing, attempts)) return { kind: "disabled", why: `it took nothing for three days: ${why}` };
     if (!(await how.failed(since, why))) return { kind: "stopped" };
     const asked = failure?.kind === "retry" ? failure.afterMilliseconds : undefined;
     if (!(await pause(pauseOf(failing, asked, how.random()), how))) return { kind: "stopped" };
   }
 }
+
+/** Whether a receiver that has taken nothing for so many milliseconds, in so many attempts, is given up. */
+export const isGivenUp = (failing: number, attempts: number): boolean =>
+  failing >= GIVE_UP_MILLISECONDS && attempts >= GIVE_UP_ATTEMPTS;
 
 /** In milliseconds. */
 export function pauseOf(failing: number, asked: number | undefined, random: number): number {
@@ -95,10 +103,8 @@ async function deliverRound(histories: readonly StoredEvent[][], sink: Sink, how
         const why = delivered.kind === "done" ? undefined : delivered.why;
         how.attempted({ at: how.clock().toISOString(), event: eventId(event), outcome: delivered.kind, why });
       }
-      if (delivered.kind === "done" || delivered.kind === "refused") {
-        round.taken += 1;
-        continue;
-      }
+      if (delivered.kind === "done") round.taken += 1;
+      if (delivered.kind === "done" || delivered.kind === "refused") continue;
       round.left.push(history.slice(at));
       if (round.failure?.kind !== "ended") round.failure = delivered;
       return;

@@ -16,7 +16,7 @@ import type { Sink } from "./sink.ts";
 /** Read and delivered together. */
 const EVENTS_AT_ONCE = 100;
 const PAGES_AT_ONCE = 20;
-/** A new receiver gets what was recorded since it was first seen, by clocks that agree within this. */
+/** A new receiver gets what was recorded since it was first seen, by engines whose clocks agree within this. */
 const BEGIN_BEFORE_MILLISECONDS = 1000;
 /** How often the end of the log is read. */
 const READ_EVERY_MILLISECONDS = 1000;
@@ -28,6 +28,8 @@ const KEEP_EVERY_MILLISECONDS = 5000;
 type RelayDeps = {
   readLog: ReadLog;
   store: ReceiverStore;
+  /** Makes the marks of places, which are cursors of `GET /v1/events` too. */
+  secret: string;
   /** Whether this process is the one that delivers. Never throws. */
   leads: () => Promise<boolean>;
   clock: Clock;
@@ -45,23 +47,35 @@ export async function relay(sinks: readonly Sink[], deps: RelayDeps, signal: Abo
 async function relayTo(sink: Sink, deps: RelayDeps, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     try {
-      const head = (await deps.leads()) ? await opened(sink.name, deps) : undefined;
+      const isLeading = await deps.leads();
+      if (!isLeading) deps.meter.eventsDeliveredTo(sink.name, undefined);
+      const head = isLeading ? await opened(sink.name, deps) : undefined;
       if (head !== undefined) await deliverFrom(head, sink, deps, signal);
     } catch (error) {
       // an engine that is away, or a model without receivers: tried again from the place that was kept
       deps.warn("events_not_relayed", { receiver: sink.name, ...errorFacts(error) });
     }
-    deps.meter.eventsDeliveredTo(sink.name, undefined);
     if (!signal.aborted) await sleep(LOOK_EVERY_MILLISECONDS, undefined, { signal }).catch(() => {});
   }
 }
 
 /** The receiver's head; one that is new begins now. Undefined when another process is at it, or nothing is to be delivered. */
-async function opened(name: string, { store, clock }: RelayDeps): Promise<ReceiverHead | undefined> {
+async function opened(name: string, { store, readLog, clock, meter }: RelayDeps): Promise<ReceiverHead | undefined> {
   const head = await receiverHead(store, name);
+  const since = behindSince(head.value);
+  if (since !== undefined) meter.eventsDeliveredTo(name, since);
   if (head.value !== undefined) return head.value.disabled_at === undefined ? head : undefined;
-  const from = new Date(clock().getTime() - BEGIN_BEFORE_MILLISECONDS);
+  // by the engine's clock, as the log's own times are
+  const from = new Date((await readLog(clock())).askedAt - BEGIN_BEFORE_MILLISECONDS);
   return keepReceiver(store, head, { place: placeText({ from, seen: [] }) });
+}
+
+/** When a receiver had every event, as far as what was kept says (milliseconds since the epoch). */
+function behindSince(value: Receiver | undefined): number | undefined {
+  const since = value?.failing_since ?? value?.disabled_at;
+  if (since !== undefined) return Date.parse(since);
+  const from = placeFrom(value?.place ?? "")?.from;
+  return from instanceof Date ? from.getTime() : undefined;
 }
 
 /** Delivers behind the kept place for as long as this process is the one to do it. */
@@ -76,6 +90,7 @@ async function deliverFrom(opening: ReceiverHead, sink: Sink, deps: RelayDeps, s
   let lookedAt = performance.now();
   /** Whether something was delivered since the place was kept. */
   let isBehind = false;
+  let isMeasured = behindSince(opening.value) !== undefined;
 
   async function keep(more: Omit<Receiver, "place" | "deliveries"> = {}): Promise<boolean> {
     const kept = await keepReceiver(store, head, {
@@ -93,14 +108,21 @@ async function deliverFrom(opening: ReceiverHead, sink: Sink, deps: RelayDeps, s
     lookedAt = performance.now();
     return (await receiverHead(store, sink.name)).n === head.n;
   }
+  function failed(since: string, why: string): Promise<boolean> {
+    if (!isMeasured) meter.eventsDeliveredTo(sink.name, Date.parse(since));
+    isMeasured = true;
+    return keep({ failing_since: since, why });
+  }
   function attempted(delivery: DeliveryRecord): void {
     meter.eventDelivered(sink.name, delivery.outcome);
     deliveries = deliveriesOf(undefined, [...deliveries, delivery]);
+    const { event, outcome, why } = delivery;
+    if (outcome === "refused") warn("event_refused", { receiver: sink.name, event_id: event, why });
   }
 
   do {
     const read = await eventsBehind(deps.readLog, place, {
-      now: clock(),
+      secret: deps.secret,
       max: EVENTS_AT_ONCE,
       pagesMax: PAGES_AT_ONCE,
       damaged: (history, { what }) => warn("event_damaged", { history, what }),
@@ -109,7 +131,7 @@ async function deliverFrom(opening: ReceiverHead, sink: Sink, deps: RelayDeps, s
     const events = read.events.filter((event) => sink.wants?.(event) ?? true);
     const ending = await deliverAll(events, sink, {
       failingSince: head.value?.failing_since,
-      failed: (failing_since, why) => keep({ failing_since, why }),
+      failed,
       isOurs,
       attempted,
       clock,
@@ -119,14 +141,22 @@ async function deliverFrom(opening: ReceiverHead, sink: Sink, deps: RelayDeps, s
     if (ending.kind === "stopped") return;
     if (ending.kind === "disabled") {
       warn("receiver_disabled", { receiver: sink.name, why: ending.why });
-      await keep({ disabled_at: clock().toISOString(), why: ending.why });
+      await keep({
+        failing_since: head.value?.failing_since,
+        disabled_at: clock().toISOString(),
+        why: ending.why,
+      });
       return;
     }
     place = read.place;
     isBehind ||= events.length > 0;
-    if (!read.more) meter.eventsDeliveredTo(sink.name, clock().getTime());
-    const isDue = head.value?.failing_since !== undefined || performance.now() - keptAt >= KEEP_EVERY_MILLISECONDS;
-    if (isBehind && isDue && !(await keep())) return;
+    if (!read.more) {
+      meter.eventsDeliveredTo(sink.name, clock().getTime());
+      isMeasured = true;
+    }
+    const hasFailed = head.value?.failing_since !== undefined;
+    const isDue = isBehind && performance.now() - keptAt >= KEEP_EVERY_MILLISECONDS;
+    if ((hasFailed || isDue) && !(await keep())) return;
     if (!read.more && !signal.aborted) await sleep(READ_EVERY_MILLISECONDS, undefined, { signal }).catch(() => {});
   } while (await isOurs());
   if (signal.aborted && isBehind) await keep();

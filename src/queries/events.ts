@@ -8,20 +8,25 @@ import type { StoredEvent } from "../domain/events/cloud-event.ts";
 import type { Side } from "../domain/history.ts";
 import { type CooperationId, idOfType, type OrganizationId, splitRef } from "../domain/ids.ts";
 import { refuseUnlessAdmin } from "../domain/membership.ts";
-import { incarnationOf, isSide } from "../domain/records.ts";
+import { type Cooperation, incarnationOf, isSide } from "../domain/records.ts";
 import { SIDES } from "../domain/relations.ts";
 import type { Result } from "../domain/result.ts";
+import { StoreDamaged } from "../faults.ts";
 import type { Reads } from "../ports.ts";
 import { cooperationHead, membershipIn, organizationHead } from "../store/snapshot.ts";
 
 /** The side as which a reader sees an event; undefined where they do not see it. */
 export type Look = (event: StoredEvent) => Promise<{ side: Side | undefined } | undefined>;
 
-/** How a caller looks at events: all of them, or those of one organization. Heads are read once for each look. */
+/**
+ * How a caller looks at events: all of them, or those of one organization. Heads are read once for each look. A
+ * cooperation whose head is damaged is named, and hides its own events alone.
+ */
 export async function lookAtEvents(
   reads: Reads,
   caller: Caller,
   organization: OrganizationId | undefined,
+  damaged: (object: string, damage: StoreDamaged) => void,
 ): Promise<Result<Look>> {
   const service = isService(caller);
   if (organization === undefined)
@@ -32,12 +37,22 @@ export async function lookAtEvents(
   // behind the role: of an organization that was created meanwhile under the id only its own events are shown
   const { n, value } = await organizationHead(reads, organization);
   if (n === 0) return { code: "not_found", what: "organization" };
-  const cooperations = new Map<string, ReturnType<typeof cooperationHead>>();
+  const cooperations = new Map<string, Promise<Cooperation | undefined>>();
+
+  async function cooperationIn(id: CooperationId): Promise<Cooperation | undefined> {
+    try {
+      return (await cooperationHead(reads, id)).value;
+    } catch (error) {
+      if (!(error instanceof StoreDamaged)) throw error;
+      damaged(`cooperation:${id}`, error);
+      return undefined;
+    }
+  }
 
   async function sideIn(id: CooperationId, entry: number): Promise<{ side: Side | undefined } | undefined> {
-    const head = cooperations.get(id) ?? cooperationHead(reads, id);
-    cooperations.set(id, head);
-    const cooperation = (await head).value;
+    const read = cooperations.get(id) ?? cooperationIn(id);
+    cooperations.set(id, read);
+    const cooperation = await read;
     if (cooperation === undefined) return undefined;
     const side = SIDES.find((one) => cooperation[one] === organization && (service || isSide(cooperation, one, value)));
     if (side === undefined) return undefined;

@@ -3,7 +3,7 @@
  * change. A Write that is committed late appears behind places that were read already: so the log's last seconds are
  * read again, and what was given before is known by its id. A place is small text that outlives the process.
  */
-import { hash } from "node:crypto";
+import { createHmac } from "node:crypto";
 import type { ChangesPage, TupleChange } from "../domain/change-log.ts";
 import { eventId, type StoredEvent } from "../domain/events/cloud-event.ts";
 import { entryFrom } from "../domain/history.ts";
@@ -15,7 +15,7 @@ const SETTLED_MILLISECONDS = 5000;
 /** Of events that were given and may be met again. With more of them in the last seconds, younger ones wait until they are settled. */
 const SEEN_MAX = 200;
 
-/** 64 bits of an id's hash: nobody's events can be made to pass for others in a handful of seconds. */
+/** 64 bits of an id's MAC: nobody's events can be made to pass for others in a handful of seconds. */
 const MARK_LENGTH = 11;
 
 /** `from`: everything before it was given; a place in the log, or an instant. `seen`: marks of what was given from there on. */
@@ -28,7 +28,8 @@ export type ReadLog = (from: string | Date) => Promise<ChangesPage>;
 export type EventsRead = { events: StoredEvent[]; place: EventPlace; more: boolean };
 
 type Options = {
-  now: Date;
+  /** Makes the marks: who guesses an id cannot find out from a place whether that event was read. */
+  secret: string;
   /** How many events at most, and how many pages of the log are read for them. */
   max: number;
   pagesMax: number;
@@ -45,7 +46,11 @@ export async function eventsBehind(
   { from, seen }: EventPlace,
   options: Options,
 ): Promise<EventsRead | undefined> {
-  const settledBefore = options.now.getTime() - SETTLED_MILLISECONDS;
+  const markOf = (event: StoredEvent): string =>
+    createHmac("sha256", options.secret)
+      .update(`event ${eventId(event)}`)
+      .digest("base64url")
+      .slice(0, MARK_LENGTH);
   const marks = new Set(seen);
   const events: StoredEvent[] = [];
   let [kept, at] = [from, from];
@@ -63,6 +68,8 @@ export async function eventsBehind(
     });
     if (page === undefined) return undefined;
     const found = page.changes.flatMap((change) => eventIn(change, options.damaged));
+    // by the engine's clock, as the changes' own times are
+    const settledBefore = page.askedAt - SETTLED_MILLISECONDS;
     const isSettled: boolean = isWhole && page.changes.every((change) => Date.parse(change.at) < settledBefore);
     const fresh = found.filter((event) => !marks.has(markOf(event)));
     const left = options.max - events.length;
@@ -93,8 +100,6 @@ function eventIn({ operation, key }: TupleChange, damaged: Options["damaged"]): 
     return [];
   }
 }
-
-const markOf = (event: StoredEvent): string => hash("sha256", eventId(event), "base64url").slice(0, MARK_LENGTH);
 
 /** The same events with each history's entries by their numbers: engines whose clocks differ write them in another order. */
 function inOrder(events: StoredEvent[]): StoredEvent[] {

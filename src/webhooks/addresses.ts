@@ -24,6 +24,7 @@ const SPECIAL: readonly [address: string, prefix: number][] = [
   ["224.0.0.0", 4],
   ["240.0.0.0", 4],
   ["::", 96],
+  ["::ffff:0:0:0", 96],
   ["64:ff9b::", 96],
   ["64:ff9b:1::", 48],
   ["100::", 64],

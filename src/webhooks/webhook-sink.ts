@@ -18,14 +18,15 @@ const ANSWER_MILLISECONDS = 15_000;
 const ANSWER_BYTES_MAX = 16 * 1024;
 const CONNECTIONS = 8;
 
-/** No event of this kind is ever taken, because of what it is. */
-const REFUSED = [400, 413, 415, 422];
+/** No event of this kind is ever taken, because of what it is. A 400 may be a receiver that was deployed with a bug. */
+const REFUSED = [413, 415, 422];
 const GONE = 410;
 
 export type WebhookOptions = {
   /** The service, as a URI. */
   source: string;
-  key?: KeyObject | undefined;
+  /** Each signs: more than one while keys are exchanged. */
+  keys?: readonly KeyObject[] | undefined;
   /** Whether endpoints may have addresses that are not public. */
   privateAddresses: boolean;
   clock: Clock;
@@ -33,7 +34,7 @@ export type WebhookOptions = {
 
 /** The sink of an endpoint. Connections are made when something is delivered. */
 export function createWebhook(endpoint: Endpoint, options: WebhookOptions): Sink {
-  const { source, key, privateAddresses, clock } = options;
+  const { source, keys, privateAddresses, clock } = options;
   const agent = new Agent({
     connections: CONNECTIONS,
     ...(!privateAddresses && { connect: { lookup: lookupPublic } }),
@@ -55,7 +56,7 @@ export function createWebhook(endpoint: Endpoint, options: WebhookOptions): Sink
       headers: {
         "content-type": "application/cloudevents+json",
         "user-agent": "Concordat",
-        ...signedHeaders(eventId(event), clock(), body, { secrets: endpoint.secrets, key }),
+        ...signedHeaders(eventId(event), clock(), body, { secrets: endpoint.secrets, keys }),
       },
       body,
       signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MILLISECONDS)]),

@@ -25,10 +25,10 @@ export type CloudEvent = {
 
 const SEQUENCE_DIGITS = 10;
 
-/** `cooperation:01H…/7`. The id is percent-encoded: it is the value of a header too, and holds no other slash. */
+/** `cooperation:01H…/7`. The id is percent-encoded, dots too: it is the value of a header, holds no other slash, and a dot ends it in what is signed. */
 export function eventId({ history, entry }: StoredEvent): string {
   const [type, id] = splitRef(history);
-  return `${type}:${encodeURIComponent(id)}/${entry.common.n}`;
+  return `${type}:${encodeURIComponent(id).replaceAll(".", "%2E")}/${entry.common.n}`;
 }
 
 /** The event of an entry as `side` may see it; no side sees no private reason. `source`: the service, as a URI. */

@@ -1,7 +1,7 @@
 /**
  * What an endpoint needs to know that a delivery is ours and is new (Standard Webhooks 1.0.0): an HMAC under each of
- * its secrets (`v1`), two while one is exchanged for another, and an Ed25519 signature (`v1a`) where the service has a
- * key, for which a receiver needs no secret. All of them cover id, timestamp and the body's own bytes.
+ * its secrets (`v1`), two while one is exchanged for another, and an Ed25519 signature (`v1a`) under each of the
+ * service's keys, for which a receiver needs no secret. All of them cover id, timestamp and the body's own bytes.
  */
 import { createHmac, type KeyObject, sign } from "node:crypto";
 
@@ -17,14 +17,19 @@ export function readSecret(text: string): Buffer | undefined {
   return isWhole && bytes.length >= SECRET_BYTES_MIN && bytes.length <= SECRET_BYTES_MAX ? bytes : undefined;
 }
 
-export type Signers = { secrets: readonly Buffer[]; key?: KeyObject | undefined };
+export type Signers = { secrets: readonly Buffer[]; keys?: readonly KeyObject[] | undefined };
 
 /** The three headers of a delivery at that moment. */
-export function signedHeaders(id: string, now: Date, body: string, { secrets, key }: Signers): Record<string, string> {
+export function signedHeaders(
+  id: string,
+  now: Date,
+  body: string,
+  { secrets, keys = [] }: Signers,
+): Record<string, string> {
   const timestamp = `${Math.floor(now.getTime() / 1000)}`;
   const content = `${id}.${timestamp}.${body}`;
   const signatures = [
-    ...(key === undefined ? [] : [`v1a,${sign(null, Buffer.from(content), key).toString("base64")}`]),
+    ...keys.map((key) => `v1a,${sign(null, Buffer.from(content), key).toString("base64")}`),
     ...secrets.map((secret) => `v1,${createHmac("sha256", secret).update(content).digest("base64")}`),
   ];
   return { "webhook-id": id, "webhook-timestamp": timestamp, "webhook-signature": signatures.join(" ") };

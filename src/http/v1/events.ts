@@ -10,6 +10,7 @@ import { cloudEvent } from "../../domain/events/cloud-event.ts";
 import { EVENT_TYPES, type EventType, eventTypeOf } from "../../domain/events/event-types.ts";
 import { OrganizationId } from "../../domain/ids.ts";
 import { isRefusal, type Result } from "../../domain/result.ts";
+import type { StoreDamaged } from "../../faults.ts";
 import { type Look, lookAtEvents } from "../../queries/events.ts";
 import { type EventPlace, eventsBehind, placeFrom, placeText, type ReadLog, sharedLog } from "../../store/events.ts";
 import { inTurns } from "../../store/snapshot.ts";
@@ -25,6 +26,8 @@ import type { V1App, V1Deps } from "./route.ts";
 const PAGES_MAX = 20;
 /** How long streams share what the end of the log was. A list is read anew: who has just acted finds it. */
 const SHARE_MILLISECONDS = 500;
+/** A date-time may be ahead of our clock by as much: it may be another one's "now". */
+const AHEAD_MILLISECONDS = 5000;
 /** A place with as many marks as it may have is shorter. */
 export const PLACE_LENGTH_MAX = 6000;
 
@@ -80,7 +83,9 @@ export const NO_PLACE = "is no cursor of this service, and no date-time in the p
 export function eventRoutes(app: V1App, deps: V1Deps) {
   const { tupleStore, clock, warn, publicUrl } = deps;
   const shared = sharedLog(tupleStore.changesPage, SHARE_MILLISECONDS);
-  const streams = createEventStreams(deps.stopping);
+  const streams = createEventStreams(deps.stopping, warn);
+
+  const damaged = (history: string, { what }: StoreDamaged) => warn("event_damaged", { history, what });
 
   /** The next events that a reader sees. Undefined for a place that the log does not have, and for who may see no more. */
   async function read(
@@ -90,10 +95,10 @@ export function eventRoutes(app: V1App, deps: V1Deps) {
     { types, limit }: Pick<z.output<typeof EventsQuery>, "types" | "limit">,
   ) {
     const found = await eventsBehind(readLog, place, {
-      now: clock(),
+      secret: deps.invitation.secret,
       max: limit,
       pagesMax: PAGES_MAX,
-      damaged: (history, { what }) => warn("event_damaged", { history, what }),
+      damaged,
     });
     if (found === undefined) return undefined;
     const events = found.events.filter(({ history, entry }) => {
@@ -118,24 +123,27 @@ export function eventRoutes(app: V1App, deps: V1Deps) {
     if (organization === undefined && !isService(caller)) return wrong(c, "organization", "is missing");
     const isStream = (c.req.header("Accept") ?? "").includes(EVENT_STREAM);
     const from = (isStream ? c.req.header("Last-Event-ID") : undefined) ?? after;
-    const place = placeOf(from);
+    const place = placeOf(from, clock());
     if (place === undefined) return wrong(c, "after", NO_PLACE);
-    const look = () => lookAtEvents(tupleStore, caller, organization);
+    const look = () => lookAtEvents(tupleStore, caller, organization, damaged);
     const looks = await look();
     if (isRefusal(looks)) return refused(c, looks);
     const first = await read(tupleStore.changesPage, place, async () => looks, query);
     if (first === undefined) return wrong(c, "after", NO_PLACE);
     if (!isStream) return c.json({ items: first.items, next_cursor: placeText(first.place), more: first.more });
-    return streams.open(c, `${caller.key} ${caller.user ?? ""}`, first, (behind) =>
+    const readers = { caller: `${caller.key} ${caller.user ?? ""}`, organization };
+    return streams.open(c, readers, first, (behind) =>
       // looked at anew: who is no admin any more reads no further
       read(shared, behind, look, query),
     );
   });
 }
 
-/** The place that a request begins at. */
-export function placeOf(after: string | undefined): EventPlace | undefined {
+/** The place that a request begins at; undefined for a text that names none, and for an instant that is still to come. */
+export function placeOf(after: string | undefined, now: Date): EventPlace | undefined {
   if (after === undefined) return { from: "", seen: [] };
   const instant = z.iso.datetime({ offset: true }).safeParse(after);
-  return instant.success ? { from: new Date(instant.data), seen: [] } : placeFrom(after);
+  const place = instant.success ? { from: new Date(instant.data), seen: [] } : placeFrom(after);
+  const isAhead = place?.from instanceof Date && place.from.getTime() > now.getTime() + AHEAD_MILLISECONDS;
+  return isAhead ? undefined : place;
 }

@@ -61,7 +61,7 @@ function viewOf({ name, types }: Endpoint, value: Receiver | undefined) {
   };
 }
 
-export function webhookRoutes(app: V1App, { tupleStore, webhooks = [] }: V1Deps) {
+export function webhookRoutes(app: V1App, { tupleStore, clock, webhooks = [] }: V1Deps) {
   const headOf = ({ name }: Endpoint) => receiverHead(tupleStore, nameOfReceiver(name));
 
   app.openapi(list, async (c) => {
@@ -76,7 +76,7 @@ export function webhookRoutes(app: V1App, { tupleStore, webhooks = [] }: V1Deps)
     const head = await headOf(endpoint);
     // one that is new begins by itself
     if (after === undefined && head.value === undefined) return c.json(viewOf(endpoint, undefined));
-    const place = after === undefined ? placeFrom(head.value?.place ?? "") : placeOf(after);
+    const place = after === undefined ? placeFrom(head.value?.place ?? "") : placeOf(after, clock());
     if (place === undefined || (await isUnknown(place)))
       return fault(c, "invalid_request", { errors: [{ pointer: "query: after", detail: NO_PLACE }] });
     const { deliveries } = head.value ?? {};

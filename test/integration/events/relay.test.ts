@@ -6,6 +6,7 @@ import { type Endpoint, readEndpoints } from "../../../src/domain/events/endpoin
 import { keepReceiver, receiverHead } from "../../../src/events/receivers.ts";
 import { relay } from "../../../src/events/relay.ts";
 import type { Sink } from "../../../src/events/sink.ts";
+import { placeText } from "../../../src/store/events.ts";
 import { createWebhook } from "../../../src/webhooks/webhook-sink.ts";
 import { type Received, startReceiver } from "../../support/receiver.ts";
 import { type Service, test } from "../../support/service.ts";
@@ -21,7 +22,7 @@ function endpoint(name: string, url: string, more: object = {}): Endpoint {
 const webhook = (one: Endpoint): Sink =>
   createWebhook(one, {
     source: "https://concordat.example",
-    key: privateKey,
+    keys: [privateKey],
     privateAddresses: true,
     clock: () => new Date(),
   });
@@ -30,14 +31,16 @@ const webhook = (one: Endpoint): Sink =>
 function startRelay({ deps: { tupleStore } }: Service, sinks: Sink[], leads = async () => true) {
   const stopped = new AbortController();
   const warnings: object[] = [];
+  const deliveredTo = new Map<string, number | undefined>();
   const running = relay(
     sinks,
     {
       readLog: tupleStore.changesPage,
       store: tupleStore,
+      secret: "a secret for the tests alone, 32+",
       leads,
       clock: () => new Date(),
-      meter: { eventDelivered: () => {}, eventsDeliveredTo: () => {} },
+      meter: { eventDelivered: () => {}, eventsDeliveredTo: (name, at) => void deliveredTo.set(name, at) },
       warn: (event, facts) => warnings.push({ event, ...facts }),
       random: () => 0,
     },
@@ -48,7 +51,7 @@ function startRelay({ deps: { tupleStore } }: Service, sinks: Sink[], leads = as
     await running;
   };
   onTestFinished(stop);
-  return { stop, warnings };
+  return { stop, warnings, deliveredTo };
 }
 
 /** The relay has begun with these receivers: what happens from now on reaches them. */
@@ -149,11 +152,14 @@ test("a receiver that answers 410 gets nothing more, and what it missed when it 
 
 test("an event that a receiver refuses for good is sent once, and the next one follows", async ({ service }) => {
   const receiver = await startReceiver(({ n }) => ({ status: n === 2 ? 422 : 200 }));
-  startRelay(service, [webhook(endpoint("strict", receiver.url))]);
+  const { warnings } = startRelay(service, [webhook(endpoint("strict", receiver.url))]);
   await begun(service, "strict");
   await act(service, "sunward", 4);
   await expectAll(receiver.received, "sunward", 4);
   expect(receiver.received.filter(({ n }) => n === 2)).toHaveLength(1);
+  expect(warnings.filter((one) => "event_id" in one)).toEqual([
+    { event: "event_refused", receiver: "webhook.strict", event_id: "organization:sunward/2", why: "it answered 422" },
+  ]);
 });
 
 test("a relay that begins again continues from the place that was kept", async ({ service }) => {
@@ -171,6 +177,33 @@ test("a relay that begins again continues from the place that was kept", async (
   await expectAll(receiver.taken, "brightfix", 3);
   // what was delivered before the place was kept is not repeated
   expect(receiver.received).toHaveLength(6);
+});
+
+test("how far a receiver is behind is known while it fails and while it is disabled, also to the next process", async ({
+  service,
+}) => {
+  const { tupleStore } = service.deps;
+  const failing_since = "2026-01-05T09:00:00.000Z";
+  const name = "webhook.off";
+  const place = placeText({ from: "", seen: [] });
+  await keepReceiver(tupleStore, await receiverHead(tupleStore, name), {
+    place,
+    failing_since,
+    disabled_at: "2026-01-08T09:00:00.000Z",
+  });
+  const receiver = await startReceiver(() => ({ status: 500 }));
+  const { deliveredTo } = startRelay(service, [webhook(endpoint("off", receiver.url))]);
+  await expect.poll(() => deliveredTo.get(name), { timeout: 30_000 }).toBe(Date.parse(failing_since));
+  expect(receiver.received).toEqual([]);
+  await act(service, "sunward", 2);
+  await keepReceiver(tupleStore, await receiverHead(tupleStore, name), { place, failing_since });
+  // though it has failed for longer than three days: what nobody tried says nothing of it
+  await expect.poll(() => receiver.received.length, { timeout: 30_000 }).toBeGreaterThan(0);
+  await expect
+    .poll(async () => (await receiverHead(tupleStore, name)).value, { timeout: 30_000 })
+    .toMatchObject({ failing_since, why: "it answered 500" });
+  expect((await receiverHead(tupleStore, name)).value?.disabled_at).toBeUndefined();
+  expect(deliveredTo.get(name)).toBe(Date.parse(failing_since));
 });
 
 test("only the process that leads delivers", async ({ service }) => {

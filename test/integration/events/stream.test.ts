@@ -1,5 +1,7 @@
 /** The stream: the same events as they happen, continued where it was cut off, bounded, and ended with the service. */
 import { expect } from "vitest";
+import { createTupleStore } from "../../../src/openfga/tuple-store.ts";
+import type { TupleStore } from "../../../src/ports.ts";
 import { createService, KEYS, type Service, seedWorld, test } from "../../support/service.ts";
 
 type Sent = { id?: string; event?: string; data?: string };
@@ -102,4 +104,69 @@ test("streams end when the service stops, and for who is no admin any more", asy
   await all.until((sent) => sent.some(({ event }) => event === "concordat.person.changed"));
   isStopping = true;
   await all.rest();
+});
+
+test("HEAD is answered without a stream", async ({ service }) => {
+  const headers = { Authorization: `Bearer ${KEYS.admin}`, Accept: "text/event-stream" };
+  for (let n = 0; n < 6; n++) {
+    const reply = await service.app.request("/v1/events", { method: "HEAD", headers });
+    expect([reply.status, reply.headers.get("Content-Type")]).toEqual([200, "text/event-stream"]);
+  }
+  const stream = await openStream(service);
+  expect(stream.reply.status).toBe(200);
+  await stream.close();
+});
+
+test("a stream whose engine is away ends, is logged, and says nothing of why to its reader", async ({ service }) => {
+  const { tupleStore, engine } = service.deps;
+  const away = createTupleStore({ apiUrl: "http://127.0.0.1:9", storeId: "01KBD3X4M8N2Q7R5T9V1W3Y6Z0", modelId: "" });
+  let isAway = false;
+  const changing: TupleStore = {
+    ...tupleStore,
+    changesPage: (from) => (isAway ? away : tupleStore).changesPage(from),
+  };
+  const warnings: object[] = [];
+  const other = createService(
+    { tupleStore: changing, engine },
+    { warn: (event, facts) => warnings.push({ event, ...facts }) },
+  );
+  const stream = await openStream(other);
+  isAway = true;
+  expect(await stream.rest()).not.toMatch(/event: error|OpenFGA/);
+  expect(warnings).toContainEqual(expect.objectContaining({ event: "event_stream_ended", error: "EngineUnavailable" }));
+});
+
+test("an organization has twenty streams at once, whoever reads for it", async ({ service }) => {
+  await seedWorld(service);
+  const open = (user: string) =>
+    openStream(service, "?organization=sunward&limit=1", {
+      "Acting-User": `user:${user}`,
+      Authorization: `Bearer ${KEYS.manage}`,
+    });
+  const admins = ["anna", "ada", "alf", "amy", "axl"];
+  for (const user of admins.slice(1))
+    await service.admin("PUT", `/v1/organizations/sunward/people/${user}`, { role: "admin" });
+  const streams = [];
+  for (const user of admins) for (let n = 0; n < 4; n++) streams.push(await open(user));
+  expect(streams.map(({ reply }) => reply.status)).toEqual(streams.map(() => 200));
+  const refused = await open("anna");
+  expect(refused.reply.status).toBe(429);
+  const others = await openStream(service, "?organization=brightfix");
+  expect(others.reply.status).toBe(200);
+  for (const stream of [...streams, refused, others]) await stream.close();
+});
+
+test("a stream whose reader takes nothing keeps its place no longer than it may last", async ({ service }) => {
+  await seedWorld(service);
+  let isStopping = false;
+  const { tupleStore, engine } = service.deps;
+  const other = createService({ tupleStore, engine }, { stopping: () => isStopping });
+  const open = () =>
+    other.app.request("/v1/events?limit=200", {
+      headers: { Authorization: `Bearer ${KEYS.admin}`, Accept: "text/event-stream" },
+    });
+  for (let n = 0; n < 5; n++) expect((await open()).status).toBe(200);
+  expect((await open()).status).toBe(429);
+  isStopping = true;
+  await expect.poll(async () => (await open()).status, { timeout: 30_000 }).toBe(200);
 });

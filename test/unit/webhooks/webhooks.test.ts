@@ -1,9 +1,12 @@
 /** What is connected to, what an answer says, and how long a failure waits. */
+import { generateKeyPairSync, type KeyObject, verify } from "node:crypto";
 import type { LookupAddress } from "node:dns";
 import { describe, expect, test } from "vitest";
+import { signedHeaders } from "../../../src/domain/events/signature.ts";
 import { sealEntry } from "../../../src/domain/history.ts";
+import { readHistoryKeys } from "../../../src/domain/history-keys.ts";
 import { NO_HASH } from "../../../src/domain/records.ts";
-import { pauseOf } from "../../../src/events/deliver.ts";
+import { isGivenUp, pauseOf } from "../../../src/events/deliver.ts";
 import { isPublic, lookupPublic } from "../../../src/webhooks/addresses.ts";
 import { createWebhook, deliveredBy } from "../../../src/webhooks/webhook-sink.ts";
 
@@ -22,6 +25,7 @@ describe("an address", () => {
     "::",
     "::ffff:127.0.0.1",
     "::ffff:a9fe:a9fe",
+    "::ffff:0:127.0.0.1",
     "::127.0.0.1",
     "64:ff9b::7f00:1",
     "2002:7f00:1::",
@@ -78,6 +82,7 @@ describe("an answer", () => {
     [302, undefined, { kind: "retry", why: "it answered 302" }],
     [410, undefined, { kind: "ended", why: "it answered 410" }],
     [422, undefined, { kind: "refused", why: "it answered 422" }],
+    [400, undefined, { kind: "retry", why: "it answered 400" }],
     [404, undefined, { kind: "retry", why: "it answered 404" }],
     [429, "120", { kind: "retry", why: "it answered 429", afterMilliseconds: 120_000 }],
     [503, "Mon, 05 Jan 2026 09:01:00 GMT", { kind: "retry", why: "it answered 503", afterMilliseconds: 60_000 }],
@@ -86,6 +91,31 @@ describe("an answer", () => {
   ] as const)("of %s with Retry-After %s says what becomes of the event", (status, after, delivered) => {
     expect(deliveredBy(status, after, now)).toEqual(delivered);
   });
+});
+
+test("a receiver is given up after three days, and not before it was tried some times", () => {
+  const days = 24 * 3_600_000;
+  expect([isGivenUp(3 * days, 5), isGivenUp(3 * days, 4), isGivenUp(3 * days - 1, 100)]).toEqual([true, false, false]);
+});
+
+test("while keys are exchanged a delivery is verified by the new one and by the old one, and by no other", () => {
+  const pair = () => generateKeyPairSync("ed25519");
+  const [newer, older, other] = [pair(), pair(), pair()];
+  const pem = [newer, older].map(({ privateKey }) => privateKey.export({ type: "pkcs8", format: "pem" })).join("");
+  const published = other.publicKey.export({ type: "spki", format: "pem" });
+  const { privates } = readHistoryKeys(`${pem}${published}`);
+  const headers = signedHeaders("organization:sunward/1", new Date(0), "{}", { secrets: [], keys: privates });
+  const signatures = headers["webhook-signature"]?.split(" ") ?? [];
+  const isValid = ({ publicKey }: { publicKey: KeyObject }) =>
+    signatures.some((one) =>
+      verify(
+        null,
+        Buffer.from("organization:sunward/1.0.{}"),
+        publicKey,
+        Buffer.from(one.slice("v1a,".length), "base64"),
+      ),
+    );
+  expect([newer, older, other].map(isValid)).toEqual([true, true, false]);
 });
 
 test("pauses grow as long as a receiver fails, up to four hours, or a day where it asks for more", () => {

@@ -45,6 +45,8 @@ describe("an event", () => {
 
   test("has an id that fits a header, whatever an organization is called", () => {
     expect(eventId({ history: "organization:münchen/süd", entry })).toBe("organization:m%C3%BCnchen%2Fs%C3%BCd/7");
+    // what is signed is the id, a dot, a time, a dot and a body
+    expect(eventId({ history: "organization:a.1", entry })).toBe("organization:a%2E1/7");
     expect(eventId({ history: "organization:a", entry })).not.toBe(eventId({ history: "organization:a/7", entry }));
   });
 });
