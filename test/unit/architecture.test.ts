@@ -258,6 +258,7 @@ const NAME_VIA = [
   "src/http/access/evaluation.ts",
   "scripts/reference/openapi/access.ts",
   "test/integration/check/cached-check.test.ts",
+  "test/integration/http/bound-keys.test.ts",
   "test/integration/http/access-replies.test.ts",
   "docs/check-api.md",
   "docs/concepts.md",

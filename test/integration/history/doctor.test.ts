@@ -20,7 +20,7 @@ import { damages, liveALot, put, repairDeps, restore, textsOf } from "../../supp
 import { connection, connectionOf, environmentOf } from "../../support/engine.ts";
 import { MODEL } from "../../support/model.ts";
 import { runScript } from "../../support/program.ts";
-import { cooperate, seedWorld, test } from "../../support/service.ts";
+import { cooperate, createService, seedWorld, test } from "../../support/service.ts";
 
 /** What a repair would take away for these. */
 const takenFor = (findings: Finding[]) =>
@@ -121,10 +121,10 @@ test("missing tuples are not repaired by deleting others, neither for one tuple 
 
 describe("the remains of a removal", () => {
   test("are distinguished from damage while a sweep is due, complete or interrupted, and absent after it", async ({
-    service,
+    service: { deps },
     tupleStore,
   }) => {
-    service.deps.inBackground = () => {};
+    const service = createService(deps, { inBackground: () => {} });
     const { as } = service;
     await seedWorld(service);
     const first = await cooperate(service, [{ resource: "plant:7", role: "technical_manager" }]);
@@ -158,8 +158,8 @@ describe("the remains of a removal", () => {
     expect(rest.map(keyText)).toEqual([]);
   });
 
-  test("are damage when no sweep is due", async ({ service, tupleStore }) => {
-    service.deps.inBackground = () => {};
+  test("are damage when no sweep is due", async ({ service: { deps }, tupleStore }) => {
+    const service = createService(deps, { inBackground: () => {} });
     await seedWorld(service);
     const { shares } = await cooperate(service, [{ resource: "plant:7", role: "viewer" }]);
     await service.as("anna", "DELETE", `/v1/shares/${shares[0]}`);
