@@ -96,8 +96,8 @@ export function createService(
       callerNow,
     }),
     mailer: { send: async (mail) => void mails.push(mail) },
-    // a reply says what became of its mails also where the machine stops for a second
-    mailWaitMilliseconds: 30_000,
+    // a reply says what became of its mails also where the machine stops for a second; mails that a test holds back never end
+    mailWaitMilliseconds: changes.inBackground ? 0 : 30_000,
     clock,
     mutex: createKeyedMutex(),
     repeats: createRepeats(),
