@@ -18,6 +18,7 @@ const dated = (expires_at?: unknown) => ({
 });
 /** From her organization to the plant, by a cooperation and a share; the last step dated or not. */
 const throughShare = (condition: object = {}): Key[] => [
+  { user: "user:aardvark", relation: "person", object: "organization:burrow" },
   { user: "user:aardvark", relation: "admin", object: "organization:burrow" },
   { user: "organization:burrow", relation: "in_force", object: "cooperation:aardvarks" },
   { user: "cooperation:aardvarks", relation: "cooperation", object: SHARE },

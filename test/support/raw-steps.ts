@@ -86,6 +86,7 @@ function anyTuples(world: World, { fits, hours }: Draw, next: (below: number) =>
     user: USERS.map((one) => `user:${one}`),
     twin: organizations.map((one) => `twin:${one}`),
     sweep: ["sweep:all"],
+    receiver: ["receiver:erp"],
     email: ["email:x"],
     invitation: ["invitation:x"],
     entry: ["entry:organization.sun.1"],
