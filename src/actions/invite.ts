@@ -6,6 +6,7 @@
 
 import { ownerScope } from "../domain/cache-scopes.ts";
 import type { InviteInput } from "../domain/commands.ts";
+import type { InvitationLimits } from "../domain/cooperation/cool-down.ts";
 import {
   decideInvite,
   type FreshIds,
@@ -13,14 +14,17 @@ import {
   type InviteState,
 } from "../domain/cooperation/decide-invitation.ts";
 import type { SharedResource } from "../domain/cooperation/decide-share.ts";
-import { CooperationId, type OrganizationId, ShareId, UserId } from "../domain/ids.ts";
+import { CooperationId, idOfType, type OrganizationId, ShareId, UserId } from "../domain/ids.ts";
 import { refuseUnlessAdmin } from "../domain/membership.ts";
 import { same } from "../domain/plan.ts";
+import type { Cooperation, Head, Invitation, Organization } from "../domain/records.ts";
 import { emailHash } from "../domain/registry/decide-person.ts";
 import { isRefusal, type Result } from "../domain/result.ts";
+import type { Reads } from "../ports.ts";
 import { organizationName } from "../queries/views/cooperations.ts";
 import { organizationIdsOf } from "../store/people.ts";
 import {
+  cooperationHead,
   cooperationsOf,
   emailHead,
   inTurns,
@@ -32,13 +36,12 @@ import {
 } from "../store/snapshot.ts";
 import { type MailState, sendLetters } from "./letters.ts";
 import type { Action, Reading } from "./run/action.ts";
-import { settleEnded } from "./sweep.ts";
 
 /** The caller is asked which of these organizations is meant. Nothing is written. */
 export type Confirm = { confirm: { id: OrganizationId; name: string }[] };
 
 type Meant = { partner?: OrganizationId | undefined; ownAddress: boolean };
-type Inviting = InviteState & { ids: FreshIds; unsettled: CooperationId[] };
+type Inviting = InviteState & { ids: FreshIds };
 
 /**
  * Invites a partner. Naming an organization by id reveals whether it exists: where organizations are not disclosed
@@ -63,7 +66,6 @@ export const invite = (
   scopes: (state) => ("confirm" in state ? [] : [ownerScope(input.initiator)]),
   after: async (deps, decided, state) => {
     if ("confirm" in state || "confirm" in decided) return "none";
-    if (state.unsettled.length > 0) deps.inBackground(() => settleEnded(deps, state.unsettled));
     return sendLetters(deps, decided.cooperation);
   },
 });
@@ -111,15 +113,12 @@ async function readInvite(
     partner_incarnation: partner?.value?.incarnation,
     email: input.email,
   });
-  const cooperations = await cooperationsOf(reads, input.initiator, "initiator");
   return {
     initiator,
     membership,
     partner,
     ownAddress: meant.ownAddress,
-    open: cooperations.filter(({ status }) => status === "invited" || status === "pending"),
-    // older versions left the ended ones in this list
-    unsettled: cooperations.filter(({ status }) => status === "ended").map(({ id }) => id),
+    open: await openInvitations(reads, initiator, invitation, on.invitation.limits),
     resources,
     invitation,
     limits: on.invitation.limits,
@@ -128,4 +127,27 @@ async function readInvite(
       shares: (input.shares ?? []).map(() => ShareId.parse(on.newId())),
     },
   };
+}
+
+/**
+ * What one invitation more is decided on, without reading every cooperation of the initiator: the pair's record names
+ * its newest, and the initiator's bounds how many are open. They are counted only where a record does not say, and
+ * where there may be too many.
+ */
+async function openInvitations(
+  reads: Reads,
+  initiator: Head<Organization>,
+  invitation: Head<Invitation>,
+  { openMax }: InvitationLimits,
+): Promise<InviteState["open"]> {
+  const isOpen = ({ status }: Cooperation) => status === "invited" || status === "pending";
+  const { open_at_most: atMost = openMax } = initiator.value ?? {};
+  const isNamed = invitation.value === undefined || invitation.value.cooperation !== undefined;
+  if (!isNamed || atMost >= openMax) {
+    const found = (await cooperationsOf(reads, idOfType("organization", initiator.object), "initiator")).filter(isOpen);
+    return { atMost: found.length, found };
+  }
+  const newest = invitation.value?.cooperation;
+  const { value } = newest === undefined ? {} : await cooperationHead(reads, newest);
+  return { atMost, found: value !== undefined && isOpen(value) ? [value] : [] };
 }

@@ -89,10 +89,12 @@ export const OrganizationRecord = z.object({
   incarnation: entryN.optional(),
   invited_on: z.string().optional(),
   invited: z.coerce.number().int().optional(),
+  open_at_most: z.coerce.number().int().optional(),
 });
 /**
  * `incarnation` is the entry that created it, where another organization had the id before: what that one left behind
- * is not this one's (law 15). `invited` counts the invitations that it sent on the day `invited_on` (UTC).
+ * is not this one's (law 15). `invited` counts the invitations that it sent on the day `invited_on` (UTC);
+ * `open_at_most`: no more of its invitations are open, perhaps fewer; none where they were never counted.
  */
 export type Organization = z.infer<typeof OrganizationRecord>;
 
@@ -113,8 +115,12 @@ export const InvitationRecord = z.object({
   sent_at: z.string().optional(),
   unanswered: z.coerce.number().int().optional(),
   declined_at: z.string().optional(),
+  cooperation: id<"cooperation">().optional(),
 });
-/** Between one who invites and one who is invited: when a mail last went out, how many since the last acceptance, and the last decline. */
+/**
+ * Between one who invites and one who is invited: when a mail last went out, how many since the last acceptance, the
+ * last decline, and the newest cooperation; none where that was invited before it was kept.
+ */
 export type Invitation = z.infer<typeof InvitationRecord>;
 
 /** An attempt to deliver an event, as it is shown. */

@@ -5,6 +5,7 @@
  */
 import { hash } from "node:crypto";
 import { instant } from "../expiry.ts";
+import type { CooperationId } from "../ids.ts";
 import type { Stamp, Touch } from "../plan.ts";
 import { type Cooperation, type Head, type Invitation, incarnationOf, type Organization } from "../records.ts";
 import type { Refusal } from "../refusal.ts";
@@ -43,14 +44,14 @@ export function secondsToWait(sent: Invitation | undefined, declinedDays: number
 
 /** Why an organization may not invite once more now: too many open, too many today, or these too often. */
 export function refuseInvitation(
-  state: { initiator: Head<Organization>; invitation: Head<Invitation>; open: readonly unknown[] },
+  state: { initiator: Head<Organization>; invitation: Head<Invitation>; open: { atMost: number } },
   { openMax, dailyMax, declinedDays }: InvitationLimits,
   now: Date,
 ): Refusal | undefined {
   const wait = secondsToWait(state.invitation.value, declinedDays, now);
   if (wait > 0) return { code: "cool_down", retry_after_seconds: wait };
-  const open = state.open.length;
-  if (open >= openMax) return { code: "too_many_invitations", kind: "open", count: open, limit: openMax };
+  const { atMost: count } = state.open;
+  if (count >= openMax) return { code: "too_many_invitations", kind: "open", count, limit: openMax };
   const today = invitedToday(state.initiator.value, now);
   if (today < dailyMax) return undefined;
   const sinceMidnight = (now.getTime() / 1000) % DAY_SECONDS;
@@ -62,17 +63,24 @@ const dayOf = (now: Date) => now.toISOString().slice(0, 10);
 const invitedToday = (organization: Organization | undefined, now: Date): number =>
   organization?.invited_on === dayOf(now) ? (organization.invited ?? 0) : 0;
 
-/** An organization's record with one more invitation of today. */
-export function countInvitation(organization: Organization, now: Date): Organization {
-  return { ...organization, invited_on: dayOf(now), invited: invitedToday(organization, now) + 1 };
+/** An organization's record with one more invitation, of today. */
+export function countInvitation(organization: Organization, { atMost }: { atMost: number }, now: Date): Organization {
+  const invited = invitedToday(organization, now) + 1;
+  return { ...organization, invited_on: dayOf(now), invited, open_at_most: atMost + 1 };
 }
 
 /** A mail went out. */
-export function touchSent(head: Head<Invitation>, { now }: Stamp): Touch {
-  return { head, record: { ...head.value, sent_at: instant(now), unanswered: (head.value?.unanswered ?? 0) + 1 } };
+export function touchSent(head: Head<Invitation>, cooperation: CooperationId, { now }: Stamp): Touch {
+  const unanswered = (head.value?.unanswered ?? 0) + 1;
+  return { head, record: { ...head.value, sent_at: instant(now), unanswered, cooperation } };
 }
 
 /** The mails were answered: who accepted may be invited again at once, who declined is left alone for a while. */
-export function touchAnswered(head: Head<Invitation>, answer: "accept" | "decline", { now }: Stamp): Touch {
-  return { head, record: answer === "decline" ? { declined_at: instant(now) } : {} };
+export function touchAnswered(
+  head: Head<Invitation>,
+  answer: "accept" | "decline",
+  cooperation: CooperationId,
+  { now }: Stamp,
+): Touch {
+  return { head, record: answer === "decline" ? { declined_at: instant(now), cooperation } : { cooperation } };
 }

@@ -131,7 +131,7 @@ export function decideStep(
   }
   if (action === "accept") plan.touches.push(touchOrganization(state.partner, "accept", after));
   if (state.invitation !== undefined && (action === "accept" || action === "decline"))
-    plan.touches.push(touchAnswered(state.invitation, action, stamp));
+    plan.touches.push(touchAnswered(state.invitation, action, cooperation.id, stamp));
   return planned(plan, { before: cooperation, cooperation: after });
 }
 
@@ -169,6 +169,6 @@ export function decideResend(
   const after: Cooperation = { ...cooperation, invitation, sent_at: instant(stamp.now) };
   const reason = { side: "initiator", text: input.reason } as const;
   const plan = changeCooperation(state, after, "resend", reason);
-  plan.touches.push(touchSent({ ...state.invitation, value: sent }, stamp));
+  plan.touches.push(touchSent({ ...state.invitation, value: sent }, cooperation.id, stamp));
   return planned(plan, { before: cooperation, cooperation: after });
 }

@@ -34,8 +34,8 @@ export type InviteState = {
   partner?: Head<Organization> | undefined;
   /** Whether the invited address belongs to a person of the initiator. */
   ownAddress: boolean;
-  /** The initiator's cooperations that still wait for an answer. */
-  open: Cooperation[];
+  /** The initiator's invitations that wait for an answer: no more than `atMost`, and among them any to the same partner. */
+  open: { atMost: number; found: Cooperation[] };
   resources: SharedResource[];
   /** The earlier invitations between the two sides, also of cooperations that have ended. */
   invitation: Head<Invitation>;
@@ -60,7 +60,7 @@ export function decideInvite(
   if (refusal) return refusal;
   if (state.ownAddress || partner === initiator) return { code: "own_organization" };
   if (state.partner && alive(state.partner) === undefined) return { code: "not_found", what: "organization" };
-  const twin = state.open.find((other) =>
+  const twin = state.open.found.find((other) =>
     partner === undefined
       ? other.email === input.email && other.partner === undefined
       : other.partner === partner && isSameIncarnation(other.partner_incarnation, state.partner?.value),
@@ -104,9 +104,9 @@ export function decideInvite(
   const entry: EntryFacts = { action: "invite", object, after, reason: { side: "initiator", text: input.reason } };
   plan.touches.push(
     { head: { object, n: 0, hash: NO_HASH, value: undefined }, record: cooperation, entry },
-    touchOrganization(counted(state.initiator, stamp.now), "invite", cooperation),
+    touchOrganization(counted(state, stamp.now), "invite", cooperation),
     // nothing is written to the invited organization before it answers: anybody may invite it (law 18)
-    touchSent(state.invitation, stamp),
+    touchSent(state.invitation, cooperation.id, stamp),
   );
   return planned(plan, { cooperation, shares });
 }
@@ -115,9 +115,9 @@ export function decideInvite(
 const isSameIncarnation = (of: number | undefined, now: Organization | undefined) =>
   incarnationOf(of) === incarnationOf(now?.incarnation);
 
-const counted = (head: Head<Organization>, now: Date): Head<Organization> => ({
-  ...head,
-  value: head.value && countInvitation(head.value, now),
+const counted = ({ initiator, open }: InviteState, now: Date): Head<Organization> => ({
+  ...initiator,
+  value: initiator.value && countInvitation(initiator.value, open, now),
 });
 
 export type JoinState = {
@@ -160,7 +160,8 @@ export function decideJoin(state: JoinState, input: ReasonInput, stamp: Stamp): 
   const reason = { side: "partner", text: input.reason } as const;
   const plan = changeCooperation(state, after, "join", reason);
   plan.touches.push(touchOrganization(state.joining, "join", after));
-  if (state.invitation !== undefined) plan.touches.push(touchAnswered(state.invitation, "accept", stamp));
+  if (state.invitation !== undefined)
+    plan.touches.push(touchAnswered(state.invitation, "accept", cooperation.id, stamp));
   return planned(plan, { before: cooperation, cooperation: after });
 }
 

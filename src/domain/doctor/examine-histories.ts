@@ -134,7 +134,7 @@ export function examineLastFacts(contents: Contents, records: Records, facts: La
       report("history", head.object, `its record is not what its history says: ${differing.sort().join(", ")}`);
   };
   // invitations are counted with entries about them
-  for (const [object, head] of records.organizations) hold(object, head, ["invited_on", "invited"]);
+  for (const [object, head] of records.organizations) hold(object, head, ["invited_on", "invited", "open_at_most"]);
   // shares have entries of their own; the address is not in entries that both sides read
   for (const [object, head] of records.cooperations) hold(object, head, ["with", "shares", "email", "shared_at_end"]);
   for (const head of records.shares.values()) hold(`cooperation:${head.value?.cooperation}`, head, []);
