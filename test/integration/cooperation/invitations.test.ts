@@ -2,6 +2,8 @@
 
 import { expect } from "vitest";
 import { issueToken } from "../../../src/domain/cooperation/invitation-token.ts";
+import { fieldsOf } from "../../../src/domain/records.ts";
+import { keyOf } from "../../../src/domain/tuples.ts";
 import { anyId } from "../../support/ids.ts";
 import { everything, send } from "../../support/routes.ts";
 import { cooperate, createService, KEYS, type Service, seedWorld, test } from "../../support/service.ts";
@@ -296,6 +298,34 @@ test("an open invitation is reported and not sent twice, however its partner is 
     { email: "tom@brightfix.example", confirm_organization: "brightfix" },
   ])
     expect((await invite(service, body)).body).toMatchObject({ code: "already_invited", cooperation: byName });
+});
+
+test("an open invitation is found too where a record from before it was kept names none", async ({
+  service,
+  tupleStore,
+}) => {
+  await seedWorld(service);
+  const { id } = (await invite(service, { organization: "brightfix" })).body;
+  const heads = (await tupleStore.readAll()).filter(({ relation }) => relation === "head");
+  const withoutField = async (type: string, field: string) => {
+    const head = heads.find((one) => one.object.startsWith(type) && field in fieldsOf(one));
+    if (head === undefined) throw new Error(`no ${type} has ${field}`);
+    const { [field]: _, ...fields } = fieldsOf(head);
+    await tupleStore.erase([keyOf(head)]);
+    await tupleStore.write({ deletes: [], writes: [{ ...head, condition: { name: "record", context: { fields } } }] });
+  };
+  await withoutField("invitation:", "cooperation");
+  expect((await invite(service, { organization: "brightfix" })).body).toMatchObject({
+    code: "already_invited",
+    cooperation: id,
+  });
+  await withoutField("organization:", "open_at_most");
+  expect((await invite(service, { organization: "brightfix" })).body).toMatchObject({
+    code: "already_invited",
+    cooperation: id,
+  });
+  const other = await invite(service, { email: "ida@else.example" });
+  expect([other.status, other.body.status]).toEqual([201, "invited"]);
 });
 
 test("after it has ended or was accepted the same partner may be invited again", async ({ service }) => {

@@ -138,6 +138,14 @@ async function costOfLists(base: Parameters<typeof countEngineCalls>[0]): Promis
       expect(status).toBe(200);
       costs.push([`GET /v1/organizations/{org}/${list}, of ${to}`, calls]);
     }
+    let id = "";
+    const invited = await counted(async () => {
+      const offer = { email: `partner-${to}@else.example` };
+      id = (await service.as("ada", "POST", `/v1/organizations/${OWNER}/cooperations`, offer)).body.id;
+    });
+    // the lists that follow are as long as they say
+    expect((await service.as("ada", "DELETE", `/v1/cooperations/${id}`)).status).toBe(200);
+    costs.push([`POST /v1/organizations/{org}/cooperations, of ${to}`, invited]);
   }
   await service.settled();
   return costs;
