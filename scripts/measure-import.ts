@@ -68,7 +68,7 @@ async function startService({ apiUrl, apiToken = "" }: { apiUrl: string; apiToke
       OPENFGA_API_URL: apiUrl,
       OPENFGA_API_TOKEN: apiToken,
       INVITATION_SECRET: randomBytes(32).toString("hex"),
-      SERVICE_KEYS: JSON.stringify([{ name: "measure", scopes: ["admin"], key: KEY }]),
+      SERVICE_KEYS: JSON.stringify([{ name: "measure", scopes: ["admin", "manage"], key: KEY }]),
     },
     stdio: ["ignore", "inherit", "pipe"],
   });
@@ -146,7 +146,11 @@ async function measureLists(url: string, org: string, admin: string, person: (n:
   const ask = async (method: string, path: string, body?: object) => {
     const reply = await fetch(new URL(`/v1/organizations/${org}/${path}`, url), {
       method,
-      headers: { ...headers, "Content-Type": "application/json", "Acting-User": `user:${admin}` },
+      headers: {
+        ...headers,
+        "Content-Type": "application/json",
+        ...(method === "GET" && { "Acting-User": `user:${admin}` }),
+      },
       ...(body && { body: JSON.stringify(body) }),
     });
     if (!reply.ok) throw new Error(`${method} ${path}: ${reply.status} ${await reply.text()}`);
