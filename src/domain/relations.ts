@@ -39,7 +39,7 @@ export const partnerInForce = (organization: string, spelling: Spelling) =>
 
 /** A relation: what a tuple in it says, and the forms of user that may be written in it (formOf). */
 export type Relation = { forms: readonly string[] } & (
-  | { kind: "head" | "log" | "holder" | "twin" | "person" | "in_force" | "cooperation" | "pending" }
+  | { kind: "head" | "log" | "holder" | "twin" | "person" | "in_force" | "cooperation" | "pending" | "due" }
   | { kind: "owner" | "portfolio" }
   | { kind: "organization_role"; role: OrganizationRole }
   | { kind: "side" | "former_side"; side: Side }
@@ -102,6 +102,8 @@ export const RELATIONS: Table<Relation> = {
   },
   invitation: { head: HEAD },
   receiver: { head: HEAD },
+  schedule: { head: HEAD, due: { kind: "due", forms: ["schedule", "due with record"] } },
+  due: { head: HEAD },
   sweep: { pending: { kind: "pending", forms: ["cooperation", "share", "organization"] } },
   portfolio: RESOURCE,
   plant: { ...RESOURCE, portfolio: { kind: "portfolio", forms: ["portfolio"] } },

@@ -87,6 +87,8 @@ function anyTuples(world: World, { fits, hours }: Draw, next: (below: number) =>
     twin: organizations.map((one) => `twin:${one}`),
     sweep: ["sweep:all"],
     receiver: ["receiver:erp"],
+    schedule: ["schedule:all", "schedule:2027063022", "schedule:202706302200.sun"],
+    due: ["due:ends.cooperation.x"],
     email: ["email:x"],
     invitation: ["invitation:x"],
     entry: ["entry:organization.sun.1"],

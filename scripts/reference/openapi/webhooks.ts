@@ -1,4 +1,5 @@
 /** The events in the document, under `webhooks`: each type of the table with what it says and an example of its entry. */
+import { ownActor } from "../../../src/domain/caller.ts";
 import { cloudEvent } from "../../../src/domain/events/cloud-event.ts";
 import { EVENT_TYPES, type EventType } from "../../../src/domain/events/event-types.ts";
 import { sealEntry } from "../../../src/domain/history.ts";
@@ -32,7 +33,19 @@ const PLANT = { owner: "sunward", name: "Hillside" };
 const cooperation = `cooperation:${SAMPLE.cooperation}`;
 const sunward = "organization:sunward";
 
-type Facts = { object: string; before?: object; after?: object };
+const SCHEDULER = ownActor("scheduler");
+const ENDS = { expires_at: "2026-01-05T09:00:00Z" };
+const OF_SHARE = { ...ENDS, resource: "plant:7", role: "technical_manager" };
+const OF_DELEGATION = { ...ENDS, resource: "plant:7", role: "viewer", user: "tom" };
+const share = `share:${SAMPLE.share}`;
+
+type Facts = { object: string; before?: object; after?: object; actor?: string };
+/** What the scheduler tells of something. */
+const told = (object: string, kind: string, says: object): Facts => ({
+  object,
+  after: { kind, ...says },
+  actor: SCHEDULER,
+});
 const becomes = (before: object, after: object) => ({
   object: cooperation,
   before: { ...COOPERATION, ...before },
@@ -64,6 +77,13 @@ const EXAMPLES: Record<EventType, Facts> = {
   },
   "concordat.delegation.given": { object: `share:${SAMPLE.share}`, after: DELEGATION },
   "concordat.delegation.revoked": { object: `share:${SAMPLE.share}`, before: DELEGATION },
+  "concordat.cooperation.expired": told(cooperation, "cooperation", ENDS),
+  "concordat.share.expired": told(share, "share", OF_SHARE),
+  "concordat.delegation.expired": told(share, "delegation", OF_DELEGATION),
+  "concordat.cooperation.ending": told(cooperation, "cooperation", { ...ENDS, days: 30 }),
+  "concordat.share.ending": told(share, "share", { ...OF_SHARE, days: 7 }),
+  "concordat.delegation.ending": told(share, "delegation", { ...OF_DELEGATION, days: 1 }),
+  "concordat.cooperation.invitation_ending": told(cooperation, "invitation", { ...ENDS, days: 1 }),
   "concordat.cooperation.repaired": becomes({}, {}),
   "concordat.cooperation.signed": becomes({}, {}),
   "concordat.organization.created": { object: sunward, after: { name: "Sunward Energy" } },

@@ -27,6 +27,7 @@ const FACTS: { readonly [K in Kind]: (named: Named, is: Relation & { kind: K }) 
   cooperation: ({ who, what }) => `${what} belongs to ${who}`,
   delegated: ({ who, what }, { rung }) => `${who} is delegated ${rung} on ${what}`,
   pending: ({ who }) => `${who} was removed and still has tuples to sweep`,
+  due: ({ who, what }) => `${what} names ${who}`,
   owner: ({ who, what }) => `${who} owns ${what}`,
   portfolio: ({ who, what }) => `${what} lies in ${who}`,
   job_role: ({ who, what }, { rung }) => `${who} is ${rung} of ${what}`,

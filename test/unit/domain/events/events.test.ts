@@ -55,8 +55,8 @@ describe("the table of types", () => {
   test("gives every kind of entry a type of its own", () => {
     const types = EVENT_TYPES.map(({ type }) => type);
     expect(new Set(types).size).toBe(types.length);
-    for (const { history, action, type } of EVENT_TYPES) {
-      expect(eventTypeOf(`${history}:x`, action)).toBe(type);
+    for (const { history, action, kind, type } of EVENT_TYPES) {
+      expect(eventTypeOf(`${history}:x`, action, { kind })).toBe(type);
       // Standard Webhooks: letters, digits, underscores and full stops
       expect(type).toMatch(/^[a-z_]+(\.[a-z_]+)+$/);
     }
