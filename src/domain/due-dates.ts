@@ -4,7 +4,7 @@
  */
 import { type Instant, instant } from "./expiry.ts";
 import type { Common } from "./history.ts";
-import { type DateName, type Dated, type Thing, thingsIn } from "./schedule.ts";
+import { type Dated, type DateName, type Thing, thingsIn } from "./schedule.ts";
 
 /** `invitationDays`: how long the link of an invitation is valid. */
 export type DueSettings = { invitationDays: number };
@@ -41,11 +41,11 @@ export const DUE_DATES: Record<DateName, Kind> = {
 export type DateSet = Dated & { value: Instant; since: string };
 
 /** The scheduler's own entries: what they say is no change of a record. */
-export const TOLD_ACTIONS: readonly string[] = ["expire", "remind"];
+export const ANNOUNCING: readonly string[] = ["expire", "remind"];
 
 /** The dates that an entry of a cooperation's history set or changed. */
 export function datesSetBy(common: Common, settings: DueSettings): DateSet[] {
-  if (TOLD_ACTIONS.includes(common.action)) return [];
+  if (ANNOUNCING.includes(common.action)) return [];
   return thingsIn(common).flatMap(({ thing, before, after }) =>
     Object.entries(DUE_DATES).flatMap(([date, { of, dateIn }]): DateSet[] => {
       const value = of.includes(thing.kind) ? dateIn(after, settings) : undefined;

@@ -52,7 +52,8 @@ const minuteText = (minute: Date) => minute.toISOString().slice(0, 16).replace(/
 const HOUR_LENGTH = "schedule:2027063022".length;
 
 /** The minute that an instant lies in. */
-export const minuteOf = (at: Date): Date => new Date(Math.floor(at.getTime() / MINUTE_MILLISECONDS) * MINUTE_MILLISECONDS);
+export const minuteOf = (at: Date): Date =>
+  new Date(Math.floor(at.getTime() / MINUTE_MILLISECONDS) * MINUTE_MILLISECONDS);
 
 /** The hour that lists the slots of its minutes. */
 export const hourRef = (at: Date): Ref => `schedule:${minuteText(at)}`.slice(0, HOUR_LENGTH);
@@ -110,7 +111,7 @@ export function dueProblem({ user, object }: TupleKey): string | undefined {
 }
 
 export const DueRecord = z.object({ date: z.string(), days: z.coerce.number().int() });
-/** What was told of a date: all up to so many days before it, with 0 that it has come. */
+/** What was announced of a date: all up to so many days before it, with 0 that it has come. */
 export type Due = z.infer<typeof DueRecord>;
 
 export const ScheduleRecord = z.object({ begun_at: z.string(), done_to: z.string(), place: z.string() });

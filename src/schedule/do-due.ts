@@ -6,10 +6,9 @@
  */
 import type { ActionDeps, Call } from "../actions/run/action.ts";
 import { perform } from "../actions/run/perform.ts";
-import { dateOf } from "../domain/cooperation/decide-tell.ts";
+import { dateOf } from "../domain/cooperation/decide-announcement.ts";
 import { DUE_DATES, type DueSettings } from "../domain/due-dates.ts";
 import { errorFacts } from "../domain/error-facts.ts";
-import type { OrganizationId } from "../domain/ids.ts";
 import { isRefusal } from "../domain/result.ts";
 import {
   type Dated,
@@ -58,7 +57,7 @@ const CALL: Omit<Call, "requestId"> = { caller: { key: "scheduler", scopes: ["ad
 /** `doneTo`: the minute up to which all is done; `more`: something that is due is left; `count`: marks that were looked at. */
 export type Done = { doneTo: Date; more: boolean; count: number };
 
-/** Gives each organization that has something due behind `from` one turn. Throws EngineUnavailable. */
+/** Gives each organization that has something due behind `from` one turn. Throws where that failed for all of them. */
 export async function doDue(deps: DoDeps, from: Date): Promise<Done> {
   const now = deps.actions.clock();
   // a clock that was set back has no part of its future behind it
@@ -70,9 +69,9 @@ export async function doDue(deps: DoDeps, from: Date): Promise<Done> {
   const turns = [...Map.groupBy(slots, ({ organization }) => organization).values()];
   const taken = await inTurns(turns, (own) => takeTurn(deps, own));
   // where OpenFGA answers others, one that it does not answer for keeps nobody waiting
-  const failed = taken.flatMap(({ error }) => error ?? []);
-  if (failed.length > 0 && failed.length === taken.length) throw failed[0];
-  for (const error of failed) deps.log("warn", "schedule_failed", errorFacts(error));
+  const failed = taken.filter(({ error }) => error !== undefined);
+  if (failed.length > 0 && failed.length === taken.length) throw failed[0]?.error;
+  for (const { error } of failed) deps.log("warn", "schedule_failed", errorFacts(error));
   const left = new Set(taken.flatMap(({ unfinished }) => unfinished));
   const oldest = slots.find((slot) => left.has(slot));
   const looked = new Date((last + 1) * HOUR_MILLISECONDS - MINUTE_MILLISECONDS);
@@ -93,7 +92,7 @@ async function slotsOf({ store, log }: DoDeps, hour: Date): Promise<Slot[]> {
   return slots;
 }
 
-type Turn = { unfinished: readonly Slot[]; count: number; error?: EngineUnavailable };
+type Turn = { unfinished: readonly Slot[]; count: number; error?: unknown };
 
 /** Works through an organization's slots until its turn is over. */
 async function takeTurn(deps: DoDeps, slots: readonly Slot[]): Promise<Turn> {
@@ -101,7 +100,6 @@ async function takeTurn(deps: DoDeps, slots: readonly Slot[]): Promise<Turn> {
   try {
     await workThrough(deps, turn);
   } catch (error) {
-    if (!(error instanceof EngineUnavailable)) throw error;
     turn.error = error;
   }
   return turn;

@@ -3,19 +3,20 @@
  * for itself, on what is there when it is committed, whether anything is to be done. Who adds a date adds it here and to
  * domain/due-dates.ts.
  */
+
+import { announceEnd } from "../actions/announce-end.ts";
 import type { Action } from "../actions/run/action.ts";
-import { tell } from "../actions/tell.ts";
-import type { Telling } from "../domain/cooperation/decide-tell.ts";
+import type { Announcement } from "../domain/cooperation/decide-announcement.ts";
 import type { DueSettings } from "../domain/due-dates.ts";
 import type { DateName } from "../domain/schedule.ts";
 
 /** An action whatever it is decided on: the runner alone looks into it. */
 type DueAction = Action<unknown, unknown>;
-type ActionFor = (due: Telling, settings: DueSettings) => DueAction;
+type ActionFor = (due: Announcement, settings: DueSettings) => DueAction;
 
-const telling: ActionFor = (due, settings) => tell(due, settings) as DueAction;
+const announcing: ActionFor = (due, settings) => announceEnd(due, settings) as DueAction;
 
 export const DUE_ACTIONS: Record<DateName, ActionFor> = {
-  ends: telling,
-  invitation_ends: telling,
+  ends: announcing,
+  invitation_ends: announcing,
 };

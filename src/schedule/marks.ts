@@ -4,22 +4,27 @@
  */
 import { type Dated, type Mark, markTuple, type Slot, slotTuple } from "../domain/schedule.ts";
 import { endText, keyOf, type Tuple } from "../domain/tuples.ts";
-import { OutcomeUnknown } from "../faults.ts";
+import { Contended, OutcomeUnknown } from "../faults.ts";
 import type { TupleStore } from "../ports.ts";
 
 export type MarkStore = Pick<TupleStore, "read" | "write" | "erase">;
 
-/** Marks that something is due in a slot, in place of what an earlier mark says of the same. Throws EngineUnavailable, OutcomeUnknown. */
+/** Others may write the same marks at the same time. */
+const TRIES_MAX = 5;
+
+/** Marks that something is due in a slot, in place of what an earlier mark says of the same. Throws EngineUnavailable, OutcomeUnknown, Contended. */
 export async function putMark(store: MarkStore, slot: Slot, dated: Dated, mark: Mark): Promise<void> {
   const [listed, marked] = [slotTuple(slot), markTuple(slot, dated, mark)];
   if (await isWritten(store, [listed, marked])) return;
   // one of the two is there. The slot first: a mark in a slot that no hour lists would never be found
   await isWritten(store, [listed]);
-  if (await isWritten(store, [marked])) return;
-  const [found] = await store.read(keyOf(marked));
-  if (found !== undefined && endText(found) === endText(marked)) return;
-  await store.erase([marked]);
-  await isWritten(store, [marked]);
+  for (let tries = 0; tries < TRIES_MAX; tries++) {
+    if (await isWritten(store, [marked])) return;
+    const [found] = await store.read(keyOf(marked));
+    if (found !== undefined && endText(found) === endText(marked)) return;
+    await store.erase([marked]);
+  }
+  throw new Contended("others kept writing a mark");
 }
 
 /** False where one of them was there before: then none was written. */

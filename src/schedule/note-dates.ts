@@ -3,7 +3,7 @@
  * there was a scheduler, is marked when the log is read. Only what a thing says now is marked, so a log that is read from
  * its beginning leaves no more than the dates that are still to come.
  */
-import { dateOf } from "../domain/cooperation/decide-tell.ts";
+import { dateOf } from "../domain/cooperation/decide-announcement.ts";
 import { type DateSet, DUE_DATES, type DueSettings, datesSetBy } from "../domain/due-dates.ts";
 import { errorFacts } from "../domain/error-facts.ts";
 import type { StoredEvent } from "../domain/events/cloud-event.ts";

@@ -1,5 +1,5 @@
 /** The state of what has dates, as the scheduler needs it. A head is read before what it covers. */
-import type { DatedState } from "../domain/cooperation/decide-tell.ts";
+import type { DatedState } from "../domain/cooperation/decide-announcement.ts";
 import { type CooperationId, idOfType, type ShareId } from "../domain/ids.ts";
 import { alive, type Head, headFrom } from "../domain/records.ts";
 import { type Dated, type Due, DueRecord, dueRef, type Thing } from "../domain/schedule.ts";
@@ -29,7 +29,7 @@ async function cooperationOf(reads: Reads, share: ShareId): Promise<CooperationI
   return link && idOfType("cooperation", link.user);
 }
 
-/** What was told of a date. */
+/** What was announced of a date. */
 export async function dueHead(reads: Reads, dated: Dated): Promise<Head<Due>> {
   const object = dueRef(dated);
   return headFrom(object, await reads.read({ object, relation: "head" }), DueRecord);

@@ -1,4 +1,4 @@
-/** A scheduler of a test's own on a service: ticked by hand, by the service's clock, and what it told. */
+/** A scheduler of a test's own on a service: ticked by hand, by the service's clock, and what it announced. */
 import { expect } from "vitest";
 import { createScheduler, type SchedulerDeps } from "../../src/schedule/scheduler.ts";
 import type { Service } from "./service.ts";
@@ -35,9 +35,9 @@ export function schedulerOf({ deps }: Service, changes: Partial<SchedulerDeps> =
   };
 }
 
-/** What was told so far, in the order of the log: the event, how many days before, the date, and of whom. */
-export async function toldBy({ admin }: Service): Promise<[string, ...unknown[]][]> {
-  const told: [string, ...unknown[]][] = [];
+/** What was announced so far, in the order of the log: the event, how many days before, the date, and of whom. */
+export async function announcedBy({ admin }: Service): Promise<[string, ...unknown[]][]> {
+  const announced: [string, ...unknown[]][] = [];
   for (let after = "", more = true; more; ) {
     const { status, body } = await admin("GET", `/v1/events?limit=200${after}`);
     expect(status).toBe(200);
@@ -45,9 +45,9 @@ export async function toldBy({ admin }: Service): Promise<[string, ...unknown[]]
       if (data.action !== "expire" && data.action !== "remind") continue;
       expect(data.actor).toBe("service:scheduler");
       const { days, expires_at, user } = data.after;
-      told.push([type.slice("concordat.".length), ...[days, expires_at, user].filter((one) => one !== undefined)]);
+      announced.push([type.slice("concordat.".length), ...[days, expires_at, user].filter((one) => one !== undefined)]);
     }
     [after, more] = [`&after=${body.next_cursor}`, body.more];
   }
-  return told;
+  return announced;
 }

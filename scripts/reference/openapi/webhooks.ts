@@ -40,8 +40,8 @@ const OF_DELEGATION = { ...ENDS, resource: "plant:7", role: "viewer", user: "tom
 const share = `share:${SAMPLE.share}`;
 
 type Facts = { object: string; before?: object; after?: object; actor?: string };
-/** What the scheduler tells of something. */
-const told = (object: string, kind: string, says: object): Facts => ({
+/** What the scheduler announces of something. */
+const announced = (object: string, kind: string, says: object): Facts => ({
   object,
   after: { kind, ...says },
   actor: SCHEDULER,
@@ -77,13 +77,13 @@ const EXAMPLES: Record<EventType, Facts> = {
   },
   "concordat.delegation.given": { object: `share:${SAMPLE.share}`, after: DELEGATION },
   "concordat.delegation.revoked": { object: `share:${SAMPLE.share}`, before: DELEGATION },
-  "concordat.cooperation.expired": told(cooperation, "cooperation", ENDS),
-  "concordat.share.expired": told(share, "share", OF_SHARE),
-  "concordat.delegation.expired": told(share, "delegation", OF_DELEGATION),
-  "concordat.cooperation.ending": told(cooperation, "cooperation", { ...ENDS, days: 30 }),
-  "concordat.share.ending": told(share, "share", { ...OF_SHARE, days: 7 }),
-  "concordat.delegation.ending": told(share, "delegation", { ...OF_DELEGATION, days: 1 }),
-  "concordat.cooperation.invitation_ending": told(cooperation, "invitation", { ...ENDS, days: 1 }),
+  "concordat.cooperation.expired": announced(cooperation, "cooperation", ENDS),
+  "concordat.share.expired": announced(share, "share", OF_SHARE),
+  "concordat.delegation.expired": announced(share, "delegation", OF_DELEGATION),
+  "concordat.cooperation.ending": announced(cooperation, "cooperation", { ...ENDS, days: 30 }),
+  "concordat.share.ending": announced(share, "share", { ...OF_SHARE, days: 7 }),
+  "concordat.delegation.ending": announced(share, "delegation", { ...OF_DELEGATION, days: 1 }),
+  "concordat.cooperation.invitation_ending": announced(cooperation, "invitation", { ...ENDS, days: 1 }),
   "concordat.cooperation.repaired": becomes({}, {}),
   "concordat.cooperation.signed": becomes({}, {}),
   "concordat.organization.created": { object: sunward, after: { name: "Sunward Energy" } },

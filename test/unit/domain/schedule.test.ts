@@ -1,8 +1,16 @@
-/** Marks as names: what one function writes the other reads, nothing else is taken for one, and moments are told apart. */
+/** Marks as names: what one function writes the other reads, nothing else is taken for one, and moments are announced apart. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { datesSetBy } from "../../../src/domain/due-dates.ts";
-import { type Dated, dueProblem, dueRef, momentsOf, readDueRef, readSlot, slotFor } from "../../../src/domain/schedule.ts";
+import {
+  type Dated,
+  dueProblem,
+  dueRef,
+  momentsOf,
+  readDueRef,
+  readSlot,
+  slotFor,
+} from "../../../src/domain/schedule.ts";
 import { anyId } from "../../support/ids.ts";
 
 const NOW = new Date("2027-06-01T10:20:30Z");
@@ -82,7 +90,10 @@ describe("moments", () => {
 describe("an entry", () => {
   const SETTINGS = { invitationDays: 14 };
   const entry = (action: string, object: string, facts: object) =>
-    datesSetBy({ n: 1, id: "e", at: NOW.toISOString(), actor: "user:anna", action, request_id: "r", object, ...facts }, SETTINGS);
+    datesSetBy(
+      { n: 1, id: "e", at: NOW.toISOString(), actor: "user:anna", action, request_id: "r", object, ...facts },
+      SETTINGS,
+    );
   const date = "2027-08-01T00:00:00Z";
 
   test("sets the dates of what it is about, and of the shares that an invitation carries", () => {
@@ -101,7 +112,7 @@ describe("an entry", () => {
     expect(entry("delegate", "share:S1", { after: given }).map(dueRef)).toEqual(["due:ends.delegation.S1.tom"]);
   });
 
-  test("sets nothing where the date stays, is taken away, or is only told of", () => {
+  test("sets nothing where the date stays, is taken away, or is only announced of", () => {
     const dated = { status: "active", expires_at: date };
     expect(entry("pause", "cooperation:C", { before: dated, after: { ...dated, status: "paused" } })).toEqual([]);
     expect(entry("change_expiry", "cooperation:C", { before: dated, after: { status: "active" } })).toEqual([]);

@@ -29,7 +29,7 @@ const DATES = [undefined, "2027-01-01T00:00:00Z", "2027-06-30T22:00:00Z"] as con
 const SPELLINGS = ["plain", "alt"] as const;
 
 /** Written by plan.ts: they carry the records and the history, and no state spells them. */
-const NOT_OF_STATES = ["head", "log"];
+const NOT_OF_STATES = ["head", "log", "due"];
 
 const SUN = anyId("sun");
 const COOPERATION: Cooperation = {
@@ -132,7 +132,7 @@ describe("model.fga and domain/tuples.ts", () => {
     expect(missing.filter(({ relation }) => !NOT_OF_STATES.includes(relation))).toEqual([]);
   });
 
-  it("leave head and log to the plan only", () => {
+  it("leave head and log to the plan, and what is due to the scheduler", () => {
     const relations = new Set(everyTuple().map(({ relation }) => relation));
     const known = new Set(writable().map(({ relation }) => relation));
     expect(NOT_OF_STATES.filter((relation) => relations.has(relation) || !known.has(relation))).toEqual([]);

@@ -1,7 +1,7 @@
 /**
- * Decides whether the end of something is told: that it comes in so many days, or that it has come. Telling changes no
- * access, which the date itself ends; it writes an entry into the history, from which events and mails are made. What
- * was told is kept in a head of its own, replaced in the same Write: so each is told once. Pure.
+ * Decides whether the end of something is announced: that it comes in so many days, or that it has come. An
+ * announcement changes no access, which the date itself ends; it writes an entry into the history, from which events and
+ * mails are made. What was announced is kept in a head of its own, replaced in the same Write: so it is done once. Pure.
  */
 import { DUE_DATES, type DueSettings } from "../due-dates.ts";
 import type { Instant } from "../expiry.ts";
@@ -17,10 +17,10 @@ export type DatedState = {
   delegation?: Delegation | undefined;
 };
 
-export type TellState = DatedState & { told: Head<Due> };
+export type AnnounceState = DatedState & { announced: Head<Due> };
 
-/** What is to be told: of which date, as it was when this came to be due, and so many days before it. */
-export type Telling = Dated & { value: Instant; days: number };
+/** What is to be announced: of which date, as it was when this came to be due, and so many days before it. */
+export type Announcement = Dated & { value: Instant; days: number };
 
 /** The date of a thing as it is now. */
 export function dateOf(
@@ -32,25 +32,29 @@ export function dateOf(
   return record === undefined ? undefined : DUE_DATES[date].dateIn(record, settings);
 }
 
-/** Tells it, unless that was done, the date is another one by now, or nobody has begun to rely on it. */
-export function decideTell(state: TellState, telling: Telling, settings: DueSettings): Decision<Cooperation> {
-  const { head, cooperation, told } = state;
-  const { date, thing, value, days } = telling;
-  const isTold = told.value !== undefined && told.value.date === value && told.value.days <= days;
+/** Announces it, unless that was done, the date is another one by now, or nobody has begun to rely on it. */
+export function decideAnnouncement(
+  state: AnnounceState,
+  announcement: Announcement,
+  settings: DueSettings,
+): Decision<Cooperation> {
+  const { head, cooperation, announced } = state;
+  const { date, thing, value, days } = announcement;
+  const isAnnounced = announced.value !== undefined && announced.value.date === value && announced.value.days <= days;
   // who was never in a cooperation loses nothing by its end
   const isForNobody = date === "ends" && days > 0 && !isAccepted(cooperation);
-  if (isTold || isForNobody || dateOf(telling, state, settings) !== value) return same(cooperation);
+  if (isAnnounced || isForNobody || dateOf(announcement, state, settings) !== value) return same(cooperation);
   const entry: EntryFacts = {
     action: days === 0 ? "expire" : "remind",
     object: objectOf(thing),
-    after: factsOf(state, telling),
+    after: factsOf(state, announcement),
   };
   const record: Due = { date: value, days };
   return planned(
     {
       touches: [
         { head, record: cooperation, entry },
-        { head: told, record },
+        { head: announced, record },
       ],
       deletes: [],
       writes: [],
@@ -60,7 +64,10 @@ export function decideTell(state: TellState, telling: Telling, settings: DueSett
 }
 
 /** What the entry says: a reader needs no second look at what ends. */
-function factsOf({ share, delegation }: TellState, { date, thing, value, days }: Telling): Record<string, unknown> {
+function factsOf(
+  { share, delegation }: AnnounceState,
+  { date, thing, value, days }: Announcement,
+): Record<string, unknown> {
   return {
     kind: date === "invitation_ends" ? "invitation" : thing.kind,
     expires_at: value,
