@@ -40,8 +40,10 @@ async function note(set: DateSet, { store, clock, settings, begunAt, warn }: Not
     const state = await readDated(store, set.thing);
     // gone by now; or changed again, and the entry that did it is still to be read
     if (state === undefined || dateOf(set, state, settings) !== set.value) return false;
-    const since = Date.parse(set.since) > begunAt.getTime() ? set.since : begunAt.toISOString();
     const now = clock();
+    // a clock that was ahead when the scheduler began says nothing about what is still to come
+    const begun = begunAt < now ? begunAt : now;
+    const since = new Date(set.since) > begun ? set.since : begun.toISOString();
     const { due, next } = momentsOf(DUE_DATES[set.date].days, { date: set.value, since }, now);
     const at = due === undefined ? next?.at : now;
     if (at === undefined) return false;

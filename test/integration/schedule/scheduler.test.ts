@@ -89,6 +89,53 @@ test("what is dated for ten days is reminded of twice, and what has no date neve
     ["share.ending", 1],
     ["share.expired", date(10)],
   ]);
+  // found by their types, also by the partner
+  for (const [type, count] of [
+    ["share.ending", 2],
+    ["share.expired", 1],
+    ["delegation.ending", 0],
+  ]) {
+    const { body } = await service.as("ben", "GET", `/v1/events?organization=brightfix&types=concordat.${type}`);
+    expect(body.items.map((item: { type: string }) => item.type)).toEqual(Array(count).fill(`concordat.${type}`));
+  }
+});
+
+test("a date that is moved while its end is being announced is not announced", async ({ service }) => {
+  at(service);
+  const { share } = await dated(service, { share: date(2) });
+  await schedulerOf(service).run();
+  service.setNow(day(2));
+  const { tupleStore, engine } = service.deps;
+  const other = at(createService({ tupleStore, engine }), day(2));
+  let isMoved = false;
+  const write: TupleStore["write"] = async (written) => {
+    if (!isMoved) await redate(other, share, date(60));
+    isMoved = true;
+    return tupleStore.write(written);
+  };
+  const late = schedulerOf(service, { actions: { ...service.deps, tupleStore: { ...tupleStore, write } } });
+  await late.run();
+  await late.run();
+  expect([isMoved, await announcedBy(service)]).toEqual([true, []]);
+  service.setNow(day(31));
+  await late.run();
+  expect(await announcedBy(service)).toEqual([["share.ending", 30, date(60)]]);
+});
+
+test("a clock that was ahead hides nothing that comes later by the right one", async ({ service }) => {
+  at(service, day(20));
+  await seedWorld(service);
+  const ahead = schedulerOf(service);
+  await ahead.run();
+  await ahead.keep();
+  service.setNow(BEGIN);
+  await cooperate(service, [{ resource: "plant:7", role: "viewer", expires_at: date(3) }]);
+  const scheduler = schedulerOf(service);
+  await scheduler.run();
+  await scheduler.keep();
+  service.setNow(day(3));
+  await schedulerOf(service).run();
+  expect(await announcedBy(service)).toEqual([["share.expired", date(3)]]);
 });
 
 test("after an outage only the latest of several reminders is announced, and an expiry without any", async ({
