@@ -11,7 +11,7 @@ import { isRefusal } from "../../../src/domain/result.ts";
 import { diagnose } from "../../../src/queries/doctor.ts";
 import { anyId } from "../../support/ids.ts";
 import { everything } from "../../support/routes.ts";
-import { cooperate, type Service, seedWorld, test } from "../../support/service.ts";
+import { cooperate, createService, type Service, seedWorld, test } from "../../support/service.ts";
 
 const START = new Date("2027-03-01T12:00:00Z");
 const DATE = "2027-04-01T00:00:00Z";
@@ -318,6 +318,35 @@ test("without its date a cooperation starts at once, and that is a start in its 
   await ok(service, "anna", "PATCH", path, { starts_at: null });
   expect(await newest(service, invited.id)).toMatchObject({ action: "start", actor: "user:anna" });
   expect(await bens(service)).toEqual([true, true]);
+});
+
+test("of replicas that find the same thing due at once, one does it", async ({ service }) => {
+  service.setNow(START);
+  await seedWorld(service);
+  const { id } = await cooperate(service, []);
+  const later = { resource: "plant:7", role: "technical_manager", starts_at: DATE, step_down_at: LATER };
+  const share = await ok(service, "anna", "POST", `/v1/cooperations/${id}/shares`, later);
+  await ok(service, "anna", "POST", `/v1/cooperations/${id}/pause`, { resume_at: DATE });
+  // with nothing in common but the store and the cache
+  const { tupleStore, engine, cache } = service.deps;
+  const replicas = [1, 2, 3].map(() => createService({ tupleStore, engine, cache }));
+  const all = (date: string, action: () => Action<unknown, unknown>) =>
+    Promise.all(
+      replicas.map((replica) => {
+        replica.setNow(new Date(date));
+        return due(replica, action());
+      }),
+    );
+  const once = ["done", "same", "same"];
+  expect((await all(DATE, () => startShare({ share: share.id }))).sort()).toEqual(once);
+  expect((await all(DATE, () => resumeDue({ cooperation: id }))).sort()).toEqual(once);
+  expect((await all(LATER, () => stepDown({ share: share.id }))).sort()).toEqual(once);
+  const { items } = await ok(service, "anna", "GET", `/v1/cooperations/${id}/history`);
+  const done = items.flatMap(({ action, actor }: Record<string, string>) =>
+    actor === "service:scheduler" ? [action] : [],
+  );
+  expect(done).toEqual(["step_down", "resume", "start_share"]);
+  await healthy(service);
 });
 
 test("dates that cannot be are refused by name, and change nothing", async ({ service }) => {
