@@ -5,18 +5,26 @@
  */
 
 import { announceEnd } from "../actions/announce-end.ts";
+import { resumeDue, startCooperation, startShare, stepDown } from "../actions/due.ts";
 import type { Action } from "../actions/run/action.ts";
 import type { Announcement } from "../domain/cooperation/decide-announcement.ts";
 import type { DueSettings } from "../domain/due-dates.ts";
-import type { DateName } from "../domain/schedule.ts";
+import type { DateName, Thing } from "../domain/schedule.ts";
 
 /** An action whatever it is decided on: the runner alone looks into it. */
 type DueAction = Action<unknown, unknown>;
 type ActionFor = (due: Announcement, settings: DueSettings) => DueAction;
+
+// the table of dates says whose each can be
+const ofShare = (thing: Thing) => thing as Extract<Thing, { share: unknown }>;
+const ofCooperation = (thing: Thing) => thing as Extract<Thing, { kind: "cooperation" }>;
 
 const announcing: ActionFor = (due, settings) => announceEnd(due, settings) as DueAction;
 
 export const DUE_ACTIONS: Record<DateName, ActionFor> = {
   ends: announcing,
   invitation_ends: announcing,
+  starts: ({ thing }) => (thing.kind === "cooperation" ? startCooperation(thing) : startShare(ofShare(thing))),
+  resumes: ({ thing }) => resumeDue(ofCooperation(thing)),
+  steps_down: ({ thing }) => stepDown(ofShare(thing)),
 };

@@ -20,7 +20,7 @@ export type NoteDeps = {
   store: MarkStore;
   clock: Clock;
   settings: DueSettings;
-  /** What was due before is not done any more. */
+  /** What was to be announced before is not any more. */
   begunAt: Date;
   warn: (event: string, facts: object) => void;
 };
@@ -40,11 +40,12 @@ async function note(set: DateSet, { store, clock, settings, begunAt, warn }: Not
     const state = await readDated(store, set.thing);
     // gone by now; or changed again, and the entry that did it is still to be read
     if (state === undefined || dateOf(set, state, settings) !== set.value) return false;
+    const { days, isAnnounced } = DUE_DATES[set.date];
     const now = clock();
     // a clock that was ahead when the scheduler began says nothing about what is still to come
     const begun = begunAt < now ? begunAt : now;
-    const since = new Date(set.since) > begun ? set.since : begun.toISOString();
-    const { due, next } = momentsOf(DUE_DATES[set.date].days, { date: set.value, since }, now);
+    const since = isAnnounced && begun > new Date(set.since) ? begun.toISOString() : set.since;
+    const { due, next } = momentsOf(days, { date: set.value, since }, now);
     const at = due === undefined ? next?.at : now;
     if (at === undefined) return false;
     const slot = slotFor(at, now, organizationOf(set.thing, state.cooperation));
