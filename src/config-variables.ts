@@ -154,6 +154,11 @@ export const VARIABLES = {
     .describe(
       "What endpoints may be beside https on port 443 with a public address: `http`, `ports`, `private`, with commas. For a network of your own.",
     ),
+  SCHEDULER: onOff
+    .default(true)
+    .describe(
+      "`off`: nothing is reminded of and no expiry is announced while it is so; what came meanwhile is done when it is on again. See docs/schedule.md.",
+    ),
   DISCLOSE_ORGANIZATIONS: onOff
     .default(true)
     .describe("`off`: an invitation never discloses whether an address or an organization is known."),

@@ -1,11 +1,11 @@
-/** What is counted of delivered events. A label holds the name of a receiver, which the operator gave it. */
+/** What is counted of delivered events and of what is due. A label holds the name of a receiver, which the operator gave it. */
 import { Counter, Gauge, type Registry } from "prom-client";
 import type { Clock, Meter } from "./ports.ts";
 
 export function createEventMetrics(
   registry: Registry,
   clock: Clock,
-): Pick<Meter, "eventDelivered" | "eventsDeliveredTo"> {
+): Pick<Meter, "eventDelivered" | "eventsDeliveredTo" | "scheduledTo"> {
   const registers = [registry];
   const deliveries = new Counter({
     name: "concordat_event_deliveries_total",
@@ -25,7 +25,21 @@ export function createEventMetrics(
       for (const [receiver, at] of deliveredTo) this.set({ receiver }, Math.max(0, clock().getTime() - at) / 1000);
     },
   });
+  let doneTo: number | undefined;
+  new Gauge({
+    name: "concordat_schedule_lag_seconds",
+    help: "Seconds since all was done that had come to be due: reminders, expiries and the like. It should stay below ten; missing in processes that do not do it.",
+    aggregator: "min",
+    registers,
+    collect() {
+      if (doneTo === undefined) this.remove();
+      else this.set(Math.max(0, clock().getTime() - doneTo) / 1000);
+    },
+  });
   return {
+    scheduledTo: (at) => {
+      doneTo = at;
+    },
     eventDelivered: (receiver, outcome) => deliveries.inc({ receiver, outcome }),
     eventsDeliveredTo: (receiver, at) => {
       if (at === undefined) deliveredTo.delete(receiver);

@@ -205,6 +205,8 @@ export type Meter = {
   eventDelivered(receiver: string, outcome: string): void;
   /** A receiver had every event then (milliseconds since the epoch); undefined where another process delivers. */
   eventsDeliveredTo(receiver: string, at: number | undefined): void;
+  /** All that was due was done then (milliseconds since the epoch); undefined where another process does it. */
+  scheduledTo(at: number | undefined): void;
   /** How far our clock is ahead. */
   clockOffset(of: "cache" | "engine", seconds: number): void;
 };

@@ -28,10 +28,13 @@ import { createEngine } from "./openfga/engine.ts";
 import type { OpenStore } from "./openfga/open-store.ts";
 import type { Clock, TupleStore } from "./ports.ts";
 import { createRateLimiter } from "./redis/rate-limiter.ts";
+import { runScheduler } from "./schedule/scheduler.ts";
 import { createWebhook } from "./webhooks/webhook-sink.ts";
 
 /** After so long without a line an import is ended, since the next one waits for it. */
 const IMPORT_IDLE_MILLISECONDS = 30_000;
+/** The scheduler tries an action for so long, and comes back to it later. */
+const DUE_PATIENCE_MILLISECONDS = 2000;
 
 /** Calls `act` again and again, with a pause behind each call. */
 function repeat(act: () => Promise<void>, pauseMilliseconds: number): AbortController {
@@ -119,7 +122,7 @@ export function createService(
   const watching = { tupleStore, cache, clock, meter, committed, unwatchedMilliseconds, warn, replica };
   const follow = createFollower(watching);
   const relaying = new AbortController();
-  let relayed: Promise<void> | undefined;
+  let relayed: Promise<unknown> | undefined;
   return {
     deps,
     keys,
@@ -132,7 +135,7 @@ export function createService(
         for (const one of [...repeating, relaying]) one.abort();
       };
     },
-    /** Delivers events where there are receivers, until the service is closed. `source` is what they know it by. */
+    /** Delivers events where there are receivers, and does what is due, until the service is closed. `source` is what receivers know it by. */
     startRelaying(source: string) {
       const keys = config.WEBHOOKS_KEY_FILE?.privates;
       const privateAddresses = config.WEBHOOKS_ALLOW?.includes("private") ?? false;
@@ -143,7 +146,10 @@ export function createService(
       const readLog = tupleStore.changesPage;
       const secret = config.INVITATION_SECRET;
       const parts = { readLog, secret, store: tupleStore, leads, clock, meter, warn, random: Math.random };
-      relayed = relay(sinks, parts, relaying.signal);
+      const actions = { ...deps, patienceMilliseconds: DUE_PATIENCE_MILLISECONDS };
+      const settings = { invitationDays: config.INVITATION_TTL_DAYS };
+      const scheduling = config.SCHEDULER && runScheduler({ ...parts, actions, settings, log }, relaying.signal);
+      relayed = Promise.all([relay(sinks, parts, relaying.signal), scheduling]);
     },
     async close() {
       relaying.abort();

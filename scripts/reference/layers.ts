@@ -12,6 +12,7 @@ const PARTS: Readonly<Record<string, string>> = {
   "service.ts": "the service composed of its parts, by the configuration",
   "app.ts": "the service as a value: who may call which route, and what a fault becomes",
   http: "routes: `v1` the API, `access` AuthZEN, `stores` OpenFGA's API",
+  schedule: "what has a date: marked from the histories, and done when its moment comes",
   actions: "what changes something: each verb reads, decides and writes; `run` is the one runner",
   queries: "what is only read and shown: `views`, `explain`, `export`",
   check: "the cached decision, its misses, and the reading of the change log",

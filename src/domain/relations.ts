@@ -30,6 +30,9 @@ export const sharedRelation = (rung: JobRole) => `shared_${rung}`;
 export const sharedUsers = (share: string, rung: SharedRole, spelling: Spelling) =>
   `${share}#${rung}${suffix(spelling)}`;
 
+/** The relation of a resource that names the shares of it that have not started. */
+export const UPCOMING = "upcoming";
+
 /** The relation of a cooperation's side after its end. */
 export const formerSide = (side: Side) => `former_${side}` as const;
 
@@ -39,8 +42,8 @@ export const partnerInForce = (organization: string, spelling: Spelling) =>
 
 /** A relation: what a tuple in it says, and the forms of user that may be written in it (formOf). */
 export type Relation = { forms: readonly string[] } & (
-  | { kind: "head" | "log" | "holder" | "twin" | "person" | "in_force" | "cooperation" | "pending" }
-  | { kind: "owner" | "portfolio" }
+  | { kind: "head" | "log" | "holder" | "twin" | "person" | "in_force" | "cooperation" | "pending" | "due" }
+  | { kind: "owner" | "portfolio" | "upcoming" }
   | { kind: "organization_role"; role: OrganizationRole }
   | { kind: "side" | "former_side"; side: Side }
   | { kind: "job_role"; rung: JobRole }
@@ -68,6 +71,7 @@ const RESOURCE: Relations = {
     const forms = dated(sharedUsers("share", rung, "plain"), sharedUsers("share", rung, "alt"));
     return [sharedRelation(rung), { kind: "shared", rung, forms }];
   }),
+  [UPCOMING]: { kind: "upcoming", forms: ["share"] },
 };
 
 const delegated = (spelling: Spelling) =>
@@ -102,6 +106,8 @@ export const RELATIONS: Table<Relation> = {
   },
   invitation: { head: HEAD },
   receiver: { head: HEAD },
+  schedule: { head: HEAD, due: { kind: "due", forms: ["schedule", "due with record"] } },
+  due: { head: HEAD },
   sweep: { pending: { kind: "pending", forms: ["cooperation", "share", "organization"] } },
   portfolio: RESOURCE,
   plant: { ...RESOURCE, portfolio: { kind: "portfolio", forms: ["portfolio"] } },

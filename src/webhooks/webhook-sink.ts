@@ -68,7 +68,7 @@ export function createWebhook(endpoint: Endpoint, options: WebhookOptions): Sink
   return {
     name: nameOfReceiver(endpoint.name),
     wants({ history, entry }) {
-      const type = eventTypeOf(history, entry.common.action);
+      const type = eventTypeOf(history, entry.common.action, entry.common.after);
       return endpoint.types === undefined || endpoint.types.includes(type);
     },
     async deliver(event, signal) {

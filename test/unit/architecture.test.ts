@@ -72,6 +72,8 @@ const MAY_IMPORT: Record<string, string[]> = {
   // the relay: what is delivered, to whom, and how far it is
   "events/receivers.ts": ["domain", "type ports.ts", "zod"],
   events: ["events/receivers.ts", "domain", "type ports.ts", "store", "zod", "node:timers/promises"],
+  // what is due is done as actions
+  schedule: ["faults.ts", "domain", "type ports.ts", "store", "actions", "node:timers/promises"],
   webhooks: ["domain", "type ports.ts", "type events", "undici", "node:*"],
   "http/listen.ts": ["http", "@hono/node-server", "node:*"],
   http: [

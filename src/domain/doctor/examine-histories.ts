@@ -3,6 +3,7 @@
  * the records of cooperations, organizations, shares and resources.
  */
 import canonicalize from "canonicalize";
+import { ANNOUNCING } from "../due-dates.ts";
 import { chainProblems, entryFrom, type HistoryEntry } from "../history.ts";
 import { headSignature, signatureProblem, type VerifyingKeys } from "../history-keys.ts";
 import { splitRef } from "../ids.ts";
@@ -106,6 +107,7 @@ function subjectsOf({
   before,
   after,
 }: HistoryEntry["common"]): [string, Record<string, unknown> | undefined][] {
+  if (ANNOUNCING.includes(action)) return [];
   if (JOB_ROLE_ACTIONS.includes(action) || DELEGATION_ACTIONS.includes(action))
     return [[`${object} ${(after ?? before)?.user}`, after]];
   const invited = Array.isArray(after?.with) ? (after.with as Record<string, unknown>[]) : [];

@@ -27,6 +27,7 @@ import {
   ShareRecord,
   toFields,
 } from "../records.ts";
+import { DueRecord, ScheduleRecord } from "../schedule.ts";
 import type { Contents, Report } from "./finding.ts";
 
 /** How the record of each type is read. */
@@ -40,6 +41,8 @@ export const SCHEMAS: Record<string, RecordSchema<Record<string, string | number
   share: ShareRecord,
   invitation: InvitationRecord,
   receiver: ReceiverRecord,
+  schedule: ScheduleRecord,
+  due: DueRecord,
 };
 
 /** The readable records by `type:id`. */

@@ -7,6 +7,7 @@ import { idOf, idOfType, type ResourceRef, splitRef } from "../ids.ts";
 import { alive } from "../records.ts";
 import { emailHash } from "../registry/decide-person.ts";
 import { fits, formOf, type Relation, relationOfTuple, WRITTEN } from "../relations.ts";
+import { dueProblem } from "../schedule.ts";
 import {
   tuplesOfCooperation,
   tuplesOfEmail,
@@ -31,6 +32,7 @@ const RECORDED: (Relation["kind"] | undefined)[] = [
   "owner",
   "portfolio",
   "shared",
+  "upcoming",
 ];
 
 export function examineRelations(contents: Contents, records: Records, report: Report): void {
@@ -89,7 +91,8 @@ function wordOn({ user, relation, object }: Tuple, records: Records): { by: stri
   if (type === "twin") return { by: [`organization:${id}`] };
   if (type === "email") return { by: [object], trusting: [user] };
   if (type === "cooperation") return { by: [object] };
-  const share = relationOfTuple({ relation, object })?.kind === "shared" ? (user.split("#", 1)[0] ?? user) : object;
+  const { kind } = relationOfTuple({ relation, object }) ?? {};
+  const share = kind === "shared" || kind === "upcoming" ? (user.split("#", 1)[0] ?? user) : object;
   if (share.startsWith("share:")) {
     const { value } = records.shares.get(share) ?? {};
     return { by: value === undefined ? [share] : [share, `cooperation:${value.cooperation}`] };
@@ -104,7 +107,7 @@ function isClaimed({ user, relation, object }: Tuple, records: Records): boolean
   return address !== undefined && `email:${emailHash(address)}` === object && !records.emails.has(object);
 }
 
-/** Tuples that another model left, or that were written under one; and marks where no sweep looks. */
+/** Tuples that another model left, or that were written under one; and marks where no sweep and no scheduler looks. */
 export function examineStrays(contents: Contents, report: Report): void {
   for (const tuple of contents.all) {
     const { user, relation, object } = tuple;
@@ -112,5 +115,7 @@ export function examineStrays(contents: Contents, report: Report): void {
       report("stray", object, `${relation} ${user} ${detail}`, { erase: [tuple], by: [] });
     if (!fits(WRITTEN, tuple)) stray(`(${formOf(tuple)}) is nothing that Concordat writes`);
     if (object.startsWith("sweep:") && object !== "sweep:all") stray("is where no sweep looks");
+    const problem = relationOfTuple(tuple)?.kind === "due" ? dueProblem(tuple) : undefined;
+    if (problem !== undefined) stray(problem);
   }
 }

@@ -33,12 +33,12 @@ export function eventId({ history, entry }: StoredEvent): string {
 
 /** The event of an entry as `side` may see it; no side sees no private reason. `source`: the service, as a URI. */
 export function cloudEvent(event: StoredEvent, source: string, side?: Side): CloudEvent {
-  const { n, at, action, object } = event.entry.common;
+  const { n, at, action, object, after } = event.entry.common;
   return {
     specversion: "1.0",
     id: eventId(event),
     source,
-    type: eventTypeOf(event.history, action),
+    type: eventTypeOf(event.history, action, after),
     subject: object,
     time: at,
     datacontenttype: "application/json",

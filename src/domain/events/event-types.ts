@@ -5,7 +5,7 @@
  */
 import { splitRef } from "../ids.ts";
 
-/** By the type of the object that keeps the history, and by action. */
+/** By the type of the object that keeps the history, and by action; one action on several kinds of things has a row for each (`after.kind`). */
 const KINDS = {
   cooperation: {
     invite: ["cooperation.invited", "An organization invited a partner, with the first shares in `after.with`."],
@@ -14,21 +14,34 @@ const KINDS = {
     accept: ["cooperation.accepted", "The invited organization accepted. The cooperation is active."],
     decline: ["cooperation.declined", "The invited organization declined. The cooperation has ended."],
     pause: ["cooperation.paused", "The initiator paused the cooperation. Nobody has access through it meanwhile."],
-    resume: ["cooperation.resumed", "The initiator resumed the cooperation."],
+    resume: ["cooperation.resumed", "The cooperation was resumed: by the initiator, or because `resume_at` came."],
     remove: ["cooperation.removed", "The initiator ended the cooperation."],
     leave: ["cooperation.left", "The partner ended the cooperation."],
     change_expiry: [
       "cooperation.expiry_changed",
-      "The date on which the cooperation ends was set, changed or cleared.",
+      "The date on which the cooperation ends, starts, or is resumed was set, changed or cleared.",
+    ],
+    start: [
+      "cooperation.started",
+      "The start date of the cooperation came, or the initiator cleared it: nothing but its status keeps it closed.",
     ],
     share: ["share.added", "The initiator shared a plant or portfolio."],
     change_share: ["share.changed", "The role of a share, its date, or both were changed."],
+    start_share: ["share.started", "The start date of a share came, or the initiator cleared it."],
+    step_down: ["share.stepped_down", "The step-down date of a share came: its role is viewer."],
     unshare: ["share.removed", "A share was removed, with the delegations on it."],
     delegate: [
       "delegation.given",
       "An admin of the partner delegated a share to a person, or changed what was delegated.",
     ],
     revoke: ["delegation.revoked", "A delegation was taken back."],
+    "expire cooperation": ["cooperation.expired", "The date of the cooperation came: nobody has access through it."],
+    "expire share": ["share.expired", "The date of a share came: nobody has access through it."],
+    "expire delegation": ["delegation.expired", "The date of a delegation came."],
+    "remind cooperation": ["cooperation.ending", "The cooperation ends in `after.days` days."],
+    "remind share": ["share.ending", "A share ends in `after.days` days."],
+    "remind delegation": ["delegation.ending", "A delegation ends in `after.days` days."],
+    "remind invitation": ["cooperation.invitation_ending", "The link of the invitation is valid for one day more."],
     repair: ["cooperation.repaired", "An operator repaired the cooperation's tuples; access only shrank."],
     sign: ["cooperation.signed", "The history of an older version was signed."],
   },
@@ -56,29 +69,35 @@ type Kinds = typeof KINDS;
 type NameIn<H extends keyof Kinds> = Extract<Kinds[H][keyof Kinds[H]], readonly [string, string]>[0];
 
 /** What an entry may say that was done. */
-export type EntryAction = keyof Kinds["cooperation"] | keyof Kinds["organization"];
+export type EntryAction = ActionIn<keyof Kinds["cooperation"]> | keyof Kinds["organization"];
+type ActionIn<K> = K extends `${infer Action} ${string}` ? Action : K;
 
 /** Before the names, so that no other system's events have them (CloudEvents 1.0.2 §3.1.1). */
 const PREFIX = "concordat";
 
 export type EventType = `${typeof PREFIX}.${NameIn<"cooperation"> | NameIn<"organization">}`;
 
+type Row = { type: EventType; history: keyof Kinds; action: string; kind: string | undefined; says: string };
+
 /** Every type with what it says, in the order of the table. */
-export const EVENT_TYPES: readonly { type: EventType; history: keyof Kinds; action: string; says: string }[] = (
-  ["cooperation", "organization"] as const
-).flatMap((history) =>
+export const EVENT_TYPES: readonly Row[] = (["cooperation", "organization"] as const).flatMap((history) =>
   Object.entries<readonly [NameIn<"cooperation"> | NameIn<"organization">, string]>(KINDS[history]).map(
-    ([action, [name, says]]) => ({ type: `${PREFIX}.${name}` as const, history, action, says }),
+    ([key, [name, says]]) => {
+      const [action = key, kind] = key.split(" ");
+      return { type: `${PREFIX}.${name}` as const, history, action, kind, says };
+    },
   ),
 );
 
-const BY_KIND = new Map(EVENT_TYPES.map(({ history, action, type }) => [`${history} ${action}`, type]));
+const textOf = (history: string, action: string, kind: unknown) => [history, action, kind].join(" ");
+const BY_KIND = new Map(EVENT_TYPES.map(({ history, action, kind, type }) => [textOf(history, action, kind), type]));
 
 /**
  * The type of an entry's event, by the object that keeps the history. What a newer version wrote, and this one has
  * never heard of, has a type made of its action: during a roll-out nothing is left out.
  */
-export function eventTypeOf(history: string, action: string): string {
+export function eventTypeOf(history: string, action: string, after: Record<string, unknown> = {}): string {
   const [type] = splitRef(history);
-  return BY_KIND.get(`${type} ${action}`) ?? `${PREFIX}.${type}.${action}`;
+  const known = BY_KIND.get(textOf(type, action, undefined)) ?? BY_KIND.get(textOf(type, action, after.kind));
+  return known ?? `${PREFIX}.${type}.${action}`;
 }

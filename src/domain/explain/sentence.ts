@@ -27,9 +27,11 @@ const FACTS: { readonly [K in Kind]: (named: Named, is: Relation & { kind: K }) 
   cooperation: ({ who, what }) => `${what} belongs to ${who}`,
   delegated: ({ who, what }, { rung }) => `${who} is delegated ${rung} on ${what}`,
   pending: ({ who }) => `${who} was removed and still has tuples to sweep`,
+  due: ({ who, what }) => `${what} names ${who}`,
   owner: ({ who, what }) => `${who} owns ${what}`,
   portfolio: ({ who, what }) => `${what} lies in ${who}`,
   job_role: ({ who, what }, { rung }) => `${who} is ${rung} of ${what}`,
+  upcoming: ({ who, what }) => `${who} is of ${what} and has not started`,
   shared: ({ who, what }, { rung }) => `the ${rung}s of ${who} are ${rung}s of ${what}`,
 };
 

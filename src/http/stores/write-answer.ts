@@ -117,6 +117,9 @@ export function problemText(problem: RawProblem): string {
   }
 }
 
+/** What no request writes or deletes. */
+const OWN = "the service writes it itself";
+
 // what is refused may hold anything, and half a character cannot be encoded
 const segment = (ref: string) => encodeURIComponent(idOf(ref).toWellFormed());
 
@@ -155,10 +158,18 @@ function requestFor({ kind, ...of }: Relation, { object, user, condition }: RawT
         ? `use PATCH ${share} for its role and date, POST /v1/cooperations/{id}/shares to share`
         : `use DELETE ${share}`;
     }
+    case "upcoming": {
+      const share = `/v1/shares/${segment(user)}`;
+      return write
+        ? "use POST /v1/cooperations/{id}/shares with `starts_at`"
+        : `use PATCH ${share} with \`starts_at\`, DELETE ${share} to remove it`;
+    }
     case "pending": {
       const type = ["share", "organization"].find((one) => user.startsWith(`${one}:`)) ?? "cooperation";
       return `use DELETE /v1/${type}s/${segment(user)}`;
     }
+    case "due":
+      return OWN;
     default:
       throw new Error(`${kind} is a relation that raw tuples are written in`);
   }
@@ -177,6 +188,10 @@ function requestForHead(object: string, operation: RawOperation): string {
     case "cooperation":
     case "share":
       return `use PATCH /v1/${type}s/${id}`;
+    case "receiver":
+    case "schedule":
+    case "due":
+      return OWN;
     default:
       return `use PUT /v1/${type}s/${id}`;
   }

@@ -102,7 +102,7 @@ export function eventRoutes(app: V1App, deps: V1Deps) {
     });
     if (found === undefined) return undefined;
     const events = found.events.filter(({ history, entry }) => {
-      const type = eventTypeOf(history, entry.common.action);
+      const type = eventTypeOf(history, entry.common.action, entry.common.after);
       return types === undefined || types.some((one) => one === type);
     });
     // a stream that waits asks the store for nothing but the log

@@ -55,8 +55,8 @@ describe("the table of types", () => {
   test("gives every kind of entry a type of its own", () => {
     const types = EVENT_TYPES.map(({ type }) => type);
     expect(new Set(types).size).toBe(types.length);
-    for (const { history, action, type } of EVENT_TYPES) {
-      expect(eventTypeOf(`${history}:x`, action)).toBe(type);
+    for (const { history, action, kind, type } of EVENT_TYPES) {
+      expect(eventTypeOf(`${history}:x`, action, { kind })).toBe(type);
       // Standard Webhooks: letters, digits, underscores and full stops
       expect(type).toMatch(/^[a-z_]+(\.[a-z_]+)+$/);
     }
@@ -64,8 +64,8 @@ describe("the table of types", () => {
 
   test("the same word in another history is another event, and an unknown word is none of the table's", () => {
     expect(eventTypeOf("organization:x", "accept")).not.toBe(eventTypeOf("cooperation:x", "accept"));
-    const unheard = eventTypeOf("cooperation:x", "step_down");
-    expect(unheard).toBe("concordat.cooperation.step_down");
+    const unheard = eventTypeOf("cooperation:x", "lend");
+    expect(unheard).toBe("concordat.cooperation.lend");
     expect(EVENT_TYPES.map(({ type }): string => type)).not.toContain(unheard);
   });
 });

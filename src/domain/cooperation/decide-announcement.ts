@@ -1,0 +1,79 @@
+/**
+ * Decides whether the end of something is announced: that it comes in so many days, or that it has come. An
+ * announcement changes no access, which the date itself ends; it writes an entry into the history, from which events and
+ * mails are made. What was announced is kept in a head of its own, replaced in the same Write: so it is done once. Pure.
+ */
+import { DUE_DATES, type DueSettings } from "../due-dates.ts";
+import type { Instant } from "../expiry.ts";
+import { type Decision, type EntryFacts, planned, same } from "../plan.ts";
+import { type Cooperation, type Delegation, type Head, isAccepted, type Share } from "../records.ts";
+import { type Dated, type Due, objectOf } from "../schedule.ts";
+
+/** A dated thing that is in force or may come to be: what it is in, and of a share or a delegation its records. */
+export type DatedState = {
+  head: Head<Cooperation>;
+  cooperation: Cooperation;
+  share?: Share | undefined;
+  delegation?: Delegation | undefined;
+};
+
+export type AnnounceState = DatedState & { announced: Head<Due> };
+
+/** What is to be announced: of which date, as it was when this came to be due, and so many days before it. */
+export type Announcement = Dated & { value: Instant; days: number };
+
+/** The date of a thing as it is now. */
+export function dateOf(
+  { date, thing }: Dated,
+  { cooperation, share, delegation }: DatedState,
+  settings: DueSettings,
+): Instant | undefined {
+  const record = { cooperation, share, delegation }[thing.kind];
+  return record === undefined ? undefined : DUE_DATES[date].dateIn(record, settings);
+}
+
+/** Announces it, unless that was done, the date is another one by now, or nobody has begun to rely on it. */
+export function decideAnnouncement(
+  state: AnnounceState,
+  announcement: Announcement,
+  settings: DueSettings,
+): Decision<Cooperation> {
+  const { head, cooperation, announced } = state;
+  const { date, thing, value, days } = announcement;
+  const isAnnounced = announced.value !== undefined && announced.value.date === value && announced.value.days <= days;
+  // who was never in a cooperation loses nothing by its end
+  const isForNobody = date === "ends" && days > 0 && !isAccepted(cooperation);
+  if (isAnnounced || isForNobody || dateOf(announcement, state, settings) !== value) return same(cooperation);
+  const entry: EntryFacts = {
+    action: days === 0 ? "expire" : "remind",
+    object: objectOf(thing),
+    after: factsOf(state, announcement),
+  };
+  const record: Due = { date: value, days };
+  return planned(
+    {
+      touches: [
+        { head, record: cooperation, entry },
+        { head: announced, record },
+      ],
+      deletes: [],
+      writes: [],
+    },
+    cooperation,
+  );
+}
+
+/** What the entry says: a reader needs no second look at what ends. */
+function factsOf(
+  { share, delegation }: AnnounceState,
+  { date, thing, value, days }: Announcement,
+): Record<string, unknown> {
+  return {
+    kind: date === "invitation_ends" ? "invitation" : thing.kind,
+    expires_at: value,
+    days: days === 0 ? undefined : days,
+    resource: share?.resource,
+    role: (delegation ?? share)?.role,
+    user: delegation?.user,
+  };
+}
