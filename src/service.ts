@@ -22,6 +22,7 @@ import { createKeyRing } from "./key-ring.ts";
 import type { Log } from "./log.ts";
 import { createMailer } from "./mail/mailer.ts";
 import { createMetrics } from "./metrics.ts";
+import { mailNews } from "./news/mail-news.ts";
 import { boundEngine } from "./openfga/bounded-engine.ts";
 import type { OpenFgaConnection } from "./openfga/client.ts";
 import { createEngine } from "./openfga/engine.ts";
@@ -119,7 +120,7 @@ export function createService(
   const watching = { tupleStore, cache, clock, meter, committed, unwatchedMilliseconds, warn, replica };
   const follow = createFollower(watching);
   const relaying = new AbortController();
-  let relayed: Promise<void> | undefined;
+  let relayed: Promise<unknown> | undefined;
   return {
     deps,
     keys,
@@ -143,7 +144,12 @@ export function createService(
       const readLog = tupleStore.changesPage;
       const secret = config.INVITATION_SECRET;
       const parts = { readLog, secret, store: tupleStore, leads, clock, meter, warn, random: Math.random };
-      relayed = relay(sinks, parts, relaying.signal);
+      const { APP_URL: appUrl, MAIL_PREFERENCES_URL: preferencesUrl } = config;
+      const news = config.MAIL_NEWS ? mailNews({ ...parts, mailer, appUrl, preferencesUrl }) : undefined;
+      relayed = Promise.all([
+        relay(news === undefined ? sinks : [...sinks, news.sink], parts, relaying.signal),
+        news?.run(relaying.signal),
+      ]);
     },
     async close() {
       relaying.abort();
