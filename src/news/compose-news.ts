@@ -60,19 +60,18 @@ export async function letterAbout(
   const { email, name, language, mail_refused_at } = person;
   if (email === undefined || first === undefined) return undefined;
   const { user, cooperation, organization } = first;
+  const ids = { organization, cooperation: cooperation.id };
+  const isDelegate = parts.every((part) => part.isDelegate);
   const side = organization === cooperation.initiator ? "initiator" : "partner";
   const mail = newsMail(languageOf(language ?? (side === "partner" ? cooperation.language : undefined)), {
     to: email,
     id,
     parts,
     organization: await nameOfSide(reads, cooperation, side),
-    isDelegate: parts.every(({ isDelegate }) => isDelegate),
+    isDelegate,
     name,
-    // of several cooperations none has the page
-    link:
-      appUrl === undefined || parts.length > 1
-        ? undefined
-        : pageLink(appUrl, { organization, cooperation: cooperation.id }),
+    // one page has one cooperation, and only admins may read it
+    link: isDelegate || parts.length > 1 ? undefined : appUrl && pageLink(appUrl, ids),
     // as a header has it
     unsubscribe: preferencesUrl && new URL(preferencesUrl).href,
   });

@@ -78,7 +78,9 @@ const news = {
   link: page,
   parts: [{ names, lines: everyLine, others: 0 }],
 };
-const ending: NewsLine = { kind: "access_ends", of: ofNordhang };
+const ending: NewsLine = { kind: "delegation_ends", of: ofNordhang };
+const toDelegate = { ...news, isDelegate: true, link: undefined };
+const delegated: NewsLine = { kind: "delegated", of: ofNordhang };
 const daily = [
   { names, lines: [{ kind: "resumed" } as const], others: 3 },
   { names: { ...names, other: "Solarpark Ost" }, lines: [{ kind: "paused" } as const], others: 0 },
@@ -91,7 +93,8 @@ export const mailsIn = (language: Language): Record<string, Mail> => ({
   notice: noticeMail(language, notice),
   "notice-again": noticeMail(language, { ...notice, ...bare, name: undefined, link: undefined }),
   news: newsMail(language, news),
-  "news-ending": newsMail(language, { ...news, isDelegate: true, parts: [{ names, lines: [ending], others: 0 }] }),
+  "news-ending": newsMail(language, { ...news, parts: [{ names, lines: [ending], others: 0 }] }),
+  "news-delegate": newsMail(language, { ...toDelegate, parts: [{ names, lines: [delegated], others: 0 }] }),
   "webhook-disabled": webhookMail(language, { ...news, endpoint: "erp" }),
   "news-daily": newsMail(language, { ...news, name: undefined, link: undefined, parts: daily }),
 });
