@@ -31,6 +31,7 @@ const put = define.put(path, "Choose which mails the acting user gets", {
   refuses: ["not_found"],
   body: z.strictObject({ mails: Choice }),
   reply: withMembers(NotificationsView, Effective),
+  created: null,
 });
 
 export const NOTIFICATION_OPERATIONS = [get, put];
