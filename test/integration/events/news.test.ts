@@ -15,6 +15,7 @@ import type { Write } from "../../../src/ports.ts";
 import { organizationHead } from "../../../src/store/snapshot.ts";
 import { from } from "../../support/mail.ts";
 import { beginNews, expectNews, mailsAt, startNews } from "../../support/news.ts";
+import { startProcess } from "../../support/process.ts";
 import { cooperate, type Service, seedWorld, test } from "../../support/service.ts";
 import { startSmtp } from "../../support/smtp.ts";
 
@@ -391,4 +392,15 @@ test("that an endpoint is disabled is news for the admins of its organization, a
   await expect
     .poll(async () => (await mailsAt(smtp)).map(({ to, subject }) => [to, subject]), { timeout: 25_000 })
     .toEqual([["ben", "The endpoint erp gets no more events"]]);
+});
+
+test("a process mails news where that is switched on, and has no such receiver where it is not", async () => {
+  const metricsOf = async (env: Record<string, string>) => {
+    const { url } = await startProcess(env);
+    return async () => (await fetch(`${url}/metrics`)).text();
+  };
+  const on = await metricsOf({ MAIL_NEWS: "on" });
+  await expect.poll(on, { timeout: 25_000 }).toContain('concordat_events_lag_seconds{receiver="mails"}');
+  const off = await metricsOf({});
+  expect(await off()).not.toContain('receiver="mails"');
 });
