@@ -7,7 +7,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 
-const SHOWN = ["de/invitation", "en/notice", "fr/invitation-again", "pl/notice"];
+const SHOWN = ["de/invitation", "en/notice", "fr/news-daily", "pl/news-ending"];
 const WIDTH = 360;
 const HEIGHT = 760;
 

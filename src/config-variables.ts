@@ -139,6 +139,16 @@ export const VARIABLES = {
     .optional()
     .describe("The mail server, `smtps://user:password@host`, or `smtp://…` with STARTTLS. Default: `.eml` files."),
   MAIL_FROM: sender.default("Concordat <concordat@localhost>").describe("The sender of mails."),
+  MAIL_NEWS: onOff
+    .default(false)
+    .describe(
+      "`on`: what happens in cooperations is mailed to everybody it is news for, see docs/mails.md. Invitations and notices are mailed in any case.",
+    ),
+  MAIL_PREFERENCES_URL: url({ schemes: ["https", "http"], query: true, fragment: true })
+    .optional()
+    .describe(
+      "Your page where a person chooses their mails (`PUT /v1/me/notifications`); mails about news name it in `List-Unsubscribe`.",
+    ),
   WEBHOOKS: endpoints
     .optional()
     .describe(

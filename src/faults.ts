@@ -71,9 +71,18 @@ export class StoreDamaged extends Fault {
   }
 }
 
+/** What a mail failed by: an address that the server refuses for good, this one mail, or a server that takes none. */
+export type MailFailure = "address" | "mail" | "server";
+
 /** A mail was not handed over, or not for certain. Its text is a code, and the numbers that the server answered with. */
 export class MailFailed extends Fault {
   readonly code = "mail_failed";
+  readonly by: MailFailure;
+
+  constructor(message: string, by: MailFailure) {
+    super(message);
+    this.by = by;
+  }
 }
 
 /** The caller closed the connection before the end of the body. */

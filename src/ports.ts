@@ -211,8 +211,9 @@ export type Meter = {
   clockOffset(of: "cache" | "engine", seconds: number): void;
 };
 
-/** One mail to one address, as text and HTML. Two with one `id` to one address are the same mail, however often it is sent. */
-export type Mail = { to: string; id: string; subject: string; language: Language; text: string; html: string };
+/** One mail to one address, as text and HTML. Two with one `id` to one address are the same mail, however often it is sent. `unsubscribe`: where its reader chooses their mails. */
+export type Mail = Record<"to" | "id" | "subject" | "text" | "html", string> & MailHeaders;
+type MailHeaders = { language: Language; unsubscribe?: string | undefined };
 
 /** `send` throws when a mail could not be sent; the action that it belongs to is committed all the same. */
 export type Mailer = { send(mail: Mail): Promise<void>; close(): void };

@@ -22,6 +22,7 @@ import { createKeyRing } from "./key-ring.ts";
 import type { Log } from "./log.ts";
 import { createMailer } from "./mail/mailer.ts";
 import { createMetrics } from "./metrics.ts";
+import { mailNews } from "./news/mail-news.ts";
 import { boundEngine } from "./openfga/bounded-engine.ts";
 import type { OpenFgaConnection } from "./openfga/client.ts";
 import { createEngine } from "./openfga/engine.ts";
@@ -146,10 +147,15 @@ export function createService(
       const readLog = tupleStore.changesPage;
       const secret = config.INVITATION_SECRET;
       const parts = { readLog, secret, store: tupleStore, leads, clock, meter, warn, random: Math.random };
+      const { APP_URL: appUrl, MAIL_PREFERENCES_URL: preferencesUrl } = config;
+      const news = config.MAIL_NEWS ? mailNews({ ...parts, mailer, appUrl, preferencesUrl }) : undefined;
       const actions = { ...deps, patienceMilliseconds: DUE_PATIENCE_MILLISECONDS };
       const settings = { invitationDays: config.INVITATION_TTL_DAYS };
-      const scheduling = config.SCHEDULER && runScheduler({ ...parts, actions, settings, log }, relaying.signal);
-      relayed = Promise.all([relay(sinks, parts, relaying.signal), scheduling]);
+      relayed = Promise.all([
+        relay(news === undefined ? sinks : [...sinks, news.sink], parts, relaying.signal),
+        news?.run(relaying.signal),
+        config.SCHEDULER && runScheduler({ ...parts, actions, settings, log }, relaying.signal),
+      ]);
     },
     async close() {
       relaying.abort();

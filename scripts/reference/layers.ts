@@ -19,6 +19,7 @@ const PARTS: Readonly<Record<string, string>> = {
   events: "the relay: who receives events, and how far each has them",
   webhooks: "endpoints that get events by POST: how they are signed and what is not connected to",
   store: "tuples read into records: heads, people, resources",
+  news: "mails about what happens: who gets which, when, and again until they are taken",
   mail: "the mails and how they are sent",
   openfga: "the tuple store and the engine; `server` finds, builds and runs OpenFGA",
   redis: "the decision cache and the rate limits in Redis",

@@ -7,13 +7,15 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Semaphore } from "async-mutex";
 import { issueToken } from "../domain/cooperation/invitation-token.ts";
 import { errorFacts } from "../domain/error-facts.ts";
-import { type OrganizationId, splitRef } from "../domain/ids.ts";
+import { type OrganizationId, splitRef, type UserId } from "../domain/ids.ts";
 import { type Language, LanguageInput } from "../domain/language.ts";
 import { type Cooperation, isSide } from "../domain/records.ts";
 import { shareAt } from "../domain/share-dates.ts";
+import { MailFailed } from "../faults.ts";
 import { invitationLink, invitationMail, noticeMail, type OfferedShare, pageLink } from "../mail/letters.ts";
 import type { Mail } from "../ports.ts";
 import { organizationName } from "../queries/views/cooperations.ts";
+import { markAddress } from "../store/address-marks.ts";
 import { adminsOf } from "../store/people.ts";
 import { inTurns, organizationHead, personHead, resourceHead, sharesOf } from "../store/snapshot.ts";
 import type { ActionDeps, Receipt } from "./run/action.ts";
@@ -52,14 +54,20 @@ export async function sendLetters(deps: ActionDeps, cooperation: Cooperation): P
         ? await invitation(deps, cooperation)
         : await notices(deps, cooperation, cooperation.partner);
     const places = new Semaphore(MAILS_AT_ONCE);
-    const send = async (letter: Letter): Promise<"sent" | "failed" | "none"> => {
+    const send = async ({ make, user, isMarked }: Letter): Promise<"sent" | "failed" | "none"> => {
+      let address = "";
+      const mark = (isRefused: boolean) =>
+        user && markAddress(deps.tupleStore, { user, address, isRefused }, deps.clock).catch(failed);
       try {
-        const mail = letter();
+        const mail = make();
         if (mail === undefined) return "none";
+        address = mail.to;
         await deps.mailer.send(mail);
+        if (isMarked) await mark(false);
         return "sent";
       } catch (error) {
         failed(error);
+        if (error instanceof MailFailed && error.by === "address") await mark(true);
         return "failed";
       }
     };
@@ -73,8 +81,11 @@ export async function sendLetters(deps: ActionDeps, cooperation: Cooperation): P
   }
 }
 
-/** Makes the mail to one recipient; undefined where they have no address. Throws where their record cannot be read. */
-type Letter = () => Mail | undefined;
+/**
+ * `make` gives the mail to one recipient; undefined where they have no address. It throws where their record cannot be
+ * read. `user`: who that is, where it is known; `isMarked`: a server refused their address before.
+ */
+type Letter = { make: () => Mail | undefined; user?: UserId; isMarked?: boolean };
 
 async function invitation(deps: ActionDeps, cooperation: Cooperation): Promise<Letter[]> {
   const { email, id, invitation: n } = cooperation;
@@ -86,7 +97,7 @@ async function invitation(deps: ActionDeps, cooperation: Cooperation): Promise<L
     link: invitationLink(deps.invitation.url, token),
     linkDays: deps.invitation.ttlDays,
   };
-  return [() => invitationMail(languageOf(cooperation.language), facts)];
+  return [{ make: () => invitationMail(languageOf(cooperation.language), facts) }];
 }
 
 async function notices(deps: ActionDeps, cooperation: Cooperation, partner: OrganizationId): Promise<Letter[]> {
@@ -96,15 +107,21 @@ async function notices(deps: ActionDeps, cooperation: Cooperation, partner: Orga
   if (organization === undefined || !isSide(cooperation, "partner", organization)) return [];
   const admins = await adminsOf(tupleStore, partner);
   // one record that cannot be read keeps the notice from nobody else
-  const people = await inTurns(admins, (admin) => Promise.allSettled([personHead(tupleStore, admin)]));
+  const people = await inTurns(admins, async (user) => {
+    const [head] = await Promise.allSettled([personHead(tupleStore, user)]);
+    return { user, head };
+  });
   const offer = await offerOf(deps, cooperation);
   const link = deps.appUrl && pageLink(deps.appUrl, { organization: partner, cooperation: cooperation.id });
-  return people.map(([head]) => () => {
-    if (head.status === "rejected") throw head.reason;
-    const { email: to, language = cooperation.language, name } = head.value.value ?? {};
-    return to === undefined
-      ? undefined
-      : noticeMail(languageOf(language), { ...offer, to, partner: organization.name, name, link });
+  return people.map(({ user, head }) => {
+    const make = () => {
+      if (head.status === "rejected") throw head.reason;
+      const { email: to, language = cooperation.language, name } = head.value.value ?? {};
+      return to === undefined
+        ? undefined
+        : noticeMail(languageOf(language), { ...offer, to, partner: organization.name, name, link });
+    };
+    return { make, user, isMarked: head.status === "fulfilled" && head.value.value?.mail_refused_at !== undefined };
   });
 }
 

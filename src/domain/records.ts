@@ -81,13 +81,6 @@ export const ResourceRecord = z.object({
 });
 export type Resource = z.infer<typeof ResourceRecord>;
 
-export const PersonRecord = z.object({
-  name: z.string().optional(),
-  email: z.string().optional(),
-  language: z.string().optional(),
-});
-export type Person = z.infer<typeof PersonRecord>;
-
 export const OrganizationRecord = z.object({
   name: z.string(),
   deleted_at: z.string().optional(),

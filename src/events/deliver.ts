@@ -60,7 +60,8 @@ export async function deliverAll(events: readonly StoredEvent[], sink: Sink, how
     if (round.taken > 0 || since === undefined) [since, attempts] = [now.toISOString(), 0];
     attempts += 1;
     const failing = now.getTime() - Date.parse(since);
-    if (isGivenUp(failing, attempts)) return { kind: "disabled", why: `it took nothing for three days: ${why}` };
+    if (!sink.isTriedForever && isGivenUp(failing, attempts))
+      return { kind: "disabled", why: `it took nothing for three days: ${why}` };
     if (!(await how.failed(since, why))) return { kind: "stopped" };
     const asked = failure?.kind === "retry" ? failure.afterMilliseconds : undefined;
     if (!(await pause(pauseOf(failing, asked, how.random()), how))) return { kind: "stopped" };

@@ -123,6 +123,7 @@ async function deliverFrom(opening: ReceiverHead, sink: Sink, deps: RelayDeps, s
   do {
     const read = await eventsBehind(deps.readLog, place, {
       secret: deps.secret,
+      lateMilliseconds: sink.lateMilliseconds,
       max: EVENTS_AT_ONCE,
       pagesMax: PAGES_AT_ONCE,
       damaged: (history, { what }) => warn("event_damaged", { history, what }),

@@ -18,6 +18,10 @@ export type Sink = {
   readonly name: string;
   /** Which events it gets; without it all of them. */
   readonly wants?: (event: StoredEvent) => boolean;
+  /** Where true it is never disabled for taking nothing: nobody could enable it again. */
+  readonly isTriedForever?: boolean;
+  /** How long after it was recorded an event is delivered; without it at once. */
+  readonly lateMilliseconds?: number;
   /** Never throws. Ends early, with `retry`, when the signal aborts. */
   deliver(event: StoredEvent, signal: AbortSignal): Promise<Delivered>;
 };

@@ -13,12 +13,13 @@ export type Block =
   | { kind: "link"; label: string; url: string };
 
 /** What a template makes. `id`: see Mail. */
-type Draft = Pick<Mail, "to" | "id" | "subject"> & { language: Language; blocks: readonly Block[] };
+type Draft = Pick<Mail, "to" | "id" | "subject" | "unsubscribe"> & { language: Language; blocks: readonly Block[] };
 
 /** The mail of a template. */
-export function composeMail({ to, id, subject, language, blocks }: Draft): Mail {
+export function composeMail({ to, id, subject, language, blocks, unsubscribe }: Draft): Mail {
   const text = `${blocks.map(textOf).join("\n\n")}\n`;
-  return { to, id, subject, language, text, html: page(language, subject, blocks.map(htmlOf).join("\n")) };
+  const html = page(language, subject, blocks.map(htmlOf).join("\n"));
+  return { to, id, subject, language, text, html, ...(unsubscribe !== undefined && { unsubscribe }) };
 }
 
 function textOf(block: Block): string {

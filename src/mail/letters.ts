@@ -90,7 +90,7 @@ export function pageLink(appUrl: string, ids: Readonly<Record<"organization" | "
   return new URL(filled).href;
 }
 
-const paragraph = (text: string): Block => ({ kind: "paragraph", text });
+export const paragraph = (text: string): Block => ({ kind: "paragraph", text });
 
 /** The shares that a mail names; the others are counted. */
 const SHARES_SHOWN_MAX = 50;
@@ -101,17 +101,18 @@ function offer(wording: Wording, { shares, expiresAt }: Offer): Block[] {
   const items = others === 0 ? shown : [...shown, wording.more(others)];
   return [
     items.length === 0 ? paragraph(wording.noOffer) : { kind: "list", heading: wording.offer, items },
-    ...(expiresAt === undefined ? [] : [paragraph(wording.ends(date(wording, expiresAt)))]),
+    ...(expiresAt === undefined ? [] : [paragraph(wording.ends(dateText(wording, expiresAt)))]),
   ];
 }
 
-function shareLine(wording: Wording, { type, name, role, expiresAt }: OfferedShare): string {
+/** A share in a list: the resource by name, its role, and its date if it has one. */
+export function shareLine(wording: Wording, { type, name, role, expiresAt }: OfferedShare): string {
   const named = wording.named(wording.resource[type], plainName(name));
-  return wording.share(named, wording.role[role], expiresAt && date(wording, expiresAt));
+  return wording.share(named, wording.role[role], expiresAt && dateText(wording, expiresAt));
 }
 
 /** In UTC and by the minute: the reader's time zone is unknown. */
-function date(wording: Wording, at: Instant): string {
+export function dateText(wording: Wording, at: Instant): string {
   const day = new Intl.DateTimeFormat(wording.locale, { dateStyle: "long", timeZone: "UTC" }).format(new Date(at));
   return wording.date(day, at.slice(11, 16));
 }

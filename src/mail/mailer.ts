@@ -10,7 +10,7 @@ import { domainToASCII } from "node:url";
 import { Semaphore } from "async-mutex";
 import { createTransport, type SendMailOptions } from "nodemailer";
 import { ulid } from "ulid";
-import { MailFailed } from "../faults.ts";
+import { MailFailed, type MailFailure } from "../faults.ts";
 import type { Clock, Mail, Mailer } from "../ports.ts";
 import { makePrivate } from "../private-folder.ts";
 
@@ -29,6 +29,7 @@ export type MailerOptions = {
 
 // Well below nodemailer's own minutes.
 const TIMEOUTS = { connectionTimeout: 10_000, greetingTimeout: 10_000, socketTimeout: 20_000 };
+const SERVICE_NOT_AVAILABLE = 421;
 const NO_STARTTLS =
   "the server offers no STARTTLS. Use smtps://, or send in the clear by adding ?requireTLS=false to SMTP_URL";
 /**
@@ -58,6 +59,7 @@ export function createMailer({ smtpUrl, folder, from, clock, sendMilliseconds }:
       // so that no holiday notice answers (RFC 3834 §5)
       "Auto-Submitted": "auto-generated",
       "Content-Language": mail.language,
+      ...(mail.unsubscribe !== undefined && { "List-Unsubscribe": `<${mail.unsubscribe}>` }),
     },
   });
   if (smtpUrl !== undefined) {
@@ -107,7 +109,7 @@ const orMailFailed =
     try {
       await send(mail);
     } catch (error) {
-      throw error instanceof MailFailed ? error : new MailFailed(wordsOf(error as Failure));
+      throw error instanceof MailFailed ? error : new MailFailed(wordsOf(error as Failure), ofWhat(error as Failure));
     }
   };
 
@@ -120,6 +122,18 @@ function wordsOf({ name, code, originalCode, command, responseCode }: Failure): 
   );
   const hasNoTls = command === "STARTTLS" && responseCode !== undefined;
   return hasNoTls ? `${words.join(" ")}: ${NO_STARTTLS}` : words.join(" ");
+}
+
+/** No such mailbox, now and ever (RFC 5321 §4.2.3). */
+const REFUSED_FOR_GOOD: readonly unknown[] = [550, 551, 553];
+
+/** What a failure is about: of a server that takes no mail, the next mail fails as well. */
+function ofWhat({ code, command, responseCode }: Failure): MailFailure {
+  if (code === "EENVELOPE" && command === "RCPT TO" && REFUSED_FOR_GOOD.includes(responseCode)) return "address";
+  // a sender that is refused, or a server that closes, is no matter of one mail; too slow a mailbox is
+  const isOfMail = code === "EENVELOPE" || code === "EMESSAGE";
+  const isOfServer = command === "MAIL FROM" || responseCode === SERVICE_NOT_AVAILABLE;
+  return (isOfMail && !isOfServer) || code === "EABORT" ? "mail" : "server";
 }
 
 /** Writes a message under a draft name and renames it. Mails hold tokens: only the service's own user may read them. */
@@ -138,6 +152,6 @@ async function keep(folder: string, at: Date, message: Buffer): Promise<void> {
 // nodemailer would read a list of addresses, or a name, out of one string.
 function oneAddress(to: string): string {
   if (!/^[^\s\p{Cc},;:<>()[\]"\\]+@[^\s\p{Cc},;:<>()[\]"\\@]+$/u.test(to))
-    throw new MailFailed("a mail needs one plain address");
+    throw new MailFailed("a mail needs one plain address", "mail");
   return to;
 }

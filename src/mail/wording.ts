@@ -3,6 +3,7 @@
  * names that are cleaned and of dates that are written out, so a language orders a sentence as it needs to.
  */
 import type { ResourceType } from "../domain/ids.ts";
+import type { COOPERATION_NEWS, CooperationDate, ShareNews } from "../domain/news.ts";
 import type { SharedRole } from "../domain/roles.ts";
 
 /** Every text in one language. A language that lacks one does not compile. */
@@ -34,5 +35,28 @@ export type Wording = {
     again: string;
     link: string;
     closing: (partner: string) => string;
+  };
+  news: {
+    subject: (other: string) => string;
+    /** Of a mail about several cooperations. */
+    subjectOfSeveral: string;
+    heading: (other: string) => string;
+    cooperation: Record<(typeof COOPERATION_NEWS)[number], (initiator: string, partner: string) => string>;
+    dated: Record<CooperationDate, (at: string) => string>;
+    /** That the cooperation does not have this date any more. */
+    undated: Record<CooperationDate, string>;
+    /** `what`: a resource, with its role and end where they matter; `person`: whom it is delegated to; `at`: what the line is about. */
+    share: Record<ShareNews, (what: string, person: string, at: string) => string>;
+    link: string;
+    /** Of the link where something ends soon. */
+    linkToExtend: string;
+    /** Why the reader gets it: as an admin, or because something is delegated to them. */
+    closing: (organization: string) => string;
+    closingToDelegate: (organization: string) => string;
+    /** An endpoint of the organization is disabled. */
+    webhook: {
+      subject: (endpoint: string) => string;
+      body: (endpoint: string, organization: string) => string;
+    };
   };
 };

@@ -30,6 +30,8 @@ export type EventsRead = { events: StoredEvent[]; place: EventPlace; more: boole
 type Options = {
   /** Makes the marks: who guesses an id cannot find out from a place whether that event was read. */
   secret: string;
+  /** Only what was recorded so long ago; without it everything. */
+  lateMilliseconds?: number | undefined;
   /** How many events at most, and how many pages of the log are read for them. */
   max: number;
   pagesMax: number;
@@ -67,10 +69,14 @@ export async function eventsBehind(
       throw error;
     });
     if (page === undefined) return undefined;
-    const found = page.changes.flatMap((change) => eventIn(change, options.damaged));
     // by the engine's clock, as the changes' own times are
-    const settledBefore = page.askedAt - SETTLED_MILLISECONDS;
-    const isSettled: boolean = isWhole && page.changes.every((change) => Date.parse(change.at) < settledBefore);
+    const isBefore = (milliseconds: number) => (change: TupleChange) =>
+      Date.parse(change.at) < page.askedAt - milliseconds;
+    const { lateMilliseconds } = options;
+    const due = lateMilliseconds === undefined ? page.changes : page.changes.filter(isBefore(lateMilliseconds));
+    const isCut = due.length < page.changes.length;
+    const found = due.flatMap((change) => eventIn(change, options.damaged));
+    const isSettled: boolean = isWhole && !isCut && page.changes.every(isBefore(SETTLED_MILLISECONDS));
     const fresh = found.filter((event) => !marks.has(markOf(event)));
     const left = options.max - events.length;
     const room = isSettled ? left : Math.max(0, Math.min(left, SEEN_MAX - marks.size));
@@ -84,7 +90,7 @@ export async function eventsBehind(
       if (page.place !== "") kept = page.place;
     } else for (const event of taken) marks.add(markOf(event));
     if (!isTaken) return read(room === left);
-    if (page.isLast) return read(false);
+    if (isCut || page.isLast) return read(false);
     at = page.place;
   }
   return read(true);

@@ -15,6 +15,7 @@ import {
 } from "../domain/ids.ts";
 import { countsIn } from "../domain/key-bounds.ts";
 import { type Membership, type Memberships, membershipOf, roleIn } from "../domain/membership.ts";
+import { PersonRecord } from "../domain/person-record.ts";
 import {
   alive,
   type Cooperation,
@@ -27,7 +28,6 @@ import {
   isAccepted,
   isSide,
   OrganizationRecord,
-  PersonRecord,
   type RecordSchema,
   ResourceRecord,
   type Share,

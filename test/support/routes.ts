@@ -41,6 +41,7 @@ const check = (path: string) => ({ by: "a checker", path: () => `/access/v1/${pa
 /** In an order in which each finds its world as it needs it: reads, then changes, then endings. */
 export const ROUTES: Record<string, Route> = {
   "GET /v1/me": { by: "anna", ...at("/v1/me"), needsNoStanding: true },
+  "GET /v1/me/notifications": { by: "anna", ...at("/v1/me/notifications"), needsNoStanding: true },
   "GET /v1/organizations/{org}": { by: "anna", ...at(org) },
   "GET /v1/organizations/{org}/people": { by: "anna", ...at(`${org}/people`) },
   "GET /v1/organizations/{org}/people/{user}": { by: "anna", ...at(`${org}/people/otto`) },
@@ -81,6 +82,12 @@ export const ROUTES: Record<string, Route> = {
     ...at("/v1/import"),
     body: () => ({ kind: "organization", id: "sunward", name: "Sunward" }),
     headers: { "Content-Type": "application/x-ndjson" },
+    needsNoStanding: true,
+  },
+  "PUT /v1/me/notifications": {
+    by: "anna",
+    ...at("/v1/me/notifications"),
+    body: () => ({ mails: "daily" }),
     needsNoStanding: true,
   },
   "PUT /v1/organizations/{org}": { by: SERVICE, ...at(org), body: () => ({ name: "Sunward" }), needsNoStanding: true },

@@ -58,9 +58,11 @@ const MAY_IMPORT: Record<string, string[]> = {
   redis: ["domain", "elapsed.ts", "type ports.ts", "memory", "ioredis", "rate-limiter-flexible", "node:*"],
   memory: ["domain", "elapsed.ts", "type ports.ts", "lru-cache", "rate-limiter-flexible"],
   "mail/letters.ts": ["domain", "type ports.ts", "mail"],
+  "mail/news-mail.ts": ["domain", "type ports.ts", "mail", "mail/letters.ts"],
   mail: [
     "faults.ts",
     "mail/letters.ts",
+    "mail/news-mail.ts",
     "domain",
     "type ports.ts",
     "private-folder.ts",
@@ -68,6 +70,21 @@ const MAY_IMPORT: Record<string, string[]> = {
     "nodemailer",
     "ulid",
     "node:*",
+  ],
+  // what is news is read when it is mailed
+  news: [
+    "faults.ts",
+    "domain",
+    "type ports.ts",
+    "type events",
+    "events/receivers.ts",
+    "store",
+    "queries",
+    "mail/letters.ts",
+    "mail/news-mail.ts",
+    "async-mutex",
+    "zod",
+    "node:timers/promises",
   ],
   // the relay: what is delivered, to whom, and how far it is
   "events/receivers.ts": ["domain", "type ports.ts", "zod"],

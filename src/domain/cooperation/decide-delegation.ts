@@ -6,9 +6,10 @@
 import type { DelegateInput, ReasonInput } from "../commands.ts";
 import { hasPassed, instant } from "../expiry.ts";
 import type { UserId } from "../ids.ts";
+import type { Person } from "../person-record.ts";
 import { type Decision, type EntryFacts, planned, type Stamp, same } from "../plan.ts";
 import type { Precondition } from "../precondition.ts";
-import type { Cooperation, Delegation, Head, Person, Share } from "../records.ts";
+import type { Cooperation, Delegation, Head, Share } from "../records.ts";
 import { otherSpelling } from "../relations.ts";
 import { isRefusal } from "../result.ts";
 import { delegable } from "../roles.ts";

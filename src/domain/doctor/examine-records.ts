@@ -4,6 +4,7 @@
  */
 import { StoreDamaged } from "../../faults.ts";
 import { type OrganizationId, splitRef, type UserId } from "../ids.ts";
+import { type Person, PersonRecord } from "../person-record.ts";
 import {
   alive,
   type Cooperation,
@@ -16,8 +17,6 @@ import {
   InvitationRecord,
   type Organization,
   OrganizationRecord,
-  type Person,
-  PersonRecord,
   ReceiverRecord,
   type RecordSchema,
   type Resource,

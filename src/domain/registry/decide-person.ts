@@ -7,17 +7,20 @@ import { hash } from "node:crypto";
 import { StoreDamaged } from "../../faults.ts";
 import type { PersonInput } from "../commands.ts";
 import { newIdProblem, type OrganizationId, type UserId } from "../ids.ts";
+import type { Person } from "../person-record.ts";
 import { type Decision, type EntryFacts, type Plan, planned, same, type Touch, WRITE_TUPLES_MAX } from "../plan.ts";
 import { type Precondition, refuseUnlessExpected, refuseUnlessOwn } from "../precondition.ts";
-import type { Head, Organization, Person } from "../records.ts";
+import type { Head, Organization } from "../records.ts";
 import type { Refusal } from "../refusal.ts";
 import { isRefusal } from "../result.ts";
 import type { OrganizationRole } from "../roles.ts";
 import { tuplesOfEmail, tuplesOfPerson } from "../state-tuples.ts";
 import { difference, keyOf, type TupleKey } from "../tuples.ts";
 
-/** What a person's record holds. */
+/** What a service writes into a person's record. */
 export const PERSON_FIELDS = ["name", "email", "language"] as const;
+/** What is erased of it: what follows from the others is erased with them. */
+export const FORGOTTEN_FIELDS = [...PERSON_FIELDS, "mails"] as const;
 
 /** `email:<hash>`: how an address is looked up without being in the graph. */
 export const emailHash = (address: string): string => hash("sha256", address.trim().toLowerCase());
@@ -67,6 +70,8 @@ export function decidePerson(state: PersonState, input: PersonInput): Decision<P
   const before: Person = state.person.value ?? {};
   const after: Person = { ...before };
   for (const field of PERSON_FIELDS) if (input[field] !== undefined) after[field] = input[field] ?? undefined;
+  // what is known of an address is not known of another one
+  if (before.email !== after.email) after.mail_refused_at = undefined;
   const kept = PERSON_FIELDS.every((field) => before[field] === after[field]);
   if (kept && role === input.role) return same({ before: role, role, person: before });
   if (input.role !== "admin") {
@@ -110,8 +115,8 @@ function decideEmail(state: PersonState, from: string | undefined, to: string | 
     if (other !== undefined) {
       if (other.organizations.length > 0) return { code: "email_taken" };
       // who belongs nowhere keeps no address from a successor; the rest of the record is not the successor's business
-      const { email, ...rest } = other.person.value ?? {};
-      plan.touches.push({ head: other.person, record: email === to ? rest : { email, ...rest } });
+      const { email, mail_refused_at, ...rest }: Person = other.person.value ?? {};
+      plan.touches.push({ head: other.person, record: email === to ? rest : { email, mail_refused_at, ...rest } });
       plan.deletes.push(...tuplesOfEmail(emailHash(to), head.value?.holder));
     }
     plan.touches.push({ head, record: { holder: state.user } });
@@ -165,7 +170,7 @@ export type ForgetState = {
 };
 
 /** `erased`: what the record held until now; `before` and `n`: its head's number until and from now. */
-export type Forgotten = { user: UserId; erased: (keyof Person)[]; before: number; n: number };
+export type Forgotten = { user: UserId; erased: (typeof FORGOTTEN_FIELDS)[number][]; before: number; n: number };
 
 /** Empties the record of somebody who belongs to no organization. Histories go on naming the id: they would not verify without it. */
 export function decideForget(state: ForgetState): Decision<Forgotten> {
@@ -173,7 +178,7 @@ export function decideForget(state: ForgetState): Decision<Forgotten> {
   const moved = refuseUnlessOwn(expected, person);
   if (moved) return moved;
   if (organizations.length > 0) return { code: "still_member", user, organizations };
-  const erased = PERSON_FIELDS.filter((field) => person.value?.[field] !== undefined);
+  const erased = FORGOTTEN_FIELDS.filter((field) => person.value?.[field] !== undefined);
   if (erased.length === 0) return same({ user, erased, before: person.n, n: person.n });
   const isHeld = email?.value?.holder === user;
   const touches: Touch[] = [{ head: person, record: {} }, ...(isHeld ? [{ head: email, record: {} }] : [])];

@@ -5,7 +5,7 @@ import { forgetPerson, putPerson, removePerson } from "../../actions/person.ts";
 import { isService } from "../../domain/caller.ts";
 import { PersonInput } from "../../domain/commands.ts";
 import { idOfType, type OrganizationId, type Ref } from "../../domain/ids.ts";
-import type { Forgotten } from "../../domain/registry/decide-person.ts";
+import { FORGOTTEN_FIELDS, type Forgotten } from "../../domain/registry/decide-person.ts";
 import { isFoundIn } from "../../domain/search-folding.ts";
 import { TextInput } from "../../domain/text.ts";
 import type { Reads } from "../../ports.ts";
@@ -50,7 +50,7 @@ const STAYS =
   "The id stays in histories, which would not verify without it; an invited address with who invited it; what was written until now in OpenFGA's change log and in backups.";
 const Erased = {
   user: z.string(),
-  erased: z.array(z.enum(["name", "email", "language"])).describe("What the record held until now."),
+  erased: z.array(z.enum(FORGOTTEN_FIELDS)).describe("What the record held until now."),
   stays: z.literal(STAYS),
   etag: Etag.describe("The person's own."),
 };

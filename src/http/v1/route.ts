@@ -61,8 +61,8 @@ type Parts = Documented & {
   bodyOptional?: boolean;
   /** What 200 has, and 201 where it is a PUT. */
   reply: z.ZodType;
-  /** What 201 has. Every PUT answers so when there was nothing before. */
-  created?: z.ZodType;
+  /** What 201 has. Every PUT answers so when there was nothing before, but with null. */
+  created?: z.ZodType | null;
   /** What a dry run has, with 200, where it is not its impacts. */
   dryRun?: z.ZodType;
   /** Whether it honours `If-Match` and `If-None-Match`, as every PUT, PATCH and DELETE does. Others refuse them. */
@@ -136,7 +136,7 @@ function route<const M extends RouteConfig["method"], const Path extends string,
   const { conditional = ["put", "patch", "delete"].includes(method) } = parts;
   const isRunDry = query !== undefined && "dry_run" in query.shape;
   // a reply of its own kind beside that of what was created says that nothing was
-  const done = created === undefined || created === reply ? "Done, or nothing to change" : "Nothing was written";
+  const done = !created || created === reply ? "Done, or nothing to change" : "Nothing was written";
   const responses: Record<string, { description: string }> = {
     200: isRunDry
       ? described(`${done}; or what it would mean.`, z.union([reply, dryRun]))

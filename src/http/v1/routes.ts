@@ -19,6 +19,7 @@ import { IMPORT_OPERATIONS, importRoutes } from "./import/import.ts";
 import { INSPECT_OPERATIONS, inspectRoutes } from "./inspect.ts";
 import { INVITATION_OPERATIONS, invitationRoutes } from "./invitations.ts";
 import { JOB_ROLE_OPERATIONS, jobRoleRoutes } from "./job-roles.ts";
+import { NOTIFICATION_OPERATIONS, notificationRoutes } from "./notifications.ts";
 import { ORGANIZATION_OPERATIONS, organizationRoutes } from "./organizations.ts";
 import { PEOPLE_OPERATIONS, peopleRoutes } from "./people.ts";
 import { RESOURCE_OPERATIONS, resourceRoutes } from "./resources.ts";
@@ -30,6 +31,7 @@ import { WEBHOOK_OPERATIONS, webhookRoutes } from "./webhooks.ts";
 const PARTS: [operations: Operation[], add: (app: V1App, deps: V1Deps) => void][] = [
   [ORGANIZATION_OPERATIONS, organizationRoutes],
   [PEOPLE_OPERATIONS, peopleRoutes],
+  [NOTIFICATION_OPERATIONS, notificationRoutes],
   [RESOURCE_OPERATIONS, resourceRoutes],
   [JOB_ROLE_OPERATIONS, jobRoleRoutes],
   [COOPERATION_OPERATIONS, cooperationRoutes],

@@ -38,6 +38,9 @@ export const PersonView = z
     name: z.string().nullable(),
     email: z.string().nullable().optional(),
     language: z.string().nullable().optional(),
+    mail_refused_at: Instant.nullable()
+      .optional()
+      .describe("Since when a mail server refuses the address for good; null where none does."),
     job_roles: z.array(z.strictObject({ resource: z.string(), role: z.enum(JOB_ROLES) })).optional(),
     delegations: z
       .array(

@@ -32,4 +32,59 @@ export const de: Wording = {
     closing: (partner) =>
       `Der Vorschlag wartet darauf, dass eine Administratorin oder ein Administrator von ${partner} ihn annimmt oder ablehnt. Sie erhalten diese E-Mail, weil Sie dazugehören; sobald jemand von Ihnen geantwortet hat, ist nichts weiter zu tun.`,
   },
+  news: {
+    subject: (other) => `Neues zu Ihrer Kooperation mit ${other}`,
+    subjectOfSeveral: "Neues zu Ihren Kooperationen",
+    heading: (other) => `Ihre Kooperation mit ${other}:`,
+    cooperation: {
+      accepted: (_, partner) => `${partner} hat angenommen. Die Kooperation ist aktiv.`,
+      declined: (_, partner) => `${partner} hat abgelehnt.`,
+      withdrawn: (initiator) => `${initiator} hat den Vorschlag zurückgezogen.`,
+      removed: (initiator) => `${initiator} hat die Kooperation beendet.`,
+      left: (_, partner) => `${partner} hat die Kooperation beendet.`,
+      paused: (initiator) =>
+        `${initiator} hat die Kooperation pausiert. Bis sie fortgesetzt wird, hat niemand über sie Zugriff.`,
+      resumed: () => "Die Kooperation wird fortgesetzt.",
+      started: () => "Die Kooperation hat begonnen.",
+      expired: () => "Die Kooperation ist abgelaufen. Niemand hat mehr über sie Zugriff.",
+      invitation_ends: (_, partner) =>
+        `Die Einladung an ${partner} wird bald ungültig. Sie kann noch einmal gesendet werden.`,
+    },
+    dated: {
+      ends: (at) => `Die Kooperation endet am ${at}.`,
+      starts: (at) => `Die Kooperation beginnt am ${at}.`,
+      resumes: (at) => `Die Pause endet am ${at}.`,
+    },
+    undated: {
+      ends: "Die Kooperation hat kein Enddatum mehr.",
+      starts: "Die Kooperation hat kein Anfangsdatum mehr.",
+      resumes: "Die Pause hat kein Enddatum mehr.",
+    },
+    share: {
+      shared: (what) => `Neu: ${what}`,
+      changed: (what) => `Geändert: ${what}`,
+      unshared: (what) => `Nicht mehr freigegeben: ${what}`,
+      begun: (what) => `Ab jetzt freigegeben: ${what}`,
+      share_starts: (what, _, at) => `Freigegeben ab ${at}: ${what}`,
+      steps_down: (what, _, at) => `Ab ${at} nur noch als Betrachter: ${what}`,
+      share_ends: (what) => `Endet bald: ${what}`,
+      share_expired: (what) => `Abgelaufen: ${what}`,
+      delegated: (what) => `Sie haben Zugriff: ${what}`,
+      revoked: (what) => `Sie haben keinen Zugriff mehr: ${what}`,
+      access_ends: (what) => `Ihr Zugriff endet bald: ${what}`,
+      access_expired: (what) => `Ihr Zugriff ist abgelaufen: ${what}`,
+      delegation_ends: (what, person) => `Der Zugriff von ${person} endet bald: ${what}`,
+      delegation_expired: (what, person) => `Der Zugriff von ${person} ist abgelaufen: ${what}`,
+    },
+    link: "Kooperation ansehen",
+    linkToExtend: "Verlängern oder enden lassen",
+    closing: (organization) => `Sie erhalten diese E-Mail, weil Sie ${organization} administrieren.`,
+    closingToDelegate: (organization) =>
+      `Sie erhalten diese E-Mail, weil ${organization} Ihnen Zugriff gegeben oder entzogen hat.`,
+    webhook: {
+      subject: (endpoint) => `Der Endpunkt ${endpoint} erhält keine Ereignisse mehr`,
+      body: (endpoint, organization) =>
+        `Der Endpunkt ${endpoint} von ${organization} wurde deaktiviert, weil er zu lange keine Ereignisse angenommen hat oder auf seiner Seite entfernt wurde. Wenn er wieder funktioniert, aktivieren Sie ihn: Dann erhält er alles, was er verpasst hat.`,
+    },
+  },
 };

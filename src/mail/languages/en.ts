@@ -31,4 +31,58 @@ export const en: Wording = {
     closing: (partner) =>
       `The proposal waits for one admin of ${partner} to accept or decline it. You receive this mail because you are one; as soon as one of you has answered, there is nothing left to do.`,
   },
+  news: {
+    subject: (other) => `News of your cooperation with ${other}`,
+    subjectOfSeveral: "News of your cooperations",
+    heading: (other) => `Your cooperation with ${other}:`,
+    cooperation: {
+      accepted: (_, partner) => `${partner} has accepted. The cooperation is active.`,
+      declined: (_, partner) => `${partner} has declined.`,
+      withdrawn: (initiator) => `${initiator} has withdrawn the proposal.`,
+      removed: (initiator) => `${initiator} has ended the cooperation.`,
+      left: (_, partner) => `${partner} has ended the cooperation.`,
+      paused: (initiator) =>
+        `${initiator} has paused the cooperation. Until it is resumed nobody has access through it.`,
+      resumed: () => "The cooperation has been resumed.",
+      started: () => "The cooperation has begun.",
+      expired: () => "The cooperation has expired. Nobody has access through it any more.",
+      invitation_ends: (_, partner) => `The invitation to ${partner} is about to become invalid. It can be sent again.`,
+    },
+    dated: {
+      ends: (at) => `The cooperation ends on ${at}.`,
+      starts: (at) => `The cooperation starts on ${at}.`,
+      resumes: (at) => `The pause ends on ${at}.`,
+    },
+    undated: {
+      ends: "The cooperation no longer has an end date.",
+      starts: "The cooperation no longer has a start date.",
+      resumes: "The pause no longer has an end date.",
+    },
+    share: {
+      shared: (what) => `New: ${what}`,
+      changed: (what) => `Changed: ${what}`,
+      unshared: (what) => `No longer shared: ${what}`,
+      begun: (what) => `Shared from now on: ${what}`,
+      share_starts: (what, _, at) => `Shared from ${at} on: ${what}`,
+      steps_down: (what, _, at) => `From ${at} on, as Viewer only: ${what}`,
+      share_ends: (what) => `Ends soon: ${what}`,
+      share_expired: (what) => `Expired: ${what}`,
+      delegated: (what) => `You have access: ${what}`,
+      revoked: (what) => `You no longer have access: ${what}`,
+      access_ends: (what) => `Your access ends soon: ${what}`,
+      access_expired: (what) => `Your access has expired: ${what}`,
+      delegation_ends: (what, person) => `The access of ${person} ends soon: ${what}`,
+      delegation_expired: (what, person) => `The access of ${person} has expired: ${what}`,
+    },
+    link: "See the cooperation",
+    linkToExtend: "Extend it, or let it end",
+    closing: (organization) => `You receive this mail because you are an admin of ${organization}.`,
+    closingToDelegate: (organization) =>
+      `You receive this mail because ${organization} gave you access, or took it back.`,
+    webhook: {
+      subject: (endpoint) => `The endpoint ${endpoint} gets no more events`,
+      body: (endpoint, organization) =>
+        `The endpoint ${endpoint} of ${organization} has been disabled, because it took no events for too long or has been removed at its end. When it works again, enable it: it then gets everything that it has missed.`,
+    },
+  },
 };

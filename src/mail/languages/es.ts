@@ -31,4 +31,59 @@ export const es: Wording = {
     closing: (partner) =>
       `La propuesta está pendiente de que alguien que administre ${partner} la acepte o la rechace. Recibe este mensaje porque usted administra esa organización; en cuanto alguien haya respondido, no quedará nada por hacer.`,
   },
+  news: {
+    subject: (other) => `Novedades de su cooperación con ${other}`,
+    subjectOfSeveral: "Novedades de sus cooperaciones",
+    heading: (other) => `Su cooperación con ${other}:`,
+    cooperation: {
+      accepted: (_, partner) => `${partner} ha aceptado. La cooperación está activa.`,
+      declined: (_, partner) => `${partner} ha rechazado la propuesta.`,
+      withdrawn: (initiator) => `${initiator} ha retirado la propuesta.`,
+      removed: (initiator) => `${initiator} ha puesto fin a la cooperación.`,
+      left: (_, partner) => `${partner} ha puesto fin a la cooperación.`,
+      paused: (initiator) =>
+        `${initiator} ha pausado la cooperación. Hasta que se reanude, nadie tiene acceso por medio de ella.`,
+      resumed: () => "La cooperación se ha reanudado.",
+      started: () => "La cooperación ha comenzado.",
+      expired: () => "La cooperación ha vencido. Ya nadie tiene acceso por medio de ella.",
+      invitation_ends: (_, partner) =>
+        `La invitación a ${partner} dejará pronto de ser válida. Se puede enviar de nuevo.`,
+    },
+    dated: {
+      ends: (at) => `La cooperación termina el ${at}.`,
+      starts: (at) => `La cooperación comienza el ${at}.`,
+      resumes: (at) => `La pausa termina el ${at}.`,
+    },
+    undated: {
+      ends: "La cooperación ya no tiene fecha de fin.",
+      starts: "La cooperación ya no tiene fecha de inicio.",
+      resumes: "La pausa ya no tiene fecha de fin.",
+    },
+    share: {
+      shared: (what) => `Nuevo: ${what}`,
+      changed: (what) => `Modificado: ${what}`,
+      unshared: (what) => `Ya no se comparte: ${what}`,
+      begun: (what) => `Se comparte desde ahora: ${what}`,
+      share_starts: (what, _, at) => `Se comparte a partir del ${at}: ${what}`,
+      steps_down: (what, _, at) => `A partir del ${at}, solo como Lector: ${what}`,
+      share_ends: (what) => `Termina pronto: ${what}`,
+      share_expired: (what) => `Ha vencido: ${what}`,
+      delegated: (what) => `Tiene acceso: ${what}`,
+      revoked: (what) => `Ya no tiene acceso: ${what}`,
+      access_ends: (what) => `Su acceso termina pronto: ${what}`,
+      access_expired: (what) => `Su acceso ha vencido: ${what}`,
+      delegation_ends: (what, person) => `El acceso de ${person} termina pronto: ${what}`,
+      delegation_expired: (what, person) => `El acceso de ${person} ha vencido: ${what}`,
+    },
+    link: "Ver la cooperación",
+    linkToExtend: "Prolongarla o dejar que termine",
+    closing: (organization) => `Recibe este mensaje porque administra ${organization}.`,
+    closingToDelegate: (organization) =>
+      `Recibe este mensaje porque ${organization} le ha dado acceso o se lo ha retirado.`,
+    webhook: {
+      subject: (endpoint) => `El punto de conexión ${endpoint} ya no recibe eventos`,
+      body: (endpoint, organization) =>
+        `El punto de conexión ${endpoint} de ${organization} se ha desactivado, porque durante demasiado tiempo no ha aceptado eventos o porque se ha eliminado en su extremo. Cuando vuelva a funcionar, actívelo: recibirá entonces todo lo que se ha perdido.`,
+    },
+  },
 };

@@ -32,4 +32,59 @@ export const fr: Wording = {
     closing: (partner) =>
       `La proposition attend qu’une administratrice ou un administrateur de l’organisation ${partner} l’accepte ou la décline. Vous recevez ce message parce que vous en faites partie\u00A0; dès que quelqu’un a répondu, il n’y a plus rien à faire.`,
   },
+  news: {
+    subject: (other) => `Du nouveau dans votre coopération avec ${other}`,
+    subjectOfSeveral: "Du nouveau dans vos coopérations",
+    heading: (other) => `Votre coopération avec ${other}\u00A0:`,
+    cooperation: {
+      accepted: (_, partner) => `${partner} a accepté. La coopération est active.`,
+      declined: (_, partner) => `${partner} a décliné.`,
+      withdrawn: (initiator) => `${initiator} a retiré sa proposition.`,
+      removed: (initiator) => `${initiator} a mis fin à la coopération.`,
+      left: (_, partner) => `${partner} a mis fin à la coopération.`,
+      paused: (initiator) =>
+        `${initiator} a suspendu la coopération. Tant qu’elle n’a pas repris, personne n’y a accès.`,
+      resumed: () => "La coopération a repris.",
+      started: () => "La coopération a commencé.",
+      expired: () => "La coopération a expiré. Plus personne n’y a accès.",
+      invitation_ends: (_, partner) =>
+        `L’invitation adressée à ${partner} ne sera bientôt plus valable. Elle peut être envoyée de nouveau.`,
+    },
+    dated: {
+      ends: (at) => `La coopération prend fin le ${at}.`,
+      starts: (at) => `La coopération commence le ${at}.`,
+      resumes: (at) => `La suspension prend fin le ${at}.`,
+    },
+    undated: {
+      ends: "La coopération n’a plus de date de fin.",
+      starts: "La coopération n’a plus de date de début.",
+      resumes: "La suspension n’a plus de date de fin.",
+    },
+    share: {
+      shared: (what) => `Nouveau\u00A0: ${what}`,
+      changed: (what) => `Modifié\u00A0: ${what}`,
+      unshared: (what) => `N’est plus partagé\u00A0: ${what}`,
+      begun: (what) => `Désormais partagé\u00A0: ${what}`,
+      share_starts: (what, _, at) => `Partagé à partir du ${at}\u00A0: ${what}`,
+      steps_down: (what, _, at) => `À partir du ${at}, comme Lecteur seulement\u00A0: ${what}`,
+      share_ends: (what) => `Prend bientôt fin\u00A0: ${what}`,
+      share_expired: (what) => `A expiré\u00A0: ${what}`,
+      delegated: (what) => `Vous avez accès\u00A0: ${what}`,
+      revoked: (what) => `Vous n’avez plus accès\u00A0: ${what}`,
+      access_ends: (what) => `Votre accès prend bientôt fin\u00A0: ${what}`,
+      access_expired: (what) => `Votre accès a expiré\u00A0: ${what}`,
+      delegation_ends: (what, person) => `L’accès accordé à ${person} prend bientôt fin\u00A0: ${what}`,
+      delegation_expired: (what, person) => `L’accès accordé à ${person} a expiré\u00A0: ${what}`,
+    },
+    link: "Voir la coopération",
+    linkToExtend: "Prolonger ou laisser prendre fin",
+    closing: (organization) => `Vous recevez ce message parce que vous administrez l’organisation ${organization}.`,
+    closingToDelegate: (organization) =>
+      `Vous recevez ce message parce que l’organisation ${organization} vous a accordé ou retiré un accès.`,
+    webhook: {
+      subject: (endpoint) => `Le point de terminaison ${endpoint} ne reçoit plus d’événements`,
+      body: (endpoint, organization) =>
+        `Le point de terminaison ${endpoint} de l’organisation ${organization} a été désactivé, parce qu’il n’a pris aucun événement pendant trop longtemps ou qu’il a été supprimé de son côté. Quand il fonctionnera de nouveau, réactivez-le\u00A0: il recevra alors tout ce qu’il a manqué.`,
+    },
+  },
 };

@@ -32,4 +32,59 @@ export const it: Wording = {
     closing: (partner) =>
       `La proposta attende che un’amministratrice o un amministratore di ${partner} la accetti o la rifiuti. Riceve questo messaggio perché amministra questa organizzazione; non appena qualcuno avrà risposto, non resterà altro da fare.`,
   },
+  news: {
+    subject: (other) => `Novità sulla Sua cooperazione con ${other}`,
+    subjectOfSeveral: "Novità sulle Sue cooperazioni",
+    heading: (other) => `La Sua cooperazione con ${other}:`,
+    cooperation: {
+      accepted: (_, partner) => `${partner} ha accettato. La cooperazione è attiva.`,
+      declined: (_, partner) => `${partner} ha rifiutato la proposta.`,
+      withdrawn: (initiator) => `${initiator} ha ritirato la proposta.`,
+      removed: (initiator) => `${initiator} ha terminato la cooperazione.`,
+      left: (_, partner) => `${partner} ha terminato la cooperazione.`,
+      paused: (initiator) =>
+        `${initiator} ha sospeso la cooperazione. Finché non viene ripresa, nessuno vi ha accesso.`,
+      resumed: () => "La cooperazione è stata ripresa.",
+      started: () => "La cooperazione è iniziata.",
+      expired: () => "La cooperazione è scaduta. Nessuno vi ha più accesso.",
+      invitation_ends: (_, partner) =>
+        `L’invito a ${partner} tra poco non sarà più valido. Può essere inviato di nuovo.`,
+    },
+    dated: {
+      ends: (at) => `Scadenza della cooperazione: ${at}.`,
+      starts: (at) => `Inizio della cooperazione: ${at}.`,
+      resumes: (at) => `Fine della sospensione: ${at}.`,
+    },
+    undated: {
+      ends: "La cooperazione non ha più una data di fine.",
+      starts: "La cooperazione non ha più una data di inizio.",
+      resumes: "La sospensione non ha più una data di fine.",
+    },
+    share: {
+      shared: (what) => `Novità: ${what}`,
+      changed: (what) => `Modifica: ${what}`,
+      unshared: (what) => `Condivisione terminata: ${what}`,
+      begun: (what) => `Condivisione iniziata: ${what}`,
+      share_starts: (what, _, at) => `Condivisione a partire da ${at}: ${what}`,
+      steps_down: (what, _, at) => `Solo come Visualizzatore a partire da ${at}: ${what}`,
+      share_ends: (what) => `Scade presto: ${what}`,
+      share_expired: (what) => `Condivisione scaduta: ${what}`,
+      delegated: (what) => `Lei ha accesso: ${what}`,
+      revoked: (what) => `Lei non ha più accesso: ${what}`,
+      access_ends: (what) => `Il Suo accesso scade presto: ${what}`,
+      access_expired: (what) => `Il Suo accesso è scaduto: ${what}`,
+      delegation_ends: (what, person) => `L’accesso di ${person} scade presto: ${what}`,
+      delegation_expired: (what, person) => `L’accesso di ${person} è scaduto: ${what}`,
+    },
+    link: "Visualizza la cooperazione",
+    linkToExtend: "Prolungare o lasciare scadere",
+    closing: (organization) => `Riceve questo messaggio perché amministra ${organization}.`,
+    closingToDelegate: (organization) =>
+      `Riceve questo messaggio perché ${organization} Le ha concesso o revocato un accesso.`,
+    webhook: {
+      subject: (endpoint) => `L’endpoint ${endpoint} non riceve più eventi`,
+      body: (endpoint, organization) =>
+        `L’endpoint ${endpoint} di ${organization} è stato disattivato, perché per troppo tempo non ha accettato eventi o perché è stato rimosso. Quando funzionerà di nuovo, lo riattivi: riceverà tutto ciò che ha perso.`,
+    },
+  },
 };

@@ -31,4 +31,59 @@ export const nl: Wording = {
     closing: (partner) =>
       `Het voorstel wacht tot een beheerder van ${partner} het accepteert of afwijst. U ontvangt deze e-mail omdat u een van de beheerders bent; zodra iemand heeft geantwoord, hoeft u niets meer te doen.`,
   },
+  news: {
+    subject: (other) => `Nieuws over uw samenwerking met ${other}`,
+    subjectOfSeveral: "Nieuws over uw samenwerkingen",
+    heading: (other) => `Uw samenwerking met ${other}:`,
+    cooperation: {
+      accepted: (_, partner) => `${partner} heeft geaccepteerd. De samenwerking is actief.`,
+      declined: (_, partner) => `${partner} heeft het voorstel afgewezen.`,
+      withdrawn: (initiator) => `${initiator} heeft het voorstel ingetrokken.`,
+      removed: (initiator) => `${initiator} heeft de samenwerking beëindigd.`,
+      left: (_, partner) => `${partner} heeft de samenwerking beëindigd.`,
+      paused: (initiator) =>
+        `${initiator} heeft de samenwerking gepauzeerd. Tot ze wordt hervat, geeft ze niemand toegang.`,
+      resumed: () => "De samenwerking is hervat.",
+      started: () => "De samenwerking is begonnen.",
+      expired: () => "De samenwerking is verlopen. Ze geeft niemand meer toegang.",
+      invitation_ends: (_, partner) =>
+        `De uitnodiging aan ${partner} is binnenkort niet meer geldig. Ze kan opnieuw worden verstuurd.`,
+    },
+    dated: {
+      ends: (at) => `De samenwerking eindigt op ${at}.`,
+      starts: (at) => `De samenwerking begint op ${at}.`,
+      resumes: (at) => `De pauze eindigt op ${at}.`,
+    },
+    undated: {
+      ends: "De samenwerking heeft geen einddatum meer.",
+      starts: "De samenwerking heeft geen begindatum meer.",
+      resumes: "De pauze heeft geen einddatum meer.",
+    },
+    share: {
+      shared: (what) => `Nieuw: ${what}`,
+      changed: (what) => `Gewijzigd: ${what}`,
+      unshared: (what) => `Niet meer gedeeld: ${what}`,
+      begun: (what) => `Vanaf nu gedeeld: ${what}`,
+      share_starts: (what, _, at) => `Gedeeld vanaf ${at}: ${what}`,
+      steps_down: (what, _, at) => `Vanaf ${at} alleen nog als Lezer: ${what}`,
+      share_ends: (what) => `Eindigt binnenkort: ${what}`,
+      share_expired: (what) => `Verlopen: ${what}`,
+      delegated: (what) => `U hebt toegang: ${what}`,
+      revoked: (what) => `U hebt geen toegang meer: ${what}`,
+      access_ends: (what) => `Uw toegang eindigt binnenkort: ${what}`,
+      access_expired: (what) => `Uw toegang is verlopen: ${what}`,
+      delegation_ends: (what, person) => `De toegang van ${person} eindigt binnenkort: ${what}`,
+      delegation_expired: (what, person) => `De toegang van ${person} is verlopen: ${what}`,
+    },
+    link: "Samenwerking bekijken",
+    linkToExtend: "Verlengen of laten eindigen",
+    closing: (organization) => `U ontvangt deze e-mail omdat u beheerder van ${organization} bent.`,
+    closingToDelegate: (organization) =>
+      `U ontvangt deze e-mail omdat ${organization} u toegang heeft gegeven of die heeft ingetrokken.`,
+    webhook: {
+      subject: (endpoint) => `Het eindpunt ${endpoint} krijgt geen gebeurtenissen meer`,
+      body: (endpoint, organization) =>
+        `Het eindpunt ${endpoint} van ${organization} is uitgeschakeld, omdat het te lang geen gebeurtenissen heeft aangenomen of omdat het is verwijderd. Als het weer werkt, schakel het dan in: het krijgt alles wat het heeft gemist.`,
+    },
+  },
 };

@@ -31,4 +31,59 @@ export const pl: Wording = {
     closing: (partner) =>
       `Propozycja czeka, aż ktoś z administratorów organizacji ${partner} ją przyjmie lub odrzuci. Otrzymują Państwo tę wiadomość, ponieważ należą Państwo do tego grona; gdy ktoś odpowie, nie trzeba już nic robić.`,
   },
+  news: {
+    subject: (other) => `Wiadomości o współpracy z organizacją ${other}`,
+    subjectOfSeveral: "Wiadomości o Państwa współpracach",
+    heading: (other) => `Współpraca z organizacją ${other}:`,
+    cooperation: {
+      accepted: (_, partner) => `Organizacja ${partner} przyjęła propozycję. Współpraca jest aktywna.`,
+      declined: (_, partner) => `Organizacja ${partner} odrzuciła propozycję.`,
+      withdrawn: (initiator) => `Organizacja ${initiator} wycofała propozycję.`,
+      removed: (initiator) => `Organizacja ${initiator} zakończyła współpracę.`,
+      left: (_, partner) => `Organizacja ${partner} zakończyła współpracę.`,
+      paused: (initiator) =>
+        `Organizacja ${initiator} wstrzymała współpracę. Do czasu wznowienia nikt nie ma dzięki niej dostępu.`,
+      resumed: () => "Współpraca została wznowiona.",
+      started: () => "Współpraca się rozpoczęła.",
+      expired: () => "Współpraca wygasła. Nikt nie ma już dzięki niej dostępu.",
+      invitation_ends: (_, partner) => `Zaproszenie dla ${partner} wkrótce straci ważność. Można je wysłać ponownie.`,
+    },
+    dated: {
+      ends: (at) => `Współpraca kończy się ${at}.`,
+      starts: (at) => `Współpraca rozpoczyna się ${at}.`,
+      resumes: (at) => `Wstrzymanie kończy się ${at}.`,
+    },
+    undated: {
+      ends: "Współpraca nie ma już daty zakończenia.",
+      starts: "Współpraca nie ma już daty rozpoczęcia.",
+      resumes: "Wstrzymanie nie ma już daty zakończenia.",
+    },
+    share: {
+      shared: (what) => `Nowość: ${what}`,
+      changed: (what) => `Zmiana: ${what}`,
+      unshared: (what) => `Już nieudostępnione: ${what}`,
+      begun: (what) => `Udostępnione od teraz: ${what}`,
+      share_starts: (what, _, at) => `Udostępnione od ${at}: ${what}`,
+      steps_down: (what, _, at) => `Od ${at} tylko jako Obserwator: ${what}`,
+      share_ends: (what) => `Wkrótce się kończy: ${what}`,
+      share_expired: (what) => `Wygasło: ${what}`,
+      delegated: (what) => `Mają Państwo dostęp: ${what}`,
+      revoked: (what) => `Nie mają już Państwo dostępu: ${what}`,
+      access_ends: (what) => `Państwa dostęp wkrótce się kończy: ${what}`,
+      access_expired: (what) => `Państwa dostęp wygasł: ${what}`,
+      delegation_ends: (what, person) => `Wkrótce kończy się dostęp osoby ${person}: ${what}`,
+      delegation_expired: (what, person) => `Wygasł dostęp osoby ${person}: ${what}`,
+    },
+    link: "Zobacz współpracę",
+    linkToExtend: "Przedłuż lub pozwól zakończyć",
+    closing: (organization) =>
+      `Otrzymują Państwo tę wiadomość, ponieważ należą Państwo do administratorów organizacji ${organization}.`,
+    closingToDelegate: (organization) =>
+      `Otrzymują Państwo tę wiadomość, ponieważ organizacja ${organization} przyznała lub odebrała Państwu dostęp.`,
+    webhook: {
+      subject: (endpoint) => `Punkt końcowy ${endpoint} nie otrzymuje już zdarzeń`,
+      body: (endpoint, organization) =>
+        `Punkt końcowy ${endpoint} organizacji ${organization} został wyłączony, ponieważ zbyt długo nie przyjmował zdarzeń albo został usunięty. Gdy znów będzie działać, proszę go włączyć: otrzyma wtedy wszystko, co go ominęło.`,
+    },
+  },
 };

@@ -32,4 +32,58 @@ export const pt: Wording = {
     closing: (partner) =>
       `A proposta aguarda que alguém que administre a organização ${partner} a aceite ou recuse. Recebe esta mensagem porque administra essa organização; assim que alguém responder, nada mais há a fazer.`,
   },
+  news: {
+    subject: (other) => `Novidades da sua cooperação com ${other}`,
+    subjectOfSeveral: "Novidades das suas cooperações",
+    heading: (other) => `A sua cooperação com ${other}:`,
+    cooperation: {
+      accepted: (_, partner) => `${partner} aceitou. A cooperação está ativa.`,
+      declined: (_, partner) => `${partner} recusou a proposta.`,
+      withdrawn: (initiator) => `${initiator} retirou a proposta.`,
+      removed: (initiator) => `${initiator} terminou a cooperação.`,
+      left: (_, partner) => `${partner} terminou a cooperação.`,
+      paused: (initiator) => `${initiator} suspendeu a cooperação. Até ser retomada, ninguém tem acesso por meio dela.`,
+      resumed: () => "A cooperação foi retomada.",
+      started: () => "A cooperação começou.",
+      expired: () => "A cooperação expirou. Já ninguém tem acesso por meio dela.",
+      invitation_ends: (_, partner) =>
+        `O convite a ${partner} deixará em breve de ser válido. Pode ser enviado novamente.`,
+    },
+    dated: {
+      ends: (at) => `A cooperação termina em ${at}.`,
+      starts: (at) => `A cooperação começa em ${at}.`,
+      resumes: (at) => `A suspensão termina em ${at}.`,
+    },
+    undated: {
+      ends: "A cooperação já não tem data de fim.",
+      starts: "A cooperação já não tem data de início.",
+      resumes: "A suspensão já não tem data de fim.",
+    },
+    share: {
+      shared: (what) => `Novo: ${what}`,
+      changed: (what) => `Alterado: ${what}`,
+      unshared: (what) => `Já não é partilhado: ${what}`,
+      begun: (what) => `Partilhado a partir de agora: ${what}`,
+      share_starts: (what, _, at) => `Partilhado a partir de ${at}: ${what}`,
+      steps_down: (what, _, at) => `A partir de ${at}, só como Leitor: ${what}`,
+      share_ends: (what) => `Termina em breve: ${what}`,
+      share_expired: (what) => `Expirou: ${what}`,
+      delegated: (what) => `Tem acesso: ${what}`,
+      revoked: (what) => `Já não tem acesso: ${what}`,
+      access_ends: (what) => `O seu acesso termina em breve: ${what}`,
+      access_expired: (what) => `O seu acesso expirou: ${what}`,
+      delegation_ends: (what, person) => `O acesso de ${person} termina em breve: ${what}`,
+      delegation_expired: (what, person) => `O acesso de ${person} expirou: ${what}`,
+    },
+    link: "Ver a cooperação",
+    linkToExtend: "Prolongar ou deixar terminar",
+    closing: (organization) => `Recebe esta mensagem porque administra a organização ${organization}.`,
+    closingToDelegate: (organization) =>
+      `Recebe esta mensagem porque a organização ${organization} lhe deu ou retirou acesso.`,
+    webhook: {
+      subject: (endpoint) => `O ponto de ligação ${endpoint} já não recebe eventos`,
+      body: (endpoint, organization) =>
+        `O ponto de ligação ${endpoint} da organização ${organization} foi desativado, porque durante demasiado tempo não aceitou eventos ou porque foi removido. Quando voltar a funcionar, ative-o: receberá então tudo o que perdeu.`,
+    },
+  },
 };

@@ -73,6 +73,7 @@ export async function personView(
     ...brief,
     email: value?.email ?? null,
     language: value?.language ?? null,
+    mail_refused_at: value?.mail_refused_at ?? null,
     job_roles: jobRoles.map(({ resource, role: jobRole }) => ({ resource, role: jobRole })),
     delegations: delegations.flat(),
   };

@@ -216,7 +216,10 @@ const START: EventPlace = { from: "", seen: [] };
 const read = async (
   changes: TupleChange[],
   place: EventPlace,
-  { now = NOW, ...more }: { now?: number; damaged?: (history: string) => void; secret?: string } = {},
+  {
+    now = NOW,
+    ...more
+  }: { now?: number; damaged?: (history: string) => void; secret?: string; lateMilliseconds?: number } = {},
 ) => {
   const kept = placeFrom(placeText(place));
   const found = kept && (await eventsBehind(logOf(changes, now), kept, { ...reading, ...more }));
@@ -238,6 +241,20 @@ describe("a change log", () => {
     expect([settled.ids, settled.place.seen]).toEqual([[], []]);
     changes.splice(1, 0, logged("c:late", 1, 50));
     expect((await read(changes, settled.place, { now: NOW + 60_000 })).ids).toEqual([]);
+  });
+
+  unit("is read late by who asks for it: each entry once, and none before its time", async () => {
+    // of different histories: 400, 350, … 0 seconds old, three to a page
+    const changes = Array.from({ length: 9 }, (_, n) => logged(`c:${n}`, 1, 400 - n * 50));
+    const lateMilliseconds = 300_000;
+    const first = await read(changes, START, { lateMilliseconds });
+    expect(first.ids).toEqual(["c:0/1", "c:1/1"]);
+    const again = await read(changes, first.place, { lateMilliseconds });
+    expect([again.ids, again.more]).toEqual([[], false]);
+    const later = await read(changes, again.place, { lateMilliseconds, now: NOW + 120_000 });
+    expect(later.ids).toEqual(["c:2/1", "c:3/1", "c:4/1"]);
+    const all = await read(changes, later.place, { lateMilliseconds, now: NOW + 900_000 });
+    expect([all.ids, all.place.seen]).toEqual([["c:5/1", "c:6/1", "c:7/1", "c:8/1"], []]);
   });
 
   unit("leaves in a place no mark that can be made by who guesses an event's id", async () => {

@@ -52,9 +52,10 @@ test("a service with scope admin reads everything and never acts in a cooperatio
   const world = await seedRoutes(service);
   const before = await everything(service);
   for (const [name, route] of V1) {
-    if (name.startsWith("GET") && name !== "GET /v1/me")
+    const isOwn = name.includes(" /v1/me");
+    if (name.startsWith("GET") && !isOwn)
       expect((await ask(service, world, name, { key: KEYS.admin })).status, name).toBe(200);
-    if (!route.acts && name !== "GET /v1/me") continue;
+    if (!route.acts && !isOwn) continue;
     const reply = await ask(service, world, name, { key: KEYS.admin });
     expect([reply.status, reply.body.code], name).toEqual([400, "acting_user_required"]);
   }

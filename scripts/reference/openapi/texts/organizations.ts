@@ -8,6 +8,14 @@ export const ORGANIZATION_TEXTS: Texts = {
     says: "The person that `Acting-User` names, with each organization that they belong to, their role in it and what they may do there.",
     examples: { "anna, an admin of sunward": { to: "/v1/me", by: "anna" } },
   },
+  getMeNotifications: {
+    says: "Which mails the acting person gets about what happens in cooperations. Who never chose gets them at once.",
+    examples: { "of an admin": { to: "/v1/me/notifications", by: "anna" } },
+  },
+  putMeNotifications: {
+    says: "Chooses when the acting person is mailed about what happens: `at_once`, with what happens within five minutes in one mail; `daily`, one mail at 05:00 UTC; or `none`. Invitations and proposals need an answer, and are mailed in any case. Who changes from `daily` to `at_once` gets one digest more.",
+    examples: { "one mail a day": { to: "/v1/me/notifications", by: "anna", body: { mails: "daily" } } },
+  },
   getOrganizationsByOrg: {
     says: "An organization's name, and the acting user's role in it. For somebody who does not belong to it the reply is 404.",
     examples: { "for one of its people": { to: organization, by: "anna" }, "for a service": { to: organization } },

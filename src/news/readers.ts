@@ -1,0 +1,157 @@
+/**
+ * Who gets which news of a window, looked up when it is sent: the admins of both sides as they are then, and who holds a
+ * delegation. Nobody reads of what they did themself, of what was before their side came, or of what the other side keeps
+ * to itself; of a cooperation that has ended nothing but its end.
+ */
+import type { Side, VisibleEntry } from "../domain/history.ts";
+import { idOfType, type OrganizationId, type ResourceType, splitRef, type UserId } from "../domain/ids.ts";
+import { type News, type NewsLine, newsOf } from "../domain/news.ts";
+import { type Cooperation, isSide } from "../domain/records.ts";
+import type { NewsNames } from "../mail/news-mail.ts";
+import type { Reads } from "../ports.ts";
+import { nameOfSide } from "../queries/views/cooperations.ts";
+import { historyOf } from "../store/history.ts";
+import { adminsOf } from "../store/people.ts";
+import {
+  cooperationHead,
+  inTurns,
+  organizationHead,
+  personHead,
+  resourceHead,
+  roleOf,
+  shareHead,
+} from "../store/snapshot.ts";
+import type { NewsWindow } from "./windows.ts";
+
+/** The newest entries of a window that are read; the others are counted. */
+const ENTRIES_MAX = 200;
+/** Older than this it is no news: mails may have been switched off for months. */
+const NEWS_MILLISECONDS = 7 * 24 * 3_600_000;
+
+const ACCEPTS: readonly string[] = ["accept", "join"];
+
+/** What one person reads of a window. `isDelegate`: they are no admin of that organization. */
+export type ReadersNews = {
+  user: UserId;
+  organization: OrganizationId;
+  isDelegate: boolean;
+  cooperation: Cooperation;
+  names: NewsNames;
+  lines: NewsLine[];
+  others: number;
+};
+
+/** Everybody who is to get a mail about a window of a cooperation. Throws EngineUnavailable, and StoreDamaged for what cannot be read. */
+export async function readersOf(reads: Reads, window: NewsWindow, now: Date): Promise<ReadersNews[]> {
+  const cooperation = (await cooperationHead(reads, idOfType("cooperation", window.history))).value;
+  if (cooperation === undefined) return [];
+  const entries = await newsIn(reads, window, cooperation, now);
+  const news = entries.flatMap((entry) => entry.news);
+  const admins = {
+    initiator: await adminsOfSide(reads, cooperation, "initiator", news),
+    partner: await adminsOfSide(reads, cooperation, "partner", news),
+  };
+  const delegates = await delegatesIn(reads, cooperation, news);
+  const names = await namesIn(reads, cooperation, news);
+  const users = [...new Set([...admins.initiator, ...admins.partner, ...delegates])].sort();
+  return users.flatMap((user): ReadersNews[] => {
+    // the holder of a delegation reads of it as its holder, and an admin of both sides reads a line once
+    const isFor = ({ reader, user: holder }: News) =>
+      reader === "delegate" ? holder === user && delegates.has(user) : admins[reader].has(user) && holder !== user;
+    const lines = entries
+      .filter(({ actor }) => actor !== `user:${user}`)
+      .flatMap(({ news: own }) => own.filter((one) => isFor(one) && one.reader === own.find(isFor)?.reader))
+      .map(({ line }) => line)
+      .filter((line) => !("of" in line) || names.shares.has(line.of.share));
+    const isInitiators = admins.initiator.has(user);
+    const organization = isInitiators ? cooperation.initiator : cooperation.partner;
+    if (lines.length === 0 || organization === undefined) return [];
+    const isDelegate = !isInitiators && !admins.partner.has(user);
+    const other = isInitiators ? names.partner : names.initiator;
+    const others = Math.max(0, window.to - window.from + 1 - ENTRIES_MAX);
+    return [{ user, organization, isDelegate, cooperation, names: { ...names, other }, lines, others }];
+  });
+}
+
+/** An entry's news, and who did it. */
+type EntryNews = { actor: string; news: News[] };
+
+async function newsIn(
+  reads: Reads,
+  { from, to }: NewsWindow,
+  cooperation: Cooperation,
+  now: Date,
+): Promise<EntryNews[]> {
+  const page = { before: to + 1, first: from, limit: ENTRIES_MAX };
+  // as no side sees it: without reasons
+  const { items } = await historyOf(reads, `cooperation:${cooperation.id}`, undefined, page);
+  const isRecent = ({ at }: VisibleEntry) => now.getTime() - Date.parse(at) < NEWS_MILLISECONDS;
+  const entries = items.reverse();
+  // what it has accepted is no news to it
+  const accepted = entries.find(({ action }) => ACCEPTS.includes(action))?.n ?? 0;
+  const isShown = (n: number, { reader, line }: News) =>
+    (reader !== "partner" || n >= accepted) && (cooperation.status !== "ended" || !("of" in line));
+  return entries.filter(isRecent).map((entry) => ({
+    actor: entry.actor,
+    news: newsOf(entry, cooperation).filter((one) => isShown(entry.n, one)),
+  }));
+}
+
+/** Whether the organization of a side is the one that the cooperation is with, and no other one under its id (law 15). */
+async function isStillThere(reads: Reads, cooperation: Cooperation, side: Side): Promise<boolean> {
+  const organization = cooperation[side];
+  if (organization === undefined) return false;
+  return isSide(cooperation, side, (await organizationHead(reads, organization)).value);
+}
+
+async function adminsOfSide(
+  reads: Reads,
+  cooperation: Cooperation,
+  side: Side,
+  news: readonly News[],
+): Promise<ReadonlySet<UserId>> {
+  const organization = cooperation[side];
+  const isRead = news.some(({ reader }) => reader === side);
+  if (!isRead || organization === undefined || !(await isStillThere(reads, cooperation, side))) return new Set();
+  return new Set(await adminsOf(reads, organization));
+}
+
+async function delegatesIn(
+  reads: Reads,
+  cooperation: Cooperation,
+  news: readonly News[],
+): Promise<ReadonlySet<UserId>> {
+  const { partner } = cooperation;
+  const named = new Set(
+    news.flatMap(({ reader, user }) => (reader === "delegate" && user !== undefined ? [user] : [])),
+  );
+  if (named.size === 0 || partner === undefined || !(await isStillThere(reads, cooperation, "partner")))
+    return new Set();
+  // who has left the partner meanwhile has lost more than this
+  const roles = await inTurns([...named], async (user) => ({ user, role: await roleOf(reads, partner, user) }));
+  return new Set(roles.flatMap(({ user, role }) => (role === undefined ? [] : [user])));
+}
+
+async function namesIn(
+  reads: Reads,
+  cooperation: Cooperation,
+  news: readonly News[],
+): Promise<Omit<NewsNames, "other">> {
+  const [initiator, partner] = await Promise.all([
+    nameOfSide(reads, cooperation, "initiator"),
+    // until somebody joins, the invited address is its only label, and the initiator's
+    cooperation.partner === undefined ? (cooperation.email ?? "") : nameOfSide(reads, cooperation, "partner"),
+  ]);
+  const ofShares = new Map(news.flatMap(({ line }) => ("of" in line ? [[line.of.share, line.of] as const] : [])));
+  const shares = await inTurns([...ofShares.values()], async ({ share, resource: named }) => {
+    const resource = named ?? (await shareHead(reads, share)).value?.resource;
+    if (resource === undefined) return [];
+    const [type, id] = splitRef(resource) as [ResourceType, string];
+    return [[share, { type, name: (await resourceHead(reads, resource)).value?.name ?? id }] as const];
+  });
+  const holders = new Set(news.flatMap(({ user }) => user ?? []));
+  const people = await inTurns([...holders], async (user) => {
+    return [user, (await personHead(reads, user)).value?.name ?? user] as const;
+  });
+  return { initiator, partner, shares: new Map(shares.flat()), people: new Map(people) };
+}

@@ -1,0 +1,56 @@
+/** Tries postponed mails again when they are due. They are made anew: by then a reader may have another address, or none. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { Semaphore } from "async-mutex";
+import { errorFacts } from "../domain/error-facts.ts";
+import { StoreDamaged } from "../faults.ts";
+import { lettersOf } from "./compose-news.ts";
+import { handOver, type SendDeps } from "./hand-over.ts";
+import { type PostponedMail, type PostponedMails, postponed } from "./postponed.ts";
+
+const MAILS_AT_ONCE = 5;
+/** How often it is looked whether one is due. */
+const LOOK_EVERY_MILLISECONDS = 60_000;
+
+export type ResendDeps = SendDeps & {
+  mails: PostponedMails;
+  leads: () => Promise<boolean>;
+  lookEveryMilliseconds?: number;
+};
+
+/** Sends what is due, while this process is the one that delivers, until the signal aborts. Never throws. */
+export async function resendPostponed(deps: ResendDeps, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    const pause = deps.lookEveryMilliseconds ?? LOOK_EVERY_MILLISECONDS;
+    await sleep(pause, undefined, { signal }).catch(() => {});
+    try {
+      if (signal.aborted || !(await deps.leads())) continue;
+      const now = deps.clock().toISOString();
+      const due = (await deps.mails.all()).filter(({ next }) => next <= now);
+      const places = new Semaphore(MAILS_AT_ONCE);
+      await Promise.all(due.map((one) => places.runExclusive(() => sendAgain(deps, one, signal))));
+    } catch (error) {
+      deps.warn("mail_failed", errorFacts(error));
+    }
+  }
+}
+
+async function sendAgain(deps: ResendDeps, one: PostponedMail, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  const { mails, clock, store, warn } = deps;
+  try {
+    const [letter] = await lettersOf({ ...deps, reads: store }, one, one.user);
+    const failure = letter && (await handOver(deps, letter));
+    if (failure === undefined) return await mails.drop(one);
+    await postponeOrDrop(failure.error, failure.by !== "address");
+  } catch (error) {
+    if (!(error instanceof StoreDamaged)) throw error;
+    await postponeOrDrop(error, true);
+  }
+
+  async function postponeOrDrop(error: unknown, mayBeTaken: boolean): Promise<void> {
+    const again = mayBeTaken ? postponed(one, clock()) : undefined;
+    warn("mail_failed", { history: one.history, given_up: again === undefined, ...errorFacts(error) });
+    if (again === undefined) await mails.drop(one);
+    else await mails.put(again);
+  }
+}
