@@ -9,7 +9,7 @@ import { secureHeaders } from "hono/secure-headers";
 import type { ActionDeps } from "./actions/run/action.ts";
 import type { EvaluationDeps } from "./check/evaluate.ts";
 import { errorFacts } from "./domain/error-facts.ts";
-import type { Endpoint } from "./domain/events/endpoints.ts";
+import type { AddedWebhooks, Endpoint } from "./domain/events/endpoints.ts";
 import type { HistoryKeys } from "./domain/history-keys.ts";
 import type { FindKey } from "./domain/service-keys.ts";
 import { BodyBroken } from "./faults.ts";
@@ -43,6 +43,8 @@ export type AppDeps = ActionDeps & {
   /** Where events are delivered to, and what their deliveries are signed with. */
   webhooks?: readonly Endpoint[] | undefined;
   webhookKeys?: HistoryKeys | undefined;
+  /** With what endpoints are added by API; without it none can be. */
+  addedWebhooks?: AddedWebhooks | undefined;
   /** Everything that is counted, in Prometheus's text format. */
   metricsText: () => Promise<string>;
   stopping: () => boolean;

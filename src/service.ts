@@ -8,7 +8,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { ulid } from "ulid";
 import type { createBackground } from "./actions/run/background.ts";
 import { createKeyedMutex } from "./actions/run/keyed-mutex.ts";
+import { perform } from "./actions/run/perform.ts";
 import { createRepeats } from "./actions/run/repeats.ts";
+import { disableWebhook } from "./actions/webhook.ts";
 import type { AppDeps } from "./app.ts";
 import { cacheFor } from "./backends.ts";
 import { createChecker } from "./check/check.ts";
@@ -16,7 +18,10 @@ import { createCommittedWrite } from "./check/committed-write.ts";
 import { createFollower, FOLLOW_EVERY_MILLISECONDS } from "./check/follow-changes.ts";
 import { createNotices, NOTICES_EVERY_MILLISECONDS } from "./check/notices.ts";
 import type { Config } from "./config.ts";
+import { createEndpointSeal, type EndpointSeal } from "./domain/events/endpoint-seal.ts";
 import { relay } from "./events/relay.ts";
+import { relayAdded } from "./events/relay-added.ts";
+import type { StoreDamaged } from "./faults.ts";
 import { callerNow } from "./http/caller.ts";
 import { createKeyRing } from "./key-ring.ts";
 import type { Log } from "./log.ts";
@@ -28,10 +33,14 @@ import { createEngine } from "./openfga/engine.ts";
 import type { OpenStore } from "./openfga/open-store.ts";
 import type { Clock, TupleStore } from "./ports.ts";
 import { createRateLimiter } from "./redis/rate-limiter.ts";
+import { type AddedOptions, createAddedSinks, urlProblemBy } from "./webhooks/added-webhooks.ts";
 import { createWebhook } from "./webhooks/webhook-sink.ts";
 
 /** After so long without a line an import is ended, since the next one waits for it. */
 const IMPORT_IDLE_MILLISECONDS = 30_000;
+
+/** What disables an endpoint, as histories name it: `service:concordat` (caller.ts). */
+const OWN_KEY = "concordat";
 
 /** Calls `act` again and again, with a pause behind each call. */
 function repeat(act: () => Promise<void>, pauseMilliseconds: number): AbortController {
@@ -78,11 +87,14 @@ export function createService(
   const notices = createNotices({ cache, engine, clock, meter, warn, sleep });
   const mails = { smtpUrl: config.SMTP_URL, folder: join(folder, "mail"), from: config.MAIL_FROM, clock };
   const mailer = createMailer(mails);
+  const { WEBHOOKS_SECRET, WEBHOOKS_ALLOW: allowed = [], WEBHOOKS_BY_ORGANIZATIONS: byOrganizations } = config;
+  const seal = WEBHOOKS_SECRET === undefined ? undefined : createEndpointSeal(WEBHOOKS_SECRET);
   const deps: Omit<AppDeps, "publicUrl"> = {
     tupleStore: committed.tupleStore,
     historyKeys: config.HISTORY_KEY_FILE,
     webhooks: config.WEBHOOKS,
     webhookKeys: config.WEBHOOKS_KEY_FILE,
+    addedWebhooks: seal && { seal, byOrganizations, urlProblem: urlProblemBy(allowed) },
     engine,
     checker: createChecker({ engine, cache, clock, meter, ttlMilliseconds, unwatchedMilliseconds, callerNow }),
     cache,
@@ -119,7 +131,15 @@ export function createService(
   const watching = { tupleStore, cache, clock, meter, committed, unwatchedMilliseconds, warn, replica };
   const follow = createFollower(watching);
   const relaying = new AbortController();
-  let relayed: Promise<void> | undefined;
+  let relayed: Promise<unknown> | undefined;
+  function addedSinks(seal: EndpointSeal, options: AddedOptions) {
+    const disable = async (input: Parameters<typeof disableWebhook>[0]) => {
+      const caller = { key: OWN_KEY, scopes: ["admin" as const] };
+      await perform(deps, { caller, requestId: ulid() }, disableWebhook(input));
+    };
+    const damaged = (object: string, { what }: StoreDamaged) => warn("event_damaged", { history: object, what });
+    return createAddedSinks({ reads: tupleStore, seal, allowed, byOrganizations, options, disable, damaged, warn });
+  }
   return {
     deps,
     keys,
@@ -135,15 +155,21 @@ export function createService(
     /** Delivers events where there are receivers, until the service is closed. `source` is what they know it by. */
     startRelaying(source: string) {
       const keys = config.WEBHOOKS_KEY_FILE?.privates;
-      const privateAddresses = config.WEBHOOKS_ALLOW?.includes("private") ?? false;
-      const options = { source, keys, privateAddresses, clock };
-      const sinks = (config.WEBHOOKS ?? []).map((endpoint) => createWebhook(endpoint, options));
+      const options = { source, keys, clock };
+      const privateAddresses = allowed.includes("private");
+      const sinks = (config.WEBHOOKS ?? []).map((endpoint) =>
+        createWebhook(endpoint, { ...options, privateAddresses }),
+      );
       // whoever follows the changes delivers; it keeps that claim
       const leads = async () => (await cache.lead(replica, undefined))?.leads === true;
       const readLog = tupleStore.changesPage;
       const secret = config.INVITATION_SECRET;
       const parts = { readLog, secret, store: tupleStore, leads, clock, meter, warn, random: Math.random };
-      relayed = relay(sinks, parts, relaying.signal);
+      const { signal } = relaying;
+      relayed = Promise.all([
+        relay(sinks, parts, signal),
+        seal && relayAdded(addedSinks(seal, options), parts, signal),
+      ]);
     },
     async close() {
       relaying.abort();

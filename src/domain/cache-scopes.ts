@@ -27,8 +27,8 @@ export type ScopeReach =
   | { kind: "scope"; scope: CacheScope }
   | { kind: "owner_of"; object: string; from: string };
 
-/** Types whose tuples lead nowhere: an entry is a line in a history, a mark for the sweep and an address are no relationship. */
-const WITHOUT_EFFECT = ["entry:", "sweep:", "email:"];
+/** Types whose tuples lead nowhere: an entry is a line in a history, a mark for the sweep, an address and an endpoint are no relationship. */
+const WITHOUT_EFFECT = ["entry:", "sweep:", "email:", "webhook:"];
 
 /** What a changed tuple reaches. A tuple that names a person is on no path but theirs, whatever its object. */
 export function reachOf({ user, relation, object }: TupleKey): ScopeReach {

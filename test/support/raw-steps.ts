@@ -87,6 +87,7 @@ function anyTuples(world: World, { fits, hours }: Draw, next: (below: number) =>
     twin: organizations.map((one) => `twin:${one}`),
     sweep: ["sweep:all"],
     receiver: ["receiver:erp"],
+    webhook: ["webhook:all", "webhook:/erp", ...organizations.map((one) => `webhook:${one}/erp`)],
     email: ["email:x"],
     invitation: ["invitation:x"],
     entry: ["entry:organization.sun.1"],

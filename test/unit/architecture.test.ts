@@ -72,7 +72,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   // the relay: what is delivered, to whom, and how far it is
   "events/receivers.ts": ["domain", "type ports.ts", "zod"],
   events: ["events/receivers.ts", "domain", "type ports.ts", "store", "zod", "node:timers/promises"],
-  webhooks: ["domain", "type ports.ts", "type events", "undici", "node:*"],
+  webhooks: ["faults.ts", "domain", "type ports.ts", "type events", "store", "queries", "undici", "node:*"],
   "http/listen.ts": ["http", "@hono/node-server", "node:*"],
   http: [
     "faults.ts",

@@ -3,6 +3,7 @@
  * cannot be read. Every later examination relies on these records alone.
  */
 import { StoreDamaged } from "../../faults.ts";
+import { type Webhook, WebhookRecord } from "../events/webhook-record.ts";
 import { type OrganizationId, splitRef, type UserId } from "../ids.ts";
 import {
   alive,
@@ -40,6 +41,7 @@ export const SCHEMAS: Record<string, RecordSchema<Record<string, string | number
   share: ShareRecord,
   invitation: InvitationRecord,
   receiver: ReceiverRecord,
+  webhook: WebhookRecord,
 };
 
 /** The readable records by `type:id`. */
@@ -50,6 +52,7 @@ export type Records = {
   resources: Map<string, Head<Resource>>;
   cooperations: Map<string, Head<Cooperation>>;
   shares: Map<string, Head<Share>>;
+  webhooks: Map<string, Head<Webhook>>;
 };
 
 /** Every record that can be read, and a finding for each that cannot, or that is in the wrong place. */
@@ -86,6 +89,7 @@ export function examineRecords(contents: Contents, report: Report): Records {
     resources: ofType("plant", "portfolio"),
     cooperations: ofType("cooperation"),
     shares: ofType("share"),
+    webhooks: ofType("webhook"),
   };
 }
 

@@ -117,6 +117,8 @@ export function problemText(problem: RawProblem): string {
   }
 }
 
+const WEBHOOK_REQUESTS = "use the requests of /v1/webhooks, or those of /v1/organizations/{org}/webhooks";
+
 // what is refused may hold anything, and half a character cannot be encoded
 const segment = (ref: string) => encodeURIComponent(idOf(ref).toWellFormed());
 
@@ -155,6 +157,9 @@ function requestFor({ kind, ...of }: Relation, { object, user, condition }: RawT
         ? `use PATCH ${share} for its role and date, POST /v1/cooperations/{id}/shares to share`
         : `use DELETE ${share}`;
     }
+    case "webhook_owner":
+    case "version":
+      return WEBHOOK_REQUESTS;
     case "pending": {
       const type = ["share", "organization"].find((one) => user.startsWith(`${one}:`)) ?? "cooperation";
       return `use DELETE /v1/${type}s/${segment(user)}`;
@@ -174,6 +179,9 @@ function requestForHead(object: string, operation: RawOperation): string {
       return "use PUT /v1/organizations/{org}/people/{user} with `email`";
     case "invitation":
       return "use POST /v1/organizations/{org}/cooperations";
+    case "webhook":
+    case "receiver":
+      return WEBHOOK_REQUESTS;
     case "cooperation":
     case "share":
       return `use PATCH /v1/${type}s/${id}`;

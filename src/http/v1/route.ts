@@ -8,7 +8,7 @@ import type { Context } from "hono";
 import type { ActionDeps, Call } from "../../actions/run/action.ts";
 import type { EvaluationDeps } from "../../check/evaluate.ts";
 import { Reason } from "../../domain/commands.ts";
-import type { Endpoint } from "../../domain/events/endpoints.ts";
+import { type AddedWebhooks, type Endpoint, EndpointName } from "../../domain/events/endpoints.ts";
 import type { HistoryKeys } from "../../domain/history-keys.ts";
 import { CooperationId, Id, OrganizationId, ShareId, UserId } from "../../domain/ids.ts";
 import type { TupleStore } from "../../ports.ts";
@@ -100,7 +100,7 @@ const PARAMS = {
   // these have ULIDs; any other id is answered as one that is not found
   "cooperations/{id}": CooperationId,
   "shares/{id}": ShareId,
-  "webhooks/{name}": z.string().max(40).meta({ example: "erp" }),
+  "webhooks/{name}": EndpointName.meta({ example: "erp" }),
   "inspect/{object}": z.string().max(300).meta({ example: "plant:7" }),
 };
 type Params = typeof PARAMS;
@@ -211,6 +211,7 @@ export type V1Deps = ActionDeps &
     /** Where callers reach the service, the source of its events; and to whom they are delivered. */
     publicUrl: string;
     webhooks?: readonly Endpoint[] | undefined;
+    addedWebhooks?: AddedWebhooks | undefined;
     stopping: () => boolean;
     importIdleMilliseconds: number;
     log: (level: "info", event: string, facts: object) => void;
