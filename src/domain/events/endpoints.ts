@@ -51,6 +51,12 @@ export type AddedWebhooks = {
   urlProblem: (url: URL, isOrganizations: boolean) => string | undefined;
 };
 
+/** Where events are delivered to: the configured endpoints, and with what others are added; without it none can be. */
+export type WebhookDeps = {
+  webhooks?: readonly Endpoint[] | undefined;
+  addedWebhooks?: AddedWebhooks | undefined;
+};
+
 /** The receiver as which an endpoint's place is kept. */
 export const nameOfReceiver = (endpoint: string): string => `webhook.${endpoint}`;
 
