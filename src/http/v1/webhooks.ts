@@ -114,8 +114,11 @@ export function webhookRoutes(app: V1App, deps: V1Deps) {
 
   app.openapi(list, async (c) => {
     if (!isService(c.var.caller)) return refused(c, needsService("to see where events are delivered"));
-    const items = await inTurns(webhooks, async (one) => configuredView(one, (await headOf(one)).value));
-    return c.json({ items: [...items, ...(await added.list(undefined))] });
+    const [items, more] = await Promise.all([
+      inTurns(webhooks, async (one) => configuredView(one, (await headOf(one)).value)),
+      added.list(undefined),
+    ]);
+    return c.json({ items: [...items, ...more] });
   });
   app.openapi(get, async (c) => {
     if (!isService(c.var.caller)) return refused(c, needsService("to see where events are delivered"));
