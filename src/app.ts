@@ -9,7 +9,7 @@ import { secureHeaders } from "hono/secure-headers";
 import type { ActionDeps } from "./actions/run/action.ts";
 import type { EvaluationDeps } from "./check/evaluate.ts";
 import { errorFacts } from "./domain/error-facts.ts";
-import type { Endpoint } from "./domain/events/endpoints.ts";
+import type { WebhookDeps } from "./domain/events/endpoints.ts";
 import type { HistoryKeys } from "./domain/history-keys.ts";
 import type { FindKey } from "./domain/service-keys.ts";
 import { BodyBroken } from "./faults.ts";
@@ -29,30 +29,30 @@ import { storesRoutes } from "./http/stores/routes.ts";
 import { v1Routes } from "./http/v1/routes.ts";
 import type { TupleStore } from "./ports.ts";
 
-export type AppDeps = ActionDeps & {
-  tupleStore: TupleStore;
-  engine: EvaluationDeps["engine"];
-  checker: EvaluationDeps["checker"];
-  findKey: FindKey;
-  /** How many requests are answered; without it as many as come. */
-  rate?: RateLimiting | undefined;
-  /** Where callers reach the service; the identifier in its AuthZEN configuration. */
-  publicUrl: string;
-  /** What histories are signed with; without it they are not. */
-  historyKeys?: HistoryKeys | undefined;
-  /** Where events are delivered to, and what their deliveries are signed with. */
-  webhooks?: readonly Endpoint[] | undefined;
-  webhookKeys?: HistoryKeys | undefined;
-  /** Everything that is counted, in Prometheus's text format. */
-  metricsText: () => Promise<string>;
-  stopping: () => boolean;
-  /** How long an import may wait for its next line. */
-  importIdleMilliseconds: number;
-  /** Trouble that does not stop the service. */
-  notices: () => Health;
-  /** One line for each request, and each fault with its cause. Never a key, a body or an address. */
-  log: (level: "debug" | "info" | "warn" | "error", event: string, facts: object) => void;
-};
+export type AppDeps = ActionDeps &
+  WebhookDeps & {
+    tupleStore: TupleStore;
+    engine: EvaluationDeps["engine"];
+    checker: EvaluationDeps["checker"];
+    findKey: FindKey;
+    /** How many requests are answered; without it as many as come. */
+    rate?: RateLimiting | undefined;
+    /** Where callers reach the service; the identifier in its AuthZEN configuration. */
+    publicUrl: string;
+    /** What histories are signed with; without it they are not. */
+    historyKeys?: HistoryKeys | undefined;
+    /** What deliveries of events are signed with. */
+    webhookKeys?: HistoryKeys | undefined;
+    /** Everything that is counted, in Prometheus's text format. */
+    metricsText: () => Promise<string>;
+    stopping: () => boolean;
+    /** How long an import may wait for its next line. */
+    importIdleMilliseconds: number;
+    /** Trouble that does not stop the service. */
+    notices: () => Health;
+    /** One line for each request, and each fault with its cause. Never a key, a body or an address. */
+    log: (level: "debug" | "info" | "warn" | "error", event: string, facts: object) => void;
+  };
 
 /**
  * A path as it was sent. Hono decodes it before it looks for a route: `/%6detrics` would then pass a proxy that keeps

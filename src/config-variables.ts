@@ -162,13 +162,23 @@ export const VARIABLES = {
   WEBHOOKS_ALLOW: allowances
     .optional()
     .describe(
-      "What endpoints may be beside https on port 443 with a public address: `http`, `ports`, `private`, with commas. For a network of your own.",
+      "What endpoints may be beside https on port 443 with a public address: `http`, `ports`, `private`, with commas. For a network of your own. Those that organizations add have private addresses only with `organizations-private` too.",
     ),
   SCHEDULER: onOff
     .default(true)
     .describe(
       "`off`: nothing is reminded of and no expiry is announced while it is so; what came meanwhile is done when it is on again. See docs/schedule.md.",
     ),
+  WEBHOOKS_SECRET: z
+    .string()
+    .min(32, "must be at least 32 characters")
+    .optional()
+    .describe(
+      "Encrypts the URLs and secrets of endpoints that are added by API, and permits to add them. Default: none can be added.",
+    ),
+  WEBHOOKS_BY_ORGANIZATIONS: onOff
+    .default(false)
+    .describe("`on`: an organization's admins may add endpoints that get its events. Needs WEBHOOKS_SECRET."),
   DISCLOSE_ORGANIZATIONS: onOff
     .default(true)
     .describe("`off`: an invitation never discloses whether an address or an organization is known."),

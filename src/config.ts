@@ -58,6 +58,8 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     );
   if (Number(set.WORKERS) > 1 && set.REDIS_URL === undefined && set.REDIS_URL_FILE === undefined)
     problems.push("WORKERS: more than one need REDIS_URL; without it a worker would not see what another one changed");
+  if (set.WEBHOOKS_BY_ORGANIZATIONS === "on" && set.WEBHOOKS_SECRET === undefined)
+    problems.push("WEBHOOKS_BY_ORGANIZATIONS: needs WEBHOOKS_SECRET, which encrypts what is kept of their endpoints");
   const { WEBHOOKS = [], WEBHOOKS_ALLOW = [], WEBHOOKS_KEY_FILE } = parsed.data ?? {};
   problems.push(...endpointProblems(WEBHOOKS, WEBHOOKS_ALLOW, WEBHOOKS_KEY_FILE !== undefined));
   if (!parsed.success || problems.length > 0) throw new ConfigurationError(problems.join("\n"));

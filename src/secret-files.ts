@@ -13,6 +13,7 @@ export const SECRETS = [
   "INVITATION_SECRET",
   "SMTP_URL",
   "WEBHOOKS",
+  "WEBHOOKS_SECRET",
   "CONCORDAT_KEY",
 ] as const;
 

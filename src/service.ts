@@ -8,7 +8,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { ulid } from "ulid";
 import type { createBackground } from "./actions/run/background.ts";
 import { createKeyedMutex } from "./actions/run/keyed-mutex.ts";
+import { perform } from "./actions/run/perform.ts";
 import { createRepeats } from "./actions/run/repeats.ts";
+import { disableWebhook } from "./actions/webhook.ts";
 import type { AppDeps } from "./app.ts";
 import { cacheFor } from "./backends.ts";
 import { createChecker } from "./check/check.ts";
@@ -16,7 +18,10 @@ import { createCommittedWrite } from "./check/committed-write.ts";
 import { createFollower, FOLLOW_EVERY_MILLISECONDS } from "./check/follow-changes.ts";
 import { createNotices, NOTICES_EVERY_MILLISECONDS } from "./check/notices.ts";
 import type { Config } from "./config.ts";
+import { createEndpointSeal, type EndpointSeal } from "./domain/events/endpoint-seal.ts";
 import { relay } from "./events/relay.ts";
+import { relayAdded } from "./events/relay-added.ts";
+import type { StoreDamaged } from "./faults.ts";
 import { callerNow } from "./http/caller.ts";
 import { createKeyRing } from "./key-ring.ts";
 import type { Log } from "./log.ts";
@@ -30,12 +35,16 @@ import type { OpenStore } from "./openfga/open-store.ts";
 import type { Clock, TupleStore } from "./ports.ts";
 import { createRateLimiter } from "./redis/rate-limiter.ts";
 import { runScheduler } from "./schedule/scheduler.ts";
+import { type AddedOptions, createAddedSinks, urlProblemBy } from "./webhooks/added-webhooks.ts";
 import { createWebhook } from "./webhooks/webhook-sink.ts";
 
 /** After so long without a line an import is ended, since the next one waits for it. */
 const IMPORT_IDLE_MILLISECONDS = 30_000;
 /** The scheduler tries an action for so long, and comes back to it later. */
 const DUE_PATIENCE_MILLISECONDS = 2000;
+
+/** What disables an endpoint, as histories name it: `service:concordat` (caller.ts). */
+const OWN_KEY = "concordat";
 
 /** Calls `act` again and again, with a pause behind each call. */
 function repeat(act: () => Promise<void>, pauseMilliseconds: number): AbortController {
@@ -82,11 +91,14 @@ export function createService(
   const notices = createNotices({ cache, engine, clock, meter, warn, sleep });
   const mails = { smtpUrl: config.SMTP_URL, folder: join(folder, "mail"), from: config.MAIL_FROM, clock };
   const mailer = createMailer(mails);
+  const { WEBHOOKS_SECRET, WEBHOOKS_ALLOW: allowed = [], WEBHOOKS_BY_ORGANIZATIONS: byOrganizations } = config;
+  const seal = WEBHOOKS_SECRET === undefined ? undefined : createEndpointSeal(WEBHOOKS_SECRET);
   const deps: Omit<AppDeps, "publicUrl"> = {
     tupleStore: committed.tupleStore,
     historyKeys: config.HISTORY_KEY_FILE,
     webhooks: config.WEBHOOKS,
     webhookKeys: config.WEBHOOKS_KEY_FILE,
+    addedWebhooks: seal && { seal, byOrganizations, urlProblem: urlProblemBy(allowed) },
     engine,
     checker: createChecker({ engine, cache, clock, meter, ttlMilliseconds, unwatchedMilliseconds, callerNow }),
     cache,
@@ -124,6 +136,14 @@ export function createService(
   const follow = createFollower(watching);
   const relaying = new AbortController();
   let relayed: Promise<unknown> | undefined;
+  function addedSinks(seal: EndpointSeal, options: AddedOptions) {
+    const disable = async (input: Parameters<typeof disableWebhook>[0]) => {
+      const caller = { key: OWN_KEY, scopes: ["admin" as const] };
+      await perform(deps, { caller, requestId: ulid() }, disableWebhook(input));
+    };
+    const damaged = (object: string, { what }: StoreDamaged) => warn("event_damaged", { history: object, what });
+    return createAddedSinks({ reads: tupleStore, seal, allowed, byOrganizations, options, disable, damaged, warn });
+  }
   return {
     deps,
     keys,
@@ -139,9 +159,11 @@ export function createService(
     /** Delivers events where there are receivers, and does what is due, until the service is closed. `source` is what receivers know it by. */
     startRelaying(source: string) {
       const keys = config.WEBHOOKS_KEY_FILE?.privates;
-      const privateAddresses = config.WEBHOOKS_ALLOW?.includes("private") ?? false;
-      const options = { source, keys, privateAddresses, clock };
-      const sinks = (config.WEBHOOKS ?? []).map((endpoint) => createWebhook(endpoint, options));
+      const options = { source, keys, clock };
+      const privateAddresses = allowed.includes("private");
+      const sinks = (config.WEBHOOKS ?? []).map((endpoint) =>
+        createWebhook(endpoint, { ...options, privateAddresses }),
+      );
       // whoever follows the changes delivers; it keeps that claim
       const leads = async () => (await cache.lead(replica, undefined))?.leads === true;
       const readLog = tupleStore.changesPage;
@@ -149,12 +171,14 @@ export function createService(
       const parts = { readLog, secret, store: tupleStore, leads, clock, meter, warn, random: Math.random };
       const { APP_URL: appUrl, MAIL_PREFERENCES_URL: preferencesUrl } = config;
       const news = config.MAIL_NEWS ? mailNews({ ...parts, mailer, appUrl, preferencesUrl }) : undefined;
+      const { signal } = relaying;
       const actions = { ...deps, patienceMilliseconds: DUE_PATIENCE_MILLISECONDS };
       const settings = { invitationDays: config.INVITATION_TTL_DAYS };
       relayed = Promise.all([
-        relay(news === undefined ? sinks : [...sinks, news.sink], parts, relaying.signal),
-        news?.run(relaying.signal),
-        config.SCHEDULER && runScheduler({ ...parts, actions, settings, log }, relaying.signal),
+        relay(news === undefined ? sinks : [...sinks, news.sink], parts, signal),
+        news?.run(signal),
+        config.SCHEDULER && runScheduler({ ...parts, actions, settings, log }, signal),
+        seal && relayAdded(addedSinks(seal, options), parts, signal),
       ]);
     },
     async close() {

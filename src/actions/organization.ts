@@ -1,6 +1,7 @@
 /** Creates, renames and deletes organizations: for services with scope `admin`. */
 
 import { isService, needsService } from "../domain/caller.ts";
+import { endOfWebhooks, type WebhookState } from "../domain/events/decide-webhook.ts";
 import type { OrganizationId } from "../domain/ids.ts";
 import {
   decideDeleteOrganization,
@@ -14,12 +15,14 @@ import { sweepMark } from "../domain/state-tuples.ts";
 import type { Reads } from "../ports.ts";
 import { peopleOf } from "../store/people.ts";
 import { resourceRefsOf } from "../store/resources.ts";
-import { bondsOf, cooperationIdsOf, organizationHead } from "../store/snapshot.ts";
+import { bondsOf, cooperationIdsOf, inTurns, organizationHead } from "../store/snapshot.ts";
+import { webhookIdsOf } from "../store/webhooks.ts";
 import { declineOffer } from "./cooperation.ts";
 import type { Action, ActionDeps, Call, Reading, Receipt } from "./run/action.ts";
 import { afterWriting } from "./run/commit.ts";
 import { perform, wouldDo } from "./run/perform.ts";
 import { sweep, sweepOrganization } from "./sweep.ts";
+import { readWebhook } from "./webhook.ts";
 
 type Named = { organization: OrganizationId };
 
@@ -71,14 +74,19 @@ export async function deleteOrganization(
   }
 }
 
-const deleteEmpty = (id: OrganizationId): Action<OrganizationState & { holdings: Holdings }, undefined> => ({
+type Deleted = OrganizationState & { holdings: Holdings; webhooks: WebhookState[] };
+
+const deleteEmpty = (id: OrganizationId): Action<Deleted, undefined> => ({
   lock: lockOrganization,
   read: async (on) => {
     const state = await readOrganization(on, id);
     if (state.head.n === 0) return { code: "not_found", what: "organization" };
-    return { ...state, holdings: await holdingsOf(on.reads, id) };
+    // its endpoints end with it, in the same Write
+    const webhooks = await inTurns(await webhookIdsOf(on.reads, id), (one) => readWebhook(on.reads, one));
+    return { ...state, holdings: await holdingsOf(on.reads, id), webhooks };
   },
-  decide: (state, stamp) => decideDeleteOrganization(state, state.holdings, stamp),
+  decide: (state, stamp) =>
+    decideDeleteOrganization(state, state.holdings, stamp, endOfWebhooks(state.webhooks, stamp)),
   scopes: NO_SCOPES,
   after: (deps) => sweep(deps),
 });

@@ -83,11 +83,11 @@ export function sealEntry(previous: string, common: Common, own?: { side: Side; 
 const escaped = (text: string) => text.replace(/[\x7f-\x9f]/g, (one) => `\\u00${one.charCodeAt(0).toString(16)}`);
 const json = (part: object | undefined) => (part === undefined ? undefined : escaped(canonicalize(part) ?? ""));
 
-/** The fields of an entry that only one side may see. */
-const PRIVATE = ["initiator_only", "partner_only"] as const;
+/** The fields of an entry that only one side may see, and what is sealed in the record of an endpoint. */
+const PRIVATE = ["initiator_only", "partner_only", "sealed"] as const;
 
 /**
- * An entry's string fields without what only one side may see: of each private part its hash, under a name of its own,
+ * String fields without what only one side, or nobody, may see: of each private part its hash, under a name of its own,
  * so that the chain can be verified all the same. Fields of anything else stay as they are.
  */
 export function withoutPrivate(fields: unknown): unknown {

@@ -47,6 +47,9 @@ export type Refusal =
       limit: number;
       retry_after_seconds?: number;
     }
+  | { code: "webhooks_off"; needs: string }
+  | { code: "too_many_webhooks"; limit: number }
+  | { code: "webhook_sealed"; webhook: string }
   | { code: "rate_limited"; limit: string; retry_after_seconds: number };
 
 export type RefusalCode = Refusal["code"];
@@ -57,6 +60,7 @@ const OF_CALLER: readonly string[] = [
   "insufficient_scope",
   "outside_key",
   "rate_limited",
+  "webhooks_off",
   "not_admin",
   "wrong_side",
 ];

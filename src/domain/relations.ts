@@ -44,6 +44,7 @@ export const partnerInForce = (organization: string, spelling: Spelling) =>
 export type Relation = { forms: readonly string[] } & (
   | { kind: "head" | "log" | "holder" | "twin" | "person" | "in_force" | "cooperation" | "pending" | "due" }
   | { kind: "owner" | "portfolio" | "upcoming" }
+  | { kind: "webhook_owner" | "version" }
   | { kind: "organization_role"; role: OrganizationRole }
   | { kind: "side" | "former_side"; side: Side }
   | { kind: "job_role"; rung: JobRole }
@@ -108,6 +109,11 @@ export const RELATIONS: Table<Relation> = {
   receiver: { head: HEAD },
   schedule: { head: HEAD, due: { kind: "due", forms: ["schedule", "due with record"] } },
   due: { head: HEAD },
+  webhook: {
+    organization: { kind: "webhook_owner", forms: ["organization"] },
+    version: { kind: "version", forms: ["entry"] },
+    head: HEAD,
+  },
   sweep: { pending: { kind: "pending", forms: ["cooperation", "share", "organization"] } },
   portfolio: RESOURCE,
   plant: { ...RESOURCE, portfolio: { kind: "portfolio", forms: ["portfolio"] } },

@@ -8,7 +8,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { errorFacts } from "../domain/error-facts.ts";
 import type { DeliveryRecord, Receiver } from "../domain/records.ts";
 import type { Clock, Meter } from "../ports.ts";
-import { eventsBehind, placeFrom, placeText, type ReadLog } from "../store/events.ts";
+import { eventsBehind, placeFrom, placeOfNow, placeText, type ReadLog } from "../store/events.ts";
+import { inTurns } from "../store/snapshot.ts";
 import { deliverAll } from "./deliver.ts";
 import { deliveriesOf, keepReceiver, type ReceiverHead, type ReceiverStore, receiverHead } from "./receivers.ts";
 import type { Sink } from "./sink.ts";
@@ -16,8 +17,6 @@ import type { Sink } from "./sink.ts";
 /** Read and delivered together. */
 const EVENTS_AT_ONCE = 100;
 const PAGES_AT_ONCE = 20;
-/** A new receiver gets what was recorded since it was first seen, by engines whose clocks agree within this. */
-const BEGIN_BEFORE_MILLISECONDS = 1000;
 /** How often the end of the log is read. */
 const READ_EVERY_MILLISECONDS = 1000;
 /** How often it is looked whether this process delivers, and whether somebody has moved or enabled the receiver. */
@@ -25,7 +24,7 @@ const LOOK_EVERY_MILLISECONDS = 3000;
 /** How often the place is kept; a crash repeats what was delivered since. */
 const KEEP_EVERY_MILLISECONDS = 5000;
 
-type RelayDeps = {
+export type RelayDeps = {
   readLog: ReadLog;
   store: ReceiverStore;
   /** Makes the marks of places, which are cursors of `GET /v1/events` too. */
@@ -44,12 +43,13 @@ export async function relay(sinks: readonly Sink[], deps: RelayDeps, signal: Abo
   await Promise.all(sinks.map((sink) => relayTo(sink, deps, signal)));
 }
 
-async function relayTo(sink: Sink, deps: RelayDeps, signal: AbortSignal): Promise<void> {
+/** The same for one receiver. */
+export async function relayTo(sink: Sink, deps: RelayDeps, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     try {
       const isLeading = await deps.leads();
       if (!isLeading) deps.meter.eventsDeliveredTo(sink.name, undefined);
-      const head = isLeading ? await opened(sink.name, deps) : undefined;
+      const head = isLeading ? await opened(sink, deps) : undefined;
       if (head !== undefined) await deliverFrom(head, sink, deps, signal);
     } catch (error) {
       // an engine that is away, or a model without receivers: tried again from the place that was kept
@@ -60,14 +60,16 @@ async function relayTo(sink: Sink, deps: RelayDeps, signal: AbortSignal): Promis
 }
 
 /** The receiver's head; one that is new begins now. Undefined when another process is at it, or nothing is to be delivered. */
-async function opened(name: string, { store, readLog, clock, meter }: RelayDeps): Promise<ReceiverHead | undefined> {
+async function opened(
+  { name, isAdded }: Sink,
+  { store, readLog, clock, meter }: RelayDeps,
+): Promise<ReceiverHead | undefined> {
   const head = await receiverHead(store, name);
   const since = behindSince(head.value);
   if (since !== undefined) meter.eventsDeliveredTo(name, since);
   if (head.value !== undefined) return head.value.disabled_at === undefined ? head : undefined;
-  // by the engine's clock, as the log's own times are
-  const from = new Date((await readLog(clock())).askedAt - BEGIN_BEFORE_MILLISECONDS);
-  return keepReceiver(store, head, { place: placeText({ from, seen: [] }) });
+  if (isAdded) return undefined;
+  return keepReceiver(store, head, { place: placeText(await placeOfNow(readLog, clock())) });
 }
 
 /** When a receiver had every event, as far as what was kept says (milliseconds since the epoch). */
@@ -92,12 +94,9 @@ async function deliverFrom(opening: ReceiverHead, sink: Sink, deps: RelayDeps, s
   let isBehind = false;
   let isMeasured = behindSince(opening.value) !== undefined;
 
+  const reached = (): Receiver => ({ place: placeText(place), deliveries: JSON.stringify(deliveries) });
   async function keep(more: Omit<Receiver, "place" | "deliveries"> = {}): Promise<boolean> {
-    const kept = await keepReceiver(store, head, {
-      place: placeText(place),
-      deliveries: JSON.stringify(deliveries),
-      ...more,
-    });
+    const kept = await keepReceiver(store, head, { ...reached(), ...more });
     head = kept ?? head;
     [isBehind, keptAt, lookedAt] = [false, performance.now(), performance.now()];
     return kept !== undefined;
@@ -129,7 +128,8 @@ async function deliverFrom(opening: ReceiverHead, sink: Sink, deps: RelayDeps, s
       damaged: (history, { what }) => warn("event_damaged", { history, what }),
     });
     if (read === undefined) return warn("events_not_relayed", { receiver: sink.name, code: "unknown_place" });
-    const events = read.events.filter((event) => sink.wants?.(event) ?? true);
+    const wanted = await inTurns(read.events, async (event) => (await sink.wants?.(event)) ?? true);
+    const events = read.events.filter((_, at) => wanted[at]);
     const ending = await deliverAll(events, sink, {
       failingSince: head.value?.failing_since,
       failed,
@@ -142,11 +142,12 @@ async function deliverFrom(opening: ReceiverHead, sink: Sink, deps: RelayDeps, s
     if (ending.kind === "stopped") return;
     if (ending.kind === "disabled") {
       warn("receiver_disabled", { receiver: sink.name, why: ending.why });
-      await keep({
+      const disabled = {
         failing_since: head.value?.failing_since,
         disabled_at: clock().toISOString(),
         why: ending.why,
-      });
+      };
+      await (sink.disabled?.(head, { ...reached(), ...disabled }) ?? keep(disabled));
       return;
     }
     place = read.place;

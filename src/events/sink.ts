@@ -3,6 +3,7 @@
  * and again with the same id (`eventId`) until it is done. A receiver that fails delays nobody but itself.
  */
 import type { StoredEvent } from "../domain/events/cloud-event.ts";
+import type { Head, Receiver } from "../domain/records.ts";
 
 /**
  * What became of a delivery. `retry`: to be sent again, not before that time where the receiver named one; `refused`:
@@ -16,12 +17,16 @@ export type Delivered =
 /** `name` is unique and never changes: the place is kept under it. `why` names no secret, and nothing that a receiver replied. */
 export type Sink = {
   readonly name: string;
-  /** Which events it gets; without it all of them. */
-  readonly wants?: (event: StoredEvent) => boolean;
   /** Where true it is never disabled for taking nothing: nobody could enable it again. */
   readonly isTriedForever?: boolean;
   /** How long after it was recorded an event is delivered; without it at once. */
   readonly lateMilliseconds?: number;
+  /** Which events it gets; without it all of them. Throws EngineUnavailable. */
+  readonly wants?: (event: StoredEvent) => boolean | Promise<boolean>;
+  /** Its place was kept when it was added, so without a place it was removed; any other one begins when it is first seen. */
+  readonly isAdded?: boolean;
+  /** Keeps that it takes none any more, where more than its place says so. Throws EngineUnavailable. */
+  readonly disabled?: (seen: Head<Receiver>, disabled: Receiver) => Promise<void>;
   /** Never throws. Ends early, with `retry`, when the signal aborts. */
   deliver(event: StoredEvent, signal: AbortSignal): Promise<Delivered>;
 };

@@ -68,6 +68,17 @@ export const REFUSALS = {
     "The organization has sent too many invitations",
     "Remove invitations that are still open, or wait as many seconds as Retry-After says, where it is sent.",
   ],
+  webhooks_off: [
+    403,
+    "Endpoints cannot be added here",
+    "Ask the operator for the configuration that the detail names.",
+  ],
+  too_many_webhooks: [409, "There are too many endpoints", "Remove one first."],
+  webhook_sealed: [
+    409,
+    "The endpoint was sealed under another secret",
+    "Put it again with its URL: it gets a new secret.",
+  ],
   rate_limited: [
     429,
     "Too many requests",
@@ -134,6 +145,12 @@ export function detailOf(refusal: Refusal): string {
       return `This would take ${refusal.tuples} tuples in one Write; OpenFGA takes ${refusal.limit}.`;
     case "rate_limited":
       return `The limit ${refusal.limit} is reached; it begins anew in ${refusal.retry_after_seconds} seconds.`;
+    case "webhooks_off":
+      return `This needs ${refusal.needs}.`;
+    case "too_many_webhooks":
+      return `There may be ${refusal.limit}.`;
+    case "webhook_sealed":
+      return `WEBHOOKS_SECRET is not the one with which ${refusal.webhook} was sealed.`;
     case "cool_down":
       return `Each mail without an answer and each "no" makes the next wait; ${refusal.retry_after_seconds} seconds remain.`;
     case "too_many_invitations":
@@ -176,6 +193,8 @@ export function adviceOf(refusal: Refusal): string {
       return "Use another address, or take theirs away first.";
     case "still_member":
       return `Take them out of ${refusal.organizations.join(", ")} first.`;
+    case "webhooks_off":
+      return "Ask the operator for it.";
     case "cool_down":
     case "rate_limited":
       return `Wait for ${refusal.retry_after_seconds} seconds.`;

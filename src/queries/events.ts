@@ -3,17 +3,22 @@
  * every entry and no private reason; an admin sees the history of their organization, and those of the cooperations
  * that it is a side of, from the entry on by which it came to them (law 15).
  */
+import { LRUCache } from "lru-cache";
 import { type Caller, isService } from "../domain/caller.ts";
 import type { StoredEvent } from "../domain/events/cloud-event.ts";
 import type { Side } from "../domain/history.ts";
 import { type CooperationId, idOfType, type OrganizationId, splitRef } from "../domain/ids.ts";
 import { refuseUnlessAdmin } from "../domain/membership.ts";
-import { type Cooperation, incarnationOf, isSide } from "../domain/records.ts";
+import { type Cooperation, type Head, incarnationOf, isSide, type Organization } from "../domain/records.ts";
 import { SIDES } from "../domain/relations.ts";
 import type { Result } from "../domain/result.ts";
 import { StoreDamaged } from "../faults.ts";
 import type { Reads } from "../ports.ts";
 import { cooperationHead, membershipIn, organizationHead } from "../store/snapshot.ts";
+
+/** Kept of cooperations, by who looks at many events; one that is damaged may be repaired meanwhile. */
+const COOPERATIONS_KEPT_MAX = 10_000;
+const COOPERATION_KEPT_MILLISECONDS = 60_000;
 
 /** The side as which a reader sees an event; undefined where they do not see it. */
 export type Look = (event: StoredEvent) => Promise<{ side: Side | undefined } | undefined>;
@@ -37,22 +42,50 @@ export async function lookAtEvents(
   // behind the role: of an organization that was created meanwhile under the id only its own events are shown
   const { n, value } = await organizationHead(reads, organization);
   if (n === 0) return { code: "not_found", what: "organization" };
-  const cooperations = new Map<string, Promise<Cooperation | undefined>>();
+  return lookOf({ organization, value, service }, cooperationReads(reads, damaged));
+}
 
-  async function cooperationIn(id: CooperationId): Promise<Cooperation | undefined> {
+/** A cooperation as it is at one of its entries or later. */
+type CooperationAt = (id: CooperationId, entry: number) => Promise<Cooperation | undefined>;
+
+/** Each is read once, and again for an entry that is newer than what was read: by it another may have become a side. */
+export function cooperationReads(reads: Reads, damaged: (object: string, damage: StoreDamaged) => void): CooperationAt {
+  type Reading = Promise<Head<Cooperation> | undefined>;
+  const known = new LRUCache<CooperationId, { reading: Reading }>({
+    max: COOPERATIONS_KEPT_MAX,
+    ttl: COOPERATION_KEPT_MILLISECONDS,
+  });
+
+  async function read(id: CooperationId): Promise<Head<Cooperation> | undefined> {
     try {
-      return (await cooperationHead(reads, id)).value;
+      return await cooperationHead(reads, id);
     } catch (error) {
-      if (!(error instanceof StoreDamaged)) throw error;
+      if (!(error instanceof StoreDamaged)) {
+        known.delete(id);
+        throw error;
+      }
       damaged(`cooperation:${id}`, error);
       return undefined;
     }
   }
 
+  return async (id, entry) => {
+    const first = known.get(id);
+    const head = await first?.reading;
+    if (first !== undefined && (head === undefined || head.n >= entry)) return head?.value;
+    const reading = read(id);
+    known.set(id, { reading });
+    return (await reading)?.value;
+  };
+}
+
+/** Who looks: an organization, as it is, or for it a service, which sees every entry and no reason. */
+type Looking = { organization: OrganizationId; value: Organization | undefined; service: boolean };
+
+/** How an organization sees events. */
+export function lookOf({ organization, value, service }: Looking, cooperationAt: CooperationAt): Look {
   async function sideIn(id: CooperationId, entry: number): Promise<{ side: Side | undefined } | undefined> {
-    const read = cooperations.get(id) ?? cooperationIn(id);
-    cooperations.set(id, read);
-    const cooperation = await read;
+    const cooperation = await cooperationAt(id, entry);
     if (cooperation === undefined) return undefined;
     const side = SIDES.find((one) => cooperation[one] === organization && (service || isSide(cooperation, one, value)));
     if (side === undefined) return undefined;

@@ -12,6 +12,9 @@ import { EngineRefused, StoreDamaged } from "../faults.ts";
 /** More than the 3 s after which OpenFGA ends a request, and the second by which clocks may differ. */
 const SETTLED_MILLISECONDS = 5000;
 
+/** What is new gets what was recorded since then. */
+const BEGIN_BEFORE_MILLISECONDS = 1000;
+
 /** Of events that were given and may be met again. With more of them in the last seconds, younger ones wait until they are settled. */
 const SEEN_MAX = 200;
 
@@ -112,6 +115,12 @@ function inOrder(events: StoredEvent[]): StoredEvent[] {
   const histories = Map.groupBy(events, ({ history }) => history);
   for (const own of histories.values()) own.sort((a, b) => a.entry.common.n - b.entry.common.n);
   return events.flatMap(({ history }) => histories.get(history)?.shift() ?? []);
+}
+
+/** A place with a little of what was recorded before now, by engines whose clocks agree within a second. Throws EngineUnavailable. */
+export async function placeOfNow(readLog: ReadLog, now: Date): Promise<EventPlace> {
+  // by the engine's clock, as the log's own times are
+  return { from: new Date((await readLog(now)).askedAt - BEGIN_BEFORE_MILLISECONDS), seen: [] };
 }
 
 /** A place as text, for a URL or a record. */

@@ -48,6 +48,12 @@ export const NOT_PUBLIC = "ADDRESS_NOT_PUBLIC";
 export const isPublic = (address: string): boolean =>
   isIP(address) !== 0 && !special.check(address, isIPv6(address) ? "ipv6" : "ipv4");
 
+/** Whether a URL names no address that is not public; a name may still have one. */
+export function isPublicHost({ hostname }: URL): boolean {
+  const host = hostname.replace(/^\[(.*)\]$/, "$1");
+  return isIP(host) === 0 || isPublic(host);
+}
+
 /** Node's own look-up, which fails when one of the addresses is not public. */
 export const lookupPublic: LookupFunction = (hostname, options, callback) => {
   lookup(hostname, { ...options, all: true }, (error, addresses) => {

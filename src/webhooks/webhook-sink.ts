@@ -3,15 +3,17 @@
  * reveals of the network behind the service is whether it was taken. A redirect is a failure.
  */
 import type { KeyObject } from "node:crypto";
-import { isIP } from "node:net";
 import { Agent } from "undici";
 import { cloudEvent, eventId, type StoredEvent } from "../domain/events/cloud-event.ts";
 import { type Endpoint, nameOfReceiver } from "../domain/events/endpoints.ts";
 import { eventTypeOf } from "../domain/events/event-types.ts";
 import { signedHeaders } from "../domain/events/signature.ts";
+import type { Side } from "../domain/history.ts";
 import type { Delivered, Sink } from "../events/sink.ts";
+import { EngineUnavailable } from "../faults.ts";
 import type { Clock } from "../ports.ts";
-import { isPublic, lookupPublic, NOT_PUBLIC } from "./addresses.ts";
+import type { Look } from "../queries/events.ts";
+import { isPublicHost, lookupPublic, NOT_PUBLIC } from "./addresses.ts";
 
 const ANSWER_MILLISECONDS = 15_000;
 /** What is read of an answer, so that its connection can be used again. */
@@ -29,22 +31,30 @@ export type WebhookOptions = {
   keys?: readonly KeyObject[] | undefined;
   /** Whether endpoints may have addresses that are not public. */
   privateAddresses: boolean;
+  /** Who sees the events; without it a service. */
+  look?: Look | undefined;
   clock: Clock;
 };
 
 /** The sink of an endpoint. Connections are made when something is delivered. */
 export function createWebhook(endpoint: Endpoint, options: WebhookOptions): Sink {
-  const { source, keys, privateAddresses, clock } = options;
+  const { source, keys, privateAddresses, look, clock } = options;
   const agent = new Agent({
     connections: CONNECTIONS,
     ...(!privateAddresses && { connect: { lookup: lookupPublic } }),
   });
-  const host = endpoint.url.hostname.replace(/^\[(.*)\]$/, "$1");
   // an address is connected to without a look-up
-  const isRefused = !privateAddresses && isIP(host) !== 0 && !isPublic(host);
+  const isRefused = !privateAddresses && !isPublicHost(endpoint.url);
 
-  async function post(event: StoredEvent, signal: AbortSignal): Promise<Delivered> {
-    const body = JSON.stringify(cloudEvent(event, source));
+  /** The last of two is good for a time. */
+  function secretsAt(now: Date): readonly Buffer[] {
+    const { secrets, until } = endpoint;
+    return until !== undefined && until <= now ? secrets.slice(0, -1) : secrets;
+  }
+
+  async function post(event: StoredEvent, side: Side | undefined, signal: AbortSignal): Promise<Delivered> {
+    const body = JSON.stringify(cloudEvent(event, source, side));
+    const now = clock();
     const {
       statusCode,
       headers,
@@ -56,7 +66,7 @@ export function createWebhook(endpoint: Endpoint, options: WebhookOptions): Sink
       headers: {
         "content-type": "application/cloudevents+json",
         "user-agent": "Concordat",
-        ...signedHeaders(eventId(event), clock(), body, { secrets: endpoint.secrets, keys }),
+        ...signedHeaders(eventId(event), now, body, { secrets: secretsAt(now), keys }),
       },
       body,
       signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MILLISECONDS)]),
@@ -67,16 +77,21 @@ export function createWebhook(endpoint: Endpoint, options: WebhookOptions): Sink
 
   return {
     name: nameOfReceiver(endpoint.name),
-    wants({ history, entry }) {
-      const type = eventTypeOf(history, entry.common.action, entry.common.after);
-      return endpoint.types === undefined || endpoint.types.includes(type);
+    wants(event) {
+      const { action, after } = event.entry.common;
+      const type = eventTypeOf(event.history, action, after);
+      if (endpoint.types?.includes(type) === false) return false;
+      return look === undefined || look(event).then((seen) => seen !== undefined);
     },
     async deliver(event, signal) {
       if (isRefused) return { kind: "ended", why: "its address is not public" };
       try {
-        return await post(event, signal);
+        const seen = look === undefined ? { side: undefined } : await look(event);
+        // seen when it was read from the log, and not any more
+        return seen === undefined ? { kind: "done" } : await post(event, seen.side, signal);
       } catch (error) {
         const { code } = error as NodeJS.ErrnoException;
+        if (error instanceof EngineUnavailable) return { kind: "retry", why: "the store did not answer" };
         if (code === NOT_PUBLIC) return { kind: "ended", why: "its address is not public" };
         // of an abort it is a number
         return { kind: "retry", why: typeof code === "string" ? code : "it did not answer in time" };

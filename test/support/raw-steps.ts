@@ -89,6 +89,7 @@ function anyTuples(world: World, { fits, hours }: Draw, next: (below: number) =>
     receiver: ["receiver:erp"],
     schedule: ["schedule:all", "schedule:2027063022", "schedule:202706302200.sun"],
     due: ["due:ends.cooperation.x"],
+    webhook: ["webhook:all", "webhook:/erp", ...organizations.map((one) => `webhook:${one}/erp`)],
     email: ["email:x"],
     invitation: ["invitation:x"],
     entry: ["entry:organization.sun.1"],

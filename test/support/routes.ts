@@ -67,6 +67,21 @@ export const ROUTES: Record<string, Route> = {
     ...at("/v1/webhooks/erp/resume"),
     needsNoStanding: true,
   },
+  "GET /v1/webhooks/{name}": { by: SERVICE, ...at("/v1/webhooks/hub"), needsNoStanding: true },
+  "POST /v1/webhooks/{name}/rotate": {
+    by: SERVICE,
+    ...at("/v1/webhooks/hub/rotate"),
+    body: () => ({ keep_seconds: 60 }),
+    needsNoStanding: true,
+  },
+  "GET /v1/organizations/{org}/webhooks": { by: "anna", ...at(`${org}/webhooks`) },
+  "GET /v1/organizations/{org}/webhooks/{name}": { by: "anna", ...at(`${org}/webhooks/hub`) },
+  "POST /v1/organizations/{org}/webhooks/{name}/resume": { by: "anna", ...at(`${org}/webhooks/hub/resume`) },
+  "POST /v1/organizations/{org}/webhooks/{name}/rotate": {
+    by: "anna",
+    ...at(`${org}/webhooks/hub/rotate`),
+    body: () => ({ keep_seconds: 60 }),
+  },
   "GET /v1/doctor": { by: SERVICE, ...at("/v1/doctor"), needsNoStanding: true },
   "GET /v1/inspect/{object}": { by: SERVICE, ...at("/v1/inspect/plant%3A7"), needsNoStanding: true },
   "POST /v1/explain": { by: SERVICE, ...at("/v1/explain"), body: () => question, needsNoStanding: true },
@@ -108,6 +123,17 @@ export const ROUTES: Record<string, Route> = {
   },
   "PUT /v1/plants/{id}/roles/{user}": { by: "anna", ...at("/v1/plants/7/roles/otto"), ...viewer },
   "PUT /v1/portfolios/{id}/roles/{user}": { by: "anna", ...at("/v1/portfolios/north/roles/otto"), ...viewer },
+  "PUT /v1/webhooks/{name}": {
+    by: SERVICE,
+    ...at("/v1/webhooks/hub"),
+    body: () => ({ url: "https://hub.example/other" }),
+    needsNoStanding: true,
+  },
+  "PUT /v1/organizations/{org}/webhooks/{name}": {
+    by: "anna",
+    ...at(`${org}/webhooks/hub`),
+    body: () => ({ url: "https://hub.example/other" }),
+  },
   "POST /v1/organizations/{org}/cooperations": {
     by: "anna",
     ...at(`${org}/cooperations`),
@@ -144,6 +170,8 @@ export const ROUTES: Record<string, Route> = {
   "DELETE /v1/shares/{id}": { by: "anna", ...share(), acts: true },
   "POST /v1/cooperations/{id}/leave": { by: "lea", ...pending("/leave") },
   "DELETE /v1/cooperations/{id}": { by: "anna", ...cooperation(), acts: true },
+  "DELETE /v1/webhooks/{name}": { by: SERVICE, ...at("/v1/webhooks/hub"), needsNoStanding: true },
+  "DELETE /v1/organizations/{org}/webhooks/{name}": { by: "anna", ...at(`${org}/webhooks/hub`) },
   "DELETE /v1/plants/{id}/roles/{user}": { by: "anna", ...at("/v1/plants/7/roles/otto") },
   "DELETE /v1/portfolios/{id}/roles/{user}": { by: "anna", ...at("/v1/portfolios/north/roles/otto") },
   "DELETE /v1/organizations/{org}/people/{user}": { by: "anna", ...at(`${org}/people/otto`) },
@@ -243,6 +271,9 @@ export async function seedRoutes(service: Service): Promise<World> {
   must(await service.admin("PUT", "/v1/organizations/lumen", { name: "Lumen" }));
   must(await service.admin("PUT", "/v1/organizations/lumen/people/lea", { role: "admin", email: "lea@lumen.example" }));
   must(await service.admin("PUT", "/v1/plants/7/roles/otto", { role: "asset_manager" }));
+  const hub = { url: "https://hub.example/concordat" };
+  must(await service.admin("PUT", "/v1/webhooks/hub", hub));
+  must(await service.as("anna", "PUT", `${org}/webhooks/hub`, hub));
   const { id, shares } = await cooperate(service, [{ resource: "plant:7", role: "asset_manager" }]);
   const [first = ""] = shares;
   must(await service.as("ben", "PUT", `/v1/shares/${first}/delegations/tom`, { role: "viewer" }));

@@ -13,6 +13,7 @@ import { createKeyedMutex } from "../../src/actions/run/keyed-mutex.ts";
 import { createRepeats } from "../../src/actions/run/repeats.ts";
 import { type AppDeps, createApp } from "../../src/app.ts";
 import { createChecker } from "../../src/check/check.ts";
+import { createEndpointSeal } from "../../src/domain/events/endpoint-seal.ts";
 import { type CooperationId, ShareId } from "../../src/domain/ids.ts";
 import { findKey, toServiceKey } from "../../src/domain/service-keys.ts";
 import { callerNow } from "../../src/http/caller.ts";
@@ -22,6 +23,7 @@ import { createMemoryCache } from "../../src/memory/decision-cache.ts";
 import { createMetrics } from "../../src/metrics.ts";
 import { boundEngine } from "../../src/openfga/bounded-engine.ts";
 import type { DecisionCache, Mail } from "../../src/ports.ts";
+import { urlProblemBy } from "../../src/webhooks/added-webhooks.ts";
 import { test as engineTest } from "./engine.ts";
 import { held } from "./reply-schemas.ts";
 
@@ -115,6 +117,11 @@ export function createService(
     findKey: (presented) => findKey(keys, presented, clock),
     publicUrl: "https://concordat.example",
     stopping: () => false,
+    addedWebhooks: {
+      seal: createEndpointSeal("a secret for the tests alone, 32+"),
+      byOrganizations: true,
+      urlProblem: urlProblemBy(["http", "ports", "private", "organizations-private"]),
+    },
     webhooks: [{ name: "erp", url: new URL("https://erp.example/hook"), secrets: [] }],
     importIdleMilliseconds: 30_000,
     notices: () => ({ cache: "ok", clock: "ok" }),

@@ -91,7 +91,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   events: ["events/receivers.ts", "domain", "type ports.ts", "store", "zod", "node:timers/promises"],
   // what is due is done as actions
   schedule: ["faults.ts", "domain", "type ports.ts", "store", "actions", "node:timers/promises"],
-  webhooks: ["domain", "type ports.ts", "type events", "undici", "node:*"],
+  webhooks: ["faults.ts", "domain", "type ports.ts", "type events", "store", "queries", "undici", "node:*"],
   "http/listen.ts": ["http", "@hono/node-server", "node:*"],
   http: [
     "faults.ts",

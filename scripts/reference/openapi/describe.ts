@@ -34,7 +34,7 @@ const PARAMETERS: Record<string, string> = {
   "portfolios/{id}": "The portfolio's id: your own, percent-encoded.",
   "cooperations/{id}": "The cooperation's id.",
   "shares/{id}": "The share's id.",
-  "webhooks/{name}": "The endpoint's name in WEBHOOKS.",
+  "webhooks/{name}": "The endpoint's name: 1 to 40 small letters, digits or -.",
   "inspect/{object}": "Any object of the store, `type:id`, percent-encoded.",
   "stores/{store_id}": "The store's id, which ListStores answers.",
   "authorization-models/{id}": "The id of the model that answers.",

@@ -56,6 +56,9 @@ const MEMBERS: Members = {
     limit: number,
     "retry_after_seconds?": wait,
   },
+  webhooks_off: { needs: text },
+  too_many_webhooks: { limit: number },
+  webhook_sealed: { webhook: text },
   rate_limited: { limit: text, retry_after_seconds: wait },
   invalid_request: {
     "errors?": list({

@@ -33,6 +33,8 @@ const DELEGATION = { share: SAMPLE.share, user: "tom", role: "viewer", spelling:
 const PLANT = { owner: "sunward", name: "Hillside" };
 const cooperation = `cooperation:${SAMPLE.cooperation}`;
 const sunward = "organization:sunward";
+const hub = "webhook:sunward/hub";
+const HUB = { name: "hub", host: "hub.example", types: "all" };
 
 const ENDS = { expires_at: "2026-01-05T09:00:00Z" };
 const OF_SHARE = { ...ENDS, resource: "plant:7", role: "technical_manager" };
@@ -122,6 +124,16 @@ const EXAMPLES: Record<EventType, Facts> = {
   },
   "concordat.job_role.given": { object: "plant:7", after: { user: "otto", role: "operator" } },
   "concordat.job_role.taken": { object: "plant:7", before: { user: "otto", role: "operator" } },
+  "concordat.webhook.added": { object: hub, after: HUB },
+  "concordat.webhook.changed": {
+    object: hub,
+    before: HUB,
+    after: { ...HUB, types: ["concordat.cooperation.paused"] },
+  },
+  "concordat.webhook.secret_rotated": { object: hub, after: { ...HUB, previous_until: "2026-01-06T09:00:00Z" } },
+  "concordat.webhook.removed": { object: hub, before: { name: "hub", types: "all" } },
+  "concordat.webhook.disabled": { object: hub, after: { name: "hub", types: "all", why: "it answered 410" } },
+  "concordat.webhook.resumed": { object: hub, after: { name: "hub", types: "all" } },
   "concordat.organization.repaired": { object: sunward, before: { name: "Sunward" }, after: { name: "Sunward" } },
   "concordat.organization.signed": { object: sunward, before: { name: "Sunward" }, after: { name: "Sunward" } },
 };

@@ -45,6 +45,14 @@ export const PREPARATIONS = {
   "tom belongs nowhere": [{ does: "DELETE /v1/organizations/brightfix/people/tom" }],
   "eva works for brightfix": [{ does: "PUT /v1/organizations/brightfix/people/eva", body: { role: "member" } }],
   "a plant that is not shared": [{ does: "PUT /v1/plants/8", body: { owner: "sunward", name: "Lakeside" } }],
+  "an endpoint": [{ does: "PUT /v1/webhooks/hub", body: { url: "https://hub.example/concordat" } }],
+  "an endpoint of sunward": [
+    {
+      does: "PUT /v1/organizations/sunward/webhooks/hub",
+      by: "anna",
+      body: { url: "https://hub.sunward.example/concordat" },
+    },
+  ],
   "a portfolio": [{ does: "PUT /v1/portfolios/north", body: { owner: "sunward", name: "North" } }],
   "a job role": [{ does: "PUT /v1/plants/7/roles/anna", body: { role: "operator" } }],
   "a job role on a portfolio": [

@@ -3,6 +3,7 @@
  * cannot be read. Every later examination relies on these records alone.
  */
 import { StoreDamaged } from "../../faults.ts";
+import { type Webhook, WebhookRecord } from "../events/webhook-record.ts";
 import { type OrganizationId, splitRef, type UserId } from "../ids.ts";
 import { type Person, PersonRecord } from "../person-record.ts";
 import {
@@ -42,6 +43,7 @@ export const SCHEMAS: Record<string, RecordSchema<Record<string, string | number
   receiver: ReceiverRecord,
   schedule: ScheduleRecord,
   due: DueRecord,
+  webhook: WebhookRecord,
 };
 
 /** The readable records by `type:id`. */
@@ -52,6 +54,7 @@ export type Records = {
   resources: Map<string, Head<Resource>>;
   cooperations: Map<string, Head<Cooperation>>;
   shares: Map<string, Head<Share>>;
+  webhooks: Map<string, Head<Webhook>>;
 };
 
 /** Every record that can be read, and a finding for each that cannot, or that is in the wrong place. */
@@ -88,6 +91,7 @@ export function examineRecords(contents: Contents, report: Report): Records {
     resources: ofType("plant", "portfolio"),
     cooperations: ofType("cooperation"),
     shares: ofType("share"),
+    webhooks: ofType("webhook"),
   };
 }
 

@@ -3,6 +3,7 @@
  * exists, and nothing else does. What a sweep is deleting may exist or not. Tuples of a form that Concordat does
  * not write are named too, and the other examinations answer for every other form: no tuple is passed over in silence.
  */
+import { tuplesOfWebhook, webhookOfVersion } from "../events/webhook-record.ts";
 import { idOf, idOfType, type ResourceRef, splitRef } from "../ids.ts";
 import { alive } from "../records.ts";
 import { emailHash } from "../registry/decide-person.ts";
@@ -33,6 +34,8 @@ const RECORDED: (Relation["kind"] | undefined)[] = [
   "portfolio",
   "shared",
   "upcoming",
+  "webhook_owner",
+  "version",
 ];
 
 export function examineRelations(contents: Contents, records: Records, report: Report): void {
@@ -49,6 +52,10 @@ export function examineRelations(contents: Contents, records: Records, report: R
     if (alive(head)) ask(tuplesOfOrganization(idOfType("organization", object)));
   for (const [ref, { value }] of records.resources) if (value) ask(tuplesOfResource(ref as ResourceRef, value));
   for (const [object, { value }] of records.emails) ask(tuplesOfEmail(idOf(object), value?.holder));
+  for (const [object, head] of records.webhooks) {
+    const webhook = alive(head);
+    if (webhook !== undefined) ask(tuplesOfWebhook(object, webhook));
+  }
   for (const { value } of records.cooperations.values()) {
     if (value === undefined) continue;
     ask(tuplesOfCooperation(value));
@@ -93,6 +100,8 @@ function wordOn({ user, relation, object }: Tuple, records: Records): { by: stri
   if (type === "cooperation") return { by: [object] };
   const { kind } = relationOfTuple({ relation, object }) ?? {};
   const share = kind === "shared" || kind === "upcoming" ? (user.split("#", 1)[0] ?? user) : object;
+  if (type === "webhook")
+    return { by: [relation === "version" ? webhookOfVersion({ user, relation, object }) : object] };
   if (share.startsWith("share:")) {
     const { value } = records.shares.get(share) ?? {};
     return { by: value === undefined ? [share] : [share, `cooperation:${value.cooperation}`] };

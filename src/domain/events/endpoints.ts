@@ -3,6 +3,7 @@
  * secret or a URL, which may hold one.
  */
 import { z } from "zod";
+import type { EndpointSeal } from "./endpoint-seal.ts";
 import { EVENT_TYPES } from "./event-types.ts";
 import { readSecret } from "./signature.ts";
 
@@ -11,21 +12,50 @@ const SECRETS_MAX = 2;
 
 const TYPES: readonly string[] = EVENT_TYPES.map(({ type }) => type);
 
+/** What an endpoint may be called. */
+export const EndpointName = z.string().regex(/^[a-z0-9-]{1,40}$/, "must be 1 to 40 small letters, digits or -");
+
+/** Which events an endpoint gets. */
+export const EventTypes = z
+  .array(z.string().refine((type) => TYPES.includes(type), "is no type of event"))
+  .min(1)
+  .max(TYPES.length);
+
 const EndpointInput = z.strictObject({
-  name: z.string().regex(/^[a-z0-9-]{1,40}$/, "must be 1 to 40 small letters, digits or -"),
+  name: EndpointName,
   url: z.string().refine((text) => URL.canParse(text), "must be a URL"),
   secrets: z.array(z.string()).max(SECRETS_MAX, "must be at most two").default([]),
-  types: z
-    .array(z.string().refine((type) => TYPES.includes(type), "is no type of event"))
-    .min(1)
-    .optional(),
+  types: EventTypes.optional(),
 });
 
-export type Endpoint = { name: string; url: URL; secrets: readonly Buffer[]; types?: readonly string[] | undefined };
+/** `until`: the last of its secrets is good until then. */
+export type Endpoint = {
+  name: string;
+  url: URL;
+  secrets: readonly Buffer[];
+  until?: Date | undefined;
+  types?: readonly string[] | undefined;
+};
 
-/** `http`: endpoints without TLS, `ports`: others than 443, `private`: addresses that are not public. */
-export const ALLOWANCES = ["http", "ports", "private"] as const;
+/**
+ * `http`: endpoints without TLS, `ports`: others than 443, `private`: addresses that are not public, and with
+ * `organizations-private` for those that organizations add too.
+ */
+export const ALLOWANCES = ["http", "ports", "private", "organizations-private"] as const;
 export type Allowance = (typeof ALLOWANCES)[number];
+
+/** What adding endpoints by API needs. `urlProblem`: what is wrong with a URL, of an organization's endpoint or of the services'. */
+export type AddedWebhooks = {
+  seal: EndpointSeal;
+  byOrganizations: boolean;
+  urlProblem: (url: URL, isOrganizations: boolean) => string | undefined;
+};
+
+/** Where events are delivered to: the configured endpoints, and with what others are added; without it none can be. */
+export type WebhookDeps = {
+  webhooks?: readonly Endpoint[] | undefined;
+  addedWebhooks?: AddedWebhooks | undefined;
+};
 
 /** The receiver as which an endpoint's place is kept. */
 export const nameOfReceiver = (endpoint: string): string => `webhook.${endpoint}`;
@@ -53,14 +83,27 @@ export function readEndpoints(text: string): { endpoints: readonly Endpoint[] } 
   }));
   for (const { name, url, secrets, given } of endpoints) {
     if (secrets.length < given) return { problem: `${name}: a secret must be whsec_ and 24 to 64 bytes in base64` };
-    if (!["https:", "http:"].includes(url.protocol)) return { problem: `${name}: the URL must begin with https://` };
-    if (url.username !== "" || url.password !== "")
-      return { problem: `${name}: the URL must hold no user and no password` };
+    const problem = urlFormProblem(url);
+    if (problem !== undefined) return { problem: `${name}: the URL ${problem}` };
   }
   const twice = endpoints.find((one, at) => endpoints.findIndex(({ name }) => name === one.name) < at);
   if (twice !== undefined) return { problem: `names ${twice.name} twice` };
   return { endpoints: endpoints.map(({ given: _, ...endpoint }) => endpoint) };
 }
+
+/** What is wrong with the form of a URL that events are to be sent to; undefined where nothing is. */
+export function urlFormProblem(url: URL): string | undefined {
+  if (!["https:", "http:"].includes(url.protocol)) return "must begin with https://";
+  return url.username !== "" || url.password !== "" ? "must hold no user and no password" : undefined;
+}
+
+/** Why it may not be sent to by these rules, each. */
+export const urlRuleProblems = ({ protocol, port }: URL, allowed: readonly Allowance[]): string[] => [
+  ...(protocol === "http:" && !allowed.includes("http")
+    ? ["must begin with https://, or WEBHOOKS_ALLOW have http"]
+    : []),
+  ...(port !== "" && !allowed.includes("ports") ? ["must have no port, or WEBHOOKS_ALLOW have ports"] : []),
+];
 
 /** Why endpoints are not delivered to, a line each: how they are reached, and that nothing signs what they get. */
 export function endpointProblems(
@@ -69,12 +112,7 @@ export function endpointProblems(
   hasKey: boolean,
 ): string[] {
   return endpoints.flatMap(({ name, url, secrets }) => [
-    ...(url.protocol === "http:" && !allowed.includes("http")
-      ? [`WEBHOOKS: ${name}: the URL must begin with https://, or WEBHOOKS_ALLOW have http`]
-      : []),
-    ...(url.port !== "" && !allowed.includes("ports")
-      ? [`WEBHOOKS: ${name}: the URL must have no port, or WEBHOOKS_ALLOW have ports`]
-      : []),
+    ...urlRuleProblems(url, allowed).map((problem) => `WEBHOOKS: ${name}: the URL ${problem}`),
     ...(secrets.length === 0 && !hasKey
       ? [`WEBHOOKS: ${name}: needs secrets, or WEBHOOKS_KEY_FILE that signs for all`]
       : []),

@@ -60,6 +60,21 @@ const KINDS = {
     unregister: ["resource.unregistered", "A resource was deleted, with its job roles."],
     give_job_role: ["job_role.given", "One of the owner's people has a job role on a resource, or another one."],
     take_job_role: ["job_role.taken", "A job role was taken back."],
+    add_webhook: [
+      "webhook.added",
+      "An endpoint of the organization was added. `after.host` is where its events are sent.",
+    ],
+    change_webhook: ["webhook.changed", "An endpoint has another URL, or gets other types of events."],
+    rotate_webhook_secret: [
+      "webhook.secret_rotated",
+      "An endpoint has a new secret; the one before is good until then.",
+    ],
+    remove_webhook: ["webhook.removed", "An endpoint was removed, with its secrets."],
+    disable_webhook: [
+      "webhook.disabled",
+      "An endpoint gets no more events: it answered 410, is not public, or took nothing for three days.",
+    ],
+    resume_webhook: ["webhook.resumed", "An endpoint gets events again, from where it was or replayed from a place."],
     repair: ["organization.repaired", "An operator repaired the organization's tuples; access only shrank."],
     sign: ["organization.signed", "The history of an older version was signed."],
   },

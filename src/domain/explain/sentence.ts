@@ -2,6 +2,7 @@
  * A tuple in words, so that who looks at access at night need not know the model by
  * heart. One sentence for each relation that tuples are written in.
  */
+import { webhookOfVersion } from "../events/webhook-record.ts";
 import { hasPassed } from "../expiry.ts";
 import { splitRef } from "../ids.ts";
 import { entryNumber } from "../records.ts";
@@ -32,6 +33,8 @@ const FACTS: { readonly [K in Kind]: (named: Named, is: Relation & { kind: K }) 
   portfolio: ({ who, what }) => `${what} lies in ${who}`,
   job_role: ({ who, what }, { rung }) => `${who} is ${rung} of ${what}`,
   upcoming: ({ who, what }) => `${who} is of ${what} and has not started`,
+  webhook_owner: ({ who, what }) => `${what} is an endpoint of ${who}`,
+  version: ({ tuple }) => `${nameOf(webhookOfVersion(tuple))} is an endpoint, in this version`,
   shared: ({ who, what }, { rung }) => `the ${rung}s of ${who} are ${rung}s of ${what}`,
 };
 

@@ -1,7 +1,7 @@
 /** Decides what becomes of an organization: created, renamed, deleted when it holds nothing. Pure. */
 import { instant } from "../expiry.ts";
 import { newIdProblem, type OrganizationId } from "../ids.ts";
-import { type Decision, type EntryFacts, planned, type Stamp, same } from "../plan.ts";
+import { type Decision, type EntryFacts, type Plan, planned, type Stamp, same } from "../plan.ts";
 import { type Precondition, refuseUnlessOwn } from "../precondition.ts";
 import { alive, type Head, type Organization } from "../records.ts";
 import { sweepMark, tuplesOfOrganization } from "../state-tuples.ts";
@@ -37,12 +37,13 @@ export function decideOrganization(state: OrganizationState, input: { name: stri
 
 /**
  * Deletes an organization that holds nothing. Its history stays, and continues if another is created under its id; what
- * it was a side of is swept, so that the other one is no side of it.
+ * it was a side of is swept, so that the other one is no side of it. `endpoints`: how those end that events were delivered to for it.
  */
 export function decideDeleteOrganization(
   state: OrganizationState,
   holdings: Holdings,
   stamp: Stamp,
+  endpoints: Pick<Plan, "touches" | "deletes">,
 ): Decision<undefined> {
   const { head, id } = state;
   const before = alive(head);
@@ -56,7 +57,7 @@ export function decideDeleteOrganization(
   }
   const after: Organization = { ...before, deleted_at: instant(stamp.now) };
   const entry: EntryFacts = { action: "delete", object: head.object, before, after };
-  const { deletes } = difference(tuplesOfOrganization(id), []);
+  const deletes = [...difference(tuplesOfOrganization(id), []).deletes, ...endpoints.deletes];
   const writes = [sweepMark(`organization:${id}`)];
-  return planned({ touches: [{ head, record: after, entry }], deletes, writes }, undefined);
+  return planned({ touches: [{ head, record: after, entry }, ...endpoints.touches], deletes, writes }, undefined);
 }

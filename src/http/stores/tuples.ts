@@ -1,7 +1,8 @@
 /**
  * What is written: `POST …/read` and `…/expand`, `GET …/changes` (openfga.v1 Read,
  * Expand, ReadChanges), with OpenFGA's filters, pages and tokens. Conditions are shown
- * and not evaluated; of a history's private reasons the hashes are shown alone.
+ * and not evaluated; of a history's private reasons, and of what an endpoint keeps
+ * sealed, the hashes are shown alone.
  */
 import type { Hono } from "hono";
 import { withoutPrivate } from "../../domain/history.ts";
@@ -38,6 +39,6 @@ export function tupleRoutes(app: Hono<Env>, deps: StoresDeps): void {
 
 /** OpenFGA's reply with tuples in it, each as it may be shown; one without a private part to the letter. */
 function withoutReasons({ status, body }: { status: number; body: string }): string {
-  if (status !== 200 || !body.includes("_only")) return body;
+  if (status !== 200 || !/_only|sealed/.test(body)) return body;
   return JSON.stringify(JSON.parse(body, (name, value) => (name === "fields" ? withoutPrivate(value) : value)));
 }

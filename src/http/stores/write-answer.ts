@@ -119,6 +119,7 @@ export function problemText(problem: RawProblem): string {
 
 /** What no request writes or deletes. */
 const OWN = "the service writes it itself";
+const WEBHOOK_REQUESTS = "use the requests of /v1/webhooks, or those of /v1/organizations/{org}/webhooks";
 
 // what is refused may hold anything, and half a character cannot be encoded
 const segment = (ref: string) => encodeURIComponent(idOf(ref).toWellFormed());
@@ -164,6 +165,9 @@ function requestFor({ kind, ...of }: Relation, { object, user, condition }: RawT
         ? "use POST /v1/cooperations/{id}/shares with `starts_at`"
         : `use PATCH ${share} with \`starts_at\`, DELETE ${share} to remove it`;
     }
+    case "webhook_owner":
+    case "version":
+      return WEBHOOK_REQUESTS;
     case "pending": {
       const type = ["share", "organization"].find((one) => user.startsWith(`${one}:`)) ?? "cooperation";
       return `use DELETE /v1/${type}s/${segment(user)}`;
@@ -185,6 +189,9 @@ function requestForHead(object: string, operation: RawOperation): string {
       return "use PUT /v1/organizations/{org}/people/{user} with `email`";
     case "invitation":
       return "use POST /v1/organizations/{org}/cooperations";
+    case "webhook":
+    case "receiver":
+      return WEBHOOK_REQUESTS;
     case "cooperation":
     case "share":
       return `use PATCH /v1/${type}s/${id}`;

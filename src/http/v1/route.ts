@@ -8,7 +8,7 @@ import type { Context } from "hono";
 import type { ActionDeps, Call } from "../../actions/run/action.ts";
 import type { EvaluationDeps } from "../../check/evaluate.ts";
 import { Reason } from "../../domain/commands.ts";
-import type { Endpoint } from "../../domain/events/endpoints.ts";
+import { EndpointName, type WebhookDeps } from "../../domain/events/endpoints.ts";
 import type { HistoryKeys } from "../../domain/history-keys.ts";
 import { CooperationId, Id, OrganizationId, ShareId, UserId } from "../../domain/ids.ts";
 import type { TupleStore } from "../../ports.ts";
@@ -100,7 +100,7 @@ const PARAMS = {
   // these have ULIDs; any other id is answered as one that is not found
   "cooperations/{id}": CooperationId,
   "shares/{id}": ShareId,
-  "webhooks/{name}": z.string().max(40).meta({ example: "erp" }),
+  "webhooks/{name}": EndpointName.meta({ example: "erp" }),
   "inspect/{object}": z.string().max(300).meta({ example: "plant:7" }),
 };
 type Params = typeof PARAMS;
@@ -205,12 +205,12 @@ export const notFound = (c: Context<Env>, what: string) => refused(c, { code: "n
 /** What the routes need. `stopping`: whether the process is about to end. `importIdleMilliseconds`: how long an import may wait for its next line. */
 export type V1Deps = ActionDeps &
   Pick<EvaluationDeps, "engine"> &
-  Pick<ExplainDeps, "tupleStore"> & {
+  Pick<ExplainDeps, "tupleStore"> &
+  WebhookDeps & {
     tupleStore: DoctorReads & WholeStore & Pick<TupleStore, "readPage" | "changes" | "changesPage">;
     directory: Directory;
-    /** Where callers reach the service, the source of its events; and to whom they are delivered. */
+    /** Where callers reach the service, the source of its events. */
     publicUrl: string;
-    webhooks?: readonly Endpoint[] | undefined;
     stopping: () => boolean;
     importIdleMilliseconds: number;
     log: (level: "info", event: string, facts: object) => void;

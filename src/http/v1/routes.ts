@@ -58,7 +58,9 @@ const foundByUlid = (what: string) =>
   createMiddleware<Env>(async (c, next) => (ULID.test(c.req.param("id") ?? "") ? next() : notFound(c, what)));
 
 /** What an organization lists. Its history stays when it is deleted, and is not among them. */
-const LISTS = ["people", "resources", "cooperations", "incoming-shares"].map((list) => `/organizations/:org/${list}`);
+const LISTS = ["people", "resources", "cooperations", "incoming-shares", "webhooks"].map(
+  (list) => `/organizations/:org/${list}`,
+);
 
 const isRead = (method: string) => method === "GET" || method === "HEAD";
 

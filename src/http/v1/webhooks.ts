@@ -1,98 +1,171 @@
-/** `/v1/webhooks`: how the configured endpoints are, for services; and one of them continued from where it is to be. */
+/**
+ * `/v1/webhooks`: how the endpoints of the services are, the configured ones and those added here; and one of them
+ * continued from where it is to be. `/v1/organizations/{org}/webhooks`: the same for those that an organization added.
+ */
 import { z } from "@hono/zod-openapi";
 import { isService, needsService } from "../../domain/caller.ts";
 import { type Endpoint, nameOfReceiver } from "../../domain/events/endpoints.ts";
-import { DeliveryRecord, type Receiver } from "../../domain/records.ts";
-import { deliveriesOf, keepReceiver, receiverHead } from "../../events/receivers.ts";
-import { Contended, EngineRefused } from "../../faults.ts";
-import { type EventPlace, placeFrom, placeText } from "../../store/events.ts";
+import type { OrganizationId } from "../../domain/ids.ts";
+import { keepReceiver, receiverHead } from "../../events/receivers.ts";
+import { Contended } from "../../faults.ts";
+import { placeFrom, placeText } from "../../store/events.ts";
 import { inTurns } from "../../store/snapshot.ts";
 import { fault, refused } from "../problem.ts";
+import { addedWebhooks, isUnknownPlace, RotateInput, WebhookInput } from "./added-webhooks.ts";
 import { NO_PLACE, PLACE_LENGTH_MAX, placeOf } from "./events.ts";
 import { notFound, routesUnder, type V1App, type V1Deps } from "./route.ts";
+import { Effective, withMembers } from "./views.ts";
+import { configuredView, WebhookView } from "./webhook-view.ts";
 
 const define = routesUnder("Events");
 
-const WebhookView = z
-  .strictObject({
-    name: z.string(),
-    types: z.array(z.string()).nullable().describe("null: all of them."),
-    state: z.enum(["new", "ok", "failing", "disabled"]),
-    place: z.string().nullable().describe("Everything before it was delivered; a cursor of `GET /v1/events`."),
-    failing_since: z.iso.datetime().nullable(),
-    disabled_at: z.iso.datetime().nullable(),
-    why: z.string().nullable().describe("Of the last failure."),
-    deliveries: z.array(DeliveryRecord).describe("The last ten, newest first, some seconds late."),
-  })
-  .openapi("Webhook");
+const ListView = z.strictObject({ items: z.array(WebhookView) });
+const Once = z.string().describe("`whsec_` and base64, shown this once.");
+const PutView = withMembers(WebhookView, { secret: Once.optional(), ...Effective }).openapi("ChangedWebhook");
+const RotatedView = withMembers(WebhookView, { secret: Once, ...Effective }).openapi("RotatedWebhook");
+const RemovedView = z.strictObject(Effective);
+const AfterQuery = z.object({
+  after: z
+    .string()
+    .max(PLACE_LENGTH_MAX)
+    .optional()
+    .describe("A cursor of `GET /v1/events`, or a date-time. Default: where it was."),
+});
 
-const list = define.get("/webhooks", "List the endpoints that events are delivered to (scope admin)", {
-  answers: "service",
+const service = { answers: "service" } as const;
+const of = "/webhooks/{name}";
+const list = define.get("/webhooks", "List the services' endpoints that events are delivered to (scope admin)", {
+  ...service,
   refuses: [],
-  reply: z.strictObject({ items: z.array(WebhookView) }),
+  reply: ListView,
+});
+const get = define.get(of, "Get an endpoint (scope admin)", { ...service, refuses: ["not_found"], reply: WebhookView });
+const put = define.put(of, "Add an endpoint, or change its URL or types (scope admin)", {
+  ...service,
+  refuses: ["webhooks_off", "too_many_webhooks"],
+  body: WebhookInput,
+  reply: PutView,
+});
+const remove = define.delete(of, "Remove an endpoint and its secrets (scope admin)", {
+  ...service,
+  refuses: ["not_found"],
+  reply: RemovedView,
+});
+const rotate = define.post("/webhooks/{name}/rotate", "Give an endpoint a new secret (scope admin)", {
+  ...service,
+  refuses: ["not_found", "webhooks_off", "webhook_sealed"],
+  body: RotateInput,
+  bodyOptional: true,
+  reply: RotatedView,
 });
 const resume = define.post("/webhooks/{name}/resume", "Enable an endpoint, and deliver from a place on (scope admin)", {
-  answers: "service",
-  refuses: ["not_found"],
-  query: z.object({
-    after: z
-      .string()
-      .max(PLACE_LENGTH_MAX)
-      .optional()
-      .describe("A cursor of `GET /v1/events`, or a date-time. Default: where it was."),
-  }),
+  ...service,
+  refuses: ["not_found", "webhooks_off"],
+  query: AfterQuery,
   reply: WebhookView,
 });
 
-export const WEBHOOK_OPERATIONS = [list, resume];
+const either = { answers: "either" } as const;
+const ofOrganization = "/organizations/{org}/webhooks/{name}";
+const READS = ["not_found", "not_admin"] as const;
+const WRITES = [...READS, "webhooks_off"] as const;
+const listOwn = define.get("/organizations/{org}/webhooks", "List an organization's endpoints", {
+  ...either,
+  refuses: READS,
+  reply: ListView,
+});
+const getOwn = define.get(ofOrganization, "Get an organization's endpoint", {
+  ...either,
+  refuses: READS,
+  reply: WebhookView,
+});
+const putOwn = define.put(ofOrganization, "Add an endpoint for an organization's events, or change it", {
+  ...either,
+  refuses: [...WRITES, "too_many_webhooks"],
+  body: WebhookInput,
+  reply: PutView,
+});
+const removeOwn = define.delete(ofOrganization, "Remove an organization's endpoint and its secrets", {
+  ...either,
+  refuses: READS,
+  reply: RemovedView,
+});
+const rotateOwn = define.post(
+  "/organizations/{org}/webhooks/{name}/rotate",
+  "Give an organization's endpoint a new secret",
+  { ...either, refuses: [...WRITES, "webhook_sealed"], body: RotateInput, bodyOptional: true, reply: RotatedView },
+);
+const resumeOwn = define.post(
+  "/organizations/{org}/webhooks/{name}/resume",
+  "Enable an organization's endpoint, and deliver from a place on",
+  { ...either, refuses: WRITES, query: AfterQuery, reply: WebhookView },
+);
 
-function viewOf({ name, types }: Endpoint, value: Receiver | undefined) {
-  const { place, failing_since, disabled_at, why } = value ?? {};
-  const failing = failing_since === undefined ? ("ok" as const) : ("failing" as const);
-  return {
-    name,
-    types: types === undefined ? null : [...types],
-    state: value === undefined ? ("new" as const) : disabled_at === undefined ? failing : ("disabled" as const),
-    place: place ?? null,
-    failing_since: failing_since ?? null,
-    disabled_at: disabled_at ?? null,
-    why: why ?? null,
-    deliveries: deliveriesOf(value).reverse(),
-  };
-}
+export const WEBHOOK_OPERATIONS = [
+  ...[list, get, put, remove, rotate, resume],
+  ...[listOwn, getOwn, putOwn, removeOwn, rotateOwn, resumeOwn],
+];
 
-export function webhookRoutes(app: V1App, { tupleStore, clock, webhooks = [] }: V1Deps) {
+export function webhookRoutes(app: V1App, deps: V1Deps) {
+  const { tupleStore, clock, webhooks = [] } = deps;
+  const added = addedWebhooks(deps);
   const headOf = ({ name }: Endpoint) => receiverHead(tupleStore, nameOfReceiver(name));
+  const configured = (name: string) => webhooks.find((one) => one.name === name);
 
   app.openapi(list, async (c) => {
     if (!isService(c.var.caller)) return refused(c, needsService("to see where events are delivered"));
-    return c.json({ items: await inTurns(webhooks, async (one) => viewOf(one, (await headOf(one)).value)) });
+    const [items, more] = await Promise.all([
+      inTurns(webhooks, async (one) => configuredView(one, (await headOf(one)).value)),
+      added.list(undefined),
+    ]);
+    return c.json({ items: [...items, ...more] });
   });
+  app.openapi(get, async (c) => {
+    if (!isService(c.var.caller)) return refused(c, needsService("to see where events are delivered"));
+    const { name } = c.req.valid("param");
+    const one = configured(name);
+    return one === undefined ? added.get(c, { name }) : c.json(configuredView(one, (await headOf(one)).value));
+  });
+  app.openapi(put, async (c) => {
+    const { name } = c.req.valid("param");
+    if (configured(name) === undefined) return added.put(c, { name }, c.req.valid("json"));
+    const errors = [{ pointer: "param: name", detail: "is an endpoint of WEBHOOKS, which the configuration changes" }];
+    return fault(c, "invalid_request", { errors });
+  });
+  app.openapi(remove, (c) => added.remove(c, c.req.valid("param")));
+  app.openapi(rotate, (c) => added.rotate(c, c.req.valid("param"), RotateInput.parse(c.req.valid("json") ?? {})));
   app.openapi(resume, async (c) => {
     if (!isService(c.var.caller)) return refused(c, needsService("to have events delivered"));
-    const endpoint = webhooks.find(({ name }) => name === c.req.valid("param").name);
-    if (endpoint === undefined) return notFound(c, "webhook");
+    const { name } = c.req.valid("param");
     const { after } = c.req.valid("query");
+    const endpoint = configured(name);
+    if (endpoint === undefined)
+      return (await added.find({ name })) === undefined ? notFound(c, "webhook") : added.resume(c, { name }, after);
     const head = await headOf(endpoint);
     // one that is new begins by itself
-    if (after === undefined && head.value === undefined) return c.json(viewOf(endpoint, undefined));
+    if (after === undefined && head.value === undefined) return c.json(configuredView(endpoint, undefined));
     const place = after === undefined ? placeFrom(head.value?.place ?? "") : placeOf(after, clock());
-    if (place === undefined || (await isUnknown(place)))
+    if (place === undefined || (await isUnknownPlace(deps, place)))
       return fault(c, "invalid_request", { errors: [{ pointer: "query: after", detail: NO_PLACE }] });
     const { deliveries } = head.value ?? {};
     const kept = await keepReceiver(tupleStore, head, { place: placeText(place), deliveries });
     // the relay keeps a place every few seconds
     if (kept === undefined) throw new Contended("the endpoint's place was kept by others meanwhile");
-    return c.json(viewOf(endpoint, kept.value));
+    return c.json(configuredView(endpoint, kept.value));
   });
 
-  async function isUnknown({ from }: EventPlace): Promise<boolean> {
-    try {
-      await tupleStore.changesPage(from);
-      return false;
-    } catch (error) {
-      if (error instanceof EngineRefused) return true;
-      throw error;
-    }
-  }
+  app.openapi(listOwn, async (c) => {
+    const { org } = c.req.valid("param");
+    const refusal = await added.refuseReader(c, org);
+    return refusal ? refused(c, refusal) : c.json({ items: await added.list(org) });
+  });
+  app.openapi(getOwn, (c) => added.get(c, idOf(c.req.valid("param"))));
+  app.openapi(putOwn, (c) => added.put(c, idOf(c.req.valid("param")), c.req.valid("json")));
+  app.openapi(removeOwn, (c) => added.remove(c, idOf(c.req.valid("param"))));
+  app.openapi(rotateOwn, (c) =>
+    added.rotate(c, idOf(c.req.valid("param")), RotateInput.parse(c.req.valid("json") ?? {})),
+  );
+  app.openapi(resumeOwn, (c) => added.resume(c, idOf(c.req.valid("param")), c.req.valid("query").after));
 }
+
+const idOf = ({ org, name }: { org: OrganizationId; name: string }) => ({ organization: org, name });

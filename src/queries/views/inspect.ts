@@ -6,6 +6,7 @@ import { SCHEMAS } from "../../domain/doctor/examine-records.ts";
 import { hasPassed, type Instant } from "../../domain/expiry.ts";
 import { type Rewrites, restrictionsOf } from "../../domain/explain/rewrite.ts";
 import { sentenceOf } from "../../domain/explain/sentence.ts";
+import { withoutPrivate } from "../../domain/history.ts";
 import { splitRef } from "../../domain/ids.ts";
 import { fieldsOf } from "../../domain/records.ts";
 import { expiryOf, keyOf, type Tuple, type TupleKey } from "../../domain/tuples.ts";
@@ -66,6 +67,8 @@ function placesOf(rewrites: Rewrites, object: string): ReadFilter[] {
   });
 }
 
+const shownRecord = (record: object) => withoutPrivate(record) as Record<string, unknown>;
+
 function describe(tuple: Tuple, now: Date): DescribedTuple {
   const expiry = expiryOf(tuple);
   const fields = fieldsOf(tuple);
@@ -75,6 +78,6 @@ function describe(tuple: Tuple, now: Date): DescribedTuple {
     says: sentenceOf(tuple, now),
     ...(expiry !== undefined && { expires_at: expiry, expired: hasPassed(expiry, now) }),
     // a record that fits no schema was written past the service: it is shown undecoded
-    ...(tuple.relation === "head" && { record: SCHEMAS[type]?.safeParse(fields).data ?? fields }),
+    ...(tuple.relation === "head" && { record: shownRecord(SCHEMAS[type]?.safeParse(fields).data ?? fields) }),
   };
 }

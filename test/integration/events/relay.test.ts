@@ -107,25 +107,32 @@ test("a receiver that is down, slow or fails delays nobody else, and gets everyt
   service,
 }) => {
   let isWell = false;
-  const [good, failing, slow, busy] = [
+  const trap = await startReceiver();
+  const [good, failing, slow, busy, moved] = [
     await startReceiver(),
     await startReceiver(() => ({ status: isWell ? 200 : 500 })),
     await startReceiver(() => ({ status: 200, afterMilliseconds: 300 })),
     await startReceiver((_, count) =>
       count === 1 ? { status: 429, headers: { "Retry-After": "2" } } : { status: 200 },
     ),
+    await startReceiver(() => ({ status: 307, headers: { Location: trap.url } })),
   ];
-  const sinks = Object.entries({ good, failing, slow, busy }).map(([name, { url }]) => webhook(endpoint(name, url)));
+  const sinks = Object.entries({ good, failing, slow, busy, moved }).map(([name, { url }]) =>
+    webhook(endpoint(name, url)),
+  );
   // nobody listens there
   sinks.push(webhook(endpoint("down", "http://127.0.0.1:9/hook")));
   startRelay(service, sinks);
-  await begun(service, "good", "failing", "slow", "busy", "down");
+  await begun(service, "good", "failing", "slow", "busy", "moved", "down");
   await act(service, "sunward", 4);
   for (const receiver of [good, slow, busy]) await expectAll(receiver.taken, "sunward", 4);
   expect(failing.taken).toEqual([]);
   await expect.poll(() => failing.received.length, { timeout: 30_000 }).toBeGreaterThan(1);
   // again and again the same event, and none behind it
   expect(idsOf(failing.received)).toEqual(["organization:sunward/1"]);
+  // a redirect is a failure, and is not followed
+  await expect.poll(() => moved.received.length, { timeout: 30_000 }).toBeGreaterThan(1);
+  expect(trap.received).toEqual([]);
   isWell = true;
   await expectAll(failing.taken, "sunward", 4);
 });

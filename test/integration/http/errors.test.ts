@@ -1,6 +1,8 @@
 /** Every code that is documented happens, and none happens that is not documented (see also `send` in test/support/service.ts). */
+
 import { ulid } from "ulid";
 import { expect } from "vitest";
+import { createEndpointSeal } from "../../../src/domain/events/endpoint-seal.ts";
 import { FAULTS } from "../../../src/http/problem.ts";
 import { REFUSALS } from "../../../src/http/refusals.ts";
 import { createMemoryRateLimiter } from "../../../src/memory/rate-limiter.ts";
@@ -32,6 +34,9 @@ async function overHttp(service: Service, begun: string): Promise<Reply> {
   return reply;
 }
 
+const HUB = "/v1/webhooks/hub";
+const HUB_INPUT = { url: "https://hub.example/" };
+
 const PRODUCED: Record<keyof typeof REFUSALS | keyof typeof FAULTS, Produce> = {
   not_found: ({ as }) => as("anna", "GET", "/v1/plants/nowhere"),
   insufficient_scope: ({ as }) => as("anna", "PUT", ORG, { name: "X" }),
@@ -41,6 +46,18 @@ const PRODUCED: Record<keyof typeof REFUSALS | keyof typeof FAULTS, Produce> = {
     const limited = createService(service.deps, { rate: { limits, limiter, limited: () => {} } });
     await limited.as("anna", "GET", ORG);
     return limited.as("anna", "GET", ORG);
+  },
+  webhooks_off: ({ deps }) => createService(deps, { addedWebhooks: undefined }).admin("PUT", HUB, HUB_INPUT),
+  too_many_webhooks: async ({ admin }) => {
+    for (let n = 1; n <= 5; n++) await admin("PUT", `${ORG}/webhooks/more-${n}`, HUB_INPUT);
+    return admin("PUT", `${ORG}/webhooks/more-6`, HUB_INPUT);
+  },
+  webhook_sealed: async ({ deps, admin }) => {
+    await admin("PUT", HUB, HUB_INPUT);
+    const { addedWebhooks } = deps;
+    const seal = createEndpointSeal("another secret than that of before");
+    const other = createService(deps, { addedWebhooks: addedWebhooks && { ...addedWebhooks, seal } });
+    return other.admin("POST", `${HUB}/rotate`);
   },
   outside_key: async (service) => {
     const key = "a-key-bound-to-brightfix";

@@ -6,6 +6,7 @@
 import { transformer } from "@openfga/syntax-transformer";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { tuplesOfWebhook } from "../../../src/domain/events/webhook-record.ts";
 import { splitRef } from "../../../src/domain/ids.ts";
 import type { Cooperation, Delegation, Share } from "../../../src/domain/records.ts";
 import { ENDINGS, STATUSES } from "../../../src/domain/records.ts";
@@ -98,6 +99,7 @@ function everyTuple(): Tuple[] {
     ...tuplesOfResource("portfolio:north", { owner: SUN }),
     ...resources.flatMap((resource) => JOB_ROLES.flatMap((role) => tuplesOfJobRole(resource, anyId("ann"), role))),
     ...tuplesOfEmail("e3b0", anyId("ann")),
+    ...tuplesOfWebhook("webhook:sun/hub", { receiver: "r", version: "v", organization: SUN, created_at: "" }),
     sweepMark("cooperation:c"),
     sweepMark("share:s"),
     sweepMark("organization:o"),

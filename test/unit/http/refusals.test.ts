@@ -31,6 +31,9 @@ const SAMPLES: { [C in RefusalCode]: Extract<Refusal, { code: C }> } = {
   cool_down: { code: "cool_down", retry_after_seconds: 12 },
   id_not_allowed: { code: "id_not_allowed", id: "anna\u200b", problem: "holds a character that is not seen" },
   outside_key: { code: "outside_key", bound_by: "types", allowed: ["plant"] },
+  webhooks_off: { code: "webhooks_off", needs: "WEBHOOKS_SECRET" },
+  too_many_webhooks: { code: "too_many_webhooks", limit: 5 },
+  webhook_sealed: { code: "webhook_sealed", webhook: "hub" },
   rate_limited: { code: "rate_limited", limit: "writes-user", retry_after_seconds: 12 },
   still_member: { code: "still_member", user: "tom", organizations: ["brightfix"] },
   too_many_invitations: {

@@ -1,5 +1,6 @@
 /** Histories, inspection, bulk and operations in words. */
 import { SAMPLE, type Texts } from "../world.ts";
+import { WEBHOOK_TEXTS } from "./webhooks.ts";
 
 const question = (user: string, action: string) => ({
   subject: { type: "user", id: user },
@@ -32,8 +33,9 @@ export const HISTORY_TEXTS: Texts = {
       "the first two of an organization": { to: "/v1/events?organization=brightfix&limit=2", by: "ben" },
     },
   },
+  ...WEBHOOK_TEXTS,
   getWebhooks: {
-    says: "The endpoints of WEBHOOKS with how far each has the events. A `failing` one is tried again; a `disabled` one answered 410, has an address that is not public, or took nothing for three days.",
+    says: "The endpoints of WEBHOOKS, and those that services added, with how far each has the events. A `failing` one is tried again; a `disabled` one answered 410, has an address that is not public, or took nothing for three days.",
     examples: { "one endpoint": { to: "/v1/webhooks" } },
   },
   postWebhooksResume: {

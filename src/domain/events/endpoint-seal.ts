@@ -1,0 +1,57 @@
+/**
+ * What nobody is to read in the store: an endpoint's URL, which may hold a token, and its secrets, encrypted with a key
+ * that is not in the store (AES-256-GCM). What was sealed for one endpoint opens for no other, and cannot be changed: who
+ * can write to the store can neither read a secret nor send events elsewhere under one.
+ */
+import { createCipheriv, createDecipheriv, hkdfSync } from "node:crypto";
+import { z } from "zod";
+
+const CIPHER = "aes-256-gcm";
+const KEY_BYTES = 32;
+/** Of the initialization vector: random, and new each time. */
+export const IV_BYTES = 12;
+const TAG_BYTES = 16;
+
+const EndpointSecrets = z.strictObject({
+  url: z.string(),
+  secret: z.string(),
+  previous: z.string().optional(),
+  previous_until: z.string().optional(),
+});
+/** `previous`: the secret before, with which deliveries are signed too until then. */
+export type EndpointSecrets = z.infer<typeof EndpointSecrets>;
+
+/** `of`: the endpoint, and the receiver that it is. */
+export type EndpointSeal = {
+  seal(of: readonly string[], content: EndpointSecrets, iv: Buffer): string;
+  /** Undefined for what was sealed with another key, or of another endpoint. */
+  open(of: readonly string[], sealed: string | undefined): EndpointSecrets | undefined;
+};
+
+export function createEndpointSeal(secret: string): EndpointSeal {
+  const key = Buffer.from(hkdfSync("sha256", secret, "", "concordat webhook endpoints", KEY_BYTES));
+  const boundTo = (of: readonly string[]) => Buffer.from(JSON.stringify(of));
+  return {
+    seal(of, content, iv) {
+      const cipher = createCipheriv(CIPHER, key, iv, { authTagLength: TAG_BYTES }).setAAD(boundTo(of));
+      const text = Buffer.concat([cipher.update(JSON.stringify(content)), cipher.final()]);
+      return Buffer.concat([iv, cipher.getAuthTag(), text]).toString("base64url");
+    },
+    open(of, sealed = "") {
+      const bytes = Buffer.from(sealed, "base64url");
+      if (bytes.length < IV_BYTES + TAG_BYTES) return undefined;
+      try {
+        const cipher = createDecipheriv(CIPHER, key, bytes.subarray(0, IV_BYTES), { authTagLength: TAG_BYTES })
+          .setAAD(boundTo(of))
+          .setAuthTag(bytes.subarray(IV_BYTES, IV_BYTES + TAG_BYTES));
+        const text = Buffer.concat([cipher.update(bytes.subarray(IV_BYTES + TAG_BYTES)), cipher.final()]);
+        return EndpointSecrets.parse(JSON.parse(text.toString()));
+      } catch {
+        return undefined;
+      }
+    },
+  };
+}
+
+/** What an endpoint's secrets are sealed for. */
+export const sealedFor = (object: string, receiver: string): readonly string[] => [object, receiver];
