@@ -195,7 +195,6 @@ function requestForHead(object: string, operation: RawOperation): string {
     case "cooperation":
     case "share":
       return `use PATCH /v1/${type}s/${id}`;
-    case "receiver":
     case "schedule":
     case "due":
       return OWN;
