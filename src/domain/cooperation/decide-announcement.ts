@@ -4,10 +4,10 @@
  * mails are made. What was announced is kept in a head of its own, replaced in the same Write: so it is done once. Pure.
  */
 import { DUE_DATES, type DueSettings } from "../due-dates.ts";
-import type { Instant } from "../expiry.ts";
-import { type Decision, type EntryFacts, planned, same } from "../plan.ts";
+import { hasPassed, type Instant } from "../expiry.ts";
+import { type Decision, type EntryFacts, planned, type Stamp, same } from "../plan.ts";
 import { type Cooperation, type Delegation, type Head, isAccepted, type Share } from "../records.ts";
-import { type Dated, type Due, objectOf } from "../schedule.ts";
+import { type Dated, type Due, objectOf, type Thing } from "../schedule.ts";
 
 /** A dated thing that is in force or may come to be: what it is in, and of a share or a delegation its records. */
 export type DatedState = {
@@ -32,18 +32,23 @@ export function dateOf(
   return record === undefined ? undefined : DUE_DATES[date].dateIn(record, settings);
 }
 
-/** Announces it, unless that was done, the date is another one by now, or nobody has begun to rely on it. */
+/**
+ * Announces it, unless that was done, the date is another one by now, or nobody has begun to rely on it. Nobody is
+ * reminded of the end of what has ended with what it is in.
+ */
 export function decideAnnouncement(
   state: AnnounceState,
   announcement: Announcement,
   settings: DueSettings,
+  { now }: Pick<Stamp, "now">,
 ): Decision<Cooperation> {
   const { head, cooperation, announced } = state;
   const { date, thing, value, days } = announcement;
   const isAnnounced = announced.value !== undefined && announced.value.date === value && announced.value.days <= days;
-  // who was never in a cooperation loses nothing by its end
-  const isForNobody = date === "ends" && days > 0 && !isAccepted(cooperation);
-  if (isAnnounced || isForNobody || dateOf(announcement, state, settings) !== value) return same(cooperation);
+  // who was never in a cooperation loses nothing by its end, nor by that of what was to be shared
+  const isForNobody = date === "ends" && (days > 0 || thing.kind !== "cooperation") && !isAccepted(cooperation);
+  const isOver = days > 0 && aroundIt(state, thing).some(({ expires_at }) => hasPassed(expires_at, now));
+  if (isAnnounced || isForNobody || isOver || dateOf(announcement, state, settings) !== value) return same(cooperation);
   const entry: EntryFacts = {
     action: days === 0 ? "expire" : "remind",
     object: objectOf(thing),
@@ -62,6 +67,12 @@ export function decideAnnouncement(
     cooperation,
   );
 }
+
+/** What a thing is in, each with a date of its own. */
+const aroundIt = ({ cooperation, share }: AnnounceState, { kind }: Thing): { expires_at?: Instant | undefined }[] => [
+  ...(kind === "cooperation" ? [] : [cooperation]),
+  ...(kind === "delegation" && share !== undefined ? [share] : []),
+];
 
 /** What the entry says: a reader needs no second look at what ends. */
 function factsOf(
