@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ulid } from "ulid";
 import type { createBackground } from "./actions/run/background.ts";
-import { createKeyedMutex } from "./actions/run/keyed-mutex.ts";
+import { createKeyedMutex, type KeyedMutex } from "./actions/run/keyed-mutex.ts";
 import { createRepeats } from "./actions/run/repeats.ts";
 import type { AppDeps } from "./app.ts";
 import { cacheFor } from "./backends.ts";
@@ -33,7 +33,7 @@ import { createWebhook } from "./webhooks/webhook-sink.ts";
 
 /** After so long without a line an import is ended, since the next one waits for it. */
 const IMPORT_IDLE_MILLISECONDS = 30_000;
-/** The scheduler tries an action for so long, and comes back to it later. */
+/** The scheduler tries an action for so long, waits so long for its turn at the object, and comes back to it later. */
 const DUE_PATIENCE_MILLISECONDS = 2000;
 
 /** Calls `act` again and again, with a pause behind each call. */
@@ -146,7 +146,8 @@ export function createService(
       const readLog = tupleStore.changesPage;
       const secret = config.INVITATION_SECRET;
       const parts = { readLog, secret, store: tupleStore, leads, clock, meter, warn, random: Math.random };
-      const actions = { ...deps, patienceMilliseconds: DUE_PATIENCE_MILLISECONDS };
+      const mutex: KeyedMutex = (object, act) => deps.mutex(object, act, DUE_PATIENCE_MILLISECONDS);
+      const actions = { ...deps, mutex, patienceMilliseconds: DUE_PATIENCE_MILLISECONDS };
       const settings = { invitationDays: config.INVITATION_TTL_DAYS };
       const scheduling = config.SCHEDULER && runScheduler({ ...parts, actions, settings, log }, relaying.signal);
       relayed = Promise.all([relay(sinks, parts, relaying.signal), scheduling]);
