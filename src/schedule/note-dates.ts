@@ -10,7 +10,7 @@ import type { StoredEvent } from "../domain/events/cloud-event.ts";
 import type { OrganizationId } from "../domain/ids.ts";
 import type { Cooperation } from "../domain/records.ts";
 import { dueRef, momentsOf, objectOf, slotFor, type Thing } from "../domain/schedule.ts";
-import { StoreDamaged } from "../faults.ts";
+import { Contended, EngineUnavailable, OutcomeUnknown } from "../faults.ts";
 import type { Clock } from "../ports.ts";
 import { readDated } from "../store/dated.ts";
 import { inTurns } from "../store/snapshot.ts";
@@ -25,14 +25,27 @@ export type NoteDeps = {
   warn: (event: string, facts: object) => void;
 };
 
-/** Marks what these entries set; returns how many dates it marked. Throws EngineUnavailable, OutcomeUnknown. */
+/**
+ * Marks what these entries set; returns how many dates it marked. What is odd about one entry or one thing is named and
+ * left out, and keeps no other date from being marked. Throws EngineUnavailable, OutcomeUnknown, Contended.
+ */
 export async function noteDates(events: readonly StoredEvent[], deps: NoteDeps): Promise<number> {
   const set = events
     .filter(({ history }) => history.startsWith("cooperation:"))
-    .flatMap(({ entry }) => datesSetBy(entry.common, deps.settings));
+    .flatMap((event) => datesIn(event, deps));
   // of several entries about one date the last one counts
   const last = [...new Map(set.map((one) => [dueRef(one), one])).values()];
   return (await inTurns(last, (one) => note(one, deps))).filter((isMarked) => isMarked).length;
+}
+
+function datesIn({ history, entry }: StoredEvent, { settings, warn }: NoteDeps): DateSet[] {
+  try {
+    return datesSetBy(entry.common, settings);
+  } catch (error) {
+    // what an entry holds may have been written past the service
+    warn("date_not_marked", { of: history, n: entry.common.n, ...errorFacts(error) });
+    return [];
+  }
 }
 
 async function note(set: DateSet, { store, clock, settings, begunAt, warn }: NoteDeps): Promise<boolean> {
@@ -51,7 +64,8 @@ async function note(set: DateSet, { store, clock, settings, begunAt, warn }: Not
     await putMark(store, slot, set, { date: set.value, since });
     return true;
   } catch (error) {
-    if (!(error instanceof StoreDamaged)) throw error;
+    const isOutage = [EngineUnavailable, OutcomeUnknown, Contended].some((outage) => error instanceof outage);
+    if (isOutage) throw error;
     // the doctor names it too; when it is mended by hand, its date is to be set again
     warn("date_not_marked", { date: set.date, of: objectOf(set.thing), ...errorFacts(error) });
     return false;

@@ -9,6 +9,7 @@ import {
   momentsOf,
   readDueRef,
   readSlot,
+  ScheduleRecord,
   slotFor,
 } from "../../../src/domain/schedule.ts";
 import { anyId } from "../../support/ids.ts";
@@ -66,6 +67,13 @@ describe("names", () => {
     expect(at(due, "schedule:2027060110")).toMatch(/in no slot/);
     expect(at("due:nobody", slot)).toMatch(/neither/);
   });
+});
+
+test("how far the scheduler is can be read where its times are times", () => {
+  const kept = { begun_at: NOW.toISOString(), done_to: NOW.toISOString(), place: "" };
+  expect(ScheduleRecord.safeParse(kept).success).toBe(true);
+  for (const odd of [{ begun_at: "" }, { done_to: "soon" }])
+    expect(ScheduleRecord.safeParse({ ...kept, ...odd }).success).toBe(false);
 });
 
 describe("moments", () => {
