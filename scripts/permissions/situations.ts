@@ -3,6 +3,7 @@
  * First those in which something reaches the partner, then those in which nothing may.
  */
 import { SHARED_ROLES, type SharedRole } from "../../src/domain/roles.ts";
+import { STEPPING, UNSTARTED } from "./later-dates.ts";
 import { PASSED, type ShareState, type Situation, type State, TO_COME } from "./worlds.ts";
 
 const plant = (role: SharedRole, change: Partial<ShareState> = {}): ShareState => ({ of: "plant", role, ...change });
@@ -132,6 +133,7 @@ const REACHING: Situation[] = [
     const title = `expired on the delegations, ${spelling}`;
     return { title, states: [dated(spelling, "delegations")], live: ["share"] };
   }),
+  ...STEPPING,
   {
     title: "expired on all three dates, then each moved to one to come",
     states: [dated("plain", ...DATED), dated("alt")],
@@ -195,6 +197,7 @@ const NOT_REACHING: Situation[] = [
     const after: State = { ...manager, cooperations: { cooperation: { status: "ended", ended_as } } };
     return { title: `ended: ${ended_as}, before the sweep`, states: [before, after], live: [] };
   }),
+  ...UNSTARTED,
   {
     title: "share removed, before the sweep",
     states: [manager, { shares: { share: plant("technical_manager", REMOVED) } }],

@@ -9,6 +9,7 @@ const BY: Readonly<Record<string, string>> = {
   initiator: "admins of the initiator",
   partner: "admins of the partner",
   joiner: "an admin with the token",
+  scheduler: "the service, on the date",
 };
 
 /** Where an invitation leads to; it begins the cooperation, so no status has a cell for it. */

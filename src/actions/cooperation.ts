@@ -1,14 +1,14 @@
 /**
  * The steps of a cooperation that exists: accept, decline, pause, resume, remove,
- * leave, its expiry, resending the invitation, and joining by it.
+ * leave, its dates, resending the invitation, and joining by it.
  */
 
 import { type CacheScope, ownerScope } from "../domain/cache-scopes.ts";
-import type { ChangeCooperationInput, JoinInput, ReasonInput } from "../domain/commands.ts";
+import type { ChangeCooperationInput, JoinInput, PauseInput, ReasonInput } from "../domain/commands.ts";
 import {
   type Changed,
   type CooperationState,
-  decideExpiry,
+  decideDates,
   decideResend,
   decideStep,
   type LifecycleStep,
@@ -56,7 +56,7 @@ export const takeStep = ({
   cooperation: id,
   step,
   ...input
-}: ReasonInput & { cooperation: CooperationId; step: LifecycleStep }): Action<StepState, Changed> => ({
+}: PauseInput & { cooperation: CooperationId; step: LifecycleStep }): Action<StepState, Changed> => ({
   ...inCooperation,
   read: (on) => readStep(on, id, step),
   decide: (state, stamp) => decideStep(state, step, input, stamp),
@@ -97,13 +97,18 @@ function readStep(on: Reading, id: CooperationId, step: LifecycleStep): Promise<
   });
 }
 
-/** Sets or clears the expiry of the whole cooperation. */
-export const changeExpiry = (
+/** What the actions have in common that are decided on the cooperation alone. */
+export const onCooperation = (id: CooperationId): Omit<Action<CooperationState, Changed>, "decide"> => ({
+  ...inCooperation,
+  read: (on) => readCooperation(on, id),
+});
+
+/** Sets or clears the dates of the whole cooperation. */
+export const changeDates = (
   input: ChangeCooperationInput & { cooperation: CooperationId },
 ): Action<CooperationState, Changed> => ({
-  ...inCooperation,
-  read: (on) => readCooperation(on, input.cooperation),
-  decide: (state, stamp) => decideExpiry(state, input, stamp),
+  ...onCooperation(input.cooperation),
+  decide: (state, stamp) => decideDates(state, input, stamp),
 });
 
 /** Sends the invitation or the notice again; the invitation's old token is void from then on. */

@@ -10,6 +10,7 @@ import { errorFacts } from "../domain/error-facts.ts";
 import { type OrganizationId, splitRef } from "../domain/ids.ts";
 import { type Language, LanguageInput } from "../domain/language.ts";
 import { type Cooperation, isSide } from "../domain/records.ts";
+import { shareAt } from "../domain/share-dates.ts";
 import { invitationLink, invitationMail, noticeMail, type OfferedShare, pageLink } from "../mail/letters.ts";
 import type { Mail } from "../ports.ts";
 import { organizationName } from "../queries/views/cooperations.ts";
@@ -114,7 +115,7 @@ async function offerOf(deps: ActionDeps, cooperation: Cooperation) {
   const shares = await inTurns(found, async ({ share }): Promise<OfferedShare> => {
     const [type, id] = splitRef(share.resource) as ["plant" | "portfolio", string];
     const name = (await resourceHead(tupleStore, share.resource)).value?.name ?? id;
-    return { type, name, role: share.role, expiresAt: share.expires_at };
+    return { type, name, role: shareAt(share, deps.clock()).role, expiresAt: share.expires_at };
   });
   const { id, sent_at = "", created_at, expires_at: expiresAt } = cooperation;
   // each time it is sent has its own instant: a resend is refused within a minute

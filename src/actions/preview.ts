@@ -2,6 +2,7 @@
 import { tokenProblem } from "../domain/cooperation/decide-invitation.ts";
 import { readToken } from "../domain/cooperation/invitation-token.ts";
 import type { Refusal } from "../domain/refusal.ts";
+import { shareAt } from "../domain/share-dates.ts";
 import { organizationName } from "../queries/views/cooperations.ts";
 import { cooperationHead, inTurns, resourceHead, sharesOf } from "../store/snapshot.ts";
 import type { ActionDeps } from "./run/action.ts";
@@ -17,14 +18,16 @@ export async function previewInvitation(deps: ActionDeps, text: string) {
   // once it is joined or has ended, this token shows nothing any more
   if (cooperation.status !== "invited") return { code: "invalid_invitation" } satisfies Refusal;
   const shares = await sharesOf(tupleStore, cooperation.id);
-  const { initiator, status, expires_at } = cooperation;
+  const { initiator, status, starts_at, expires_at } = cooperation;
   return {
     initiator: { id: initiator, name: await organizationName(tupleStore, initiator) },
     status,
+    starts_at: starts_at ?? null,
     expires_at: expires_at ?? null,
     shares: await inTurns(shares, async ({ share }) => {
-      const name = (await resourceHead(tupleStore, share.resource)).value?.name ?? null;
-      return { resource: share.resource, name, role: share.role, expires_at: share.expires_at ?? null };
+      const { resource, role, starts_at = null, expires_at = null, step_down_at = null } = shareAt(share, deps.clock());
+      const name = (await resourceHead(tupleStore, resource)).value?.name ?? null;
+      return { resource, name, role, starts_at, expires_at, step_down_at };
     }),
   };
 }

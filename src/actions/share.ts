@@ -34,17 +34,21 @@ export const share = (input: ShareInput & { cooperation: CooperationId }): Actio
   decide: (state, stamp) => decideShare(state, input, state.id, stamp),
 });
 
-/** Changes a share's role or date. */
-export const changeShare = (input: ChangeShareInput & { share: ShareId }): Action<ShareState, ShareChanged> => ({
+/** What the actions that change a share have in common. */
+export const onShare = (id: ShareId): Omit<Action<ShareState, ShareChanged>, "decide"> => ({
   ...inCooperation,
-  read: (on) => readShareAndResource(on, input.share),
+  read: (on) => readShareAndResource(on, id),
+});
+
+/** Changes a share's role or dates. */
+export const changeShare = (input: ChangeShareInput & { share: ShareId }): Action<ShareState, ShareChanged> => ({
+  ...onShare(input.share),
   decide: (state, stamp) => decideChangeShare(state, input, stamp),
 });
 
 /** Removes a share; what it leaves without effect is swept in the background. */
 export const unshare = (input: ReasonInput & { share: ShareId }): Action<ShareState, ShareChanged> => ({
-  ...inCooperation,
-  read: (on) => readShareAndResource(on, input.share),
+  ...onShare(input.share),
   decide: (state, stamp) => decideUnshare(state, input, stamp),
   after: (deps) => sweep(deps),
 });

@@ -112,7 +112,7 @@ async function sweepShare(deps: SweepDeps, id: ShareId): Promise<boolean> {
   const { resource, cooperation, removed_at } = head.value;
   if (removed_at === undefined && !(await hasEnded(deps, cooperation))) return false;
   const onResource = (await deps.tupleStore.read({ object: resource })).filter((tuple) => {
-    return tuple.user.startsWith(`share:${id}#`);
+    return tuple.user === `share:${id}` || tuple.user.startsWith(`share:${id}#`);
   });
   // the head names the resource and the link names the share: both are deleted after what they lead to
   const link = tuples.filter((tuple) => tuple.relation === "head" || tuple.relation === "cooperation");

@@ -31,6 +31,15 @@ const OWN_SERVICES = ["doctor", "sign", "scheduler", "concordat"] as const;
 /** How the history names a service of our own. */
 export const ownActor = (name: (typeof OWN_SERVICES)[number]): string => `service:${name}`;
 
+/** The service itself, when a date has come. It acts for nobody, and no request comes from it. */
+export const SCHEDULER: Caller = { key: "scheduler", scopes: [] };
+
+/** Why somebody else may not do what the service does on a date. */
+export function refuseUnlessScheduler({ key, user }: Caller): Refusal | undefined {
+  if (user === undefined && key === SCHEDULER.key) return undefined;
+  return { code: "insufficient_scope", needs: "the service's own scheduler: no key may do this" };
+}
+
 /** Whether a key of that name would be taken for a service of our own. */
 export const isOwnService = (name: string): boolean => OWN_SERVICES.some((own) => own === name.toLowerCase());
 

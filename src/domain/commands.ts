@@ -30,11 +30,20 @@ const SharedRoleInput = JobRoleInput.meta({
   example: "technical_manager",
 });
 const Expiry = InstantInput.describe("When it ends by itself: RFC 3339 with an offset, in the future.");
+const Start = InstantInput.describe(
+  "It gives nothing before it is started on that date; in the future, and before it ends.",
+);
+const Resume = InstantInput.describe(
+  "When a pause ends by itself, in the future; only while the cooperation is paused.",
+);
+const StepDown = InstantInput.describe("From then on its role is viewer; for a role above viewer, in the future.");
 
 export const ShareInput = z.strictObject({
   resource: ResourceRefInput.meta({ example: "plant:7" }),
   role: SharedRoleInput,
+  starts_at: optional(Start),
   expires_at: optional(Expiry),
+  step_down_at: optional(StepDown),
   reason: optional(Reason),
 });
 export type ShareInput = z.infer<typeof ShareInput>;
@@ -45,6 +54,7 @@ export const InviteInput = z
     language: optional(LanguageInput).describe("Of the mail; the person's own, or English."),
     organization: optional(OrganizationId).describe("A known organization, by id."),
     confirm_organization: optional(OrganizationId).describe("The one chosen from an `outcome: confirm`."),
+    starts_at: optional(Start),
     expires_at: optional(Expiry),
     shares: optional(z.array(ShareInput.omit({ reason: true })).max(INVITED_SHARES_MAX)),
     reason: optional(Reason),
@@ -71,16 +81,22 @@ export const InviteInput = z
 export type InviteInput = z.infer<typeof InviteInput>;
 
 export const ChangeCooperationInput = z.strictObject({
+  starts_at: Start.nullable().optional(),
   expires_at: Expiry.nullable().optional(),
+  resume_at: Resume.nullable().optional(),
   reason: optional(Reason),
 });
 export type ChangeCooperationInput = z.infer<typeof ChangeCooperationInput>;
 export const ReasonInput = z.strictObject({ reason: optional(Reason) });
 export type ReasonInput = z.infer<typeof ReasonInput>;
+export const PauseInput = ReasonInput.extend({ resume_at: Resume.nullable().optional() });
+export type PauseInput = z.infer<typeof PauseInput>;
 
 export const ChangeShareInput = z.strictObject({
   role: SharedRoleInput.optional(),
+  starts_at: Start.nullable().optional(),
   expires_at: Expiry.nullable().optional(),
+  step_down_at: StepDown.nullable().optional(),
   reason: optional(Reason),
 });
 export type ChangeShareInput = z.infer<typeof ChangeShareInput>;

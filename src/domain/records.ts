@@ -32,7 +32,9 @@ export const CooperationRecord = z.object({
   language: z.string().optional(),
   invitation: z.coerce.number().int(),
   sent_at: z.string().optional(),
+  starts_at: z.string().optional(),
   expires_at: z.string().optional(),
+  resume_at: z.string().optional(),
   spelling,
   shares: z.coerce.number().int(),
   created_at: z.string(),
@@ -61,11 +63,14 @@ export const ShareRecord = z.object({
   cooperation: id<"cooperation">(),
   resource: z.templateLiteral([z.enum(RESOURCE_TYPES), ":", z.string()]),
   role: z.enum(SHARED_ROLES),
+  starts_at: z.string().optional(),
   expires_at: z.string().optional(),
+  step_down_at: z.string().optional(),
   spelling,
   created_at: z.string(),
   removed_at: z.string().optional(),
 });
+/** From `step_down_at` on its role is viewer, also before the record says so (share-dates.ts). */
 export type Share = z.infer<typeof ShareRecord>;
 
 export const ResourceRecord = z.object({
@@ -172,14 +177,10 @@ export function toFields(record: Record<string, string | number | undefined>): R
 }
 
 /** `entry:cooperation.01H….7`: the nth entry of an object. A type has no dot and n has none, so the id may. */
-export function entryRef(object: Ref, n: number): string {
-  return `entry:${object.replace(":", ".")}.${n}`;
-}
+export const entryRef = (object: Ref, n: number): string => `entry:${object.replace(":", ".")}.${n}`;
 
 /** The number in an entry's reference. */
-export function entryNumber(ref: string): number {
-  return Number(ref.slice(ref.lastIndexOf(".") + 1));
-}
+export const entryNumber = (ref: string): number => Number(ref.slice(ref.lastIndexOf(".") + 1));
 
 /** The key of the tuple that names an object's nth entry as its newest. */
 export function headKey(object: Ref, n: number): TupleKey {
@@ -200,10 +201,7 @@ export function recordOf(tuple: Tuple): Record<string, string> {
   return Object.fromEntries(Object.entries(fieldsOf(tuple)).filter(([name]) => !PROOF.includes(name)));
 }
 
-/**
- * The head of an object, from tuples read of it. Throws StoreDamaged when there are two, or when
- * its record cannot be read.
- */
+/** The head of an object, from tuples read of it. Throws StoreDamaged when there are two, or its record is unreadable. */
 export function headFrom<T>(object: Ref, tuples: readonly Tuple[], schema: RecordSchema<T>): Head<T> {
   const heads = tuples.filter((tuple) => tuple.object === object && tuple.relation === "head");
   const [tuple] = heads;

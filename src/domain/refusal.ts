@@ -7,6 +7,10 @@ import type { Side } from "./history.ts";
 import type { Ending, Status } from "./records.ts";
 import type { SharedRole } from "./roles.ts";
 
+/** A date of the input that is no expiry. */
+export const DATED_MEMBERS = ["starts_at", "step_down_at", "resume_at"] as const;
+export type DatedMember = (typeof DATED_MEMBERS)[number];
+
 export type Refusal =
   | { code: "not_found"; what: string; gone?: true }
   | { code: "insufficient_scope"; needs: string }
@@ -30,6 +34,7 @@ export type Refusal =
   | { code: "not_owner"; organization: string; resource: string }
   | { code: "not_own_person"; organization: string; user: string }
   | { code: "invalid_expiry"; now: Instant }
+  | { code: "invalid_date"; member: DatedMember; problem: string }
   | { code: "invalid_invitation" }
   | { code: "invitation_expired" }
   | { code: "id_not_allowed"; id: string; problem: string }

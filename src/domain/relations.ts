@@ -30,6 +30,9 @@ export const sharedRelation = (rung: JobRole) => `shared_${rung}`;
 export const sharedUsers = (share: string, rung: SharedRole, spelling: Spelling) =>
   `${share}#${rung}${suffix(spelling)}`;
 
+/** The relation of a resource that names the shares of it that have not started. */
+export const UPCOMING = "upcoming";
+
 /** The relation of a cooperation's side after its end. */
 export const formerSide = (side: Side) => `former_${side}` as const;
 
@@ -40,7 +43,7 @@ export const partnerInForce = (organization: string, spelling: Spelling) =>
 /** A relation: what a tuple in it says, and the forms of user that may be written in it (formOf). */
 export type Relation = { forms: readonly string[] } & (
   | { kind: "head" | "log" | "holder" | "twin" | "person" | "in_force" | "cooperation" | "pending" | "due" }
-  | { kind: "owner" | "portfolio" }
+  | { kind: "owner" | "portfolio" | "upcoming" }
   | { kind: "organization_role"; role: OrganizationRole }
   | { kind: "side" | "former_side"; side: Side }
   | { kind: "job_role"; rung: JobRole }
@@ -68,6 +71,7 @@ const RESOURCE: Relations = {
     const forms = dated(sharedUsers("share", rung, "plain"), sharedUsers("share", rung, "alt"));
     return [sharedRelation(rung), { kind: "shared", rung, forms }];
   }),
+  [UPCOMING]: { kind: "upcoming", forms: ["share"] },
 };
 
 const delegated = (spelling: Spelling) =>

@@ -6,8 +6,17 @@
 import type { Instant } from "./expiry.ts";
 import type { OrganizationId, ResourceRef, UserId } from "./ids.ts";
 import type { Cooperation, Delegation, Resource, Share } from "./records.ts";
-import { delegatedRelation, formerSide, partnerInForce, SIDES, sharedRelation, sharedUsers } from "./relations.ts";
+import {
+  delegatedRelation,
+  formerSide,
+  partnerInForce,
+  SIDES,
+  sharedRelation,
+  sharedUsers,
+  UPCOMING,
+} from "./relations.ts";
 import { type JobRole, type OrganizationRole, RUNGS } from "./roles.ts";
+import { rungEnd } from "./share-dates.ts";
 import type { Tuple, TupleKey } from "./tuples.ts";
 
 function dated(key: TupleKey, expiresAt: Instant | undefined): Tuple {
@@ -16,12 +25,15 @@ function dated(key: TupleKey, expiresAt: Instant | undefined): Tuple {
     : { ...key, condition: { name: "not_expired", context: { expires_at: expiresAt } } };
 }
 
-/** A cooperation's two sides, and while it is active the one tuple that puts it in force. */
+/**
+ * A cooperation's two sides, and while it is active and has started the one tuple that puts it in force. A start date in
+ * the record keeps that tuple away, whatever the time: opening is an action (law 19).
+ */
 export function tuplesOfCooperation(cooperation: Cooperation): Tuple[] {
   const object = `cooperation:${cooperation.id}`;
   const tuples = tuplesOfSides(cooperation, cooperation.status === "ended" ? "former" : "present");
   if (cooperation.partner === undefined) return tuples;
-  if (cooperation.status === "active") {
+  if (cooperation.status === "active" && cooperation.starts_at === undefined) {
     const user = partnerInForce(cooperation.partner, cooperation.spelling);
     const key = { user, relation: "in_force", object };
     tuples.push(dated(key, cooperation.expires_at));
@@ -40,15 +52,20 @@ export function tuplesOfSides({ id, ...sides }: Cooperation, which: "present" | 
   });
 }
 
-/** A share's link to its cooperation and, while it is not removed, its rungs on the resource. */
+/**
+ * A share's link to its cooperation and, while it is not removed, its rungs on the resource; until it has started only
+ * its name there, which gives nothing. The rungs above viewer end at the step-down date: a condition, so that nobody
+ * has to be there to lower the role.
+ */
 export function tuplesOfShare(share: Share): Tuple[] {
   const object = `share:${share.id}`;
   const link: Tuple = { user: `cooperation:${share.cooperation}`, relation: "cooperation", object };
   if (share.removed_at !== undefined) return [link];
+  if (share.starts_at !== undefined) return [link, { user: object, relation: UPCOMING, object: share.resource }];
   const rungs = RUNGS[share.role].map((rung) =>
     dated(
       { user: sharedUsers(object, rung, share.spelling), relation: sharedRelation(rung), object: share.resource },
-      share.expires_at,
+      rungEnd(share, rung),
     ),
   );
   return [link, ...rungs];

@@ -53,6 +53,7 @@ export const REFUSALS = {
   not_owner: [422, "The organization does not own this resource", "Only what it owns can be used here."],
   not_own_person: [422, "Not a person of the organization", "Choose one of the organization's people."],
   invalid_expiry: [422, "The date is not in the future", "Choose a later date."],
+  invalid_date: [422, "A date cannot be used here", "Choose another date for `member`, or leave it out."],
   invalid_invitation: [404, "The invitation is not valid", "Use the newest mail, or ask to have it sent again."],
   invitation_expired: [410, "This invitation has expired", "Ask to have it sent again."],
   id_not_allowed: [
@@ -121,6 +122,8 @@ export function detailOf(refusal: Refusal): string {
       return `${refusal.user} is not a person of ${refusal.organization}.`;
     case "invalid_expiry":
       return `The date must lie after ${refusal.now}.`;
+    case "invalid_date":
+      return `The date ${refusal.member} ${refusal.problem}.`;
     case "invalid_invitation":
       return "The token is unknown, or a newer one was sent.";
     case "invitation_expired":
@@ -167,6 +170,8 @@ export function adviceOf(refusal: Refusal): string {
       return `Use a key that is bound to other ${refusal.bound_by}, or to none.`;
     case "id_not_allowed":
       return "Choose another id.";
+    case "invalid_date":
+      return `Choose another date for ${refusal.member}, or none.`;
     case "email_taken":
       return "Use another address, or take theirs away first.";
     case "still_member":

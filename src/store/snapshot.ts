@@ -33,7 +33,7 @@ import {
   type Share,
   ShareRecord,
 } from "../domain/records.ts";
-import { delegatedBy, formerSide, sharedRelation } from "../domain/relations.ts";
+import { delegatedBy, formerSide, sharedRelation, UPCOMING } from "../domain/relations.ts";
 import {
   type JobRole,
   ORGANIZATION_ROLES,
@@ -157,10 +157,13 @@ export async function sharesOf(
   });
 }
 
-/** The live shares of a resource, in cooperations that have not ended. Every share has the rung viewer. */
+/** The relations in which a resource names its shares: each in one, every share that has started by its rung viewer. */
+export const SHARES_OF = [sharedRelation("viewer"), UPCOMING];
+
+/** The live shares of a resource, in cooperations that have not ended, started or not. */
 export async function sharesOn(reads: Reads, ref: ResourceRef): Promise<Share[]> {
-  const tuples = await reads.read({ object: ref, relation: sharedRelation("viewer") });
-  const ids = tuples.map((tuple) => idOfType("share", tuple.user.slice(0, tuple.user.indexOf("#")))).sort();
+  const tuples = (await Promise.all(SHARES_OF.map((relation) => reads.read({ object: ref, relation })))).flat();
+  const ids = tuples.map((tuple) => idOfType("share", tuple.user.split("#", 1)[0] ?? "")).sort();
   const heads = await inTurns(ids, (id) => shareHead(reads, id));
   const live = heads.flatMap((head) => alive(head) ?? []);
   const cooperations = await inTurns(live, (share) => cooperationHead(reads, share.cooperation));

@@ -51,7 +51,8 @@ export async function liveALot(service: Service): Promise<World> {
   await ok(as("anna", "DELETE", `/v1/cooperations/${gone}`));
   const paused = await cooperate(service, [{ resource: "plant:8", role: "asset_manager" }]);
   await ok(as("ben", "PUT", `/v1/shares/${paused.shares[0]}/delegations/eva`, { role: "asset_manager" }));
-  await ok(as("anna", "POST", `/v1/cooperations/${paused.id}/pause`, {}));
+  await ok(as("anna", "PATCH", `/v1/shares/${paused.shares[0]}`, { step_down_at: date(4) }));
+  await ok(as("anna", "POST", `/v1/cooperations/${paused.id}/pause`, { resume_at: date(2) }));
   const shared = await ok(as("anna", "POST", `/v1/cooperations/${id}/shares`, { resource: "plant:8", role: "viewer" }));
   await ok(as("anna", "DELETE", `/v1/shares/${shared.id}`));
   await ok(as("anna", "POST", "/v1/organizations/sunward/cooperations", { email: "new@elsewhere.example" }));
@@ -80,6 +81,9 @@ export async function liveALot(service: Service): Promise<World> {
   await ok(admin("PUT", "/v1/plants/9", { owner: "sunward", portfolio: "north" }));
   for (const method of ["PUT", "DELETE", "PUT"]) await ok(admin(method, "/v1/organizations/later", { name: "Later" }));
   await ok(admin("PUT", "/v1/plants/11", { owner: "later" }));
+  await ok(admin("PUT", "/v1/plants/12", { owner: "sunward" }));
+  const later = { resource: "plant:12", role: "asset_manager", starts_at: date(1), step_down_at: date(2) };
+  await ok(as("anna", "POST", `/v1/cooperations/${id}/shares`, later));
   await service.settled();
   return { cooperation: id, plant, portfolio, paused: paused.id, gone };
 }
@@ -244,7 +248,7 @@ export function damages(all: Tuple[], world: World): Damage[] {
       "organization:sunward",
       ...changed(organization, { name: "Moonward" }),
     ],
-    ["a counter that is one off", "no", "count", cooperation, ...changed(head, { shares: "3" })],
+    ["a counter that is one off", "no", "count", cooperation, ...changed(head, { shares: "4" })],
     ["a cooperation not in force though active", "no", "relation", cooperation, [one(cooperation, "in_force")], []],
     [
       "a cooperation in force though paused",
@@ -359,6 +363,30 @@ export function damages(all: Tuple[], world: World): Damage[] {
       "relation",
       "portfolio:north",
       ...redated(one("portfolio:north", "shared_viewer"), date(29)),
+    ],
+    [
+      "a share that has not started and is not named so",
+      "no",
+      "relation",
+      "plant:12",
+      [one("plant:12", "upcoming")],
+      [],
+    ],
+    [
+      "a share that has started and is named as one that has not",
+      "whole",
+      "relation",
+      "plant:7",
+      [],
+      [key(plant, "upcoming", "plant:7")],
+    ],
+    [
+      "a share that is open before its start",
+      "whole",
+      "relation",
+      "plant:12",
+      [],
+      [key(`${one("plant:12", "upcoming").user}#viewer`, "shared_viewer", "plant:12")],
     ],
     [
       "a share on a second resource",

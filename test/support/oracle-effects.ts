@@ -2,20 +2,28 @@
  * What a step that was done makes of the oracle's world. Law 12 in passing: each leaves
  * one line in the history of every object that keeps one and was touched.
  */
-import { type Cooperation, pairOf, type Step, type World } from "./oracle-refusals.ts";
+import {
+  type Cooperation,
+  changedShare,
+  countsAs,
+  type Offer,
+  pairOf,
+  type Step,
+  type World,
+} from "./oracle-refusals.ts";
 
 /** The ids that the service gave to what a step made: a cooperation's, and each share's by its resource. */
 export type Made = { cooperation: string | undefined; shares: Map<string, string> };
 
-const BECOMES: Record<string, string> = { accept: "active", pause: "paused", resume: "active" };
+const BECOMES: Record<string, string> = { accept: "active", pause: "paused", resume: "active", resume_due: "active" };
 const ENDS_AS: Record<string, string> = { decline: "declined", remove: "removed", leave: "left" };
 
 /** Changes the world as the step did. */
 export function apply(world: World, step: Step, made: Made): void {
   const log = (object: string) => world.entries.set(object, (world.entries.get(object) ?? 0) + 1);
-  const newShare = ({ resource, role, until }: { resource: string; role: string; until: number }) => {
+  const newShare = ({ resource, role, starts, until, steps }: Offer) => {
     const id = made.shares.get(resource) ?? "";
-    return { id, resource, role, until, removed: false, delegations: new Map() };
+    return { id, resource, role, starts, until, steps, removed: false, delegations: new Map() };
   };
   switch (step.do) {
     case "turn":
@@ -34,7 +42,9 @@ export function apply(world: World, step: Step, made: Made): void {
         partner,
         email: step.to.email,
         status: partner === undefined ? "invited" : "pending",
+        starts: step.starts,
         until: step.until,
+        resumes: Infinity,
         shares: step.shares.map(newShare),
         mails: partner === undefined ? 1 : 0,
         sentAt: world.now,
@@ -87,6 +97,7 @@ export function apply(world: World, step: Step, made: Made): void {
   log(`cooperation:${cooperation.id}`);
   const share = "share" in step ? cooperation.shares.find(({ id }) => id === step.share) : undefined;
   cooperation.status = BECOMES[step.do] ?? (step.do in ENDS_AS ? "ended" : cooperation.status);
+  if (cooperation.status !== "paused") cooperation.resumes = Infinity;
   switch (step.do) {
     case "join":
       world.invited.delete(pairOf(cooperation));
@@ -109,14 +120,29 @@ export function apply(world: World, step: Step, made: Made): void {
       cooperation.sentAt = world.now;
       mailed(world, pairOf(cooperation));
       break;
-    case "change_expiry":
-      cooperation.until = step.until;
+    case "pause":
+      cooperation.resumes = step.resumes ?? cooperation.resumes;
+      break;
+    case "change_expiry": {
+      const { starts, resumes } = cooperation;
+      const is = { starts: step.starts ?? starts, until: step.until, resumes: step.resumes ?? resumes };
+      Object.assign(cooperation, is);
+      break;
+    }
+    case "start":
+      cooperation.starts = -Infinity;
+      break;
+    case "start_share":
+      if (share) share.starts = -Infinity;
+      break;
+    case "step_down":
+      if (share) Object.assign(share, countsAs(world, share));
       break;
     case "share":
       cooperation.shares.push(newShare(step));
       break;
     case "change_share":
-      if (share) Object.assign(share, { role: step.role ?? share.role, until: step.until ?? share.until });
+      if (share) Object.assign(share, changedShare(world, share, step));
       break;
     case "unshare":
       if (share) share.removed = true;

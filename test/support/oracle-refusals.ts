@@ -9,6 +9,8 @@ import type { Cooperation as Bond, World as Plain, Share } from "./oracle.ts";
 /** Besides what access depends on: how it ended, the mails that went out, the lines of its history. */
 export type Cooperation = Bond & {
   endedAs?: string;
+  /** When its pause ends. */
+  resumes: number;
   email?: string | undefined;
   mails: number;
   sentAt: number;
@@ -30,17 +32,25 @@ export const pairOf = ({ initiator, partner, email }: Pick<Cooperation, "initiat
 
 /** Who takes a step: a person, or a service (undefined). */
 type By = { by: string | undefined };
-export type Lifecycle = "accept" | "decline" | "resend" | "pause" | "resume" | "remove" | "leave";
+export type Lifecycle = "accept" | "decline" | "resend" | "resume" | "remove" | "leave";
+/** What is offered of a resource. */
+export type Offer = { resource: string; role: string; starts: number; until: number; steps: number };
+/** What the service does by itself, whether it is due or not. */
+export type Due =
+  | { do: "start" | "resume_due"; cooperation: string }
+  | { do: "start_share" | "step_down"; share: string };
 export type Step =
   | ({ do: "invite"; organization: string; to: { organization?: string; email?: string; confirm?: string } } & By & {
+        starts: number;
         until: number;
-        shares: { resource: string; role: string; until: number }[];
+        shares: Offer[];
       })
   | ({ do: "join"; cooperation: string; organization: string; mail: number } & By)
   | ({ do: Lifecycle; cooperation: string } & By)
-  | ({ do: "change_expiry"; cooperation: string; until: number } & By)
-  | ({ do: "share"; cooperation: string; resource: string; role: string; until: number } & By)
-  | ({ do: "change_share"; share: string; role: string | undefined; until: number | undefined } & By)
+  | ({ do: "pause"; cooperation: string; resumes: number | undefined } & By)
+  | ({ do: "change_expiry"; cooperation: string; until: number } & Redated<"starts" | "resumes"> & By)
+  | ({ do: "share"; cooperation: string } & Offer & By)
+  | ({ do: "change_share"; share: string; role: string | undefined } & Redated<"starts" | "until" | "steps"> & By)
   | ({ do: "unshare"; share: string } & By)
   | ({ do: "delegate"; share: string; user: string; role: string; until: number } & By)
   | ({ do: "revoke"; share: string; user: string } & By)
@@ -51,8 +61,16 @@ export type Step =
   | ({ do: "take_job"; resource: string; user: string } & By)
   | ({ do: "register"; resource: string; owner: string; portfolio: string | undefined } & By)
   | ({ do: "unregister"; resource: string } & By)
+  | Due
   | { do: "turn"; seconds: number }
   | { do: "sweep" };
+/** Dates of a change; undefined stays as it is. */
+type Redated<D extends string> = { [date in D]: number | undefined };
+
+/** The steps that a request takes. */
+export type Asked = Exclude<Step, { do: "turn" | "sweep" | Due["do"] }>;
+const DUE: readonly string[] = ["start", "start_share", "resume_due", "step_down"] satisfies Due["do"][];
+export const isDue = (step: Step): step is Due => DUE.includes(step.do);
 
 /** Whose admins act, from which statuses, and where it is so already. */
 export const TABLE: Record<string, { side: "initiator" | "partner"; from: string[]; already?: string[] }> = {
@@ -128,15 +146,70 @@ const liveSharesOn = (world: World, resource: string) =>
     .filter(isLive)
     .flatMap(({ shares }) => shares.filter((share) => !share.removed && share.resource === resource));
 
+type Span = { starts: number; until: number };
+const NEW: Span & { steps: number } = { starts: -Infinity, until: Infinity, steps: Infinity };
+
+/** Why something cannot start and end then; `isOpen`: it gives access already. */
+function span(world: World, was: Span, is: Span, isOpen: boolean): string {
+  if (is.until !== was.until && past(world, is.until)) return "invalid_expiry";
+  const isMoved = is.starts !== was.starts && is.starts > -Infinity;
+  if (isMoved && (isOpen || past(world, is.starts))) return "invalid_date";
+  const isChanged = is.starts !== was.starts || is.until !== was.until;
+  return isChanged && is.starts >= is.until ? "invalid_date" : "done";
+}
+
+/** Why a share cannot have these dates. */
+function datesOfShare(world: World, was: Span & { steps: number }, is: Offer, isOpen: boolean): string {
+  const spanned = span(world, was, is, isOpen);
+  if (spanned !== "done" || is.steps === Infinity) return spanned;
+  return is.role === "viewer" || (is.steps !== was.steps && past(world, is.steps)) ? "invalid_date" : "done";
+}
+
+const hasStarted = ({ status, starts }: Cooperation) =>
+  (status === "active" || status === "paused") && starts === -Infinity;
+
+/** A share as it counts now. */
+export const countsAs = (world: World, { role, starts, until, steps }: Share) =>
+  past(world, steps) ? { role: "viewer", starts, until, steps: Infinity } : { role, starts, until, steps };
+
+/** What a change makes of a share: what has no role to step down from keeps no date for it. */
+export function changedShare(world: World, share: Share, step: Extract<Step, { do: "change_share" }>) {
+  const is = countsAs(world, share);
+  const role = step.role ?? is.role;
+  const steps = step.steps ?? (role === "viewer" ? Infinity : is.steps);
+  return { role, starts: step.starts ?? is.starts, until: step.until ?? is.until, steps };
+}
+
 /** Why one of these cannot be shared by its initiator. */
-function offer(
-  world: World,
-  initiator: string,
-  { resource, role, until }: { resource: string; role: string; until: number },
-) {
-  if (role === "operator") return "operator_never_crosses";
-  if (world.resources.get(resource)?.owner !== initiator) return "not_owner";
-  return past(world, until) ? "invalid_expiry" : "done";
+function offer(world: World, initiator: string, offered: Offer) {
+  if (offered.role === "operator") return "operator_never_crosses";
+  if (world.resources.get(offered.resource)?.owner !== initiator) return "not_owner";
+  return datesOfShare(world, NEW, offered, false);
+}
+
+/** Why the dates of a cooperation cannot become these. */
+function datesOf(world: World, was: Cooperation, step: Partial<Redated<"starts" | "until" | "resumes">>): string {
+  const { starts = was.starts, until = was.until, resumes = was.resumes } = step;
+  if (starts === was.starts && until === was.until && resumes === was.resumes) return "same";
+  const isMoved = resumes !== was.resumes && resumes !== Infinity;
+  if (isMoved && was.status !== "paused") return "wrong_status";
+  const spanned = span(world, was, { starts, until }, hasStarted(was));
+  return spanned === "done" && isMoved && past(world, resumes) ? "invalid_date" : spanned;
+}
+
+/** Whether something is due: its date is there, and has come. */
+function due(world: World, step: Due): string {
+  const isTime = (date: number) => (date > -Infinity && past(world, date) ? "done" : "same");
+  if ("cooperation" in step) {
+    const of = world.cooperations.find(({ id }) => id === step.cooperation);
+    if (of === undefined || !isLive(of)) return "same";
+    if (step.do === "start") return isTime(of.starts);
+    return of.status === "paused" ? isTime(of.resumes) : "same";
+  }
+  const found = find(world, step.share);
+  if (found === undefined) return "not_found";
+  if (found.share.removed || !isLive(found.cooperation)) return "same";
+  return isTime(step.do === "start_share" ? found.share.starts : found.share.steps);
 }
 
 function invite(world: World, step: Step & { do: "invite" }): string {
@@ -158,7 +231,8 @@ function invite(world: World, step: Step & { do: "invite" }): string {
       (partner === undefined ? other.partner === undefined && other.email === to.email : other.partner === partner),
   );
   if (again) return "already_invited";
-  if (past(world, step.until)) return "invalid_expiry";
+  const dated = span(world, NEW, step, false);
+  if (dated !== "done") return dated;
   if (isTooSoon(world, pairOf({ initiator: organization, partner, email: to.email }))) return "cool_down";
   return step.shares.map((share) => offer(world, organization, share)).find((code) => code !== "done") ?? "done";
 }
@@ -176,7 +250,7 @@ function join(world: World, step: Step & { do: "join" }, cooperation: Cooperatio
   return gate(world, "join", step.by, cooperation);
 }
 
-function onShare(world: World, step: Extract<Step, { share: string }>): string {
+function onShare(world: World, step: Extract<Asked, { share: string }>): string {
   const found = find(world, step.share);
   if (found === undefined) return "not_found";
   const { share, cooperation } = found;
@@ -186,15 +260,18 @@ function onShare(world: World, step: Extract<Step, { share: string }>): string {
   if (gated !== "done") return gated;
   if (step.do === "change_share") {
     if (step.role === "operator") return "operator_never_crosses";
-    const { role = share.role, until = share.until } = step;
-    if (until === share.until) return role === share.role ? "same" : "done";
-    return past(world, until) ? "invalid_expiry" : "done";
+    const was = countsAs(world, share);
+    const is = changedShare(world, share, step);
+    const isSame = is.role === was.role && is.starts === was.starts && is.until === was.until && is.steps === was.steps;
+    if (isSame) return "same";
+    const isOpen = share.starts === -Infinity && hasStarted(cooperation);
+    return datesOfShare(world, was, { ...is, resource: share.resource }, isOpen);
   }
   if (step.do === "unshare") return "done";
   const held = share.delegations.get(step.user);
   if (step.do === "revoke") return held === undefined ? "same" : "done";
   if (step.role === "operator") return "operator_never_crosses";
-  if (!GRANTS[share.role]?.includes(step.role)) return "role_above_cap";
+  if (!GRANTS[countsAs(world, share).role]?.includes(step.role)) return "role_above_cap";
   if (roleIn(world, cooperation.partner, step.user) === undefined) return "not_own_person";
   if (held && held.until === step.until) return held.role === step.role ? "same" : "done";
   return past(world, step.until) ? "invalid_expiry" : "done";
@@ -243,19 +320,26 @@ function onResource(
 export function outcomeOf(world: World, step: Step): string {
   if (step.do === "turn" || step.do === "sweep") return "same";
   if (step.do === "invite") return invite(world, step);
+  if (isDue(step)) return due(world, step);
   if ("share" in step) return onShare(world, step);
   if ("cooperation" in step) {
     const cooperation = world.cooperations.find(({ id }) => id === step.cooperation);
     if (cooperation === undefined) return step.do === "join" ? "invalid_invitation" : "not_found";
     if (step.do === "join") return join(world, step, cooperation);
     const gated = gate(world, step.do, step.by, cooperation);
+    // paused already: until another date
+    if (step.do === "pause" && gated === "same") return datesOf(world, cooperation, { resumes: step.resumes });
     if (gated !== "done") return gated;
+    if (step.do === "pause") return past(world, step.resumes ?? Infinity) ? "invalid_date" : "done";
     if (step.do === "resend") return isTooSoon(world, pairOf(cooperation)) ? "cool_down" : "done";
-    if (step.do === "change_expiry")
-      return step.until === cooperation.until ? "same" : past(world, step.until) ? "invalid_expiry" : "done";
+    if (step.do === "change_expiry") return datesOf(world, cooperation, step);
     if (step.do !== "share") return "done";
     const twin = cooperation.shares.find((share) => !share.removed && share.resource === step.resource);
-    if (twin) return twin.role === step.role && twin.until === step.until ? "same" : "already_shared";
+    if (twin) {
+      const { role, starts, until, steps } = countsAs(world, twin);
+      const isSame = role === step.role && starts === step.starts && until === step.until && steps === step.steps;
+      return isSame ? "same" : "already_shared";
+    }
     return offer(world, cooperation.initiator, step);
   }
   if ("resource" in step) return onResource(world, step);

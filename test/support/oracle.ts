@@ -1,15 +1,25 @@
 /**
  * Who may do what, said once more from the laws (docs/guarantees.md) and from nothing else:
  * plain data, no tuples, no spellings, no rungs. The property test holds every answer
- * of the engine to it. Dates are milliseconds; a date that is not set is Infinity.
+ * of the engine to it. Dates are milliseconds; one that is not set is Infinity, and a start that is not set -Infinity:
+ * whatever has one is closed, whatever the time (law 19).
  */
 type Dated = { role: string; until: number };
-export type Share = Dated & { id: string; resource: string; removed: boolean; delegations: Map<string, Dated> };
+/** `steps`: from then on the role is viewer. */
+export type Share = Dated & {
+  id: string;
+  resource: string;
+  removed: boolean;
+  delegations: Map<string, Dated>;
+  starts: number;
+  steps: number;
+};
 export type Cooperation = {
   id: string;
   initiator: string;
   partner: string | undefined;
   status: string;
+  starts: number;
   until: number;
   shares: Share[];
 };
@@ -40,17 +50,18 @@ const reached = (world: World, resource: string) =>
 export function through(world: World, cooperation: Cooperation): Map<string, number> {
   const yes = new Map<string, number>();
   const give = (user: string, permissions: string[], share: Share, ...dates: number[]) => {
-    const until = Math.min(...dates);
-    if (until <= world.now) return; // law 7: at the instant itself it has ended
     for (const resource of reached(world, share.resource))
       for (const permission of permissions) {
+        const until = Math.min(...dates, permission === "can_view" ? Infinity : share.steps);
+        if (until <= world.now) continue; // law 7: at the instant itself it has ended
         const key = keyOf(user, permission, resource);
         yes.set(key, Math.max(until, yes.get(key) ?? 0));
       }
   };
   const people = cooperation.partner === undefined ? undefined : world.people.get(cooperation.partner);
   if (cooperation.status !== "active" || people === undefined) return yes; // law 6
-  for (const share of cooperation.shares.filter((one) => !one.removed))
+  if (cooperation.starts > -Infinity) return yes; // law 19
+  for (const share of cooperation.shares.filter((one) => !one.removed && one.starts === -Infinity))
     for (const [user, role] of people) {
       const level = GIVES.get(share.role) ?? [];
       const delegated = share.delegations.get(user);

@@ -112,7 +112,7 @@ function anyTuples(world: World, { fits, hours }: Draw, next: (below: number) =>
   const add = () => {
     const type = pick(fits[1] ? fitting : Object.keys(RELATIONS), next);
     const relations = Object.keys(RELATIONS[type] ?? {});
-    const admitted = relations.filter((relation) => !/^(head|log|shared_.*|cooperation)$/.test(relation));
+    const admitted = relations.filter((relation) => !/^(head|log|shared_.*|cooperation|upcoming)$/.test(relation));
     const relation = pick(fits[1] ? admitted : [...relations, "can_view", "viewer", "constructor"], next);
     const object = pick(objects[type] ?? [], next);
     // for the most part somebody who may hold it

@@ -7,7 +7,7 @@
 import fc from "fast-check";
 import { issueToken } from "../../src/domain/cooperation/invitation-token.ts";
 import { anyId } from "./ids.ts";
-import { type Lifecycle, type Step, TABLE, type World } from "./oracle-refusals.ts";
+import { type Asked, type Due, type Lifecycle, type Offer, type Step, TABLE, type World } from "./oracle-refusals.ts";
 
 /** `write` and `raw`: raw tuples by OpenFGA's Write (raw-steps.ts). */
 type Kind = Step["do"] | "write" | "raw";
@@ -29,6 +29,10 @@ const WEIGHTS: Record<Kind, number> = {
   unshare: 3,
   delegate: 9,
   revoke: 2,
+  start: 3,
+  start_share: 4,
+  resume_due: 3,
+  step_down: 4,
   put_person: 5,
   remove_person: 3,
   forget: 2,
@@ -58,12 +62,16 @@ const JOB_ROLES = ["viewer", "technical_manager", "asset_manager", "operator"];
 const HOUR = 3600;
 const TURNS = [HOUR, HOUR - 1, 1, 2 * HOUR, 14 * 24 * HOUR];
 
-/** `fits`: whether the actor, and whether the object is one that the step suits. `hours`: when it ends; 0 is too late. */
+/**
+ * `fits`: whether the actor, and whether the object is one that the step suits. `hours`: when it ends; 0 is too late.
+ * `later`: when it starts, and when a share steps down or a pause ends; Infinity for no such date.
+ */
 export type Draw = {
   kind: Kind;
   fits: [actor: boolean, object: boolean];
   n: number[];
   hours: number;
+  later: [starts: number, falls: number];
   dry: boolean;
 };
 
@@ -74,11 +82,15 @@ export const draws: fc.Arbitrary<Draw> = fc.record({
   fits: fc.tuple(mostly(6), mostly(6)),
   n: fc.array(fc.nat({ max: 59 }), { minLength: 6, maxLength: 6 }),
   hours: fc.constantFrom(Infinity, Infinity, 1, 2, 3, 0),
+  later: fc.tuple(
+    fc.constantFrom(Infinity, Infinity, Infinity, 1, 1, 2, 0),
+    fc.constantFrom(Infinity, Infinity, 1, 1, 2, 0),
+  ),
   dry: fc.boolean(),
 });
 
 /** The step that a draw means in this world; undefined where there is nothing to take it on. */
-export function stepOf(world: World, { kind, fits, n, hours }: Draw): Step | undefined {
+export function stepOf(world: World, { kind, fits, n, hours, later }: Draw): Step | undefined {
   const [actorFits, objectFits] = fits;
   const number = (at: number) => n[at] ?? 0;
   const pick = <T>(list: readonly T[], at: number): T | undefined => list[number(at) % list.length];
@@ -92,7 +104,10 @@ export function stepOf(world: World, { kind, fits, n, hours }: Draw): Step | und
   };
   const manager = (organization: string | undefined) => (number(1) % 3 > 0 ? undefined : adminOf(organization));
   const owned = (organization: string) => refs.filter((ref) => world.resources.get(ref)?.owner === organization);
-  const until = world.now + hours * HOUR * 1000;
+  const at = (afterHours: number) => world.now + afterHours * HOUR * 1000;
+  const until = at(hours);
+  const starts = later[0] === Infinity ? -Infinity : at(later[0]);
+  const falls = at(later[1]);
   const sharedRole = (at: number) =>
     pick(objectFits ? ["technical_manager", "asset_manager", "viewer"] : JOB_ROLES, at) ?? "";
 
@@ -117,9 +132,15 @@ export function stepOf(world: World, { kind, fits, n, hours }: Draw): Step | und
       { email: known.email },
     ];
     const offered = either(owned(organization), refs);
-    const first = { resource: pick(offered, 4) ?? "", role: sharedRole(5), until: Infinity };
+    const first: Offer = {
+      resource: pick(offered, 4) ?? "",
+      role: sharedRole(5),
+      starts: number(0) % 2 === 0 ? starts : -Infinity,
+      until: Infinity,
+      steps: falls,
+    };
     const shares = number(3) % 3 > 0 && first.resource !== "" ? [first] : [];
-    return { do: kind, by: adminOf(organization), organization, to: pick(to, 5) ?? {}, until, shares };
+    return { do: kind, by: adminOf(organization), organization, to: pick(to, 5) ?? {}, starts, until, shares };
   }
   if (kind === "forget") {
     const belongs = (user: string) => organizations.some((one) => world.people.get(one)?.has(user));
@@ -169,6 +190,8 @@ export function stepOf(world: World, { kind, fits, n, hours }: Draw): Step | und
       : { do: kind, by, resource, user, role: pick(JOB_ROLES, 4) ?? "" };
   }
 
+  if (isDueKind(kind)) return dueStep(world, kind, objectFits, (list) => pick(list, 1));
+
   const suited = world.cooperations.filter(({ status }) => (TABLE[kind]?.from ?? ["invited"]).includes(status));
   if (kind === "change_share" || kind === "unshare" || kind === "delegate" || kind === "revoke") {
     const side = kind === "delegate" || kind === "revoke" ? "partner" : "initiator";
@@ -186,7 +209,8 @@ export function stepOf(world: World, { kind, fits, n, hours }: Draw): Step | und
     if (kind === "unshare") return { do: kind, ...facts };
     if (kind === "change_share") {
       const role = number(3) % 4 === 0 ? undefined : sharedRole(4);
-      return { do: kind, ...facts, role, until: number(5) % 2 === 0 ? undefined : until };
+      const maybe = (nth: number, date: number) => (number(5) % nth === 0 ? undefined : date);
+      return { do: kind, ...facts, role, starts: maybe(3, starts), until: maybe(2, until), steps: maybe(5, falls) };
     }
     const user =
       pick(
@@ -211,26 +235,71 @@ export function stepOf(world: World, { kind, fits, n, hours }: Draw): Step | und
     return { do: kind, by: adminOf(organization), cooperation: cooperation.id, organization, mail };
   }
   const facts = { cooperation: cooperation.id, by: adminOf(cooperation[TABLE[kind]?.side ?? "initiator"]) };
-  if (kind === "change_expiry") return { do: kind, ...facts, until };
+  if (kind === "pause") return { do: kind, ...facts, resumes: number(3) % 3 === 0 ? undefined : falls };
+  if (kind === "change_expiry") {
+    const [moved, resumes] = [number(3) % 2 === 0 ? starts : undefined, number(4) % 2 === 0 ? falls : undefined];
+    return { do: kind, ...facts, starts: moved, until, resumes };
+  }
   if (kind !== "share") return { do: kind satisfies Lifecycle, ...facts };
   const resource = pick(either(owned(cooperation.initiator), refs), 2) ?? "plant:none";
-  return { do: kind, ...facts, resource, role: sharedRole(3), until };
+  return { do: kind, ...facts, resource, role: sharedRole(3), starts, until, steps: falls };
 }
 
-const date = (until: number) => new Date(until).toISOString();
-const dated = (until: number) => (until === Infinity ? {} : { expires_at: date(until) });
-const cleared = (until: number) => ({ expires_at: until === Infinity ? null : date(until) });
+const DUE_KINDS: readonly Kind[] = ["start", "start_share", "resume_due", "step_down"] satisfies Due["do"][];
+const isDueKind = (kind: Kind): kind is Due["do"] => DUE_KINDS.includes(kind);
+
+/** What the service does on a date: for the most part on something that has such a date, whether it has come or not. */
+function dueStep(
+  world: World,
+  kind: Due["do"],
+  fits: boolean,
+  pick: <T>(list: readonly T[]) => T | undefined,
+): Due | undefined {
+  const choose = <T>(all: T[], suits: (one: T) => boolean) => {
+    const suited = all.filter(suits);
+    return pick(fits && suited.length > 0 ? suited : all);
+  };
+  const { cooperations } = world;
+  if (kind === "start" || kind === "resume_due") {
+    const has = (one: (typeof cooperations)[number]) =>
+      kind === "start" ? one.starts > -Infinity : one.resumes < Infinity;
+    const cooperation = choose(cooperations, has)?.id;
+    return cooperation === undefined ? undefined : { do: kind, cooperation };
+  }
+  const share = choose(
+    cooperations.flatMap(({ shares }) => shares),
+    ({ starts, steps }) => (kind === "start_share" ? starts > -Infinity : steps < Infinity),
+  )?.id;
+  return share === undefined ? undefined : { do: kind, share };
+}
+
+const isSet = (date: number) => Number.isFinite(date);
+const date = (at: number) => (isSet(at) ? new Date(at).toISOString() : null);
+/** Dates by their names in the API; `undefined` is left out, and so is what is not set of something new. */
+const NAMES = { starts: "starts_at", until: "expires_at", steps: "step_down_at", resumes: "resume_at" } as const;
+type Dates = { [D in keyof typeof NAMES]?: number | undefined };
+const cleared = (dates: Dates) =>
+  Object.fromEntries(
+    (Object.keys(NAMES) as (keyof Dates)[]).flatMap((name) => {
+      const at = dates[name];
+      return at === undefined ? [] : [[NAMES[name], date(at)]];
+    }),
+  );
+const dated = (dates: Dates) =>
+  cleared(Object.fromEntries(Object.entries(dates).filter(([, at]) => at !== undefined && isSet(at))));
 
 /** The request that takes a step. */
-export function requestOf(
-  step: Exclude<Step, { do: "turn" | "sweep" }>,
-  secret: string,
-): { method: string; path: string; body?: object } {
+export function requestOf(step: Asked, secret: string): { method: string; path: string; body?: object } {
   switch (step.do) {
     case "invite": {
-      const shares = step.shares.map(({ resource, role, until }) => ({ resource, role, ...dated(until) }));
+      const shares = step.shares.map(({ resource, role, ...dates }) => ({ resource, role, ...dated(dates) }));
       const { confirm, ...to } = step.to;
-      const body = { ...to, ...(confirm && { confirm_organization: confirm }), shares, ...dated(step.until) };
+      const body = {
+        ...to,
+        ...(confirm && { confirm_organization: confirm }),
+        shares,
+        ...dated({ starts: step.starts, until: step.until }),
+      };
       return { method: "POST", path: `/v1/organizations/${step.organization}/cooperations`, body };
     }
     case "join": {
@@ -238,21 +307,33 @@ export function requestOf(
       return { method: "POST", path: "/v1/invitations/join", body: { token, organization: step.organization } };
     }
     case "change_expiry":
-      return { method: "PATCH", path: `/v1/cooperations/${step.cooperation}`, body: cleared(step.until) };
+      return {
+        method: "PATCH",
+        path: `/v1/cooperations/${step.cooperation}`,
+        body: cleared({ starts: step.starts, until: step.until, resumes: step.resumes }),
+      };
+    case "pause":
+      return {
+        method: "POST",
+        path: `/v1/cooperations/${step.cooperation}/pause`,
+        body: cleared({ resumes: step.resumes }),
+      };
     case "remove":
       return { method: "DELETE", path: `/v1/cooperations/${step.cooperation}` };
     case "share": {
-      const body = { resource: step.resource, role: step.role, ...dated(step.until) };
+      const { resource, role, starts, until, steps } = step;
+      const body = { resource, role, ...dated({ starts, until, steps }) };
       return { method: "POST", path: `/v1/cooperations/${step.cooperation}/shares`, body };
     }
     case "change_share": {
-      const body = { ...(step.role && { role: step.role }), ...(step.until !== undefined && cleared(step.until)) };
+      const { role, starts, until, steps } = step;
+      const body = { ...(role && { role }), ...cleared({ starts, until, steps }) };
       return { method: "PATCH", path: `/v1/shares/${step.share}`, body };
     }
     case "unshare":
       return { method: "DELETE", path: `/v1/shares/${step.share}` };
     case "delegate": {
-      const body = { role: step.role, ...dated(step.until) };
+      const body = { role: step.role, ...dated({ until: step.until }) };
       return { method: "PUT", path: `/v1/shares/${step.share}/delegations/${step.user}`, body };
     }
     case "revoke":
@@ -291,19 +372,18 @@ export const DRY: readonly string[] = [...Object.keys(TABLE), "invite", "join", 
 export function wordsOf(world: World, step: Step): string {
   if (step.do === "turn") return `the clock turns by ${step.seconds} s`;
   if (step.do === "sweep") return "the sweep runs";
-  const { do: action, by = "a service", ...facts } = step;
+  const { do: action, by = "a service", ...facts } = { by: undefined, ...step };
   const named = Object.entries(facts).map(([name, value]) => `${name} ${nameOf(world, name, value)}`);
   return `${by}: ${action}, ${named.join(", ")}`;
 }
 
 function nameOf(world: World, name: string, value: unknown): string {
-  if (name === "until" && typeof value === "number")
-    return value === Infinity ? "for ever" : `+${(value - world.now) / 1000} s`;
+  if (name in NAMES && typeof value === "number") return isSet(value) ? `+${(value - world.now) / 1000} s` : "never";
   if (name === "cooperation" || name === "share")
     for (const [c, { id, initiator, partner, shares }] of world.cooperations.entries()) {
       if (id === value) return `#${c} (${initiator} → ${partner ?? "nobody yet"})`;
       const share = shares.find((one) => one.id === value);
       if (share) return `#${c} ${share.resource} at ${share.role}`;
     }
-  return typeof value === "string" ? value : JSON.stringify(value, (_, v) => (v === Infinity ? "for ever" : v));
+  return typeof value === "string" ? value : JSON.stringify(value, (_, v) => (Math.abs(v) === Infinity ? "never" : v));
 }

@@ -4,6 +4,7 @@
  */
 import type { RouteConfig } from "@hono/zod-openapi";
 import { ENDINGS, STATUSES } from "../../../src/domain/records.ts";
+import { DATED_MEMBERS } from "../../../src/domain/refusal.ts";
 import { SHARED_ROLES } from "../../../src/domain/roles.ts";
 import type { Operation } from "../../../src/http/operation.ts";
 import { PROBLEMS, type ProblemCode } from "../../../src/http/problem.ts";
@@ -43,6 +44,7 @@ const MEMBERS: Members = {
   not_owner: { organization: text, resource: text },
   not_own_person: { organization: text, user: text },
   invalid_expiry: { now: instant },
+  invalid_date: { member: oneOf(DATED_MEMBERS), problem: text },
   invalid_invitation: {},
   invitation_expired: {},
   id_not_allowed: { id: text, problem: text },

@@ -1,5 +1,6 @@
 /** The events in the document, under `webhooks`: each type of the table with what it says and an example of its entry. */
-import { ownActor } from "../../../src/domain/caller.ts";
+import { actorOf, SCHEDULER } from "../../../src/domain/caller.ts";
+import { ACTION_NAMES, LIFECYCLE } from "../../../src/domain/cooperation/lifecycle.ts";
 import { cloudEvent } from "../../../src/domain/events/cloud-event.ts";
 import { EVENT_TYPES, type EventType } from "../../../src/domain/events/event-types.ts";
 import { sealEntry } from "../../../src/domain/history.ts";
@@ -33,7 +34,6 @@ const PLANT = { owner: "sunward", name: "Hillside" };
 const cooperation = `cooperation:${SAMPLE.cooperation}`;
 const sunward = "organization:sunward";
 
-const SCHEDULER = ownActor("scheduler");
 const ENDS = { expires_at: "2026-01-05T09:00:00Z" };
 const OF_SHARE = { ...ENDS, resource: "plant:7", role: "technical_manager" };
 const OF_DELEGATION = { ...ENDS, resource: "plant:7", role: "viewer", user: "tom" };
@@ -44,7 +44,7 @@ type Facts = { object: string; before?: object; after?: object; actor?: string }
 const announced = (object: string, kind: string, says: object): Facts => ({
   object,
   after: { kind, ...says },
-  actor: SCHEDULER,
+  actor: actorOf(SCHEDULER),
 });
 const becomes = (before: object, after: object) => ({
   object: cooperation,
@@ -68,8 +68,19 @@ const EXAMPLES: Record<EventType, Facts> = {
   "concordat.cooperation.removed": becomes({}, { status: "ended", ended_as: "removed" }),
   "concordat.cooperation.left": becomes({}, { status: "ended", ended_as: "left" }),
   "concordat.cooperation.expiry_changed": becomes({}, { expires_at: "2026-12-31T23:00:00Z", spelling: "alt" }),
+  "concordat.cooperation.started": becomes({ starts_at: "2026-01-05T09:00:00Z" }, {}),
   "concordat.share.added": { object: `share:${SAMPLE.share}`, after: SHARE },
   "concordat.share.changed": { object: `share:${SAMPLE.share}`, before: SHARE, after: { ...SHARE, role: "viewer" } },
+  "concordat.share.started": {
+    object: `share:${SAMPLE.share}`,
+    before: { ...SHARE, starts_at: "2026-01-05T09:00:00Z" },
+    after: SHARE,
+  },
+  "concordat.share.stepped_down": {
+    object: `share:${SAMPLE.share}`,
+    before: { ...SHARE, step_down_at: "2026-01-05T09:00:00Z" },
+    after: { ...SHARE, role: "viewer" },
+  },
   "concordat.share.removed": {
     object: `share:${SAMPLE.share}`,
     before: SHARE,
@@ -115,6 +126,9 @@ const EXAMPLES: Record<EventType, Facts> = {
   "concordat.organization.signed": { object: sunward, before: { name: "Sunward" }, after: { name: "Sunward" } },
 };
 
+/** What the service does by itself. */
+const BY_SCHEDULER: readonly string[] = ACTION_NAMES.filter((action) => LIFECYCLE[action].by === "scheduler");
+
 /** The example of one type, as it is delivered. */
 function exampleEvent(type: EventType): object {
   const kind = EVENT_TYPES.find((one) => one.type === type);
@@ -123,7 +137,7 @@ function exampleEvent(type: EventType): object {
     n: 1,
     id: SAMPLE.next,
     at: "2026-01-05T09:00:00.000Z",
-    actor: "user:anna",
+    actor: BY_SCHEDULER.includes(kind.action) ? actorOf(SCHEDULER) : "user:anna",
     action: kind.action,
     request_id: "req-1",
     ...(EXAMPLES[type] as { object: string }),

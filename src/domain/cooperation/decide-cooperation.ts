@@ -2,7 +2,7 @@
  * Decides what happens to a cooperation that exists: each step of the lifecycle
  * table, from joining to its end. Pure; the table is the only place that says when.
  */
-import type { ChangeCooperationInput, ReasonInput } from "../commands.ts";
+import type { ChangeCooperationInput, PauseInput, ReasonInput } from "../commands.ts";
 import { hasPassed, instant } from "../expiry.ts";
 import type { Side } from "../history.ts";
 import { type Memberships, refuseUnlessSide } from "../membership.ts";
@@ -12,10 +12,13 @@ import { type Cooperation, type Head, type Invitation, isSide, type Organization
 import type { Refusal } from "../refusal.ts";
 import { otherSpelling } from "../relations.ts";
 import { isRefusal, type Result } from "../result.ts";
+import type { SharedRole } from "../roles.ts";
+import { shareAt } from "../share-dates.ts";
 import { sweepMark, tuplesOfCooperation } from "../state-tuples.ts";
 import { difference } from "../tuples.ts";
 import { secondsToWait, touchAnswered, touchSent } from "./cool-down.ts";
-import { type CooperationAction, LIFECYCLE, statusesFor, step, type Transition } from "./lifecycle.ts";
+import { type CooperationAction, LIFECYCLE, type SideAction, statusesFor, step, type Transition } from "./lifecycle.ts";
+import { changedDate, refuseCooperationDates } from "./refuse-dates.ts";
 import { touchOrganization, withoutAddress } from "./touch.ts";
 
 /** What every action in a cooperation is decided on. */
@@ -54,7 +57,7 @@ export function stepOrRefuse(
  */
 export function stepFor(
   { memberships, cooperation }: Pick<CooperationState, "memberships" | "cooperation">,
-  action: Exclude<CooperationAction, "join">,
+  action: SideAction,
   now: Date,
   found: Refusal | undefined,
   what = "cooperation",
@@ -83,8 +86,10 @@ export type LifecycleStep = "accept" | "decline" | "pause" | "resume" | "remove"
 export type SharedAtEnd = {
   resource: string;
   name?: string | undefined;
-  role: string;
+  role: SharedRole;
+  starts_at?: string | undefined;
   expires_at?: string | undefined;
+  step_down_at?: string | undefined;
 };
 
 /** What a step is decided on besides: to accept, the partner's head; to end, the shares that both sides see from then on. */
@@ -96,17 +101,20 @@ export type StepState = CooperationState & {
   sharedAtEnd?: SharedAtEnd[] | undefined;
 };
 
-/** Takes a step of the lifecycle table. */
+/** Takes a step of the lifecycle table. Only a pause has an input besides its reason: when it ends. */
 export function decideStep(
   state: StepState,
   action: LifecycleStep,
-  input: ReasonInput,
+  input: PauseInput,
   stamp: Stamp,
 ): Decision<Changed> {
   const { cooperation } = state;
   const next = stepFor(state, action, stamp.now, refuseUnlessOwn(state.expected, state.head));
   if (isRefusal(next)) return next;
+  // paused already: a pause with another end is a change of that
+  if (next.kind === "same" && action === "pause") return decideDates(state, input, stamp);
   if (next.kind === "same") return same({ before: cooperation, cooperation });
+  const resume_at = action === "pause" ? (input.resume_at ?? undefined) : undefined;
   // it was deleted since, and another has its id: the offer was not to that one
   if (action === "accept" && state.partner?.value !== undefined && !isSide(cooperation, "partner", state.partner.value))
     return { code: "not_found", what: "cooperation" };
@@ -115,6 +123,7 @@ export function decideStep(
   const after: Cooperation = {
     ...cooperation,
     status: next.to,
+    resume_at,
     ...(next.to === "ended" && {
       ended_as: next.ended_as,
       ended_at: at,
@@ -123,11 +132,13 @@ export function decideStep(
     }),
     ...(action === "accept" && { accepted_at: at }),
   };
+  const refusal = refuseCooperationDates(cooperation, after, stamp.now);
+  if (refusal) return refusal;
   const plan = changeCooperation(state, after, action, { side: LIFECYCLE[action].by, text: input.reason });
   const [touch] = plan.touches;
   if (next.to === "ended") {
     plan.writes.push(sweepMark(`cooperation:${cooperation.id}`));
-    if (touch?.entry !== undefined) touch.entry.after = { ...touch.entry.after, shared_at_end: state.sharedAtEnd };
+    if (touch?.entry !== undefined) touch.entry.after = { ...touch.entry.after, shared_at_end: sharedAt(state, stamp) };
   }
   if (action === "accept") plan.touches.push(touchOrganization(state.partner, "accept", after));
   if (state.invitation !== undefined && (action === "accept" || action === "decline"))
@@ -135,21 +146,32 @@ export function decideStep(
   return planned(plan, { before: cooperation, cooperation: after });
 }
 
+const sharedAt = ({ sharedAtEnd }: StepState, { now }: Stamp) => sharedAtEnd?.map((share) => shareAt(share, now));
+
 const nameAt = (cooperation: Cooperation, side: Side, organization: Head<Organization> | undefined) =>
   isSide(cooperation, side, organization?.value) ? organization?.value?.name : undefined;
 
-/** Sets the expiry of the whole cooperation, or clears it (null). */
-export function decideExpiry(state: CooperationState, input: ChangeCooperationInput, stamp: Stamp): Decision<Changed> {
+/**
+ * Sets the dates of the whole cooperation, or clears them (null): its expiry, its start until it has started, and while
+ * it is paused the end of the pause. Without its start date it starts.
+ */
+export function decideDates(state: CooperationState, input: ChangeCooperationInput, stamp: Stamp): Decision<Changed> {
   const { cooperation } = state;
   const next = stepFor(state, "change_expiry", stamp.now, refuseUnlessOwn(state.expected, state.head));
   if (isRefusal(next)) return next;
-  const expires_at = input.expires_at ?? undefined;
-  if (input.expires_at === undefined || expires_at === cooperation.expires_at)
+  const starts_at = changedDate(cooperation.starts_at, input.starts_at);
+  const expires_at = changedDate(cooperation.expires_at, input.expires_at);
+  const resume_at = changedDate(cooperation.resume_at, input.resume_at);
+  const redated = expires_at !== cooperation.expires_at;
+  if (!redated && starts_at === cooperation.starts_at && resume_at === cooperation.resume_at)
     return same({ before: cooperation, cooperation });
-  if (hasPassed(expires_at, stamp.now)) return { code: "invalid_expiry", now: instant(stamp.now) };
-  const after: Cooperation = { ...cooperation, expires_at, spelling: otherSpelling(cooperation.spelling) };
+  const spelling = redated ? otherSpelling(cooperation.spelling) : cooperation.spelling;
+  const after: Cooperation = { ...cooperation, starts_at, expires_at, resume_at, spelling };
+  const refusal = refuseCooperationDates(cooperation, after, stamp.now);
+  if (refusal) return refusal;
+  const action = cooperation.starts_at !== undefined && starts_at === undefined ? "start" : "change_expiry";
   const reason = { side: "initiator", text: input.reason } as const;
-  return planned(changeCooperation(state, after, "change_expiry", reason), { before: cooperation, cooperation: after });
+  return planned(changeCooperation(state, after, action, reason), { before: cooperation, cooperation: after });
 }
 
 /** Sends the invitation again with a new token, or the notice again. */

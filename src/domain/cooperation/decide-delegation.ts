@@ -12,6 +12,7 @@ import type { Cooperation, Delegation, Head, Person, Share } from "../records.ts
 import { otherSpelling } from "../relations.ts";
 import { isRefusal } from "../result.ts";
 import { delegable } from "../roles.ts";
+import { shareAt } from "../share-dates.ts";
 import { tuplesOfDelegation } from "../state-tuples.ts";
 import { difference } from "../tuples.ts";
 import { type CooperationState, stepFor } from "./decide-cooperation.ts";
@@ -44,11 +45,12 @@ export function decideDelegate(
   stamp: Stamp,
 ): Decision<DelegationChanged> {
   const { cooperation, share, existing, user } = state;
+  const cap = shareAt(share, stamp.now).role;
   const found = refuseUnlessShare(state, existing !== undefined);
   const next = stepFor(state, "delegate", stamp.now, found, "share");
   if (isRefusal(next)) return next;
   if (input.role === "operator") return { code: "operator_never_crosses" };
-  if (!delegable(share.role).includes(input.role)) return { code: "role_above_cap", role: input.role, cap: share.role };
+  if (!delegable(cap).includes(input.role)) return { code: "role_above_cap", role: input.role, cap };
   if (!state.ownPerson) return { code: "not_own_person", organization: cooperation.partner ?? "", user };
   const redated = existing?.expires_at !== input.expires_at;
   if (existing && !redated && existing.role === input.role)

@@ -4,7 +4,7 @@
  */
 
 import type { InviteInput, ReasonInput } from "../commands.ts";
-import { hasPassed, instant } from "../expiry.ts";
+import { instant } from "../expiry.ts";
 import { type CooperationId, idOfType, type ShareId } from "../ids.ts";
 import { type Membership, refuseUnlessAdmin } from "../membership.ts";
 import { type Decision, type EntryFacts, type Plan, planned, type Stamp, same } from "../plan.ts";
@@ -25,6 +25,7 @@ import { difference } from "../tuples.ts";
 import { countInvitation, type InvitationLimits, refuseInvitation, touchAnswered, touchSent } from "./cool-down.ts";
 import { type Changed, changeCooperation, stepOrRefuse } from "./decide-cooperation.ts";
 import { newShare, type SharedResource } from "./decide-share.ts";
+import { refuseCooperationDates } from "./refuse-dates.ts";
 import { touchOrganization, withoutAddress } from "./touch.ts";
 
 /** What an invitation is decided on. `partner` is the known organization that was named or confirmed. */
@@ -66,10 +67,6 @@ export function decideInvite(
       : other.partner === partner && isSameIncarnation(other.partner_incarnation, state.partner?.value),
   );
   if (twin) return { code: "already_invited", cooperation: twin.id };
-  if (hasPassed(input.expires_at, stamp.now)) return { code: "invalid_expiry", now: instant(stamp.now) };
-  const tooOften = refuseInvitation(state, state.limits, stamp.now);
-  if (tooOften) return tooOften;
-
   const cooperation: Cooperation = {
     id: ids.cooperation,
     status: partner === undefined ? "invited" : "pending",
@@ -81,12 +78,16 @@ export function decideInvite(
     language: input.language,
     invitation: partner === undefined ? 1 : 0,
     sent_at: instant(stamp.now),
+    starts_at: input.starts_at,
     expires_at: input.expires_at,
     spelling: "plain",
     shares: input.shares?.length ?? 0,
     created_at: instant(stamp.now),
     created_by: stamp.actor,
   };
+  const unfit =
+    refuseCooperationDates(undefined, cooperation, stamp.now) ?? refuseInvitation(state, state.limits, stamp.now);
+  if (unfit) return unfit;
   const object = `cooperation:${cooperation.id}`;
   const plan: Plan = { touches: [], ...difference([], tuplesOfCooperation(cooperation)) };
   const shares: Share[] = [];

@@ -5,7 +5,7 @@
  */
 import { StoreDamaged } from "../../faults.ts";
 import type { ChangeShareInput, ReasonInput, ShareInput } from "../commands.ts";
-import { hasPassed, instant } from "../expiry.ts";
+import { instant } from "../expiry.ts";
 import type { ResourceRef, ShareId, UserId } from "../ids.ts";
 import { type Decision, type EntryFacts, planned, type Stamp, same, type Touch } from "../plan.ts";
 import { type Precondition, refuseUnlessExpected, refuseUnlessOwn } from "../precondition.ts";
@@ -14,9 +14,11 @@ import type { Refusal } from "../refusal.ts";
 import { otherSpelling } from "../relations.ts";
 import { isRefusal, type Result } from "../result.ts";
 import { effectiveRole, type JobRole, type SharedRole } from "../roles.ts";
+import { isRedated, shareAt } from "../share-dates.ts";
 import { sweepMark, tuplesOfShare } from "../state-tuples.ts";
 import { difference, type Tuple } from "../tuples.ts";
 import { type CooperationState, stepFor } from "./decide-cooperation.ts";
+import { changedDate, refuseShareDates } from "./refuse-dates.ts";
 
 /** A resource to be shared. */
 export type SharedResource = { ref: ResourceRef; head: Head<Resource> };
@@ -54,7 +56,8 @@ export function decideShare(
   const next = stepFor(state, "share", stamp.now, refuseUnlessOwn(state.expected, state.head));
   if (isRefusal(next)) return next;
   if (existing) {
-    const sameAgain = existing.role === input.role && existing.expires_at === input.expires_at;
+    const is = shareAt(existing, stamp.now);
+    const sameAgain = is.role === input.role && !isRedated(is, input);
     return sameAgain
       ? same({ cooperation, share: existing, restored: [], reduced: [] })
       : { code: "already_shared", resource: existing.resource, share: existing.id };
@@ -69,22 +72,32 @@ export function decideShare(
   return planned({ touches, deletes: [], writes: made.writes }, value);
 }
 
-/** Changes a share's role, its date, or both: one Write, and delegations keep what the new role carries. */
+/**
+ * Changes a share's role and its dates: one Write, and delegations keep what the new role carries. It is decided on the
+ * share as it counts now, so a role that has stepped down is given back by naming it; viewer has no step to take.
+ * Without its start date the share starts.
+ */
 export function decideChangeShare(state: ShareState, input: ChangeShareInput, stamp: Stamp): Decision<ShareChanged> {
-  const { cooperation, share } = state;
+  const { cooperation, share: kept } = state;
   const next = stepFor(state, "change_share", stamp.now, refuseUnlessShare(state), "share");
   if (isRefusal(next)) return next;
+  const share = shareAt(kept, stamp.now);
   const role = crossing(input.role ?? share.role);
   if (isRefusal(role)) return role;
-  const expires_at = input.expires_at === undefined ? share.expires_at : (input.expires_at ?? undefined);
-  const redated = expires_at !== share.expires_at;
-  if (!redated && role === share.role) return same({ cooperation, before: share, share, restored: [], reduced: [] });
-  if (redated && hasPassed(expires_at, stamp.now)) return { code: "invalid_expiry", now: instant(stamp.now) };
-  const spelling = redated ? otherSpelling(share.spelling) : share.spelling;
-  const after: Share = { ...share, role, expires_at, spelling };
-  return planned(changeShare(state, after, cooperation, "change_share", input.reason), {
+  const starts_at = changedDate(share.starts_at, input.starts_at);
+  const expires_at = changedDate(share.expires_at, input.expires_at);
+  const step_down_at = changedDate(role === "viewer" ? undefined : share.step_down_at, input.step_down_at);
+  const is: Share = { ...share, role, starts_at, expires_at, step_down_at };
+  if (role === share.role && !isRedated(share, is))
+    return same({ cooperation, before: kept, share: kept, restored: [], reduced: [] });
+  const refusal = refuseShareDates(cooperation, share, is, stamp.now);
+  if (refusal) return refusal;
+  // by the record: that is what is written
+  const after: Share = { ...is, spelling: isRedated(kept, is) ? otherSpelling(kept.spelling) : kept.spelling };
+  const action = kept.starts_at !== undefined && starts_at === undefined ? "start_share" : "change_share";
+  return planned(planOfShare(state, after, cooperation, action, input.reason), {
     cooperation,
-    before: share,
+    before: kept,
     share: after,
     ...moved(state.delegations, share.role, role),
   });
@@ -96,7 +109,7 @@ export function decideUnshare(state: ShareState, input: ReasonInput, stamp: Stam
   if (isRefusal(next)) return next;
   const after: Share = { ...state.share, removed_at: instant(stamp.now) };
   const cooperation = { ...state.cooperation, shares: state.cooperation.shares - 1 };
-  const plan = changeShare(state, after, cooperation, "unshare", input.reason);
+  const plan = planOfShare(state, after, cooperation, "unshare", input.reason);
   plan.writes.push(sweepMark(`share:${after.id}`));
   return planned(plan, { cooperation, before: state.share, share: after, restored: [], reduced: [] });
 }
@@ -110,7 +123,8 @@ export function refuseUnlessShare(
   return refuseUnlessExpected(expectedShare, { n: shareHead.n, exists });
 }
 
-function changeShare(
+/** The plan of a share that turns into `after`: its head and its resource's, the entry, its tuples. */
+export function planOfShare(
   state: ShareState,
   after: Share,
   cooperation: Cooperation,
@@ -130,7 +144,12 @@ function changeShare(
   };
 }
 
-function moved(delegations: Delegation[], from: SharedRole, to: SharedRole): { restored: Moved[]; reduced: Moved[] } {
+/** The delegations that are worth more, or less, once their share has another role. */
+export function moved(
+  delegations: Delegation[],
+  from: SharedRole,
+  to: SharedRole,
+): { restored: Moved[]; reduced: Moved[] } {
   const restored: Moved[] = [];
   const reduced: Moved[] = [];
   for (const { user, role } of delegations) {
@@ -162,16 +181,19 @@ export function newShare(
   const owned = alive(head);
   if (owned?.owner !== cooperation.initiator)
     return { code: "not_owner", organization: cooperation.initiator, resource: ref };
-  if (hasPassed(input.expires_at, stamp.now)) return { code: "invalid_expiry", now: instant(stamp.now) };
   const share: Share = {
     id,
     cooperation: cooperation.id,
     resource: ref,
     role,
+    starts_at: input.starts_at,
     expires_at: input.expires_at,
+    step_down_at: input.step_down_at,
     spelling: "plain",
     created_at: instant(stamp.now),
   };
+  const refusal = refuseShareDates(cooperation, undefined, share, stamp.now);
+  if (refusal) return refusal;
   const blank: Head<Share> = { object: `share:${id}`, n: 0, hash: NO_HASH, value: undefined };
   return {
     share,

@@ -7,6 +7,7 @@ import { earliest, hasPassed, type Instant } from "../expiry.ts";
 import type { ResourceRef, UserId } from "../ids.ts";
 import type { Cooperation, Delegation, Share } from "../records.ts";
 import { effectiveRole, PERMISSION_OF, RUNGS, type SharedRole } from "../roles.ts";
+import { rungEnd, shareAt } from "../share-dates.ts";
 
 /** A cooperation with all that reaches through it. `plantsIn` names the plants of each shared portfolio. */
 export type CooperationAccess = {
@@ -27,22 +28,24 @@ export type Impact = { gains: Access[]; loses: Access[]; redated: (Access & { wa
 function accessThrough(reach: CooperationAccess, now: Date): Map<string, Access> {
   const { cooperation } = reach;
   const rows = new Map<string, Access>();
-  if (cooperation.status !== "active" || hasPassed(cooperation.expires_at, now)) return rows;
-  const give = (user: UserId, resource: ResourceRef, role: SharedRole, until: Instant | undefined) => {
-    for (const target of [resource, ...(reach.plantsIn.get(resource) ?? [])])
+  const isClosed = cooperation.status !== "active" || cooperation.starts_at !== undefined;
+  if (isClosed || hasPassed(cooperation.expires_at, now)) return rows;
+  const give = (user: UserId, share: Share, role: SharedRole, until: Instant | undefined) => {
+    for (const target of [share.resource, ...(reach.plantsIn.get(share.resource) ?? [])])
       for (const rung of RUNGS[role]) {
-        const row: Access = { user, resource: target, permission: PERMISSION_OF[rung], until };
+        const end = earliest(until, rungEnd(share, rung));
+        const row: Access = { user, resource: target, permission: PERMISSION_OF[rung], until: end };
         const key = JSON.stringify([user, target, row.permission]);
         rows.set(key, longer(rows.get(key), row));
       }
   };
-  for (const { share, delegations } of reach.shares) {
-    if (share.removed_at !== undefined || hasPassed(share.expires_at, now)) continue;
-    const until = earliest(cooperation.expires_at, share.expires_at);
-    for (const admin of reach.admins) give(admin, share.resource, share.role, until);
+  for (const { share: kept, delegations } of reach.shares) {
+    const share = shareAt(kept, now);
+    if (share.removed_at !== undefined || share.starts_at !== undefined || hasPassed(share.expires_at, now)) continue;
+    for (const admin of reach.admins) give(admin, share, share.role, cooperation.expires_at);
     for (const { user, role, expires_at } of delegations)
       if (reach.people.has(user) && !hasPassed(expires_at, now))
-        give(user, share.resource, effectiveRole(role, share.role), earliest(until, expires_at));
+        give(user, share, effectiveRole(role, share.role), earliest(cooperation.expires_at, expires_at));
   }
   return rows;
 }

@@ -7,10 +7,11 @@ import { type Ending, STATUSES, type Status } from "../records.ts";
 
 /** A cell: the status it leads to, `same` where it is so already, `no` where it is refused. */
 export type Cell = Status | "same" | "no";
-type Row = { by: Side | "joiner" } & Record<Status, Cell>;
+type Row = { by: Side | "joiner" | "scheduler" } & Record<Status, Cell>;
 
 /**
- * Action × status, and whose admins take the action (`joiner`: whoever holds the token).
+ * Action × status, and whose admins take the action (`joiner`: whoever holds the token; `scheduler`: the service
+ * itself, when a date has come).
  * `same` in `ended` holds only for the ending that the action itself brings.
  */
 // biome-ignore format: a table is read by its columns
@@ -29,8 +30,15 @@ export const LIFECYCLE = {
   unshare:       { by: "initiator", invited: "invited", pending: "pending", active: "active", paused: "paused", ended: "no" },
   delegate:      { by: "partner",   invited: "no",      pending: "no",      active: "active", paused: "no",     ended: "no" },
   revoke:        { by: "partner",   invited: "no",      pending: "no",      active: "active", paused: "paused", ended: "no" },
+  start:         { by: "scheduler", invited: "invited", pending: "pending", active: "active", paused: "paused", ended: "no" },
+  start_share:   { by: "scheduler", invited: "invited", pending: "pending", active: "active", paused: "paused", ended: "no" },
+  step_down:     { by: "scheduler", invited: "invited", pending: "pending", active: "active", paused: "paused", ended: "no" },
 } as const satisfies Record<string, Row>;
 export type CooperationAction = keyof typeof LIFECYCLE;
+/** What admins of a side do. */
+export type SideAction = {
+  [A in CooperationAction]: (typeof LIFECYCLE)[A]["by"] extends Side ? A : never;
+}[CooperationAction];
 export const ACTION_NAMES = Object.keys(LIFECYCLE) as CooperationAction[];
 
 /** How each ending action ends a cooperation. */

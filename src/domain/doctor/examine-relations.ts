@@ -32,6 +32,7 @@ const RECORDED: (Relation["kind"] | undefined)[] = [
   "owner",
   "portfolio",
   "shared",
+  "upcoming",
 ];
 
 export function examineRelations(contents: Contents, records: Records, report: Report): void {
@@ -90,7 +91,8 @@ function wordOn({ user, relation, object }: Tuple, records: Records): { by: stri
   if (type === "twin") return { by: [`organization:${id}`] };
   if (type === "email") return { by: [object], trusting: [user] };
   if (type === "cooperation") return { by: [object] };
-  const share = relationOfTuple({ relation, object })?.kind === "shared" ? (user.split("#", 1)[0] ?? user) : object;
+  const { kind } = relationOfTuple({ relation, object }) ?? {};
+  const share = kind === "shared" || kind === "upcoming" ? (user.split("#", 1)[0] ?? user) : object;
   if (share.startsWith("share:")) {
     const { value } = records.shares.get(share) ?? {};
     return { by: value === undefined ? [share] : [share, `cooperation:${value.cooperation}`] };

@@ -14,15 +14,21 @@ const KINDS = {
     accept: ["cooperation.accepted", "The invited organization accepted. The cooperation is active."],
     decline: ["cooperation.declined", "The invited organization declined. The cooperation has ended."],
     pause: ["cooperation.paused", "The initiator paused the cooperation. Nobody has access through it meanwhile."],
-    resume: ["cooperation.resumed", "The initiator resumed the cooperation."],
+    resume: ["cooperation.resumed", "The cooperation was resumed: by the initiator, or because `resume_at` came."],
     remove: ["cooperation.removed", "The initiator ended the cooperation."],
     leave: ["cooperation.left", "The partner ended the cooperation."],
     change_expiry: [
       "cooperation.expiry_changed",
-      "The date on which the cooperation ends was set, changed or cleared.",
+      "The date on which the cooperation ends, starts, or is resumed was set, changed or cleared.",
+    ],
+    start: [
+      "cooperation.started",
+      "The start date of the cooperation came, or the initiator cleared it: nothing but its status keeps it closed.",
     ],
     share: ["share.added", "The initiator shared a plant or portfolio."],
     change_share: ["share.changed", "The role of a share, its date, or both were changed."],
+    start_share: ["share.started", "The start date of a share came, or the initiator cleared it."],
+    step_down: ["share.stepped_down", "The step-down date of a share came: its role is viewer."],
     unshare: ["share.removed", "A share was removed, with the delegations on it."],
     delegate: [
       "delegation.given",

@@ -10,9 +10,12 @@ import { nameOf } from "./sentence.ts";
 type OfCooperation = { cooperation: string; initiator: string; partner: string | undefined };
 type OfShare = { share: string; resource: string };
 type OfDelegation = OfShare & { user: string };
+type OfJobRole = { user: string; resource: string; needs: readonly JobRole[] };
 
 export type DenialReason =
-  | ({ code: "cooperation_paused" } & OfCooperation)
+  | ({ code: "cooperation_paused"; resume_at: Instant | undefined } & OfCooperation)
+  | ({ code: "cooperation_not_started"; starts_at: Instant } & OfCooperation)
+  | ({ code: "share_not_started"; starts_at: Instant } & OfShare)
   | ({ code: "cooperation_expired"; expires_at: Instant } & OfCooperation)
   | ({ code: "share_expired"; expires_at: Instant } & OfShare)
   | ({ code: "delegation_expired"; expires_at: Instant } & OfDelegation)
@@ -23,15 +26,8 @@ export type DenialReason =
   | ({ code: "delegation_too_low"; role: SharedRole; needs: readonly JobRole[] } & OfDelegation)
   | ({ code: "not_delegated"; organization: string; role: OrganizationRole } & OfDelegation)
   | ({ code: "delegate_left"; organization: string } & OfDelegation)
-  | { code: "job_role_too_low"; user: string; resource: string; role: JobRole; needs: readonly JobRole[] }
-  | {
-      code: "no_job_role";
-      user: string;
-      resource: string;
-      organization: string;
-      role: OrganizationRole;
-      needs: readonly JobRole[];
-    }
+  | ({ code: "job_role_too_low"; role: JobRole } & OfJobRole)
+  | ({ code: "no_job_role"; organization: string; role: OrganizationRole } & OfJobRole)
   | { code: "not_admin"; user: string; organization: string; role: OrganizationRole }
   | { code: "never_shared"; permission: string; owner: string }
   | ({ code: "share_removed"; removed_at: string } & OfShare)
@@ -63,8 +59,18 @@ export const DENIAL_REASONS: { readonly [C in DenialCode]: DenialRow<C> } = {
   },
   cooperation_paused: {
     meaning: "The initiator paused the cooperation.",
-    advice: "An admin of the initiator resumes it.",
-    says: (is) => `${bond(is)} is paused.`,
+    advice: "An admin of the initiator resumes it, or it ends on the date in `resume_at`.",
+    says: (is) => `${bond(is)} is paused${is.resume_at === undefined ? "" : `, until ${is.resume_at}`}.`,
+  },
+  cooperation_not_started: {
+    meaning: "The cooperation has a start date, and was not started yet.",
+    advice: "The service starts it on that date; an admin of the initiator clears `starts_at` to start it at once.",
+    says: (is) => `${bond(is)} starts at ${is.starts_at}.`,
+  },
+  share_not_started: {
+    meaning: "The share has a start date, and was not started yet.",
+    advice: "The service starts it on that date; an admin of the initiator clears `starts_at` to start it at once.",
+    says: (is) => `The share of ${is.resource} (${is.share}) starts at ${is.starts_at}.`,
   },
   cooperation_expired: {
     meaning: "The cooperation's expiry date has passed.",

@@ -4,6 +4,7 @@ import { hasPassed } from "../expiry.ts";
 import type { OrganizationId, UserId } from "../ids.ts";
 import type { Cooperation, Delegation, Share } from "../records.ts";
 import { JOB_ROLES, type JobRole, type OrganizationRole, PERMISSION_OF, RUNGS, SHARED_ROLES } from "../roles.ts";
+import { shareAt } from "../share-dates.ts";
 import type { DenialReason, Path } from "./denial-reason.ts";
 
 /** The job roles that carry a permission, highest first; none where only admins have it. */
@@ -21,16 +22,18 @@ export type Met = {
 
 /** Every denial reason of a share; none where its records give access. */
 export function denialsOfShare(met: Met, user: UserId, permission: string, now: Date): DenialReason[] {
-  const { cooperation, share } = met;
+  const { cooperation } = met;
+  const share = shareAt(met.share, now);
   const needs = needsOf(permission).filter((role) => SHARED_ROLES.some((shared) => shared === role));
   if (needs.length === 0) return [{ code: "never_shared", permission, owner: cooperation.initiator }];
   const of = { share: share.id, resource: share.resource };
   if (share.removed_at !== undefined) return [{ code: "share_removed", ...of, removed_at: share.removed_at }];
   const denials = denialsOfCooperation(cooperation, now);
   if (cooperation.status === "ended") return denials;
+  if (share.starts_at !== undefined) denials.push({ code: "share_not_started", ...of, starts_at: share.starts_at });
   if (share.expires_at !== undefined && hasPassed(share.expires_at, now))
     denials.push({ code: "share_expired", ...of, expires_at: share.expires_at });
-  const ofPerson = denialsOfPerson(met, user, needs, now);
+  const ofPerson = denialsOfPerson({ ...met, share }, user, needs, now);
   // a delegation that the share reduces says it already
   if (!needs.includes(share.role) && !ofPerson.some(({ code }) => code === "delegation_reduced"))
     denials.push({ code: "share_role_too_low", ...of, role: share.role, needs });
@@ -39,11 +42,12 @@ export function denialsOfShare(met: Met, user: UserId, permission: string, now: 
 
 /** The denial reasons that a cooperation's status and date give. */
 export function denialsOfCooperation(cooperation: Cooperation, now: Date): DenialReason[] {
-  const { id, status, initiator, partner, expires_at, ended_as, ended_at } = cooperation;
+  const { id, status, initiator, partner, starts_at, expires_at, resume_at, ended_as, ended_at } = cooperation;
   const of = { cooperation: id, initiator, partner };
   if (status === "ended") return [{ code: "cooperation_ended", ...of, ended_as, ended_at }];
   const denials: DenialReason[] = [];
-  if (status === "paused") denials.push({ code: "cooperation_paused", ...of });
+  if (status === "paused") denials.push({ code: "cooperation_paused", ...of, resume_at });
+  if (starts_at !== undefined) denials.push({ code: "cooperation_not_started", ...of, starts_at });
   if (status === "pending") denials.push({ code: "cooperation_pending", ...of });
   if (status === "invited") denials.push({ code: "cooperation_invited", ...of });
   if (expires_at !== undefined && hasPassed(expires_at, now))

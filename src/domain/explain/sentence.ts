@@ -31,6 +31,7 @@ const FACTS: { readonly [K in Kind]: (named: Named, is: Relation & { kind: K }) 
   owner: ({ who, what }) => `${who} owns ${what}`,
   portfolio: ({ who, what }) => `${what} lies in ${who}`,
   job_role: ({ who, what }, { rung }) => `${who} is ${rung} of ${what}`,
+  upcoming: ({ who, what }) => `${who} is of ${what} and has not started`,
   shared: ({ who, what }, { rung }) => `the ${rung}s of ${who} are ${rung}s of ${what}`,
 };
 

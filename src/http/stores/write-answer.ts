@@ -158,6 +158,12 @@ function requestFor({ kind, ...of }: Relation, { object, user, condition }: RawT
         ? `use PATCH ${share} for its role and date, POST /v1/cooperations/{id}/shares to share`
         : `use DELETE ${share}`;
     }
+    case "upcoming": {
+      const share = `/v1/shares/${segment(user)}`;
+      return write
+        ? "use POST /v1/cooperations/{id}/shares with `starts_at`"
+        : `use PATCH ${share} with \`starts_at\`, DELETE ${share} to remove it`;
+    }
     case "pending": {
       const type = ["share", "organization"].find((one) => user.startsWith(`${one}:`)) ?? "cooperation";
       return `use DELETE /v1/${type}s/${segment(user)}`;

@@ -2,13 +2,14 @@
 
 import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
-import { changeExpiry, resend, takeStep } from "../../actions/cooperation.ts";
+import { changeDates, resend, takeStep } from "../../actions/cooperation.ts";
 import { invite } from "../../actions/invite.ts";
 import { mailState } from "../../actions/letters.ts";
 import { perform } from "../../actions/run/perform.ts";
-import { ChangeCooperationInput, InviteInput, ReasonInput } from "../../domain/commands.ts";
+import { ChangeCooperationInput, InviteInput, PauseInput, ReasonInput } from "../../domain/commands.ts";
 import type { LifecycleStep } from "../../domain/cooperation/decide-cooperation.ts";
 import type { Cooperation } from "../../domain/records.ts";
+import type { RefusalCode } from "../../domain/refusal.ts";
 import { isRefusal } from "../../domain/result.ts";
 import { cooperationDetails } from "../../queries/views/cooperations.ts";
 import { findCooperation } from "../../queries/views/reader.ts";
@@ -38,6 +39,7 @@ const create = define.post("/organizations/{org}/cooperations", "Invite a partne
     "operator_never_crosses",
     "not_owner",
     "invalid_expiry",
+    "invalid_date",
     "cool_down",
     "too_many_invitations",
   ],
@@ -51,9 +53,9 @@ const get = define.get(path, "Get a cooperation", {
   refuses: ["not_found", "not_admin"],
   reply: CooperationView,
 });
-const patch = define.patch(path, "Set or clear a cooperation's expiry date", {
+const patch = define.patch(path, "Set or clear a cooperation's dates", {
   answers: "person",
-  refuses: [...ofSide, "invalid_expiry"],
+  refuses: [...ofSide, "invalid_expiry", "invalid_date"],
   query: DryRunQuery,
   body: ChangeCooperationInput,
   reply: ChangedCooperation,
@@ -72,14 +74,20 @@ const STEPS = {
   leave: "Leave a cooperation as its partner",
 } as const satisfies Partial<Record<LifecycleStep, string>>;
 
+/** What else they refuse. */
+const MORE: { [S in keyof typeof STEPS]?: readonly RefusalCode[] } = {
+  accept: ["cooperation_expired"],
+  pause: ["invalid_date"],
+};
+
 const stepOf = (step: keyof typeof STEPS) =>
   define.post(`${path}/${step}`, STEPS[step], {
     answers: "person",
-    refuses: step === "accept" ? [...ofSide, "cooperation_expired"] : ofSide,
+    refuses: [...ofSide, ...(MORE[step] ?? [])],
     bodyOptional: true,
     conditional: true,
     query: DryRunQuery,
-    body: ReasonInput,
+    body: step === "pause" ? PauseInput : ReasonInput,
     reply: ChangedCooperation,
   });
 const steps = (Object.keys(STEPS) as (keyof typeof STEPS)[]).map((step) => ({ step, operation: stepOf(step) }));
@@ -121,7 +129,7 @@ export function cooperationRoutes(app: V1App, deps: V1Deps) {
     return stated(c, await cooperationDetails(deps.tupleStore, cooperation, n, reader, deps.clock()));
   });
   app.openapi(patch, (c) => {
-    const action = changeExpiry({ ...c.req.valid("json"), cooperation: c.req.valid("param").id });
+    const action = changeDates({ ...c.req.valid("json"), cooperation: c.req.valid("param").id });
     return act(c, deps, action, replying(c));
   });
   app.openapi(remove, (c) => {

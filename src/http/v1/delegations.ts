@@ -57,7 +57,8 @@ export function delegationRoutes(app: V1App, deps: V1Deps) {
     const found = await findShare(deps.tupleStore, id, c.var.caller);
     if (isRefusal(found)) return refused(c, found);
     const { cooperation, found: at } = found;
-    const views = new Map(at.delegations.map((one) => [one.user, delegationView(cooperation, at.share, one)]));
+    const now = deps.clock();
+    const views = new Map(at.delegations.map((one) => [one.user, delegationView(cooperation, at.share, one, now)]));
     const look = async (user: UserId) => views.get(user);
     return listed(c, await pageOf([...views.keys()], ["delegations", id], c.req.valid("query"), look));
   });
@@ -68,7 +69,7 @@ export function delegationRoutes(app: V1App, deps: V1Deps) {
         dryRunOf(c, deps, { cooperation, delegation: { share, user, after: delegation } }),
       show: async ({ cooperation, share: of, delegation }, reads) => ({
         share,
-        ...(delegation === undefined ? { user } : delegationView(cooperation, of, delegation)),
+        ...(delegation === undefined ? { user } : delegationView(cooperation, of, delegation, deps.clock())),
         ...(await etagOf(share, reads)),
       }),
       creates: ({ before }) => before === undefined,

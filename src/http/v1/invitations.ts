@@ -19,6 +19,7 @@ const preview = define.post("/invitations/preview", "Preview an invitation by it
   reply: z.strictObject({
     initiator: Named,
     status: z.string(),
+    starts_at: z.iso.datetime().nullable(),
     expires_at: z.iso.datetime().nullable(),
     shares: z.array(SharedView),
   }),

@@ -39,6 +39,7 @@ const create = define.post("/cooperations/{id}/shares", "Share a plant or portfo
     "operator_never_crosses",
     "not_owner",
     "invalid_expiry",
+    "invalid_date",
   ],
   query: DryRunQuery,
   body: ShareInput,
@@ -51,9 +52,17 @@ const get = define.get("/shares/{id}", "Get a share", {
   refuses: ["not_found", "not_admin"],
   reply: ShareView,
 });
-const patch = define.patch("/shares/{id}", "Change a share's role or expiry date", {
+const patch = define.patch("/shares/{id}", "Change a share's role or dates", {
   answers: "person",
-  refuses: ["not_found", "not_admin", "wrong_side", "wrong_status", "operator_never_crosses", "invalid_expiry"],
+  refuses: [
+    "not_found",
+    "not_admin",
+    "wrong_side",
+    "wrong_status",
+    "operator_never_crosses",
+    "invalid_expiry",
+    "invalid_date",
+  ],
   query: DryRunQuery,
   body: ChangeShareInput,
   reply: ChangedShare,

@@ -86,7 +86,9 @@ export const ShareView = z
     name: z.string().nullable(),
     role: z.enum(SHARED_ROLES),
     may_grant: z.array(z.enum(SHARED_ROLES)),
+    starts_at: Instant.nullable().describe("It gives no access before it is started on that date."),
     expires_at: Instant.nullable(),
+    step_down_at: Instant.nullable().describe("From then on `role` is viewer."),
     effective_until: Instant.nullable(),
     expired: z.boolean(),
     created_at: Instant,
@@ -110,7 +112,9 @@ export const CooperationItem = z
     initiator: Named,
     partner: Named.nullable(),
     label: z.string().nullable().describe("The invited address, for the initiator."),
+    starts_at: Instant.nullable().describe("It gives no access before it is started on that date."),
     expires_at: Instant.nullable(),
+    resume_at: Instant.nullable().describe("When the pause ends by itself."),
     created_at: Instant,
     sent_at: Instant.nullable(),
     accepted_at: Instant.nullable(),
@@ -126,7 +130,9 @@ export const SharedView = z.strictObject({
   resource: z.string(),
   name: z.string().nullable(),
   role: z.enum(SHARED_ROLES),
+  starts_at: Instant.nullable(),
   expires_at: Instant.nullable(),
+  step_down_at: Instant.nullable(),
 });
 
 const Contact = z.strictObject({ user: z.string(), name: z.string().nullable(), email: z.string().nullable() });

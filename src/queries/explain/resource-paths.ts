@@ -2,11 +2,17 @@
 import type { DenialReason, Path } from "../../domain/explain/denial-reason.ts";
 import { asAdmin, denialsOfShare, needsOf } from "../../domain/explain/denials.ts";
 import { type CooperationId, idOfType, type OrganizationId, type ResourceRef } from "../../domain/ids.ts";
-import { sharedRelation } from "../../domain/relations.ts";
-import { cooperationHead, delegationsFrom, jobRoleOf, resourceHead, shareHead } from "../../store/snapshot.ts";
+import {
+  cooperationHead,
+  delegationsFrom,
+  jobRoleOf,
+  resourceHead,
+  SHARES_OF,
+  shareHead,
+} from "../../store/snapshot.ts";
 import { type Asking, endedPaths, type FoundPaths } from "./ended-paths.ts";
 
-/** Shares of one resource that are looked at. */
+/** Shares of one resource that are looked at, of those that have started and of the others. */
 const SHARES_MAX = 50;
 
 /** Every path with its denial reasons; `complete` is false when some were left out. Throws EngineUnavailable. */
@@ -64,10 +70,10 @@ async function sharePaths(
   const { user, roles, email } = person;
   const paths: { path: Path; cooperation: CooperationId }[] = [];
   let complete = true;
-  for (const place of places) {
-    const found = await reads.readSome({ object: place, relation: sharedRelation("viewer") }, SHARES_MAX);
-    complete &&= found.complete;
-    for (const tuple of found.tuples) {
+  for (const object of places) {
+    const found = await Promise.all(SHARES_OF.map((relation) => reads.readSome({ object, relation }, SHARES_MAX)));
+    complete &&= found.every((some) => some.complete);
+    for (const tuple of found.flatMap(({ tuples }) => tuples)) {
       const [through = ""] = tuple.user.split("#", 1);
       const share = (await shareHead(reads, idOfType("share", through))).value;
       const cooperation = share && (await cooperationHead(reads, share.cooperation)).value;

@@ -80,7 +80,7 @@ async function sidesOf(reads: Reads, object: string): Promise<Tuple[]> {
 }
 
 const sharesIn = (tuples: Tuple[]) =>
-  tuples.filter(({ user }) => user.startsWith("share:")).map(({ user }) => user.slice(0, user.indexOf("#")));
+  tuples.filter(({ user }) => user.startsWith("share:")).map(({ user }) => user.split("#", 1)[0] ?? "");
 const usersIn = (tuples: Tuple[], type: string) =>
   tuples.filter(({ user }) => user.startsWith(`${type}:`)).map(({ user }) => user);
 const sorted = (refs: string[]) => [...new Set(refs)].sort();

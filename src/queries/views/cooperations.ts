@@ -11,6 +11,7 @@ import type { CooperationId, OrganizationId, ShareId } from "../../domain/ids.ts
 import { type Memberships, sidesOf } from "../../domain/membership.ts";
 import { alive, type Cooperation, type Delegation, isAccepted, isSide, type Share } from "../../domain/records.ts";
 import { delegable, effectiveRole } from "../../domain/roles.ts";
+import { shareAt } from "../../domain/share-dates.ts";
 import type { Reads } from "../../ports.ts";
 import { historyOf } from "../../store/history.ts";
 import { adminsOf } from "../../store/people.ts";
@@ -63,7 +64,9 @@ export async function cooperationItem(reads: Reads, cooperation: Cooperation, n:
     partner: partner === undefined || partnerName === undefined ? null : { id: partner, name: partnerName },
     // until an organization joins, the invited address is its only label, and only for the initiator
     label: initiators ? (cooperation.email ?? null) : null,
+    starts_at: cooperation.starts_at ?? null,
     expires_at: cooperation.expires_at ?? null,
+    resume_at: cooperation.resume_at ?? null,
     created_at: cooperation.created_at,
     sent_at: cooperation.sent_at ?? null,
     accepted_at: cooperation.accepted_at ?? null,
@@ -100,8 +103,9 @@ const SHARED_AT_END_BYTES_MAX = 12_000;
 /** The live shares of a cooperation in the form that its last history entry keeps; the oldest, as many as that entry holds. */
 export async function sharedNow(reads: Reads, cooperation: CooperationId): Promise<SharedAtEnd[]> {
   const shared = await inTurns(await sharesOf(reads, cooperation), async ({ share }): Promise<SharedAtEnd> => {
-    const { resource, role, expires_at } = share;
-    return { resource, name: (await resourceHead(reads, resource)).value?.name, role, expires_at };
+    const { resource, role, starts_at, expires_at, step_down_at } = share;
+    const { value } = await resourceHead(reads, resource);
+    return { resource, name: value?.name, role, starts_at, expires_at, step_down_at };
   });
   let bytes = 0;
   return shared.filter((one) => {
@@ -120,21 +124,24 @@ async function sharedAtEnd(reads: Reads, id: CooperationId, n: number) {
     limit: ENTRIES_BEHIND_END,
   });
   const found = items.find(({ after }) => after?.shared_at_end !== undefined)?.after?.shared_at_end;
-  return ((found ?? []) as SharedAtEnd[]).map(({ name, expires_at, ...one }) => ({
+  return ((found ?? []) as SharedAtEnd[]).map(({ name, starts_at, expires_at, step_down_at, ...one }) => ({
     ...one,
     name: name ?? null,
+    starts_at: starts_at ?? null,
     expires_at: expires_at ?? null,
+    step_down_at: step_down_at ?? null,
   }));
 }
 
-/** A share with its delegations, for the admins of both sides. */
+/** A share as it counts now with its delegations, for the admins of both sides. */
 export async function shareView(
   reads: Reads,
   cooperation: Cooperation,
-  { share, n, delegations }: { share: Share; n: number; delegations: Delegation[] },
+  { share: kept, n, delegations }: { share: Share; n: number; delegations: Delegation[] },
   reader: Reader,
   now: Date,
 ) {
+  const share = shareAt(kept, now);
   const until = earliest(cooperation.expires_at, share.expires_at);
   const expired = hasPassed(cooperation.expires_at, now);
   const onShares = ["change_share", "unshare", "delegate", "revoke"];
@@ -146,12 +153,14 @@ export async function shareView(
     name: (await resourceHead(reads, share.resource)).value?.name ?? null,
     role: share.role,
     may_grant: delegable(share.role),
+    starts_at: share.starts_at ?? null,
     expires_at: share.expires_at ?? null,
+    step_down_at: share.step_down_at ?? null,
     effective_until: until ?? null,
     expired: hasPassed(until, now),
     created_at: share.created_at,
     removed_at: share.removed_at ?? null,
-    delegations: delegations.map((delegation) => delegationView(cooperation, share, delegation)),
+    delegations: delegations.map((delegation) => delegationView(cooperation, share, delegation, now)),
     actions: share.removed_at === undefined ? actions.filter((action) => onShares.includes(action)) : [],
     etag: `"${n}"`,
   };
@@ -184,11 +193,11 @@ export async function incomingShare(reads: Reads, id: ShareId, reader: Reader, n
 }
 
 /** A delegation with its effective role and date, which the share limits. */
-export function delegationView(cooperation: Cooperation, share: Share, delegation: Delegation) {
+export function delegationView(cooperation: Cooperation, share: Share, delegation: Delegation, now: Date) {
   return {
     user: delegation.user,
     role: delegation.role,
-    effective_role: effectiveRole(delegation.role, share.role),
+    effective_role: effectiveRole(delegation.role, shareAt(share, now).role),
     expires_at: delegation.expires_at ?? null,
     effective_until: earliest(cooperation.expires_at, share.expires_at, delegation.expires_at) ?? null,
   };

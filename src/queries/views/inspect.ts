@@ -39,7 +39,9 @@ export async function inspect(
     for (const filter of filters) {
       const { tuples, complete } = await reads.readSome(filter, TUPLES_MAX);
       if (!complete) cut.push(filter);
-      all.push(...tuples.map((tuple) => describe(tuple, now)));
+      // OpenFGA reads `share:x#viewer` for `share:x` too: each is read by itself
+      const own = filter.user === undefined ? tuples : tuples.filter(({ user }) => user === filter.user);
+      all.push(...own.map((tuple) => describe(tuple, now)));
     }
     return all;
   }

@@ -65,7 +65,7 @@ export async function personView(
     ]);
     const share = alive(shareNow);
     if (cooperation === undefined || share === undefined || cooperation.status === "ended") return [];
-    const { user: _, ...view } = delegationView(cooperation, share, delegation);
+    const { user: _, ...view } = delegationView(cooperation, share, delegation, now);
     const expired = hasPassed(view.effective_until ?? undefined, now);
     return [{ share: share.id, cooperation: cooperation.id, resource: share.resource, ...view, expired }];
   });

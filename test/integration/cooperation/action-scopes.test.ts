@@ -4,8 +4,12 @@
  * behind.
  */
 import { describe, expect } from "vitest";
+import { resumeDue, startCooperation, startShare, stepDown } from "../../../src/actions/due.ts";
+import type { Action } from "../../../src/actions/run/action.ts";
+import { perform } from "../../../src/actions/run/perform.ts";
 import { resolveScopes } from "../../../src/check/resolve-scopes.ts";
 import type { CacheScope } from "../../../src/domain/cache-scopes.ts";
+import { SCHEDULER } from "../../../src/domain/caller.ts";
 import { createTupleStore } from "../../../src/openfga/tuple-store.ts";
 import type { DecisionCache, TupleStore } from "../../../src/ports.ts";
 import { ask, test as cacheTest } from "../../support/cache.ts";
@@ -77,18 +81,31 @@ test("every action leases all the scopes that its Write reaches, before the Writ
   };
   const service = createService({ tupleStore: { ...tupleStore, write }, engine }, { cache: recording });
   let invalidating = 0;
+  const written = (what: string) => {
+    expect(writes, what).toHaveLength(1);
+    for (const { reached, begun } of writes) {
+      expect(reached, what).not.toBe("all");
+      expect(begun, what).toEqual(expect.arrayContaining(reached as CacheScope[]));
+      if (reached.length > 0) invalidating++;
+    }
+  };
   const act = async (...step: Step): Promise<Reply["body"]> => {
     begun = [];
     writes = [];
     const { status, body } = await play(service, step);
     expect(status, `${step.join(" ")} ${JSON.stringify(body)}`).toBeLessThan(300);
-    expect(writes, step.join(" ")).toHaveLength(1);
-    for (const { reached, begun } of writes) {
-      expect(reached, step.join(" ")).not.toBe("all");
-      expect(begun, step.join(" ")).toEqual(expect.arrayContaining(reached as CacheScope[]));
-      if (reached.length > 0) invalidating++;
-    }
+    written(step.join(" "));
     return body;
+  };
+  /** What the service does when the date has come. */
+  const due = async (what: string, action: Action<unknown, unknown>) => {
+    begun = [];
+    writes = [];
+    service.setNow(new Date(`${YEAR + 1}-01-01T00:00:00Z`));
+    const receipt = await perform(service.deps, { caller: SCHEDULER, requestId: "due" }, action);
+    service.setNow(undefined);
+    expect(receipt, what).toMatchObject({ outcome: "done" });
+    written(what);
   };
   await act(undefined, "PUT", "/v1/organizations/sunward", { name: "Sunward" });
   await act(undefined, "PUT", "/v1/organizations/brief", { name: "Brief" });
@@ -114,7 +131,9 @@ test("every action leases all the scopes that its Write reaches, before the Writ
   await act("anna", "DELETE", `/v1/cooperations/${removed.id}`);
   const invited = await invite({ organization: "brief", shares });
   const path = `/v1/cooperations/${invited.id}`;
+  await act("anna", "PATCH", path, { starts_at: `${YEAR}-05-01T00:00:00Z` });
   await act("lena", "POST", `${path}/accept`, {});
+  await due("start", startCooperation({ cooperation: invited.id }));
   const made = await act("anna", "POST", `${path}/shares`, { resource: "portfolio:north", role: "asset_manager" });
   const share = `/v1/shares/${made.id}`;
   const until = (month: number) => ({ expires_at: `${YEAR}-0${month}-01T00:00:00Z` });
@@ -125,6 +144,16 @@ test("every action leases all the scopes that its Write reaches, before the Writ
   await act("anna", "PATCH", path, until(4));
   await act("anna", "POST", `${path}/pause`, {});
   await act("anna", "POST", `${path}/resume`, {});
+  await act("anna", "PATCH", share, { expires_at: null });
+  await act("anna", "PATCH", path, { expires_at: null });
+  await act("anna", "POST", `${path}/pause`, { resume_at: `${YEAR}-05-01T00:00:00Z` });
+  await due("resume", resumeDue({ cooperation: invited.id }));
+  await act("anna", "PATCH", share, { role: "asset_manager", step_down_at: `${YEAR}-05-01T00:00:00Z` });
+  await due("step down", stepDown({ share: made.id }));
+  await act(undefined, "PUT", "/v1/plants/8", { owner: "sunward" });
+  const starts = { resource: "plant:8", role: "viewer", starts_at: `${YEAR}-05-01T00:00:00Z` };
+  const later = await act("anna", "POST", `${path}/shares`, starts);
+  await due("start a share", startShare({ share: later.id }));
   await act("lena", "DELETE", `${share}/delegations/max`);
   await act("lena", "PUT", `${share}/delegations/max`, { role: "viewer" });
   await act(undefined, "DELETE", "/v1/organizations/brief/people/max");

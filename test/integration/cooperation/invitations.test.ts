@@ -35,8 +35,18 @@ test("an unknown address is invited by a mail whose link joins", async ({ servic
   expect((await preview(service, tokenOf(service))).body).toEqual({
     initiator: { id: "sunward", name: "Sunward Energy" },
     status: "invited",
+    starts_at: null,
     expires_at: "2099-01-01T00:00:00Z",
-    shares: [{ resource: "plant:7", name: "Hillside", role: "viewer", expires_at: "2098-01-01T00:00:00Z" }],
+    shares: [
+      {
+        resource: "plant:7",
+        name: "Hillside",
+        role: "viewer",
+        starts_at: null,
+        expires_at: "2098-01-01T00:00:00Z",
+        step_down_at: null,
+      },
+    ],
   });
   expect(await service.may("ben", "view", "plant:7")).toBe(false);
   const joined = await join(service, "ben", tokenOf(service), "brightfix");

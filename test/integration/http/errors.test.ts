@@ -77,6 +77,8 @@ const PRODUCED: Record<keyof typeof REFUSALS | keyof typeof FAULTS, Produce> = {
   not_own_person: ({ as }) => as("anna", "PUT", "/v1/plants/7/roles/ben", { role: "viewer" }),
   invalid_expiry: ({ as }, { share }) =>
     as("anna", "PATCH", `/v1/shares/${share}`, { expires_at: "2001-01-01T00:00:00Z" }),
+  invalid_date: ({ as }, { share }) =>
+    as("anna", "PATCH", `/v1/shares/${share}`, { role: "technical_manager", step_down_at: "2001-01-01T00:00:00Z" }),
   invalid_invitation: ({ as }) => as("ben", "POST", "/v1/invitations/preview", { token: "x" }),
   invitation_expired: ({ as, setNow }, { token }) => {
     setNow(new Date(Date.now() + 15 * 24 * 60 * 60 * 1000));

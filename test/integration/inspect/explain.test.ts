@@ -225,12 +225,47 @@ const openInvitation = async (service: Service, by: string): Promise<string> => 
   const { items } = await ok(service.as(by, "GET", "/v1/organizations/sunward/cooperations"));
   return items.find(({ status }: { status: string }) => status === "pending" || status === "invited").id;
 };
+const lea = (step: string) => async (service: Service) =>
+  ok(service.as("lea", "POST", `/v1/cooperations/${await openInvitation(service, "anna")}/${step}`));
+const withLumen = async (service: Service) => {
+  const { items } = await ok(service.as("lea", "GET", "/v1/organizations/lumen/cooperations"));
+  return ok(service.as("lea", "GET", `/v1/cooperations/${items[0].id}`));
+};
 
 const SITUATIONS: Record<Exclude<DenialCode, "subject_no_user">, Situation> = {
   cooperation_paused: {
     asked: TOM,
     make: anna("POST", (ids) => `${cooperation(ids)}/pause`),
     lift: anna("POST", (ids) => `${cooperation(ids)}/resume`),
+  },
+  cooperation_not_started: {
+    asked: ["lea", "view", "plant:7"],
+    make: async (service) => {
+      await seedLumen(service);
+      await inviteLumen(service, { organization: "lumen", starts_at: IN_AN_HOUR });
+      await lea("accept")(service);
+      // a date that has come opens nothing by itself
+      inAnHour(service);
+    },
+    lift: async (service) => {
+      const { id } = await withLumen(service);
+      await ok(service.as("anna", "PATCH", `/v1/cooperations/${id}`, { starts_at: null }));
+    },
+  },
+  share_not_started: {
+    asked: ["lea", "view", "plant:7"],
+    make: async (service) => {
+      await seedLumen(service);
+      const shares = [{ resource: "plant:7", role: "viewer", starts_at: IN_AN_HOUR }];
+      const body = { organization: "lumen", shares };
+      await ok(service.as("anna", "POST", "/v1/organizations/sunward/cooperations", body));
+      await lea("accept")(service);
+      inAnHour(service);
+    },
+    lift: async (service) => {
+      const [share] = (await withLumen(service)).shares;
+      await ok(service.as("anna", "PATCH", `/v1/shares/${share.id}`, { starts_at: null }));
+    },
   },
   cooperation_expired: {
     asked: TOM,
@@ -262,8 +297,7 @@ const SITUATIONS: Record<Exclude<DenialCode, "subject_no_user">, Situation> = {
       await seedLumen(service);
       await inviteLumen(service, { organization: "lumen" });
     },
-    lift: async (service) =>
-      ok(service.as("lea", "POST", `/v1/cooperations/${await openInvitation(service, "anna")}/accept`)),
+    lift: lea("accept"),
   },
   cooperation_invited: {
     asked: ["lea", "view", "plant:7"],

@@ -77,6 +77,18 @@ test("a share is shown with its current dates and its decoded record", async ({ 
   expect(head.record).toMatchObject({ id, status: "active", shares: 1, partner: "brightfix" });
 });
 
+test("a share that has not started is shown as what it is at its resource", async ({ service }) => {
+  service.setNow(NOW);
+  await seedWorld(service);
+  const { id } = await cooperate(service, []);
+  const later = { resource: "plant:7", role: "viewer", starts_at: IN_AN_HOUR };
+  const { body } = await service.as("anna", "POST", `/v1/cooperations/${id}/shares`, later);
+  const { as_object, as_user } = await inspected(service, `share:${body.id}`);
+  expect(saying(as_user)).toEqual([`share ${body.id} is of plant:7 and has not started`]);
+  const [head] = as_object.filter(({ record }: Described) => record);
+  expect(head.record).toMatchObject(later);
+});
+
 test("a tuple written directly to OpenFGA is shown as it is", async ({ service }) => {
   await seedWorld(service);
   const odd = {

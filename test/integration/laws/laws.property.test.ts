@@ -13,8 +13,13 @@ import type { AuthorizationModel } from "@openfga/sdk";
 import { transformer } from "@openfga/syntax-transformer";
 import fc from "fast-check";
 import { test as base, expect } from "vitest";
+import { resumeDue, startCooperation, startShare, stepDown } from "../../../src/actions/due.ts";
 import { repair } from "../../../src/actions/repair.ts";
+import type { Action } from "../../../src/actions/run/action.ts";
+import { perform } from "../../../src/actions/run/perform.ts";
+import { SCHEDULER } from "../../../src/domain/caller.ts";
 import { splitRef } from "../../../src/domain/ids.ts";
+import { isRefusal } from "../../../src/domain/result.ts";
 import type { Tuple } from "../../../src/domain/tuples.ts";
 import { createMemoryCache } from "../../../src/memory/decision-cache.ts";
 import { createClient } from "../../../src/openfga/client.ts";
@@ -25,11 +30,20 @@ import type { Answer, DecisionCache, Source, TupleStore } from "../../../src/por
 import { diagnose } from "../../../src/queries/doctor.ts";
 import { repairDeps } from "../../support/damage.ts";
 import { connectCache, openReplicas, type Replicas } from "../../support/hunt/replicas.ts";
+import { anyId } from "../../support/ids.ts";
 import { type MemoryEngine, startMemoryEngine } from "../../support/memory-engine.ts";
 import { MODEL } from "../../support/model.ts";
 import { allowed, keyOf, PERMISSIONS, through } from "../../support/oracle.ts";
 import { apply } from "../../support/oracle-effects.ts";
-import { outcomeOf, type Step, type World } from "../../support/oracle-refusals.ts";
+import {
+  type Asked,
+  type Due,
+  isDue,
+  type Offer,
+  outcomeOf,
+  type Step,
+  type World,
+} from "../../support/oracle-refusals.ts";
 import {
   applyRaw,
   bodyOf,
@@ -167,11 +181,32 @@ function setNow({ replicas, world }: Play): void {
 }
 
 /** Sends a step's request; `dry` asks only what it would mean. */
-function send(play: Play, step: Exclude<Step, { do: "turn" | "sweep" }>, dry: boolean): Promise<Reply> {
+function send(play: Play, step: Asked, dry: boolean): Promise<Reply> {
   const service = anyOf(play);
   const { method, path, body } = requestOf(step, service.deps.invitation.secret);
   const whole = dry ? `${path}?dry_run=true` : path;
   return step.by === undefined ? service.admin(method, whole, body) : service.as(step.by, method, whole, body);
+}
+
+/** Takes a step as the service does when a date has come: no request does it. */
+async function takeDue(play: Play, step: Due): Promise<Pick<Reply, "status" | "body">> {
+  const { deps } = anyOf(play);
+  const call = { caller: SCHEDULER, requestId: `due-${play.played.length}` };
+  const receipt = await perform(deps, call, actionOf(step));
+  return isRefusal(receipt) ? { status: 409, body: receipt } : { status: 200, body: {} };
+}
+
+function actionOf(step: Due): Action<unknown, unknown> {
+  switch (step.do) {
+    case "start":
+      return startCooperation({ cooperation: anyId(step.cooperation) });
+    case "resume_due":
+      return resumeDue({ cooperation: anyId(step.cooperation) });
+    case "start_share":
+      return startShare({ share: anyId(step.share) });
+    case "step_down":
+      return stepDown({ share: anyId(step.share) });
+  }
 }
 
 type Invite = Extract<Step, { do: "invite" }>;
@@ -292,15 +327,18 @@ async function take(play: Play, step: Step, dry: boolean): Promise<void> {
   played.push(wordsOf(world, step));
   if (step.do === "turn" || step.do === "sweep") {
     if (step.do === "sweep") await play.sweep();
+    const before = allowed(world);
     apply(world, step, { cooperation: undefined, shares: new Map() });
     setNow(play);
     count(step.do, "done");
     await answersMatch(play);
+    // law 19: nothing opens by itself, whatever dates have come
+    none([...allowed(world)].filter((key) => !before.has(key)).map((key) => `${key} came by itself`));
     return explanationsMatch(play);
   }
   const from = play.writes();
   let impact: ReturnType<typeof difference> | undefined;
-  if (dry && DRY.includes(step.do)) {
+  if (dry && !isDue(step) && DRY.includes(step.do)) {
     const reply = await send(play, step, true);
     if (reply.status >= 400) expect(reply.body.code, "the dry run's code").toBe(expected);
     else if (reply.body.outcome === "confirm") expect(expected).toBe("confirm");
@@ -310,7 +348,7 @@ async function take(play: Play, step: Step, dry: boolean): Promise<void> {
     }
     expect(play.writes(), "writes of a dry run").toBe(from);
   }
-  const reply = await send(play, step, false);
+  const reply = isDue(step) ? await takeDue(play, step) : await send(play, step, false);
   const asked = reply.body.outcome === "confirm" ? "confirm" : play.writes() > from ? "done" : "same";
   const outcome = reply.status >= 400 ? `${reply.body.code}` : asked;
   played.push(`  → ${outcome}`);
@@ -435,36 +473,45 @@ async function settle(play: Play): Promise<void> {
 
 /**
  * A start from which most errors are reached: two cooperations of one pair at once, delegated;
- * one in the opposite direction that is paused; one that waits for an answer and one for a token.
+ * one in the opposite direction that is paused; one that waits for an answer and one for a token. In each of them
+ * something is due.
  */
 async function cooperate(play: Play): Promise<void> {
   const { world } = play;
   const last = () => world.cooperations.at(-1) ?? expect.fail("no cooperation");
-  const ever = { until: Infinity };
-  const invite = (by: string, organization: string, to: Invite["to"], shares: [string, string][]) => {
-    const offered = shares.map(([resource, role]) => ({ resource, role, ...ever }));
-    return take(play, { do: "invite", by, organization, to, ...ever, shares: offered }, false);
+  const ever = { starts: -Infinity, until: Infinity };
+  // comes with the last turn, so that what is due at it is due, and nobody has done it
+  const soon = BEGIN + 3600_000;
+  const invite = (
+    by: string,
+    organization: string,
+    to: Invite["to"],
+    shares: [resource: string, role: string, dates?: Partial<Offer>][],
+    starts = ever.starts,
+  ) => {
+    const offered = shares.map(([resource, role, dates]) => ({ resource, role, ...ever, steps: Infinity, ...dates }));
+    return take(play, { do: "invite", by, organization, to, ...ever, starts, shares: offered }, false);
   };
   const delegate = (by: string, share: number, user: string, role: string) =>
-    take(play, { do: "delegate", by, share: last().shares[share]?.id ?? "", user, role, ...ever }, false);
+    take(play, { do: "delegate", by, share: last().shares[share]?.id ?? "", user, role, until: Infinity }, false);
   const accept = (by: string) => take(play, { do: "accept", by, cooperation: last().id }, false);
 
   const [grid, wind, sun] = [{ organization: "grid" }, { organization: "wind" }, { organization: "sun" }];
   await take(play, { do: "give_job", by: "anna", resource: "plant:sun-1", user: "otto", role: "operator" }, false);
   await invite("anna", "sun", grid, [
     ["portfolio:sun-p", "technical_manager"],
-    ["plant:sun-2", "asset_manager"],
+    ["plant:sun-2", "asset_manager", { steps: soon }],
   ]);
   await accept("ben");
   await delegate("ben", 0, "tom", "technical_manager");
   await delegate("ben", 1, "eva", "asset_manager");
-  await invite("anna", "sun", grid, [["plant:sun-1", "viewer"]]);
+  await invite("anna", "sun", grid, [["plant:sun-1", "viewer", { starts: soon }]]);
   await accept("ben");
   await invite("wes", "wind", sun, [["plant:wind-2", "technical_manager"]]);
   await accept("anna");
   await delegate("anna", 0, "otto", "viewer");
-  await take(play, { do: "pause", by: "wes", cooperation: last().id }, false);
-  await invite("ben", "grid", wind, [["plant:grid-1", "asset_manager"]]);
+  await take(play, { do: "pause", by: "wes", cooperation: last().id, resumes: soon }, false);
+  await invite("ben", "grid", wind, [["plant:grid-1", "asset_manager"]], soon);
   await invite("anna", "sun", { email: "new-0@x.example" }, [["portfolio:sun-p", "viewer"]]);
   // past the pause between two mails, so that one may be sent again at once
   await take(play, { do: "turn", seconds: 3600 }, false);

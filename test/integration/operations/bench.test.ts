@@ -187,6 +187,7 @@ function asOracle(): Parameters<typeof allowed>[0] {
     cooperations: world.cooperations.map((cooperation) => ({
       ...cooperation,
       status: "active",
+      starts: Number.NEGATIVE_INFINITY,
       until: until(cooperation.expiresAt),
       shares: world.shares.flatMap((share) =>
         share.cooperation !== cooperation.id
@@ -194,7 +195,9 @@ function asOracle(): Parameters<typeof allowed>[0] {
           : [
               {
                 ...share,
+                starts: Number.NEGATIVE_INFINITY,
                 until: until(share.expiresAt),
+                steps: Number.POSITIVE_INFINITY,
                 removed: false,
                 delegations: new Map(
                   world.delegations.flatMap(({ share: of, user, role, expiresAt }) =>

@@ -455,6 +455,7 @@ describe("a refused Write", () => {
           "2040-01-01T00:00:00Z",
         ),
         `${share}#viewer shared_viewer plant:8`,
+        `${share} upcoming plant:8`,
         { ...tuple("entry:organization.sunward.99 log organization:sunward"), condition: record },
         { ...tuple("entry:user.zoe.1 head user:zoe"), condition: record },
         "organization:new organization twin:new",
@@ -474,6 +475,7 @@ describe("a refused Write", () => {
       [
         `organization:brightfix in_force cooperation:${id}x`,
         `${share}#viewer shared_viewer plant:7`,
+        `${share} upcoming plant:7`,
         "share:x pending sweep:all",
         "zoe holder email:abc",
       ],
@@ -484,13 +486,15 @@ describe("a refused Write", () => {
       /^write 'cooperation:new#initiator@organization:sunward': use POST \/v1\/organizations\/sunward\/cooperations$/m,
     ]);
     const { message } = (await post(service, asked)).body;
-    expect(message.split("\n")).toHaveLength(17);
+    expect(message.split("\n")).toHaveLength(19);
     for (const says of [
       `write 'cooperation:${id}#in_force@organization:brightfix': use POST /v1/cooperations/${id}/resume`,
       `write 'cooperation:${id}#in_force@twin:brightfix (condition not_expired)': use PATCH /v1/cooperations/${id} with \`expires_at\``,
       `delete 'cooperation:${id}x#in_force@organization:brightfix': use POST /v1/cooperations/${id}x/pause`,
       `use PATCH /v1/shares/${share.slice(6)} for its role and date, POST /v1/cooperations/{id}/shares to share`,
       `use DELETE /v1/shares/${share.slice(6)}`,
+      "use POST /v1/cooperations/{id}/shares with `starts_at`",
+      `use PATCH /v1/shares/${share.slice(6)} with \`starts_at\`, DELETE /v1/shares/${share.slice(6)} to remove it`,
       "the service writes the history itself",
       "use PUT /v1/organizations/{org}/people/zoe",
       "use PUT /v1/organizations/new",

@@ -40,7 +40,7 @@ export function worldOf({ cooperation = "", share = "", tom, eva, otto, lakeside
   const brightfix = new Map([["ben", "admin"]]);
   if (tom !== "gone") brightfix.set("tom", "member");
   if (eva !== undefined && eva !== "gone") brightfix.set("eva", eva);
-  const ever = { until: Infinity, removed: false };
+  const ever = { starts: -Infinity, until: Infinity, steps: Infinity, removed: false };
   const delegation = { role: tom ?? "", until: Infinity };
   const delegated = tom === "viewer" || tom === "technical_manager";
   const plant = (owner: string, portfolio?: string) => ({ owner, portfolio, jobs: new Map<string, string>() });
@@ -51,7 +51,7 @@ export function worldOf({ cooperation = "", share = "", tom, eva, otto, lakeside
   ]);
   if (otto !== undefined && otto !== "none") resources.get("plant:8")?.jobs.set("otto", otto);
   if (roof !== undefined && roof !== "nobody") resources.set("plant:9", plant(roof));
-  const ends = { initiator: "sunward", partner: "brightfix", until: Infinity };
+  const ends = { initiator: "sunward", partner: "brightfix", starts: -Infinity, until: Infinity };
   const hillside = { id: "hillside", resource: "plant:7", role: share, ...ever };
   const north = { id: "north", resource: "portfolio:north", role: "viewer", ...ever, delegations: new Map() };
   return {

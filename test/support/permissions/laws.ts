@@ -5,7 +5,7 @@
  */
 
 import { allowed, answerKey, cellsOf, type Measured } from "../../../scripts/permissions/measure.ts";
-import type { Actor } from "../../../scripts/permissions/worlds.ts";
+import { type Actor, PASSED } from "../../../scripts/permissions/worlds.ts";
 import { splitRef } from "../../../src/domain/ids.ts";
 import { PERMISSION_OF, RUNGS, SHARED_ROLES, type SharedRole } from "../../../src/domain/roles.ts";
 import { rowOf, sameRow } from "./matrix.ts";
@@ -46,8 +46,9 @@ function brings({ situation }: Measured, share: string, { target, permission }: 
   const shared = situation.states.at(-1)?.shares?.[share];
   if (shared === undefined || !situation.live.includes(share)) return false;
   const reached = shared.of === "portfolio" ? ["portfolio", "plant"] : ["plant"];
-  const held: readonly SharedRole[] = RUNGS[role ?? shared.role];
-  const rungs = RUNGS[shared.role].filter((rung) => held.includes(rung));
+  const cap = shared.step_down_at === PASSED ? "viewer" : shared.role;
+  const held: readonly SharedRole[] = RUNGS[role ?? cap];
+  const rungs = RUNGS[cap].filter((rung) => held.includes(rung));
   return reached.includes(target.label) && rungs.some((rung) => PERMISSION_OF[rung] === permission);
 }
 

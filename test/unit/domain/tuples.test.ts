@@ -57,13 +57,17 @@ const cooperations = fc.record({
   status: fc.constantFrom("active", "active", "active", ...STATUSES),
   ended_as: fc.constantFrom(undefined, ...ENDINGS),
   partner: fc.constantFrom(undefined, ...["grid", "grid", "grid"].map(anyId)),
+  // mostly started: only then there is something in force
+  starts_at: fc.constantFrom(undefined, undefined, undefined, DATES[1]),
   expires_at: fc.constantFrom(...DATES),
   spelling: fc.constantFrom(...SPELLINGS),
 });
 const shares = fc.record({
   resource: fc.constantFrom("plant:7" as const, "portfolio:north" as const),
   role: fc.constantFrom(...SHARED_ROLES),
+  starts_at: fc.constantFrom(undefined, undefined, undefined, DATES[1]),
   expires_at: fc.constantFrom(...DATES),
+  step_down_at: fc.constantFrom(...DATES),
   spelling: fc.constantFrom(...SPELLINGS),
   removed_at: fc.constantFrom(undefined, "2026-06-01T00:00:00Z"),
 });
@@ -86,6 +90,7 @@ function everyTuple(): Tuple[] {
     ...resources.flatMap((resource) =>
       SHARED_ROLES.flatMap((role) => dated.flatMap((date) => spellShare({ resource, role, ...date }))),
     ),
+    ...resources.flatMap((resource) => spellShare({ resource, starts_at: DATES[1] })),
     ...SHARED_ROLES.flatMap((role) => dated.flatMap((date) => spellDelegation({ role, ...date }))),
     ...tuplesOfOrganization(SUN),
     ...ORGANIZATION_ROLES.flatMap((role) => tuplesOfPerson(SUN, anyId("ann"), role)),
@@ -146,21 +151,36 @@ describe("model.fga and domain/tuples.ts", () => {
 });
 
 describe("a state", () => {
-  it("puts a cooperation in force while it is active and has a partner, by one tuple", () => {
+  it("puts a cooperation in force while it is active, has a partner and has started, by one tuple", () => {
     fc.assert(
       fc.property(cooperations, (state) => {
         const inForce = spellCooperation(state).filter(({ relation }) => relation === "in_force");
-        expect(inForce.length).toBe(state.status === "active" && state.partner !== undefined ? 1 : 0);
+        const isOpen = state.status === "active" && state.partner !== undefined && state.starts_at === undefined;
+        expect(inForce.length).toBe(isOpen ? 1 : 0);
       }),
     );
   });
 
-  it("writes on the resource the rungs of a share's role, and none once it is removed", () => {
+  it("writes on the resource the rungs of a share's role, before its start its name alone, and nothing once it is removed", () => {
     fc.assert(
       fc.property(shares, (state) => {
-        const rungs = spellShare(state).filter(({ object }) => object === state.resource);
-        const relations = state.removed_at ? [] : [...new Set(["viewer", state.role])].map((rung) => `shared_${rung}`);
-        expect(rungs.map(({ relation }) => relation)).toEqual(relations);
+        const written = spellShare(state).filter(({ object }) => object === state.resource);
+        const rungs = [...new Set(["viewer", state.role])].map((rung) => `shared_${rung}`);
+        const relations = state.removed_at ? [] : state.starts_at ? ["upcoming"] : rungs;
+        expect(written.map(({ relation }) => relation)).toEqual(relations);
+      }),
+    );
+  });
+
+  it("dates the rungs of a share above viewer by the earlier of its end and its step down, and viewer by its end alone", () => {
+    fc.assert(
+      fc.property(shares, ({ starts_at: _, ...state }) => {
+        for (const { object, relation, condition } of spellShare(state)) {
+          if (object !== state.resource) continue;
+          const dates = relation === "shared_viewer" ? [state.expires_at] : [state.expires_at, state.step_down_at];
+          const [first] = dates.filter((date) => date !== undefined).sort();
+          expect(condition).toEqual(first && { name: "not_expired", context: { expires_at: first } });
+        }
       }),
     );
   });

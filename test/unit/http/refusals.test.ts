@@ -24,6 +24,7 @@ const SAMPLES: { [C in RefusalCode]: Extract<Refusal, { code: C }> } = {
   not_owner: { code: "not_owner", organization: "sunward", resource: "plant:7" },
   not_own_person: { code: "not_own_person", organization: "sunward", user: "tom" },
   invalid_expiry: { code: "invalid_expiry", now: "2026-01-01T00:00:00Z" },
+  invalid_date: { code: "invalid_date", member: "step_down_at", problem: "is for a role above viewer" },
   invalid_invitation: { code: "invalid_invitation" },
   invitation_expired: { code: "invitation_expired" },
   too_many_tuples: { code: "too_many_tuples", tuples: 101, limit: 100 },

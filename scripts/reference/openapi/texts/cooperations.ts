@@ -46,8 +46,16 @@ export const COOPERATION_TEXTS: Texts = {
     },
   },
   patchCooperationsById: {
-    says: "Sets the expiry date of the whole cooperation; null clears it. Access through its shares and delegations ends with it, whatever their own dates say.",
-    examples: { "set a date": { to: cooperation, by: "anna", body: { expires_at: "2027-06-30T22:00:00Z" } } },
+    says: "Sets the dates of the whole cooperation; null clears one. Access through its shares and delegations ends with `expires_at`, whatever their own dates say. `starts_at` can be set until the cooperation has started, and cleared to start it at once; `resume_at` while it is paused.",
+    examples: {
+      "set a date": { to: cooperation, by: "anna", body: { expires_at: "2027-06-30T22:00:00Z" } },
+      "another end of a pause": {
+        to: cooperation,
+        by: "anna",
+        body: { resume_at: "2027-06-30T22:00:00Z" },
+        after: "paused",
+      },
+    },
   },
   deleteCooperationsById: {
     says: "The initiator ends the cooperation. The partner loses all that was shared and delegated.",
@@ -67,8 +75,9 @@ export const COOPERATION_TEXTS: Texts = {
     examples: { decline: { to: `${next}/decline`, by: "ben", body: { reason: "Not this year." }, after: "pending" } },
   },
   postCooperationsPause: {
-    says: "The initiator blocks all access through the cooperation, and keeps its shares and delegations. Its expiry dates keep running.",
+    says: "The initiator blocks all access through the cooperation, and keeps its shares and delegations. Its expiry dates keep running. With `resume_at` the service ends the pause on that date; sent again with another date it changes that, with null it clears it.",
     examples: {
+      "until a date": { to: `${cooperation}/pause`, by: "anna", body: { resume_at: "2027-06-30T22:00:00Z" } },
       pause: { to: `${cooperation}/pause`, by: "anna", body: { reason: "Until the audit is over." } },
       "who would lose what": { to: `${cooperation}/pause?dry_run=true`, by: "anna" },
     },
@@ -125,6 +134,12 @@ export const SHARE_TEXTS: Texts = {
         body: { resource: "plant:8", role: "asset_manager" },
         after: "a plant that is not shared",
       },
+      "from a date on": {
+        to: `${cooperation}/shares`,
+        by: "anna",
+        body: { resource: "plant:8", role: "asset_manager", starts_at: "2027-03-31T22:00:00Z" },
+        after: "a plant that is not shared",
+      },
       "what it would mean": {
         to: `${cooperation}/shares?dry_run=true`,
         by: "anna",
@@ -138,10 +153,11 @@ export const SHARE_TEXTS: Texts = {
     examples: { "for the partner": { to: share, by: "ben" } },
   },
   patchSharesById: {
-    says: "Changes the role of a share, or when it ends. Delegations above a lower role are reduced to it, and restored with a higher one; the reply names them.",
+    says: "Changes the role of a share, or its dates. A share steps down to viewer at `step_down_at`; one that has not started starts when `starts_at` is cleared. Delegations above a lower role are reduced to it, and restored with a higher one; the reply names them.",
     examples: {
       "a lower role": { to: share, by: "anna", body: { role: "viewer" } },
       "a date": { to: share, by: "anna", body: { expires_at: "2027-06-30T22:00:00Z" } },
+      "viewer from a date on": { to: share, by: "anna", body: { step_down_at: "2027-03-31T22:00:00Z" } },
     },
   },
   deleteSharesById: {

@@ -26,7 +26,7 @@ const stays = (...statuses: Status[]): [Status, string][] => statuses.map((statu
 const leads = (to: string, ...statuses: Status[]): [Status, string][] => statuses.map((status) => [status, to]);
 
 /** Who, and from which status to which, written independently of the table. All other cells change nothing. */
-const EDGES: Record<CooperationAction, { by: Side | "joiner"; edges: [from: Status, to: string][] }> = {
+const EDGES: Record<CooperationAction, { by: Side | "joiner" | "scheduler"; edges: [from: Status, to: string][] }> = {
   join: { by: "joiner", edges: leads("active", "invited") },
   accept: { by: "partner", edges: leads("active", "pending") },
   decline: { by: "partner", edges: leads("ended(declined)", "pending") },
@@ -41,6 +41,9 @@ const EDGES: Record<CooperationAction, { by: Side | "joiner"; edges: [from: Stat
   unshare: { by: "initiator", edges: stays(...LIVE) },
   delegate: { by: "partner", edges: stays("active") },
   revoke: { by: "partner", edges: stays("active", "paused") },
+  start: { by: "scheduler", edges: stays(...LIVE) },
+  start_share: { by: "scheduler", edges: stays(...LIVE) },
+  step_down: { by: "scheduler", edges: stays(...LIVE) },
 };
 
 /** Asking for what is so already: no refusal, no entry. */
@@ -149,7 +152,10 @@ describe("the actions shown to a side", () => {
       expect(actionsFor({ status: "ended", ended_as }, SIDES[3] ?? [], false)).toEqual([]);
   });
 
-  it("never contain join, which needs the token and no side", () => {
-    for (const state of STATES) expect(actionsFor(state, SIDES[3] ?? [], false)).not.toContain("join");
+  it("never contain join, which needs the token and no side, nor what the scheduler does", () => {
+    const others = ACTION_NAMES.filter((action) => ["joiner", "scheduler"].includes(LIFECYCLE[action].by));
+    expect(others).toEqual(["join", "start", "start_share", "step_down"]);
+    for (const state of STATES)
+      expect(actionsFor(state, SIDES[3] ?? [], false).filter((action) => others.includes(action))).toEqual([]);
   });
 });

@@ -64,8 +64,8 @@ describe("the table of types", () => {
 
   test("the same word in another history is another event, and an unknown word is none of the table's", () => {
     expect(eventTypeOf("organization:x", "accept")).not.toBe(eventTypeOf("cooperation:x", "accept"));
-    const unheard = eventTypeOf("cooperation:x", "step_down");
-    expect(unheard).toBe("concordat.cooperation.step_down");
+    const unheard = eventTypeOf("cooperation:x", "lend");
+    expect(unheard).toBe("concordat.cooperation.lend");
     expect(EVENT_TYPES.map(({ type }): string => type)).not.toContain(unheard);
   });
 });

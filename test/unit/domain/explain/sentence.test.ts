@@ -35,6 +35,7 @@ test.for<[tuple: Tuple, sentence: string]>([
     { user: "share:S#viewer_alt", relation: "shared_viewer", object: "plant:7" },
     "the viewers of share S are viewers of plant:7",
   ],
+  [{ user: "share:S", relation: "upcoming", object: "plant:7" }, "share S is of plant:7 and has not started"],
   [{ user: "user:tom", relation: "delegated_viewer_alt", object: "share:S" }, "tom is delegated viewer on share S"],
   [
     { user: "twin:brightfix", relation: "in_force", object: "cooperation:C" },
