@@ -13,6 +13,8 @@ type Kind = {
   of: readonly Thing["kind"][];
   /** How many days before the date something is done; 0 is the date itself. */
   days: readonly number[];
+  /** Whether what came before there was a scheduler is done too: access waits for it, which an announcement does not. */
+  isOwed: boolean;
   /** The date in a record; undefined where there is none, or nothing more is to be done about it. */
   dateIn(record: Record<string, unknown>, settings: DueSettings): Instant | undefined;
 };
@@ -25,15 +27,35 @@ export const DUE_DATES: Record<DateName, Kind> = {
   ends: {
     of: ["cooperation", "share", "delegation"],
     days: [30, 7, 1, 0],
+    isOwed: false,
     dateIn: (record) => (isOver(record) ? undefined : text(record.expires_at)),
   },
   invitation_ends: {
     of: ["cooperation"],
     days: [1],
+    isOwed: false,
     dateIn: ({ status, sent_at }, { invitationDays }) =>
       status === "invited" && typeof sent_at === "string"
         ? instant(new Date(Date.parse(sent_at) + invitationDays * DAY_MILLISECONDS))
         : undefined,
+  },
+  starts: {
+    of: ["cooperation", "share"],
+    days: [0],
+    isOwed: true,
+    dateIn: (record) => (isOver(record) ? undefined : text(record.starts_at)),
+  },
+  resumes: {
+    of: ["cooperation"],
+    days: [0],
+    isOwed: true,
+    dateIn: ({ status, resume_at }) => (status === "paused" ? text(resume_at) : undefined),
+  },
+  steps_down: {
+    of: ["share"],
+    days: [0],
+    isOwed: true,
+    dateIn: (record) => (isOver(record) ? undefined : text(record.step_down_at)),
   },
 };
 

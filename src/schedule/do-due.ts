@@ -4,8 +4,9 @@
  * too many does nothing, and of two processes that do the same one is first. What cannot be done now is put off, so no
  * damaged thing holds up another one. A mark is deleted behind what it was for, and a slot behind its last mark.
  */
-import type { ActionDeps, Call } from "../actions/run/action.ts";
+import type { ActionDeps } from "../actions/run/action.ts";
 import { perform } from "../actions/run/perform.ts";
+import { SCHEDULER } from "../domain/caller.ts";
 import { dateOf } from "../domain/cooperation/decide-announcement.ts";
 import { DUE_DATES, type DueSettings } from "../domain/due-dates.ts";
 import { errorFacts } from "../domain/error-facts.ts";
@@ -52,9 +53,6 @@ export type DoDeps = {
   log: (level: "info" | "warn", event: string, facts: object) => void;
   isStopped: () => boolean;
 };
-
-/** How the scheduler acts. No key may have its name (domain/caller.ts). */
-const CALL: Omit<Call, "requestId"> = { caller: { key: "scheduler", scopes: ["admin"] } };
 
 /** `doneTo`: the minute up to which all is done; `more`: something that is due is left; `count`: marks that were looked at. */
 export type Done = { doneTo: Date; more: boolean; count: number };
@@ -186,7 +184,7 @@ async function doDated(deps: DoDeps, dated: Dated, mark: Mark, facts: object): P
   const { due, next } = momentsOf(days, mark, now);
   if (due !== undefined) {
     const action = DUE_ACTIONS[dated.date]({ ...dated, value: mark.date, days: due.days }, settings);
-    const receipt = await perform(actions, { ...CALL, requestId: actions.newId() }, action);
+    const receipt = await perform(actions, { caller: SCHEDULER, requestId: actions.newId() }, action);
     if (isRefusal(receipt)) log("warn", "due_refused", { ...facts, code: receipt.code });
     else if (receipt.outcome === "done") log("info", "due_done", { ...facts, days: due.days });
   }

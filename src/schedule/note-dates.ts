@@ -20,7 +20,7 @@ export type NoteDeps = {
   store: MarkStore;
   clock: Clock;
   settings: DueSettings;
-  /** What was due before is not done any more. */
+  /** What was due before is not done any more, unless it is owed (due-dates.ts). */
   begunAt: Date;
   warn: (event: string, facts: object) => void;
 };
@@ -56,8 +56,9 @@ async function note(set: DateSet, { store, clock, settings, begunAt, warn }: Not
     const now = clock();
     // a clock that was ahead when the scheduler began says nothing about what is still to come
     const begun = begunAt < now ? begunAt : now;
-    const since = new Date(set.since) > begun ? set.since : begun.toISOString();
-    const { due, next } = momentsOf(DUE_DATES[set.date].days, { date: set.value, since }, now);
+    const { days, isOwed } = DUE_DATES[set.date];
+    const since = isOwed || new Date(set.since) > begun ? set.since : begun.toISOString();
+    const { due, next } = momentsOf(days, { date: set.value, since }, now);
     const at = due === undefined ? next?.at : now;
     if (at === undefined) return false;
     const slot = slotFor(at, now, organizationOf(set.thing, state.cooperation));

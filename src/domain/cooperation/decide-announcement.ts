@@ -8,6 +8,7 @@ import { hasPassed, type Instant } from "../expiry.ts";
 import { type Decision, type EntryFacts, planned, type Stamp, same } from "../plan.ts";
 import { type Cooperation, type Delegation, type Head, isAccepted, type Share } from "../records.ts";
 import { type Dated, type Due, objectOf, type Thing } from "../schedule.ts";
+import { shareAt } from "../share-dates.ts";
 
 /** A dated thing that is in force or may come to be: what it is in, and of a share or a delegation its records. */
 export type DatedState = {
@@ -29,7 +30,8 @@ export function dateOf(
   settings: DueSettings,
 ): Instant | undefined {
   const record = { cooperation, share, delegation }[thing.kind];
-  return record === undefined ? undefined : DUE_DATES[date].dateIn(record, settings);
+  const { of, dateIn } = DUE_DATES[date];
+  return record === undefined || !of.includes(thing.kind) ? undefined : dateIn(record, settings);
 }
 
 /**
@@ -52,7 +54,7 @@ export function decideAnnouncement(
   const entry: EntryFacts = {
     action: days === 0 ? "expire" : "remind",
     object: objectOf(thing),
-    after: factsOf(state, announcement),
+    after: factsOf(state, announcement, now),
   };
   const record: Due = { date: value, days };
   return planned(
@@ -78,13 +80,14 @@ const aroundIt = ({ cooperation, share }: AnnounceState, { kind }: Thing): { exp
 function factsOf(
   { share, delegation }: AnnounceState,
   { date, thing, value, days }: Announcement,
+  now: Date,
 ): Record<string, unknown> {
   return {
     kind: date === "invitation_ends" ? "invitation" : thing.kind,
     expires_at: value,
     days: days === 0 ? undefined : days,
     resource: share?.resource,
-    role: (delegation ?? share)?.role,
+    role: (delegation ?? (share && shareAt(share, now)))?.role,
     user: delegation?.user,
   };
 }
