@@ -14,8 +14,8 @@ async function ok(service: Service, user: string, method: string, path: string, 
 }
 
 /**
- * An accepted cooperation that starts on day 2, with plant 7 until it steps down on day 4, and plant 8 from day 3 on. Its
- * times are those of a service that stands still at the beginning.
+ * An accepted cooperation that starts on day 2, with plant 7 until it steps down on day 4, and plant 8 from day 3 on.
+ * The clock is stopped at the beginning.
  */
 async function opening(service: Service) {
   at(service);
