@@ -167,7 +167,7 @@ export const VARIABLES = {
   SCHEDULER: onOff
     .default(true)
     .describe(
-      "`off`: nothing is reminded of and no expiry is announced while it is so; what came meanwhile is done when it is on again. See docs/schedule.md.",
+      "`off`: nothing starts or is resumed on its date, nothing is reminded of and no expiry is announced while it is so; what came meanwhile is done when it is on again. See docs/schedule.md.",
     ),
   WEBHOOKS_SECRET: z
     .string()

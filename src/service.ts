@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ulid } from "ulid";
 import type { createBackground } from "./actions/run/background.ts";
-import { createKeyedMutex } from "./actions/run/keyed-mutex.ts";
+import { createKeyedMutex, type KeyedMutex } from "./actions/run/keyed-mutex.ts";
 import { perform } from "./actions/run/perform.ts";
 import { createRepeats } from "./actions/run/repeats.ts";
 import { disableWebhook } from "./actions/webhook.ts";
@@ -40,7 +40,7 @@ import { createWebhook } from "./webhooks/webhook-sink.ts";
 
 /** After so long without a line an import is ended, since the next one waits for it. */
 const IMPORT_IDLE_MILLISECONDS = 30_000;
-/** The scheduler tries an action for so long, and comes back to it later. */
+/** The scheduler tries an action for so long, waits so long for its turn at the object, and comes back to it later. */
 const DUE_PATIENCE_MILLISECONDS = 2000;
 
 /** What disables an endpoint, as histories name it: `service:concordat` (caller.ts). */
@@ -172,7 +172,8 @@ export function createService(
       const { APP_URL: appUrl, MAIL_PREFERENCES_URL: preferencesUrl } = config;
       const news = config.MAIL_NEWS ? mailNews({ ...parts, mailer, appUrl, preferencesUrl }) : undefined;
       const { signal } = relaying;
-      const actions = { ...deps, patienceMilliseconds: DUE_PATIENCE_MILLISECONDS };
+      const mutex: KeyedMutex = (object, act) => deps.mutex(object, act, DUE_PATIENCE_MILLISECONDS);
+      const actions = { ...deps, mutex, patienceMilliseconds: DUE_PATIENCE_MILLISECONDS };
       const settings = { invitationDays: config.INVITATION_TTL_DAYS };
       relayed = Promise.all([
         relay(news === undefined ? sinks : [...sinks, news.sink], parts, signal),

@@ -18,7 +18,7 @@ export const announceEnd = (announcement: Announcement, settings: DueSettings): 
     if (state === undefined) return { code: "not_found", what: announcement.thing.kind };
     return { ...state, announced: await dueHead(reads, announcement) };
   },
-  decide: (state) => decideAnnouncement(state, announcement, settings),
+  decide: (state, stamp) => decideAnnouncement(state, announcement, settings, stamp),
   // it changes no answer
   scopes: () => [],
 });

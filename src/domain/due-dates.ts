@@ -13,8 +13,8 @@ type Kind = {
   of: readonly Thing["kind"][];
   /** How many days before the date something is done; 0 is the date itself. */
   days: readonly number[];
-  /** Whether it is only announced: then what came before there was a scheduler is not. What is done is done late. */
-  isAnnounced: boolean;
+  /** Whether what came before there was a scheduler is done too: access waits for it, which an announcement does not. */
+  isOwed: boolean;
   /** The date in a record; undefined where there is none, or nothing more is to be done about it. */
   dateIn(record: Record<string, unknown>, settings: DueSettings): Instant | undefined;
 };
@@ -27,13 +27,13 @@ export const DUE_DATES: Record<DateName, Kind> = {
   ends: {
     of: ["cooperation", "share", "delegation"],
     days: [30, 7, 1, 0],
-    isAnnounced: true,
+    isOwed: false,
     dateIn: (record) => (isOver(record) ? undefined : text(record.expires_at)),
   },
   invitation_ends: {
     of: ["cooperation"],
     days: [1],
-    isAnnounced: true,
+    isOwed: false,
     dateIn: ({ status, sent_at }, { invitationDays }) =>
       status === "invited" && typeof sent_at === "string"
         ? instant(new Date(Date.parse(sent_at) + invitationDays * DAY_MILLISECONDS))
@@ -42,19 +42,19 @@ export const DUE_DATES: Record<DateName, Kind> = {
   starts: {
     of: ["cooperation", "share"],
     days: [0],
-    isAnnounced: false,
+    isOwed: true,
     dateIn: (record) => (isOver(record) ? undefined : text(record.starts_at)),
   },
   resumes: {
     of: ["cooperation"],
     days: [0],
-    isAnnounced: false,
+    isOwed: true,
     dateIn: ({ status, resume_at }) => (status === "paused" ? text(resume_at) : undefined),
   },
   steps_down: {
     of: ["share"],
     days: [0],
-    isAnnounced: false,
+    isOwed: true,
     dateIn: (record) => (isOver(record) ? undefined : text(record.step_down_at)),
   },
 };

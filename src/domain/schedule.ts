@@ -114,7 +114,7 @@ export const DueRecord = z.object({ date: z.string(), days: z.coerce.number().in
 /** What was announced of a date: all up to so many days before it, with 0 that it has come. */
 export type Due = z.infer<typeof DueRecord>;
 
-export const ScheduleRecord = z.object({ begun_at: z.string(), done_to: z.string(), place: z.string() });
+export const ScheduleRecord = z.object({ begun_at: z.iso.datetime(), done_to: z.iso.datetime(), place: z.string() });
 /**
  * How far the scheduler is. `begun_at`: what was due before is not done any more; `done_to`: the minute up to which all
  * is done; `place`: in the log of events, whose dates are marked up to there.

@@ -38,7 +38,9 @@ const HOUR_MILLISECONDS = 3_600_000;
 const HOURS_AT_ONCE = 240;
 /** Marks of one slot that are read together. */
 const MARKS_AT_ONCE = 20;
-/** After that it is the next organization's turn; the last action may take a little longer. */
+/** Organizations whose turns are taken side by side. */
+const TURNS_AT_ONCE = 16;
+/** After that it is the next organization's turn; the last action may take a few seconds longer (service.ts). */
 const TURN_MILLISECONDS = 2000;
 /** What others keep changing is tried again so much later, and what is damaged so much. */
 const BUSY_MILLISECONDS = MINUTE_MILLISECONDS;
@@ -60,23 +62,28 @@ export async function doDue(deps: DoDeps, from: Date): Promise<Done> {
   const now = deps.actions.clock();
   // a clock that was set back has no part of its future behind it
   const first = Math.floor(Math.min(from.getTime(), now.getTime()) / HOUR_MILLISECONDS);
-  const last = Math.min(Math.floor(now.getTime() / HOUR_MILLISECONDS), first + HOURS_AT_ONCE - 1);
+  const present = Math.floor(now.getTime() / HOUR_MILLISECONDS);
+  const last = Math.min(present, first + HOURS_AT_ONCE - 1);
   const hours = Array.from({ length: last - first + 1 }, (_, n) => new Date((first + n) * HOUR_MILLISECONDS));
   const slots = (await inTurns(hours, (hour) => slotsOf(deps, hour))).flat().filter(({ minute }) => minute <= now);
   slots.sort((a, b) => a.minute.getTime() - b.minute.getTime());
   const turns = [...Map.groupBy(slots, ({ organization }) => organization).values()];
-  const taken = await inTurns(turns, (own) => takeTurn(deps, own));
+  const taken: Turn[] = [];
+  const takeNext = async () => {
+    for (let own = turns.shift(); own !== undefined; own = turns.shift()) taken.push(await takeTurn(deps, own));
+  };
+  await Promise.all(Array.from({ length: TURNS_AT_ONCE }, takeNext));
   // where OpenFGA answers others, one that it does not answer for keeps nobody waiting
   const failed = taken.filter(({ error }) => error !== undefined);
   if (failed.length > 0 && failed.length === taken.length) throw failed[0]?.error;
   for (const { error } of failed) deps.log("warn", "schedule_failed", errorFacts(error));
   const left = new Set(taken.flatMap(({ unfinished }) => unfinished));
   const oldest = slots.find((slot) => left.has(slot));
-  const looked = new Date((last + 1) * HOUR_MILLISECONDS - MINUTE_MILLISECONDS);
-  const reached = looked < now ? looked : minuteOf(now);
+  const isBehind = last < present;
+  const reached = isBehind ? new Date((last + 1) * HOUR_MILLISECONDS - MINUTE_MILLISECONDS) : minuteOf(now);
   const doneTo = oldest === undefined ? reached : new Date(oldest.minute.getTime() - MINUTE_MILLISECONDS);
   const count = taken.reduce((sum, one) => sum + one.count, 0);
-  return { doneTo, more: oldest !== undefined || looked < now, count };
+  return { doneTo, more: oldest !== undefined || isBehind, count };
 }
 
 async function slotsOf({ store, log }: DoDeps, hour: Date): Promise<Slot[]> {
@@ -105,8 +112,9 @@ async function takeTurn(deps: DoDeps, slots: readonly Slot[]): Promise<Turn> {
 
 async function workThrough(deps: DoDeps, turn: Turn): Promise<void> {
   const endsAt = performance.now() + TURN_MILLISECONDS;
-  const isOver = () => performance.now() > endsAt || deps.isStopped();
   for (const slot of turn.unfinished) {
+    // by a clock that was set back meanwhile, others may still add to the slot
+    const isOver = () => performance.now() > endsAt || deps.isStopped() || slot.minute > deps.actions.clock();
     for (let isRead = false; !isRead; ) {
       if (isOver()) return;
       // always the first page: what was done is no longer there
@@ -118,6 +126,7 @@ async function workThrough(deps: DoDeps, turn: Turn): Promise<void> {
       }
       isRead = page?.next === undefined;
     }
+    if (isOver()) return;
     // nothing is added to a minute that has begun (slotFor)
     await deps.store.erase([slotTuple(slot)]);
     turn.unfinished = turn.unfinished.slice(1);
@@ -125,46 +134,61 @@ async function workThrough(deps: DoDeps, turn: Turn): Promise<void> {
 }
 
 /** Does what a mark is for, marks what comes next, and deletes it. */
-async function doMark(deps: DoDeps, { organization }: Slot, tuple: Tuple): Promise<void> {
+async function doMark(deps: DoDeps, slot: Slot, tuple: Tuple): Promise<void> {
   const { store, actions, log } = deps;
   const read = readMark(tuple);
   if (read === undefined) return drop(deps, tuple);
   const { mark, ...dated } = read;
   const facts = { date: dated.date, of: objectOf(dated.thing) };
-  const again = async (milliseconds: number, why: object) => {
-    log("warn", "put_off", { ...facts, ...why });
-    const now = actions.clock();
-    await putMark(store, slotFor(new Date(now.getTime() + milliseconds), now, organization), dated, mark);
+  let isDone = true;
+  const put = async ({ at, mark }: Next) => {
+    const to = slotFor(at, actions.clock(), slot.organization);
+    await putMark(store, to, dated, mark);
+    // by a clock that was set back: the mark to delete is the new one
+    if (to.ref === slot.ref) isDone = false;
   };
   try {
     const next = await doDated(deps, dated, mark, facts);
-    if (next !== undefined) await putMark(store, slotFor(next, actions.clock(), organization), dated, mark);
+    if (next !== undefined) await put(next);
   } catch (error) {
     if (error instanceof EngineUnavailable) throw error;
+    log("warn", "put_off", { ...facts, ...errorFacts(error) });
     const isBusy = error instanceof Contended || error instanceof OutcomeUnknown;
-    await again(isBusy ? BUSY_MILLISECONDS : DAMAGED_MILLISECONDS, errorFacts(error));
+    const milliseconds = isBusy ? BUSY_MILLISECONDS : DAMAGED_MILLISECONDS;
+    await put({ at: new Date(actions.clock().getTime() + milliseconds), mark });
   }
-  await store.erase([keyOf(tuple)]);
+  if (isDone) await store.erase([keyOf(tuple)]);
 }
 
-/** Does what is due of a date; returns when something is due next. */
-async function doDated(deps: DoDeps, dated: Dated, mark: Mark, facts: object): Promise<Date | undefined> {
+/** When something is due next, and its mark. */
+type Next = { at: Date; mark: Mark };
+
+/** Does what is due of a date; returns what comes next. */
+async function doDated(deps: DoDeps, dated: Dated, mark: Mark, facts: object): Promise<Next | undefined> {
   const { actions, settings, log } = deps;
   const state = await readDated(deps.store, dated.thing);
   if (state === undefined) {
     log("info", "mark_of_nothing", facts);
     return undefined;
   }
-  // another date by now, which has a mark of its own
-  if (dateOf(dated, state, settings) !== mark.date) return undefined;
-  const { due, next } = momentsOf(DUE_DATES[dated.date].days, mark, actions.clock());
+  const { days } = DUE_DATES[dated.date];
+  const now = actions.clock();
+  const date = dateOf(dated, state, settings);
+  if (date !== mark.date) {
+    // an entry that set another date is marked by itself; a setting that did has no entry
+    if (date === undefined) return undefined;
+    const moved: Mark = { date, since: now.toISOString() };
+    const { next } = momentsOf(days, moved, now);
+    return next && { at: next.at, mark: moved };
+  }
+  const { due, next } = momentsOf(days, mark, now);
   if (due !== undefined) {
     const action = DUE_ACTIONS[dated.date]({ ...dated, value: mark.date, days: due.days }, settings);
     const receipt = await perform(actions, { caller: SCHEDULER, requestId: actions.newId() }, action);
     if (isRefusal(receipt)) log("warn", "due_refused", { ...facts, code: receipt.code });
     else if (receipt.outcome === "done") log("info", "due_done", { ...facts, days: due.days });
   }
-  return next?.at;
+  return next && { at: next.at, mark };
 }
 
 /** What nothing here has written is deleted, and named. */

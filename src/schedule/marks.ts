@@ -19,7 +19,11 @@ export async function putMark(store: MarkStore, slot: Slot, dated: Dated, mark: 
   // one of the two is there. The slot first: a mark in a slot that no hour lists would never be found
   await isWritten(store, [listed]);
   for (let tries = 0; tries < TRIES_MAX; tries++) {
-    if (await isWritten(store, [marked])) return;
+    if (await isWritten(store, [marked])) {
+      // by a clock that is far ahead, another process may have deleted the slot between the two
+      await isWritten(store, [listed]);
+      return;
+    }
     const [found] = await store.read(keyOf(marked));
     if (found !== undefined && endText(found) === endText(marked)) return;
     await store.erase([marked]);

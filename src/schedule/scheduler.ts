@@ -38,8 +38,8 @@ type Running = { head: ScheduleHead; begunAt: Date; doneTo: Date; place: EventPl
 export type Scheduler = {
   /** Marks and does all that is due now, or a bounded part of it: then `more` is true. Throws EngineUnavailable. */
   tick(): Promise<{ more: boolean }>;
-  /** Another process does it from now on. */
-  leave(): void;
+  /** Another process does it from now on: from what this one keeps, if it was ahead. Throws EngineUnavailable. */
+  leave(): Promise<void>;
   /** Keeps how far it is. */
   keep(): Promise<void>;
 };
@@ -54,7 +54,8 @@ export function createScheduler(deps: SchedulerDeps, isStopped: () => boolean = 
   async function begin(): Promise<Running | undefined> {
     const head = await scheduleHead(store);
     const now = clock();
-    // the log from its beginning: what older versions dated, or this one while it was switched off, is marked too
+    // the log from its beginning: what older versions dated is marked too. Where schedule:all is lost, this is one of them:
+    // what came since it was last done is not announced
     const fresh: Schedule = {
       begun_at: now.toISOString(),
       done_to: minuteOf(now).toISOString(),
@@ -110,9 +111,10 @@ export function createScheduler(deps: SchedulerDeps, isStopped: () => boolean = 
       if (performance.now() - running.keptAt >= every) await keep();
       return { more: more || read.more };
     },
-    leave() {
-      running = undefined;
+    async leave() {
       meter.scheduledTo(undefined);
+      if (running?.isAhead) await keep();
+      running = undefined;
     },
     async keep() {
       if (running?.isAhead) await keep();
@@ -129,7 +131,7 @@ export async function runScheduler(
   while (!signal.aborted) {
     let pause = TICK_EVERY_MILLISECONDS;
     try {
-      if (!(await deps.leads())) scheduler.leave();
+      if (!(await deps.leads())) await scheduler.leave();
       else if ((await scheduler.tick()).more) pause = 0;
     } catch (error) {
       // an engine that is away, or a model without a schedule: what is due stays marked

@@ -11,14 +11,18 @@ import { Contended } from "../../faults.ts";
  * what was read before may be old. Throws Contended when the wait takes too long, so that no queue grows without
  * bound behind an engine that hangs.
  */
-export type KeyedMutex = <T>(object: string, act: (waited?: boolean) => Promise<T>) => Promise<T>;
+export type KeyedMutex = <T>(
+  object: string,
+  act: (waited?: boolean) => Promise<T>,
+  waitMilliseconds?: number,
+) => Promise<T>;
 
 /** Longer than one action may take, its patience and that after a lost reply together. */
 const WAIT_MILLISECONDS = 20_000;
 
-export function createKeyedMutex(waitMilliseconds = WAIT_MILLISECONDS): KeyedMutex {
+export function createKeyedMutex(longestMilliseconds = WAIT_MILLISECONDS): KeyedMutex {
   const mutexes = new Map<string, { mutex: Mutex; asking: number }>();
-  return async (object, act) => {
+  return async (object, act, waitMilliseconds = longestMilliseconds) => {
     const entry = mutexes.get(object) ?? { mutex: new Mutex(), asking: 0 };
     mutexes.set(object, entry);
     entry.asking++;

@@ -4,10 +4,11 @@
  * mails are made. What was announced is kept in a head of its own, replaced in the same Write: so it is done once. Pure.
  */
 import { DUE_DATES, type DueSettings } from "../due-dates.ts";
-import type { Instant } from "../expiry.ts";
-import { type Decision, type EntryFacts, planned, same } from "../plan.ts";
+import { hasPassed, type Instant } from "../expiry.ts";
+import { type Decision, type EntryFacts, planned, type Stamp, same } from "../plan.ts";
 import { type Cooperation, type Delegation, type Head, isAccepted, type Share } from "../records.ts";
-import { type Dated, type Due, objectOf } from "../schedule.ts";
+import { type Dated, type Due, objectOf, type Thing } from "../schedule.ts";
+import { shareAt } from "../share-dates.ts";
 
 /** A dated thing that is in force or may come to be: what it is in, and of a share or a delegation its records. */
 export type DatedState = {
@@ -29,25 +30,31 @@ export function dateOf(
   settings: DueSettings,
 ): Instant | undefined {
   const record = { cooperation, share, delegation }[thing.kind];
-  return record === undefined ? undefined : DUE_DATES[date].dateIn(record, settings);
+  const { of, dateIn } = DUE_DATES[date];
+  return record === undefined || !of.includes(thing.kind) ? undefined : dateIn(record, settings);
 }
 
-/** Announces it, unless that was done, the date is another one by now, or nobody has begun to rely on it. */
+/**
+ * Announces it, unless that was done, the date is another one by now, or nobody has begun to rely on it. Nobody is
+ * reminded of the end of what has ended with what it is in.
+ */
 export function decideAnnouncement(
   state: AnnounceState,
   announcement: Announcement,
   settings: DueSettings,
+  { now }: Pick<Stamp, "now">,
 ): Decision<Cooperation> {
   const { head, cooperation, announced } = state;
   const { date, thing, value, days } = announcement;
   const isAnnounced = announced.value !== undefined && announced.value.date === value && announced.value.days <= days;
-  // who was never in a cooperation loses nothing by its end
-  const isForNobody = date === "ends" && days > 0 && !isAccepted(cooperation);
-  if (isAnnounced || isForNobody || dateOf(announcement, state, settings) !== value) return same(cooperation);
+  // who was never in a cooperation loses nothing by its end, nor by that of what was to be shared
+  const isForNobody = date === "ends" && (days > 0 || thing.kind !== "cooperation") && !isAccepted(cooperation);
+  const isOver = days > 0 && aroundIt(state, thing).some(({ expires_at }) => hasPassed(expires_at, now));
+  if (isAnnounced || isForNobody || isOver || dateOf(announcement, state, settings) !== value) return same(cooperation);
   const entry: EntryFacts = {
     action: days === 0 ? "expire" : "remind",
     object: objectOf(thing),
-    after: factsOf(state, announcement),
+    after: factsOf(state, announcement, now),
   };
   const record: Due = { date: value, days };
   return planned(
@@ -63,17 +70,24 @@ export function decideAnnouncement(
   );
 }
 
+/** What a thing is in, each with a date of its own. */
+const aroundIt = ({ cooperation, share }: AnnounceState, { kind }: Thing): { expires_at?: Instant | undefined }[] => [
+  ...(kind === "cooperation" ? [] : [cooperation]),
+  ...(kind === "delegation" && share !== undefined ? [share] : []),
+];
+
 /** What the entry says: a reader needs no second look at what ends. */
 function factsOf(
   { share, delegation }: AnnounceState,
   { date, thing, value, days }: Announcement,
+  now: Date,
 ): Record<string, unknown> {
   return {
     kind: date === "invitation_ends" ? "invitation" : thing.kind,
     expires_at: value,
     days: days === 0 ? undefined : days,
     resource: share?.resource,
-    role: (delegation ?? share)?.role,
+    role: (delegation ?? (share && shareAt(share, now)))?.role,
     user: delegation?.user,
   };
 }

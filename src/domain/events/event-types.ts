@@ -38,10 +38,19 @@ const KINDS = {
     "expire cooperation": ["cooperation.expired", "The date of the cooperation came: nobody has access through it."],
     "expire share": ["share.expired", "The date of a share came: nobody has access through it."],
     "expire delegation": ["delegation.expired", "The date of a delegation came."],
-    "remind cooperation": ["cooperation.ending", "The cooperation ends in `after.days` days."],
-    "remind share": ["share.ending", "A share ends in `after.days` days."],
-    "remind delegation": ["delegation.ending", "A delegation ends in `after.days` days."],
-    "remind invitation": ["cooperation.invitation_ending", "The link of the invitation is valid for one day more."],
+    "remind cooperation": [
+      "cooperation.ending",
+      "The cooperation ends in at most `after.days` days, on `after.expires_at`.",
+    ],
+    "remind share": ["share.ending", "A share ends in at most `after.days` days, on `after.expires_at`."],
+    "remind delegation": [
+      "delegation.ending",
+      "A delegation ends in at most `after.days` days, on `after.expires_at`.",
+    ],
+    "remind invitation": [
+      "cooperation.invitation_ending",
+      "The link of the invitation is valid for at most one day more, until `after.expires_at`.",
+    ],
     repair: ["cooperation.repaired", "An operator repaired the cooperation's tuples; access only shrank."],
     sign: ["cooperation.signed", "The history of an older version was signed."],
   },

@@ -33,7 +33,7 @@ test("an organization with very much that is due keeps nobody waiting, and no mo
 }) => {
   const { tupleStore } = service.deps;
   await marked(service);
-  const MARKS = 300;
+  const MARKS = 60;
   for (let n = 0; n < MARKS; n++)
     await putMark(
       tupleStore,

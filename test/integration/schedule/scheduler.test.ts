@@ -4,48 +4,25 @@ import type { ActionDeps } from "../../../src/actions/run/action.ts";
 import { EngineUnavailable } from "../../../src/faults.ts";
 import type { TupleStore } from "../../../src/ports.ts";
 import { doctor } from "../../../src/queries/doctor.ts";
-import { announcedBy, DAY_MILLISECONDS, schedulerOf } from "../../support/schedule.ts";
-import { cooperate, createService, type Service, seedWorld, test } from "../../support/service.ts";
-
-const BEGIN = new Date("2027-01-10T08:00:30Z");
-/** So many days from the beginning, and a minute more: what is due then has come. */
-const day = (days: number) => new Date(BEGIN.getTime() + days * DAY_MILLISECONDS + 60_000);
-/** A date so many days from the beginning. */
-const date = (days: number) => `${new Date(BEGIN.getTime() + days * DAY_MILLISECONDS).toISOString().slice(0, 19)}Z`;
-
-/** A cooperation with a share and a delegation, each with its date or without. */
-async function dated(
-  service: Service,
-  { cooperation, share, delegation }: { cooperation?: string; share?: string; delegation?: string },
-) {
-  await seedWorld(service);
-  const { id, shares } = await cooperate(service, [
-    { resource: "plant:7", role: "technical_manager", ...(share && { expires_at: share }) },
-  ]);
-  const paths = { cooperation: `/v1/cooperations/${id}`, share: `/v1/shares/${shares[0]}` };
-  if (delegation !== undefined) {
-    const body = { role: "viewer", expires_at: delegation };
-    expect((await service.as("ben", "PUT", `${paths.share}/delegations/tom`, body)).status).toBe(201);
-  }
-  if (cooperation !== undefined) await redate(service, paths.cooperation, cooperation);
-  return { ...paths, id };
-}
-
-const redate = async (service: Service, path: string, expires_at: string | null) =>
-  expect((await service.as("anna", "PATCH", path, { expires_at })).status).toBe(200);
-
-/** A service whose clock is stopped at the beginning. */
-function at(service: Service, now = BEGIN): Service {
-  service.setNow(now);
-  return service;
-}
+import {
+  announcedBy,
+  at,
+  BEGIN,
+  DAY_MILLISECONDS,
+  date,
+  dated,
+  day,
+  redate,
+  schedulerOf,
+} from "../../support/schedule.ts";
+import { cooperate, createService, seedWorld, test } from "../../support/service.ts";
 
 test("the end of a cooperation, a share and a delegation is reminded of 30, 7 and 1 days before, and announced, each once", async ({
   service,
 }) => {
   at(service);
   const end = date(40);
-  await dated(service, { cooperation: end, share: date(41), delegation: date(42) });
+  await dated(service, { cooperation: date(42), share: date(41), delegation: end });
   const scheduler = schedulerOf(service);
   const announced: Record<number, unknown> = {};
   for (let days = 0; days <= 45; days++) {
@@ -64,7 +41,7 @@ test("the end of a cooperation, a share and a delegation is reminded of 30, 7 an
     [last - 1, `${thing}.ending`, 1, date(last), ...more],
     [last, `${thing}.expired`, date(last), ...more],
   ];
-  const expected = [...of("cooperation", 40), ...of("share", 41), ...of("delegation", 42, "tom")];
+  const expected = [...of("cooperation", 42), ...of("share", 41), ...of("delegation", 40, "tom")];
   const byDay = Map.groupBy(expected, ([on]) => on);
   expect(announced).toEqual(
     Object.fromEntries([...byDay].map(([on, list]) => [on, list.map(([, ...one]) => one).toSorted()])),
@@ -231,7 +208,7 @@ test("two replicas at once, with clocks a second apart and each killed once, ann
   expect(await doctor(tupleStore)).toEqual([]);
 });
 
-test("the sender of an invitation is reminded a day before it dies, unless it was answered", async ({ service }) => {
+test("the sender of an invitation is reminded a day before it expires, unless it was answered", async ({ service }) => {
   at(service);
   await seedWorld(service);
   const invite = async (email: string) => {
@@ -268,7 +245,7 @@ test("what was dated before there was a scheduler is marked; what expired before
   service,
 }) => {
   at(service);
-  const { cooperation } = await dated(service, { cooperation: date(2), share: date(20) });
+  const { cooperation } = await dated(service, { share: date(20), delegation: date(2) });
   service.setNow(day(3));
   const scheduler = schedulerOf(service);
   await scheduler.run();

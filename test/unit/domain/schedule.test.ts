@@ -9,6 +9,7 @@ import {
   momentsOf,
   readDueRef,
   readSlot,
+  ScheduleRecord,
   slotFor,
 } from "../../../src/domain/schedule.ts";
 import { anyId } from "../../support/ids.ts";
@@ -18,6 +19,9 @@ const DATED: Dated[] = [
   { date: "ends", thing: { kind: "cooperation", cooperation: anyId("01H") } },
   { date: "invitation_ends", thing: { kind: "cooperation", cooperation: anyId("01H") } },
   { date: "ends", thing: { kind: "share", share: anyId("01S") } },
+  { date: "starts", thing: { kind: "share", share: anyId("01S") } },
+  { date: "steps_down", thing: { kind: "share", share: anyId("01S") } },
+  { date: "resumes", thing: { kind: "cooperation", cooperation: anyId("01H") } },
   { date: "ends", thing: { kind: "delegation", share: anyId("01S"), user: anyId("t.o.m@x.example") } },
 ];
 
@@ -68,6 +72,13 @@ describe("names", () => {
   });
 });
 
+test("how far the scheduler is can be read where its times are times", () => {
+  const kept = { begun_at: NOW.toISOString(), done_to: NOW.toISOString(), place: "" };
+  expect(ScheduleRecord.safeParse(kept).success).toBe(true);
+  for (const odd of [{ begun_at: "" }, { done_to: "soon" }])
+    expect(ScheduleRecord.safeParse({ ...kept, ...odd }).success).toBe(false);
+});
+
 describe("moments", () => {
   const DAYS = [30, 7, 1, 0];
   const at = (now: string, date = "2027-08-01T00:00:00Z", since = "2027-01-01T00:00:00Z") => {
@@ -110,6 +121,20 @@ describe("an entry", () => {
     ]);
     const given = { share: "S1", user: "tom", role: "viewer", expires_at: date };
     expect(entry("delegate", "share:S1", { after: given }).map(dueRef)).toEqual(["due:ends.delegation.S1.tom"]);
+  });
+
+  test("sets when something starts, is resumed or steps down, and not when it was", () => {
+    const paused = { status: "paused", starts_at: date, resume_at: date };
+    const share = { role: "viewer", starts_at: date, step_down_at: date };
+    const refs = (...args: Parameters<typeof entry>) => entry(...args).map(dueRef);
+    expect(refs("pause", "cooperation:C", { before: { ...paused, status: "active" }, after: paused })).toEqual([
+      "due:resumes.cooperation.C",
+    ]);
+    expect(refs("resume", "cooperation:C", { before: paused, after: { ...paused, status: "active" } })).toEqual([]);
+    expect(refs("share", "share:S", { after: share })).toEqual(["due:starts.share.S", "due:steps_down.share.S"]);
+    expect(refs("start_share", "share:S", { before: share, after: { ...share, starts_at: undefined } })).toEqual([]);
+    // a delegation has none of them
+    expect(refs("delegate", "share:S", { after: { ...share, user: "tom" } })).toEqual([]);
   });
 
   test("sets nothing where the date stays, is taken away, or is only announced of", () => {

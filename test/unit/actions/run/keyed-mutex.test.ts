@@ -40,6 +40,17 @@ test("an action that waits too long is refused and does nothing, and the next on
   expect(acted).toBe(false);
 });
 
+test("an action that may not wait as long as others is refused sooner", async () => {
+  const order = createKeyedMutex();
+  const blocked = Promise.withResolvers<void>();
+  const first = order("cooperation:1", () => blocked.promise);
+  const patient = order("cooperation:1", async () => "through");
+  await expect(order("cooperation:1", async () => "never", 20)).rejects.toBeInstanceOf(Contended);
+  blocked.resolve();
+  await first;
+  expect(await patient).toBe("through");
+});
+
 test("a failed action lets the next one run", async () => {
   const order = createKeyedMutex();
   await expect(order("cooperation:1", () => Promise.reject(new Error("broken")))).rejects.toThrow("broken");
