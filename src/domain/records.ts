@@ -132,10 +132,12 @@ export const ReceiverRecord = z.object({
   disabled_at: z.string().optional(),
   why: z.string().optional(),
   deliveries: z.string().optional(),
+  resumed_at: z.string().optional(),
 });
 /**
  * A receiver of events: everything before its place was delivered. `failing_since`: nothing was taken since then;
- * `disabled_at`: nothing is delivered any more, and `why`; `deliveries`: the last ones, as JSON.
+ * `disabled_at`: nothing is delivered any more, and `why`; `deliveries`: the last ones, as JSON; `resumed_at`: when
+ * somebody last had it continue.
  */
 export type Receiver = z.infer<typeof ReceiverRecord>;
 
