@@ -134,11 +134,7 @@ export const ReceiverRecord = z.object({
   deliveries: z.string().optional(),
   resumed_at: z.string().optional(),
 });
-/**
- * A receiver of events: everything before its place was delivered. `failing_since`: nothing was taken since then;
- * `disabled_at`: nothing is delivered any more, and `why`; `deliveries`: the last ones, as JSON; `resumed_at`: when
- * somebody last had it continue.
- */
+/** Everything before its place was delivered. `failing_since`: it took nothing since; `disabled_at`: it gets nothing; `resumed_at`: by a request; `deliveries`: the last, as JSON. */
 export type Receiver = z.infer<typeof ReceiverRecord>;
 
 export const EmailRecord = z.object({ holder: id<"user">().optional() });

@@ -5,7 +5,7 @@
  */
 import { type Decision, type EntryFacts, type Plan, planned, type Stamp, same } from "../plan.ts";
 import { alive, type Head, type Organization, type Receiver } from "../records.ts";
-import { notFound, shown, touchOfOwner, touchOfReceiver, type WebhookState } from "./decide-webhook.ts";
+import { shown, touchOfOwner, touchOfReceiver, type WebhookState } from "./decide-webhook.ts";
 import { typesOf } from "./webhook-record.ts";
 
 /** How often an organization's endpoint may be resumed: each time its pauses begin anew, or it gets again what it had. */
@@ -28,12 +28,12 @@ export function decideDisabled(state: WebhookState, disabled: Receiver, seen: Se
 
 /**
  * It is delivered to from a place on, whether it was disabled or not. Without a place from where it was. One that fails
- * goes on to have failed as long as it has: its pauses begin anew only once it was disabled.
+ * keeps its pauses: they begin anew only once it was disabled.
  */
 export function decideResumed(state: WebhookState, place: string | undefined, stamp: Stamp): Decision<Receiver> {
   const { id, receiver, owner, head } = state;
   const webhook = alive(head);
-  if (webhook === undefined) return notFound();
+  if (webhook === undefined) return { code: "not_found", what: "webhook" };
   const { place: kept = "", deliveries, failing_since, disabled_at, why, resumed_at } = receiver.value ?? {};
   if (receiver.value !== undefined && disabled_at === undefined && place === undefined) return same(receiver.value);
   const waited = stamp.now.getTime() - Date.parse(resumed_at ?? "");

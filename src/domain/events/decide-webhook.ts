@@ -174,7 +174,7 @@ export function decideRemoveWebhook(state: WebhookState, stamp: Stamp): Decision
   return planned(plan, undefined);
 }
 
-export const notFound = (): Refusal => ({ code: "not_found", what: "webhook" });
+const notFound = (): Refusal => ({ code: "not_found", what: "webhook" });
 
 /** What takes the endpoints of an organization that is deleted with it. */
 export function endOfWebhooks(states: readonly WebhookState[], stamp: Stamp): Pick<Plan, "touches" | "deletes"> {

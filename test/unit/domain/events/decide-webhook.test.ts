@@ -110,7 +110,7 @@ test("a receiver is disabled as it was seen: not an endpoint that was added unde
   expect([seen("R1", 1), seen("R1", 2), seen("R0", 1)]).toEqual(["planned", "same", "same"]);
 });
 
-test("resuming one that is delivered to changes nothing, and from a place on it goes on to have failed as long", () => {
+test("resuming one that is delivered to changes nothing, and from a place on it keeps its pauses", () => {
   const failing = { failing_since: "2026-01-05T11:00:00.000Z", why: "it answered 500" };
   const state = present(added(), { place: "p", ...failing });
   expect(kindOf(decideResumed(state, undefined, stampAt(NOON)))).toBe("same");
