@@ -162,7 +162,7 @@ export const VARIABLES = {
   WEBHOOKS_ALLOW: allowances
     .optional()
     .describe(
-      "What endpoints may be beside https on port 443 with a public address: `http`, `ports`, `private`, with commas. For a network of your own. Those that organizations add have private addresses only with `organizations-private` too.",
+      "What endpoints may be beside https on port 443 with a public address: `http`, `ports`, `private`, with commas. For a network of your own. All of it counts for those that organizations add only with `organizations-private` too, which needs `private`.",
     ),
   SCHEDULER: onOff
     .default(true)

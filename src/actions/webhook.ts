@@ -3,10 +3,9 @@
  * for services with scope `admin`; those of an organization for its admins too. An organization's history says who did it.
  */
 import { isService, needsService } from "../domain/caller.ts";
+import { decideDisabled, decideResumed, type SeenReceiver } from "../domain/events/decide-delivery.ts";
 import {
-  decideDisabled,
   decideRemoveWebhook,
-  decideResumed,
   decideSecret,
   decideWebhook,
   type Sealing,
@@ -34,20 +33,28 @@ const lockWebhook = ({ owner, head }: WebhookState) => owner?.object ?? head.obj
 /** Adds an endpoint, or changes it. `secret` of the outcome is the one that receivers are given. */
 export const putWebhook = (
   input: WebhookId & Sealing & { url: string; types: readonly string[] | undefined; place: string },
-): Action<WebhookState & { counts: WebhookCounts; newReceiver: string }, WebhookChanged> => ({
+): Action<WebhookState & { counts: WebhookCounts; newReceiver: string; byService: boolean }, WebhookChanged> => ({
   lock: lockWebhook,
   read: async (on) => {
     const read = await readForCaller(on, input);
     if (isRefusal(read)) return read;
     const ids = read.versions.map((one) => webhookIdOf(webhookOfVersion(one)));
     const own = ids.filter(({ organization }) => organization === input.organization).length;
-    return { ...read.state, counts: { own, all: ids.length }, newReceiver: on.newId() };
+    return {
+      ...read.state,
+      counts: { own, all: ids.length },
+      newReceiver: on.newId(),
+      byService: isService(on.caller),
+    };
   },
-  decide: (state, stamp) => decideWebhook(state, state.counts, { ...input, newReceiver: state.newReceiver }, stamp),
+  decide: (state, stamp) => {
+    const { counts, newReceiver, byService } = state;
+    return decideWebhook(state, counts, { ...input, newReceiver, byService }, stamp);
+  },
   scopes: NO_SCOPES,
 });
 
-/** Gives an endpoint another secret; the one before is good for some time more. */
+/** Gives an endpoint another secret; the ones before are good for some time more. */
 export const rotateWebhookSecret = (
   input: WebhookId & Sealing & { keepSeconds: number },
 ): Action<WebhookState, WebhookChanged> => ({
@@ -72,7 +79,7 @@ export const removeWebhook = (id: WebhookId): Action<WebhookState, undefined> =>
 export const resumeWebhook = (input: WebhookId & { place: string | undefined }): Action<WebhookState, Receiver> => ({
   lock: lockWebhook,
   read: (on) => readState(on, input),
-  decide: (state) => decideResumed(state, input.place),
+  decide: (state, stamp) => decideResumed(state, input.place, stamp),
   scopes: NO_SCOPES,
 });
 
@@ -80,7 +87,7 @@ export const resumeWebhook = (input: WebhookId & { place: string | undefined }):
 export const disableWebhook = (input: {
   id: WebhookId;
   disabled: Receiver;
-  seen: number;
+  seen: SeenReceiver;
 }): Action<WebhookState, undefined> => ({
   lock: lockWebhook,
   read: (on) => readState(on, input.id),

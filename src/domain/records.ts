@@ -136,11 +136,9 @@ export const ReceiverRecord = z.object({
   disabled_at: z.string().optional(),
   why: z.string().optional(),
   deliveries: z.string().optional(),
+  resumed_at: z.string().optional(),
 });
-/**
- * A receiver of events: everything before its place was delivered. `failing_since`: nothing was taken since then;
- * `disabled_at`: nothing is delivered any more, and `why`; `deliveries`: the last ones, as JSON.
- */
+/** Everything before its place was delivered. `failing_since`: it took nothing since; `disabled_at`: it gets nothing; `resumed_at`: by a request; `deliveries`: the last, as JSON. */
 export type Receiver = z.infer<typeof ReceiverRecord>;
 
 export const EmailRecord = z.object({ holder: id<"user">().optional() });

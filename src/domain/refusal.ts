@@ -50,6 +50,7 @@ export type Refusal =
   | { code: "webhooks_off"; needs: string }
   | { code: "too_many_webhooks"; limit: number }
   | { code: "webhook_sealed"; webhook: string }
+  | { code: "resumed_recently"; webhook: string; retry_after_seconds: number }
   | { code: "rate_limited"; limit: string; retry_after_seconds: number };
 
 export type RefusalCode = Refusal["code"];

@@ -26,21 +26,33 @@ export type AddedSink = { sink: Sink; countedAs: string; isMeasured: boolean };
 /** The endpoint of that object, as it is now; undefined where it is not to be delivered to. Throws EngineUnavailable. */
 export type AddedSinkOf = (object: string) => Promise<AddedSink | undefined>;
 
-type Running = { version: string; stop: AbortController; ended: Promise<void> };
+type Running = { version: string; stop: AbortController; ended: Promise<void>; added: AddedSink | undefined };
 
 /** Delivers until the signal aborts; resolves when nothing is being delivered any more. Never throws. */
 export async function relayAdded(sinkOf: AddedSinkOf, deps: RelayDeps, signal: AbortSignal): Promise<void> {
   const running = new Map<string, Running>();
   const shared = { ...deps, readLog: sharedLog(deps.readLog, SHARE_MILLISECONDS), leads: sharedFor(deps.leads) };
 
+  /** How far it is behind is not known here any more. */
+  function forget({ added }: Running): void {
+    if (added?.isMeasured) deps.meter.eventsDeliveredTo(added.countedAs, undefined);
+  }
+
   async function begin(object: string, version: string): Promise<void> {
-    const added = await sinkOf(object);
+    let added: AddedSink | undefined;
+    try {
+      added = await sinkOf(object);
+    } catch (error) {
+      // a damaged one keeps no other from its events; it is tried again
+      deps.warn("events_not_relayed", { receiver: object, ...errorFacts(error) });
+      return;
+    }
     const stop = new AbortController();
     const ended =
       added === undefined
         ? Promise.resolve()
         : relayTo(added.sink, { ...shared, meter: meterOf(added, deps) }, AbortSignal.any([signal, stop.signal]));
-    running.set(object, { version, stop, ended });
+    running.set(object, { version, stop, ended, added });
   }
 
   async function end(object: string): Promise<void> {
@@ -48,6 +60,7 @@ export async function relayAdded(sinkOf: AddedSinkOf, deps: RelayDeps, signal: A
     one?.stop.abort();
     await one?.ended;
     running.delete(object);
+    if (one !== undefined) forget(one);
   }
 
   while (!signal.aborted) {
@@ -66,7 +79,7 @@ export async function relayAdded(sinkOf: AddedSinkOf, deps: RelayDeps, signal: A
     }
     if (!signal.aborted) await sleep(LOOK_EVERY_MILLISECONDS, undefined, { signal }).catch(() => {});
   }
-  await Promise.all([...running.values()].map(({ ended }) => ended));
+  await Promise.all([...running.keys()].map(end));
 }
 
 /** Asked once in a while, whoever asks. */

@@ -23,6 +23,10 @@ const READ_EVERY_MILLISECONDS = 1000;
 const LOOK_EVERY_MILLISECONDS = 3000;
 /** How often the place is kept; a crash repeats what was delivered since. */
 const KEEP_EVERY_MILLISECONDS = 5000;
+/** The same where nothing was delivered: a process that begins reads this much of the log again. */
+const KEEP_QUIET_EVERY_MILLISECONDS = 5 * 60_000;
+/** Between pages, where whoever may have a receiver replay the log may be anybody. */
+const ADDED_PAUSE_MILLISECONDS = 250;
 
 export type RelayDeps = {
   readLog: ReadLog;
@@ -45,6 +49,7 @@ export async function relay(sinks: readonly Sink[], deps: RelayDeps, signal: Abo
 
 /** The same for one receiver. */
 export async function relayTo(sink: Sink, deps: RelayDeps, signal: AbortSignal): Promise<void> {
+  const receiver = labelOf(sink);
   while (!signal.aborted) {
     try {
       const isLeading = await deps.leads();
@@ -53,18 +58,27 @@ export async function relayTo(sink: Sink, deps: RelayDeps, signal: AbortSignal):
       if (head !== undefined) await deliverFrom(head, sink, deps, signal);
     } catch (error) {
       // an engine that is away, or a model without receivers: tried again from the place that was kept
-      deps.warn("events_not_relayed", { receiver: sink.name, ...errorFacts(error) });
+      deps.warn("events_not_relayed", { receiver, ...errorFacts(error) });
     }
     if (!signal.aborted) await sleep(LOOK_EVERY_MILLISECONDS, undefined, { signal }).catch(() => {});
   }
+  await sink.close?.();
 }
+
+const labelOf = ({ name, label = name }: Sink): string => label;
+
+/** Whether a place that has moved is to be kept. `isBehind`: something was delivered since it was kept. */
+export const isPlaceDue = (isBehind: boolean, sinceKeptMilliseconds: number): boolean =>
+  sinceKeptMilliseconds >= (isBehind ? KEEP_EVERY_MILLISECONDS : KEEP_QUIET_EVERY_MILLISECONDS);
 
 /** The receiver's head; one that is new begins now. Undefined when another process is at it, or nothing is to be delivered. */
 async function opened(
-  { name, isAdded }: Sink,
+  { name, isAdded, isCurrent }: Sink,
   { store, readLog, clock, meter }: RelayDeps,
 ): Promise<ReceiverHead | undefined> {
   const head = await receiverHead(store, name);
+  // behind the head, which every change replaces: a later one is a conflict where the place is kept
+  if ((await isCurrent?.()) === false) return undefined;
   const since = behindSince(head.value);
   if (since !== undefined) meter.eventsDeliveredTo(name, since);
   if (head.value !== undefined) return head.value.disabled_at === undefined ? head : undefined;
@@ -83,22 +97,28 @@ function behindSince(value: Receiver | undefined): number | undefined {
 /** Delivers behind the kept place for as long as this process is the one to do it. */
 async function deliverFrom(opening: ReceiverHead, sink: Sink, deps: RelayDeps, signal: AbortSignal): Promise<void> {
   const { store, meter, clock, warn } = deps;
+  const receiver = labelOf(sink);
   const begin = placeFrom(opening.value?.place ?? "");
-  if (begin === undefined) return warn("events_not_relayed", { receiver: sink.name, code: "unknown_place" });
+  if (begin === undefined) return warn("events_not_relayed", { receiver, code: "unknown_place" });
   let place = begin;
   let head: ReceiverHead = opening;
   let deliveries = deliveriesOf(opening.value);
   let keptAt = performance.now();
   let lookedAt = performance.now();
-  /** Whether something was delivered since the place was kept. */
+  /** Whether something was delivered since the place was kept, and whether that is another place at all. */
   let isBehind = false;
+  let hasMoved = false;
   let isMeasured = behindSince(opening.value) !== undefined;
 
-  const reached = (): Receiver => ({ place: placeText(place), deliveries: JSON.stringify(deliveries) });
+  const reached = (): Receiver => ({
+    place: placeText(place),
+    deliveries: JSON.stringify(deliveries),
+    resumed_at: head.value?.resumed_at,
+  });
   async function keep(more: Omit<Receiver, "place" | "deliveries"> = {}): Promise<boolean> {
     const kept = await keepReceiver(store, head, { ...reached(), ...more });
     head = kept ?? head;
-    [isBehind, keptAt, lookedAt] = [false, performance.now(), performance.now()];
+    [isBehind, hasMoved, keptAt, lookedAt] = [false, false, performance.now(), performance.now()];
     return kept !== undefined;
   }
   async function isOurs(): Promise<boolean> {
@@ -107,6 +127,7 @@ async function deliverFrom(opening: ReceiverHead, sink: Sink, deps: RelayDeps, s
     lookedAt = performance.now();
     return (await receiverHead(store, sink.name)).n === head.n;
   }
+  const isDue = () => (isBehind || hasMoved) && isPlaceDue(isBehind, performance.now() - keptAt);
   function failed(since: string, why: string): Promise<boolean> {
     if (!isMeasured) meter.eventsDeliveredTo(sink.name, Date.parse(since));
     isMeasured = true;
@@ -116,7 +137,7 @@ async function deliverFrom(opening: ReceiverHead, sink: Sink, deps: RelayDeps, s
     meter.eventDelivered(sink.name, delivery.outcome);
     deliveries = deliveriesOf(undefined, [...deliveries, delivery]);
     const { event, outcome, why } = delivery;
-    if (outcome === "refused") warn("event_refused", { receiver: sink.name, event_id: event, why });
+    if (outcome === "refused") warn("event_refused", { receiver, event_id: event, why });
   }
 
   do {
@@ -127,7 +148,7 @@ async function deliverFrom(opening: ReceiverHead, sink: Sink, deps: RelayDeps, s
       pagesMax: PAGES_AT_ONCE,
       damaged: (history, { what }) => warn("event_damaged", { history, what }),
     });
-    if (read === undefined) return warn("events_not_relayed", { receiver: sink.name, code: "unknown_place" });
+    if (read === undefined) return warn("events_not_relayed", { receiver, code: "unknown_place" });
     const wanted = await inTurns(read.events, async (event) => (await sink.wants?.(event)) ?? true);
     const events = read.events.filter((_, at) => wanted[at]);
     const ending = await deliverAll(events, sink, {
@@ -141,7 +162,7 @@ async function deliverFrom(opening: ReceiverHead, sink: Sink, deps: RelayDeps, s
     });
     if (ending.kind === "stopped") return;
     if (ending.kind === "disabled") {
-      warn("receiver_disabled", { receiver: sink.name, why: ending.why });
+      warn("receiver_disabled", { receiver, why: ending.why });
       const disabled = {
         failing_since: head.value?.failing_since,
         disabled_at: clock().toISOString(),
@@ -150,16 +171,17 @@ async function deliverFrom(opening: ReceiverHead, sink: Sink, deps: RelayDeps, s
       await (sink.disabled?.(head, { ...reached(), ...disabled }) ?? keep(disabled));
       return;
     }
-    place = read.place;
+    hasMoved ||= placeText(read.place) !== placeText(place);
     isBehind ||= events.length > 0;
+    place = read.place;
     if (!read.more) {
       meter.eventsDeliveredTo(sink.name, clock().getTime());
       isMeasured = true;
     }
     const hasFailed = head.value?.failing_since !== undefined;
-    const isDue = isBehind && performance.now() - keptAt >= KEEP_EVERY_MILLISECONDS;
-    if ((hasFailed || isDue) && !(await keep())) return;
-    if (!read.more && !signal.aborted) await sleep(READ_EVERY_MILLISECONDS, undefined, { signal }).catch(() => {});
+    if ((hasFailed || isDue()) && !(await keep())) return;
+    const pause = read.more ? sink.isAdded && ADDED_PAUSE_MILLISECONDS : READ_EVERY_MILLISECONDS;
+    if (pause && !signal.aborted) await sleep(pause, undefined, { signal }).catch(() => {});
   } while (await isOurs());
-  if (signal.aborted && isBehind) await keep();
+  if (signal.aborted && (isBehind || isDue())) await keep();
 }

@@ -21,12 +21,18 @@ export type Sink = {
   readonly isTriedForever?: boolean;
   /** How long after it was recorded an event is delivered; without it at once. */
   readonly lateMilliseconds?: number;
+  /** What the log calls it, where its name says nothing to a reader. */
+  readonly label?: string;
   /** Which events it gets; without it all of them. Throws EngineUnavailable. */
   readonly wants?: (event: StoredEvent) => boolean | Promise<boolean>;
   /** Its place was kept when it was added, so without a place it was removed; any other one begins when it is first seen. */
   readonly isAdded?: boolean;
+  /** Whether it is as the store has it now; without it always. Throws EngineUnavailable. */
+  readonly isCurrent?: () => Promise<boolean>;
   /** Keeps that it takes none any more, where more than its place says so. Throws EngineUnavailable. */
   readonly disabled?: (seen: Head<Receiver>, disabled: Receiver) => Promise<void>;
   /** Never throws. Ends early, with `retry`, when the signal aborts. */
   deliver(event: StoredEvent, signal: AbortSignal): Promise<Delivered>;
+  /** Gives up what it holds. Nothing is delivered any more. */
+  readonly close?: () => Promise<void>;
 };

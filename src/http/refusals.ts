@@ -79,6 +79,7 @@ export const REFUSALS = {
     "The endpoint was sealed under another secret",
     "Put it again with its URL: it gets a new secret.",
   ],
+  resumed_recently: [429, "The endpoint was resumed recently", "Wait as many seconds as Retry-After says."],
   rate_limited: [
     429,
     "Too many requests",
@@ -149,6 +150,8 @@ export function detailOf(refusal: Refusal): string {
       return `This needs ${refusal.needs}.`;
     case "too_many_webhooks":
       return `There may be ${refusal.limit}.`;
+    case "resumed_recently":
+      return `${refusal.webhook} may be resumed again in ${refusal.retry_after_seconds} seconds.`;
     case "webhook_sealed":
       return `WEBHOOKS_SECRET is not the one with which ${refusal.webhook} was sealed.`;
     case "cool_down":
@@ -196,6 +199,7 @@ export function adviceOf(refusal: Refusal): string {
     case "webhooks_off":
       return "Ask the operator for it.";
     case "cool_down":
+    case "resumed_recently":
     case "rate_limited":
       return `Wait for ${refusal.retry_after_seconds} seconds.`;
     case "too_many_invitations": {

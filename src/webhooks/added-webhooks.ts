@@ -1,32 +1,38 @@
 /**
  * The sinks of endpoints that were added by API. One of an organization gets what `GET /v1/events` shows to its admins,
- * and nothing that was before it was added; it has no address that is not public unless the operator says so for these.
+ * and nothing that was recorded before it was added, whatever it is made to replay; their reasons only where one of them
+ * said where to. It has https, port 443 and a public address unless the operator says otherwise for these.
  */
 
 import { type EndpointSeal, sealedFor } from "../domain/events/endpoint-seal.ts";
-import { type Allowance, type Endpoint, urlFormProblem, urlRuleProblems } from "../domain/events/endpoints.ts";
-import { readSecret } from "../domain/events/signature.ts";
 import {
-  receiverOfWebhook,
-  typesOf,
-  type Webhook,
-  type WebhookId,
-  webhookIdOf,
-} from "../domain/events/webhook-record.ts";
-import { alive, type Head, type Receiver } from "../domain/records.ts";
+  type Allowance,
+  allowedFor,
+  type Endpoint,
+  urlFormProblem,
+  urlRuleProblems,
+} from "../domain/events/endpoints.ts";
+import { readSecret } from "../domain/events/signature.ts";
+import { typesOf, type Webhook, type WebhookId, webhookIdOf } from "../domain/events/webhook-record.ts";
+import type { OrganizationId } from "../domain/ids.ts";
+import { alive, type Head, type Organization, type Receiver } from "../domain/records.ts";
 import type { AddedSinkOf } from "../events/relay-added.ts";
 import type { StoreDamaged } from "../faults.ts";
 import type { Reads } from "../ports.ts";
-import { cooperationReads, lookOf } from "../queries/events.ts";
+import { cooperationReads, type Look, lookOf } from "../queries/events.ts";
 import { organizationHead } from "../store/snapshot.ts";
 import { webhookHead } from "../store/webhooks.ts";
 import { isPublicHost } from "./addresses.ts";
 import { createWebhook, type WebhookOptions } from "./webhook-sink.ts";
 
-/** Endpoints of organizations are counted together. */
-const ORGANIZATIONS = "webhook.organizations";
+/** Names in the metrics that no endpoint of the configuration has (`webhook.<name>`). Those of organizations are counted together. */
+const countedAs = ({ organization, name }: WebhookId): string =>
+  organization === undefined ? `added.${name}` : "added_by_organizations";
 
-export type AddedOptions = Omit<WebhookOptions, "privateAddresses" | "look">;
+/** By how much clocks of replicas may differ. */
+const CLOCKS_DIFFER_MILLISECONDS = 5000;
+
+export type AddedOptions = Omit<WebhookOptions, "privateAddresses" | "look" | "isCurrent">;
 
 type AddedDeps = {
   reads: Reads;
@@ -36,20 +42,18 @@ type AddedDeps = {
   byOrganizations: boolean;
   options: AddedOptions;
   /** Keeps that an endpoint is disabled, with an entry in its organization's history. */
-  disable: (disabled: { id: WebhookId; disabled: Receiver; seen: number }) => Promise<void>;
+  disable: (disabled: { id: WebhookId; disabled: Receiver; seen: Head<Receiver> }) => Promise<void>;
   damaged: (object: string, damage: StoreDamaged) => void;
   warn: (event: string, facts: object) => void;
 };
 
-const privateFor = (allowed: readonly Allowance[], isOrganizations: boolean): boolean =>
-  allowed.includes("private") && (!isOrganizations || allowed.includes("organizations-private"));
-
 /** What is wrong with the URL of an endpoint that somebody adds; undefined where nothing is. A name's addresses are looked at when something is delivered. */
 export const urlProblemBy =
-  (allowed: readonly Allowance[]) =>
+  (permitted: readonly Allowance[]) =>
   (url: URL, isOrganizations: boolean): string | undefined => {
+    const allowed = allowedFor(permitted, isOrganizations);
     const problem = urlFormProblem(url) ?? urlRuleProblems(url, allowed)[0];
-    if (problem !== undefined || privateFor(allowed, isOrganizations) || isPublicHost(url)) return problem;
+    if (problem !== undefined || allowed.includes("private") || isPublicHost(url)) return problem;
     return "must have no address that is not public";
   };
 
@@ -61,7 +65,7 @@ export function createAddedSinks(deps: AddedDeps): AddedSinkOf {
 
   function endpointOf(object: string, webhook: Webhook): Endpoint | undefined {
     const content = seal.open(sealedFor(object, webhook.receiver), webhook.sealed);
-    const secrets = [content?.secret, content?.previous].flatMap((one = "") => readSecret(one) ?? []);
+    const secrets = [content?.secret].flatMap((one = "") => readSecret(one) ?? []);
     if (content === undefined || secrets.length === 0) {
       warn("events_not_relayed", { receiver: object, code: "sealed_under_another_secret" });
       return undefined;
@@ -72,9 +76,26 @@ export function createAddedSinks(deps: AddedDeps): AddedSinkOf {
       warn("events_not_relayed", { receiver: object, code: "url_not_allowed" });
       return undefined;
     }
-    const { previous_until } = content;
-    const until = previous_until === undefined ? undefined : new Date(previous_until);
-    return { name: webhook.receiver, url, secrets, until, types: typesOf(webhook) };
+    const previous = (content.previous ?? []).flatMap(({ secret: text, until }) => {
+      const secret = readSecret(text);
+      return secret === undefined ? [] : [{ secret, until: new Date(until) }];
+    });
+    return { name: webhook.receiver, url, secrets, previous, types: typesOf(webhook) };
+  }
+
+  function lookFor(
+    { created_at, reasons }: Webhook,
+    organization: OrganizationId,
+    value: Organization | undefined,
+  ): Look {
+    const look = lookOf({ organization, value, service: false }, cooperationAt);
+    const since = Date.parse(created_at) - CLOCKS_DIFFER_MILLISECONDS;
+    return async (event) => {
+      if (Date.parse(event.entry.common.at) < since) return undefined;
+      const seen = await look(event);
+      // a service that put the endpoint may see everything here but reasons
+      return seen && reasons === undefined ? { side: undefined } : seen;
+    };
   }
 
   return async (object) => {
@@ -82,22 +103,25 @@ export function createAddedSinks(deps: AddedDeps): AddedSinkOf {
     const { organization } = id;
     if (organization !== undefined && !byOrganizations) return undefined;
     const owner = organization === undefined ? undefined : await organizationHead(reads, organization);
-    const webhook = alive(await webhookHead(reads, object));
+    const head = await webhookHead(reads, object);
+    const webhook = alive(head);
     const endpoint = webhook && endpointOf(object, webhook);
     if (webhook === undefined || endpoint === undefined) return undefined;
     const value = alive(owner);
     // an organization that was deleted has none
     if (organization !== undefined && value === undefined) return undefined;
     const isOrganizations = organization !== undefined;
-    const look = isOrganizations ? lookOf({ organization, value, service: false }, cooperationAt) : undefined;
-    const sink = createWebhook(endpoint, { ...options, look, privateAddresses: privateFor(allowed, isOrganizations) });
+    const look = isOrganizations ? lookFor(webhook, organization, value) : undefined;
+    const privateAddresses = allowedFor(allowed, isOrganizations).includes("private");
+    const isCurrent = async () => (await webhookHead(reads, object)).n === head.n;
     return {
-      countedAs: isOrganizations ? ORGANIZATIONS : receiverOfWebhook({ receiver: id.name }),
+      countedAs: countedAs(id),
       isMeasured: !isOrganizations,
       sink: {
-        ...sink,
+        ...createWebhook(endpoint, { ...options, look, isCurrent, privateAddresses }),
+        label: object,
         isAdded: true,
-        disabled: ({ n }: Head<Receiver>, disabled) => disable({ id, disabled, seen: n }),
+        disabled: (seen, disabled) => disable({ id, disabled, seen }),
       },
     };
   };

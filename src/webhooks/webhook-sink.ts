@@ -19,6 +19,8 @@ const ANSWER_MILLISECONDS = 15_000;
 /** What is read of an answer, so that its connection can be used again. */
 const ANSWER_BYTES_MAX = 16 * 1024;
 const CONNECTIONS = 8;
+/** How long a connection stays open, whatever an endpoint asks for. */
+const KEEP_ALIVE_MAX_MILLISECONDS = 10_000;
 
 /** No event of this kind is ever taken, because of what it is. A 400 may be a receiver that was deployed with a bug. */
 const REFUSED = [413, 415, 422];
@@ -33,23 +35,25 @@ export type WebhookOptions = {
   privateAddresses: boolean;
   /** Who sees the events; without it a service. */
   look?: Look | undefined;
+  /** Whether the endpoint is still what the store has; without it always. */
+  isCurrent?: (() => Promise<boolean>) | undefined;
   clock: Clock;
 };
 
 /** The sink of an endpoint. Connections are made when something is delivered. */
 export function createWebhook(endpoint: Endpoint, options: WebhookOptions): Sink {
-  const { source, keys, privateAddresses, look, clock } = options;
+  const { source, keys, privateAddresses, look, isCurrent, clock } = options;
   const agent = new Agent({
     connections: CONNECTIONS,
+    keepAliveMaxTimeout: KEEP_ALIVE_MAX_MILLISECONDS,
     ...(!privateAddresses && { connect: { lookup: lookupPublic } }),
   });
   // an address is connected to without a look-up
   const isRefused = !privateAddresses && !isPublicHost(endpoint.url);
 
-  /** The last of two is good for a time. */
   function secretsAt(now: Date): readonly Buffer[] {
-    const { secrets, until } = endpoint;
-    return until !== undefined && until <= now ? secrets.slice(0, -1) : secrets;
+    const { secrets, previous = [] } = endpoint;
+    return [...secrets, ...previous.filter(({ until }) => now < until).map(({ secret }) => secret)];
   }
 
   async function post(event: StoredEvent, side: Side | undefined, signal: AbortSignal): Promise<Delivered> {
@@ -77,6 +81,9 @@ export function createWebhook(endpoint: Endpoint, options: WebhookOptions): Sink
 
   return {
     name: nameOfReceiver(endpoint.name),
+    ...(isCurrent && { isCurrent }),
+    // what is idle would stay open; a request that was aborted is not waited for
+    close: () => agent.destroy(),
     wants(event) {
       const { action, after } = event.entry.common;
       const type = eventTypeOf(event.history, action, after);
@@ -86,6 +93,8 @@ export function createWebhook(endpoint: Endpoint, options: WebhookOptions): Sink
     async deliver(event, signal) {
       if (isRefused) return { kind: "ended", why: "its address is not public" };
       try {
+        // behind the event: what was recorded after a change or a removal is not sent to what was before it
+        if ((await isCurrent?.()) === false) return { kind: "retry", why: "it was changed meanwhile" };
         const seen = look === undefined ? { side: undefined } : await look(event);
         // seen when it was read from the log, and not any more
         return seen === undefined ? { kind: "done" } : await post(event, seen.side, signal);

@@ -9,17 +9,24 @@ import type { Service } from "./service.ts";
 
 export const ALL_ALLOWED: readonly Allowance[] = ["http", "ports", "private", "organizations-private"];
 
-type Options = { allowed?: readonly Allowance[]; byOrganizations?: boolean; leads?: () => Promise<boolean> };
+type Options = {
+  allowed?: readonly Allowance[];
+  byOrganizations?: boolean;
+  leads?: () => Promise<boolean>;
+  /** Called before an endpoint is read. */
+  beforeRead?: (object: string) => void;
+};
 
 export function startAddedRelay(
   { deps }: Service,
-  { allowed = ALL_ALLOWED, byOrganizations = true, leads = async () => true }: Options = {},
+  { allowed = ALL_ALLOWED, byOrganizations = true, leads = async () => true, beforeRead = () => {} }: Options = {},
 ) {
   const { tupleStore, clock, addedWebhooks } = deps;
   if (addedWebhooks === undefined) throw new Error("the service adds no endpoints");
   const stopped = new AbortController();
   const warnings: Record<string, unknown>[] = [];
   const counted: string[] = [];
+  const ended: string[] = [];
   const warn = (event: string, facts: object) => void warnings.push({ event, ...facts });
   const sinkOf = createAddedSinks({
     reads: tupleStore,
@@ -35,14 +42,20 @@ export function startAddedRelay(
     warn,
   });
   const running = relayAdded(
-    sinkOf,
+    async (object) => {
+      beforeRead(object);
+      return sinkOf(object);
+    },
     {
       readLog: tupleStore.changesPage,
       store: tupleStore,
       secret: "a secret for the tests alone, 32+",
       leads,
       clock,
-      meter: { eventDelivered: (name) => void counted.push(name), eventsDeliveredTo: () => {} },
+      meter: {
+        eventDelivered: (name) => void counted.push(name),
+        eventsDeliveredTo: (name, at) => void (at === undefined && ended.push(name)),
+      },
       warn,
       random: () => 0,
     },
@@ -53,5 +66,6 @@ export function startAddedRelay(
     await running;
   };
   onTestFinished(stop);
-  return { stop, warnings, counted };
+  /** `ended`: names of endpoints whose delay is not measured any more. */
+  return { stop, warnings, counted, ended };
 }

@@ -59,6 +59,7 @@ const MEMBERS: Members = {
   webhooks_off: { needs: text },
   too_many_webhooks: { limit: number },
   webhook_sealed: { webhook: text },
+  resumed_recently: { webhook: text, retry_after_seconds: wait },
   rate_limited: { limit: text, retry_after_seconds: wait },
   invalid_request: {
     "errors?": list({

@@ -1,5 +1,5 @@
 /**
- * Decides what becomes of an endpoint: added, changed, its secret exchanged, removed, disabled, continued. Pure. An
+ * Decides what becomes of an endpoint: added, changed, its secret exchanged, removed. Pure. An
  * organization's endpoint is a matter of its history: who did what is an entry there, without the URL and the secrets.
  */
 import type { Instant } from "../expiry.ts";
@@ -13,6 +13,9 @@ import { receiverOfWebhook, tuplesOfWebhook, typesOf, type Webhook, type Webhook
 
 /** Endpoints that may be there at once: of an organization, of the services, and in all. */
 export const WEBHOOKS_MAX = { organization: 5, services: 50, all: 500 } as const;
+
+/** Secrets before the present one that deliveries are signed with too. */
+const PREVIOUS_MAX = 3;
 
 export type WebhookState = {
   id: WebhookId;
@@ -32,16 +35,17 @@ export type WebhookCounts = { own: number; all: number };
 /** `secret`: where this is the only time that it is shown. */
 export type WebhookChanged = { before?: Webhook | undefined; webhook: Webhook; n: number; secret?: string | undefined };
 
-/** What seals, and what is new: a secret as receivers get it, and bytes that were never used. */
-export type Sealing = { seal: EndpointSeal; secret: string; iv: Buffer };
+/** What seals, and a new secret as receivers get it. */
+export type Sealing = { seal: EndpointSeal; secret: string };
 
-type Given = Sealing & { url: string; types: readonly string[] | undefined };
+/** `byService`: nobody in particular says where the events go. */
+type Given = Sealing & { url: string; types: readonly string[] | undefined; byService: boolean };
 
 const opened = ({ head }: WebhookState, seal: EndpointSeal): EndpointSecrets | undefined =>
   seal.open(sealedFor(head.object, head.value?.receiver ?? ""), head.value?.sealed);
 
 /** What the history of an organization says of its endpoint. */
-const shown = ({ name }: WebhookId, types: readonly string[] | undefined, url: string | undefined) => ({
+export const shown = ({ name }: WebhookId, types: readonly string[] | undefined, url: string | undefined) => ({
   name,
   host: url === undefined ? undefined : new URL(url).host,
   types: types ?? "all",
@@ -55,7 +59,7 @@ function planOf({ head, owner, tuples }: WebhookState, after: Webhook, entry: Om
   return { touches, ...difference([...tuples], wanted) };
 }
 
-const touchOfOwner = (owner: Head<Organization>, entry: EntryFacts): Touch => ({
+export const touchOfOwner = (owner: Head<Organization>, entry: EntryFacts): Touch => ({
   head: owner,
   record: owner.value ?? {},
   entry,
@@ -69,14 +73,17 @@ export function decideWebhook(
   stamp: Stamp,
 ): Decision<WebhookChanged> {
   const { head, owner, id } = state;
-  const { url, seal, secret, iv } = given;
+  const { url, seal, secret } = given;
   const before = alive(head);
   const refusal = refuseUnlessOwn(state.expected, head);
   if (refusal) return refusal;
   if (id.organization !== undefined && alive(owner) === undefined) return { code: "not_found", what: "organization" };
   const kept = before && opened(state, seal);
   const types = given.types?.join(",");
-  if (before !== undefined && kept?.url === url && before.types === types)
+  const reasons = id.organization === undefined || given.byService ? undefined : "own";
+  // a service that says again what an admin said takes nothing from them
+  const isShown = reasons === undefined || before?.reasons === reasons;
+  if (before !== undefined && kept?.url === url && before.types === types && isShown)
     // after a lost reply it may be our own Write that is found
     return same({ before, webhook: before, n: head.n, secret: kept.secret === secret ? secret : undefined });
   if (before === undefined) {
@@ -91,7 +98,8 @@ export function decideWebhook(
     version: stamp.id,
     organization: id.organization,
     types,
-    sealed: seal.seal(sealedFor(head.object, receiver), content, iv),
+    reasons,
+    sealed: seal.seal(sealedFor(head.object, receiver), content),
     created_at: before?.created_at ?? stamp.now.toISOString(),
   };
   const plan = planOf(state, after, {
@@ -99,7 +107,11 @@ export function decideWebhook(
     before: before && shown(id, typesOf(before), kept?.url),
     after: shown(id, given.types, url),
   });
-  if (before === undefined) plan.touches.push(touchOfReceiver(noReceiver(receiver), { place: given.place }));
+  plan.touches.push(
+    ...(before === undefined
+      ? [touchOfReceiver(noReceiver(receiver), { place: given.place })]
+      : touchesOfSameReceiver(state)),
+  );
   const value = { before, webhook: after, n: head.n + 1, secret: kept === undefined ? secret : undefined };
   return planned(plan, value);
 }
@@ -111,12 +123,19 @@ const noReceiver = (receiver: string): Head<Receiver> => ({
   value: undefined,
 });
 
-const touchOfReceiver = (head: Head<Receiver>, record: Receiver): Touch => ({ head, record });
+export const touchOfReceiver = (head: Head<Receiver>, record: Receiver): Touch => ({ head, record });
 
-/** A new secret; deliveries are signed with the one before too until then, and with none that is older. */
+/** With another version of its head: whoever delivers to the endpoint as it was keeps no place and disables nothing any more. */
+const touchesOfSameReceiver = ({ receiver }: WebhookState): Touch[] =>
+  receiver.value === undefined ? [] : [touchOfReceiver(receiver, receiver.value)];
+
+/**
+ * A new secret; deliveries are signed with the ones before too, each until its own date, and none longer than until then.
+ * So a rotation whose reply was lost, and that is done again, does not take the one secret that the receiver has.
+ */
 export function decideSecret(
   state: WebhookState,
-  { seal, secret, iv, until }: Sealing & { until: Instant },
+  { seal, secret, until }: Sealing & { until: Instant },
   stamp: Stamp,
 ): Decision<WebhookChanged> {
   const { head, id } = state;
@@ -125,11 +144,17 @@ export function decideSecret(
   if (before === undefined) return { code: "not_found", what: "webhook" };
   if (kept === undefined) return { code: "webhook_sealed", webhook: id.name };
   if (kept.secret === secret) return same({ before, webhook: before, n: head.n, secret });
-  const content = { url: kept.url, secret, previous: kept.secret, previous_until: until };
-  const sealed = seal.seal(sealedFor(head.object, before.receiver), content, iv);
+  const sooner = (one: string) => (Date.parse(one) < Date.parse(until) ? one : until);
+  const older = (kept.previous ?? []).map((one) => ({ ...one, until: sooner(one.until) }));
+  const previous = [{ secret: kept.secret, until }, ...older]
+    .filter((one) => Date.parse(one.until) > stamp.now.getTime())
+    .slice(0, PREVIOUS_MAX);
+  const content = { url: kept.url, secret, ...(previous.length > 0 && { previous }) };
+  const sealed = seal.seal(sealedFor(head.object, before.receiver), content);
   const after: Webhook = { ...before, version: stamp.id, sealed };
   const facts = shown(id, typesOf(before), kept.url);
   const plan = planOf(state, after, { action: "rotate_webhook_secret", after: { ...facts, previous_until: until } });
+  plan.touches.push(...touchesOfSameReceiver(state));
   return planned(plan, { before, webhook: after, n: head.n + 1, secret });
 }
 
@@ -157,40 +182,3 @@ export function endOfWebhooks(states: readonly WebhookState[], stamp: Stamp): Pi
   const ends = plans.flatMap((one) => ("kind" in one && one.kind === "planned" ? [one.plan] : []));
   return { touches: ends.flatMap(({ touches }) => touches), deletes: ends.flatMap(({ deletes }) => deletes) };
 }
-
-/** Nothing is delivered any more. `seen`: the version of the receiver that is to be disabled, so that it is done once. */
-export function decideDisabled(state: WebhookState, disabled: Receiver, seen: number): Decision<undefined> {
-  const { id, receiver, owner, head } = state;
-  const webhook = alive(head);
-  if (receiver.n !== seen || webhook === undefined) return same(undefined);
-  const facts = { ...shown(id, typesOf(webhook), undefined), why: disabled.why };
-  return planned(
-    planOfReceiver(receiver, disabled, owner, { action: "disable_webhook", object: head.object, after: facts }),
-    undefined,
-  );
-}
-
-/** It is delivered to from a place on, whether it was disabled or not. Without a place from where it was. */
-export function decideResumed(state: WebhookState, place: string | undefined): Decision<Receiver> {
-  const { id, receiver, owner, head } = state;
-  const webhook = alive(head);
-  if (webhook === undefined) return notFound();
-  const { place: kept = "", deliveries } = receiver.value ?? {};
-  const after: Receiver = { place: place ?? kept, deliveries };
-  const facts = { ...shown(id, typesOf(webhook), undefined), replayed: place === undefined ? undefined : true };
-  return planned(
-    planOfReceiver(receiver, after, owner, { action: "resume_webhook", object: head.object, after: facts }),
-    after,
-  );
-}
-
-const planOfReceiver = (
-  receiver: Head<Receiver>,
-  after: Receiver,
-  owner: Head<Organization> | undefined,
-  entry: EntryFacts,
-): Plan => ({
-  touches: [touchOfReceiver(receiver, after), ...(owner?.value === undefined ? [] : [touchOfOwner(owner, entry)])],
-  deletes: [],
-  writes: [],
-});

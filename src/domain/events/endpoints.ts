@@ -28,21 +28,25 @@ const EndpointInput = z.strictObject({
   types: EventTypes.optional(),
 });
 
-/** `until`: the last of its secrets is good until then. */
+/** `previous`: secrets before, each good until then. */
 export type Endpoint = {
   name: string;
   url: URL;
   secrets: readonly Buffer[];
-  until?: Date | undefined;
+  previous?: readonly { secret: Buffer; until: Date }[] | undefined;
   types?: readonly string[] | undefined;
 };
 
 /**
- * `http`: endpoints without TLS, `ports`: others than 443, `private`: addresses that are not public, and with
- * `organizations-private` for those that organizations add too.
+ * `http`: endpoints without TLS, `ports`: others than 443, `private`: addresses that are not public;
+ * `organizations-private`: the same for those that organizations add, to which nothing else of this applies.
  */
 export const ALLOWANCES = ["http", "ports", "private", "organizations-private"] as const;
 export type Allowance = (typeof ALLOWANCES)[number];
+
+/** What is permitted to an endpoint: to an organization's nothing, unless the operator has said that it may be theirs. */
+export const allowedFor = (allowed: readonly Allowance[], isOrganizations: boolean): readonly Allowance[] =>
+  isOrganizations && !allowed.includes("organizations-private") ? [] : allowed;
 
 /** What adding endpoints by API needs. `urlProblem`: what is wrong with a URL, of an organization's endpoint or of the services'. */
 export type AddedWebhooks = {
@@ -105,16 +109,19 @@ export const urlRuleProblems = ({ protocol, port }: URL, allowed: readonly Allow
   ...(port !== "" && !allowed.includes("ports") ? ["must have no port, or WEBHOOKS_ALLOW have ports"] : []),
 ];
 
-/** Why endpoints are not delivered to, a line each: how they are reached, and that nothing signs what they get. */
+/** Why endpoints are not delivered to, a line each: how they are reached, that nothing signs what they get, and what is allowed in vain. */
 export function endpointProblems(
   endpoints: readonly Endpoint[],
   allowed: readonly Allowance[],
   hasKey: boolean,
 ): string[] {
-  return endpoints.flatMap(({ name, url, secrets }) => [
+  const isVain = allowed.includes("organizations-private") && !allowed.includes("private");
+  const vain = "WEBHOOKS_ALLOW: organizations-private permits to organizations what private permits: add private too";
+  const problems = endpoints.flatMap(({ name, url, secrets }) => [
     ...urlRuleProblems(url, allowed).map((problem) => `WEBHOOKS: ${name}: the URL ${problem}`),
     ...(secrets.length === 0 && !hasKey
       ? [`WEBHOOKS: ${name}: needs secrets, or WEBHOOKS_KEY_FILE that signs for all`]
       : []),
   ]);
+  return isVain ? [vain, ...problems] : problems;
 }

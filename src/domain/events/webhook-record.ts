@@ -11,13 +11,16 @@ export const WebhookRecord = z.object({
   version: z.string(),
   organization: z.string().brand<"organization">().optional(),
   types: z.string().optional(),
+  reasons: z.literal("own").optional(),
   sealed: z.string().optional(),
   created_at: z.string(),
   deleted_at: z.string().optional(),
 });
 /**
  * `receiver`: as which its place is kept; another one each time an endpoint is added, so that one that is added again
- * begins anew. `version`: another one with each change. `types`: with commas; none means all. `sealed`: none once it was removed.
+ * begins anew. `version`: another one with each change. `types`: with commas; none means all. `reasons`: it gets those that
+ * its organization gave; only where one of its admins said where to, since a service sees none. `sealed`: none once it was
+ * removed.
  */
 export type Webhook = z.infer<typeof WebhookRecord>;
 

@@ -8,7 +8,7 @@ import type { Context } from "hono";
 import { perform } from "../../actions/run/perform.ts";
 import { putWebhook, removeWebhook, resumeWebhook, rotateWebhookSecret } from "../../actions/webhook.ts";
 import { isService } from "../../domain/caller.ts";
-import { type EndpointSeal, IV_BYTES } from "../../domain/events/endpoint-seal.ts";
+import type { EndpointSeal } from "../../domain/events/endpoint-seal.ts";
 import { type AddedWebhooks, EventTypes } from "../../domain/events/endpoints.ts";
 import { type Webhook, type WebhookId, webhookObject } from "../../domain/events/webhook-record.ts";
 import type { OrganizationId } from "../../domain/ids.ts";
@@ -61,7 +61,7 @@ export function addedWebhooks(deps: V1Deps) {
   const { tupleStore, clock, addedWebhooks: adding } = deps;
 
   const view = async (id: WebhookId, at: { webhook: Webhook; n: number }, reads: Reads) =>
-    addedView(id, at, (await placeOfWebhook(reads, at.webhook)).value, { seal: adding?.seal, now: clock() });
+    addedView(id, at, (await placeOfWebhook(reads, at.webhook)).value, { adding, now: clock() });
 
   async function find(id: WebhookId) {
     const head = await webhookHead(tupleStore, webhookObject(id));
@@ -85,7 +85,6 @@ export function addedWebhooks(deps: V1Deps) {
   const newSealing = (seal: EndpointSeal) => ({
     seal,
     secret: `whsec_${randomBytes(SECRET_BYTES).toString("base64")}`,
-    iv: randomBytes(IV_BYTES),
   });
 
   const wrong = (c: Context<Env>, pointer: string, detail: string) =>

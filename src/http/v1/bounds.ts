@@ -66,6 +66,9 @@ async function outsideRoute(deps: V1Deps, c: Context<Env>, bounds: Bounds): Prom
   }
   if (first === "inspect") return outsideQuestion(deps.engine, bounds, { permission: undefined, object: id });
   if (TYPES[first] === undefined) return outsideAll(bounds);
+  // events are of every type
+  if (rest[0] === "webhooks" && bounds.types !== undefined)
+    return { code: "outside_key", bound_by: "types", allowed: bounds.types };
   const types = [first, ...rest.filter((_, n) => n % 2 === 0)].flatMap((name) => TYPES[name] ?? []);
   const outside = outsidePermissions(bounds, undefined) ?? outsideTypes(bounds, ...types);
   if (outside !== undefined || bounds.organizations === undefined) return outside;

@@ -3,6 +3,7 @@
  * continued from where it is to be. `/v1/organizations/{org}/webhooks`: the same for those that an organization added.
  */
 import { z } from "@hono/zod-openapi";
+import type { Context } from "hono";
 import { isService, needsService } from "../../domain/caller.ts";
 import { type Endpoint, nameOfReceiver } from "../../domain/events/endpoints.ts";
 import type { OrganizationId } from "../../domain/ids.ts";
@@ -10,6 +11,7 @@ import { keepReceiver, receiverHead } from "../../events/receivers.ts";
 import { Contended } from "../../faults.ts";
 import { placeFrom, placeText } from "../../store/events.ts";
 import { inTurns } from "../../store/snapshot.ts";
+import type { Env } from "../env.ts";
 import { fault, refused } from "../problem.ts";
 import { addedWebhooks, isUnknownPlace, RotateInput, WebhookInput } from "./added-webhooks.ts";
 import { NO_PLACE, PLACE_LENGTH_MAX, placeOf } from "./events.ts";
@@ -98,7 +100,7 @@ const rotateOwn = define.post(
 const resumeOwn = define.post(
   "/organizations/{org}/webhooks/{name}/resume",
   "Enable an organization's endpoint, and deliver from a place on",
-  { ...either, refuses: WRITES, query: AfterQuery, reply: WebhookView },
+  { ...either, refuses: [...WRITES, "resumed_recently"], query: AfterQuery, reply: WebhookView },
 );
 
 export const WEBHOOK_OPERATIONS = [
@@ -128,12 +130,15 @@ export function webhookRoutes(app: V1App, deps: V1Deps) {
   });
   app.openapi(put, async (c) => {
     const { name } = c.req.valid("param");
-    if (configured(name) === undefined) return added.put(c, { name }, c.req.valid("json"));
-    const errors = [{ pointer: "param: name", detail: "is an endpoint of WEBHOOKS, which the configuration changes" }];
-    return fault(c, "invalid_request", { errors });
+    return configured(name) === undefined ? added.put(c, { name }, c.req.valid("json")) : isConfigured(c);
   });
+  // also one whose name the configuration has taken since: nothing else removes it
   app.openapi(remove, (c) => added.remove(c, c.req.valid("param")));
-  app.openapi(rotate, (c) => added.rotate(c, c.req.valid("param"), RotateInput.parse(c.req.valid("json") ?? {})));
+  app.openapi(rotate, (c) => {
+    const { name } = c.req.valid("param");
+    if (isService(c.var.caller) && configured(name) !== undefined) return isConfigured(c);
+    return added.rotate(c, { name }, RotateInput.parse(c.req.valid("json") ?? {}));
+  });
   app.openapi(resume, async (c) => {
     if (!isService(c.var.caller)) return refused(c, needsService("to have events delivered"));
     const { name } = c.req.valid("param");
@@ -166,6 +171,11 @@ export function webhookRoutes(app: V1App, deps: V1Deps) {
     added.rotate(c, idOf(c.req.valid("param")), RotateInput.parse(c.req.valid("json") ?? {})),
   );
   app.openapi(resumeOwn, (c) => added.resume(c, idOf(c.req.valid("param")), c.req.valid("query").after));
+}
+
+function isConfigured(c: Context<Env>) {
+  const errors = [{ pointer: "param: name", detail: "is an endpoint of WEBHOOKS, which the configuration changes" }];
+  return fault(c, "invalid_request", { errors });
 }
 
 const idOf = ({ org, name }: { org: OrganizationId; name: string }) => ({ organization: org, name });

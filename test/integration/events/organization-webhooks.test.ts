@@ -64,7 +64,7 @@ test("an endpoint gets exactly what its organization's admins read, with its own
   }
   expect(ofBrightfix.taken.map(({ body }) => body).join()).not.toContain("ida@else.example");
   // whoever adds endpoints makes no series in the metrics
-  expect([...new Set(counted)]).toEqual(["webhook.organizations"]);
+  expect([...new Set(counted)]).toEqual(["added_by_organizations"]);
 });
 
 test("only admins of the organization and services have its endpoints, five of them", async ({ service }) => {
@@ -250,16 +250,75 @@ test("an organization's endpoint has no address that is not public, though the s
   const refused = await strict.as("anna", "PUT", `${SUNWARD}/hub`, { url: receiver.url });
   expect([refused.status, refused.body.errors]).toEqual([
     400,
-    [{ pointer: "/url", detail: "must have no address that is not public" }],
+    [{ pointer: "/url", detail: "must begin with https://, or WEBHOOKS_ALLOW have http" }],
   ]);
   expect((await strict.admin("PUT", "/v1/webhooks/hub", { url: receiver.url })).status).toBe(201);
   startAddedRelay(strict, { allowed });
   // a name is looked up when something is delivered
-  await strict.as("anna", "PUT", `${SUNWARD}/hub`, { url: `http://localhost:${port}/` });
+  await strict.as("anna", "PUT", `${SUNWARD}/hub`, { url: "https://localhost/" });
   await strict.admin("PUT", "/v1/plants/9", { owner: "sunward" });
   const state = async () => (await strict.as("anna", "GET", `${SUNWARD}/hub`)).body;
   await expect.poll(async () => (await state()).why, { timeout: 60_000 }).toBe("its address is not public");
   expect((await state()).state).toBe("disabled");
   await expect.poll(() => receiver.taken.length, { timeout: 60_000 }).toBeGreaterThan(0);
   expect(receiver.received.every(({ headers }) => headers.host === `127.0.0.1:${port}`)).toBe(true);
+});
+
+test("an endpoint that a service put gets what its organization's admins read, and no private reason", async ({
+  service,
+}) => {
+  await seedWorld(service);
+  const [ofAdmin, ofService] = [await startReceiver(), await startReceiver()];
+  startAddedRelay(service);
+  expect((await service.as("anna", "PUT", `${SUNWARD}/hub`, { url: ofAdmin.url })).status).toBe(201);
+  expect((await service.admin("PUT", `${SUNWARD}/other`, { url: ofService.url })).status).toBe(201);
+  const { id } = await cooperate(service, [{ resource: "plant:7", role: "viewer" }]);
+  await service.as("anna", "POST", `/v1/cooperations/${id}/pause`, { reason: "of sunward alone" });
+  for (const { taken } of [ofAdmin, ofService])
+    await expect
+      .poll(() => taken.map(({ type }) => type), { timeout: 60_000 })
+      .toContain("concordat.cooperation.paused");
+  const bodies = ({ taken }: typeof ofAdmin) => taken.map(({ body }) => body).join();
+  expect(bodies(ofAdmin)).toContain("of sunward alone");
+  expect(bodies(ofService)).not.toContain("of sunward alone");
+  expect(bodies(ofService)).not.toContain("nonce");
+});
+
+test("what is recorded under the id of a deleted organization is not sent to its predecessor's endpoint", async ({
+  service,
+}) => {
+  const [gone, next] = [await startReceiver(), await startReceiver()];
+  startAddedRelay(service);
+  const of = "/v1/organizations/lumen";
+  await service.admin("PUT", of, { name: "Lumen" });
+  await service.admin("PUT", `${of}/webhooks/hub`, { url: gone.url });
+  await expect.poll(() => gone.taken.length, { timeout: 60_000 }).toBeGreaterThan(0);
+  expect((await service.admin("DELETE", of)).status).toBe(200);
+  await service.admin("PUT", of, { name: "Another Lumen" });
+  await service.admin("PUT", "/v1/plants/9", { owner: "lumen" });
+  // under the same name: it gets events only once nothing is delivered for the one before any more
+  expect((await service.admin("PUT", `${of}/webhooks/hub`, { url: next.url })).status).toBe(201);
+  await service.admin("PUT", "/v1/plants/10", { owner: "lumen" });
+  const bodies = ({ received }: typeof gone) => received.map(({ body }) => body).join();
+  await expect.poll(() => bodies(next), { timeout: 60_000 }).toContain("plant:10");
+  for (const plant of ["plant:9", "plant:10"]) expect(bodies(gone)).not.toContain(plant);
+});
+
+test("an endpoint that is made to replay the log gets nothing from before it was added, once in ten minutes", async ({
+  service,
+}) => {
+  // by more than clocks may differ
+  await seedWorld(createService(service.deps, { clock: () => new Date(Date.now() - 60_000) }));
+  const [early, replayed] = [new Date(Date.now() - 3_600_000).toISOString(), await startReceiver()];
+  startAddedRelay(service);
+  await service.as("anna", "PUT", `${SUNWARD}/hub`, { url: replayed.url });
+  const resume = () => service.as("anna", "POST", `${SUNWARD}/hub/resume?after=${encodeURIComponent(early)}`);
+  expect((await resume()).status).toBe(200);
+  const again = await resume();
+  expect([again.status, again.body.code]).toEqual([429, "resumed_recently"]);
+  await service.admin("PUT", "/v1/plants/9", { owner: "sunward" });
+  await expect
+    .poll(() => replayed.taken.map(({ type }) => type), { timeout: 60_000 })
+    .toContain("concordat.resource.registered");
+  expect(replayed.taken[0]?.type).toBe("concordat.webhook.added");
 });

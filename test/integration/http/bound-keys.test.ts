@@ -403,3 +403,23 @@ test("a refused key is named in the log with the route, without anything secret"
   ]);
   expect(JSON.stringify(lines)).not.toContain(KEY);
 });
+
+test("a key bound to types adds no endpoint, which would get events of every type; one bound to organizations adds its own", async ({
+  service,
+}) => {
+  await seed(service);
+  const hub = "/v1/organizations/brightfix/webhooks/hub";
+  const byTypes = bound(service, { types: ["organization"] });
+  for (const [method, path, body] of [
+    ["PUT", hub, { url: "https://hub.example/" }],
+    ["POST", `${hub}/resume`],
+    ["GET", "/v1/organizations/brightfix/webhooks"],
+  ] as const)
+    expectOutside(await send(byTypes, method, path, body, { key: KEY }), `${method} ${path}`);
+  expect((await send(byTypes, "GET", "/v1/organizations/brightfix", undefined, { key: KEY })).status).toBe(200);
+  const byOrganization = bound(service, { organizations: ["brightfix"] });
+  const put = (path: string) => send(byOrganization, "PUT", path, { url: "https://hub.example/" }, { key: KEY });
+  expect((await put(hub)).status).toBe(201);
+  expectOutside(await put("/v1/organizations/sunward/webhooks/hub"), "another organization's");
+  expectOutside(await put("/v1/webhooks/hub"), "the services'");
+});

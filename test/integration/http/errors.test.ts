@@ -59,6 +59,12 @@ const PRODUCED: Record<keyof typeof REFUSALS | keyof typeof FAULTS, Produce> = {
     const other = createService(deps, { addedWebhooks: addedWebhooks && { ...addedWebhooks, seal } });
     return other.admin("POST", `${HUB}/rotate`);
   },
+  resumed_recently: async ({ admin }) => {
+    await admin("PUT", `${ORG}/webhooks/hub`, HUB_INPUT);
+    const replay = `${ORG}/webhooks/hub/resume?after=${new Date(Date.now() - 1000).toISOString()}`;
+    await admin("POST", replay);
+    return admin("POST", replay);
+  },
   outside_key: async (service) => {
     const key = "a-key-bound-to-brightfix";
     const bound = withKeys(service, [{ name: "bound", scopes: ["admin"], organizations: ["brightfix"], key }]);

@@ -34,6 +34,7 @@ const SAMPLES: { [C in RefusalCode]: Extract<Refusal, { code: C }> } = {
   webhooks_off: { code: "webhooks_off", needs: "WEBHOOKS_SECRET" },
   too_many_webhooks: { code: "too_many_webhooks", limit: 5 },
   webhook_sealed: { code: "webhook_sealed", webhook: "hub" },
+  resumed_recently: { code: "resumed_recently", webhook: "hub", retry_after_seconds: 12 },
   rate_limited: { code: "rate_limited", limit: "writes-user", retry_after_seconds: 12 },
   still_member: { code: "still_member", user: "tom", organizations: ["brightfix"] },
   too_many_invitations: {

@@ -7,6 +7,8 @@ import { sealEntry } from "../../../src/domain/history.ts";
 import { readHistoryKeys } from "../../../src/domain/history-keys.ts";
 import { NO_HASH } from "../../../src/domain/records.ts";
 import { isGivenUp, pauseOf } from "../../../src/events/deliver.ts";
+import { isPlaceDue } from "../../../src/events/relay.ts";
+import { urlProblemBy } from "../../../src/webhooks/added-webhooks.ts";
 import { isPublic, lookupPublic } from "../../../src/webhooks/addresses.ts";
 import { createWebhook, deliveredBy } from "../../../src/webhooks/webhook-sink.ts";
 
@@ -74,6 +76,32 @@ test.each(["http://127.0.0.1/", "http://[::1]/", "http://0x7f.1/", "http://21307
     expect(delivered).toEqual({ kind: "ended", why: "its address is not public" });
   },
 );
+
+test("nothing is sent to an endpoint that is another one in the store meanwhile", async () => {
+  const changed = { ...options, isCurrent: async () => false };
+  // a connection would end it, since the address is not public
+  const sink = createWebhook({ name: "one", url: new URL("http://localhost/"), secrets: [Buffer.alloc(24)] }, changed);
+  const delivered = await sink.deliver(event, AbortSignal.timeout(5000));
+  expect(delivered).toEqual({ kind: "retry", why: "it was changed meanwhile" });
+});
+
+test("an organization's endpoint has neither http nor another port because the operator's have", () => {
+  const problem = urlProblemBy(["http", "ports", "private"]);
+  for (const url of ["http://hub.example/", "https://hub.example:8443/", "https://10.0.0.1/"]) {
+    expect(problem(new URL(url), true), url).toMatch(/^must /);
+    expect(problem(new URL(url), false), url).toBeUndefined();
+    expect(
+      urlProblemBy(["http", "ports", "private", "organizations-private"])(new URL(url), true),
+      url,
+    ).toBeUndefined();
+  }
+  expect(problem(new URL("https://hub.example/"), true)).toBeUndefined();
+});
+
+test("a place is kept soon behind a delivery, and within minutes where nothing was delivered", () => {
+  expect([isPlaceDue(true, 5000), isPlaceDue(true, 4999)]).toEqual([true, false]);
+  expect([isPlaceDue(false, 300_000), isPlaceDue(false, 299_999)]).toEqual([true, false]);
+});
 
 describe("an answer", () => {
   const now = new Date("2026-01-05T09:00:00Z");

@@ -22,7 +22,7 @@ export const WEBHOOK_TEXTS: Texts = {
     examples: { "remove it": { to: "/v1/webhooks/hub", after: "an endpoint" } },
   },
   postWebhooksRotate: {
-    says: "Makes a new secret for an endpoint that was added. Deliveries are signed with the one before too, for a day or as long as `keep_seconds` says.",
+    says: "Makes a new secret for an endpoint that was added. Deliveries are signed with the one before too, for a day or as long as `keep_seconds` says, and with those before it until their own dates, but no longer.",
     examples: {
       "for an hour both": { to: "/v1/webhooks/hub/rotate", body: { keep_seconds: 3600 }, after: "an endpoint" },
     },
@@ -36,7 +36,7 @@ export const WEBHOOK_TEXTS: Texts = {
     examples: { "for an admin": { to: `${own}/hub`, by: "anna", after: "an endpoint of sunward" } },
   },
   putOrganizationsWebhooksByName: {
-    says: "Adds an endpoint that gets the events which the organization may see, from now on, or changes its URL or types. It is in the organization's history. Needs WEBHOOKS_BY_ORGANIZATIONS; there may be five.",
+    says: "Adds an endpoint that gets the events which the organization may see, from now on, or changes its URL or types. Private reasons are in its events only where an admin put it. It is in the organization's history. Needs WEBHOOKS_BY_ORGANIZATIONS; there may be five.",
     examples: {
       "a new one": { to: `${own}/hub`, by: "anna", body: { url } },
       "other types": { to: `${own}/hub`, by: "anna", body: { url, types }, after: "an endpoint of sunward" },
@@ -47,11 +47,11 @@ export const WEBHOOK_TEXTS: Texts = {
     examples: { "remove it": { to: `${own}/hub`, by: "anna", after: "an endpoint of sunward" } },
   },
   postOrganizationsWebhooksRotate: {
-    says: "Makes a new secret for an endpoint of the organization. Deliveries are signed with the one before too, for a day or as long as `keep_seconds` says.",
+    says: "Makes a new secret for an endpoint of the organization. Deliveries are signed with the one before too, for a day or as long as `keep_seconds` says, and with those before it until their own dates, but no longer.",
     examples: { "for a day both": { to: `${own}/hub/rotate`, by: "anna", body: {}, after: "an endpoint of sunward" } },
   },
   postOrganizationsWebhooksResume: {
-    says: "Enables an endpoint of the organization and delivers from where it was, or from `after`.",
+    says: "Enables an endpoint of the organization and delivers from where it was, or from `after`, but nothing from before it was added. Once in ten minutes; nothing changes where it is enabled and there is no `after`.",
     examples: { "from where it was": { to: `${own}/hub/resume`, by: "anna", after: "an endpoint of sunward" } },
   },
 };

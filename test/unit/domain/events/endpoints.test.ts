@@ -1,6 +1,6 @@
 /** Endpoints as an operator writes them: what is taken, and that nothing secret is in what is refused. */
 import { describe, expect, test } from "vitest";
-import { endpointProblems, readEndpoints } from "../../../../src/domain/events/endpoints.ts";
+import { allowedFor, endpointProblems, readEndpoints } from "../../../../src/domain/events/endpoints.ts";
 import { readSecret } from "../../../../src/domain/events/signature.ts";
 
 const SECRET = `whsec_${Buffer.alloc(24, 7).toString("base64")}`;
@@ -47,6 +47,14 @@ describe("endpoints", () => {
     expect(problems({ secrets: [] })).toHaveLength(1);
     expect(problems({ secrets: [] }, [], true)).toEqual([]);
   });
+});
+
+test("what is allowed counts for organizations only where the operator says so, and saying so in vain is refused", () => {
+  expect(allowedFor(["http", "ports", "private"], true)).toEqual([]);
+  expect(allowedFor(["http", "ports", "private"], false)).toEqual(["http", "ports", "private"]);
+  expect(allowedFor(["http", "private", "organizations-private"], true)).toContain("http");
+  expect(endpointProblems([], ["organizations-private"], true)).toEqual([expect.stringMatching(/add private too/)]);
+  expect(endpointProblems([], ["private", "organizations-private"], true)).toEqual([]);
 });
 
 test("a secret is whsec_ and 24 to 64 bytes in base64, and nothing else", () => {
