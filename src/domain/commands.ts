@@ -5,7 +5,7 @@
  */
 import { z } from "zod";
 import { Email } from "./email.ts";
-import { InstantInput } from "./expiry.ts";
+import { InstantInput, OpeningInstantInput } from "./expiry.ts";
 import { OrganizationId, PortfolioId, ResourceRefInput } from "./ids.ts";
 import { LanguageInput } from "./language.ts";
 import { JobRoleInput, OrganizationRoleInput } from "./roles.ts";
@@ -30,10 +30,10 @@ const SharedRoleInput = JobRoleInput.meta({
   example: "technical_manager",
 });
 const Expiry = InstantInput.describe("When it ends by itself: RFC 3339 with an offset, in the future.");
-const Start = InstantInput.describe(
+const Start = OpeningInstantInput.describe(
   "It gives nothing before it is started on that date; in the future, and before it ends.",
 );
-const Resume = InstantInput.describe(
+const Resume = OpeningInstantInput.describe(
   "When a pause ends by itself, in the future; only while the cooperation is paused.",
 );
 const StepDown = InstantInput.describe("From then on its role is viewer; for a role above viewer, in the future.");

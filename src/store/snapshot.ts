@@ -157,13 +157,15 @@ export async function sharesOf(
   });
 }
 
-/** The relations in which a resource names its shares: each in one, every share that has started by its rung viewer. */
-export const SHARES_OF = [sharedRelation("viewer"), UPCOMING];
-
-/** The live shares of a resource, in cooperations that have not ended, started or not. */
+/**
+ * The live shares of a resource, in cooperations that have not ended, started or not. One that starts meanwhile may be in
+ * both relations, or be left out: that moves the heads of resource and cooperation, one of which a writer reads before.
+ */
 export async function sharesOn(reads: Reads, ref: ResourceRef): Promise<Share[]> {
-  const tuples = (await Promise.all(SHARES_OF.map((relation) => reads.read({ object: ref, relation })))).flat();
-  const ids = tuples.map((tuple) => idOfType("share", tuple.user.split("#", 1)[0] ?? "")).sort();
+  // each share that has started is named by its rung viewer
+  const found = [sharedRelation("viewer"), UPCOMING].map((relation) => reads.read({ object: ref, relation }));
+  const tuples = (await Promise.all(found)).flat();
+  const ids = [...new Set(tuples.map((tuple) => idOfType("share", tuple.user.split("#", 1)[0] ?? "")))].sort();
   const heads = await inTurns(ids, (id) => shareHead(reads, id));
   const live = heads.flatMap((head) => alive(head) ?? []);
   const cooperations = await inTurns(live, (share) => cooperationHead(reads, share.cooperation));

@@ -26,7 +26,7 @@ const KINDS = {
       "The start date of the cooperation came, or the initiator cleared it: nothing but its status keeps it closed.",
     ],
     share: ["share.added", "The initiator shared a plant or portfolio."],
-    change_share: ["share.changed", "The role of a share, its date, or both were changed."],
+    change_share: ["share.changed", "The role of a share, its dates, or both were changed."],
     start_share: ["share.started", "The start date of a share came, or the initiator cleared it."],
     step_down: ["share.stepped_down", "The step-down date of a share came: its role is viewer."],
     unshare: ["share.removed", "A share was removed, with the delegations on it."],

@@ -59,7 +59,7 @@ export const DENIAL_REASONS: { readonly [C in DenialCode]: DenialRow<C> } = {
   },
   cooperation_paused: {
     meaning: "The initiator paused the cooperation.",
-    advice: "An admin of the initiator resumes it, or it ends on the date in `resume_at`.",
+    advice: "An admin of the initiator resumes it, or the service does on the date in `resume_at`.",
     says: (is) => `${bond(is)} is paused${is.resume_at === undefined ? "" : `, until ${is.resume_at}`}.`,
   },
   cooperation_not_started: {

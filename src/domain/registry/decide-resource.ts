@@ -48,11 +48,11 @@ export function decideResource(
     return { code: "not_owner", organization: input.owner, resource: `portfolio:${input.portfolio}` };
 
   const moved = before?.portfolio !== after.portfolio;
-  // a plant put into a shared portfolio is shared at once: the owner's history says so
-  const through = (portfolio: PortfolioState | undefined) =>
-    moved && portfolio && portfolio.shares.length > 0
-      ? { shared_through: portfolio.shares.map((share) => share.id) }
-      : {};
+  // a plant put into a shared portfolio is shared at once: the owner's history says so; not through shares that start later
+  const through = (portfolio: PortfolioState | undefined) => {
+    const shares = moved && portfolio ? portfolio.shares.filter(({ starts_at }) => starts_at === undefined) : [];
+    return shares.length > 0 ? { shared_through: shares.map(({ id }) => id) } : {};
+  };
   const entry: EntryFacts = {
     action: before ? "change_resource" : "register",
     object: ref,

@@ -156,7 +156,7 @@ function requestFor({ kind, ...of }: Relation, { object, user, condition }: RawT
     case "shared": {
       const share = `/v1/shares/${segment(user.split("#", 1)[0] ?? "")}`;
       return write
-        ? `use PATCH ${share} for its role and date, POST /v1/cooperations/{id}/shares to share`
+        ? `use PATCH ${share} for its role and dates, POST /v1/cooperations/{id}/shares to share`
         : `use DELETE ${share}`;
     }
     case "upcoming": {

@@ -2,14 +2,8 @@
 import type { DenialReason, Path } from "../../domain/explain/denial-reason.ts";
 import { asAdmin, denialsOfShare, needsOf } from "../../domain/explain/denials.ts";
 import { type CooperationId, idOfType, type OrganizationId, type ResourceRef } from "../../domain/ids.ts";
-import {
-  cooperationHead,
-  delegationsFrom,
-  jobRoleOf,
-  resourceHead,
-  SHARES_OF,
-  shareHead,
-} from "../../store/snapshot.ts";
+import { sharedRelation, UPCOMING } from "../../domain/relations.ts";
+import { cooperationHead, delegationsFrom, jobRoleOf, resourceHead, shareHead } from "../../store/snapshot.ts";
 import { type Asking, endedPaths, type FoundPaths } from "./ended-paths.ts";
 
 /** Shares of one resource that are looked at, of those that have started and of the others. */
@@ -69,24 +63,24 @@ async function sharePaths(
 ): Promise<{ paths: { path: Path; cooperation: CooperationId }[]; complete: boolean }> {
   const { user, roles, email } = person;
   const paths: { path: Path; cooperation: CooperationId }[] = [];
-  let complete = true;
-  for (const object of places) {
-    const found = await Promise.all(SHARES_OF.map((relation) => reads.readSome({ object, relation }, SHARES_MAX)));
-    complete &&= found.every((some) => some.complete);
-    for (const tuple of found.flatMap(({ tuples }) => tuples)) {
-      const [through = ""] = tuple.user.split("#", 1);
-      const share = (await shareHead(reads, idOfType("share", through))).value;
-      const cooperation = share && (await cooperationHead(reads, share.cooperation)).value;
-      if (share === undefined || cooperation === undefined) continue;
-      const { partner } = cooperation;
-      const role = partner === undefined ? undefined : roles.get(partner);
-      const own = await reads.read({ object: through, user: `user:${user}` });
-      const [delegation] = delegationsFrom(share.id, own);
-      const isInvited = partner === undefined && email !== undefined && email === cooperation.email;
-      if (role === undefined && delegation === undefined && !isInvited) continue;
-      const denials = denialsOfShare({ cooperation, share, role, delegation }, user, permission, now);
-      paths.push({ path: { through, denials }, cooperation: cooperation.id });
-    }
+  const namedBy = (relation: string) =>
+    Promise.all(places.map((object) => reads.readSome({ object, relation }, SHARES_MAX)));
+  // in this order: a share that starts in between is then in both, and not in neither
+  const upcoming = await namedBy(UPCOMING);
+  const found = [...(await namedBy(sharedRelation("viewer"))), ...upcoming];
+  const shares = new Set(found.flatMap(({ tuples }) => tuples.map((tuple) => tuple.user.split("#", 1)[0] ?? "")));
+  for (const through of shares) {
+    const share = (await shareHead(reads, idOfType("share", through))).value;
+    const cooperation = share && (await cooperationHead(reads, share.cooperation)).value;
+    if (share === undefined || cooperation === undefined) continue;
+    const { partner } = cooperation;
+    const role = partner === undefined ? undefined : roles.get(partner);
+    const own = await reads.read({ object: through, user: `user:${user}` });
+    const [delegation] = delegationsFrom(share.id, own);
+    const isInvited = partner === undefined && email !== undefined && email === cooperation.email;
+    if (role === undefined && delegation === undefined && !isInvited) continue;
+    const denials = denialsOfShare({ cooperation, share, role, delegation }, user, permission, now);
+    paths.push({ path: { through, denials }, cooperation: cooperation.id });
   }
-  return { paths, complete };
+  return { paths, complete: found.every((some) => some.complete) };
 }

@@ -13,6 +13,7 @@ const THINGS: { write: string; read?: string; by: string | undefined }[] = [
   { write: "PUT /v1/portfolios/{id}", by: undefined },
   { write: "PUT /v1/plants/{id}/roles/{user}", read: "GET /v1/plants/{id}/roles", by: "anna" },
   { write: "PUT /v1/portfolios/{id}/roles/{user}", read: "GET /v1/portfolios/{id}/roles", by: "anna" },
+  { write: "PUT /v1/me/notifications", by: "anna" },
   { write: "PATCH /v1/cooperations/{id}", by: "anna" },
   { write: "PATCH /v1/shares/{id}", by: "anna" },
   { write: "PUT /v1/shares/{id}/delegations/{user}", read: "GET /v1/shares/{id}/delegations", by: "ben" },

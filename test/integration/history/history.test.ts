@@ -242,6 +242,23 @@ test("the owner's history says when a plant is shared by entering a shared portf
   expect(taken?.after).not.toHaveProperty("shared_through");
 });
 
+test("a plant is not shared through a portfolio whose share has not started", async ({ service }) => {
+  await seedWorld(service);
+  const { id } = await cooperate(service, []);
+  const body = { resource: "portfolio:north", role: "viewer", starts_at: "2099-01-01T00:00:00Z" };
+  const { body: share } = await service.as("anna", "POST", `/v1/cooperations/${id}/shares`, body);
+  const move = (portfolio?: string) =>
+    service.as("anna", "PUT", "/v1/plants/7", { owner: "sunward", name: "Hillside", portfolio });
+  await move("north");
+  const [put] = await historyOf(service, "anna", "/v1/organizations/sunward");
+  expect(put).toMatchObject({ action: "change_resource", after: { portfolio: "north" } });
+  expect(put?.after).not.toHaveProperty("shared_through");
+  expect((await service.as("anna", "PATCH", `/v1/shares/${share.id}`, { starts_at: null })).status).toBe(200);
+  await move();
+  const [taken] = await historyOf(service, "anna", "/v1/organizations/sunward");
+  expect(taken).toMatchObject({ before: { portfolio: "north", shared_through: [share.id] } });
+});
+
 test("a history continues when an organization is deleted and created again", async ({ service }) => {
   await service.admin("PUT", "/v1/organizations/brief", { name: "Brief" });
   await service.admin("DELETE", "/v1/organizations/brief");

@@ -491,7 +491,7 @@ describe("a refused Write", () => {
       `write 'cooperation:${id}#in_force@organization:brightfix': use POST /v1/cooperations/${id}/resume`,
       `write 'cooperation:${id}#in_force@twin:brightfix (condition not_expired)': use PATCH /v1/cooperations/${id} with \`expires_at\``,
       `delete 'cooperation:${id}x#in_force@organization:brightfix': use POST /v1/cooperations/${id}x/pause`,
-      `use PATCH /v1/shares/${share.slice(6)} for its role and date, POST /v1/cooperations/{id}/shares to share`,
+      `use PATCH /v1/shares/${share.slice(6)} for its role and dates, POST /v1/cooperations/{id}/shares to share`,
       `use DELETE /v1/shares/${share.slice(6)}`,
       "use POST /v1/cooperations/{id}/shares with `starts_at`",
       `use PATCH /v1/shares/${share.slice(6)} with \`starts_at\`, DELETE /v1/shares/${share.slice(6)} to remove it`,

@@ -1,7 +1,8 @@
 /** Dates as RFC 3339 writes them in, as the store keeps them, and when they have come. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { earliest, hasPassed, InstantInput, instant } from "../../../src/domain/expiry.ts";
+import { ChangeCooperationInput, PauseInput, ShareInput } from "../../../src/domain/commands.ts";
+import { earliest, hasPassed, InstantInput, instant, OpeningInstantInput } from "../../../src/domain/expiry.ts";
 
 describe("a date from a caller", () => {
   it.each([
@@ -23,6 +24,40 @@ describe("a date from a caller", () => {
     ["2026-12-31T23:59:59.9+00:00", "2026-12-31T23:59:59Z"],
   ])("%s has its fraction cut, not rounded: %s", (text, kept) => {
     expect(InstantInput.parse(text)).toBe(kept);
+  });
+
+  it.each([
+    ["2026-12-01T00:00:00Z", "2026-12-01T00:00:00Z"],
+    ["2026-12-01T00:00:00.000Z", "2026-12-01T00:00:00Z"],
+    ["2026-12-01T00:00:00.001Z", "2026-12-01T00:00:01Z"],
+    ["2026-12-01T00:00:00.000000001Z", "2026-12-01T00:00:01Z"],
+    ["2026-12-01T00:00:00.999999999Z", "2026-12-01T00:00:01Z"],
+    ["2026-12-31T23:59:59.9+00:00", "2027-01-01T00:00:00Z"],
+    ["2026-12-01T01:30:00.5+01:30", "2026-12-01T00:00:01Z"],
+  ])("%s opens nothing before %s", (text, kept) => {
+    expect(OpeningInstantInput.parse(text)).toBe(kept);
+  });
+
+  it("has its fraction rounded up where it opens something, and cut where it ends something", () => {
+    const date = "2026-12-01T00:00:00.5Z";
+    const [cut, up] = ["2026-12-01T00:00:00Z", "2026-12-01T00:00:01Z"];
+    const dates = { starts_at: date, expires_at: date };
+    expect(ShareInput.parse({ resource: "plant:7", role: "viewer", ...dates, step_down_at: date })).toMatchObject({
+      starts_at: up,
+      expires_at: cut,
+      step_down_at: cut,
+    });
+    expect(ChangeCooperationInput.parse({ ...dates, resume_at: date })).toEqual({
+      starts_at: up,
+      expires_at: cut,
+      resume_at: up,
+    });
+    expect(PauseInput.parse({ resume_at: date })).toEqual({ resume_at: up });
+  });
+
+  it("that would be in the year 10000 once it is rounded is refused", () => {
+    expect(OpeningInstantInput.safeParse("9999-12-31T23:59:59.5Z").success).toBe(false);
+    expect(OpeningInstantInput.safeParse("9999-12-31T23:59:59Z").success).toBe(true);
   });
 
   it.each([

@@ -174,8 +174,16 @@ describe("a date", () => {
     expect(ofShare(undefined, { [date]: PAST })).toMatchObject({ code: "invalid_date", member: date });
   });
 
-  it("that has passed may stay as it is", () => {
-    expect(ofShare({ starts_at: PAST, step_down_at: PAST }, { expires_at: LATER })).toBeUndefined();
+  it("that has passed may be sent back as long as a reply shows it, and is a new one after that", () => {
+    const change = (share: Partial<Share>, input: Parameters<typeof decideChangeShare>[1]) =>
+      decideChangeShare(shareState(share), input, STAMP);
+    const waits = planOf(change({ starts_at: PAST }, { starts_at: PAST, expires_at: LATER }));
+    expect(waits.value.share).toMatchObject({ starts_at: PAST, expires_at: LATER });
+    const ended = planOf(change({ expires_at: PAST }, { expires_at: PAST, role: "viewer" }));
+    expect(ended.value.share).toMatchObject({ role: "viewer", expires_at: PAST });
+    expect(change({}, { starts_at: PAST })).toMatchObject({ code: "invalid_date", member: "starts_at" });
+    for (const role of ["viewer", "technical_manager"] as const)
+      expect(change({ step_down_at: PAST }, { role, step_down_at: PAST })).toMatchObject({ member: "step_down_at" });
   });
 
   it("of a start lies before the end, whichever of the two is changed", () => {
