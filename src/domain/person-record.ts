@@ -10,11 +10,13 @@ export const PersonRecord = z.object({
   email: z.string().optional(),
   language: z.string().optional(),
   mails: z.enum(MAIL_CHOICES).optional(),
+  daily_since: z.string().optional(),
   daily_until: z.string().optional(),
   mail_refused_at: z.string().optional(),
 });
 /**
- * `mails`: what they chose, `at_once` where they did not; `daily_until`: who chose something else than daily gets the digest
- * up to then, so that nothing is lost between the two. `mail_refused_at`: since when a mail server refuses the address for good.
+ * `mails`: what they chose, `at_once` where they did not. So that nothing is lost between the two, `daily_since` says when
+ * they chose digests: what was recorded before the digest before that is in none of theirs; and who left digests still
+ * gets those up to `daily_until`. `mail_refused_at`: since when a mail server refuses the address for good.
  */
 export type Person = z.infer<typeof PersonRecord>;

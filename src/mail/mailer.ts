@@ -27,8 +27,8 @@ export type MailerOptions = {
   sendMilliseconds?: number;
 };
 
-// Well below nodemailer's own minutes.
-const TIMEOUTS = { connectionTimeout: 10_000, greetingTimeout: 10_000, socketTimeout: 20_000 };
+/** Well below nodemailer's own minutes. The first is for the connection with the server's greeting. */
+const TIMEOUTS = { connectionTimeout: 6000, socketTimeout: 20_000 };
 const SERVICE_NOT_AVAILABLE = 421;
 const NO_STARTTLS =
   "the server offers no STARTTLS. Use smtps://, or send in the clear by adding ?requireTLS=false to SMTP_URL";
@@ -64,13 +64,26 @@ export function createMailer({ smtpUrl, folder, from, clock, sendMilliseconds }:
   });
   if (smtpUrl !== undefined) {
     const transport = createTransport({ ...TIMEOUTS, ...POOL, ...transportOf(smtpUrl) });
+    /** The signals of the mails that a server was asked to take: how such a one ends says nothing of the others. */
+    const begun = new WeakSet<AbortSignal>();
+    transport.use("stream", ({ message: built, data }, done) => {
+      // nodemailer opens this on a connection that is ready, before it asks for the mailbox
+      const open = built.createReadStream.bind(built);
+      built.createReadStream = (options) => {
+        if (data.signal) begun.add(data.signal);
+        return open(options);
+      };
+      done();
+    });
     // the time of a mail begins with its connection: what waits for one does not fail by others' slow mailboxes
     const connections = new Semaphore(Number(new URL(smtpUrl).searchParams.get("maxConnections")) || CONNECTIONS);
     return {
       send: orMailFailed((mail) =>
         connections.runExclusive(async () => {
           const signal = AbortSignal.timeout(sendMilliseconds ?? SEND_MILLISECONDS);
-          await transport.sendMail({ ...message(mail), signal });
+          await transport.sendMail({ ...message(mail), signal }).catch((error) => {
+            throw mailFailed(error, begun.has(signal));
+          });
         }),
       ),
       close: () => transport.close(),
@@ -109,12 +122,20 @@ const orMailFailed =
     try {
       await send(mail);
     } catch (error) {
-      throw error instanceof MailFailed ? error : new MailFailed(wordsOf(error as Failure), ofWhat(error as Failure));
+      throw error instanceof MailFailed ? error : mailFailed(error as Failure, false);
     }
   };
 
+const mailFailed = (error: Failure, hasBegun: boolean) => new MailFailed(wordsOf(error), ofWhat(error, hasBegun));
+
 /** A failure of nodemailer, of the disk, or of ours. `command`: what the server was asked. */
-type Failure = Error & { code?: unknown; originalCode?: unknown; command?: unknown; responseCode?: unknown };
+type Failure = Error & {
+  code?: unknown;
+  originalCode?: unknown;
+  command?: unknown;
+  responseCode?: unknown;
+  response?: unknown;
+};
 
 function wordsOf({ name, code, originalCode, command, responseCode }: Failure): string {
   const words = [code ?? name, originalCode, command, responseCode].filter(
@@ -127,13 +148,23 @@ function wordsOf({ name, code, originalCode, command, responseCode }: Failure): 
 /** No such mailbox, now and ever (RFC 5321 §4.2.3). */
 const REFUSED_FOR_GOOD: readonly unknown[] = [550, 551, 553];
 
+/** It may say more (RFC 3463): 5.1.x is about the address, all else about a policy, a full mailbox, a relay. */
+const isOfAddress = (response: unknown): boolean => {
+  const [, subject = "1"] = /^\d{3}[ -]\d\.(\d{1,3})\.\d/.exec(String(response)) ?? [];
+  return subject === "1";
+};
+
+/** After the server was asked for a mailbox: it fell silent or hung up, which another mailbox may have nothing to do with. */
+const CUT_OFF: readonly unknown[] = ["ETIMEDOUT", "ESOCKET", "ECONNECTION", "EABORT"];
+
 /** What a failure is about: of a server that takes no mail, the next mail fails as well. */
-function ofWhat({ code, command, responseCode }: Failure): MailFailure {
-  if (code === "EENVELOPE" && command === "RCPT TO" && REFUSED_FOR_GOOD.includes(responseCode)) return "address";
-  // a sender that is refused, or a server that closes, is no matter of one mail; too slow a mailbox is
-  const isOfMail = code === "EENVELOPE" || code === "EMESSAGE";
-  const isOfServer = command === "MAIL FROM" || responseCode === SERVICE_NOT_AVAILABLE;
-  return (isOfMail && !isOfServer) || code === "EABORT" ? "mail" : "server";
+function ofWhat({ code, command, responseCode, response }: Failure, hasBegun: boolean): MailFailure {
+  const isRefused = code === "EENVELOPE" && command === "RCPT TO" && REFUSED_FOR_GOOD.includes(responseCode);
+  if (isRefused && isOfAddress(response)) return "address";
+  // a sender that is refused, or a server that is closing down, is no matter of one mail
+  if (command === "MAIL FROM" || responseCode === SERVICE_NOT_AVAILABLE) return "server";
+  const isOfMail = code === "EENVELOPE" || code === "EMESSAGE" || (hasBegun && CUT_OFF.includes(code));
+  return isOfMail ? "mail" : "server";
 }
 
 /** Writes a message under a draft name and renames it. Mails hold tokens: only the service's own user may read them. */

@@ -34,7 +34,7 @@ export type NewsFacts = Pick<Mail, "to" | "id" | "unsubscribe"> & {
 };
 
 /** The changes of one cooperation that a mail names; those before them are counted. */
-const LINES_SHOWN_MAX = 50;
+export const LINES_SHOWN_MAX = 50;
 
 /** What is near its end, and can be extended. */
 const ENDING: readonly NewsLine["kind"][] = ["share_ends", "access_ends", "delegation_ends"];

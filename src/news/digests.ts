@@ -1,7 +1,8 @@
 /**
  * Mails once a day what happened in cooperations, to who chose that: one mail to a person for all of their cooperations.
- * Its place in the log is its own and is kept when all mails of a day are sent, so a crash repeats and loses nothing; a
- * repeated mail has the same id. What was missed for days is in one mail.
+ * Its place in the log is its own. That a digest has begun is kept before its mails are sent, and its place when each is
+ * sent or postponed: so a crash repeats and loses nothing, and a repeated mail has the same id, also days later. What was
+ * missed for days is in one mail. No mailbox keeps a digest from its end.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { Semaphore } from "async-mutex";
@@ -16,19 +17,21 @@ import { personHead } from "../store/snapshot.ts";
 import { letterAbout } from "./compose-news.ts";
 import { handOver, isCooperationNews, type SendDeps } from "./hand-over.ts";
 import type { NewsLetter } from "./letter.ts";
+import { nextTry, type PostponedMails } from "./postponed.ts";
 import { type ReadersNews, readersOf } from "./readers.ts";
 import type { NewsWindow } from "./windows.ts";
 
 const NAME = "mails.daily";
 const LOOK_EVERY_MILLISECONDS = 60_000;
 const MAILS_AT_ONCE = 5;
-/** A mail that fails by its own mailbox is tried so often, a minute apart. */
+/** A mail that the server does not take, but takes others, is tried so often, a minute apart; then it is postponed. */
 const TRIES = 5;
 const BEGIN_BEFORE_MILLISECONDS = 1000;
 const EVENTS_AT_ONCE = 1000;
 const PAGES_AT_ONCE = 50;
 
 export type DigestDeps = SendDeps & {
+  mails: PostponedMails;
   readLog: ReadLog;
   /** Makes the marks of places. */
   secret: string;
@@ -38,8 +41,7 @@ export type DigestDeps = SendDeps & {
 
 /** Sends digests when they are due, while this process is the one that delivers, until the signal aborts. Never throws. */
 export async function sendDigests(deps: DigestDeps, signal: AbortSignal): Promise<void> {
-  /** Of the digest that is being sent: who needs no mail more, and how often a mail failed. */
-  const progress: Progress = { at: "", served: new Set(), failed: new Map() };
+  const progress: Progress = { due: "", isTaken: false, served: new Set(), failed: new Map() };
   while (!signal.aborted) {
     try {
       if (await deps.leads()) await sendDigest(deps, progress, signal);
@@ -51,47 +53,63 @@ export async function sendDigests(deps: DigestDeps, signal: AbortSignal): Promis
   }
 }
 
-type Progress = { at: string; served: Set<UserId>; failed: Map<UserId, number> };
+/** Of the digest that is due then: whether a server took one of its mails, who needs no mail more, how often each failed. */
+type Progress = { due: string; isTaken: boolean; served: Set<UserId>; failed: Map<UserId, number> };
 
 async function sendDigest(deps: DigestDeps, progress: Progress, signal: AbortSignal): Promise<void> {
   const { store, clock, readLog } = deps;
-  const at = lastDigestAt(clock());
-  const due = at.toISOString();
+  const last = lastDigestAt(clock()).toISOString();
   const kept = await receiverHead(store, NAME);
-  const keep = (place: EventPlace) => keepReceiver(store, kept, { place: `${due} ${placeText(place)}` });
   if (kept.value === undefined) {
     // the first one is about what happens from now on, by the engine's clock
     const from = new Date((await readLog(clock())).askedAt - BEGIN_BEFORE_MILLISECONDS);
-    return void (await keep({ from, seen: [] }));
+    return void (await keepReceiver(store, kept, { place: `${last} ${placeText({ from, seen: [] })}` }));
   }
-  const [before = "", place = ""] = kept.value.place.split(" ");
+  // the third is when the digest was due that has begun
+  const [before = "", place = "", unfinished] = kept.value.place.split(" ");
+  const due = unfinished ?? last;
   if (before >= due) return;
-  if (progress.at !== due) Object.assign(progress, { at: due, served: new Set(), failed: new Map() });
-  const read = await windowsBehind(deps, place, at);
-  const parts = await partsOf(deps, read.windows, due);
+  const begun =
+    unfinished === undefined ? await keepReceiver(store, kept, { place: `${before} ${place} ${due}` }) : kept;
+  // another process was first
+  if (begun === undefined) return;
+  if (progress.due !== due) Object.assign(progress, { due, isTaken: false, served: new Set(), failed: new Map() });
+  const read = await windowsBehind(deps, place, new Date(due));
+  const parts = await partsOf(deps, read.windows, before);
   const places = new Semaphore(MAILS_AT_ONCE);
   const send = async (user: UserId, { person, news }: DigestParts): Promise<boolean> => {
     if (progress.served.has(user)) return true;
     const letter = await letterAbout({ ...deps, reads: store }, person, news, `news/daily/${due}`);
-    const isDone = letter === undefined || (await isSent(deps, letter, progress));
+    const isDone = letter === undefined || (await isSent(deps, letter, news, progress));
     if (isDone) progress.served.add(user);
     return isDone;
   };
   const sent = await Promise.all(
     [...parts].map(([user, own]) => places.runExclusive(async () => !signal.aborted && (await send(user, own)))),
   );
-  if (sent.every(Boolean)) await keep(read.place);
+  if (sent.every(Boolean)) await keepReceiver(store, begun, { place: `${due} ${placeText(read.place)}` });
 }
 
-/** Whether a mail needs no other attempt: it was taken, its address is refused, or it has failed too often. */
-async function isSent(deps: DigestDeps, letter: NewsLetter, { failed }: Progress): Promise<boolean> {
+/** Whether a mail needs no other attempt with its digest: it was taken, its address is refused, or it is postponed, then by cooperation. */
+async function isSent(
+  deps: DigestDeps,
+  letter: NewsLetter,
+  news: readonly ReadersNews[],
+  progress: Progress,
+): Promise<boolean> {
+  const { mails, clock, warn } = deps;
   const failure = await handOver(deps, letter);
+  progress.isTaken ||= failure === undefined;
   if (failure === undefined) return true;
-  const tries = (failed.get(letter.user) ?? 0) + 1;
-  failed.set(letter.user, tries);
-  const isGivenUp = failure.by === "address" || (failure.by === "mail" && tries >= TRIES);
-  deps.warn("mail_failed", { given_up: isGivenUp, ...errorFacts(failure.error) });
-  return isGivenUp;
+  const tries = (progress.failed.get(letter.user) ?? 0) + 1;
+  progress.failed.set(letter.user, tries);
+  warn("mail_failed", { given_up: failure.by === "address", ...errorFacts(failure.error) });
+  if (failure.by === "address") return true;
+  // while the server takes none at all the digest waits for it
+  if (failure.by === "server" && !(progress.isTaken && tries >= TRIES)) return false;
+  for (const { window, user, organization } of news)
+    await mails.put(nextTry({ ...window, user, organization, since: clock().toISOString() }, clock()));
+  return true;
 }
 
 /** What happened behind a place, up to the time of a digest, by cooperation; and the place behind that. */
@@ -125,21 +143,31 @@ async function windowsBehind(
 
 type DigestParts = { person: Person; news: ReadersNews[] };
 
-/** By person, for those who get digests. */
+/** By person, for those who get digests, or still got them after the last one. */
 async function partsOf(
   { store, clock, warn }: DigestDeps,
   windows: readonly NewsWindow[],
-  due: string,
+  before: string,
 ): Promise<ReadonlyMap<UserId, DigestParts>> {
   const people = new Map<UserId, Person>();
+  const personOf = async (user: UserId): Promise<Person> => {
+    try {
+      return (await personHead(store, user)).value ?? {};
+    } catch (error) {
+      // one that cannot be read has no address
+      if (!(error instanceof StoreDamaged)) throw error;
+      warn("mail_failed", errorFacts(error));
+      return {};
+    }
+  };
   const parts = new Map<UserId, DigestParts>();
   for (const window of windows)
     try {
       for (const news of await readersOf(store, window, clock())) {
         const { user } = news;
-        const person = people.get(user) ?? (await personHead(store, user)).value ?? {};
+        const person = people.get(user) ?? (await personOf(user));
         people.set(user, person);
-        const getsDigest = person.mails === "daily" || (person.daily_until ?? "") >= due;
+        const getsDigest = person.mails === "daily" || (person.daily_until ?? "") > before;
         if (getsDigest) parts.set(user, { person, news: [...(parts.get(user)?.news ?? []), news] });
       }
     } catch (error) {

@@ -1,10 +1,10 @@
 /** A mail about news, to one person. */
-import type { UserId } from "../domain/ids.ts";
+import type { OrganizationId, UserId } from "../domain/ids.ts";
 import { type Language, LanguageInput } from "../domain/language.ts";
 import type { Mail } from "../ports.ts";
 
-/** `isMarked`: a server refused the address before. */
-export type NewsLetter = { user: UserId; mail: Mail; isMarked: boolean };
+/** `organization`: as whose person they get it. `isMarked`: a server refused the address before. */
+export type NewsLetter = { user: UserId; organization: OrganizationId; mail: Mail; isMarked: boolean };
 
 /** The language that a record names; English where it names none that there are mails in. */
 export function languageOf(language: string | undefined): Language {

@@ -6,13 +6,16 @@ import { createPostponed } from "./postponed.ts";
 import { resendPostponed } from "./resend.ts";
 
 /** `run` resends and sends digests until its signal aborts, and never throws. */
-export function mailNews(deps: DigestDeps & Pick<NewsDeps, "lateMilliseconds" | "patienceMilliseconds">): {
+export function mailNews(
+  deps: Omit<DigestDeps, "mails"> & Pick<NewsDeps, "lateMilliseconds" | "patienceMilliseconds">,
+): {
   sink: Sink;
   run: (signal: AbortSignal) => Promise<unknown>;
 } {
-  const mails = createPostponed(deps.store);
+  const mails = createPostponed(deps.store, deps.warn);
   return {
     sink: createNewsSink({ ...deps, mails }),
-    run: (signal) => Promise.all([resendPostponed({ ...deps, mails }, signal), sendDigests(deps, signal)]),
+    run: (signal) =>
+      Promise.all([resendPostponed({ ...deps, mails }, signal), sendDigests({ ...deps, mails }, signal)]),
   };
 }

@@ -13,23 +13,23 @@ import { StoreDamaged } from "../faults.ts";
 import { lettersOf } from "./compose-news.ts";
 import { handOver, isNewsEvent, type SendDeps } from "./hand-over.ts";
 import type { NewsLetter } from "./letter.ts";
-import { type PostponedMail, type PostponedMails, postponed } from "./postponed.ts";
+import { nextTry, type PostponedMails } from "./postponed.ts";
 import { type NewsWindow, windowOf } from "./windows.ts";
 
 const LATE_MILLISECONDS = 5 * 60_000;
 /** How many mails of one window are sent at the same time. */
 const MAILS_AT_ONCE = 5;
-/** How long others wait for a mail. What takes longer is postponed, and may still be sent meanwhile. */
-const PATIENCE_MILLISECONDS = 5000;
+/**
+ * How long others wait for a mail. What takes longer is postponed, and may still be sent meanwhile. Longer than two mails
+ * need, one behind the other, to find that a server does not answer: that is no matter of their mailboxes.
+ */
+const PATIENCE_MILLISECONDS = 15_000;
 
 export type NewsDeps = SendDeps & {
   mails: PostponedMails;
   lateMilliseconds?: number;
   patienceMilliseconds?: number;
 };
-
-/** `later`: it is postponed; `failed`: neither sent nor postponed, so all of it is to be repeated. */
-type Sent = "done" | "later" | "failed";
 
 /** The receiver `mails`. */
 export function createNewsSink(deps: NewsDeps): Sink {
@@ -46,13 +46,13 @@ export function createNewsSink(deps: NewsDeps): Sink {
     const sent = await Promise.all(
       letters.map((letter) =>
         places.runExclusive(async () => {
-          const state = signal.aborted ? "failed" : await send(deps, letter, window);
-          if (state !== "failed") already.add(letter.user);
-          return state;
+          const isDone = !signal.aborted && (await send(deps, letter, window));
+          if (isDone) already.add(letter.user);
+          return isDone;
         }),
       ),
     );
-    if (sent.includes("failed")) return { kind: "retry", why: "the mail server takes no mails" };
+    if (sent.includes(false)) return { kind: "retry", why: "the mail server takes no mails" };
     served.delete(id);
     return { kind: "done" };
   }
@@ -75,35 +75,35 @@ export function createNewsSink(deps: NewsDeps): Sink {
   };
 }
 
-/** Sends one mail, or postpones it. */
-async function send(deps: NewsDeps, letter: NewsLetter, window: NewsWindow): Promise<Sent> {
-  const { mails, clock, patienceMilliseconds = PATIENCE_MILLISECONDS } = deps;
-  const again = postponed({ ...window, user: letter.user, since: clock().toISOString() }, clock());
+/** Sends one mail, or postpones it; false where it is neither sent nor postponed. Never throws. */
+async function send(deps: NewsDeps, letter: NewsLetter, window: NewsWindow): Promise<boolean> {
+  const { mails, clock, warn, patienceMilliseconds = PATIENCE_MILLISECONDS } = deps;
+  const { user, organization } = letter;
+  const again = nextTry({ ...window, user, organization, since: clock().toISOString() }, clock());
+  const failed = (error: unknown) => warn("mail_failed", { history: window.history, ...errorFacts(error) });
+  const postpone = async () => {
+    try {
+      await mails.put(again);
+      return true;
+    } catch (error) {
+      failed(error);
+      return false;
+    }
+  };
   const sending = handOver(deps, letter);
   const late = new AbortController();
-  const ended = await Promise.race([
+  let ended = await Promise.race([
     sending,
     sleep(patienceMilliseconds, "late" as const, { signal: late.signal, ref: false }).catch(() => "late" as const),
   ]);
   late.abort();
-  if (ended !== "late") return followUp(deps, again, ended);
-  if (again === undefined || !(await mails.put(again))) return followUp(deps, again, await sending);
-  // it has a place to be tried again from: nobody waits for how it ends
-  void sending
-    .then((failure) => (failure === undefined ? mails.drop(again) : undefined))
-    .catch((error) => deps.warn("mail_failed", errorFacts(error)));
-  return "later";
-}
-
-/** What follows from how a mail ended. */
-async function followUp(
-  { mails, warn }: NewsDeps,
-  again: PostponedMail | undefined,
-  failure: Awaited<ReturnType<typeof handOver>>,
-): Promise<Sent> {
-  if (failure === undefined) return "done";
-  warn("mail_failed", { history: again?.history, ...errorFacts(failure.error) });
-  if (failure.by === "address") return "done";
-  if (failure.by === "server" || again === undefined) return "failed";
-  return (await mails.put(again)) ? "later" : "failed";
+  if (ended === "late" && (await postpone())) {
+    // it has a place to be tried again from: nobody waits for how it ends
+    void sending.then((failure) => (failure === undefined ? mails.drop(again) : undefined)).catch(failed);
+    return true;
+  }
+  if (ended === "late") ended = await sending;
+  if (ended === undefined) return true;
+  failed(ended.error);
+  return ended.by === "address" || (ended.by === "mail" && (await postpone()));
 }

@@ -7,7 +7,8 @@ import type { Side, VisibleEntry } from "../domain/history.ts";
 import { idOfType, type OrganizationId, type ResourceType, splitRef, type UserId } from "../domain/ids.ts";
 import { type News, type NewsLine, newsOf } from "../domain/news.ts";
 import { type Cooperation, isSide } from "../domain/records.ts";
-import type { NewsNames } from "../mail/news-mail.ts";
+import { StoreDamaged } from "../faults.ts";
+import { LINES_SHOWN_MAX, type NewsNames } from "../mail/news-mail.ts";
 import type { Reads } from "../ports.ts";
 import { nameOfSide } from "../queries/views/cooperations.ts";
 import { historyOf } from "../store/history.ts";
@@ -21,17 +22,21 @@ import {
   roleOf,
   shareHead,
 } from "../store/snapshot.ts";
+import { isRecent } from "./recent.ts";
 import type { NewsWindow } from "./windows.ts";
 
-/** The newest entries of a window that are read; the others are counted. */
-const ENTRIES_MAX = 200;
-/** Older than this it is no news: mails may have been switched off for months. */
-const NEWS_MILLISECONDS = 7 * 24 * 3_600_000;
+/** Read at the same time. */
+const ENTRIES_AT_ONCE = 200;
 
 const ACCEPTS: readonly string[] = ["accept", "join"];
 
-/** What one person reads of a window. `isDelegate`: they are no admin of that organization. */
+/**
+ * What one person reads of a window. `since`: when the oldest of it was recorded; `isDelegate`: they are no admin of that
+ * organization; `others`: how many more lines there were for them before these.
+ */
 export type ReadersNews = {
+  window: NewsWindow;
+  since: string;
   user: UserId;
   organization: OrganizationId;
   isDelegate: boolean;
@@ -52,46 +57,64 @@ export async function readersOf(reads: Reads, window: NewsWindow, now: Date): Pr
     partner: await adminsOfSide(reads, cooperation, "partner", news),
   };
   const delegates = await delegatesIn(reads, cooperation, news);
-  const names = await namesIn(reads, cooperation, news);
   const users = [...new Set([...admins.initiator, ...admins.partner, ...delegates])].sort();
-  return users.flatMap((user): ReadersNews[] => {
+  const read = users.flatMap((user) => {
     // the holder of a delegation reads of it as its holder, and an admin of both sides reads a line once
     const isFor = ({ reader, user: holder }: News) =>
       reader === "delegate" ? holder === user && delegates.has(user) : admins[reader].has(user) && holder !== user;
-    const lines = entries
+    const own = entries
       .filter(({ actor }) => actor !== `user:${user}`)
-      .flatMap(({ news: own }) => own.filter((one) => isFor(one) && one.reader === own.find(isFor)?.reader))
-      .map(({ line }) => line)
-      .filter((line) => !("of" in line) || names.shares.has(line.of.share));
+      .flatMap(({ at, news: all }) => {
+        const reader = all.find(isFor)?.reader;
+        return all.flatMap((one) => (isFor(one) && one.reader === reader ? [{ at, line: one.line }] : []));
+      });
     const isInitiators = admins.initiator.has(user);
     const organization = isInitiators ? cooperation.initiator : cooperation.partner;
-    if (lines.length === 0 || organization === undefined) return [];
+    const [oldest] = own;
+    if (oldest === undefined || organization === undefined) return [];
     const isDelegate = !isInitiators && !admins.partner.has(user);
+    // no mail names more, so no more names are looked up
+    const lines = own.slice(-LINES_SHOWN_MAX).map(({ line }) => line);
+    return [
+      { since: oldest.at, user, organization, isInitiators, isDelegate, lines, others: own.length - lines.length },
+    ];
+  });
+  const names = await namesIn(
+    reads,
+    cooperation,
+    read.flatMap(({ lines }) => lines),
+  );
+  return read.flatMap(({ isInitiators, ...one }): ReadersNews[] => {
     const other = isInitiators ? names.partner : names.initiator;
-    const others = Math.max(0, window.to - window.from + 1 - ENTRIES_MAX);
-    return [{ user, organization, isDelegate, cooperation, names: { ...names, other }, lines, others }];
+    const lines = one.lines.filter((line) => !("of" in line) || names.shares.has(line.of.share));
+    return lines.length === 0 ? [] : [{ ...one, window, cooperation, names: { ...names, other }, lines }];
   });
 }
 
-/** An entry's news, and who did it. */
-type EntryNews = { actor: string; news: News[] };
+/** An entry's news, when it was recorded, and who did it. */
+type EntryNews = { at: string; actor: string; news: News[] };
 
 async function newsIn(
   reads: Reads,
-  { from, to }: NewsWindow,
+  { from: first, to }: NewsWindow,
   cooperation: Cooperation,
   now: Date,
 ): Promise<EntryNews[]> {
-  const page = { before: to + 1, first: from, limit: ENTRIES_MAX };
-  // as no side sees it: without reasons
-  const { items } = await historyOf(reads, `cooperation:${cooperation.id}`, undefined, page);
-  const isRecent = ({ at }: VisibleEntry) => now.getTime() - Date.parse(at) < NEWS_MILLISECONDS;
-  const entries = items.reverse();
+  const entries: VisibleEntry[] = [];
+  for (let before: number | undefined = to + 1; before !== undefined; ) {
+    // as no side sees it: without reasons
+    const page = { before, first, limit: ENTRIES_AT_ONCE };
+    const { items, next } = await historyOf(reads, `cooperation:${cooperation.id}`, undefined, page);
+    const recent = items.filter((entry) => isRecent(entry, now));
+    entries.unshift(...recent.reverse());
+    before = recent.length < items.length ? undefined : next;
+  }
   // what it has accepted is no news to it
   const accepted = entries.find(({ action }) => ACCEPTS.includes(action))?.n ?? 0;
   const isShown = (n: number, { reader, line }: News) =>
     (reader !== "partner" || n >= accepted) && (cooperation.status !== "ended" || !("of" in line));
-  return entries.filter(isRecent).map((entry) => ({
+  return entries.map((entry) => ({
+    at: entry.at,
     actor: entry.actor,
     news: newsOf(entry, cooperation).filter((one) => isShown(entry.n, one)),
   }));
@@ -135,23 +158,32 @@ async function delegatesIn(
 async function namesIn(
   reads: Reads,
   cooperation: Cooperation,
-  news: readonly News[],
+  lines: readonly NewsLine[],
 ): Promise<Omit<NewsNames, "other">> {
   const [initiator, partner] = await Promise.all([
     nameOfSide(reads, cooperation, "initiator"),
     // until somebody joins, the invited address is its only label, and the initiator's
     cooperation.partner === undefined ? (cooperation.email ?? "") : nameOfSide(reads, cooperation, "partner"),
   ]);
-  const ofShares = new Map(news.flatMap(({ line }) => ("of" in line ? [[line.of.share, line.of] as const] : [])));
+  const of = lines.flatMap((line) => ("of" in line ? [line.of] : []));
+  const ofShares = new Map(of.map((one) => [one.share, one]));
   const shares = await inTurns([...ofShares.values()], async ({ share, resource: named }) => {
     const resource = named ?? (await shareHead(reads, share)).value?.resource;
     if (resource === undefined) return [];
     const [type, id] = splitRef(resource) as [ResourceType, string];
-    return [[share, { type, name: (await resourceHead(reads, resource)).value?.name ?? id }] as const];
+    const head = await readable(resourceHead(reads, resource));
+    return [[share, { type, name: head?.value?.name ?? id }] as const];
   });
-  const holders = new Set(news.flatMap(({ user }) => user ?? []));
+  const holders = new Set(of.flatMap(({ user }) => user ?? []));
   const people = await inTurns([...holders], async (user) => {
-    return [user, (await personHead(reads, user)).value?.name ?? user] as const;
+    return [user, (await readable(personHead(reads, user)))?.value?.name ?? user] as const;
   });
   return { initiator, partner, shares: new Map(shares.flat()), people: new Map(people) };
 }
+
+/** A record that cannot be read has no name, and keeps the mails that name it from nobody. */
+const readable = <T>(reading: Promise<T>): Promise<T | undefined> =>
+  reading.catch((error: unknown) => {
+    if (!(error instanceof StoreDamaged)) throw error;
+    return undefined;
+  });

@@ -5,7 +5,7 @@ import { errorFacts } from "../domain/error-facts.ts";
 import { StoreDamaged } from "../faults.ts";
 import { lettersOf } from "./compose-news.ts";
 import { handOver, type SendDeps } from "./hand-over.ts";
-import { type PostponedMail, type PostponedMails, postponed } from "./postponed.ts";
+import { isTooOld, nextTry, type PostponedMail, type PostponedMails } from "./postponed.ts";
 
 const MAILS_AT_ONCE = 5;
 /** How often it is looked whether one is due. */
@@ -34,6 +34,7 @@ export async function resendPostponed(deps: ResendDeps, signal: AbortSignal): Pr
   }
 }
 
+/** Never throws: one that fails leaves the others alone. */
 async function sendAgain(deps: ResendDeps, one: PostponedMail, signal: AbortSignal): Promise<void> {
   if (signal.aborted) return;
   const { mails, clock, store, warn } = deps;
@@ -41,16 +42,15 @@ async function sendAgain(deps: ResendDeps, one: PostponedMail, signal: AbortSign
     const [letter] = await lettersOf({ ...deps, reads: store }, one, one.user);
     const failure = letter && (await handOver(deps, letter));
     if (failure === undefined) return await mails.drop(one);
-    await postponeOrDrop(failure.error, failure.by !== "address");
+    // while the server takes no mail nothing is known of the mailbox
+    const isGivenUp = failure.by === "address" || (failure.by === "mail" && isTooOld(one, clock()));
+    warn("mail_failed", { history: one.history, given_up: isGivenUp, ...errorFacts(failure.error) });
+    if (isGivenUp) await mails.drop(one);
+    else await mails.put(nextTry(one, clock()));
   } catch (error) {
-    if (!(error instanceof StoreDamaged)) throw error;
-    await postponeOrDrop(error, true);
-  }
-
-  async function postponeOrDrop(error: unknown, mayBeTaken: boolean): Promise<void> {
-    const again = mayBeTaken ? postponed(one, clock()) : undefined;
-    warn("mail_failed", { history: one.history, given_up: again === undefined, ...errorFacts(error) });
-    if (again === undefined) await mails.drop(one);
-    else await mails.put(again);
+    warn("mail_failed", { history: one.history, ...errorFacts(error) });
+    // a history that cannot be read may be repaired; what the engine does not answer is tried at the next look
+    if (error instanceof StoreDamaged)
+      await (isTooOld(one, clock()) ? mails.drop(one) : mails.put(nextTry(one, clock()))).catch(() => {});
   }
 }

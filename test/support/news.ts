@@ -9,7 +9,7 @@ import { mailNews } from "../../src/news/mail-news.ts";
 import { placeText } from "../../src/store/events.ts";
 import { cooperationHead } from "../../src/store/snapshot.ts";
 import { from } from "./mail.ts";
-import type { Service } from "./service.ts";
+import { cooperate, type Service, seedWorld } from "./service.ts";
 import type { Smtp } from "./smtp.ts";
 
 /** From the beginning of the log on; what happened in these cooperations until now counts as mailed. */
@@ -22,6 +22,30 @@ export async function beginNews({ deps: { tupleStore } }: Service, ...mailed: Co
     await keepReceiver(tupleStore, head, { place: `0:1-${n}` });
   }
 }
+
+/** An active cooperation with two admins on each side: anna and ada invite, ben and bob accept; plant 7 is shared. */
+export async function world(service: Service) {
+  await seedWorld(service);
+  const admins = [
+    ["sunward", "ada"],
+    ["brightfix", "bob"],
+  ];
+  for (const [organization, user] of admins)
+    await service.admin("PUT", `/v1/organizations/${organization}/people/${user}`, {
+      role: "admin",
+      email: `${user}@${organization}.example`,
+    });
+  const { id, shares } = await cooperate(service, [{ resource: "plant:7", role: "technical_manager" }]);
+  await beginNews(service, id);
+  const at = `/v1/cooperations/${id}`;
+  return { id, share: shares[0] ?? "", at };
+}
+
+/** A call that is to succeed. */
+export const done = async (reply: Promise<{ status: number; body: unknown }>) => {
+  const { status, body } = await reply;
+  expect(status, JSON.stringify(body)).toBeLessThan(300);
+};
 
 /** Sends mails to that server until the test ends or it is stopped. */
 export function startNews({ deps }: Service, smtp: Smtp, changes: Partial<Parameters<typeof mailNews>[0]> = {}) {

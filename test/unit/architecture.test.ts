@@ -82,6 +82,7 @@ const MAY_IMPORT: Record<string, string[]> = {
     "queries",
     "mail/letters.ts",
     "mail/news-mail.ts",
+    "node:crypto",
     "async-mutex",
     "zod",
     "node:timers/promises",

@@ -30,6 +30,7 @@ export function decideMails(
   // what came since the last digest was mailed to nobody yet
   const isLeft = before.mails === "daily" && mails === "at_once";
   const daily_until = isLeft ? nextDigestAt(now).toISOString() : undefined;
-  const record: Person = { ...before, mails, daily_until };
+  const daily_since = mails === "daily" ? now.toISOString() : undefined;
+  const record: Person = { ...before, mails, daily_since, daily_until };
   return planned({ touches: [{ head: person, record }], deletes: [], writes: [] }, { mails, n: person.n + 1 });
 }

@@ -1,10 +1,12 @@
 /** Mails over SMTP: each is sent once, to one address, and never unencrypted to another machine unless the URL asks for it. */
 import { readdir } from "node:fs/promises";
+import { type AddressInfo, createServer } from "node:net";
 import { inspect } from "node:util";
 import PostalMime from "postal-mime";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { freePort } from "../../../bench/processes.ts";
 import { LANGUAGES } from "../../../src/domain/language.ts";
+import type { MailFailed } from "../../../src/faults.ts";
 import { invitationMail, noticeMail } from "../../../src/mail/letters.ts";
 import { createMailer } from "../../../src/mail/mailer.ts";
 import { clock, from, invitation, newFolder, notice, someMail } from "../../support/mail.ts";
@@ -110,6 +112,44 @@ describe("with an SMTP server", () => {
     });
     await expect(mailer.send(invitationMail("en", invitation))).rejects.toThrow("EABORT");
     expect([smtp.asked, smtp.taken]).toEqual([["ida@grid.example"], []]);
+  });
+
+  it("a failure says whether it is the address's, the mailbox's, or the server's", async () => {
+    const options = { folder: newFolder(), from, clock, sendMilliseconds: 3000 };
+    const smtp: Awaited<ReturnType<typeof startSmtp>> = await startSmtp({
+      rcpt: async (address) => {
+        const [name] = address.split("@");
+        if (name === "unknown") throw new Error("5.1.1 no such person here");
+        if (name === "plain") throw new Error("no such person here");
+        if (name === "relay") throw new Error("5.7.1 relaying denied");
+        if (name === "full") throw Object.assign(new Error("4.2.2 full"), { responseCode: 452 });
+        if (name === "reset") smtp.endAll();
+        await new Promise(() => {});
+      },
+    });
+    // it takes connections and says nothing
+    const mute = createServer();
+    await new Promise<void>((resolve) => mute.listen(0, "127.0.0.1", resolve));
+    onTestFinished(() => void mute.close());
+    const ofWhat = (smtpUrl: string, name: string) =>
+      createMailer({ ...options, smtpUrl })
+        .send(someMail(`${name}@grid.example`))
+        .catch((error: MailFailed) => [name, error.by]);
+    const names = ["unknown", "plain", "relay", "full", "reset", "silent"];
+    const failures = [];
+    for (const name of names) failures.push(await ofWhat(at127(smtp), name));
+    failures.push(await ofWhat(at127({ port: await freePort() }), "closed"));
+    failures.push(await ofWhat(at127(mute.address() as AddressInfo), "mute"));
+    expect(failures).toEqual([
+      ["unknown", "address"],
+      ["plain", "address"],
+      ["relay", "mail"],
+      ["full", "mail"],
+      ["reset", "mail"],
+      ["silent", "mail"],
+      ["closed", "server"],
+      ["mute", "server"],
+    ]);
   });
 
   it("a mail that waits for a connection does not fail by the slow mailbox that has it", async () => {

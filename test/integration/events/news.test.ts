@@ -14,33 +14,10 @@ import { createPostponed } from "../../../src/news/postponed.ts";
 import type { Write } from "../../../src/ports.ts";
 import { organizationHead } from "../../../src/store/snapshot.ts";
 import { from } from "../../support/mail.ts";
-import { beginNews, expectNews, mailsAt, startNews } from "../../support/news.ts";
+import { beginNews, done, expectNews, mailsAt, startNews, world } from "../../support/news.ts";
 import { startProcess } from "../../support/process.ts";
-import { cooperate, type Service, seedWorld, test } from "../../support/service.ts";
+import { seedWorld, test } from "../../support/service.ts";
 import { startSmtp } from "../../support/smtp.ts";
-
-/** An active cooperation with two admins on each side: anna and ada invite, ben and bob accept; plant 7 is shared. */
-async function world(service: Service) {
-  await seedWorld(service);
-  const admins = [
-    ["sunward", "ada"],
-    ["brightfix", "bob"],
-  ];
-  for (const [organization, user] of admins)
-    await service.admin("PUT", `/v1/organizations/${organization}/people/${user}`, {
-      role: "admin",
-      email: `${user}@${organization}.example`,
-    });
-  const { id, shares } = await cooperate(service, [{ resource: "plant:7", role: "technical_manager" }]);
-  await beginNews(service, id);
-  const at = `/v1/cooperations/${id}`;
-  return { id, share: shares[0] ?? "", at };
-}
-
-const done = async (reply: Promise<{ status: number; body: unknown }>) => {
-  const { status, body } = await reply;
-  expect(status, JSON.stringify(body)).toBeLessThan(300);
-};
 
 test("what happened together is one mail to each whom it is news for, and no mail to anybody else", async ({
   service,
@@ -212,7 +189,7 @@ test("a mailbox that is refused or slow holds up no other, and the mail of the s
   await expect
     .poll(async () => (await mailsAt(smtp)).filter(({ to }) => to === "ben").length, { timeout: 25_000 })
     .toBe(2);
-  await expect.poll(() => createPostponed(service.deps.tupleStore).all(), { timeout: 25_000 }).toEqual([]);
+  await expect.poll(() => createPostponed(service.deps.tupleStore, () => {}).all(), { timeout: 25_000 }).toEqual([]);
 });
 
 test("a mail that a mailbox does not take now is sent by whichever process is there when it is due", async ({
@@ -229,7 +206,7 @@ test("a mail that a mailbox does not take now is sent by whichever process is th
   const first = startNews(service, smtp, { lookEveryMilliseconds: 60_000 });
   const paused = ["Sunward Energy has paused the cooperation. Until it is resumed nobody has access through it."];
   await expectNews(smtp, { ada: [paused], bob: [paused] });
-  const postponed = createPostponed(service.deps.tupleStore);
+  const postponed = createPostponed(service.deps.tupleStore, () => {});
   await expect.poll(async () => (await postponed.all()).map(({ user }) => user), { timeout: 25_000 }).toEqual(["ben"]);
   await first.stop();
   isFull = false;
@@ -380,14 +357,19 @@ test("that an endpoint is disabled is news for the admins of its organization, a
   await world(service);
   const smtp = await startSmtp();
   const { tupleStore } = service.deps;
-  const head = await organizationHead(tupleStore, "brightfix" as OrganizationId);
-  if (head.value === undefined) throw new Error("brightfix has no record");
   await done(service.as("bob", "PUT", "/v1/me/notifications", { mails: "none" }));
   const action = "disable_webhook" as EntryAction;
-  const entry = { action, object: "webhook:brightfix/erp", after: { name: "erp", why: "it answered 410" } };
-  const stamp = { id: "i", now: new Date(), actor: "service:concordat", requestId: "r", nonce: "n" };
-  const touches = [{ head, record: head.value, entry }];
-  expect(await tupleStore.write(writeOf({ touches, deletes: [], writes: [] }, stamp))).toBe("committed");
+  const disable = async (name: string, now: Date) => {
+    const head = await organizationHead(tupleStore, "brightfix" as OrganizationId);
+    if (head.value === undefined) throw new Error("brightfix has no record");
+    const entry = { action, object: `webhook:brightfix/${name}`, after: { name, why: "it answered 410" } };
+    const stamp = { id: "i", now, actor: "service:concordat", requestId: "r", nonce: "n" };
+    const touches = [{ head, record: head.value, entry }];
+    expect(await tupleStore.write(writeOf({ touches, deletes: [], writes: [] }, stamp))).toBe("committed");
+  };
+  // it happened too long ago to be news
+  await disable("old", new Date(Date.now() - 8 * 24 * 3_600_000));
+  await disable("erp", new Date());
   startNews(service, smtp);
   await expect
     .poll(async () => (await mailsAt(smtp)).map(({ to, subject }) => [to, subject]), { timeout: 25_000 })
