@@ -43,6 +43,9 @@ const IMPORT_IDLE_MILLISECONDS = 30_000;
 /** The scheduler tries an action for so long, waits so long for its turn at the object, and comes back to it later. */
 const DUE_PATIENCE_MILLISECONDS = 2000;
 
+/** How long it is waited, when the service stops, for what is being delivered. */
+const RELAYED_MILLISECONDS = 2000;
+
 /** What disables an endpoint, as histories name it: `service:concordat` (caller.ts). */
 const OWN_KEY = "concordat";
 
@@ -184,7 +187,8 @@ export function createService(
     },
     async close() {
       relaying.abort();
-      await relayed;
+      // all of it can be repeated: a mail to a slow server is not waited for
+      await Promise.race([relayed, sleep(RELAYED_MILLISECONDS, undefined, { ref: false })]);
       mailer.close();
       await cache.close();
       await limiter.close();

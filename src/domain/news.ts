@@ -136,7 +136,8 @@ function linesOfCooperation({ action, before = {}, after = {} }: VisibleEntry): 
     case "resume":
       return [{ kind: "resumed" }];
     case "start":
-      return [{ kind: "started" }];
+      // who starts it at once may set other dates with that
+      return [{ kind: "started" }, ...(["ends", "resumes"] as const).filter(isMoved).map(date)];
     case "change_expiry":
       return (["ends", "starts", "resumes"] as const).filter(isMoved).map(date);
     case "expire":

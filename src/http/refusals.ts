@@ -56,11 +56,7 @@ export const REFUSALS = {
   invalid_date: [422, "A date cannot be used here", "Choose another date for `member`, or leave it out."],
   invalid_invitation: [404, "The invitation is not valid", "Use the newest mail, or ask to have it sent again."],
   invitation_expired: [410, "This invitation has expired", "Ask to have it sent again."],
-  id_not_allowed: [
-    422,
-    "This id cannot be used for something new",
-    "Choose another id: the detail says what is wrong with this one.",
-  ],
+  id_not_allowed: [422, "This id cannot be used for something new", "Choose another id."],
   too_many_tuples: [422, "The change is too large for one Write", "Do it in smaller steps."],
   cool_down: [429, "The last invitation was sent too recently", "Wait as many seconds as Retry-After says."],
   too_many_invitations: [
@@ -68,11 +64,7 @@ export const REFUSALS = {
     "The organization has sent too many invitations",
     "Remove invitations that are still open, or wait as many seconds as Retry-After says, where it is sent.",
   ],
-  webhooks_off: [
-    403,
-    "Endpoints cannot be added here",
-    "Ask the operator for the configuration that the detail names.",
-  ],
+  webhooks_off: [403, "Endpoints cannot be added here", "Ask the operator for it."],
   too_many_webhooks: [409, "There are too many endpoints", "Remove one first."],
   webhook_sealed: [
     409,
@@ -93,6 +85,7 @@ export function detailOf(refusal: Refusal): string {
     case "not_found":
       return `There is no ${refusal.what} that you may see.`;
     case "insufficient_scope":
+    case "webhooks_off":
       return `This needs ${refusal.needs}.`;
     case "outside_key":
       return `The key is bound to the ${refusal.bound_by} ${refusal.allowed.join(", ")}.`;
@@ -146,8 +139,6 @@ export function detailOf(refusal: Refusal): string {
       return `This would take ${refusal.tuples} tuples in one Write; OpenFGA takes ${refusal.limit}.`;
     case "rate_limited":
       return `The limit ${refusal.limit} is reached; it begins anew in ${refusal.retry_after_seconds} seconds.`;
-    case "webhooks_off":
-      return `This needs ${refusal.needs}.`;
     case "too_many_webhooks":
       return `There may be ${refusal.limit}.`;
     case "resumed_recently":
@@ -188,16 +179,12 @@ export function adviceOf(refusal: Refusal): string {
       return `Choose ${delegable(refusal.cap).join(" or ")}.`;
     case "outside_key":
       return `Use a key that is bound to other ${refusal.bound_by}, or to none.`;
-    case "id_not_allowed":
-      return "Choose another id.";
     case "invalid_date":
       return `Choose another date for ${refusal.member}, or none.`;
     case "email_taken":
       return "Use another address, or take theirs away first.";
     case "still_member":
       return `Take them out of ${refusal.organizations.join(", ")} first.`;
-    case "webhooks_off":
-      return "Ask the operator for it.";
     case "cool_down":
     case "resumed_recently":
     case "rate_limited":

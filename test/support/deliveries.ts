@@ -23,11 +23,15 @@ export function deliveringTo({ url }: Receiver): Record<string, string> {
 
 let made = 0;
 
-/** Creates an organization and registers plants of it, until it fails: who is killed answers no more. */
+/** Creates an organization and registers plants of it, until it is killed and answers no more; what is busy is asked again. */
 export async function registerPlants(url: string, organization: string, plants: number): Promise<void> {
   const put = async (path: string, body: object) => {
     const headers = { Authorization: `Bearer ${KEYS.admin}`, "Content-Type": "application/json" };
-    return (await fetch(`${url}${path}`, { method: "PUT", headers, body: JSON.stringify(body) })).status < 300;
+    for (;;) {
+      const { status } = await fetch(`${url}${path}`, { method: "PUT", headers, body: JSON.stringify(body) });
+      if (status !== 503) return status < 300;
+      await sleep(100);
+    }
   };
   try {
     if (!(await put(`/v1/organizations/${organization}`, { name: organization }))) return;

@@ -1,5 +1,5 @@
 /** The events in the document, under `webhooks`: each type of the table with what it says and an example of its entry. */
-import { actorOf, SCHEDULER } from "../../../src/domain/caller.ts";
+import { actorOf, ownActor, SCHEDULER } from "../../../src/domain/caller.ts";
 import { ACTION_NAMES, LIFECYCLE } from "../../../src/domain/cooperation/lifecycle.ts";
 import { cloudEvent } from "../../../src/domain/events/cloud-event.ts";
 import { EVENT_TYPES, type EventType } from "../../../src/domain/events/event-types.ts";
@@ -141,6 +141,15 @@ const EXAMPLES: Record<EventType, Facts> = {
 /** What the service does by itself. */
 const BY_SCHEDULER: readonly string[] = ACTION_NAMES.filter((action) => LIFECYCLE[action].by === "scheduler");
 
+/** What else it does by itself, or on an operator's command, and as whom. */
+const BY_SERVICES = { disable_webhook: "concordat", repair: "doctor", sign: "sign" } as const;
+
+function actorIn(action: string): string {
+  const own = Object.entries(BY_SERVICES).find(([name]) => name === action);
+  if (own) return ownActor(own[1]);
+  return BY_SCHEDULER.includes(action) ? actorOf(SCHEDULER) : "user:anna";
+}
+
 /** The example of one type, as it is delivered. */
 function exampleEvent(type: EventType): object {
   const kind = EVENT_TYPES.find((one) => one.type === type);
@@ -149,7 +158,7 @@ function exampleEvent(type: EventType): object {
     n: 1,
     id: SAMPLE.next,
     at: "2026-01-05T09:00:00.000Z",
-    actor: BY_SCHEDULER.includes(kind.action) ? actorOf(SCHEDULER) : "user:anna",
+    actor: actorIn(kind.action),
     action: kind.action,
     request_id: "req-1",
     ...(EXAMPLES[type] as { object: string }),

@@ -1,13 +1,16 @@
 /** Endpoints that are added, changed and removed by API while the relay runs: no restart, no event too many or too few. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { Webhook } from "standardwebhooks";
-import { expect } from "vitest";
+import { expect, vi } from "vitest";
 import { createEndpointSeal } from "../../../src/domain/events/endpoint-seal.ts";
 import { StoreDamaged } from "../../../src/faults.ts";
 import { urlProblemBy } from "../../../src/webhooks/added-webhooks.ts";
 import { ALL_ALLOWED, startAddedRelay } from "../../support/added-webhooks.ts";
 import { type Received, startReceiver } from "../../support/receiver.ts";
 import { createService, type Service, test } from "../../support/service.ts";
+
+// several waits, each of which is long on a busy machine
+vi.setConfig({ testTimeout: 240_000 });
 
 const AT = "/v1/webhooks/hub";
 

@@ -1,11 +1,14 @@
 /** Endpoints of organizations: what they get, who may have them, and that nothing of them is read where it should not be. */
-import { expect } from "vitest";
+import { expect, vi } from "vitest";
 import { fieldsOf } from "../../../src/domain/records.ts";
 import { urlProblemBy } from "../../../src/webhooks/added-webhooks.ts";
 import { startAddedRelay } from "../../support/added-webhooks.ts";
 import { startReceiver } from "../../support/receiver.ts";
 import { send } from "../../support/routes.ts";
 import { cooperate, createService, KEYS, type Service, seedWorld, test } from "../../support/service.ts";
+
+// several waits, each of which is long on a busy machine
+vi.setConfig({ testTimeout: 240_000 });
 
 const SUNWARD = "/v1/organizations/sunward/webhooks";
 const BRIGHTFIX = "/v1/organizations/brightfix/webhooks";

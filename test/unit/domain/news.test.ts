@@ -6,6 +6,7 @@ import { EVENT_TYPES } from "../../../src/domain/events/event-types.ts";
 import { type Common, sealEntry, visibleTo } from "../../../src/domain/history.ts";
 import { NEWS_READERS, newsOf } from "../../../src/domain/news.ts";
 import { type Cooperation, NO_HASH } from "../../../src/domain/records.ts";
+import { isRecent } from "../../../src/news/recent.ts";
 
 const PAGE = new URL("../../../docs/mails.md", import.meta.url);
 /** By their own actions, by nobody, and by an operator. */
@@ -119,6 +120,24 @@ describe("news", () => {
     expect(newsIn("remind", { after: { kind: "invitation", expires_at: date } }, pending)).toEqual([
       { reader: "initiator", line: { kind: "invitation_ends" } },
     ]);
+  });
+
+  test("of a start names the dates that were set with it", () => {
+    const before = { starts_at: "2026-02-01T00:00:00Z" };
+    const ends = { expires_at: "2026-03-01T00:00:00Z" };
+    expect(linesOf("start", { before, after: ends })).toEqual([
+      { kind: "started" },
+      { kind: "ends", date: ends.expires_at },
+    ]);
+    expect(linesOf("start", { before: { ...before, ...ends }, after: ends })).toEqual([{ kind: "started" }]);
+  });
+
+  test("of an end is as old as that end, however late it was announced", () => {
+    const now = new Date("2026-06-10T00:00:00Z");
+    const announced = { action: "expire", at: "2026-06-09T00:00:00.000Z" };
+    expect(isRecent({ ...announced, after: { expires_at: "2026-06-08T00:00:00Z" } }, now)).toBe(true);
+    expect(isRecent({ ...announced, after: { expires_at: "2026-03-01T00:00:00Z" } }, now)).toBe(false);
+    expect(isRecent({ ...announced, action: "share", after: { expires_at: "2026-03-01T00:00:00Z" } }, now)).toBe(true);
   });
 
   test("of a share says its role and its dates", () => {
