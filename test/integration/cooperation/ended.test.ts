@@ -308,7 +308,6 @@ test("a store that keeps ended cooperations among the live ones is read correctl
     () => list("anna", "sunward", ""),
     () => list("ben", "brightfix", ""),
     () => service.as("ben", "GET", `${ORG}/brightfix/incoming-shares`),
-    () => service.as("anna", "POST", `${ORG}/sunward/cooperations`, { email: "ida@else.example" }),
   ]) {
     expect(await isOver()).toEqual([1, 0]);
     await look();
