@@ -1,5 +1,7 @@
 /** The sample of `npm start` and `npm run seed`: played into an empty store alone, and never a second time. */
 import { expect, onTestFinished } from "vitest";
+import { keepReceiver, receiverHead } from "../../../src/events/receivers.ts";
+import { keepSchedule, scheduleHead } from "../../../src/schedule/head.ts";
 import { playSample, startHint } from "../../../src/start/sample.ts";
 import { listen } from "../../support/listening.ts";
 import { runScript } from "../../support/program.ts";
@@ -25,6 +27,15 @@ test("it is written into an empty store, and its commands do what they say", asy
   });
   expect(delegated.status).toBe(200);
   expect(await service.may("tom", "manage_technical", "plant:7")).toBe(true);
+});
+
+test("it is written too where the scheduler or the relay has kept its place before", async ({ service }) => {
+  const { tupleStore } = service.deps;
+  const now = new Date().toISOString();
+  const at = { begun_at: now, done_to: now, place: "" };
+  expect(await keepSchedule(tupleStore, await scheduleHead(tupleStore), at)).toBeDefined();
+  expect(await keepReceiver(tupleStore, await receiverHead(tupleStore, "mails"), { place: "" })).toBeDefined();
+  expect((await play(service)).kind).toBe("played");
 });
 
 test("in a store that has it, it is found, and nothing is written", async ({ service }) => {
