@@ -14,6 +14,8 @@ const THINGS: { write: string; read?: string; by: string | undefined }[] = [
   { write: "PUT /v1/plants/{id}/roles/{user}", read: "GET /v1/plants/{id}/roles", by: "anna" },
   { write: "PUT /v1/portfolios/{id}/roles/{user}", read: "GET /v1/portfolios/{id}/roles", by: "anna" },
   { write: "PUT /v1/me/notifications", by: "anna" },
+  { write: "PUT /v1/webhooks/{name}", by: undefined },
+  { write: "PUT /v1/organizations/{org}/webhooks/{name}", by: "anna" },
   { write: "PATCH /v1/cooperations/{id}", by: "anna" },
   { write: "PATCH /v1/shares/{id}", by: "anna" },
   { write: "PUT /v1/shares/{id}/delegations/{user}", read: "GET /v1/shares/{id}/delegations", by: "ben" },
@@ -39,8 +41,12 @@ async function seed(service: Service, isWhole: boolean) {
   const { id, shares } = await cooperate(service, [{ resource: "plant:7", role: "viewer", ...expires_at }]);
   if (isWhole) await must(as("anna", "PATCH", `/v1/cooperations/${id}`, expires_at));
   await must(as("ben", "PUT", `/v1/shares/${shares[0]}/delegations/tom`, { role: "viewer", ...expires_at }));
+  const endpoint = { url: "https://hub.example/events", ...(isWhole && { types: ["concordat.share.added"] }) };
+  await must(admin("PUT", "/v1/webhooks/hub", endpoint));
+  await must(as("anna", "PUT", "/v1/organizations/sunward/webhooks/hub", endpoint));
   return (path: string) =>
     path
+      .replace("{name}", "hub")
       .replace("/cooperations/{id}", `/cooperations/${id}`)
       .replace("/shares/{id}", `/shares/${shares[0]}`)
       .replace("/plants/{id}", "/plants/7")
