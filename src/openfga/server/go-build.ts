@@ -2,6 +2,7 @@
  * Builds a Go program of a pinned version into the project's cache folder. The binary gets its final name when it is
  * complete (a rename), so two concurrent builds leave a good binary.
  */
+import { once } from "node:events";
 import {
   chmodSync,
   existsSync,
@@ -15,6 +16,7 @@ import {
 import { homedir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
 import { startKept } from "./kept-process.ts";
 
 /** What the user sees: whole lines, and a counter that may replace itself. */
@@ -65,6 +67,9 @@ export async function goBuild(
   }
 }
 
+/** How long it is waited for the output of what has ended. */
+const LAST_WORDS_MILLISECONDS = 1000;
+
 async function runGo(args: string[], cwd: string, env: NodeJS.ProcessEnv, progress: Progress): Promise<void> {
   const go = startKept("go", args, { output: "pipe", cwd, env });
   const recent: string[] = [];
@@ -77,10 +82,11 @@ async function runGo(args: string[], cwd: string, env: NodeJS.ProcessEnv, progre
     else if (/^[\w./-]+$/.test(line)) compiled += 1;
     progress.counter(`  ${downloaded} modules downloaded, ${compiled} packages compiled`);
   };
-  for (const stream of [go.child.stdout, go.child.stderr]) {
-    if (stream) createInterface({ input: stream }).on("line", follow);
-  }
+  const streams = [go.child.stdout, go.child.stderr].filter((stream) => stream !== null);
+  const read = streams.map((input) => once(createInterface({ input }).on("line", follow), "close"));
   const code = await go.exited;
+  // a process may have ended before its last words were read; what it started may keep its output open
+  await Promise.race([Promise.all(read), sleep(LAST_WORDS_MILLISECONDS, undefined, { ref: false })]);
   if (code !== 0) throw new Error(`go ${args[0]} ended with ${code}:\n${recent.join("\n")}`);
 }
 
