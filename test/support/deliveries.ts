@@ -21,6 +21,9 @@ export function deliveringTo({ url }: Receiver): Record<string, string> {
   };
 }
 
+/** A history is delivered one event behind the other, to receivers that take their time. */
+const EVENT_MILLISECONDS = 250;
+
 let made = 0;
 
 /** Creates an organization and registers plants of it, until it is killed and answers no more; what is busy is asked again. */
@@ -70,7 +73,10 @@ export async function firstDelivered(url: string, { taken }: Receiver): Promise<
 /** Each event was taken, in the order of its history, none is skipped, and a repetition has the same id and the same bytes. */
 export async function expectDelivered({ taken, received }: Receiver, ids: readonly string[]): Promise<void> {
   await expect
-    .poll(() => ids.filter((id) => !taken.some((one) => one.id === id)), { timeout: 120_000, interval: 500 })
+    .poll(() => ids.filter((id) => !taken.some((one) => one.id === id)), {
+      timeout: 120_000 + ids.length * EVENT_MILLISECONDS,
+      interval: 500,
+    })
     .toEqual([]);
   for (const [id, same] of Map.groupBy(received, (one) => one.id))
     expect(new Set(same.map(({ body }) => body)).size, id).toBe(1);
