@@ -5,7 +5,7 @@
  */
 import type { EntryAction } from "./events/event-types.ts";
 import { entryFields, type HistoryEntry, type Side, sealEntry } from "./history.ts";
-import { entryRef, type Head, headKey, toFields } from "./records.ts";
+import { type Head, headKey, toFields } from "./records.ts";
 import type { Result } from "./result.ts";
 import type { Tuple, TupleKey } from "./tuples.ts";
 
@@ -59,23 +59,21 @@ function entryOf(touch: Touch, facts: EntryFacts, stamp: Stamp): HistoryEntry {
   );
 }
 
+/** What puts the next head in the place of this one, with these fields. */
+export function headWrite(
+  { object, n }: Pick<Head<unknown>, "object" | "n">,
+  fields: Record<string, string>,
+): { deletes: TupleKey[]; writes: [Tuple] } {
+  const condition = { name: "record" as const, context: { fields } };
+  return { deletes: n > 0 ? [headKey(object, n)] : [], writes: [{ ...headKey(object, n + 1), condition }] };
+}
+
 function writeOfTouch(touch: Touch, stamp: Stamp): { deletes: TupleKey[]; writes: Tuple[] } {
-  const { object, n } = touch.head;
-  const user = entryRef(object, n + 1);
   const entry = touch.entry && entryOf(touch, touch.entry, stamp);
-  const record = (relation: string, fields: Record<string, string>): Tuple => ({
-    user,
-    relation,
-    object,
-    condition: { name: "record", context: { fields } },
-  });
-  return {
-    deletes: n > 0 ? [headKey(object, n)] : [],
-    writes: [
-      record("head", toFields({ ...touch.record, hash: entry?.hash })),
-      ...(entry ? [record("log", entryFields(entry))] : []),
-    ],
-  };
+  const { deletes, writes } = headWrite(touch.head, toFields({ ...touch.record, hash: entry?.hash }));
+  if (entry === undefined) return { deletes, writes };
+  const condition = { name: "record" as const, context: { fields: entryFields(entry) } };
+  return { deletes, writes: [...writes, { ...writes[0], relation: "log", condition }] };
 }
 
 /** The one Write of a plan. Every head is replaced exactly once: two touches of one object are a bug and throw. */

@@ -4,17 +4,8 @@
  * one too many.
  */
 import { z } from "zod";
-import {
-  DeliveryRecord,
-  entryRef,
-  type Head,
-  headFrom,
-  headKey,
-  type Receiver,
-  ReceiverRecord,
-  toFields,
-} from "../domain/records.ts";
-import type { Tuple } from "../domain/tuples.ts";
+import { headWrite } from "../domain/plan.ts";
+import { DeliveryRecord, type Head, headFrom, type Receiver, ReceiverRecord, toFields } from "../domain/records.ts";
 import type { TupleStore } from "../ports.ts";
 
 export type ReceiverStore = Pick<TupleStore, "read" | "write">;
@@ -34,15 +25,8 @@ export async function keepReceiver(
   head: ReceiverHead,
   value: Receiver,
 ): Promise<ReceiverHead | undefined> {
-  const { object, n, hash } = head;
-  const written: Tuple = {
-    user: entryRef(object, n + 1),
-    relation: "head",
-    object,
-    condition: { name: "record", context: { fields: toFields(value) } },
-  };
-  const outcome = await store.write({ deletes: n > 0 ? [headKey(object, n)] : [], writes: [written] });
-  return outcome === "committed" ? { object, n: n + 1, hash, value } : undefined;
+  const outcome = await store.write(headWrite(head, toFields(value)));
+  return outcome === "committed" ? { ...head, n: head.n + 1, value } : undefined;
 }
 
 const DELIVERIES_MAX = 10;

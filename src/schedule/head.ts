@@ -2,9 +2,9 @@
  * How far the scheduler is, kept in the store. It is replaced like every head, so of two processes that are at it the
  * second to say so learns that it is one too many, and begins again from what the first has kept.
  */
-import { entryRef, type Head, headFrom, headKey, toFields } from "../domain/records.ts";
+import { headWrite } from "../domain/plan.ts";
+import { type Head, headFrom, toFields } from "../domain/records.ts";
 import { SCHEDULE, type Schedule, ScheduleRecord } from "../domain/schedule.ts";
-import type { Tuple } from "../domain/tuples.ts";
 import type { TupleStore } from "../ports.ts";
 
 export type ScheduleHead = Head<Schedule>;
@@ -20,13 +20,6 @@ export async function keepSchedule(
   head: ScheduleHead,
   value: Schedule,
 ): Promise<(ScheduleHead & { value: Schedule }) | undefined> {
-  const { object, n, hash } = head;
-  const written: Tuple = {
-    user: entryRef(object, n + 1),
-    relation: "head",
-    object,
-    condition: { name: "record", context: { fields: toFields(value) } },
-  };
-  const outcome = await store.write({ deletes: n > 0 ? [headKey(object, n)] : [], writes: [written] });
-  return outcome === "committed" ? { object, n: n + 1, hash, value } : undefined;
+  const outcome = await store.write(headWrite(head, toFields(value)));
+  return outcome === "committed" ? { ...head, n: head.n + 1, value } : undefined;
 }

@@ -4,7 +4,8 @@
  */
 import type { UserId } from "../domain/ids.ts";
 import type { Person } from "../domain/person-record.ts";
-import { entryRef, headKey, toFields } from "../domain/records.ts";
+import { headWrite } from "../domain/plan.ts";
+import { toFields } from "../domain/records.ts";
 import type { Clock, TupleStore } from "../ports.ts";
 import { personHead } from "./snapshot.ts";
 
@@ -14,13 +15,9 @@ export async function markAddress(
   { user, address, isRefused }: { user: UserId; address: string; isRefused: boolean },
   clock: Clock,
 ): Promise<void> {
-  const { object, n, value } = await personHead(store, user);
-  const { mail_refused_at, ...person }: Person = value ?? {};
+  const head = await personHead(store, user);
+  const { mail_refused_at, ...person }: Person = head.value ?? {};
   if (person.email !== address || isRefused === (mail_refused_at !== undefined)) return;
-  const fields = toFields(isRefused ? { ...person, mail_refused_at: clock().toISOString() } : person);
-  const condition = { name: "record", context: { fields } } as const;
-  await store.write({
-    deletes: [headKey(object, n)],
-    writes: [{ user: entryRef(object, n + 1), relation: "head", object, condition }],
-  });
+  const record = isRefused ? { ...person, mail_refused_at: clock().toISOString() } : person;
+  await store.write(headWrite(head, toFields(record)));
 }
