@@ -1,0 +1,77 @@
+/** What the frame of every page says, in German. */
+import type { frameEn } from "../en/frame.ts";
+
+export const frameDe: typeof frameEn = {
+  language: "Deutsch",
+  product: "Concordat",
+  skip: "Zum Inhalt springen",
+  navigation: "Hauptnavigation",
+  nav: {
+    cooperations: "Kooperationen",
+    received: "Erhalten",
+    waiting: "Wartet auf mich",
+    inspector: "Inspektor",
+  },
+  organization: "Organisation",
+  chooseOrganization: "Organisation wählen",
+  noOrganization:
+    "Sie gehören hier zu keiner Organisation. Ihre Administratorin oder Ihr Administrator kann Sie hinzufügen.",
+  change: "Wechseln",
+  languageLabel: "Sprache",
+  signOut: "Abmelden",
+  signedInAs: (name) => `Angemeldet als ${name}`,
+  asCurl: "Diese Seite als Anfragen",
+  asCurlHint:
+    "Was diese Seite von der Schnittstelle abgefragt hat. $CONCORDAT ist die Adresse des Dienstes, $KEY ein Schlüssel von Ihnen mit der nötigen Berechtigung.",
+  close: "Schließen",
+  cancel: "Abbrechen",
+  more: "Mehr anzeigen",
+  required: "erforderlich",
+  utc: "UTC",
+  never: "ohne Ende",
+  none: "keine",
+  framed:
+    "Sie sind hier nicht angemeldet. Melden Sie sich in einem eigenen Fenster an, und laden Sie diese Seite danach neu.",
+  openWindow: "Fenster öffnen",
+  status: {
+    invited: "Eingeladen",
+    pending: "Ausstehend",
+    active: "Aktiv",
+    paused: "Pausiert",
+    expired: "Abgelaufen",
+    ended: "Beendet",
+    declined: "Abgelehnt",
+    removed: "Entfernt",
+    left: "Verlassen",
+    planned: "Geplant",
+  },
+  role: {
+    viewer: "Betrachter",
+    technical_manager: "Technischer Manager",
+    asset_manager: "Asset Manager",
+    operator: "Betreiber",
+  },
+  organizationRole: {
+    admin: "Administrator",
+    moderator: "Moderator",
+    technical_asset_manager: "Technischer Asset Manager",
+    commercial_asset_manager: "Kaufmännischer Asset Manager",
+    member: "Mitglied",
+    external: "Extern",
+  },
+  resource: { plant: "Anlage", portfolio: "Portfolio" },
+  problem: {
+    heading: "Das hat nicht geklappt",
+    code: "Code",
+    request: "Anfrage",
+    back: "Zurück zum Anfang",
+    notFound: "Diese Seite gibt es nicht, oder sie ist nicht für Sie bestimmt.",
+    method: "Diese Seite kann so nicht aufgerufen werden.",
+    expired: "Ihre Sitzung ist beendet. Bitte melden Sie sich erneut an; geändert wurde nichts.",
+    foreign:
+      "Dieses Formular wurde nicht von einer Seite der Konsole gesendet; geändert wurde daher nichts. Öffnen Sie die Seite erneut und wiederholen Sie es.",
+    tooLarge: "Die gesendeten Daten sind zu groß. Geändert wurde nichts.",
+    unavailable: "Der Dienst kann gerade nicht antworten. Geändert wurde nichts. Versuchen Sie es bald erneut.",
+    internal: "Der Dienst hat einen internen Fehler.",
+  },
+};
