@@ -1,7 +1,7 @@
 /**
- * How the tests run: five projects, so that each can be run alone. `unit` and `protocol` start nothing;
- * the others run against a real OpenFGA that `test/support/global-setup.ts` starts. `containers`
- * needs Docker too and runs last, because its builds would disturb tests that measure time.
+ * How the tests run: six projects, so that each can be run alone. `unit` and `protocol` start nothing;
+ * the others run against a real OpenFGA that `test/support/global-setup.ts` starts. `browser` opens the console's pages in
+ * Chromium. `containers` needs Docker too and runs last, because its builds would disturb tests that measure time.
  */
 import { defineConfig } from "vitest/config";
 
@@ -20,6 +20,7 @@ export default defineConfig({
       project("protocol", 1),
       project("conformance", 1, engine),
       project("integration", 1, engine),
+      project("browser", 1, engine),
       project("containers", 2, engine),
     ],
     reporters: ["default", "./test/support/project-times.ts"],
@@ -27,8 +28,8 @@ export default defineConfig({
     maxWorkers: 2,
     // Generous: on a slow machine a long test is slow, not wrong, and so is what is awaited by polling, for which the
     // default is a second. A test that needs more says so.
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     expect: { poll: { timeout: 30_000 } },
   },
 });

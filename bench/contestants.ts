@@ -1,7 +1,7 @@
 /** The systems of a run: started with the same world, seen to agree, and what they keep filled. */
 import { agree, type Expected, expectedAnswers, expectedRefusals } from "./agree.ts";
 import { cannotOf } from "./cannot.ts";
-import type { Contestant } from "./measure.ts";
+import { type Contestant, rest } from "./measure.ts";
 import { STARTS } from "./plan.ts";
 import { hitQuestions, makeStreams, meetings } from "./streams.ts";
 import type { System } from "./system.ts";
@@ -48,7 +48,10 @@ export async function startContest(
     await agree(system, sample);
     options.say(`${name} ${system.version}: agrees with the laws in ${sample.length} answers`);
     for (const law of cannotOf(name)) options.say(`${name} cannot: ${law}`);
-    if (system.keeping === undefined) continue;
+    if (system.keeping === undefined) {
+      rest(system);
+      continue;
+    }
     await agree(
       system,
       meetings(world).map((question) => ({ question, answer: false })),
@@ -58,7 +61,10 @@ export async function startContest(
       expectedAnswers(questions),
       expectedRefusals(questions, PRIMED_OF_EACH_KIND),
     );
+    Object.assign(system.keeping, { kept: questions.admin[0] } satisfies Pick<System, "kept">);
     if (bytes !== undefined) contest.bytesPerDecision.set(name, bytes);
+    rest(system.keeping);
+    rest(system);
   }
   return contest;
 }

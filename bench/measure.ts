@@ -5,10 +5,11 @@
  * is called is an error.
  */
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { freshFolder } from "./engine.ts";
 import { drive, driveTimed, type Slice, writeStream } from "./load.ts";
 import { IMPORT_LINES } from "./operations.ts";
-import { cpuSecondsOf, memoryOf } from "./processes.ts";
+import { cpuSecondsOf, memoryOf, signal } from "./processes.ts";
 import type { Streams, Workload } from "./streams.ts";
 import { type Figures, type Range, rangeOf, summaryOf } from "./summary.ts";
 import type { Counts, System } from "./system.ts";
@@ -47,8 +48,14 @@ export type Mix = {
 /** A system on a world of so many relationships, and how far it is in each workload. */
 export type Contestant = { system: System; tuples: number; streams: Streams; walks: Map<Workload, Walk> };
 
-/** `rounds` where it is measured more or less often than the others. */
-export type Load = { workload: Workload; concurrency: number; seconds: number; rounds?: number };
+/** `rounds` where it is measured more or less often than the others; `longer` where slices of some systems last longer. */
+export type Load = {
+  workload: Workload;
+  concurrency: number;
+  seconds: number;
+  rounds?: number;
+  longer?: { systems: readonly string[]; seconds: number };
+};
 
 /** One instance, what it is sent, of how many requests, and which of them is next. */
 type Walk = { instance: Omit<System, "keeping">; stream: string; length: number; from: number };
@@ -73,8 +80,8 @@ export async function measure(
   });
   const beside = ceiling && !contestants.includes(ceiling) ? walkOf(ceiling, BESIDE.workload) : undefined;
   const besides: Figures[] = [];
-  // a slice that is not counted, for what compiles as it runs; a miss is far more than that
-  if (isKept(load.workload)) for (const { walk } of walks) await slice(load, walk);
+  // a slice that is not counted, for what compiles as it runs
+  if (!isTimed(load.workload)) for (const { walk } of walks) await slice(load, walk);
   if (beside?.from === 0) await slice(BESIDE, beside);
   for (let round = 0; round < (load.rounds ?? rounds); round++) {
     if (beside) besides.push(await slice(BESIDE, beside));
@@ -114,7 +121,45 @@ function walkOf({ system, streams, walks }: Contestant, workload: Workload): Wal
   return walk;
 }
 
-async function slice({ workload, concurrency, seconds }: Load, walk: Walk): Promise<Figures> {
+/** A slice of one instance, while all others are stopped: what is idle follows changes, refreshes and collects all the same. */
+async function slice(load: Load, walk: Walk): Promise<Figures> {
+  await wake(walk.instance);
+  try {
+    return await measuredSlice(load, walk);
+  } finally {
+    rest(walk.instance);
+  }
+}
+
+/** A service that was stopped first reads what was changed meanwhile: until then it keeps no answer for long. */
+const WAKING_MILLISECONDS = 1500;
+const WAKING_TRIES_MAX = 50;
+
+/** Several processes watch over each other, and would take one that is stopped for dead. */
+const staysAwake = ({ name }: Pick<System, "name">): boolean => name.includes("-workers-");
+
+export function rest(system: Pick<System, "name" | "processes">): void {
+  if (!staysAwake(system)) signal(system.processes, "SIGSTOP");
+}
+
+export async function wake(system: Omit<System, "keeping">): Promise<void> {
+  if (staysAwake(system)) return;
+  signal(system.processes, "SIGCONT");
+  if (!system.counts) return;
+  await sleep(WAKING_MILLISECONDS);
+  const { kept } = system;
+  if (kept === undefined) return;
+  for (let tries = 0; tries < WAKING_TRIES_MAX; tries++) {
+    const before = await system.counts();
+    await system.answer(kept);
+    if ((await system.counts()).hits > before.hits) return;
+    await sleep(WAKING_MILLISECONDS / 5);
+  }
+  throw new Error(`${system.name} keeps nothing after it was stopped`);
+}
+
+async function measuredSlice({ workload, concurrency, longer, ...load }: Load, walk: Walk): Promise<Figures> {
+  const seconds = longer?.systems.includes(walk.instance.name) ? longer.seconds : load.seconds;
   const { instance, stream, from } = walk;
   const before = { counts: await instance.counts?.(), cpu: cpuSecondsOf(instance.processes) };
   const options = { concurrency, seconds, from };

@@ -80,6 +80,16 @@ export function freePort(): Promise<number> {
   });
 }
 
+/**
+ * Stops the processes of a system, or has them go on. The shells between are left alone: they end what they keep when the
+ * bench ends, stopped or not. PostgreSQL is the machine's and stays as it is.
+ */
+export function signal(processes: Processes, name: "SIGSTOP" | "SIGCONT"): void {
+  const groups = Object.values(processes).filter((one) => typeof one === "number");
+  for (const { pid, fields, commandLine } of runningNow())
+    if (groups.includes(Number(fields[2])) && !commandLine.startsWith("/bin/sh")) process.kill(Number(pid), name);
+}
+
 export type Started = { group: number; said: string; stop(): Promise<void> };
 
 /** Runs a program until it says that it is ready. Throws with what it said when it ends before. */

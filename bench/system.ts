@@ -48,6 +48,8 @@ export type System = {
   operation?(operation: Operation): Request | undefined;
   /** The same system, set to keep its answers for an hour, so that what was asked once is a hit. */
   keeping?: Omit<System, "keeping">;
+  /** What was asked of it once and is a hit from then on; only where it keeps its answers. */
+  kept?: Question | undefined;
   /** What it counted so far: questions answered from its cache, questions that were not, and calls to its engine. */
   counts?(): Promise<Counts>;
   /** What its cache takes, in bytes. */

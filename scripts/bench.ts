@@ -14,6 +14,7 @@ import { wrkVersion } from "../bench/load.ts";
 import { type Contestant, measure, type Run } from "../bench/measure.ts";
 import { operatorsPicture, usersPicture } from "../bench/picture.ts";
 import { quickPlan, takes, wholePlan } from "../bench/plan.ts";
+import { signal } from "../bench/processes.ts";
 import {
   describeMachine,
   isDisturbed,
@@ -141,5 +142,8 @@ try {
   console.error((error as Error).message);
   process.exitCode = 1;
 } finally {
+  // what is stopped cannot end by itself
+  for (const system of running)
+    for (const { processes } of [system, system.keeping ?? system]) signal(processes, "SIGCONT");
   await Promise.all(running.map((system) => system.stop()));
 }

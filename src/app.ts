@@ -4,14 +4,22 @@
  */
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { HTTPException } from "hono/http-exception";
-import { routePath } from "hono/route";
+import { matchedRoutes } from "hono/route";
 import { secureHeaders } from "hono/secure-headers";
+import type { AccessLogErasure } from "./access-log/erasure.ts";
+import type { AccessLogReader } from "./access-log/reader.ts";
 import type { ActionDeps } from "./actions/run/action.ts";
 import type { EvaluationDeps } from "./check/evaluate.ts";
+import { consoleRoutes } from "./console/console.ts";
+import type { ConsoleDeps } from "./console/context.ts";
+import { consoleHeaders } from "./console/security.ts";
 import { errorFacts } from "./domain/error-facts.ts";
 import type { WebhookDeps } from "./domain/events/endpoints.ts";
 import type { HistoryKeys } from "./domain/history-keys.ts";
+import type { EventReader } from "./domain/security-events.ts";
 import type { FindKey } from "./domain/service-keys.ts";
+import type { SignalLog } from "./domain/signal-log.ts";
+import type { TokenReader } from "./domain/token-claims.ts";
 import { BodyBroken } from "./faults.ts";
 import { accessRoutes } from "./http/access/routes.ts";
 import { guardRequest } from "./http/body.ts";
@@ -21,9 +29,11 @@ import type { Env } from "./http/env.ts";
 import { refuseMethod } from "./http/methods.ts";
 import { type Health, probeRoutes, sharedReadiness } from "./http/probes.ts";
 import { damageDetail, fault, faultOf, refused } from "./http/problem.ts";
+import { protectedResource } from "./http/protected-resource.ts";
 import { publicRoutes } from "./http/public.ts";
 import { limitRequests, type RateLimiting } from "./http/rate-limit.ts";
 import { requestIds } from "./http/request-id.ts";
+import { securityEventRoutes } from "./http/security-events.ts";
 import { isOpenFga, openFgaError, openFgaFault } from "./http/stores/error.ts";
 import { storesRoutes } from "./http/stores/routes.ts";
 import { v1Routes } from "./http/v1/routes.ts";
@@ -34,7 +44,19 @@ export type AppDeps = ActionDeps &
     tupleStore: TupleStore;
     engine: EvaluationDeps["engine"];
     checker: EvaluationDeps["checker"];
+    /** Where answered checks are recorded; without it nowhere. */
+    recorder?: EvaluationDeps["recorder"];
+    /** Reads what was recorded; without it nobody can. */
+    accessLogReader?: AccessLogReader | undefined;
+    /** Takes people out of the access log, where it is in files. */
+    accessLogErasure?: AccessLogErasure | undefined;
     findKey: FindKey;
+    /** The callers with JWTs; without them there are only keys. */
+    tokens?: TokenReader | undefined;
+    /** Reads the security events of issuers; without it there are none. */
+    readEvent?: EventReader | undefined;
+    /** What issuers signalled. */
+    signals: SignalLog;
     /** How many requests are answered; without it as many as come. */
     rate?: RateLimiting | undefined;
     /** Where callers reach the service; the identifier in its AuthZEN configuration. */
@@ -52,6 +74,8 @@ export type AppDeps = ActionDeps &
     notices: () => Health;
     /** One line for each request, and each fault with its cause. Never a key, a body or an address. */
     log: (level: "debug" | "info" | "warn" | "error", event: string, facts: object) => void;
+    /** The pages of the console; without it there are none. */
+    console?: Omit<ConsoleDeps, "fetch" | "clock" | "publicUrl" | "log" | "engine"> | undefined;
   };
 
 /**
@@ -66,8 +90,21 @@ const pathOf = ({ url }: Request): string => {
   return fragment < 0 ? path : path.slice(0, fragment);
 };
 
+/** Faults that are over in a moment, mostly. */
+const PASSING = [
+  "engine_unavailable",
+  "overloaded",
+  "contended",
+  "audit_unavailable",
+  "issuer_unavailable",
+  "sessions_unavailable",
+];
+
 /** Probes and scrapers ask for these every few seconds. One that is answered is no news; "not ready" is. */
 const POLLED = ["/livez", "/readyz", "/metrics"];
+
+/** Every address of the console. Its page for what there is not is at all of them. */
+const CONSOLE = "/console/*";
 
 /** The whole service. */
 export function createApp(deps: AppDeps): OpenAPIHono<Env> {
@@ -80,7 +117,8 @@ export function createApp(deps: AppDeps): OpenAPIHono<Env> {
     const milliseconds = Math.round(performance.now() - startedAt);
     const key = (c.get("caller") as Env["Variables"]["caller"] | undefined)?.key;
     // the pattern, not the path: paths hold people's ids, which do not belong in a log
-    const facts = { method: c.req.method, route: routePath(c, -1), status: c.res.status };
+    const route = matchedRoutes(c).findLast(({ path }) => path !== CONSOLE)?.path ?? "/*";
+    const facts = { method: c.req.method, route, status: c.res.status };
     const denied = c.get("denied") as string | undefined;
     const isPolled = c.res.ok && POLLED.includes(facts.route);
     // a refused key is a warning: it may be stolen, or configured wrongly
@@ -92,15 +130,19 @@ export function createApp(deps: AppDeps): OpenAPIHono<Env> {
       milliseconds,
     });
   });
+  // outside of the others, which it overrides
+  if (deps.console !== undefined) app.use(CONSOLE, consoleHeaders(deps.console.frameAncestors));
   app.use(secureHeaders());
 
   app.route("/", publicRoutes(deps.publicUrl, deps.historyKeys, deps.webhookKeys));
+  if (deps.tokens !== undefined) app.route("/", protectedResource(deps.publicUrl, deps.tokens.issuers));
   app.route("/", probeRoutes(sharedReadiness(deps.engine, deps.clock), deps));
+  app.route("/", securityEventRoutes(deps));
   const limited = limitRequests(deps.rate);
-  app.use("/access/*", authenticate(deps.findKey, "permission"), limited);
+  app.use("/access/*", authenticate(deps, "permission"), limited);
   app.route("/", accessRoutes(deps));
 
-  app.use("/v1/*", authenticate(deps.findKey, "person", "service"), limited);
+  app.use("/v1/*", authenticate(deps, "person", "service"), limited);
   app.use("/v1/*", async (c, next) => {
     c.header("Cache-Control", "no-store");
     return c.req.path === "/v1/invitations/preview" ? next() : requirePersonOrAdmin(c, next);
@@ -112,6 +154,10 @@ export function createApp(deps: AppDeps): OpenAPIHono<Env> {
   app.route("/", storesRoutes(deps));
 
   app.route("/", docsRoutes(deps.publicUrl));
+  if (deps.console !== undefined) {
+    const fetch: ConsoleDeps["fetch"] = (request, bindings) => app.fetch(request, bindings);
+    app.route("/console", consoleRoutes({ ...deps, ...deps.console, fetch }));
+  }
 
   app.notFound(
     (c) =>
@@ -129,7 +175,7 @@ export function createApp(deps: AppDeps): OpenAPIHono<Env> {
       return (isOpenFga(c) ? openFgaFault : fault)(c, "invalid_request");
     }
     const code = faultOf(error);
-    if (code === "engine_unavailable" || code === "overloaded" || code === "contended") c.header("Retry-After", "1");
+    if (PASSING.includes(code)) c.header("Retry-After", "1");
     const facts = { request_id: c.var.requestId };
     // the work was aborted because its caller disconnected: the engine did not fail
     if (code === "engine_unavailable" && c.req.raw.signal.aborted) deps.log("info", "caller_gone", facts);

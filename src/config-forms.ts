@@ -4,9 +4,13 @@
  */
 import { readFileSync } from "node:fs";
 import { isIP, isIPv6 } from "node:net";
+import { dirname, extname, join } from "node:path";
 import { z } from "zod";
+import { readLogTarget, TARGET_FORM } from "./domain/access-log/target.ts";
+import { LOGO_TYPES, readTheme, type Theme } from "./domain/console-theme.ts";
 import { ALLOWANCES, readEndpoints } from "./domain/events/endpoints.ts";
 import { readHistoryKeys } from "./domain/history-keys.ts";
+import { readIssuers } from "./domain/issuers.ts";
 import { LIMITS_FORM, readLimits } from "./domain/rate-limits.ts";
 import { readRedisUrl } from "./domain/redis-url.ts";
 import { readServiceKeys } from "./domain/service-keys.ts";
@@ -20,6 +24,9 @@ export const whole = (min: number, max: number) =>
     .regex(/^(0|[1-9]\d*)$/, `must be a whole number from ${min} to ${max}, in digits`)
     .transform(Number)
     .pipe(z.number().min(min).max(max));
+
+/** How many days something is kept; not set, for ever. */
+export const days = whole(1, 36_500).optional();
 
 export const WORKERS_MAX = 256;
 
@@ -48,6 +55,21 @@ export const url = ({ schemes, credentials, query, fragment }: UrlForm) =>
     if (!query && search !== "") problem("must have no query");
     if (!fragment && (hash !== "" || text.endsWith("#"))) problem("must have no fragment");
   });
+
+/** Origins, with commas: each a scheme and a host, and maybe a port. */
+export const origins = z
+  .string()
+  .transform((text) => text.split(",").map((one) => one.trim()))
+  .pipe(
+    z.array(
+      z
+        .string()
+        .refine(
+          (one) => /^https?:/.test(one) && URL.canParse(one) && new URL(one).origin === one,
+          "must be origins, such as `https://app.example`, with commas",
+        ),
+    ),
+  );
 
 /** One Redis server, or those that know which one has the data. */
 export const redisUrl = z.string().superRefine((text, context) => {
@@ -89,6 +111,13 @@ export const limits = (byDefault: string) =>
     .refine((text) => readLimits(text) !== undefined, `must be ${LIMITS_FORM}`)
     .default(byDefault);
 
+// as text, like the limits
+export const accessLog = z
+  .string()
+  .refine((text) => readLogTarget(text) !== undefined, `must be ${TARGET_FORM}`)
+  .default("off");
+export const accessLogLoss = z.enum(["count", "refuse"]).default("count");
+
 export const serviceKeys = z.string().transform((text, context) => {
   const read = readServiceKeys(text);
   if ("keys" in read) return read.keys;
@@ -99,6 +128,13 @@ export const serviceKeys = z.string().transform((text, context) => {
 export const endpoints = z.string().transform((text, context) => {
   const read = readEndpoints(text);
   if ("endpoints" in read) return read.endpoints;
+  context.addIssue({ code: "custom", message: read.problem });
+  return z.NEVER;
+});
+
+export const issuers = z.string().transform((text, context) => {
+  const read = readIssuers(text);
+  if ("issuers" in read) return read.issuers;
   context.addIssue({ code: "custom", message: read.problem });
   return z.NEVER;
 });
@@ -116,5 +152,27 @@ export const historyKeys = z.string().transform((path, context) => {
     const { code, message } = error as NodeJS.ErrnoException;
     context.addIssue({ code: "custom", message: code === undefined ? message : `cannot be read (${code})` });
     return z.NEVER;
+  }
+});
+
+const LOGO_BYTES_MAX = 100_000;
+
+/** The file of a theme, and the logo beside it, read when the environment is. */
+export const themeFile = z.string().transform((path, context): Theme => {
+  const problem = (message: string) => {
+    context.addIssue({ code: "custom", message });
+    return z.NEVER;
+  };
+  try {
+    const read = readTheme(readFileSync(path, "utf8"));
+    if ("problem" in read) return problem(read.problem);
+    const { logo, ...theme } = read.theme;
+    if (logo === undefined) return theme;
+    const bytes = new Uint8Array(readFileSync(join(dirname(path), logo)));
+    if (bytes.length > LOGO_BYTES_MAX) return problem(`logo must have at most ${LOGO_BYTES_MAX} bytes`);
+    const type = LOGO_TYPES[extname(logo).slice(1) as keyof typeof LOGO_TYPES];
+    return { ...theme, logo: { bytes, type } };
+  } catch (error) {
+    return problem(`cannot be read (${(error as NodeJS.ErrnoException).code})`);
   }
 });

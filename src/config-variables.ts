@@ -2,13 +2,17 @@
  * Each environment variable: what it takes, its default and what it is for. `config.ts` reads the environment by it, and
  * docs/reference/configuration.md and `.env.example` are printed from it.
  */
-import { availableParallelism } from "node:os";
 import { z } from "zod";
+import { CONSOLE_VARIABLES } from "./config-console.ts";
 import {
+  accessLog,
+  accessLogLoss,
   allowances,
+  days,
   endpoints,
   historyKeys,
   host,
+  issuers,
   limits,
   onOff,
   pageUrl,
@@ -19,17 +23,8 @@ import {
   whole,
   workers,
 } from "./config-forms.ts";
+import { CONCURRENCY } from "./domain/engine-concurrency.ts";
 import { LIMITS_FORM } from "./domain/rate-limits.ts";
-
-const EXTERNAL_CONCURRENCY = 128;
-const EMBEDDED_CONCURRENCY_A_CORE = 4;
-const EMBEDDED_CONCURRENCY_MIN = 8;
-
-/** How many calls OpenFGA gets at once by default: a server may be of any size, our own shares the machine's cores with actions. */
-export function concurrencyOf(isEmbedded: boolean): number {
-  const embedded = Math.max(EMBEDDED_CONCURRENCY_MIN, EMBEDDED_CONCURRENCY_A_CORE * availableParallelism());
-  return isEmbedded ? embedded : EXTERNAL_CONCURRENCY;
-}
 
 export const VARIABLES = {
   HOST: host.default("127.0.0.1").describe("The address to listen on."),
@@ -57,6 +52,9 @@ export const VARIABLES = {
     .describe(
       "JSON list of `{name, scopes, key}` or `{name, scopes, sha256}`; scopes `check`, `manage`, `admin`; `types`, `permissions`, `organizations`, `not_after` bind a key, see docs/keys.md. Required.",
     ),
+  ISSUERS: issuers
+    .optional()
+    .describe("JSON list of the issuers whose JWTs are taken, see docs/identity.md. Default: none."),
   OPENFGA_API_URL: url({ schemes: ["http", "https"] })
     .optional()
     .describe("The OpenFGA server to use. Default: an embedded one, on sqlite."),
@@ -73,7 +71,7 @@ export const VARIABLES = {
   OPENFGA_CONCURRENCY: whole(1, 10_000)
     .optional()
     .describe(
-      `Calls to OpenFGA for checks, lists and forwarded requests at the same time: at most half of them for one key, and at most half of them lists. The questions that a batch asks together are one call, however many they are. A call that gets no place within a second is answered with 503 and Retry-After. Default: ${EXTERNAL_CONCURRENCY}; with the embedded engine ${EMBEDDED_CONCURRENCY_A_CORE} for each processor core, at least ${EMBEDDED_CONCURRENCY_MIN}, so that it is free for actions.`,
+      `Calls to OpenFGA for checks, lists and forwarded requests at the same time: at most half of them for one key, and at most half of them lists. The questions that a batch asks together are one call, however many they are. A call that gets no place within a second is answered with 503 and Retry-After. Default: ${CONCURRENCY.external}; with the embedded engine ${CONCURRENCY.embeddedACore} for each processor core, at least ${CONCURRENCY.embeddedMin}, so that it is free for actions.`,
     ),
   REDIS_URL: redisUrl
     .optional()
@@ -179,6 +177,18 @@ export const VARIABLES = {
   WEBHOOKS_BY_ORGANIZATIONS: onOff
     .default(false)
     .describe("`on`: an organization's admins may add endpoints that get its events. Needs WEBHOOKS_SECRET."),
+  ACCESS_LOG: accessLog.describe(
+    "Where access through cooperations is recorded, see docs/access-log.md: `file` (in CONCORDAT_FOLDER), `file:///folder`, `stdout`, a collector's `https://user:password@host/path` (or `http`), for several machines `postgres://user:password@host:5432/database` (`?sslmode=require` or `verify-full` for TLS), or `off`. `npm start` sets `file`, docker-compose.yml PostgreSQL.",
+  ),
+  ACCESS_LOG_LOSS: accessLogLoss.describe(
+    "While the access log cannot be written: `count` answers checks and counts what is lost, `refuse` answers them with 503 `audit_unavailable`.",
+  ),
+  ACCESS_LOG_OWN: onOff.default(false).describe("`on`: access of the owner's own people is recorded too."),
+  ACCESS_LOG_DAYS: days.describe("How many days the access log is kept, in files or PostgreSQL. Default: for ever."),
+  ACCESS_LOG_OWN_DAYS: days.describe("Days for the owner's own people, at most `ACCESS_LOG_DAYS`; only in PostgreSQL."),
+  ACCESS_LOG_PSEUDONYMIZE_DAYS: days.describe(
+    "After how many days users are taken out of the access log. Default: never.",
+  ),
   DISCLOSE_ORGANIZATIONS: onOff
     .default(true)
     .describe("`off`: an invitation never discloses whether an address or an organization is known."),
@@ -191,6 +201,7 @@ export const VARIABLES = {
   RATE_LIMIT_INVITATIONS_PER_MINUTE: limits("user=10,organization=30").describe(
     "Invitations, sent the first time or again; each also counts as a write.",
   ),
+  ...CONSOLE_VARIABLES,
   CONCORDAT_FOLDER: z
     .string()
     .default(".concordat")

@@ -3,11 +3,16 @@
  * variable's name and what it should be; a secret's value is never part of a message.
  */
 import { isIPv6 } from "node:net";
+import { availableParallelism } from "node:os";
 import { z } from "zod";
-import { concurrencyOf, VARIABLES } from "./config-variables.ts";
+import { VARIABLES } from "./config-variables.ts";
+import { retentionProblems } from "./domain/access-log/retention.ts";
+import { concurrencyOf } from "./domain/engine-concurrency.ts";
 import { endpointProblems } from "./domain/events/endpoints.ts";
+import { type Issuer, isIssuerUrl } from "./domain/issuers.ts";
 import { KINDS, type Kind, type RateLimits, readLimits } from "./domain/rate-limits.ts";
 import { readServiceKeys, type ServiceKey } from "./domain/service-keys.ts";
+import { type ProviderConfig, readProviders } from "./domain/sign-in-providers.ts";
 import { ConfigurationError } from "./faults.ts";
 import { withSecretFiles } from "./secret-files.ts";
 
@@ -15,13 +20,15 @@ const Environment = z.object(VARIABLES);
 type Environment = z.infer<typeof Environment>;
 
 export type Config = Readonly<
-  Omit<Environment, "SERVICE_KEYS" | "INVITATION_SECRET" | "OPENFGA_CONCURRENCY"> & {
+  Omit<Environment, "SERVICE_KEYS" | "INVITATION_SECRET" | "OPENFGA_CONCURRENCY" | "CONSOLE_OIDC"> & {
     OPENFGA_CONCURRENCY: number;
     SERVICE_KEYS: readonly ServiceKey[];
     INVITATION_SECRET: string;
     /** Where the keys were read from, to be read again. */
     SERVICE_KEYS_FILE: string | undefined;
     rateLimits: RateLimits;
+    /** Whom people sign in to the console by. */
+    providers: readonly ProviderConfig[];
     /** What an operator should mend, a line each. */
     warnings: readonly string[];
   }
@@ -60,11 +67,23 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     problems.push("WORKERS: more than one need REDIS_URL; without it a worker would not see what another one changed");
   if (set.WEBHOOKS_BY_ORGANIZATIONS === "on" && set.WEBHOOKS_SECRET === undefined)
     problems.push("WEBHOOKS_BY_ORGANIZATIONS: needs WEBHOOKS_SECRET, which encrypts what is kept of their endpoints");
+  const reached = set.PUBLIC_URL ?? (listening.success ? urlOf(listening.data, 80) : "");
+  if (set.CONSOLE === "on" && !(isIssuerUrl(reached) && new URL(reached).pathname === "/"))
+    problems.push(
+      "CONSOLE: needs a PUBLIC_URL with https, or http on this machine, and without a path: for its cookies",
+    );
   const { WEBHOOKS = [], WEBHOOKS_ALLOW = [], WEBHOOKS_KEY_FILE } = parsed.data ?? {};
   problems.push(...endpointProblems(WEBHOOKS, WEBHOOKS_ALLOW, WEBHOOKS_KEY_FILE !== undefined));
-  if (!parsed.success || problems.length > 0) throw new ConfigurationError(problems.join("\n"));
-  const { SERVICE_KEYS = [], INVITATION_SECRET = "", ...rest } = parsed.data;
-  const { OPENFGA_CONCURRENCY = concurrencyOf(rest.OPENFGA_API_URL === undefined) } = rest;
+  if (parsed.success) {
+    const { ACCESS_LOG, ACCESS_LOG_DAYS: days, ACCESS_LOG_OWN_DAYS: ownDays } = parsed.data;
+    const { ACCESS_LOG_PSEUDONYMIZE_DAYS: pseudonymizeDays } = parsed.data;
+    problems.push(...retentionProblems(ACCESS_LOG, { days, ownDays, pseudonymizeDays }));
+  }
+  const read = readProvidersOf(set, parsed.data?.ISSUERS ?? []);
+  if ("problem" in read) problems.push(`CONSOLE_OIDC: ${read.problem}`);
+  if (!parsed.success || problems.length > 0 || "problem" in read) throw new ConfigurationError(problems.join("\n"));
+  const { SERVICE_KEYS = [], INVITATION_SECRET = "", CONSOLE_OIDC: _, ...rest } = parsed.data;
+  const { OPENFGA_CONCURRENCY = concurrencyOf(rest.OPENFGA_API_URL === undefined, availableParallelism()) } = rest;
   const { SERVICE_KEYS_FILE } = set;
   const perMinute = (kind: Kind) => readLimits(rest[`RATE_LIMIT_${upper(kind)}_PER_MINUTE`]) ?? {};
   const rateLimits = Object.fromEntries(KINDS.map((kind) => [kind, perMinute(kind)])) as RateLimits;
@@ -76,8 +95,18 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     INVITATION_SECRET,
     SERVICE_KEYS_FILE,
     rateLimits,
+    providers: read.providers,
     warnings,
   });
+}
+
+/** Whom people sign in to the console by, as the environment has it. */
+function readProvidersOf({ CONSOLE, CONSOLE_OIDC, PUBLIC_URL }: NodeJS.ProcessEnv, issuers: readonly Issuer[]) {
+  if (CONSOLE_OIDC === undefined) return { providers: [] };
+  if (CONSOLE !== "on") return { problem: "needs CONSOLE=on" };
+  return PUBLIC_URL === undefined
+    ? { problem: "needs PUBLIC_URL, where providers send browsers back to" }
+    : readProviders(CONSOLE_OIDC, issuers);
 }
 
 const upper = <K extends Kind>(kind: K) => kind.toUpperCase() as Uppercase<K>;

@@ -10,6 +10,9 @@ export abstract class Fault extends Error {
     | "engine_unavailable"
     | "engine_refused"
     | "overloaded"
+    | "audit_unavailable"
+    | "issuer_unavailable"
+    | "sessions_unavailable"
     | "contended"
     | "outcome_unknown"
     | "store_damaged"
@@ -32,9 +35,24 @@ export class EngineRefused extends Fault {
   readonly code = "engine_refused";
 }
 
-/** A question found no place among the calls to the engine in time. Nothing was decided. */
+/** A question found no place among the calls to the engine in time, or a token none among those that are verified. Nothing was decided. */
 export class Overloaded extends Fault {
   readonly code = "overloaded";
+}
+
+/** What is answered could not be recorded, and nothing is answered that is not. Nothing was decided. */
+export class AuditUnavailable extends Fault {
+  readonly code = "audit_unavailable";
+}
+
+/** The keys of a token's issuer cannot be fetched, or what it revoked cannot be read: whether the token is good is not known. Nothing was decided. */
+export class IssuerUnavailable extends Fault {
+  readonly code = "issuer_unavailable";
+}
+
+/** The sessions of the console cannot be read or written: who signed in is not known. Nothing was done. */
+export class SessionsUnavailable extends Fault {
+  readonly code = "sessions_unavailable";
 }
 
 /** Others kept the object busy or changing. Nothing was written; the same request may be sent again. */

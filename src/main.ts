@@ -18,8 +18,8 @@ import { openStore } from "./openfga/open-store.ts";
 import { createTupleStore } from "./openfga/tuple-store.ts";
 import type { TupleStore } from "./ports.ts";
 import { type Background, type Found, type Running, serve, settle, sharedPort, tuplesOf } from "./serve.ts";
-import { withStartKeys } from "./start/keys.ts";
-import { keepShare, playSample, type Send, startHint } from "./start/sample.ts";
+import { type Started, withStartKeys } from "./start/keys.ts";
+import { isSampleKept, keepShare, playSample, type Send, startHint } from "./start/sample.ts";
 import { PATIENCE } from "./workers/patience.ts";
 import { supervise } from "./workers/supervise.ts";
 import {
@@ -32,8 +32,8 @@ import {
   workersOf,
 } from "./workers/worker.ts";
 
-/** After it a worker has drained, or hangs. */
-const WORKERS_DRAIN_MILLISECONDS = 8_000;
+/** After it a worker has drained and written what is left, or hangs. */
+const WORKERS_DRAIN_MILLISECONDS = 8_800;
 const SWEEP_EVERY_MILLISECONDS = 60_000;
 
 const clock = () => new Date();
@@ -81,12 +81,14 @@ async function serveByWorkers(config: Config, found: Found, background: Backgrou
   return { url, send, readKeys, end, started, failed: supervisor.failed };
 }
 
+type Tried = Parameters<typeof serve>[2]["sample"];
+
 /** One of several workers: what it needs was found by the primary process, which says when it stops. */
-async function work(config: Config, folder: string, channel: WorkerChannel, log: Log) {
+async function work(config: Config, folder: string, channel: WorkerChannel, log: Log, sample: Tried) {
   let stopping = false;
   const background = createBackground((event, facts) => log("warn", event, facts));
   const found = { folder, log, ...channel.foundation };
-  const parts = { tupleStore: tuplesOf(config, found), background, clock, stopping: () => stopping };
+  const parts = { tupleStore: tuplesOf(config, found), background, clock, stopping: () => stopping, sample };
   const { counts, readKeys, end } = await serve(config, found, parts, channel);
   const stop = async (reason: string, isHurried: boolean) => {
     if (stopping) return;
@@ -107,11 +109,13 @@ async function main(isStart: boolean, isWorker: boolean) {
   const folder = process.env.CONCORDAT_FOLDER || ".concordat";
   // before the configuration is read: keys may change meanwhile
   const channel = isWorker ? await joinPrimary() : undefined;
-  const start = isStart ? withStartKeys(process.env, folder) : { env: process.env };
+  const start: Started = isStart ? withStartKeys(process.env, folder) : { env: process.env };
   const whole = readConfig(start.env);
   const format = whole.LOG_FORMAT ?? (process.stdout.isTTY ? "pretty" : "json");
   const log = createLog(whole.LOG_LEVEL, format, channel?.id);
-  if (channel !== undefined) return work(shareOf(whole), folder, channel, log);
+  const { consoleSecret } = start;
+  const tried: Tried = consoleSecret ? { secret: consoleSecret, isThere: () => isSampleKept(folder) } : undefined;
+  if (channel !== undefined) return work(shareOf(whole), folder, channel, log, tried);
   const config = whole;
   const count = workersOf(config);
   for (const warning of config.warnings) log("warn", "configuration", { warning });
@@ -131,7 +135,7 @@ async function main(isStart: boolean, isWorker: boolean) {
     const running: Running =
       count > 1
         ? await serveByWorkers(config, found, background)
-        : await serve(config, found, { tupleStore, background, clock, stopping: () => stopping });
+        : await serve(config, found, { tupleStore, background, clock, stopping: () => stopping, sample: tried });
 
     const stop = async (reason: string, code = 0) => {
       if (stopping) return;
@@ -166,7 +170,7 @@ async function main(isStart: boolean, isWorker: boolean) {
     if (stopping) return;
     keepShare(sample, folder);
     const anew = `stop, ${server ? `delete ${folder}` : "set OPENFGA_STORE to a new name"}, and start again`;
-    say(startHint(sample, { url, folder, anew }));
+    say(startHint(sample, { url, folder, anew, console: config.CONSOLE, consoleSecret }));
   } catch (error) {
     // stopped while workers started or the sample was played: that made it fail
     if (stopping) return;

@@ -2,6 +2,7 @@
  * Prometheus metrics of this process, and of several added up: no label holds an id, address or name of anybody.
  */
 import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { type AccessLogMeter, createAccessLogMetrics } from "./access-log-metrics.ts";
 import { createEventMetrics } from "./event-metrics.ts";
 import type { Clock, Meter, Source, Unstored } from "./ports.ts";
 
@@ -18,6 +19,7 @@ export type Counts = readonly {
 /** `registry` has the service's own metrics, without those of the process. */
 export type Metrics = {
   meter: Meter;
+  accessLog: AccessLogMeter;
   text: () => Promise<string>;
   counts: () => Promise<Counts>;
   registry: Registry;
@@ -191,6 +193,7 @@ export function createMetrics(clock: Clock): Metrics {
         changesReadTo = to;
       },
     },
+    accessLog: createAccessLogMetrics(registry),
     text: async () => `${await registry.metrics()}${await ofProcess.text()}`,
     counts: async () => [...(await countsOf(registry)), ...(await ofProcess.counts())],
     registry,

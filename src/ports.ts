@@ -123,12 +123,11 @@ export type CacheEntry = {
   accessPath?: AccessPath | undefined;
 };
 
-/** What the cache holds at one instant for a question and its two scopes. A token of another epoch of the server counts as missing. */
+/** What the cache holds at one instant for a question and its two scopes. A token of another epoch of the server counts as missing. `watchedSince`: what was filled then or later, by the cache's own time, counts however old it is. */
 export type Lookup = {
   entry?: CacheEntry | undefined;
-  userToken?: string | undefined;
-  ownerToken?: string | undefined;
-};
+  watchedSince?: number | undefined;
+} & Partial<Record<"userToken" | "ownerToken", string | undefined>>;
 
 /** Tokens to fill under, and the cache's own time (milliseconds), from which the entry's life is counted. */
 export type Tokens = { kind: "tokens"; userToken: string; ownerToken: string; now: number };

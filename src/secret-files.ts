@@ -12,8 +12,10 @@ export const SECRETS = [
   "CACHE_SECRET",
   "INVITATION_SECRET",
   "SMTP_URL",
+  "ACCESS_LOG",
   "WEBHOOKS",
   "WEBHOOKS_SECRET",
+  "CONSOLE_OIDC",
   "CONCORDAT_KEY",
 ] as const;
 

@@ -47,7 +47,7 @@ export function tuplesOf(config: Config, { connection, store }: Found): TupleSto
 }
 
 /** The port that all workers listen on: where the system is to choose, one that was free a moment ago. */
-export async function sharedPort(config: Config): Promise<number> {
+export async function sharedPort(config: Pick<Config, "HOST" | "PORT">): Promise<number> {
   if (config.PORT !== 0) return config.PORT;
   const server = createServer().listen(0, config.HOST);
   await once(server, "listening").catch((error) => {
@@ -81,7 +81,14 @@ async function serveApp(config: Config, listenOn: number, deps: Omit<AppDeps, "p
 export async function serve(
   config: Config,
   { folder, log, ...engine }: Found,
-  parts: { tupleStore: TupleStore; background: Background; clock: Clock; stopping: () => boolean },
+  parts: {
+    tupleStore: TupleStore;
+    background: Background;
+    clock: Clock;
+    stopping: () => boolean;
+    /** What the console can be tried by, where it was started for that. */
+    sample: Parameters<typeof createService>[1]["sample"];
+  },
   channel?: WorkerChannel,
 ) {
   const { background, stopping } = parts;

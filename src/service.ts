@@ -6,7 +6,9 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ulid } from "ulid";
-import type { createBackground } from "./actions/run/background.ts";
+import { keepSealsDaily } from "./access-log/keep-seals.ts";
+import { openAccessLog } from "./access-log/open-access-log.ts";
+import { type createBackground, repeat } from "./actions/run/background.ts";
 import { createKeyedMutex, type KeyedMutex } from "./actions/run/keyed-mutex.ts";
 import { perform } from "./actions/run/perform.ts";
 import { createRepeats } from "./actions/run/repeats.ts";
@@ -23,11 +25,13 @@ import { relay } from "./events/relay.ts";
 import { relayAdded } from "./events/relay-added.ts";
 import type { StoreDamaged } from "./faults.ts";
 import { callerNow } from "./http/caller.ts";
+import { identitiesFor } from "./identities.ts";
 import { createKeyRing } from "./key-ring.ts";
 import type { Log } from "./log.ts";
 import { createMailer } from "./mail/mailer.ts";
 import { createMetrics } from "./metrics.ts";
 import { mailNews } from "./news/mail-news.ts";
+import { openConsole } from "./open-console.ts";
 import { boundEngine } from "./openfga/bounded-engine.ts";
 import type { OpenFgaConnection } from "./openfga/client.ts";
 import { createEngine } from "./openfga/engine.ts";
@@ -42,23 +46,14 @@ import { createWebhook } from "./webhooks/webhook-sink.ts";
 const IMPORT_IDLE_MILLISECONDS = 30_000;
 /** The scheduler tries an action for so long, waits so long for its turn at the object, and comes back to it later. */
 const DUE_PATIENCE_MILLISECONDS = 2000;
-
+/** How often it is looked what other replicas revoked. */
+const SIGNALS_EVERY_MILLISECONDS = 500;
+/** How often it is looked whether somebody is to be taken out of the access log. */
+const ERASE_EVERY_MILLISECONDS = 10_000;
 /** How long it is waited, when the service stops, for what is being delivered. */
-const RELAYED_MILLISECONDS = 2000;
-
+const RELAYED_MILLISECONDS = 1500;
 /** What disables an endpoint, as histories name it: `service:concordat` (caller.ts). */
 const OWN_KEY = "concordat";
-
-/** Calls `act` again and again, with a pause behind each call. */
-function repeat(act: () => Promise<void>, pauseMilliseconds: number): AbortController {
-  const stopped = new AbortController();
-  const next = async () => {
-    await act();
-    if (!stopped.signal.aborted) setTimeout(next, pauseMilliseconds);
-  };
-  void next();
-  return stopped;
-}
 
 type Parts = {
   connection: OpenFgaConnection;
@@ -68,16 +63,18 @@ type Parts = {
   folder: string;
   log: Log;
   background: ReturnType<typeof createBackground>;
+  /** What the console can be tried by, where it was started for that. */
+  sample: Parameters<typeof openConsole>[1]["sample"];
 };
 
 /** The parts of the service by its configuration. Connections are made in the background; nothing listens or repeats yet. */
 export function createService(
   config: Config,
-  { connection, store, tupleStore, clock, folder, log, background }: Parts,
+  { connection, store, tupleStore, clock, folder, log, background, sample }: Parts,
   stopping: () => boolean,
 ) {
   const warn = (event: string, facts: object) => log("warn", event, facts);
-  const { meter, text: metricsText, counts } = createMetrics(clock);
+  const { meter, accessLog: logMeter, text: metricsText, counts } = createMetrics(clock);
   const pool = createEngine({
     ...connection,
     ...store,
@@ -90,8 +87,11 @@ export function createService(
   const committed = createCommittedWrite(tupleStore);
   const cache = cacheFor(config, store, meter, warn);
   const limiter = createRateLimiter(config, store.storeId, meter);
+  const identities = identitiesFor(config, store, clock, meter);
   const keys = createKeyRing({ config, permissions: pool.permissions, clock, log });
   const notices = createNotices({ cache, engine, clock, meter, warn, sleep });
+  const logParts = { config, folder, store: store.storeId, engine, reads: tupleStore, clock, meter: logMeter, warn };
+  const accessLog = openAccessLog(logParts);
   const mails = { smtpUrl: config.SMTP_URL, folder: join(folder, "mail"), from: config.MAIL_FROM, clock };
   const mailer = createMailer(mails);
   const { WEBHOOKS_SECRET, WEBHOOKS_ALLOW: allowed = [], WEBHOOKS_BY_ORGANIZATIONS: byOrganizations } = config;
@@ -104,6 +104,9 @@ export function createService(
     addedWebhooks: seal && { seal, byOrganizations, urlProblem: urlProblemBy(allowed) },
     engine,
     checker: createChecker({ engine, cache, clock, meter, ttlMilliseconds, unwatchedMilliseconds, callerNow }),
+    recorder: accessLog?.log,
+    accessLogReader: accessLog?.reader,
+    accessLogErasure: accessLog?.erasure,
     cache,
     ttlMilliseconds: Math.min(ttlMilliseconds, unwatchedMilliseconds),
     metricsText,
@@ -117,12 +120,14 @@ export function createService(
     newNonce: () => randomBytes(16).toString("base64url"),
     inBackground: background.run,
     findKey: keys.find,
+    ...identities,
     rate: { limits: config.rateLimits, limiter, limited: meter.rateLimited },
     discloseOrganizations: config.DISCLOSE_ORGANIZATIONS,
     stopping,
     importIdleMilliseconds: IMPORT_IDLE_MILLISECONDS,
-    notices: notices.now,
+    notices: () => ({ ...notices.now(), ...(accessLog && { access_log: accessLog.log.state() }) }),
     appUrl: config.APP_URL,
+    console: openConsole(config, { storeId: store.storeId, clock, meter, counts, sample }),
     invitation: {
       secret: config.INVITATION_SECRET,
       url: config.INVITATION_URL,
@@ -154,7 +159,15 @@ export function createService(
     counts,
     /** Starts what repeats in every process until the returned function is called, which ends deliveries too. */
     startRepeating() {
-      const repeating = [repeat(follow, FOLLOW_EVERY_MILLISECONDS), repeat(notices.poll, NOTICES_EVERY_MILLISECONDS)];
+      const repeating = [
+        repeat(follow, FOLLOW_EVERY_MILLISECONDS),
+        repeat(notices.poll, NOTICES_EVERY_MILLISECONDS),
+        repeat(identities.signals.poll, SIGNALS_EVERY_MILLISECONDS),
+      ];
+      accessLog?.log.start();
+      const { erasure } = accessLog ?? {};
+      if (erasure !== undefined) repeating.push(repeat(erasure.tend, ERASE_EVERY_MILLISECONDS));
+      log("info", "access_log", { to: accessLog?.target ?? "off", whole: accessLog?.whole });
       return () => {
         for (const one of [...repeating, relaying]) one.abort();
       };
@@ -178,6 +191,7 @@ export function createService(
       const mutex: KeyedMutex = (object, act) => deps.mutex(object, act, DUE_PATIENCE_MILLISECONDS);
       const actions = { ...deps, mutex, patienceMilliseconds: DUE_PATIENCE_MILLISECONDS };
       const settings = { invitationDays: config.INVITATION_TTL_DAYS };
+      if (accessLog?.seals !== undefined) keepSealsDaily({ ...parts, newest: accessLog.seals }, signal);
       relayed = Promise.all([
         relay(news === undefined ? sinks : [...sinks, news.sink], parts, signal),
         news?.run(signal),
@@ -188,10 +202,13 @@ export function createService(
     async close() {
       relaying.abort();
       // all of it can be repeated: a mail to a slow server is not waited for
-      await Promise.race([relayed, sleep(RELAYED_MILLISECONDS, undefined, { ref: false })]);
+      const relaysEnd = Promise.race([relayed, sleep(RELAYED_MILLISECONDS, undefined, { ref: false })]);
+      await Promise.all([relaysEnd, accessLog?.log.close()]);
       mailer.close();
       await cache.close();
       await limiter.close();
+      await identities.signals.close();
+      await deps.console?.sessions.close();
       await pool.close();
     },
   };

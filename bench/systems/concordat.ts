@@ -3,7 +3,9 @@
  * else uses, with Redis or with its memory. Only its log is set lower, to warnings,
  * as OpenFGA's is.
  */
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Redis } from "ioredis";
 
@@ -31,24 +33,30 @@ export const startConcordatPostgres: StartSystem = (world) =>
 /** With the memory of its one process. */
 export const startConcordatMemory: StartSystem = (world) => start("concordat-memory", startEngine, world, false);
 
+/** With a Redis of its own, and nothing beside the checks: what the access log and the scheduler cost is what it is ahead. */
+export const startConcordatBare: StartSystem = (world) =>
+  start("concordat-bare", startEngine, world, true, { ACCESS_LOG: "off", SCHEDULER: "off" });
+
 /** With a Redis of its own and as many processes that answer. */
 export const startConcordatWorkers =
   (workers: number): StartSystem =>
   (world) =>
     start(`concordat-workers-${workers}`, startEngine, world, true, { WORKERS: `${workers}` });
 
-async function start(
+/** A service that is called with `bearer`: a key, or a token of an issuer in its settings. */
+export async function start(
   name: string,
   startOn: StartEngine,
   world: World,
   withRedis: boolean,
   settings: Record<string, string> = {},
+  bearer = KEY,
 ): Promise<System | Missing> {
   const engine = await startOn(world, []);
   if ("reason" in engine) return engine;
-  const shipped = await startService(name, engine, withRedis ? await startRedis() : undefined, settings);
+  const shipped = await startService(name, engine, withRedis ? await startRedis() : undefined, settings, bearer);
   const longer = { ...settings, CACHE_TTL_SECONDS: KEEPING_SECONDS };
-  const keeping = await startService(name, engine, withRedis ? await startRedis() : undefined, longer);
+  const keeping = await startService(name, engine, withRedis ? await startRedis() : undefined, longer, bearer);
   const stop = async () => {
     await keeping.stop();
     await shipped.stop();
@@ -62,9 +70,14 @@ async function startService(
   engine: Engine,
   redis: (Started & { url: string }) | undefined,
   settings: Record<string, string>,
+  bearer: string,
 ): Promise<System> {
+  const folder = mkdtempSync(join(tmpdir(), "concordat-bench-"));
   const env = {
     PATH: process.env.PATH,
+    // as docker-compose.yml has it
+    ACCESS_LOG: "file",
+    CONCORDAT_FOLDER: folder,
     PORT: "0",
     OPENFGA_API_URL: engine.server.apiUrl,
     OPENFGA_API_TOKEN: engine.server.apiToken,
@@ -85,7 +98,7 @@ async function startService(
   };
   const service = await startUntil(/listens on http\S+/, process.execPath, [MAIN], env);
   const url = /listens on (http\S+)/.exec(service.said)?.[1] ?? "";
-  const authorization = { Authorization: `Bearer ${KEY}` };
+  const authorization = { Authorization: `Bearer ${bearer}` };
   const request = (question: Question) => evaluationRequest(question, authorization);
   return {
     name,
@@ -101,6 +114,7 @@ async function startService(
     stop: async () => {
       await service.stop();
       await redis?.stop();
+      rmSync(folder, { recursive: true, force: true });
     },
   };
 }

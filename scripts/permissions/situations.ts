@@ -145,6 +145,11 @@ const REACHING: Situation[] = [
     live: ["share"],
   },
   {
+    title: "the partner's people suspended, then no longer",
+    states: [manager, { ...manager, suspended: true }, manager],
+    live: ["share"],
+  },
+  {
     title: "share removed, then the plant shared again and delegated at viewer",
     states: [
       manager,
@@ -184,6 +189,11 @@ const NOT_REACHING: Situation[] = [
   {
     title: "paused",
     states: [manager, { ...manager, cooperations: { cooperation: { status: "paused" } } }],
+    live: [],
+  },
+  {
+    title: "the partner's people suspended",
+    states: [manager, { ...manager, suspended: true }],
     live: [],
   },
   ...(["cooperation", "share"] as const).flatMap((on) =>

@@ -1,9 +1,7 @@
 /**
- * The worlds that the permission matrix is measured in: one for each situation, made
- * of records and turned into tuples by the product's own functions. A situation is a
- * list of states; the first is written whole, each next as the difference to the one
- * before, as the actions do it. Every id carries its situation's number, so that one
- * store holds them all.
+ * The worlds that the permission matrix is measured in: one for each situation, made of records and turned into tuples by
+ * the product's own functions. A situation is a list of states; the first is written whole, each next as the difference
+ * to the one before, as the actions do it. Every id carries its situation's number, so that one store holds them all.
  */
 import type { IdOf, IdType } from "../../src/domain/ids.ts";
 import type { Cooperation, Delegation, Resource, Share } from "../../src/domain/records.ts";
@@ -30,14 +28,14 @@ export const TO_COME = "2027-03-01T12:00:01Z";
 export type State = {
   cooperations?: Record<string, Partial<Cooperation>>;
   shares?: Record<string, ShareState>;
-  /** How the delegations are dated and spelled. */
   delegations?: Pick<Delegation, "expires_at"> & Partial<Pick<Delegation, "spelling">>;
-  /** Whether the plant of `takesOut` still lies in the portfolio. */
+  /** Whether the plant of `takesOut` still lies in the portfolio; whether all of the partner's people are suspended. */
   takenOut?: boolean;
+  suspended?: boolean;
 };
 export type ShareState = Pick<Share, "role"> & { of: "plant" | "portfolio"; in?: string } & Partial<Share>;
 
-/** What is written about a situation by hand; the rest follows from it. */
+/** What is written about a situation by hand. */
 export type Situation = {
   title: string;
   states: [State, ...State[]];
@@ -137,6 +135,10 @@ function peopleOf(situation: Situation, id: (name: string) => IdOf<IdType>) {
   return { actors, base, held };
 }
 
+/** A tuple as it is while all people of an organization are suspended. */
+const suspendedOf = (organization: string) => (tuple: Tuple) =>
+  tuple.object === organization && tuple.relation === "person" ? { ...tuple, relation: "suspended" } : tuple;
+
 /** Spells a situation out. `key` is what its ids begin with. */
 export function worldOf(situation: Situation, key: string): World {
   const id = (name: string) => `${key}-${name.replace(/\W+/g, "-")}` as IdOf<IdType>;
@@ -188,7 +190,7 @@ export function worldOf(situation: Situation, key: string): World {
   ];
   const tuplesOfState = (state: State): Tuple[] => [
     ...["sun", "grid", "wind"].flatMap((name) => tuplesOfOrganization(id(name))),
-    ...base,
+    ...(state.suspended ? base.map(suspendedOf(`organization:${id("grid")}`)) : base),
     ...other,
     ...resources(state),
     ...Object.entries(state.cooperations ?? { cooperation: {} }).flatMap(([name, change]) =>

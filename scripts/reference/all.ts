@@ -7,6 +7,7 @@ import { operatorsPicture, usersPicture } from "../../bench/picture.ts";
 import type { Results } from "../../bench/results.ts";
 import { DENIALS } from "../../src/check/question.ts";
 import { VARIABLES } from "../../src/config-variables.ts";
+import { GAP_REASONS, RECORDED_DENIALS } from "../../src/domain/access-log/lines.ts";
 import { LIFECYCLE } from "../../src/domain/cooperation/lifecycle.ts";
 import { FINDING_KINDS } from "../../src/domain/doctor/finding.ts";
 import { DENIAL_REASONS } from "../../src/domain/explain/denial-reason.ts";
@@ -14,7 +15,7 @@ import { NEEDS } from "../../src/domain/key-scopes.ts";
 import { FAULTS } from "../../src/http/problem.ts";
 import { REFUSALS } from "../../src/http/refusals.ts";
 import { createMetrics, createSupervisorMetrics } from "../../src/metrics.ts";
-import { GRAMMAR } from "../../src/redis/cache-keys.ts";
+import { GRAMMAR } from "../../src/redis/key-grammar.ts";
 import { sampleCommands } from "../../src/start/sample.ts";
 import { filled } from "./blocks.ts";
 import { cacheKeysTable } from "./cache-keys.ts";
@@ -22,7 +23,14 @@ import { capacityBlock } from "./capacity.ts";
 import { configurationTable } from "./configuration.ts";
 import { decisionsIndex } from "./decisions.ts";
 import { envExample } from "./env-example.ts";
-import { denialReasonsTable, denialsTable, errorsTable, findingsTable } from "./errors.ts";
+import {
+  denialReasonsTable,
+  denialsTable,
+  errorsTable,
+  findingsTable,
+  gapsTable,
+  recordedDenialsTable,
+} from "./errors.ts";
 import { layersDiagram, layersTable } from "./layers.ts";
 import { expiredSentence, lifecycleDiagram, lifecycleTable } from "./lifecycle.ts";
 import { metricsTable } from "./metrics.ts";
@@ -52,6 +60,10 @@ export function generated(): Record<string, Generated> {
     "README.md": {
       "quick-start": `\`\`\`sh\n${sampleCommands(URL_AT_START, FOLDER)}\n\`\`\``,
       "speed-summary": speedSummary(results),
+    },
+    "docs/access-log.md": {
+      "recorded-denials": recordedDenialsTable(RECORDED_DENIALS, DENIAL_REASONS),
+      "gap-reasons": gapsTable(GAP_REASONS),
     },
     "docs/architecture.md": { layers: layersDiagram(), parts: layersTable() },
     "docs/benchmarks.md": { speed: speedBlock(results) },

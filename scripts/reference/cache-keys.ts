@@ -1,5 +1,5 @@
 /** The table of the keys in Redis, printed from the grammar that makes them. */
-import type { GRAMMAR } from "../../src/redis/cache-keys.ts";
+import type { GRAMMAR } from "../../src/redis/key-grammar.ts";
 
 export function cacheKeysTable(grammar: typeof GRAMMAR): string {
   const rows = Object.entries(grammar).map(([key, { is, fields, value, ends }]) => {

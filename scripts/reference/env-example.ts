@@ -11,6 +11,7 @@ type Variables = Readonly<Record<string, z.ZodType>>;
 const COMPOSE_ONLY: Record<string, string> = {
   POSTGRES_PASSWORD: "OpenFGA's password in PostgreSQL.",
   REDIS_PASSWORD: "Redis's password; it becomes part of a URL.",
+  ACCESS_LOG_PASSWORD: "The password of the access log's user in PostgreSQL; it becomes part of a URL.",
   PUBLISHED_PORT: "The port of this machine that Concordat is published on.",
 };
 
@@ -18,6 +19,7 @@ const COMPOSE_ONLY: Record<string, string> = {
 const MAKE: Record<string, string> = {
   POSTGRES_PASSWORD: "openssl rand -base64 24",
   REDIS_PASSWORD: "openssl rand -hex 24",
+  ACCESS_LOG_PASSWORD: "openssl rand -hex 24",
   CACHE_SECRET: "openssl rand -hex 32",
   OPENFGA_API_TOKEN: "openssl rand -hex 32, without a comma",
   INVITATION_SECRET: "openssl rand -hex 32",

@@ -23,6 +23,15 @@ export const denialReasonsTable = (reasons: Readonly<Record<string, { meaning: s
 /** The codes beside `decision: false`. */
 export const denialsTable = (denials: Readonly<Record<string, string>>): string => meanings("code", denials);
 
+/** The reasons of a denial that the access log has. */
+export const recordedDenialsTable = <C extends string>(
+  recorded: readonly C[],
+  reasons: Readonly<Record<C, { meaning: string }>>,
+): string => meanings("reason", Object.fromEntries(recorded.map((name) => [name, reasons[name].meaning])));
+
+/** Why something is missing in the access log. */
+export const gapsTable = (reasons: Readonly<Record<string, string>>): string => meanings("reason", reasons);
+
 /** The kinds of what doctor reports. */
 export const findingsTable = (kinds: Readonly<Record<string, string>>): string => meanings("kind", kinds);
 

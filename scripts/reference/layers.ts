@@ -11,18 +11,22 @@ const PARTS: Readonly<Record<string, string>> = {
   "serve.ts": "the service in one process: it listens, and is drained at its end",
   "service.ts": "the service composed of its parts, by the configuration",
   "app.ts": "the service as a value: who may call which route, and what a fault becomes",
+  console: "pages for people and engineers: what they show and do are requests to `/v1`",
   http: "routes: `v1` the API, `access` AuthZEN, `stores` OpenFGA's API",
+  identity:
+    "who calls with a JWT, who signs in by OpenID Connect, and what issuers signal: their keys, and what was verified a moment ago",
   schedule: "what has a date: marked from the histories, and done when its moment comes",
   actions: "what changes something: each verb reads, decides and writes; `run` is the one runner",
   queries: "what is only read and shown: `views`, `explain`, `export`",
   check: "the cached decision, its misses, and the reading of the change log",
+  "access-log": "who had access through cooperations: counted, looked for, written and sealed",
   events: "the relay: who receives events, and how far each has them",
   webhooks: "endpoints that get events by POST: how they are signed and what is not connected to",
   store: "tuples read into records: heads, people, resources",
   news: "mails about what happens: who gets which, when, and again until they are taken",
   mail: "the mails and how they are sent",
   openfga: "the tuple store and the engine; `server` finds, builds and runs OpenFGA",
-  redis: "the decision cache and the rate limits in Redis",
+  redis: "the decision cache, the rate limits, the sessions and what issuers signalled, in Redis",
   memory: "the same for one process alone",
   workers: "several processes that share one port: how they are started, replaced and counted",
   start: "the keys and the sample of `npm start`",
@@ -59,7 +63,7 @@ function reaches(edges: Edges, from: string, to: string, over: readonly string[]
 
 /** An arrow for each import that no chain of other imports implies. Throws when parts import each other in a circle. */
 export function layersDiagram(edges: Edges = imports()): string {
-  const id = (part: string) => part.replace(".", "_");
+  const id = (part: string) => part.replaceAll(/[.-]/g, "_");
   const nodes = Object.keys(PARTS).map((part) => `    ${id(part)}["${part.includes(".") ? part : `${part}/`}"]`);
   const arrows = [...edges].flatMap(([from, targets]) => {
     const direct = [...targets].filter(

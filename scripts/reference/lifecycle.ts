@@ -40,7 +40,7 @@ export function expiredSentence(): string {
   const refused = ACTION_NAMES.filter((action) =>
     STATUSES.some((status) => step({ status }, action, true).kind === "expired"),
   );
-  return `Once the cooperation has expired, ${refused.map(code).join(", ")} are refused with \`cooperation_expired\`; the other actions are allowed as the status says.`;
+  return `Once the cooperation has expired, ${refused.map(code).join(", ")} are refused with \`cooperation_expired\`; the other actions are allowed as the status says. Where only the day of a review has passed, the review is still possible.`;
 }
 
 /** The changes of status as a Mermaid state diagram; what leaves the status as it is has no arrow. */

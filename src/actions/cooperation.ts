@@ -1,27 +1,31 @@
 /**
  * The steps of a cooperation that exists: accept, decline, pause, resume, remove,
- * leave, its dates, resending the invitation, and joining by it.
+ * leave, its dates, its review, resending the invitation, and joining by it.
  */
 
 import { type CacheScope, ownerScope } from "../domain/cache-scopes.ts";
-import type { ChangeCooperationInput, JoinInput, PauseInput, ReasonInput } from "../domain/commands.ts";
+import type { ChangeCooperationInput, JoinInput, PauseInput, ReasonInput, ReviewInput } from "../domain/commands.ts";
 import {
   type Changed,
   type CooperationState,
   decideDates,
-  decideResend,
   decideStep,
   type LifecycleStep,
   type StepState,
 } from "../domain/cooperation/decide-cooperation.ts";
 import { decideJoin, type JoinState } from "../domain/cooperation/decide-invitation.ts";
+import { decideResend } from "../domain/cooperation/decide-resend.ts";
+import { decideReview } from "../domain/cooperation/decide-review.ts";
 import { readToken } from "../domain/cooperation/invitation-token.ts";
 import { LIFECYCLE } from "../domain/cooperation/lifecycle.ts";
 import type { CooperationId } from "../domain/ids.ts";
+import type { PolicyOf } from "../domain/policy.ts";
 import type { Cooperation, Head, Invitation } from "../domain/records.ts";
 import { isRefusal, type Result } from "../domain/result.ts";
 import { sharedNow } from "../queries/views/cooperations.ts";
-import { cooperationHead, invitationHead, membershipIn, membershipsIn, organizationHead } from "../store/snapshot.ts";
+import { actingIn, membershipsIn } from "../store/acting.ts";
+import { policiesOfSides, policyOf } from "../store/policies.ts";
+import { cooperationHead, invitationHead, organizationHead } from "../store/snapshot.ts";
 import { type MailState, sendLetters } from "./letters.ts";
 import type { Action, Reading } from "./run/action.ts";
 import { sweep } from "./sweep.ts";
@@ -93,7 +97,9 @@ function readStep(on: Reading, id: CooperationId, step: LifecycleStep): Promise<
       ends ? organizationHead(reads, cooperation.initiator) : undefined,
       ends ? sharedNow(reads, id) : undefined,
     ]);
-    return { partner, invitation, ...(ends && { initiator, sharedAtEnd }) };
+    // behind the partner's head, which its policy replaces
+    const policies = isAccepted ? await policiesOfSides(reads, cooperation) : undefined;
+    return { partner, invitation, policies, ...(ends && { initiator, sharedAtEnd }) };
   });
 }
 
@@ -103,23 +109,41 @@ export const onCooperation = (id: CooperationId): Omit<Action<CooperationState, 
   read: (on) => readCooperation(on, id),
 });
 
+/** The same where the initiator's policy is held to what is set. */
+const underPolicy = (id: CooperationId): Omit<Action<CooperationState & { policy: PolicyOf }, Changed>, "decide"> => ({
+  ...inCooperation,
+  read: (on) => readCooperation(on, id, async ({ initiator }) => ({ policy: await policyOf(on.reads, initiator) })),
+});
+
 /** Sets or clears the dates of the whole cooperation. */
 export const changeDates = (
   input: ChangeCooperationInput & { cooperation: CooperationId },
-): Action<CooperationState, Changed> => ({
-  ...onCooperation(input.cooperation),
+): Action<CooperationState & { policy: PolicyOf }, Changed> => ({
+  ...underPolicy(input.cooperation),
   decide: (state, stamp) => decideDates(state, input, stamp),
+});
+
+/** Reviews the cooperation: it is confirmed, until the day of the next review. */
+export const review = (
+  input: ReviewInput & { cooperation: CooperationId },
+): Action<CooperationState & { policy: PolicyOf }, Changed> => ({
+  ...underPolicy(input.cooperation),
+  decide: (state, stamp) => decideReview(state, input, stamp),
 });
 
 /** Sends the invitation or the notice again; the invitation's old token is void from then on. */
 export const resend = (
   input: ReasonInput & { cooperation: CooperationId },
-): Action<CooperationState & { invitation: Head<Invitation> }, Changed, MailState> => ({
+): Action<CooperationState & { invitation: Head<Invitation>; policy: PolicyOf }, Changed, MailState> => ({
   ...inCooperation,
   read: (on) =>
-    readCooperation(on, input.cooperation, async (cooperation) => ({
-      invitation: await invitationHead(on.reads, cooperation),
-    })),
+    readCooperation(on, input.cooperation, async (cooperation) => {
+      const [invitation, policy] = await Promise.all([
+        invitationHead(on.reads, cooperation),
+        policyOf(on.reads, cooperation.initiator),
+      ]);
+      return { invitation, policy };
+    }),
   decide: (state, stamp) => decideResend(state, input, stamp),
   // a mail changes no answer
   scopes: () => [],
@@ -135,12 +159,17 @@ export const join = (input: JoinInput): Action<JoinState, Changed> => ({
     if (token === undefined) return { code: "invalid_invitation" };
     const head = await cooperationHead(reads, token.cooperation);
     if (head.value === undefined) return { code: "invalid_invitation" };
+    const { initiator, partner } = head.value;
     const [joining, invitation] = await Promise.all([
       organizationHead(reads, input.organization),
-      head.value.partner === undefined ? invitationHead(reads, head.value) : undefined,
+      partner === undefined ? invitationHead(reads, head.value) : undefined,
     ]);
-    const membership = await membershipIn(reads, input.organization, caller);
-    return { head, cooperation: head.value, joining, membership, invitation, tokenN: token.n, ttlDays };
+    // behind the head of who joins, which its policy replaces
+    const [membership, policies] = await Promise.all([
+      actingIn(reads, input.organization, caller),
+      policiesOfSides(reads, { initiator, partner: input.organization }),
+    ]);
+    return { head, cooperation: head.value, joining, membership, invitation, policies, tokenN: token.n, ttlDays };
   },
   decide: (state, stamp) => decideJoin(state, input, stamp),
 });

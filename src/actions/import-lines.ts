@@ -1,20 +1,21 @@
 /**
- * Loads organizations, people, resources and job roles, each line by the action that a PUT of it would be: with the
+ * Loads organizations with their policies, people, resources and job roles, each line by the action that a PUT of it would be: with the
  * same checks and the same history. Lines are written in their order, as many in one Write as fit, so a line is
  * committed only after all before it; a line that is refused changes nothing and stops no other.
  */
 import { isService, needsService } from "../domain/caller.ts";
 import type { Refusal } from "../domain/refusal.ts";
 import type { ImportLine, LineError, NumberedLine } from "../domain/registry/import-line.ts";
-import { isRefusal } from "../domain/result.ts";
-import { EngineRefused } from "../faults.ts";
-import { keepReads } from "../store/kept-reads.ts";
+import { type KeptStore, keepReads } from "../store/kept-reads.ts";
 import { putOrganization } from "./organization.ts";
 import { putPerson } from "./person.ts";
+import { setPolicy } from "./policy.ts";
 import { putResource, setJobRole } from "./resource.ts";
 import type { Action, ActionDeps, Call } from "./run/action.ts";
 import { patiently } from "./run/commit.ts";
-import { performEach } from "./run/perform.ts";
+import { performFirst, type StepOutcome } from "./run/perform-first.ts";
+import { readAhead } from "./run/read-ahead.ts";
+import { setSuspension } from "./suspension.ts";
 
 /** How many lines are read ahead: what they need of the store is read at the same time, and kept until they are done. */
 const AHEAD_LINES = 64;
@@ -47,12 +48,19 @@ export async function* importLines(
   for await (const some of lines)
     for (let start = 0; start < some.length; start += AHEAD_LINES) {
       // what was read is valid for these lines and no longer: others write too
-      const kept = { ...deps, tupleStore: keepReads(deps.tupleStore) };
+      const kept = keepReads(deps.tupleStore);
       let rest = some.slice(start, start + AHEAD_LINES);
-      await readAhead(kept, call, rest);
+      await readAhead(
+        deps,
+        call,
+        rest.flatMap((line) => ("says" in line ? [actionOf(line.says)] : [])),
+        kept,
+      );
       while (rest.length > 0) {
         const tried = rest.slice(0, together);
-        const { outcomes, fitted } = await patiently(deps, "importing_again", () => importAccepted(kept, call, tried));
+        const { outcomes, fitted } = await patiently(deps, "importing_again", () =>
+          importFirst(deps, call, tried, kept),
+        );
         yield outcomes;
         // as many as fitted, and one more when all of them did
         together = fitted < tried.length ? fitted : Math.min(together + 1, TOGETHER_LINES_MAX);
@@ -61,61 +69,53 @@ export async function* importLines(
     }
 }
 
-/**
- * Imports the first of these lines that the engine accepts in one Write: half as many each time it refuses them, until
- * the line that it does not accept is alone and is refused. `fitted` is how many a Write can hold.
- */
-async function importAccepted(
+type Saying = Extract<NumberedLine, { says: unknown }>;
+
+/** Imports the first of these lines: as many as one Write can hold, `fitted`, and that the engine accepts. */
+async function importFirst(
   deps: ActionDeps,
   call: Call,
   lines: NumberedLine[],
+  kept: KeptStore,
 ): Promise<{ outcomes: LineOutcome[]; fitted: number }> {
-  try {
-    const outcomes = await importTogether(deps, call, lines);
-    return { outcomes, fitted: outcomes.length };
-  } catch (error) {
-    const [first] = lines;
-    if (!(error instanceof EngineRefused) || first === undefined) throw error;
-    if (lines.length > 1) {
-      const { outcomes } = await importAccepted(deps, call, lines.slice(0, Math.ceil(lines.length / 2)));
-      return { outcomes, fitted: lines.length };
-    }
-    const { line } = first;
-    deps.warn("import_line_refused", { request_id: call.requestId, line, error: error.message });
-    return { outcomes: [{ line, outcome: "refused_by_engine" }], fitted: 1 };
-  }
+  const said = lines.filter((line): line is Saying => "says" in line);
+  const actions = said.map(({ says }) => actionOf(says));
+  const { outcomes, fitted } = await performFirst(deps, call, actions, kept);
+  /** How many lines there are before the one that says the nth. */
+  const linesBefore = (n: number) => {
+    const next = said[n];
+    return next === undefined ? lines.length : lines.indexOf(next);
+  };
+  const each = outcomes.values();
+  const done = lines.slice(0, linesBefore(outcomes.length)).map((line): LineOutcome => {
+    if ("errors" in line) return { line: line.line, outcome: "invalid", errors: line.errors };
+    const outcome = each.next().value;
+    if (outcome === undefined) throw new Error(`line ${line.line} has no outcome`);
+    return outcomeOf(deps, call, line.line, outcome);
+  });
+  return { outcomes: done, fitted: linesBefore(fitted) };
 }
 
-/** Imports the first of these lines in one Write: as many as it can hold. */
-async function importTogether(deps: ActionDeps, call: Call, lines: NumberedLine[]): Promise<LineOutcome[]> {
-  const said = lines.filter((line) => "says" in line);
-  const batch = await performEach(
-    deps,
-    call,
-    said.map(({ says }) => actionOf(says)),
-  );
-  if (batch.kind === "too_large") {
-    if (batch.index === 0) throw new Error(`line ${said[0]?.line} alone is more than a Write can hold`);
-    const fits = lines.findIndex(({ line }) => line === said[batch.index]?.line);
-    return importTogether(deps, call, lines.slice(0, fits));
-  }
-  if (batch.kind === "refused") throw new Error("a step was refused where refusals are passed over");
-  const receipts = batch.receipts.values();
-  return lines.map(({ line, ...read }): LineOutcome => {
-    if ("errors" in read) return { line, outcome: "invalid", errors: read.errors };
-    const receipt = receipts.next().value;
-    if (receipt === undefined) throw new Error(`line ${line} has no receipt`);
-    if (isRefusal(receipt)) return { line, outcome: "refused", refusal: receipt };
-    return { line, outcome: receipt.outcome === "same" ? "same" : "done", effective_by: receipt.effective_by };
-  });
+function outcomeOf(deps: ActionDeps, call: Call, line: number, outcome: StepOutcome<unknown>): LineOutcome {
+  if (!("code" in outcome))
+    return { line, outcome: outcome.outcome === "same" ? "same" : "done", effective_by: outcome.effective_by };
+  if (outcome.code !== "refused_by_engine") return { line, outcome: "refused", refusal: outcome };
+  deps.warn("import_line_refused", { request_id: call.requestId, line, error: outcome.message });
+  return { line, outcome: "refused_by_engine" };
 }
 
 function actionOf(line: ImportLine): Action<unknown, unknown> {
   switch (line.kind) {
     case "organization":
       return putOrganization({ ...line, organization: line.id });
+    case "policy": {
+      const { kind: _, organization, ...policy } = line;
+      return setPolicy({ organization, policy });
+    }
     case "person":
       return putPerson(line);
+    case "suspension":
+      return setSuspension({ organization: line.organization, user: line.user, suspended: true });
     case "portfolio":
       return putResource({ ...line, resource: `portfolio:${line.id}` });
     case "plant":
@@ -123,10 +123,4 @@ function actionOf(line: ImportLine): Action<unknown, unknown> {
     case "job_role":
       return setJobRole(line);
   }
-}
-
-/** Reads all that the lines need, at the same time. What fails here fails again when the line is imported. */
-async function readAhead(deps: ActionDeps, { caller }: Call, lines: NumberedLine[]): Promise<void> {
-  const on = { ...deps, reads: deps.tupleStore, caller };
-  await Promise.allSettled(lines.map((line) => "says" in line && actionOf(line.says).read(on)));
 }

@@ -17,19 +17,21 @@ import type { SharedResource } from "../domain/cooperation/decide-share.ts";
 import { CooperationId, idOfType, type OrganizationId, ShareId, UserId } from "../domain/ids.ts";
 import { refuseUnlessAdmin } from "../domain/membership.ts";
 import { same } from "../domain/plan.ts";
+import type { PolicyOf } from "../domain/policy.ts";
 import type { Cooperation, Head, Invitation, Organization } from "../domain/records.ts";
 import { emailHash } from "../domain/registry/decide-person.ts";
 import { isRefusal, type Result } from "../domain/result.ts";
 import type { Reads } from "../ports.ts";
 import { organizationName } from "../queries/views/cooperations.ts";
+import { actingIn } from "../store/acting.ts";
 import { organizationIdsOf } from "../store/people.ts";
+import { policyOf } from "../store/policies.ts";
 import {
   cooperationHead,
   cooperationsOf,
   emailHead,
   inTurns,
   invitationHead,
-  membershipIn,
   organizationHead,
   resourceHead,
   roleOf,
@@ -56,11 +58,14 @@ export const invite = (
       return { code: "insufficient_scope", needs: "scope admin" };
     // before the membership: a reading is kept, and a head is read before the facts that it covers
     await organizationHead(on.reads, input.initiator);
-    const membership = await membershipIn(on.reads, input.initiator, on.caller);
+    const [membership, policy] = await Promise.all([
+      actingIn(on.reads, input.initiator, on.caller),
+      policyOf(on.reads, input.initiator),
+    ]);
     const refusal = refuseUnlessAdmin(input.initiator, membership);
     if (refusal) return refusal;
     const meant = await whoIsMeant(on, input);
-    return isRefusal(meant) || "confirm" in meant ? meant : readInvite(on, input, meant);
+    return isRefusal(meant) || "confirm" in meant ? meant : readInvite(on, input, { ...meant, policy });
   },
   decide: (state, stamp) => ("confirm" in state ? same(state) : decideInvite(state, input, state.ids, stamp)),
   scopes: (state) => ("confirm" in state ? [] : [ownerScope(input.initiator)]),
@@ -94,13 +99,13 @@ async function whoIsMeant(
 async function readInvite(
   on: Reading,
   input: InviteInput & { initiator: OrganizationId },
-  meant: Meant,
+  meant: Meant & { policy: PolicyOf },
 ): Promise<Inviting> {
   const { reads } = on;
   const [initiator, partner, membership, resources] = await Promise.all([
     organizationHead(reads, input.initiator),
     meant.partner === undefined ? undefined : organizationHead(reads, meant.partner),
-    membershipIn(reads, input.initiator, on.caller),
+    actingIn(reads, input.initiator, on.caller),
     inTurns(input.shares ?? [], async ({ resource }): Promise<SharedResource> => {
       return { ref: resource, head: await resourceHead(reads, resource) };
     }),
@@ -122,6 +127,7 @@ async function readInvite(
     resources,
     invitation,
     limits: on.invitation.limits,
+    policy: meant.policy,
     ids: {
       cooperation: CooperationId.parse(on.newId()),
       shares: (input.shares ?? []).map(() => ShareId.parse(on.newId())),

@@ -6,6 +6,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Semaphore } from "async-mutex";
 import { issueToken } from "../domain/cooperation/invitation-token.ts";
+import { endsUnreviewed } from "../domain/cooperation-end.ts";
 import { errorFacts } from "../domain/error-facts.ts";
 import { type OrganizationId, splitRef, type UserId } from "../domain/ids.ts";
 import { type Language, LanguageInput } from "../domain/language.ts";
@@ -15,8 +16,8 @@ import { MailFailed } from "../faults.ts";
 import { invitationLink, invitationMail, noticeMail, type OfferedShare, pageLink } from "../mail/letters.ts";
 import type { Mail } from "../ports.ts";
 import { organizationName } from "../queries/views/cooperations.ts";
+import { actingAdminsOf } from "../store/acting.ts";
 import { markAddress } from "../store/address-marks.ts";
-import { adminsOf } from "../store/people.ts";
 import { inTurns, organizationHead, personHead, resourceHead, sharesOf } from "../store/snapshot.ts";
 import type { ActionDeps, Receipt } from "./run/action.ts";
 
@@ -105,7 +106,7 @@ async function notices(deps: ActionDeps, cooperation: Cooperation, partner: Orga
   const { value: organization } = await organizationHead(tupleStore, partner);
   // the organization it was offered to no longer exists, and the one that has its id now must not learn of it
   if (organization === undefined || !isSide(cooperation, "partner", organization)) return [];
-  const admins = await adminsOf(tupleStore, partner);
+  const admins = await actingAdminsOf(tupleStore, partner);
   // one record that cannot be read keeps the notice from nobody else
   const people = await inTurns(admins, async (user) => {
     const [head] = await Promise.allSettled([personHead(tupleStore, user)]);
@@ -135,8 +136,10 @@ async function offerOf(deps: ActionDeps, cooperation: Cooperation) {
     return { type, name, role: shareAt(share, deps.clock()).role, expiresAt: share.expires_at };
   });
   const { id, sent_at = "", created_at, expires_at: expiresAt } = cooperation;
+  // behind its expiry there is nothing to review
+  const reviewBy = endsUnreviewed(cooperation) ? cooperation.review_by : undefined;
   // each time it is sent has its own instant: a resend is refused within a minute
-  return { id: `cooperation:${id}/${sent_at}`, initiator, shares, expiresAt, again: sent_at > created_at };
+  return { id: `cooperation:${id}/${sent_at}`, initiator, shares, expiresAt, reviewBy, again: sent_at > created_at };
 }
 
 function languageOf(language: string | undefined): Language {

@@ -3,6 +3,8 @@
 import { isService, needsService } from "../domain/caller.ts";
 import { endOfWebhooks, type WebhookState } from "../domain/events/decide-webhook.ts";
 import type { OrganizationId } from "../domain/ids.ts";
+import type { PolicyRecord } from "../domain/policy.ts";
+import type { Head } from "../domain/records.ts";
 import {
   decideDeleteOrganization,
   decideOrganization,
@@ -10,10 +12,13 @@ import {
   type OrganizationChanged,
   type OrganizationState,
 } from "../domain/registry/decide-organization.ts";
+import { endOfPolicy } from "../domain/registry/decide-policy.ts";
 import { isRefusal, type Result } from "../domain/result.ts";
 import { sweepMark } from "../domain/state-tuples.ts";
 import type { Reads } from "../ports.ts";
 import { peopleOf } from "../store/people.ts";
+import { policyHead } from "../store/policies.ts";
+import { presetNamesOf } from "../store/presets.ts";
 import { resourceRefsOf } from "../store/resources.ts";
 import { bondsOf, cooperationIdsOf, inTurns, organizationHead } from "../store/snapshot.ts";
 import { webhookIdsOf } from "../store/webhooks.ts";
@@ -74,19 +79,23 @@ export async function deleteOrganization(
   }
 }
 
-type Deleted = OrganizationState & { holdings: Holdings; webhooks: WebhookState[] };
+type Deleted = OrganizationState & { holdings: Holdings; webhooks: WebhookState[]; policy: Head<PolicyRecord> };
 
 const deleteEmpty = (id: OrganizationId): Action<Deleted, undefined> => ({
   lock: lockOrganization,
   read: async (on) => {
     const state = await readOrganization(on, id);
     if (state.head.n === 0) return { code: "not_found", what: "organization" };
-    // its endpoints end with it, in the same Write
-    const webhooks = await inTurns(await webhookIdsOf(on.reads, id), (one) => readWebhook(on.reads, one));
-    return { ...state, holdings: await holdingsOf(on.reads, id), webhooks };
+    // its endpoints and its policy end with it, in the same Write
+    const [ids, policy] = await Promise.all([webhookIdsOf(on.reads, id), policyHead(on.reads, id)]);
+    const webhooks = await inTurns(ids, (one) => readWebhook(on.reads, one));
+    return { ...state, holdings: await holdingsOf(on.reads, id), webhooks, policy };
   },
-  decide: (state, stamp) =>
-    decideDeleteOrganization(state, state.holdings, stamp, endOfWebhooks(state.webhooks, stamp)),
+  decide: (state, stamp) => {
+    const { touches, deletes } = endOfWebhooks(state.webhooks, stamp);
+    const ends = { touches: [...touches, ...endOfPolicy(state.policy, stamp)], deletes };
+    return decideDeleteOrganization(state, state.holdings, stamp, ends);
+  },
   scopes: NO_SCOPES,
   after: (deps) => sweep(deps),
 });
@@ -98,5 +107,6 @@ async function readOrganization({ reads, expected }: Reading, id: OrganizationId
 async function holdingsOf(reads: Reads, id: OrganizationId): Promise<Holdings> {
   const people = (await peopleOf(reads, id)).length;
   const resources = (await resourceRefsOf(reads, id)).length;
-  return { people, resources, cooperations: await bondsOf(reads, id) };
+  const presets = (await presetNamesOf(reads, id)).length;
+  return { people, resources, cooperations: await bondsOf(reads, id), presets };
 }

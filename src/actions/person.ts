@@ -26,8 +26,17 @@ import {
 } from "../domain/registry/decide-person.ts";
 import { isRefusal, type Result } from "../domain/result.ts";
 import type { TupleKey } from "../domain/tuples.ts";
-import { adminsOf, delegationsThrough, jobRolesThrough, organizationIdsOf } from "../store/people.ts";
-import { bondsOf, emailHead, inTurns, membershipIn, organizationHead, personHead, roleOf } from "../store/snapshot.ts";
+import { actingAdminsOf, actingIn } from "../store/acting.ts";
+import { delegationsThrough, jobRolesThrough, organizationIdsOf } from "../store/people.ts";
+import {
+  bondsOf,
+  emailHead,
+  inTurns,
+  membershipIn,
+  organizationHead,
+  personHead,
+  personIn,
+} from "../store/snapshot.ts";
 import type { Action, Reading } from "./run/action.ts";
 
 type OfOrganization = { organization: OrganizationId; user: UserId };
@@ -59,9 +68,8 @@ export const removePerson = ({
 }: OfOrganization): Action<PersonState & { held: Held }, { first: TupleKey[] }> => ({
   lock: lockOrganization,
   read: async (on) => {
-    const refusal = await refuseUnlessManager(on, organization);
-    // its own people may leave; a stranger does not learn that there is such an organization
-    if (refusal && !(on.caller.user === user && refusal.code === "not_admin")) return refusal;
+    const refusal = await refuseLeave(on, organization, user);
+    if (refusal) return refusal;
     const state = await readPerson(on, { organization, user, stepsDown: true });
     if (isRefusal(state)) return state;
     const [jobRoles, delegations] = await Promise.all([
@@ -95,7 +103,10 @@ export const forgetPerson = ({ user }: { user: UserId }): Action<ForgetState, Fo
   scopes: () => [],
 });
 
-/** Why the caller may not manage an organization, or undefined when they may. */
+/**
+ * Why the caller may not manage an organization, or undefined when they may. An admin who is suspended does not: whom they
+ * made an admin would lift their suspension, and what they set would act in cooperations.
+ */
 export async function refuseUnlessManager(
   { reads, caller }: Reading,
   organization: OrganizationId,
@@ -103,7 +114,16 @@ export async function refuseUnlessManager(
   if (isService(caller)) return undefined;
   // before the caller's role: a reading is kept, and a head is read before the facts that it covers
   await organizationHead(reads, organization);
-  return refuseUnlessAdmin(organization, await membershipIn(reads, organization, caller));
+  return refuseUnlessAdmin(organization, await actingIn(reads, organization, caller));
+}
+
+/** Its own people may leave, suspended or not; a stranger does not learn that there is such an organization. */
+async function refuseLeave(on: Reading, organization: OrganizationId, user: UserId): Promise<Refusal | undefined> {
+  const { reads, caller } = on;
+  if (caller.user !== user) return refuseUnlessManager(on, organization);
+  await organizationHead(reads, organization);
+  const membership = await membershipIn(reads, organization, caller);
+  return membership === "none" ? refuseUnlessAdmin(organization, membership) : undefined;
 }
 
 /** Who it is about, the address asked for, and whether they would no longer be an admin. */
@@ -116,9 +136,9 @@ async function readPerson(
   const [organizationNow, person] = await Promise.all([organizationHead(reads, organization), personHead(reads, user)]);
   if (alive(organizationNow) === undefined) return { code: "not_found", what: "organization" };
   const addresses = [...new Set([person.value?.email, email ?? undefined])].filter((one) => one !== undefined);
-  const [role, emails] = await Promise.all([
+  const [found, emails] = await Promise.all([
     // every person has a record, so who has none is nobody's
-    person.n === 0 ? undefined : roleOf(reads, organization, user),
+    person.n === 0 ? undefined : personIn(reads, organization, user),
     inTurns(addresses, async (address): Promise<EmailHead> => {
       const head = await emailHead(reads, emailHash(address));
       const holder = head.value?.holder;
@@ -127,10 +147,11 @@ async function readPerson(
       return { address, head, other: { person: other, organizations: await organizationIdsOf(reads, holder) } };
     }),
   ]);
+  const { role, isSuspended = false } = found ?? {};
   // only an admin who would be one no longer is kept back as the last, so only then is it worth counting:
   // an organization may have thousands, and an import asks for each of its people
   const isCounted = role === "admin" && stepsDown;
-  const admins = isCounted ? await adminsOf(reads, organization) : [];
+  const admins = isCounted ? await actingAdminsOf(reads, organization) : [];
   const otherAdmins = admins.filter((admin) => admin !== user).length;
   const liveCooperations = isCounted && otherAdmins === 0 ? await bondsOf(reads, organization) : 0;
   return {
@@ -139,6 +160,7 @@ async function readPerson(
     user,
     person,
     role,
+    isSuspended,
     otherAdmins,
     liveCooperations,
     emails,

@@ -18,12 +18,13 @@ export async function previewInvitation(deps: ActionDeps, text: string) {
   // once it is joined or has ended, this token shows nothing any more
   if (cooperation.status !== "invited") return { code: "invalid_invitation" } satisfies Refusal;
   const shares = await sharesOf(tupleStore, cooperation.id);
-  const { initiator, status, starts_at, expires_at } = cooperation;
+  const { initiator, status, starts_at, expires_at, review_by } = cooperation;
   return {
     initiator: { id: initiator, name: await organizationName(tupleStore, initiator) },
     status,
     starts_at: starts_at ?? null,
     expires_at: expires_at ?? null,
+    review_by: review_by ?? null,
     shares: await inTurns(shares, async ({ share }) => {
       const { resource, role, starts_at = null, expires_at = null, step_down_at = null } = shareAt(share, deps.clock());
       const name = (await resourceHead(tupleStore, resource)).value?.name ?? null;

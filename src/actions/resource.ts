@@ -8,6 +8,7 @@ import { ownerScope, userScope } from "../domain/cache-scopes.ts";
 import { isService, needsService } from "../domain/caller.ts";
 import type { ResourceInput } from "../domain/commands.ts";
 import { idOfType, type OrganizationId, type ResourceRef, type UserId } from "../domain/ids.ts";
+import { refuseUnlessAdmin } from "../domain/membership.ts";
 import { alive, type Share } from "../domain/records.ts";
 import type { Refusal } from "../domain/refusal.ts";
 import {
@@ -23,9 +24,17 @@ import {
 import { isRefusal, type Result } from "../domain/result.ts";
 import type { JobRole } from "../domain/roles.ts";
 import type { TupleKey } from "../domain/tuples.ts";
+import { actingIn } from "../store/acting.ts";
 import { jobRolesOn, plantsIn, portfolioState } from "../store/resources.ts";
-import { jobRoleOf, organizationHead, personHead, resourceHead, roleOf, sharesOn } from "../store/snapshot.ts";
-import { refuseUnlessManager } from "./person.ts";
+import {
+  jobRoleOf,
+  membershipIn,
+  organizationHead,
+  personHead,
+  resourceHead,
+  roleOf,
+  sharesOn,
+} from "../store/snapshot.ts";
 import type { Action, Reading } from "./run/action.ts";
 
 type Named = { resource: ResourceRef };
@@ -45,7 +54,9 @@ export const putResource = (input: ResourceInput & Named): Action<ResourceState 
     const { reads, expected } = on;
     const head = await resourceHead(reads, ref);
     const known = alive(head);
-    const refusal = await refusePut(on, known?.owner);
+    // what is in a portfolio is shared with it, so who moves a plant acts in cooperations
+    const isMove = input.portfolio !== known?.portfolio;
+    const refusal = await refusePut(on, known?.owner, isMove ? actingIn : membershipIn);
     if (refusal) return refusal;
     const [owner, from, other] = await Promise.all([
       organizationHead(reads, input.owner),
@@ -65,14 +76,24 @@ export const putResource = (input: ResourceInput & Named): Action<ResourceState 
   scopes: ({ head }) => [...new Set([input.owner, head.value?.owner ?? input.owner])].map(ownerScope),
 });
 
-async function refusePut(on: Reading, owner: OrganizationId | undefined): Promise<Refusal | undefined> {
+/** In what the owner's admin acts: a suspended one in what is the organization's own alone. */
+type ActsIn = typeof actingIn | typeof membershipIn;
+
+async function refusePut(on: Reading, owner: OrganizationId | undefined, actsIn: ActsIn): Promise<Refusal | undefined> {
   if (isService(on.caller)) return undefined;
   // a stranger's plant looks like one that does not exist
-  return owner === undefined ? { code: "not_found", what: "resource" } : refuseHidden(on, owner);
+  return owner === undefined ? { code: "not_found", what: "resource" } : refuseHidden(on, owner, actsIn);
 }
 
-async function refuseHidden(on: Reading, owner: OrganizationId): Promise<Refusal | undefined> {
-  const refusal = await refuseUnlessManager(on, owner);
+async function refuseHidden(
+  { reads, caller }: Reading,
+  owner: OrganizationId,
+  actsIn: ActsIn,
+): Promise<Refusal | undefined> {
+  if (isService(caller)) return undefined;
+  // before the caller's role: a reading is kept, and a head is read before the facts that it covers
+  await organizationHead(reads, owner);
+  const refusal = refuseUnlessAdmin(owner, await actsIn(reads, owner, caller));
   return refusal?.code === "not_found" ? { code: "not_found", what: "resource" } : refusal;
 }
 
@@ -108,7 +129,7 @@ export const setJobRole = (
     if (alive(state.head) === undefined) return { code: "not_found", what: "resource" };
     const owner = idOfType("organization", state.owner.object);
     const [refusal, ownRole, role] = await Promise.all([
-      refuseHidden(on, owner),
+      refuseHidden(on, owner, membershipIn),
       roleOf(reads, owner, user),
       jobRoleOf(reads, ref, user),
     ]);

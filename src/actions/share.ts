@@ -11,25 +11,36 @@ import {
   type ShareState,
 } from "../domain/cooperation/decide-share.ts";
 import { type CooperationId, ShareId } from "../domain/ids.ts";
+import type { PolicyOf } from "../domain/policy.ts";
 import type { Cooperation, Head, Share } from "../domain/records.ts";
 import { isRefusal, type Result } from "../domain/result.ts";
+import { policyOf } from "../store/policies.ts";
 import { resourceHead, shareHead, sharesOn, shareWithDelegations } from "../store/snapshot.ts";
 import { inCooperation, readCooperation } from "./cooperation.ts";
 import type { Action, Reading } from "./run/action.ts";
 import { sweep } from "./sweep.ts";
 
-type NewShareState = CooperationState & { id: ShareId; resource: SharedResource; existing: Share | undefined };
+type NewShareState = CooperationState & {
+  id: ShareId;
+  resource: SharedResource;
+  existing: Share | undefined;
+  policy: PolicyOf;
+};
 
 /** Shares one resource of the initiator. */
 export const share = (input: ShareInput & { cooperation: CooperationId }): Action<NewShareState, ShareChanged> => ({
   ...inCooperation,
   read: (on) =>
-    readCooperation(on, input.cooperation, async () => {
+    readCooperation(on, input.cooperation, async ({ initiator }) => {
       const ref = input.resource;
       // together: of the shares only one of this cooperation counts, whose head was read before
-      const [head, shares] = await Promise.all([resourceHead(on.reads, ref), sharesOn(on.reads, ref)]);
+      const [head, shares, policy] = await Promise.all([
+        resourceHead(on.reads, ref),
+        sharesOn(on.reads, ref),
+        policyOf(on.reads, initiator),
+      ]);
       const existing = shares.find((other) => other.cooperation === input.cooperation);
-      return { id: ShareId.parse(on.newId()), resource: { ref, head }, existing };
+      return { id: ShareId.parse(on.newId()), resource: { ref, head }, existing, policy };
     }),
   decide: (state, stamp) => decideShare(state, input, state.id, stamp),
 });
@@ -41,8 +52,12 @@ export const onShare = (id: ShareId): Omit<Action<ShareState, ShareChanged>, "de
 });
 
 /** Changes a share's role or dates. */
-export const changeShare = (input: ChangeShareInput & { share: ShareId }): Action<ShareState, ShareChanged> => ({
-  ...onShare(input.share),
+export const changeShare = (
+  input: ChangeShareInput & { share: ShareId },
+): Action<ShareState & { policy: PolicyOf }, ShareChanged> => ({
+  ...inCooperation,
+  read: (on) =>
+    readShareAndResource(on, input.share, async ({ initiator }) => ({ policy: await policyOf(on.reads, initiator) })),
   decide: (state, stamp) => decideChangeShare(state, input, stamp),
 });
 
@@ -98,8 +113,14 @@ export async function readShareOf<M extends object = object>(
   };
 }
 
-function readShareAndResource(on: Reading, id: ShareId): Promise<Result<ShareState>> {
-  return readShare(on, id, async (_, { resource: ref }) => ({
-    resource: { ref, head: await resourceHead(on.reads, ref) },
-  }));
+/** The same with the resource, and `more` besides. */
+function readShareAndResource<M extends object = object>(
+  on: Reading,
+  id: ShareId,
+  more?: (cooperation: Cooperation) => Promise<M>,
+): Promise<Result<ShareState & M>> {
+  return readShare(on, id, async (cooperation, { resource: ref }) => {
+    const [head, further] = await Promise.all([resourceHead(on.reads, ref), more?.(cooperation) ?? ({} as M)]);
+    return { resource: { ref, head }, ...further };
+  });
 }

@@ -95,19 +95,28 @@ export async function findAccessPath(
       return usersets.map((userset) => ({ place, userset }));
     }),
   );
-  // the two halves of each path; each half has dates of its own
   const paths = shared.flat().map(({ place, userset }): [Question, Question] => [
     { user: userset, relation: sharedRelation(rung), object: place },
     { user, relation: rung, object: shareOf(userset) },
   ]);
-  const holds = await areSo(paths.flat());
-  const through = paths.find((_, n) => holds[n * 2] && holds[n * 2 + 1]);
+  const through = paths[await firstThatHolds(engine, paths, now)];
   if (through === undefined) return none;
   const share = through[1].object;
   const [cooperation] = await engine.expand({ object: share, relation: "cooperation" });
   if (cooperation === undefined) return none;
   const forever = await areSo(through, WITHOUT_END);
   return { accessPath: { cooperation: idOf(cooperation), share: idOf(share) }, isLasting: !forever.includes(false) };
+}
+
+/** Which of these paths is the first of which both halves hold then: each half has dates of its own. -1 where none does. Throws EngineUnavailable. */
+export async function firstThatHolds(
+  engine: Pick<Engine, "batchCheck">,
+  paths: readonly [Question, Question][],
+  at: Date,
+): Promise<number> {
+  const answers = await engine.batchCheck(paths.flat(), at);
+  const holds = answers.map((answer) => "allowed" in answer && answer.allowed);
+  return paths.findIndex((_, n) => holds[n * 2] && holds[n * 2 + 1]);
 }
 
 /** `share:s1` of `share:s1#viewer`. */

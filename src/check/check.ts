@@ -10,6 +10,7 @@ import { type Asker, createBatcher, single } from "./batcher.ts";
 import type { Checked, Checker, CheckerDeps, Signal } from "./checker.ts";
 import { createFill, type Seen } from "./fill.ts";
 import { createGuesses } from "./ownership.ts";
+import { isPermissionOnResource } from "./question.ts";
 import { createStableAnswer } from "./stable-answer.ts";
 
 export function createChecker(deps: CheckerDeps): Checker {
@@ -27,11 +28,13 @@ export function createChecker(deps: CheckerDeps): Checker {
     const elapsed = startTimer();
     const found = await cache.lookup(question, guess?.owner);
     if (found === undefined) return { kind: "unstored", reason: "away" };
-    const { entry, userToken, ownerToken } = found;
+    const { entry, userToken, ownerToken, watchedSince } = found;
     if (entry !== undefined && entry.owner !== guess?.owner) return lookAgain(question, entry);
     if (entry !== undefined && isCurrent(found)) return { kind: "hit", entry };
-    if (guess?.head === undefined || userToken === undefined || ownerToken === undefined) return { kind: "incomplete" };
-    return { kind: "grounds", guess: { ...guess, head: guess.head }, userToken, ownerToken, startedAt, elapsed };
+    if (guess?.head === undefined || userToken === undefined || ownerToken === undefined)
+      return { kind: "incomplete", watchedSince };
+    const known = { ...guess, head: guess.head };
+    return { kind: "grounds", guess: known, userToken, ownerToken, startedAt, elapsed, watchedSince };
   }
 
   /** The first look-up read the token of the guessed owner, which is not that of the owner in the entry. */
@@ -40,7 +43,7 @@ export function createChecker(deps: CheckerDeps): Checker {
     const found = await cache.lookup(question, owner);
     if (found === undefined) return { kind: "unstored", reason: "away" };
     if (found.entry?.owner === owner && isCurrent(found)) return { kind: "hit", entry: found.entry };
-    return { kind: "incomplete" };
+    return { kind: "incomplete", watchedSince: found.watchedSince };
   }
 
   function isCurrent({ entry, userToken, ownerToken }: Lookup): boolean {
@@ -55,15 +58,15 @@ export function createChecker(deps: CheckerDeps): Checker {
   }
 
   async function decide(question: Question, engine: Asker, signal: Signal | undefined): Promise<Checked> {
-    if (!isCached(question)) {
+    if (!isPermissionOnResource(question)) {
       const [allowed = false] = await engine.ask([question], engine.now(), signal?.());
       return { allowed, source: "engine" };
     }
     const found = await look(question, engine);
     if (found.kind !== "hit") return fill({ question, engine, signal: signal?.() }, found);
     accessPaths.remember(question, found.entry);
-    const { allowed, validUntil, accessPath, owner } = found.entry;
-    return { allowed, source: "hit", validUntil, accessPath, owner };
+    const { allowed, validUntil, accessPath, owner, userToken, ownerToken } = found.entry;
+    return { allowed, source: "hit", validUntil, accessPath, owner, userToken, ownerToken };
   }
 
   async function metered(question: Question, engine: Asker, signal: Signal | undefined): Promise<Checked> {
@@ -80,13 +83,4 @@ export function createChecker(deps: CheckerDeps): Checker {
       return Promise.all(questions.map((question) => metered(question, engine, signal)));
     },
   };
-}
-
-/** Whether the answer depends on two scopes alone: a permission of a person on a plant or portfolio. */
-function isCached({ user, relation, object }: Question): boolean {
-  return (
-    user.startsWith("user:") &&
-    relation.startsWith("can_") &&
-    (object.startsWith("plant:") || object.startsWith("portfolio:"))
-  );
 }

@@ -13,6 +13,9 @@ export type Checked = {
   accessPath?: AccessPath | undefined;
   /** The owner of the resource, where a cached decision names it. */
   owner?: CacheScope;
+  /** Of a cached decision: while both are the same, nothing was written that could change it. */
+  userToken?: string;
+  ownerToken?: string;
 };
 
 /** Ends the work when the caller has gone. Called on a miss alone: an AbortSignal costs as much as a hit. */
@@ -23,6 +26,23 @@ export type Checker = {
   check(question: Question, signal?: Signal): Promise<Checked>;
   /** The same for many questions, in their order. Throws when one of them has no answer: half a batch is no answer. */
   checkAll(questions: Question[], signal?: Signal): Promise<Checked[]>;
+};
+
+/** An answer that somebody was given: to which key, for which request, and for what purpose where the request says so. */
+export type AnsweredAccess = {
+  question: Question;
+  checked: Checked;
+  key: string;
+  requestId: string;
+  purpose?: string | undefined;
+};
+
+/** What is to know of answers. It delays none. */
+export type AccessRecorder = {
+  /** Called before the reply. Throws AuditUnavailable where it had no room for it, and no answer may be lost. */
+  record(access: AnsweredAccess): void;
+  /** Throws AuditUnavailable while no answer may be given, because it could not be recorded. */
+  admit(): void;
 };
 
 export type CheckerDeps = {

@@ -7,7 +7,7 @@ import type { LRUCache } from "lru-cache";
 import type { CacheScope } from "../domain/cache-scopes.ts";
 import { startTimer } from "../elapsed.ts";
 import { EngineUnavailable } from "../faults.ts";
-import type { CacheEntry, Question, Unstored } from "../ports.ts";
+import type { CacheEntry, Lookup, Question, Unstored } from "../ports.ts";
 import type { AccessPaths } from "./access-path.ts";
 import type { Asker } from "./batcher.ts";
 import type { Checked, CheckerDeps } from "./checker.ts";
@@ -36,17 +36,19 @@ type FillDeps = Omit<CheckerDeps, "engine" | "clock"> & {
  */
 type Grounds = {
   kind: "grounds";
-  guess: Ownership;
+  guess: Ownership & Guess;
   userToken: string;
   ownerToken: string;
   startedAt: number;
   elapsed: () => number;
   /** The cache's own time when the tokens were taken, where they were. */
   takenAt?: number;
+  watchedSince: Lookup["watchedSince"];
 };
 
 /** What a look-up found instead of an entry: all that a fill needs, a part of it, or a reason not to store. */
-export type Seen = Grounds | { kind: "incomplete" } | { kind: "unstored"; reason: Unstored };
+export type Seen = Grounds | Incomplete | { kind: "unstored"; reason: Unstored };
+type Incomplete = { kind: "incomplete"; watchedSince?: Lookup["watchedSince"] };
 
 /** A question for the engine; `signal` aborts when its caller has gone. */
 export type Miss = { question: Question; engine: Asker; signal?: AbortSignal | undefined };
@@ -60,18 +62,21 @@ export function createFill(deps: FillDeps): (miss: Miss, seen: Seen) => Promise<
   return async function fill(miss, seen) {
     const { question, engine } = miss;
     for (let known = seen; ; known = { kind: "incomplete" }) {
-      const grounds = known.kind === "incomplete" ? await takeGrounds(deps, miss) : known;
+      const grounds = known.kind === "incomplete" ? await takeGrounds(deps, miss, known) : known;
       if (grounds.kind === "unstored") return alone(deps, miss, grounds.reason);
 
       const { userToken, ownerToken, startedAt } = grounds;
-      // per key: a question that waits for one key's share of the engine never delays another key
+      const confirmedAt = confirmedAtOf(deps, grounds);
+      // per key: a question that waits for one key's share of the engine never delays another key; and who needs the
+      // owner confirmed never waits for a question that confirms none
       const { user, relation, object } = question;
-      const key = JSON.stringify([deps.callerNow(), user, relation, object, userToken, ownerToken]);
+      const isConfirmed = confirmedAt !== undefined;
+      const key = JSON.stringify([deps.callerNow(), user, relation, object, userToken, ownerToken, isConfirmed]);
       const running = flights.get(key);
       // the same tokens: nothing was written since it began (bad/coalesce-by-question); not older than the bound, after
       // which an unacknowledged invalidation is harmless (bad/coalesce-older-than-ttl)
       const joined = running !== undefined && engine.now().getTime() < running.startedAt + sharedMilliseconds;
-      const flight = joined ? running : { startedAt, outcome: ask(deps, miss, grounds) };
+      const flight = joined ? running : { startedAt, outcome: ask(deps, miss, grounds, confirmedAt) };
       if (!joined) flights.set(key, flight);
       const outcome = await flight.outcome.finally(() => {
         if (flights.get(key) === flight) flights.delete(key);
@@ -97,7 +102,11 @@ async function alone({ meter }: FillDeps, { question, engine, signal }: Miss, re
 }
 
 /** Takes the tokens that the look-up did not find. */
-async function takeGrounds(deps: FillDeps, miss: Miss): Promise<Exclude<Seen, { kind: "incomplete" }>> {
+async function takeGrounds(
+  deps: FillDeps,
+  miss: Miss,
+  { watchedSince }: Incomplete,
+): Promise<Exclude<Seen, Incomplete>> {
   const guess = await guessOf(deps, miss);
   if (guess === undefined) return { kind: "unstored", reason: "no_owner" };
   // before the tokens are taken, so that no entry outlives the TTL from then (bad/ttl-from-store)
@@ -106,25 +115,38 @@ async function takeGrounds(deps: FillDeps, miss: Miss): Promise<Exclude<Seen, { 
   const tokens = await deps.cache.take(miss.question.user as CacheScope, guess.owner);
   if (tokens?.kind !== "tokens") return { kind: "unstored", reason: tokens?.kind ?? "away" };
   const { userToken, ownerToken, now } = tokens;
-  return { kind: "grounds", guess, userToken, ownerToken, startedAt, elapsed, takenAt: now };
+  return { kind: "grounds", guess, userToken, ownerToken, startedAt, elapsed, takenAt: now, watchedSince };
 }
 
 /** The owner and head as an earlier read saw them, or as they are now. */
-async function guessOf({ guesses }: FillDeps, { question, engine, signal }: Miss): Promise<Ownership | undefined> {
-  const { owner, head } = guesses.get(question.object) ?? {};
-  if (owner !== undefined && head !== undefined) return { owner, head };
+async function guessOf(
+  { guesses }: FillDeps,
+  { question, engine, signal }: Miss,
+): Promise<(Ownership & Guess) | undefined> {
+  const { owner, head, confirmed } = guesses.get(question.object) ?? {};
+  if (owner !== undefined && head !== undefined) return { owner, head, confirmed };
   const ownership = await ownershipOf(engine, question.object, signal);
   if (ownership !== undefined) guesses.set(question.object, ownership);
   return ownership;
 }
 
-async function ask(deps: FillDeps, miss: Miss, grounds: Grounds): Promise<Outcome> {
+/**
+ * When the guess was confirmed under the very token that a fill will store under, where an entry that was filled then would
+ * still count: only a watch makes it count for long, and only beside lives that are longer than the bound.
+ */
+function confirmedAtOf(deps: FillDeps, { guess, ownerToken, watchedSince }: Grounds): number | undefined {
+  const { confirmed } = guess;
+  if (deps.ttlMilliseconds <= deps.unwatchedMilliseconds || watchedSince === undefined) return undefined;
+  return confirmed?.ownerToken === ownerToken && confirmed.at >= watchedSince ? confirmed.at : undefined;
+}
+
+async function ask(deps: FillDeps, miss: Miss, grounds: Grounds, confirmedAt: number | undefined): Promise<Outcome> {
   const { question, engine, signal } = miss;
   const { guess, userToken, ownerToken, startedAt } = grounds;
   const { ttlMilliseconds, unwatchedMilliseconds } = deps;
   const lives: [number, number] = [ttlMilliseconds, Math.min(ttlMilliseconds, unwatchedMilliseconds)];
   try {
-    const beside = ownershipIsStill(question.object, guess);
+    const beside = confirmedAt === undefined ? ownershipIsStill(question.object, guess) : [];
     const asked = { question, owner: guess.owner, beside, startedAt, lives };
     const [{ allowed, lasts, beside: isSameOwner }, takenAt] = await Promise.all([
       deps.askStable(engine, asked, signal),
@@ -136,15 +158,20 @@ async function ask(deps: FillDeps, miss: Miss, grounds: Grounds): Promise<Outcom
       deps.guesses.delete(question.object);
       return { kind: "unstored", allowed, reason: "overtaken" };
     }
+    if (confirmedAt === undefined && takenAt !== undefined)
+      deps.guesses.set(question.object, { ...guess, confirmed: { ownerToken, at: takenAt } });
     // a yes that ends within the entry's life is for one caller (test/protocol/dates: joiners share an unstorable yes)
     if (lasts === undefined) return { kind: "unstored", allowed, reason: "date" };
     if (takenAt === undefined) return { kind: "unstored", allowed, reason: "away" };
     const validUntil = startedAt + lasts;
-    const entry: CacheEntry = { allowed, owner: guess.owner, userToken, ownerToken, validUntil, filledAt: takenAt };
+    // as old as what it rests on (bad/confirmation-makes-entries-younger)
+    const filledAt = confirmedAt ?? takenAt;
+    const entry: CacheEntry = { allowed, owner: guess.owner, userToken, ownerToken, validUntil, filledAt };
     entry.accessPath = deps.accessPaths.of(question, entry);
     deps.cache.store(question, entry, takenAt + lasts);
     const { owner, accessPath } = entry;
-    return { kind: "stored", checked: { allowed, source: "miss", validUntil, accessPath, owner } };
+    const checked: Checked = { allowed, source: "miss", validUntil, accessPath, owner, userToken, ownerToken };
+    return { kind: "stored", checked };
   } catch (error) {
     if (signal?.aborted) return { kind: "abandoned" };
     throw error;

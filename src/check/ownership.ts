@@ -9,8 +9,13 @@ import type { Engine, Question } from "../ports.ts";
 /** The owner, as it was when `head` was the resource's head or later. */
 export type Ownership = { owner: CacheScope; head: string };
 
-/** An owner that was learnt from an entry has no head: enough to look an entry up, not to fill under. */
-export type Guess = { owner: CacheScope; head?: string };
+/**
+ * An owner that was learnt from an entry has no head: enough to look an entry up, not to fill under. `confirmed`: the
+ * engine said that both were so `at` a time of the cache, or a little later, under a token of the owner. While that token
+ * is current a confirmation is as good as an entry that was filled then, and no newer than it (test/protocol: bad/confirmation-under-another-token).
+ */
+export type Guess = { owner: CacheScope; head?: string; confirmed?: Confirmed | undefined };
+type Confirmed = { ownerToken: string; at: number };
 
 /** About 20 MB when full. */
 const GUESSES_MAX = 100_000;

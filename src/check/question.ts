@@ -51,6 +51,15 @@ export function unaskedCode(
   return undefined;
 }
 
+/** Whether it is about a permission of a person on a plant or portfolio: its answer depends on two scopes alone, and is an access. */
+export function isPermissionOnResource({ user, relation, object }: Question): boolean {
+  return (
+    user.startsWith("user:") &&
+    relation.startsWith(PERMISSION_PREFIX) &&
+    (object.startsWith("plant:") || object.startsWith("portfolio:"))
+  );
+}
+
 /** The question behind an evaluation. */
 export function questionOf(subject: Entity, action: string, resource: Entity): Question {
   return { user: refOf(subject), relation: relationOf(action), object: refOf(resource) };

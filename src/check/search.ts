@@ -9,7 +9,7 @@ import { idOf } from "../domain/ids.ts";
 import { type Outside, outsidePermissions, outsideTypes } from "../domain/key-bounds.ts";
 import type { FoundRefs } from "../ports.ts";
 import type { Signal } from "./checker.ts";
-import type { EvaluationDeps } from "./evaluate.ts";
+import type { AskedBy, EvaluationDeps } from "./evaluate.ts";
 import { type Page, type PageRequest, searchPage } from "./page.ts";
 import { actionOf, type Entity, questionOf, refOf, relationOf, unaskedCode } from "./question.ts";
 import { objectsWithin, outsideObject, outsideQuestion, outsideWords } from "./within.ts";
@@ -54,26 +54,34 @@ export async function searchResources(
   return resultOf(refs.map(idOf), found.complete, ["resource", subject.type, subject.id, action, type], page);
 }
 
-/** Actions the subject may do on the resource, of those that the key may ask for. Throws EngineUnavailable, Overloaded. */
+/**
+ * Actions the subject may do on the resource, of those that the key may ask for. Each that is listed is recorded as a
+ * check of it is. Throws EngineUnavailable, Overloaded, AuditUnavailable.
+ */
 export async function searchActions(
   asking: EvaluationDeps,
   { subject, resource }: { subject: Entity; resource: Entity },
   page: PageRequest,
-  bounds?: Bounds,
+  { bounds, key, requestId }: AskedBy,
   signal?: Signal,
 ): Promise<SearchResult> {
-  const { engine } = asking;
+  const { engine, recorder } = asking;
+  recorder?.admit();
   const outside = outsideTypes(bounds, resource.type) ?? (await outsideObject(engine, bounds, refOf(resource)));
   if (outside !== undefined) return { kind: "outside", outside };
   const unasked = unaskedCode(engine, { subject, resource });
   const known = unasked === undefined ? (engine.permissions.get(resource.type) ?? []) : [];
   const names = known.filter((one) => outsidePermissions(bounds, one) === undefined).map(actionOf);
-  const answers = await asking.checker.checkAll(
-    names.map((action) => questionOf(subject, action, resource)),
-    signal,
-  );
+  const questions = names.map((action) => questionOf(subject, action, resource));
+  const answers = await asking.checker.checkAll(questions, signal);
   const allowed = names.filter((_, n) => answers[n]?.allowed);
-  return resultOf(allowed, true, ["action", subject.type, subject.id, resource.type, resource.id], page);
+  const result = resultOf(allowed, true, ["action", subject.type, subject.id, resource.type, resource.id], page);
+  const listed = new Set(result.kind === "page" ? result.ids : []);
+  for (const [n, question] of questions.entries()) {
+    const [name = "", checked] = [names[n], answers[n]];
+    if (checked !== undefined && listed.has(name)) recorder?.record({ question, checked, key, requestId });
+  }
+  return result;
 }
 
 function resultOf(ids: string[], complete: boolean, query: string[], request: PageRequest): SearchResult {

@@ -28,10 +28,10 @@ export type ScopeReach =
   | { kind: "owner_of"; object: string; from: string };
 
 /**
- * Types whose tuples lead nowhere: an entry is a line in a history; marks for the sweep and the scheduler, an address and
- * an endpoint are no relationship.
+ * Types whose tuples lead nowhere: an entry is a line in a history; marks for the sweep and the scheduler, an address, an
+ * endpoint and a preset are no relationship.
  */
-const WITHOUT_EFFECT = ["entry:", "sweep:", "schedule:", "email:", "webhook:"];
+const WITHOUT_EFFECT = ["entry:", "sweep:", "schedule:", "email:", "webhook:", "preset:"];
 
 /** What a changed tuple reaches. A tuple that names a person is on no path but theirs, whatever its object. */
 export function reachOf({ user, relation, object }: TupleKey): ScopeReach {

@@ -25,8 +25,19 @@ export type Caller = {
   bounds?: Bounds | undefined;
 };
 
+/** What a request presents, a key or a token: who calls, and with a person's token the only person that it acts for. */
+export type Presented = {
+  name: string;
+  scopes: readonly KeyScope[];
+  bounds?: Bounds;
+  user?: UserId;
+};
+
 /** What acts in histories as `service:…` without a key: no key may be named like one of them. */
-const OWN_SERVICES = ["doctor", "sign", "scheduler", "concordat"] as const;
+const OWN_SERVICES = ["doctor", "sign", "scheduler", "concordat", "console"] as const;
+
+/** The name of what the console asks, as that of a key: in the log, and for limits. */
+export const CONSOLE_CALLER = "console" satisfies (typeof OWN_SERVICES)[number];
 
 /** How the history names a service of our own. */
 export const ownActor = (name: (typeof OWN_SERVICES)[number]): string => `service:${name}`;

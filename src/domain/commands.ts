@@ -18,14 +18,14 @@ export const INVITED_SHARES_MAX = 15;
 export const Reason = TextInput.min(1).max(500).describe("Why; only your own side sees it in the history.");
 
 /** A member that may be missing: null says the same as leaving it out, so that what a reply says can be sent back. */
-const optional = <S extends z.ZodType>(schema: S) =>
+export const optional = <S extends z.ZodType>(schema: S) =>
   schema
     .nullable()
     .transform((value) => value ?? undefined)
     .optional();
 
 // `operator` is accepted here so that the decision can refuse it with a code of its own.
-const SharedRoleInput = JobRoleInput.meta({
+export const SharedRoleInput = JobRoleInput.meta({
   description: "viewer, technical_manager or asset_manager; operator never crosses.",
   example: "technical_manager",
 });
@@ -35,6 +35,9 @@ const Start = OpeningInstantInput.describe(
 );
 const Resume = OpeningInstantInput.describe(
   "When a pause ends by itself, in the future; only while the cooperation is paused.",
+);
+const Review = InstantInput.describe(
+  "The day by which an admin of the initiator reviews it: it ends then if nobody does. In the future.",
 );
 const StepDown = InstantInput.describe("From then on its role is viewer; for a role above viewer, in the future.");
 
@@ -56,6 +59,7 @@ export const InviteInput = z
     confirm_organization: optional(OrganizationId).describe("The one chosen from an `outcome: confirm`."),
     starts_at: optional(Start),
     expires_at: optional(Expiry),
+    review_by: optional(Review),
     shares: optional(z.array(ShareInput.omit({ reason: true })).max(INVITED_SHARES_MAX)),
     reason: optional(Reason),
   })
@@ -83,10 +87,22 @@ export type InviteInput = z.infer<typeof InviteInput>;
 export const ChangeCooperationInput = z.strictObject({
   starts_at: Start.nullable().optional(),
   expires_at: Expiry.nullable().optional(),
+  review_by: Review.nullable().optional(),
   resume_at: Resume.nullable().optional(),
   reason: optional(Reason),
 });
 export type ChangeCooperationInput = z.infer<typeof ChangeCooperationInput>;
+export const ReviewInput = z
+  .strictObject({
+    note: TextInput.min(1)
+      .max(500)
+      .describe("What was looked at and decided; only your own side sees it in the history."),
+    review_by: Review.nullable()
+      .optional()
+      .describe("The day of the next review, in the future; null for none. Left out only where there is no such day."),
+  })
+  .meta({ example: { note: "Still needed for the service contract.", review_by: "2027-12-31T23:00:00Z" } });
+export type ReviewInput = z.infer<typeof ReviewInput>;
 export const ReasonInput = z.strictObject({ reason: optional(Reason) });
 export type ReasonInput = z.infer<typeof ReasonInput>;
 export const PauseInput = ReasonInput.extend({ resume_at: Resume.nullable().optional() });

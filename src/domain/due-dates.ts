@@ -2,6 +2,7 @@
  * The table of dates that something is done about: whose they are, where they are written, and how many days before them
  * something is done. Pure. What is done is in schedule/due.ts.
  */
+import { endsUnreviewed } from "./cooperation-end.ts";
 import { type Instant, instant } from "./expiry.ts";
 import type { Common } from "./history.ts";
 import { type Dated, type DateName, type Thing, thingsIn } from "./schedule.ts";
@@ -37,6 +38,16 @@ export const DUE_DATES: Record<DateName, Kind> = {
     dateIn: ({ status, sent_at }, { invitationDays }) =>
       status === "invited" && typeof sent_at === "string"
         ? instant(new Date(Date.parse(sent_at) + invitationDays * DAY_MILLISECONDS))
+        : undefined,
+  },
+  review: {
+    of: ["cooperation"],
+    days: [30, 7, 1, 0],
+    isOwed: false,
+    // behind its expiry there is nothing to review
+    dateIn: (record) =>
+      !isOver(record) && endsUnreviewed({ expires_at: text(record.expires_at), review_by: text(record.review_by) })
+        ? text(record.review_by)
         : undefined,
   },
   starts: {

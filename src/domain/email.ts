@@ -50,3 +50,11 @@ export const Email = z
       .refine((address) => !DOTS.test(address) && TOP_LEVEL.test(address), NOT_AN_ADDRESS),
   )
   .meta({ example: "ida@partner.example" });
+
+/** The domain of addresses, in their one spelling. */
+export const DomainName = z.string().transform((text, context) => {
+  const { data } = Email.safeParse(`any@${text.trim()}`);
+  if (data !== undefined) return data.slice("any@".length);
+  context.addIssue({ code: "custom", message: "must be the domain of e-mail addresses, like partner.example" });
+  return z.NEVER;
+});

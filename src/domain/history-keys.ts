@@ -89,7 +89,8 @@ function headMessage(tuple: Tuple) {
 
 const bytesOf = (message: object) => Buffer.from(canonicalize(message) ?? "");
 
-const signed = ({ kid, signing }: HistoryKeys, message: object) =>
+/** The signature on a message, which says in itself what is signed. */
+export const signatureOf = ({ kid, signing }: HistoryKeys, message: object): string =>
   `${kid}.${sign(null, bytesOf(message), signing).toString("base64url")}`;
 
 /** A head with its signatures. The same head always gets the same: Ed25519 draws nothing. */
@@ -98,16 +99,17 @@ export function signHead(keys: HistoryKeys, tuple: Tuple): Tuple {
   const { object } = tuple;
   const n = entryNumber(tuple.user);
   const chain = record.hash === undefined ? undefined : chainMessage({ object, n, hash: record.hash });
-  const fields = { ...record, ...(chain && { chain_signature: signed(keys, chain) }) };
+  const fields = { ...record, ...(chain && { chain_signature: signatureOf(keys, chain) }) };
   const whole: Tuple = { ...tuple, condition: { name: "record", context: { fields } } };
-  const signature = signed(keys, headMessage(whole));
+  const signature = signatureOf(keys, headMessage(whole));
   return { ...tuple, condition: { name: "record", context: { fields: { ...fields, signature } } } };
 }
 
 /** What a signature is worth. `unknown_key`: it names a key that is none of ours. */
 export type SignatureState = "valid" | "missing" | "invalid" | "unknown_key";
 
-function stateOf(keys: VerifyingKeys, message: object, signature: string | undefined): SignatureState {
+/** What a signature on a message is worth. */
+export function stateOf(keys: VerifyingKeys, message: object, signature: string | undefined): SignatureState {
   if (signature === undefined) return "missing";
   const [kid = "", bytes = ""] = signature.split(".");
   const key = keys.get(kid);

@@ -3,7 +3,7 @@
  * decided. Pure. A bound only ever takes away: what a key may not do without it, it may
  * not do with it. What is not known to lie within a bound lies outside.
  */
-import type { Bounds } from "./caller.ts";
+import type { Bounds, Caller } from "./caller.ts";
 import type { Refusal } from "./refusal.ts";
 
 export type Outside = Extract<Refusal, { code: "outside_key" }>;
@@ -37,6 +37,12 @@ export function outsideOrganizations(
 export function countsIn(bounds: Bounds | undefined, organization: string): boolean {
   return bounds?.organizations === undefined || bounds.organizations.includes(organization);
 }
+
+/** The caller as they count in these organizations and no others, of which nothing has to be read then. */
+export const boundTo = (caller: Caller, organizations: readonly string[]): Caller => ({
+  ...caller,
+  bounds: { ...caller.bounds, organizations: organizations.filter((one) => countsIn(caller.bounds, one)) },
+});
 
 /** What the bounds of some keys name that the model does not have, a line each. `permissions`: each type with its own. */
 export function unknownBounds(

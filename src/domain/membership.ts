@@ -11,15 +11,25 @@ import { SIDES } from "./relations.ts";
 import { ORGANIZATION_ROLES, type OrganizationRole } from "./roles.ts";
 import type { Tuple } from "./tuples.ts";
 
-/** What the acting person is in an organization. A service key belongs to none and acts in no cooperation. */
-export type Membership = "admin" | "person" | "none";
+/** What the acting person is in an organization; `suspended`: an admin who may act in no cooperation. A service key belongs to none and acts in no cooperation. */
+export type Membership = "admin" | "suspended" | "person" | "none";
 export type Memberships = { initiator: Membership; partner: Membership };
+
+/** The relations of which a person of an organization has one beside their role. */
+export const BELONGING = ["person", "suspended"] as const;
 
 /** A person's role in an organization, from the tuples between the two; undefined for who is no person of it. */
 export function roleIn(tuples: readonly Tuple[]): OrganizationRole | undefined {
-  if (!tuples.some((tuple) => tuple.relation === "person")) return undefined;
+  if (!tuples.some(belongs)) return undefined;
   return ORGANIZATION_ROLES.find((role) => tuples.some((tuple) => tuple.relation === role));
 }
+
+/** Whether a tuple says that its user is a person of its organization, suspended or not. */
+export const belongs = ({ relation }: Pick<Tuple, "relation">): boolean => BELONGING.some((one) => one === relation);
+
+/** Whether a person is suspended, from the same tuples. */
+export const isSuspendedBy = (tuples: readonly Tuple[]): boolean =>
+  tuples.some(({ relation }) => relation === "suspended") && !tuples.some(({ relation }) => relation === "person");
 
 /** The membership of somebody with this role. */
 export function membershipOf(role: OrganizationRole | undefined): Membership {
@@ -29,6 +39,7 @@ export function membershipOf(role: OrganizationRole | undefined): Membership {
 /** Why an actor may not manage an organization, or undefined when they may. */
 export function refuseUnlessAdmin(organization: OrganizationId, membership: Membership): Refusal | undefined {
   if (membership === "admin") return undefined;
+  if (membership === "suspended") return { code: "suspended", organization };
   return membership === "none" ? { code: "not_found", what: "organization" } : { code: "not_admin", organization };
 }
 
@@ -39,8 +50,10 @@ export function refuseUnlessVisible(
   what: string,
 ): Refusal | undefined {
   if (memberships.initiator === "admin" || memberships.partner === "admin") return undefined;
-  if (memberships.initiator === "person") return { code: "not_admin", organization: cooperation.initiator };
-  if (memberships.partner === "person") return { code: "not_admin", organization: cooperation.partner ?? "" };
+  for (const side of SIDES) {
+    const membership = memberships[side];
+    if (membership !== "none") return refuseUnlessAdmin(organizationOf(cooperation, side), membership);
+  }
   return { code: "not_found", what };
 }
 
@@ -51,16 +64,15 @@ export function refuseUnlessSide(
   cooperation: Cooperation,
   what: string,
 ): Refusal | undefined {
-  if (memberships[side] === "admin") return undefined;
-  if (memberships[side] === "person")
-    return {
-      code: "not_admin",
-      organization: (side === "initiator" ? cooperation.initiator : cooperation.partner) ?? "",
-    };
+  const membership = memberships[side];
+  if (membership !== "none") return refuseUnlessAdmin(organizationOf(cooperation, side), membership);
   return memberships.initiator === "none" && memberships.partner === "none"
     ? { code: "not_found", what }
     : { code: "wrong_side", needs: side };
 }
+
+const organizationOf = (cooperation: Cooperation, side: Side): OrganizationId =>
+  (side === "initiator" ? cooperation.initiator : cooperation.partner) ?? ("" as OrganizationId);
 
 /** The sides whose admin the actor is: usually one, both for somebody who is admin of both. */
 export function sidesOf(memberships: Memberships): Side[] {

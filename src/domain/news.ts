@@ -5,8 +5,15 @@
 import type { Instant } from "./expiry.ts";
 import type { Side, VisibleEntry } from "./history.ts";
 import { type ResourceRef, type ShareId, splitRef, type UserId } from "./ids.ts";
+import {
+  COOPERATION_DATES,
+  type CooperationDate,
+  type NewsLine,
+  type NewsOfShare,
+  type ShareNews,
+} from "./news-line.ts";
 import type { Cooperation } from "./records.ts";
-import { SHARED_ROLES, type SharedRole } from "./roles.ts";
+import { SHARED_ROLES } from "./roles.ts";
 
 /** Whom news is for: the admins of a side, or the person to whom something is delegated. */
 export type NewsReader = Side | "delegate";
@@ -25,12 +32,15 @@ export const NEWS_READERS: Readonly<Record<string, readonly NewsReader[]>> = {
   remove:        ["initiator", "partner"],
   leave:         ["initiator", "partner"],
   change_expiry: ["initiator", "partner"],
+  review:        ["initiator", "partner"],
   share:         ["partner"],
   change_share:  ["partner"],
   unshare:       ["partner"],
   delegate:      ["delegate"],
   revoke:        ["delegate"],
-  // mostly by the scheduler
+  ask:           ["initiator"],
+  withdraw_ask:  ["initiator"],
+  decline_ask:   ["partner"],
   start:         ["initiator", "partner"],
   start_share:   ["initiator", "partner"],
   step_down:     ["initiator", "partner"],
@@ -38,64 +48,11 @@ export const NEWS_READERS: Readonly<Record<string, readonly NewsReader[]>> = {
   remind:        ["initiator", "partner", "delegate"],
 };
 
-/** In an organization's history, news for its admins: one of its endpoints gets no more events. */
-export const WEBHOOK_DISABLED = "disable_webhook";
+/** In an organization's history, news for its admins: one of its endpoints gets no more events, one of its people is suspended. */
+export const ORGANIZATION_NEWS: readonly string[] = ["disable_webhook", "suspend_person"];
 
 /** What a partner is written to about before it has accepted: that there is nothing more to accept. */
 const ENDS_OFFER: readonly string[] = ["decline", "remove"];
-
-/** What happened to the cooperation itself; `invitation_ends`: its invitation is not valid for long. */
-export const COOPERATION_NEWS = [
-  "accepted",
-  "declined",
-  "withdrawn",
-  "removed",
-  "left",
-  "paused",
-  "resumed",
-  "started",
-  "expired",
-  "invitation_ends",
-] as const;
-
-/** A date of the cooperation that was set, or that is near. */
-export const COOPERATION_DATES = { ends: "expires_at", starts: "starts_at", resumes: "resume_at" } as const;
-export type CooperationDate = keyof typeof COOPERATION_DATES;
-
-/** What happened to a share; from `delegated` on to what was delegated on it, as its holder or an admin reads it. */
-export const SHARE_NEWS = [
-  "shared",
-  "changed",
-  "unshared",
-  "begun",
-  "share_starts",
-  "steps_down",
-  "share_ends",
-  "share_expired",
-  "delegated",
-  "revoked",
-  "access_ends",
-  "access_expired",
-  "delegation_ends",
-  "delegation_expired",
-] as const;
-export type ShareNews = (typeof SHARE_NEWS)[number];
-
-/** Of what: the resource where the entry names it, its role and end where they matter, whom it is delegated to, and the date that the line is about. */
-export type NewsOfShare = {
-  share: ShareId;
-  resource?: ResourceRef | undefined;
-  role?: SharedRole | undefined;
-  until?: Instant | undefined;
-  user?: UserId | undefined;
-  at?: Instant | undefined;
-};
-
-/** A line of a mail. `date`: undefined where there is none any more; `isNear`: it is to be extended now or not at all. */
-export type NewsLine =
-  | { kind: (typeof COOPERATION_NEWS)[number] }
-  | { kind: CooperationDate; date: Instant | undefined; isNear?: boolean }
-  | { kind: ShareNews; of: NewsOfShare };
 
 /** A line for a reader; `user` where that is one person. */
 export type News = { reader: NewsReader; user?: UserId | undefined; line: NewsLine };
@@ -104,15 +61,19 @@ export type News = { reader: NewsReader; user?: UserId | undefined; line: NewsLi
 export function newsOf(entry: VisibleEntry, cooperation: Cooperation): News[] {
   const readers = Object.hasOwn(NEWS_READERS, entry.action) ? (NEWS_READERS[entry.action] ?? []) : [];
   const { user } = { ...entry.before, ...entry.after } as { user?: UserId };
-  const isOfShare = splitRef(entry.object)[0] === "share";
+  const [of] = splitRef(entry.object);
   return readers.flatMap((reader): News[] => {
     if (reader === "partner" && !isForPartner(entry, cooperation)) return [];
+    // a review is the initiator's to do
+    if (reader === "partner" && entry.action === "remind" && entry.after?.kind === "review") return [];
     // what is delegated is the partner's own business
     if (user === undefined ? reader === "delegate" : reader === "initiator") return [];
-    const lines = isOfShare ? linesOfShare(entry, reader, user) : linesOfCooperation(entry);
+    const lines = (LINES_OF[of] ?? linesOfCooperation)(entry, reader, user);
     return lines.map((line) => ({ reader, line, ...(user !== undefined && { user }) }));
   });
 }
+
+const LINES_OF: Readonly<Record<string, typeof linesOfShare>> = { share: linesOfShare, asks: linesOfAsk };
 
 function isForPartner({ n, action }: VisibleEntry, { accepted_at, partner_since = 1 }: Cooperation): boolean {
   return n >= partner_since && (accepted_at !== undefined || ENDS_OFFER.includes(action));
@@ -137,16 +98,33 @@ function linesOfCooperation({ action, before = {}, after = {} }: VisibleEntry): 
       return [{ kind: "resumed" }];
     case "start":
       // who starts it at once may set other dates with that
-      return [{ kind: "started" }, ...(["ends", "resumes"] as const).filter(isMoved).map(date)];
+      return [{ kind: "started" }, ...(["ends", "reviews", "resumes"] as const).filter(isMoved).map(date)];
     case "change_expiry":
-      return (["ends", "starts", "resumes"] as const).filter(isMoved).map(date);
+      return (["ends", "reviews", "starts", "resumes"] as const).filter(isMoved).map(date);
+    case "review":
+      return [{ kind: "reviewed" }, ...(isMoved("reviews") ? [date("reviews")] : [])];
     case "expire":
-      return [{ kind: "expired" }];
+      return [{ kind: after.kind === "review" ? "review_missed" : "expired" }];
     case "remind":
-      return after.kind === "invitation" ? [{ kind: "invitation_ends" }] : [{ ...date("ends"), isNear: true }];
+      if (after.kind === "invitation") return [{ kind: "invitation_ends" }];
+      return [{ ...date(after.kind === "review" ? "reviews" : "ends"), isNear: true }];
     default:
       return [];
   }
+}
+
+/** What the partner asks for, and that it came to an end without a yes: of the cooperation's date, and of a share. */
+const OF_ASK = {
+  ask: ["date_asked", "asked"],
+  decline_ask: ["date_declined", "ask_declined"],
+  withdraw_ask: ["date_withdrawn", "ask_withdrawn"],
+} as const;
+
+type Wanted = Partial<NewsOfShare> & { expires_at?: Instant };
+function linesOfAsk({ action, before, after }: VisibleEntry): NewsLine[] {
+  const [ofDate, ofShare] = OF_ASK[action as keyof typeof OF_ASK];
+  const { share, resource, role, expires_at: until } = (after ?? before ?? {}) as Wanted;
+  return [share === undefined ? { kind: ofDate } : { kind: ofShare, of: { share, resource, role, until } }];
 }
 
 /** By action: of the share, as the delegate reads it, as an admin reads it of somebody's delegation. */
@@ -183,16 +161,13 @@ function linesOfShare(entry: VisibleEntry, reader: NewsReader, user: UserId | un
   const now = { ...before, ...after };
   const resource = textIn(now, "resource") as ResourceRef | undefined;
   const of: NewsOfShare = { share: splitRef(object)[1] as ShareId, resource, user };
-  const role = SHARED_ROLES.find((one) => one === now.role);
   const dates = (["share_starts", "steps_down"] as const).flatMap((date): NewsLine[] => {
     const at = textIn(after, SHARE_DATES[date]);
     return at === undefined || at === before[SHARE_DATES[date]] ? [] : [{ kind: date, of: { ...of, at } }];
   });
-  const whole = { ...of, role, until: textIn(after, "expires_at") };
+  const whole = { ...of, role: SHARED_ROLES.find((one) => one === now.role), until: textIn(after, "expires_at") };
   return [{ kind, of: WITH_ROLE.includes(kind) ? whole : of }, ...dates];
 }
 
-const textIn = (facts: Readonly<Record<string, unknown>>, name: string): string | undefined => {
-  const value = facts[name];
-  return typeof value === "string" ? value : undefined;
-};
+const textIn = (facts: Readonly<Record<string, unknown>>, name: string): string | undefined =>
+  typeof facts[name] === "string" ? facts[name] : undefined;

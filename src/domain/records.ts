@@ -1,7 +1,6 @@
 /**
- * What is not a relationship: the records that ride on `head` tuples, in and out of
- * their string fields. The names here are the names in the store, in the history
- * and in the replies. A head holds counters, dates, names and a status, never lists.
+ * What is not a relationship: the records that ride on `head` tuples, in and out of their string fields. The names here are the names
+ * in the store, in the history and in the replies. A head holds counters, dates, names and a status, never lists.
  */
 
 import { z } from "zod";
@@ -34,24 +33,30 @@ export const CooperationRecord = z.object({
   sent_at: z.string().optional(),
   starts_at: z.string().optional(),
   expires_at: z.string().optional(),
+  review_by: z.string().optional(),
   resume_at: z.string().optional(),
   spelling,
   shares: z.coerce.number().int(),
   created_at: z.string(),
   created_by: z.string(),
   accepted_at: z.string().optional(),
+  reviewed_at: z.string().optional(),
+  reviewed_by: z.string().optional(),
+  reviewed_n: entryN.optional(),
   ended_at: z.string().optional(),
   partner_since: entryN.optional(),
   initiator_incarnation: entryN.optional(),
   partner_incarnation: entryN.optional(),
   initiator_name: z.string().optional(),
   partner_name: z.string().optional(),
+  shares_batch: z.string().optional(),
+  delegations_batch: z.string().optional(),
 });
 /**
- * `invitation` is the number in the newest token, 0 where none was sent; `shares` counts the live ones. `partner_since`
- * is the entry by which the partner joined; none where it was in from the first. An incarnation is the organization's
- * at that side, none for the first. The names are the sides' as they were at the end; none while it lives, and none
- * where it ended before they were kept.
+ * `invitation` is the number in the newest token, 0 where none was sent; `shares` counts the live ones. `partner_since` is the entry by which
+ * the partner joined; none where it was in from the first. An incarnation is the organization's at that side, none for the first. The names are
+ * the sides' as they were at the end; none while it lives, and none where it ended before they were kept. `reviewed_n` is the entry of the last
+ * review, if any. The batches are what is remembered of the newest few (cooperation/batch-mark.ts).
  */
 export type Cooperation = z.infer<typeof CooperationRecord>;
 

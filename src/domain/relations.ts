@@ -42,9 +42,21 @@ export const partnerInForce = (organization: string, spelling: Spelling) =>
 
 /** A relation: what a tuple in it says, and the forms of user that may be written in it (formOf). */
 export type Relation = { forms: readonly string[] } & (
-  | { kind: "head" | "log" | "holder" | "twin" | "person" | "in_force" | "cooperation" | "pending" | "due" }
+  | {
+      kind:
+        | "head"
+        | "log"
+        | "holder"
+        | "twin"
+        | "person"
+        | "suspended"
+        | "in_force"
+        | "cooperation"
+        | "pending"
+        | "due";
+    }
   | { kind: "owner" | "portfolio" | "upcoming" }
-  | { kind: "webhook_owner" | "version" }
+  | { kind: "webhook_owner" | "version" | "preset_owner" }
   | { kind: "organization_role"; role: OrganizationRole }
   | { kind: "side" | "former_side"; side: Side }
   | { kind: "job_role"; rung: JobRole }
@@ -88,6 +100,7 @@ export const RELATIONS: Table<Relation> = {
   organization: {
     ...each(ORGANIZATION_ROLES, (role) => [role, { kind: "organization_role", role, forms: ["user"] }]),
     person: { kind: "person", forms: ["user"] },
+    suspended: { kind: "suspended", forms: ["user"] },
     head: HEAD,
     log: LOG,
   },
@@ -106,6 +119,8 @@ export const RELATIONS: Table<Relation> = {
     ...delegated("alt"),
   },
   invitation: { head: HEAD },
+  asks: { head: HEAD },
+  policy: { head: HEAD },
   receiver: { head: HEAD },
   schedule: { head: HEAD, due: { kind: "due", forms: ["schedule", "due with record"] } },
   due: { head: HEAD },
@@ -114,6 +129,7 @@ export const RELATIONS: Table<Relation> = {
     version: { kind: "version", forms: ["entry"] },
     head: HEAD,
   },
+  preset: { organization: { kind: "preset_owner", forms: ["organization"] }, head: HEAD },
   sweep: { pending: { kind: "pending", forms: ["cooperation", "share", "organization"] } },
   portfolio: RESOURCE,
   plant: { ...RESOURCE, portfolio: { kind: "portfolio", forms: ["portfolio"] } },

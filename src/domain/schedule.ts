@@ -16,7 +16,7 @@ export type Thing =
   | { kind: "delegation"; share: ShareId; user: UserId };
 
 /** The dates that something is done about (due-dates.ts). */
-const DATE_NAMES = ["ends", "invitation_ends", "starts", "resumes", "steps_down"] as const;
+const DATE_NAMES = ["ends", "invitation_ends", "review", "starts", "resumes", "steps_down"] as const;
 export type DateName = (typeof DATE_NAMES)[number];
 
 /** One date of one thing. */

@@ -3,6 +3,7 @@
  * tuples of its before and its after, and `doctor` compares the store with the same
  * functions, so they cannot drift.
  */
+import { cooperationEnd } from "./cooperation-end.ts";
 import type { Instant } from "./expiry.ts";
 import type { OrganizationId, ResourceRef, UserId } from "./ids.ts";
 import type { Cooperation, Delegation, Resource, Share } from "./records.ts";
@@ -36,7 +37,7 @@ export function tuplesOfCooperation(cooperation: Cooperation): Tuple[] {
   if (cooperation.status === "active" && cooperation.starts_at === undefined) {
     const user = partnerInForce(cooperation.partner, cooperation.spelling);
     const key = { user, relation: "in_force", object };
-    tuples.push(dated(key, cooperation.expires_at));
+    tuples.push(dated(key, cooperationEnd(cooperation)));
   }
   return tuples;
 }
@@ -90,10 +91,16 @@ export function tuplesOfOrganization(id: OrganizationId): Tuple[] {
   return [{ user: `organization:${id}`, relation: "organization", object: `twin:${id}` }];
 }
 
-/** A person of an organization: one role, and `person` beside it. */
-export function tuplesOfPerson(organization: OrganizationId, user: UserId, role: OrganizationRole): Tuple[] {
+/** A person of an organization: one role, and beside it `person`, or `suspended` in its place. */
+export function tuplesOfPerson(
+  organization: OrganizationId,
+  user: UserId,
+  role: OrganizationRole,
+  isSuspended = false,
+): Tuple[] {
   const object = `organization:${organization}`;
-  return [role, "person"].map((relation) => ({ user: `user:${user}`, relation, object }));
+  const relations = [role, isSuspended ? "suspended" : "person"];
+  return relations.map((relation) => ({ user: `user:${user}`, relation, object }));
 }
 
 /** A resource's owner and, for a plant, the portfolio it lies in. */

@@ -5,9 +5,9 @@
  */
 import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
+import { readJson, type Wrong } from "../domain/read-json.ts";
 import { BodyBroken } from "../faults.ts";
 import type { Env } from "./env.ts";
-import { readJson, type Wrong } from "./json.ts";
 import { fault } from "./problem.ts";
 
 /** A batch of 1000 evaluations fits. */

@@ -3,6 +3,7 @@
  * is skipped and reported. A reply is generated while it is read, so a slow reader slows its source.
  */
 import type { Context } from "hono";
+import { streamed } from "./streamed.ts";
 
 export const NDJSON = "application/x-ndjson";
 
@@ -51,30 +52,11 @@ export async function* linesOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<
   if (last.length > 0) yield last;
 }
 
-/**
- * A reply of one JSON value a line, each generated when the one before was read. `onEnd` is called after the last, or
- * when the reader disconnects. An exception breaks the reply off, so that no reader takes a part for the whole.
- */
+/** A reply of one JSON value a line, each generated when the one before was read. `onEnd` is called after the last, or when the reader disconnects. */
 export function ndjson(c: Context, values: AsyncGenerator<object>, onEnd = () => {}): Response {
-  const encoder = new TextEncoder();
-  const stream = new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        try {
-          const { done, value } = await values.next();
-          if (!done) return controller.enqueue(encoder.encode(`${JSON.stringify(value)}\n`));
-          controller.close();
-        } catch (error) {
-          controller.error(error);
-        }
-        onEnd();
-      },
-      async cancel() {
-        await values.return(undefined);
-        onEnd();
-      },
-    },
-    { highWaterMark: 0 },
-  );
-  return c.body(stream, 200, { "Content-Type": NDJSON });
+  return streamed(c, lined(values), { "Content-Type": NDJSON }, onEnd);
+}
+
+async function* lined(values: AsyncGenerator<object>): AsyncGenerator<string> {
+  for await (const value of values) yield `${JSON.stringify(value)}\n`;
 }

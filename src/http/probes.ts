@@ -16,13 +16,17 @@ const Ready = statusOf("ok").extend({
       "`away`: Redis does not answer. Every check asks OpenFGA, and `effective_by` of an action can be `CACHE_UNWATCHED_SECONDS` ahead.",
     ),
   clock: z.enum(["ok", "off"]).describe("`off`: the clock differs by more than a second from Redis's or OpenFGA's."),
+  access_log: z
+    .enum(["ok", "behind"])
+    .optional()
+    .describe("`behind`: the access log cannot be written. Missing where it is off."),
   workers: z
     .strictObject({ ready: z.int().min(0), of: z.int().min(2) })
     .optional()
     .describe("Where there are several: how many of them answer."),
 });
 const READY =
-  "Ready. `cache` and `clock` name what makes answers slower or dates less exact, and does not stop the service.";
+  "Ready. `cache`, `clock` and `access_log` name what makes answers slower, dates less exact or the log incomplete, and does not stop the service.";
 const about = {
   tags: ["Operations"],
   method: "get" as const,
@@ -44,7 +48,7 @@ const readyz = createRoute({
   summary: "Readiness: OpenFGA answers and has the model",
   responses: {
     200: described(READY, Ready),
-    503: described("Not now.", statusOf("stopping", "engine_unavailable")),
+    503: described("Not now.", statusOf("stopping", "audit_unavailable", "engine_unavailable")),
   },
 });
 
@@ -68,20 +72,35 @@ const metrics = createRoute({
 export const PROBE_OPERATIONS = [livez, readyz, metrics];
 
 /** What is wrong while the service answers, and how many workers it has, where there are several. */
-export type Health = Notices & { workers?: { ready: number; of: number } };
+export type Health = Notices & { access_log?: "ok" | "behind"; workers?: { ready: number; of: number } };
 
-type ProbeDeps = { stopping: () => boolean; notices: () => Health; metricsText: () => Promise<string> };
+type ProbeDeps = {
+  stopping: () => boolean;
+  notices: () => Health;
+  metricsText: () => Promise<string>;
+  recorder?: EvaluationDeps["recorder"];
+};
 
-/** Not ready while the engine is away, and while the service is shutting down. */
-export function probeRoutes(ready: () => Promise<boolean>, { stopping, notices, metricsText }: ProbeDeps) {
+/** Not ready while the engine is away, while no check is answered because it could not be recorded, and while the service is shutting down. */
+export function probeRoutes(ready: () => Promise<boolean>, { stopping, notices, metricsText, recorder }: ProbeDeps) {
   const app = new OpenAPIHono<Env>();
   app.openapi(livez, (c) => c.json({ status: "ok" }));
   app.openapi(readyz, async (c) => {
-    const status = stopping() ? "stopping" : (await ready()) ? "ok" : "engine_unavailable";
+    const answers = async () => ((await ready()) ? "ok" : "engine_unavailable");
+    const status = stopping() ? "stopping" : isAdmitted(recorder) ? await answers() : "audit_unavailable";
     return status === "ok" ? c.json({ status, ...notices() }, 200) : c.json({ status }, 503);
   });
   app.openapi(metrics, async (c) => c.text(await metricsText(), 200, { "Content-Type": TEXT_FORMAT }));
   return app;
+}
+
+function isAdmitted(recorder: EvaluationDeps["recorder"]): boolean {
+  try {
+    recorder?.admit();
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 const READY_EVERY_MILLISECONDS = 1_000;

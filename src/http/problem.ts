@@ -4,10 +4,11 @@
  */
 import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
+import type { Wrong } from "../domain/read-json.ts";
 import type { Refusal } from "../domain/refusal.ts";
 import { Fault } from "../faults.ts";
-import type { Wrong } from "./json.ts";
-import { dataOf, detailOf, REFUSALS } from "./refusals.ts";
+import { dataOf, detailOf } from "./refusal-detail.ts";
+import { REFUSALS } from "./refusals.ts";
 
 const PROBLEM = "application/problem+json";
 
@@ -43,7 +44,11 @@ export const FAULTS = {
     "An acting user is required",
     "Send `Acting-User: user:<id>` with a key of scope `manage`.",
   ],
-  unauthorized: [401, "The caller is not known", "Send `Authorization: Bearer <key>` with a key of SERVICE_KEYS."],
+  unauthorized: [
+    401,
+    "The caller is not known",
+    "Send `Authorization: Bearer <key>` with a key of SERVICE_KEYS, or a token of one of ISSUERS.",
+  ],
   method_not_allowed: [405, "This method is not allowed here", "Use one of the methods in the header `Allow`."],
   request_timeout: [408, "The request took too long to arrive", "Send the whole of it within ten seconds."],
   body_too_large: [413, "The body is too large", "Send at most 256 KiB."],
@@ -61,7 +66,22 @@ export const FAULTS = {
   ],
   contended: [503, "Other requests kept changing the same object", "Nothing was written. Send the request again."],
   engine_unavailable: [503, "OpenFGA does not answer", "Nothing was decided or written. Try again after Retry-After."],
-  overloaded: [503, "Too many requests wait for OpenFGA", "Nothing was decided. Try again after Retry-After."],
+  overloaded: [503, "Too many requests wait", "Nothing was decided. Try again after Retry-After."],
+  audit_unavailable: [
+    503,
+    "The access log cannot be written, or not be read",
+    "Nothing was decided or shown: with ACCESS_LOG_LOSS=refuse no check is answered that is not recorded. Try again after Retry-After.",
+  ],
+  issuer_unavailable: [
+    503,
+    "The issuer of the token does not answer",
+    "Nothing was decided: its keys cannot be fetched, or it is not known what it revoked. Try again after Retry-After.",
+  ],
+  sessions_unavailable: [
+    503,
+    "The console's sessions cannot be read or written",
+    "Nothing was decided or ended. Try again after Retry-After.",
+  ],
   outcome_unknown: [
     504,
     "It is unknown whether the change was committed",
@@ -93,11 +113,21 @@ export const ProblemView = z
   .loose()
   .openapi("Problem");
 
-/** The problem as a reply; `members` are what a program acts on besides (RFC 9457 §3.2). */
-function problem(c: Context, code: ProblemCode, detail: string | undefined, members: object): Response {
+/** A problem as a value; `members` are what a program acts on besides (RFC 9457 §3.2). */
+function problemBody(code: ProblemCode, detail: string | undefined, members: object) {
   const [status, title] = PROBLEMS[code];
-  const body = { type: `urn:concordat:problem:${code}`, title, status, code, detail, ...members };
-  return c.body(JSON.stringify(body), status, typeFor(c));
+  return { type: `urn:concordat:problem:${code}`, title, status, code, detail, ...members };
+}
+
+/** The problem that a refusal is answered with, where it is one of several in a reply. */
+export const problemOf = (refusal: Refusal) => problemBody(refusal.code, detailOf(refusal), dataOf(refusal));
+
+/** The same for a fault. */
+export const problemOfFault = (code: keyof typeof FAULTS) => problemBody(code, FAULTS[code][2], {});
+
+/** The problem as a reply. */
+function problem(c: Context, code: ProblemCode, detail: string | undefined, members: object): Response {
+  return c.body(JSON.stringify(problemBody(code, detail, members)), PROBLEMS[code][0], typeFor(c));
 }
 
 /** The reply to a fault; `errors` points at what was wrong with the request. */

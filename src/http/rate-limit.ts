@@ -4,16 +4,18 @@
  * organization only when it was not refused, since any path may name one. A dry run counts like the real request.
  *
  * A missing or wrong key is not counted: its refusal costs one hash and a comparison with each key, less than a count,
- * and behind a proxy all callers have one address.
+ * and behind a proxy all callers have one address. A token that is refused may cost a signature: identity/tokens.ts
+ * bounds how many are verified at a time.
  */
 import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
+import { CONSOLE_CALLER } from "../domain/caller.ts";
 import { type Counted, countedFor, type Kind, type RateLimits, WINDOW_SECONDS } from "../domain/rate-limits.ts";
 import type { Refusal } from "../domain/refusal.ts";
 import type { RateLimiter, Taken } from "../ports.ts";
 import type { Env } from "./env.ts";
 import { refused } from "./problem.ts";
-import { detailOf } from "./refusals.ts";
+import { detailOf } from "./refusal-detail.ts";
 import { isOpenFga, openFgaError } from "./stores/error.ts";
 
 /** The limits, the counter, and what is called for each 429. */
@@ -59,7 +61,10 @@ export const limitRequests = (rate: RateLimiting | undefined) =>
 
 function countedOf(c: Context<Env>, { limits }: RateLimiting): Counted[] {
   const { key, user } = c.var.caller;
-  return countedFor(limits, kindsOf(c.req.method, c.req.path), { key, user, organization: organizationIn(c.req.path) });
+  // people of the console share no key: of many organizations none may use up what the others have
+  const ofKey = key === CONSOLE_CALLER && user !== undefined ? undefined : key;
+  const subjects = { key: ofKey, user, organization: organizationIn(c.req.path) };
+  return countedFor(limits, kindsOf(c.req.method, c.req.path), subjects);
 }
 
 /** What a request is counted as. */

@@ -1,13 +1,14 @@
-/**
- * Refusals as replies say them: status, title and advice of each, its sentence, and the
- * members that a program acts on. A new refusal does not compile until it has all of them.
- */
-import type { Refusal, RefusalCode } from "../domain/refusal.ts";
-import { delegable } from "../domain/roles.ts";
+/** Refusals as replies say them: status, title and advice of each. A new refusal does not compile until it has all of them. */
+import type { RefusalCode } from "../domain/refusal.ts";
 
 /** Status, title and advice of each refusal; docs/reference/errors.md is printed from here. */
 export const REFUSALS = {
   not_found: [404, "Not found", "Check the id, and whether you may see it: what you may not see is not found either."],
+  access_log_not_kept: [
+    404,
+    "The access log is not kept where it can be read",
+    "Have the operator set ACCESS_LOG to files or PostgreSQL. What was asked before is in no log that can be read.",
+  ],
   insufficient_scope: [403, "The key's scopes do not allow this", "Use a key with the scope that the detail names."],
   outside_key: [
     403,
@@ -15,9 +16,18 @@ export const REFUSALS = {
     "Use a key whose `bound_by` covers it, or ask only for what `allowed` lists.",
   ],
   not_admin: [403, "Only admins may do this", "Ask an admin of the organization that the detail names."],
+  suspended: [
+    403,
+    "Who is suspended acts in no cooperation",
+    "Ask another admin of the organization to lift it: DELETE /v1/organizations/{org}/people/{user}/suspension.",
+  ],
   wrong_side: [403, "Only the other side may do this", "Ask an admin of the side that the detail names."],
   wrong_status: [409, "The cooperation's status does not allow this", "See `needs` for the statuses that do."],
-  cooperation_expired: [409, "The cooperation has expired", "Ask the initiator for a later expiry."],
+  cooperation_expired: [
+    409,
+    "The cooperation has expired",
+    "Ask the initiator for a later expiry, or for the review that is missing where there is `review_by`.",
+  ],
   already_shared: [409, "This resource is shared in this cooperation already", "Change the share named in `share`."],
   already_invited: [409, "This invitation is open already", "Use, resend or remove the one in `cooperation`."],
   not_empty: [409, "It is not empty", "Remove what the detail names first."],
@@ -54,10 +64,41 @@ export const REFUSALS = {
   not_own_person: [422, "Not a person of the organization", "Choose one of the organization's people."],
   invalid_expiry: [422, "The date is not in the future", "Choose a later date."],
   invalid_date: [422, "A date cannot be used here", "Choose another date for `member`, or leave it out."],
+  date_against_policy: [
+    422,
+    "An organization's policy does not allow this date",
+    "Choose a date until `latest`, where there is one, or have the policy changed. Of a `review` the date is `review_by`.",
+  ],
+  role_against_policy: [
+    422,
+    "The organization's policy does not allow this role",
+    "Choose one of the roles in `may_share`, or have the policy changed.",
+  ],
+  partner_against_policy: [
+    422,
+    "An organization's policy does not allow this partner",
+    "Ask an admin of the organization that the detail names.",
+  ],
+  nothing_to_ask: [
+    409,
+    "There is nothing to ask for",
+    "Ask for another role, or for a date that is later than the present one.",
+  ],
+  ask_stale: [409, "What was asked about has changed", "Read it again. Decline the ask, or have it asked anew."],
+  too_many_asks: [
+    429,
+    "Too much is asked for in this cooperation",
+    "Withdraw an ask, or wait as many seconds as Retry-After says, where it is sent.",
+  ],
   invalid_invitation: [404, "The invitation is not valid", "Use the newest mail, or ask to have it sent again."],
   invitation_expired: [410, "This invitation has expired", "Ask to have it sent again."],
   id_not_allowed: [422, "This id cannot be used for something new", "Choose another id."],
   too_many_tuples: [422, "The change is too large for one Write", "Do it in smaller steps."],
+  idempotency_key_reused: [
+    422,
+    "The idempotency key was used for other lines",
+    "Send the same lines as before, or use another key. Preview a preset again, and apply it with another key.",
+  ],
   cool_down: [429, "The last invitation was sent too recently", "Wait as many seconds as Retry-After says."],
   too_many_invitations: [
     429,
@@ -66,6 +107,13 @@ export const REFUSALS = {
   ],
   webhooks_off: [403, "Endpoints cannot be added here", "Ask the operator for it."],
   too_many_webhooks: [409, "There are too many endpoints", "Remove one first."],
+  too_many_presets: [409, "There are too many presets", "Remove one first."],
+  preset_too_large: [422, "The preset names too many resources", "Make two of it, or share a portfolio as a whole."],
+  share_differs: [
+    409,
+    "It is shared at another role or with other dates",
+    "Send `overwrite: true`, or change the share named in `share`.",
+  ],
   webhook_sealed: [
     409,
     "The endpoint was sealed under another secret",
@@ -78,133 +126,3 @@ export const REFUSALS = {
     "Wait as many seconds as Retry-After says. `RateLimit-Policy` names the limits.",
   ],
 } as const satisfies Record<RefusalCode, readonly [status: number, title: string, advice: string]>;
-
-/** What happened here, in one sentence, from the refusal's data. */
-export function detailOf(refusal: Refusal): string {
-  switch (refusal.code) {
-    case "not_found":
-      return `There is no ${refusal.what} that you may see.`;
-    case "insufficient_scope":
-    case "webhooks_off":
-      return `This needs ${refusal.needs}.`;
-    case "outside_key":
-      return `The key is bound to the ${refusal.bound_by} ${refusal.allowed.join(", ")}.`;
-    case "not_admin":
-      return `Only admins of ${refusal.organization} may do this.`;
-    case "wrong_side":
-      return `Only admins of the ${refusal.needs} may do this.`;
-    case "wrong_status":
-      return `The cooperation is ${refusal.ended_as ?? refusal.status}; this needs ${refusal.needs.join(" or ")}.`;
-    case "cooperation_expired":
-      return `The cooperation expired at ${refusal.expires_at}.`;
-    case "already_shared":
-      return `${refusal.resource} is shared in this cooperation already, as share ${refusal.share}.`;
-    case "already_invited":
-      return `The open invitation is cooperation ${refusal.cooperation}.`;
-    case "not_empty":
-      return `${refusal.what} still has ${refusal.holds}.`;
-    case "last_admin":
-      return `${refusal.organization} has live cooperations and no other admin.`;
-    case "email_taken":
-      return "The e-mail address is another person's.";
-    case "still_member":
-      return `${refusal.user} belongs to ${refusal.organizations.join(", ")}.`;
-    case "confirmation_stale":
-      return "The address no longer belongs to a person of the organization that was confirmed.";
-    case "owner_is_fixed":
-      return `${refusal.resource} is registered to another owner.`;
-    case "stale":
-      return refusal.exists ? `It is there; the newest ETag is "${refusal.current}".` : "It is not there.";
-    case "role_above_cap":
-      return `The share's role is ${refusal.cap}; it may be delegated at ${delegable(refusal.cap).join(" or ")}, not at ${refusal.role}.`;
-    case "operator_never_crosses":
-      return "The operator role belongs to the owner's own people.";
-    case "own_organization":
-      return "The invited organization is the inviting one.";
-    case "not_owner":
-      return `${refusal.resource} is not ${refusal.organization}'s.`;
-    case "not_own_person":
-      return `${refusal.user} is not a person of ${refusal.organization}.`;
-    case "invalid_expiry":
-      return `The date must lie after ${refusal.now}.`;
-    case "invalid_date":
-      return `The date ${refusal.member} ${refusal.problem}.`;
-    case "invalid_invitation":
-      return "The token is unknown, or a newer one was sent.";
-    case "invitation_expired":
-      return "The token is too old.";
-    case "id_not_allowed":
-      return `The id ${encodeURIComponent(refusal.id)} (percent-encoded) ${refusal.problem}.`;
-    case "too_many_tuples":
-      return `This would take ${refusal.tuples} tuples in one Write; OpenFGA takes ${refusal.limit}.`;
-    case "rate_limited":
-      return `The limit ${refusal.limit} is reached; it begins anew in ${refusal.retry_after_seconds} seconds.`;
-    case "too_many_webhooks":
-      return `There may be ${refusal.limit}.`;
-    case "resumed_recently":
-      return `${refusal.webhook} may be resumed again in ${refusal.retry_after_seconds} seconds.`;
-    case "webhook_sealed":
-      return `WEBHOOKS_SECRET is not the one with which ${refusal.webhook} was sealed.`;
-    case "cool_down":
-      return `Each mail without an answer and each "no" makes the next wait; ${refusal.retry_after_seconds} seconds remain.`;
-    case "too_many_invitations":
-      return refusal.kind === "open"
-        ? `${refusal.count} invitations wait for an answer; there may be ${refusal.limit}.`
-        : `${refusal.count} invitations were sent today; there may be ${refusal.limit}.`;
-  }
-}
-
-/** What to do, with the data in it: for replies that have a text and no members. `detailOf` comes first in such a text. */
-export function adviceOf(refusal: Refusal): string {
-  switch (refusal.code) {
-    case "not_found":
-      return refusal.what === "organization"
-        ? "Create it first: use PUT /v1/organizations/{org}."
-        : "Check its id, and that you may see it.";
-    case "insufficient_scope":
-      return `Use a key with ${refusal.needs}.`;
-    case "not_admin":
-      return `Ask an admin of ${refusal.organization}.`;
-    case "wrong_side":
-      return `Ask an admin of the ${refusal.needs}.`;
-    case "wrong_status":
-      return `Do it while the cooperation is ${refusal.needs.join(" or ")}.`;
-    case "already_shared":
-      return `Change share ${refusal.share}.`;
-    case "already_invited":
-      return `Use, resend or remove cooperation ${refusal.cooperation}.`;
-    case "not_empty":
-      return `Take away ${refusal.holds} first.`;
-    case "role_above_cap":
-      return `Choose ${delegable(refusal.cap).join(" or ")}.`;
-    case "outside_key":
-      return `Use a key that is bound to other ${refusal.bound_by}, or to none.`;
-    case "invalid_date":
-      return `Choose another date for ${refusal.member}, or none.`;
-    case "email_taken":
-      return "Use another address, or take theirs away first.";
-    case "still_member":
-      return `Take them out of ${refusal.organizations.join(", ")} first.`;
-    case "cool_down":
-    case "resumed_recently":
-    case "rate_limited":
-      return `Wait for ${refusal.retry_after_seconds} seconds.`;
-    case "too_many_invitations": {
-      const { retry_after_seconds: seconds } = refusal;
-      return `Remove invitations that stay open${seconds === undefined ? "" : `, or wait for ${seconds} seconds`}.`;
-    }
-    default:
-      return REFUSALS[refusal.code][2];
-  }
-}
-
-/** The members that a program acts on, beside code and detail. None may be named like a member of the problem itself (RFC 9457 §3.1). */
-export function dataOf(refusal: Refusal): Record<string, unknown> {
-  if (refusal.code === "wrong_status") {
-    const { status, ended_as, needs } = refusal;
-    return { cooperation_status: status, ended_as, needs };
-  }
-  if (refusal.code === "not_found") return { what: refusal.what };
-  const { code, ...data } = refusal;
-  return code === "role_above_cap" ? { ...data, may_grant: delegable(refusal.cap) } : data;
-}

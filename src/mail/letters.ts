@@ -14,11 +14,12 @@ import type { Wording } from "./wording.ts";
 /** A share on offer. `name` is the resource's name, or its id where it has none. */
 export type OfferedShare = { type: ResourceType; name: string; role: SharedRole; expiresAt?: Instant | undefined };
 
-/** The facts of both mails: who offers what, until when, and whether it was sent before. Organizations by name. */
+/** The facts of both mails: who offers what, until when and unless it is reviewed by when, and whether it was sent before. Organizations by name. */
 type Offer = Pick<Mail, "to" | "id"> & {
   initiator: string;
   shares: readonly OfferedShare[];
   expiresAt?: Instant | undefined;
+  reviewBy?: Instant | undefined;
   again: boolean;
 };
 
@@ -95,24 +96,25 @@ export const paragraph = (text: string): Block => ({ kind: "paragraph", text });
 /** The shares that a mail names; the others are counted. */
 const SHARES_SHOWN_MAX = 50;
 
-function offer(wording: Wording, { shares, expiresAt }: Offer): Block[] {
+function offer(wording: Wording, { shares, expiresAt, reviewBy }: Offer): Block[] {
   const shown = shares.slice(0, SHARES_SHOWN_MAX).map((share) => shareLine(wording, share));
   const others = shares.length - shown.length;
   const items = others === 0 ? shown : [...shown, wording.more(others)];
   return [
     items.length === 0 ? paragraph(wording.noOffer) : { kind: "list", heading: wording.offer, items },
-    ...(expiresAt === undefined ? [] : [paragraph(wording.ends(dateText(wording, expiresAt)))]),
+    ...(expiresAt === undefined ? [] : [paragraph(wording.ends(wordedDate(wording, expiresAt)))]),
+    ...(reviewBy === undefined ? [] : [paragraph(wording.news.dated.reviews(wordedDate(wording, reviewBy)))]),
   ];
 }
 
 /** A share in a list: the resource by name, its role, and its date if it has one. */
 export function shareLine(wording: Wording, { type, name, role, expiresAt }: OfferedShare): string {
   const named = wording.named(wording.resource[type], plainName(name));
-  return wording.share(named, wording.role[role], expiresAt && dateText(wording, expiresAt));
+  return wording.share(named, wording.role[role], expiresAt && wordedDate(wording, expiresAt));
 }
 
 /** In UTC and by the minute: the reader's time zone is unknown. */
-export function dateText(wording: Wording, at: Instant): string {
+export function wordedDate(wording: Wording, at: Instant): string {
   const day = new Intl.DateTimeFormat(wording.locale, { dateStyle: "long", timeZone: "UTC" }).format(new Date(at));
   return wording.date(day, at.slice(11, 16));
 }

@@ -4,11 +4,11 @@
  */
 import type { ResourceType, ShareId, UserId } from "../domain/ids.ts";
 import type { Language } from "../domain/language.ts";
-import type { NewsLine, NewsOfShare } from "../domain/news.ts";
+import type { NewsLine, NewsOfShare } from "../domain/news-line.ts";
 import type { Mail } from "../ports.ts";
 import { type Block, composeMail } from "./compose.ts";
 import { WORDING } from "./languages.ts";
-import { dateText, paragraph, shareLine } from "./letters.ts";
+import { paragraph, shareLine, wordedDate } from "./letters.ts";
 import { plainName } from "./plain-name.ts";
 import type { Wording } from "./wording.ts";
 
@@ -64,27 +64,38 @@ export function newsMail(language: Language, facts: NewsFacts): Mail {
   });
 }
 
-/** `endpoint`: its name, of the organization whose admin reads it. */
-export type WebhookFacts = Pick<Mail, "to" | "id" | "unsubscribe"> & {
-  endpoint: string;
+/** `organization`: the one whose admin reads it. */
+export type OrganizationFacts = Pick<Mail, "to" | "id" | "unsubscribe"> & {
   organization: string;
   name?: string | undefined;
 };
 
 /** The mail to one admin of an organization: an endpoint gets no more events. */
-export function webhookMail(language: Language, facts: WebhookFacts): Mail {
+export function webhookMail(language: Language, facts: OrganizationFacts & { endpoint: string }): Mail {
+  return organizationMail(language, facts, WORDING[language].news.webhook, facts.endpoint);
+}
+
+/** The same: a person is suspended. */
+export function suspensionMail(language: Language, facts: OrganizationFacts & { person: string }): Mail {
+  return organizationMail(language, facts, WORDING[language].news.suspension, facts.person);
+}
+
+function organizationMail(
+  language: Language,
+  facts: OrganizationFacts,
+  { subject, body }: Wording["news"]["webhook"],
+  of: string,
+): Mail {
   const wording = WORDING[language];
-  const { webhook, closing } = wording.news;
-  const endpoint = plainName(facts.endpoint);
-  const organization = plainName(facts.organization);
+  const [named, organization] = [plainName(of), plainName(facts.organization)];
   return composeMail({
     ...facts,
     language,
-    subject: webhook.subject(endpoint),
+    subject: subject(named),
     blocks: [
       paragraph(wording.hello(facts.name === undefined ? undefined : plainName(facts.name))),
-      paragraph(webhook.body(endpoint, organization)),
-      { kind: "note", text: closing(organization) },
+      paragraph(body(named, organization)),
+      { kind: "note", text: wording.news.closing(organization) },
     ],
   });
 }
@@ -104,11 +115,11 @@ function lineText(wording: Wording, names: NewsNames, line: NewsLine): string {
   const { news } = wording;
   if ("of" in line) {
     const person = line.of.user === undefined ? "" : (names.people.get(line.of.user) ?? line.of.user);
-    const at = line.of.at === undefined ? "" : dateText(wording, line.of.at);
+    const at = line.of.at === undefined ? "" : wordedDate(wording, line.of.at);
     return news.share[line.kind](shareText(wording, names, line.of), plainName(person), at);
   }
   if (!("date" in line)) return news.cooperation[line.kind](plainName(names.initiator), plainName(names.partner));
-  return line.date === undefined ? news.undated[line.kind] : news.dated[line.kind](dateText(wording, line.date));
+  return line.date === undefined ? news.undated[line.kind] : news.dated[line.kind](wordedDate(wording, line.date));
 }
 
 function shareText(wording: Wording, names: NewsNames, { share, role, until }: NewsOfShare): string {

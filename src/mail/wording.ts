@@ -3,7 +3,7 @@
  * names that are cleaned and of dates that are written out, so a language orders a sentence as it needs to.
  */
 import type { ResourceType } from "../domain/ids.ts";
-import type { COOPERATION_NEWS, CooperationDate, ShareNews } from "../domain/news.ts";
+import type { COOPERATION_NEWS, CooperationDate, ShareNews } from "../domain/news-line.ts";
 import type { SharedRole } from "../domain/roles.ts";
 
 /** Every text in one language. A language that lacks one does not compile. */
@@ -57,6 +57,11 @@ export type Wording = {
     webhook: {
       subject: (endpoint: string) => string;
       body: (endpoint: string, organization: string) => string;
+    };
+    /** A person of the organization is suspended. */
+    suspension: {
+      subject: (person: string) => string;
+      body: (person: string, organization: string) => string;
     };
   };
 };

@@ -61,15 +61,15 @@ export function createMemoryCache({
     async lookup(question, owner) {
       const found = entries.get(keyOf(question));
       const at = now();
-      const isWatched = (filledAt: number) => at < watched.until && filledAt >= watched.since;
-      const counts =
-        found &&
-        at < found.endsAt &&
-        (isWatched(found.entry.filledAt) || at < found.entry.filledAt + unwatchedMilliseconds);
+      const watchedSince = at < watched.until ? watched.since : undefined;
+      const filledAt = found?.entry.filledAt ?? 0;
+      const isWatched = watchedSince !== undefined && filledAt >= watchedSince;
+      const counts = found && at < found.endsAt && (isWatched || at < filledAt + unwatchedMilliseconds);
       return {
         entry: counts ? found.entry : undefined,
         userToken: tokens.get(question.user as CacheScope),
         ownerToken: owner && tokens.get(owner),
+        watchedSince,
       };
     },
 

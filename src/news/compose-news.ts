@@ -13,8 +13,8 @@ import type { Clock, Reads } from "../ports.ts";
 import { nameOfSide } from "../queries/views/cooperations.ts";
 import { inTurns, personHead } from "../store/snapshot.ts";
 import { languageOf, type NewsLetter } from "./letter.ts";
+import { organizationLetters } from "./organization-letters.ts";
 import { type ReadersNews, readersOf } from "./readers.ts";
-import { webhookLetters } from "./webhook-letters.ts";
 import type { NewsWindow } from "./windows.ts";
 
 /** `appUrl`: the page of a cooperation, and `preferencesUrl` the one where a person chooses their mails. */
@@ -36,7 +36,7 @@ export async function lettersOf(deps: ComposeDeps, window: NewsWindow, only?: Us
         user: news.user,
         make: () => letterTo(deps, news, only !== undefined),
       }))
-    : await webhookLetters(deps, window);
+    : await organizationLetters(deps, window);
   const wanted = makers.filter(({ user }) => only === undefined || user === only);
   const made = await inTurns(wanted, ({ make }) =>
     make().catch((error: unknown) => {

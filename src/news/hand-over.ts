@@ -1,7 +1,7 @@
 /** Hands one mail about news over, and keeps what that says of its address. What is news is said here too. */
 import { errorFacts } from "../domain/error-facts.ts";
 import type { StoredEvent } from "../domain/events/cloud-event.ts";
-import { NEWS_READERS, WEBHOOK_DISABLED } from "../domain/news.ts";
+import { NEWS_READERS, ORGANIZATION_NEWS } from "../domain/news.ts";
 import { MailFailed, type MailFailure } from "../faults.ts";
 import type { Mailer, TupleStore } from "../ports.ts";
 import { markAddress } from "../store/address-marks.ts";
@@ -14,10 +14,10 @@ export type SendDeps = Omit<ComposeDeps, "reads"> & {
   mailer: Pick<Mailer, "send">;
 };
 
-/** Whether an event may be news for somebody: of a cooperation, or that an organization's endpoint is disabled. */
+/** Whether an event may be news for somebody: of a cooperation, or for the admins of an organization. */
 export const isNewsEvent = (event: StoredEvent): boolean =>
   isCooperationNews(event) ||
-  (event.history.startsWith("organization:") && event.entry.common.action === WEBHOOK_DISABLED);
+  (event.history.startsWith("organization:") && ORGANIZATION_NEWS.includes(event.entry.common.action));
 
 export const isCooperationNews = ({ history, entry }: StoredEvent): boolean =>
   history.startsWith("cooperation:") && Object.hasOwn(NEWS_READERS, entry.common.action);

@@ -5,14 +5,15 @@
  */
 import type { Side, VisibleEntry } from "../domain/history.ts";
 import { idOfType, type OrganizationId, type ResourceType, splitRef, type UserId } from "../domain/ids.ts";
-import { type News, type NewsLine, newsOf } from "../domain/news.ts";
+import { type News, newsOf } from "../domain/news.ts";
+import type { NewsLine } from "../domain/news-line.ts";
 import { type Cooperation, isSide } from "../domain/records.ts";
 import { StoreDamaged } from "../faults.ts";
 import { LINES_SHOWN_MAX, type NewsNames } from "../mail/news-mail.ts";
 import type { Reads } from "../ports.ts";
 import { nameOfSide } from "../queries/views/cooperations.ts";
+import { actingAdminsOf, suspendedIn } from "../store/acting.ts";
 import { historyOf } from "../store/history.ts";
-import { adminsOf } from "../store/people.ts";
 import {
   cooperationHead,
   inTurns,
@@ -136,7 +137,7 @@ async function adminsOfSide(
   const organization = cooperation[side];
   const isRead = news.some(({ reader }) => reader === side);
   if (!isRead || organization === undefined || !(await isStillThere(reads, cooperation, side))) return new Set();
-  return new Set(await adminsOf(reads, organization));
+  return new Set(await actingAdminsOf(reads, organization));
 }
 
 async function delegatesIn(
@@ -150,9 +151,10 @@ async function delegatesIn(
   );
   if (named.size === 0 || partner === undefined || !(await isStillThere(reads, cooperation, "partner")))
     return new Set();
-  // who has left the partner meanwhile has lost more than this
+  const suspended = await suspendedIn(reads, partner);
+  // who has left the partner meanwhile, or is suspended, has lost more than this
   const roles = await inTurns([...named], async (user) => ({ user, role: await roleOf(reads, partner, user) }));
-  return new Set(roles.flatMap(({ user, role }) => (role === undefined ? [] : [user])));
+  return new Set(roles.flatMap(({ user, role }) => (role === undefined || suspended.has(user) ? [] : [user])));
 }
 
 async function namesIn(

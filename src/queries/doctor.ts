@@ -2,13 +2,14 @@
  * Examines a whole store and reports its damage, and what a repair may do about it (`actions/repair.ts`). A Write during
  * a reading can look like damage, so only findings of two readings of the whole store are reported.
  */
-import { examineHistories, examineLastFacts, examineSignatures } from "../domain/doctor/examine-histories.ts";
+import { examineHistories, examineLastFacts } from "../domain/doctor/examine-histories.ts";
 import { examineHolders } from "../domain/doctor/examine-holders.ts";
 import { examineIncarnations } from "../domain/doctor/examine-incarnations.ts";
 import { examineLeftovers } from "../domain/doctor/examine-leftovers.ts";
 import { examineRecords, headIn } from "../domain/doctor/examine-records.ts";
 import { examineReferences } from "../domain/doctor/examine-references.ts";
 import { examineRelations, examineStrays } from "../domain/doctor/examine-relations.ts";
+import { examineSignatures } from "../domain/doctor/examine-signatures.ts";
 import { contentsOf, createFindings, type Finding } from "../domain/doctor/finding.ts";
 import type { VerifyingKeys } from "../domain/history-keys.ts";
 import type { Tuple } from "../domain/tuples.ts";

@@ -14,7 +14,8 @@ import { SIDES } from "../domain/relations.ts";
 import type { Result } from "../domain/result.ts";
 import { StoreDamaged } from "../faults.ts";
 import type { Reads } from "../ports.ts";
-import { cooperationHead, membershipIn, organizationHead } from "../store/snapshot.ts";
+import { actingIn } from "../store/acting.ts";
+import { cooperationHead, organizationHead } from "../store/snapshot.ts";
 
 /** Kept of cooperations, by who looks at many events; one that is damaged may be repaired meanwhile. */
 const COOPERATIONS_KEPT_MAX = 10_000;
@@ -36,7 +37,7 @@ export async function lookAtEvents(
   const service = isService(caller);
   if (organization === undefined)
     return service ? async () => ({ side: undefined }) : { code: "not_found", what: "organization" };
-  const membership = await membershipIn(reads, organization, caller);
+  const membership = await actingIn(reads, organization, caller);
   const refusal = service ? undefined : refuseUnlessAdmin(organization, membership);
   if (refusal) return refusal;
   // behind the role: of an organization that was created meanwhile under the id only its own events are shown

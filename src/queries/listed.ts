@@ -1,7 +1,7 @@
 /** The people and resources of an organization as the store has them now: all of them, the people where they are few, or one. */
 import { errorFacts } from "../domain/error-facts.ts";
 import { idOfType, type OrganizationId, type Ref, type ResourceRef } from "../domain/ids.ts";
-import { roleIn } from "../domain/membership.ts";
+import { BELONGING, belongs, roleIn } from "../domain/membership.ts";
 import { ORGANIZATION_ROLES, type OrganizationRole } from "../domain/roles.ts";
 import { ReplyTooLarge, StoreDamaged } from "../faults.ts";
 import type { Engine, Reads, TupleStore } from "../ports.ts";
@@ -58,16 +58,16 @@ export async function fewPeople(
   max: number,
 ): Promise<ReadonlyMap<Ref, Listed> | undefined> {
   const object = `organization:${organization}`;
-  const [persons, ...roles] = await inTurns(["person", ...ORGANIZATION_ROLES], (relation) =>
+  const pages = await inTurns([...BELONGING, ...ORGANIZATION_ROLES], (relation) =>
     tupleStore.readPage({ object, relation }, { max }),
   );
-  if ([persons, ...roles].some((page) => page?.next !== undefined)) return undefined;
-  const tuples = [persons, ...roles].flatMap((page) => page?.tuples ?? []);
+  if (pages.some((page) => page?.next !== undefined)) return undefined;
+  const tuples = pages.flatMap((page) => page?.tuples ?? []);
   const found = await inTurns([...Map.groupBy(tuples, ({ user }) => user as Ref)], async ([ref, own]) => {
     const role = roleIn(own);
     if (role !== undefined) return { ref, role };
     // a role that changed while the roles were read may be in none of them
-    return own.some(({ relation }) => relation === "person") ? currentOf(tupleStore, organization, ref) : undefined;
+    return own.some(belongs) ? currentOf(tupleStore, organization, ref) : undefined;
   });
   return new Map(found.flatMap((one) => (one === undefined ? [] : [[one.ref, one]])));
 }

@@ -1,83 +1,14 @@
 /**
  * The keys and values in Redis, pure. Two inputs never share a key: each part that a caller chooses is preceded by its
- * length. docs/reference/cache-keys.md is printed from `GRAMMAR`.
+ * length. key-grammar.ts says them field by field.
  */
 
+import { createHash } from "node:crypto";
 import type { CacheScope } from "../domain/cache-scopes.ts";
 import { idOf } from "../domain/ids.ts";
 import { isObject } from "../domain/json.ts";
 import type { ReadProgress } from "../domain/progress.ts";
 import type { AccessPath, CacheEntry, Question } from "../ports.ts";
-
-/** Every key and value, field by field. Another form of a value takes another letter: two versions may run side by side. */
-export const GRAMMAR = {
-  "e:{<store id>}:<model id>:<n>:<user>:<n>:<permission>:<resource>": {
-    is: "an entry: a cached decision",
-    fields: {
-      "store id":
-        "its last 12 characters: several stores may use one Redis; a hash tag, so that all keys of a store are in one slot of a Cluster",
-      "model id":
-        "its last 8 characters, 40 random bits: answers of one model are no answers of another; it belongs to one store",
-      n: "length of the field behind it in UTF-16 units, so that no field can pretend to be the next",
-      user: "`user:anna`",
-      permission: "`can_view`",
-      resource: "`plant:7`",
-    },
-    value:
-      "1 or 0 for the answer; the randoms of the user's and the owner's token, 12 characters each; `valid_until` on the clock of the process, and Redis's time when its tokens were taken, in milliseconds, 9 digits to base 36 each; the owner's id; when known, behind a space the access path: nothing more for own people, else cooperation, space, share",
-    ends: "the TTL after its tokens were taken; without a mark it counts for `CACHE_UNWATCHED_SECONDS` of it",
-  },
-  "s:{<store id>}:<seal>:<n>:<user>:<n>:<permission>:<resource>": {
-    is: "a sealed entry, where `CACHE_SECRET` is set",
-    fields: {
-      seal: "8 characters of a MAC of the model's id: entries of another model or under another secret are never found",
-      "store id, n, user, permission, resource": "as above",
-    },
-    value:
-      "22 characters of a MAC (SHA-512/256 keyed with the secret, 128 bits) over the first part of both tokens, the rest of the value, and the key; then a value as above",
-    ends: "as above",
-  },
-  "t:{<store id>}:<scope>": {
-    is: "a token: it is current until something about the scope is written",
-    fields: {
-      "store id": "as above",
-      scope: "`user:anna` or `organization:sunward`",
-    },
-    value:
-      "`<epoch>:<random>`: 10 characters of a hash of the server's run id and replication id, so that nothing outlives a restart or a failover; 72 random bits, so that no value comes back",
-    ends: "a day after it was made, a user's two TTLs and a minute; deleted by every writer",
-  },
-  "l:{<store id>}:<scope>": {
-    is: "leases: who is writing about the scope",
-    fields: { "store id": "as above", scope: "as above" },
-    value: "sorted set of writer → deadline in milliseconds on Redis's clock; a writer removes only itself",
-    ends: "ten seconds after the last writer began",
-  },
-  "w:{<store id>}": {
-    is: "the watch mark: the follower has read the changes, and what they reach is invalidated",
-    fields: { "store id": "as above" },
-    value:
-      "`<epoch>:<since>:<bound>`: Redis's time from which on every change was read, and the follower's `CACHE_UNWATCHED_SECONDS`, both in milliseconds; an entry that was filled before that time does not count by the mark, nor any at a process with a smaller bound",
-    ends: "half of `CACHE_UNWATCHED_SECONDS` after Redis's time before the poll",
-  },
-  "f:{<store id>}": {
-    is: "the follower: which replica follows the changes in OpenFGA",
-    fields: { "store id": "as above" },
-    value:
-      "hash of `replica`, `until`, Redis's time at which its claim ends, ten seconds after it last said so, and `progress`, JSON: how far the changes are read",
-    ends: "an hour after the claim was last renewed",
-  },
-  "r:{<store id>}:<limit>:<subject>": {
-    is: "a count of requests, by rate limit",
-    fields: {
-      "store id": "as above",
-      limit: "`writes-user`",
-      subject: "the key's name, or the id of a user or organization",
-    },
-    value: "requests in this window",
-    ends: "a minute after the first of them",
-  },
-} as const;
 
 /** What makes a token another one than any before it, in base64url. */
 export const RANDOM_BYTES = 9;
@@ -87,9 +18,19 @@ const RANDOM_LENGTH = (RANDOM_BYTES / 3) * 4;
 const STORE_ID_LENGTH = 12;
 const MODEL_ID_LENGTH = 8;
 
-/** Milliseconds: enough for the next three thousand years. */
-const TIME_LENGTH = 9;
-const TIME_MAX = 36 ** TIME_LENGTH;
+/** Milliseconds in base64url, until the year 2109: each entry has two, and each character more is in memory as often. */
+const TIME_LENGTH = 7;
+const TIME_BYTES = 6;
+const TIME_MAX = 64 ** TIME_LENGTH;
+
+// of eight characters the first is that of zero
+function encodeTime(milliseconds: number): string {
+  const bytes = Buffer.allocUnsafe(TIME_BYTES);
+  bytes.writeUIntBE(milliseconds, 0, TIME_BYTES);
+  return bytes.toString("base64url").slice(-TIME_LENGTH);
+}
+
+const decodeTime = (text: string): number => Buffer.from(`A${text}`, "base64url").readUIntBE(0, TIME_BYTES);
 
 /** All keys of a store have it, so that a Cluster keeps them in one slot: they are read and written together. */
 const tagOf = (storeId: string): string => `{${storeId.slice(-STORE_ID_LENGTH)}}`;
@@ -103,13 +44,24 @@ export const sealedKey = (storeId: string, seal: string, question: Question): st
 
 // the resource is the rest of the key, so it needs no length
 const questionText = ({ user, relation, object }: Question) =>
-  `${user.length}:${user}:${relation.length}:${relation}:${object}`;
+  `${fieldText(user, "user:")}:${fieldText(relation, "can_")}:${object}`;
+
+/** With its length, and without what nearly all begin with: that would be in memory as often as there are entries. */
+const fieldText = (text: string, usual: string) =>
+  text.startsWith(usual) ? `${text.length - usual.length}:${text.slice(usual.length)}` : `-${text.length}:${text}`;
 
 // neither does the scope
 export const tokenKey = (storeId: string, scope: CacheScope): string => `t:${tagOf(storeId)}:${scope}`;
 export const leaseKey = (storeId: string, scope: CacheScope): string => `l:${tagOf(storeId)}:${scope}`;
 export const countKeyPrefix = (storeId: string, limit: string): string => `r:${tagOf(storeId)}:${limit}`;
+export const sessionKey = (storeId: string, digest: string): string => `c:${tagOf(storeId)}:${digest}`;
+export const sessionIndexKey = (storeId: string, of: readonly string[]): string =>
+  `i:${tagOf(storeId)}:${hashOf(JSON.stringify(of))}`;
+export const usedKey = (storeId: string, name: string): string => `o:${tagOf(storeId)}:${hashOf(name)}`;
+const hashOf = (text: string): string => createHash("sha256").update(text).digest("base64url");
 export const followerKey = (storeId: string): string => `f:${tagOf(storeId)}`;
+export const revocationsKey = (storeId: string, issuer: string): string => `v:${tagOf(storeId)}:${issuer}`;
+export const takenKey = (storeId: string, issuer: string): string => `j:${tagOf(storeId)}:${issuer}`;
 export const markKey = (storeId: string): string => `w:${tagOf(storeId)}`;
 
 /** What a watch mark says. It is in one epoch; `since` is Redis's time in milliseconds, and `bound` the follower's. */
@@ -145,7 +97,7 @@ export function decodeProgress(text: string): ReadProgress | undefined {
  */
 export function encodeEntry(entry: CacheEntry): string {
   const { allowed, owner, userToken, ownerToken, validUntil, filledAt, accessPath } = entry;
-  const times = [validUntil, filledAt].map((time) => time.toString(36).padStart(TIME_LENGTH, "0")).join("");
+  const times = encodeTime(validUntil) + encodeTime(filledAt);
   // the engine holds no id with white space in it
   const path =
     accessPath === undefined ? "" : accessPath === "own" ? " " : ` ${accessPath.cooperation} ${accessPath.share}`;
@@ -153,7 +105,7 @@ export function encodeEntry(entry: CacheEntry): string {
 }
 
 const ENTRY = new RegExp(
-  `^([01])([\\w-]{${RANDOM_LENGTH}})([\\w-]{${RANDOM_LENGTH}})([0-9a-z]{${TIME_LENGTH}})([0-9a-z]{${TIME_LENGTH}})(\\S+)(?: (\\S+ \\S+|))?$`,
+  `^([01])([\\w-]{${RANDOM_LENGTH}})([\\w-]{${RANDOM_LENGTH}})([\\w-]{${TIME_LENGTH}})([\\w-]{${TIME_LENGTH}})(\\S+)(?: (\\S+ \\S+|))?$`,
 );
 
 /** An entry as it was stored, its tokens as they are in this epoch; undefined for what somebody else put there. */
@@ -166,8 +118,8 @@ export function decodeEntry(text: string, epoch: string): CacheEntry | undefined
     owner: `organization:${owner}`,
     userToken: `${epoch}:${userRandom}`,
     ownerToken: `${epoch}:${ownerRandom}`,
-    validUntil: Number.parseInt(until, 36),
-    filledAt: Number.parseInt(filled, 36),
+    validUntil: decodeTime(until),
+    filledAt: decodeTime(filled),
     accessPath: pathOf(path),
   };
 }

@@ -138,7 +138,8 @@ export function createRedisCache(options: RedisCacheOptions): DecisionCache {
       if (found === undefined) return undefined;
       const [text, userToken, ownerToken] = found.values;
       const ofEpoch = (token: string | null | undefined) => (token?.startsWith(epoch) ? token : undefined);
-      const lookup: Lookup = { userToken: ofEpoch(userToken), ownerToken: ofEpoch(ownerToken) };
+      const watchedSince = found.mark?.epoch === epoch ? found.mark.since : undefined;
+      const lookup: Lookup = { userToken: ofEpoch(userToken), ownerToken: ofEpoch(ownerToken), watchedSince };
       const entry = text ? entries.entryIn(text, { key, epoch, userToken: lookup.userToken }) : undefined;
       if (entry !== undefined && (watch.isWatched(found.mark, epoch, entry) || isYoung(entry, found.time)))
         lookup.entry = entry;

@@ -38,6 +38,7 @@ function shareIn(thing: Thing): ShareId {
 export const DUE_ACTIONS: Record<DateName, ActionFor> = {
   ends: announcing,
   invitation_ends: announcing,
+  review: announcing,
   starts: starting,
   resumes: resuming,
   steps_down: steppingDown,

@@ -8,18 +8,22 @@ import { join } from "node:path";
 import { makePrivate } from "../private-folder.ts";
 
 /**
- * `key`: the service's key in clear, where it was made here. `signedMark`: where histories are signed with a key that
+ * `key`: the service's key in clear, where it was made here. `consoleSecret`: what the sample people of the console are tried
+ * by, on a store of this machine and with a key that was made here. `signedMark`: where histories are signed with a key that
  * was made here, the file whose existence says that earlier histories of the store have been signed.
  */
-type Started = { env: NodeJS.ProcessEnv; key?: string; signedMark?: string };
+export type Started = { env: NodeJS.ProcessEnv; key?: string; consoleSecret?: string; signedMark?: string };
 
 /** The environment with the variables that `npm start` adds where they are not set. */
 export function withStartKeys(env: NodeJS.ProcessEnv, folder: string): Started {
   makePrivate(folder);
   const set = present(env);
+  // where it may be reached from elsewhere, that is the operator's to switch on
+  const isHere = !("PUBLIC_URL" in set) && [undefined, "127.0.0.1", "localhost"].includes(set.HOST);
+  const given = { ACCESS_LOG: "file", ...(isHere && { CONSOLE: "on" }), ...set };
   const added = isGiven(set, "INVITATION_SECRET")
-    ? set
-    : { INVITATION_SECRET: kept(folder, "invitation-secret", random), ...set };
+    ? given
+    : { INVITATION_SECRET: kept(folder, "invitation-secret", random), ...given };
   // services on a store elsewhere must all sign with one key, so none of them makes its own
   const signs = !env.HISTORY_KEY_FILE && !env.OPENFGA_API_URL;
   if (signs) kept(folder, "history-key", ed25519);
@@ -28,7 +32,9 @@ export function withStartKeys(env: NodeJS.ProcessEnv, folder: string): Started {
   if (isGiven(set, "SERVICE_KEYS")) return { env: { ...added, ...history }, ...marked };
   const key = kept(folder, "key", random);
   const keys = [{ name: "npm-start", scopes: ["check", "manage", "admin"], key }];
-  return { env: { ...added, ...history, SERVICE_KEYS: JSON.stringify(keys), HOST: "127.0.0.1" }, key, ...marked };
+  const secret = env.OPENFGA_API_URL ? {} : { consoleSecret: kept(folder, "console-secret", random) };
+  const own = { SERVICE_KEYS: JSON.stringify(keys), HOST: "127.0.0.1" };
+  return { env: { ...added, ...history, ...own }, key, ...secret, ...marked };
 }
 
 const present = (env: NodeJS.ProcessEnv) => Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ""));

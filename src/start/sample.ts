@@ -4,7 +4,7 @@
  * played into an empty store only: what was changed or taken away since is never undone.
  */
 
-import { rmSync, writeFileSync } from "node:fs";
+import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { styleText } from "node:util";
 
@@ -64,16 +64,28 @@ async function isEmpty(must: Call): Promise<boolean> {
   return read.body.tuples?.every(({ key }: { key: { object: string } }) => /^(schedule|receiver):/.test(key.object));
 }
 
+/** The people of the sample, each with their organization and role there. */
+const PEOPLE = [
+  ["sunward", "anna", "admin"],
+  ["brightfix", "ben", "admin"],
+  ["brightfix", "tom", "member"],
+] as const;
+
+const ORGANIZATIONS = { sunward: "Sunward Energy", brightfix: "Brightfix Service" };
+
+/** Whom the console can be tried as: the sample's people, and an engineer. */
+export const SAMPLE_PEOPLE: readonly { user?: string; name: string; organization?: string }[] = [
+  ...PEOPLE.map(([organization, user]) => ({ user, name: user, organization: ORGANIZATIONS[organization] })),
+  { name: "engineer" },
+];
+
 async function play(must: Call): Promise<Sample> {
-  await must("PUT", "/v1/organizations/sunward", undefined, { name: "Sunward Energy" });
-  await must("PUT", "/v1/organizations/brightfix", undefined, { name: "Brightfix Service" });
-  const people = [
-    ["sunward", "anna", "admin", "anna@sunward.example"],
-    ["brightfix", "ben", "admin", "ben@brightfix.example"],
-    ["brightfix", "tom", "member", "tom@brightfix.example"],
-  ] as const;
-  for (const [organization, user, role, email] of people)
+  for (const [organization, name] of Object.entries(ORGANIZATIONS))
+    await must("PUT", `/v1/organizations/${organization}`, undefined, { name });
+  for (const [organization, user, role] of PEOPLE) {
+    const email = `${user}@${organization}.example`;
     await must("PUT", `/v1/organizations/${organization}/people/${user}`, undefined, { role, email });
+  }
   await must("PUT", "/v1/plants/7", undefined, { owner: "sunward", name: "Hillside" });
   const shares = [{ resource: "plant:7", role: "technical_manager" }];
   const invitation = { email: "ben@brightfix.example", confirm_organization: "brightfix", shares };
@@ -123,13 +135,22 @@ export function keepShare(sample: Sample, folder: string): void {
   else writeFileSync(path, sample.share, { mode: 0o600 });
 }
 
+/** Whether the sample is there, by what was kept beside the key. */
+export const isSampleKept = (folder: string): boolean => existsSync(join(folder, "share"));
+
+/** `console`: whether there is one; with the secret that its sample people are tried by. */
+type Hint = { url: string; folder: string; anew: string; console?: boolean; consoleSecret?: string | undefined };
+
 /** The last block that `npm start` prints: where the service and its key are, and what to try; or why there is nothing to try, and how to begin anew. */
-export function startHint(sample: Sample, { url, folder, anew }: { url: string; folder: string; anew: string }) {
+export function startHint(sample: Sample, hint: Hint) {
+  const { url, folder, anew, console: isShown = false, consoleSecret } = hint;
+  const isTried = consoleSecret !== undefined && sample.kind !== "left";
+  const link = `${url}/console${isTried ? `/sign-in?token=${consoleSecret}` : ""}`;
   return `
 ${styleText("bold", "Concordat is ready.", { stream: process.stderr })}
 
   Address        ${url}
-  Documentation  ${url}/docs
+  Documentation  ${url}/docs${isShown ? `\n  Console        ${link}` : ""}
   Key            in ${folder}/key; a request carries it as "Authorization: Bearer <key>"
 
 ${sampleHint(sample, { url, folder, anew })}

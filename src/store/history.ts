@@ -1,8 +1,17 @@
 /** The history of a cooperation or organization: newest first, as one side may see it; and whether it verifies. */
-import { chainProblems, entriesFrom, entryFrom, type Side, type VisibleEntry, visibleTo } from "../domain/history.ts";
+import {
+  chainProblems,
+  entriesFrom,
+  entryFrom,
+  type HistoryEntry,
+  type Side,
+  type VisibleEntry,
+  visibleTo,
+} from "../domain/history.ts";
 import { headSignature, type SignatureState, signatureProblem, type VerifyingKeys } from "../domain/history-keys.ts";
 import { entryNumber, entryRef, fieldsOf, NO_HASH } from "../domain/records.ts";
 import type { Tuple } from "../domain/tuples.ts";
+import { StoreDamaged } from "../faults.ts";
 import type { Reads } from "../ports.ts";
 import { inTurns } from "./snapshot.ts";
 
@@ -26,8 +35,7 @@ export async function historyOf(
   side: Side | undefined,
   page: { before?: number | undefined; limit: number; first?: number | undefined },
 ): Promise<{ items: VisibleEntry[]; next: number | undefined; head: ChainEnd }> {
-  const [tuple] = await reads.read({ object, relation: "head" });
-  const head = endOf(object, tuple);
+  const head = await historyEnd(reads, object);
   const from = Math.min(head.n, (page.before ?? head.n + 1) - 1);
   const { first = 1 } = page;
   const length = Math.min(page.limit, Math.max(from - first + 1, 0));
@@ -49,6 +57,29 @@ export async function objectsOfEntries(
   const logs = await inTurns(numbers, (n) => reads.read({ object, relation: "log", user: entryRef(object, n) }));
   const entries = entriesFrom(logs.flat(), () => {});
   return entries.length < numbers.length ? undefined : [...new Set(entries.map(({ common }) => common.object))];
+}
+
+/** Where the history of an object ends. */
+export const historyEnd = async (reads: Reads, object: string): Promise<ChainEnd> =>
+  endOf(object, (await reads.read({ object, relation: "head" }))[0]);
+
+/** All entries of a history, oldest first; those behind number `n` alone, with their numbers up to `to`. Throws StoreDamaged for one that cannot be read. */
+export async function entriesOf(
+  reads: Reads,
+  object: string,
+  behind?: { n: number; to: number },
+): Promise<HistoryEntry[]> {
+  if (behind === undefined) return entriesFrom(await reads.read({ object, relation: "log" }));
+  const numbers = Array.from({ length: Math.max(behind.to - behind.n, 0) }, (_, index) => behind.n + index + 1);
+  const logs = await inTurns(numbers, (n) => reads.read({ object, relation: "log", user: entryRef(object, n) }));
+  return entriesFrom(logs.flat());
+}
+
+/** When the nth entry of a history was written. Throws StoreDamaged where there is none. */
+export async function instantOfEntry(reads: Reads, object: string, n: number): Promise<Date> {
+  const [entry] = await entriesOf(reads, object, { n: n - 1, to: n });
+  if (entry === undefined) throw new StoreDamaged(object, `it has no entry ${n}`);
+  return new Date(entry.common.at);
 }
 
 /** `signed`: the state of the head's signature; `unchecked` where there are no keys. `problems`: empty where all of it verifies. */

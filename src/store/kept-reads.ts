@@ -1,7 +1,8 @@
 /**
  * Reads kept for a while, for many actions on the same things: each filter is read one time, and what is written
- * through it is added to what was read. Decisions may rely on it, because each replaces a head that was read before
- * what it relies on: where another changed anything since, the Write is stale, and all that was read is forgotten.
+ * through it is added to what was read. Decisions may rely on what is covered by a head that was read before and that the
+ * Write replaces: where another changed it since, the Write is stale, and all that was read is forgotten. What no such
+ * head covers is for the reader to forget before each Write.
  */
 import { keyText, type Tuple, type TupleKey } from "../domain/tuples.ts";
 import type { ReadFilter, Reads, TupleStore, Write } from "../ports.ts";
@@ -9,7 +10,15 @@ import type { ReadFilter, Reads, TupleStore, Write } from "../ports.ts";
 type Acting = Pick<TupleStore, "read" | "write" | "erase">;
 type Kept = Map<string, Promise<readonly Tuple[]>>;
 
+/** A tuple store that keeps what it read. `forget`: it reads again, all of it or what is found by these filters. */
+export type KeptStore = Acting & { forget(which?: (filter: ReadFilter) => boolean): void };
+
 const textOf = ({ object, relation, user }: ReadFilter) => JSON.stringify([object, relation, user]);
+
+function filterOf(text: string): ReadFilter {
+  const [object, relation, user] = JSON.parse(text);
+  return { object, relation: relation ?? undefined, user: user ?? undefined };
+}
 
 /**
  * A reader that keeps what it read: a list of fifty cooperations names the same organization fifty times. For one reply
@@ -31,7 +40,7 @@ export function memoizedReads(reads: Reads, kept: Kept = new Map()): Reads {
 }
 
 /** The tuple store with reads that are kept. For one reader and writer, and for as long as reads may be old. */
-export function keepReads(tupleStore: Acting): Acting {
+export function keepReads(tupleStore: Acting): KeptStore {
   const kept: Kept = new Map();
 
   function change(key: TupleKey, added: Tuple[]): void {
@@ -50,6 +59,10 @@ export function keepReads(tupleStore: Acting): Acting {
   return {
     ...tupleStore,
     ...memoizedReads(tupleStore, kept),
+    forget(which) {
+      if (which === undefined) kept.clear();
+      else for (const text of kept.keys()) if (which(filterOf(text))) kept.delete(text);
+    },
     async write(write: Write) {
       try {
         const outcome = await tupleStore.write(write);

@@ -11,8 +11,9 @@ import {
   type ResourceRef,
   type UserId,
 } from "../domain/ids.ts";
-import { roleIn } from "../domain/membership.ts";
+import { belongs, isSuspendedBy, roleIn } from "../domain/membership.ts";
 import type { Delegation } from "../domain/records.ts";
+import { FORGOTTEN_FIELDS } from "../domain/registry/decide-person.ts";
 import { type JobRole, ORGANIZATION_ROLES, type OrganizationRole } from "../domain/roles.ts";
 import { keyOf, type TupleKey } from "../domain/tuples.ts";
 import type { Reads } from "../ports.ts";
@@ -39,21 +40,26 @@ export async function adminsOf(reads: Reads, organization: OrganizationId): Prom
 
 /** The organizations that a person belongs to, in the order of their ids. */
 export async function organizationIdsOf(reads: Reads, user: UserId): Promise<OrganizationId[]> {
-  const tuples = await reads.read({ object: "organization:", relation: "person", user: `user:${user}` });
-  return tuples.map((tuple) => idOfType("organization", tuple.object)).sort();
+  const tuples = await reads.read({ object: "organization:", user: `user:${user}` });
+  return tuples
+    .filter(belongs)
+    .map((tuple) => idOfType("organization", tuple.object))
+    .sort();
 }
 
 /** A person as of now; undefined for an id that was never known. Throws EngineUnavailable. */
 export async function personOf(reads: Reads, user: UserId): Promise<AskedPerson | undefined> {
   const { n, value } = await personHead(reads, user);
   const tuples = await reads.read({ object: "organization:", user: `user:${user}` });
+  const suspendedIn = new Set<OrganizationId>();
   const roles = [...Map.groupBy(tuples, (tuple) => idOfType("organization", tuple.object))].flatMap(
     ([organization, own]) => {
       const role = roleIn(own);
+      if (isSuspendedBy(own)) suspendedIn.add(organization);
       return role === undefined ? [] : [[organization, role] as const];
     },
   );
-  return n === 0 && roles.length === 0 ? undefined : { user, roles: new Map(roles), email: value?.email };
+  return n === 0 && roles.length === 0 ? undefined : { user, roles: new Map(roles), suspendedIn, email: value?.email };
 }
 
 /** A job role on a resource of the organization, or a delegation through it, with the tuples that grant it. */
@@ -93,4 +99,11 @@ export async function delegationsThrough(
     return [{ ...delegation, cooperation: share.cooperation, resource: share.resource, tuples: own.map(keyOf) }];
   });
   return held.flat();
+}
+
+/** Whether a person's record was emptied, as who is erased has it, and they belong to no organization. Throws EngineUnavailable. */
+export async function isForgotten(reads: Reads, user: UserId): Promise<boolean> {
+  const { n, value } = await personHead(reads, user);
+  const isEmpty = FORGOTTEN_FIELDS.every((field) => value?.[field] === undefined);
+  return n > 0 && isEmpty && (await organizationIdsOf(reads, user)).length === 0;
 }

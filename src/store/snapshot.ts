@@ -14,7 +14,7 @@ import {
   type UserId,
 } from "../domain/ids.ts";
 import { countsIn } from "../domain/key-bounds.ts";
-import { type Membership, type Memberships, membershipOf, roleIn } from "../domain/membership.ts";
+import { isSuspendedBy, type Membership, membershipOf, roleIn } from "../domain/membership.ts";
 import { PersonRecord } from "../domain/person-record.ts";
 import {
   alive,
@@ -26,7 +26,6 @@ import {
   headFrom,
   InvitationRecord,
   isAccepted,
-  isSide,
   OrganizationRecord,
   type RecordSchema,
   ResourceRecord,
@@ -84,20 +83,29 @@ export function delegationsFrom(share: ShareId, tuples: readonly Tuple[]): Deleg
     .sort((a, b) => (a.user < b.user ? -1 : 1));
 }
 
+/** A person's role in an organization, and whether they are suspended there. */
+export type PersonIn = { role: OrganizationRole; isSuspended: boolean };
+
 /** A person's role in an organization; undefined for who is no person of it. */
-export async function roleOf(
+export const roleOf = async (...of: Parameters<typeof personIn>): Promise<OrganizationRole | undefined> =>
+  (await personIn(...of))?.role;
+
+/** A person in an organization; undefined for who is no person of it. */
+export async function personIn(
   reads: Reads,
   organization: OrganizationId,
   user: UserId,
-): Promise<OrganizationRole | undefined> {
+): Promise<PersonIn | undefined> {
   // relation by relation: asked without one, the engine looks through all of the organization's people and history
   const find = (relation: string) =>
     reads.read({ object: `organization:${organization}`, relation, user: `user:${user}` });
   const [first, ...others] = ORGANIZATION_ROLES;
   // together: nearly everybody who is asked about is a person of it, and who acts mostly an admin
   const [person, admin] = await Promise.all([find("person"), find(first)]);
-  if (person.length === 0) return undefined;
-  return roleIn([...person, ...(admin.length > 0 ? admin : (await inTurns(others, find)).flat())]);
+  const belonging = person.length > 0 ? person : await find("suspended");
+  if (belonging.length === 0) return undefined;
+  const role = roleIn([...belonging, ...(admin.length > 0 ? admin : (await inTurns(others, find)).flat())]);
+  return role && { role, isSuspended: isSuspendedBy(belonging) };
 }
 
 /** What a caller is in an organization: nothing where there is no organization or no person, or their key is bound to others. */
@@ -108,28 +116,6 @@ export async function membershipIn(
 ): Promise<Membership> {
   if (organization === undefined || user === undefined || !countsIn(bounds, organization)) return "none";
   return membershipOf(await roleOf(reads, organization, user));
-}
-
-/** What a person is on both sides of a cooperation: nothing where another organization has the id of a side now (law 15). */
-export async function membershipsIn(
-  reads: Reads,
-  cooperation: Cooperation,
-  caller: Pick<Caller, "user" | "bounds">,
-): Promise<Memberships> {
-  const { status, initiator, partner } = cooperation;
-  // an organization that a cooperation binds cannot be deleted: only the others can outlive it
-  const outlives = { initiator: status === "ended", partner: status === "ended" || status === "pending" };
-  const membershipAt = async (side: Side, organization: OrganizationId | undefined): Promise<Membership> => {
-    const membership = await membershipIn(reads, organization, caller);
-    if (membership === "none" || organization === undefined || !outlives[side]) return membership;
-    // behind the role: an organization that was created meanwhile under the id is then found to be another one
-    return isSide(cooperation, side, (await organizationHead(reads, organization)).value) ? membership : "none";
-  };
-  const [ofInitiator, ofPartner] = await Promise.all([
-    membershipAt("initiator", initiator),
-    membershipAt("partner", partner),
-  ]);
-  return { initiator: ofInitiator, partner: ofPartner };
 }
 
 /** A person's job role on a resource. */

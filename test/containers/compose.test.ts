@@ -26,6 +26,7 @@ const VARIABLES = {
   // base64 with the characters in it that mean something in a URL
   POSTGRES_PASSWORD: `+/${randomBytes(24).toString("base64")}=`,
   REDIS_PASSWORD: secret(),
+  ACCESS_LOG_PASSWORD: secret(),
   CACHE_SECRET: secret(),
   OPENFGA_API_TOKEN: secret(),
   INVITATION_SECRET: secret(),
@@ -135,6 +136,24 @@ describe.skipIf(missing !== undefined)("the containers of docker-compose.yml", (
   );
 
   test(
+    "the access log is in PostgreSQL, of a user who reads nothing of OpenFGA's",
+    async () => {
+      expect(await compose("logs", "concordat")).toMatch(/"to":"postgres:\/\/postgres:5432\/concordat","whole":true/);
+      const lines = `SELECT count(*) FROM pg_tables WHERE tableowner = 'concordat' AND tablename = 'lines'`;
+      expect(await inside("postgres", "psql", "-U", "openfga", "-d", "concordat", "-tAc", lines)).toBe("1");
+      const { ACCESS_LOG_PASSWORD: password } = VARIABLES;
+      const asLog = (database: string) =>
+        inside(
+          ...["postgres", "env", `PGPASSWORD=${password}`, "psql", "-h", "postgres", "-U", "concordat"],
+          ...["-d", database, "-tAc", "SELECT 1"],
+        );
+      expect(await asLog("concordat")).toBe("1");
+      await expect(asLog("openfga")).rejects.toThrow(/permission denied for database/);
+    },
+    STEP_MILLISECONDS,
+  );
+
+  test(
     "a push after model.fga changed is of the changed model, without a word about building",
     async () => {
       const changed = join(folder, "changed");
@@ -197,7 +216,7 @@ describe.skipIf(missing !== undefined)("the containers of docker-compose.yml", (
       const containers = (await compose("ps", "--all", "--quiet")).split("\n");
       const { stdout } = await run("docker", ["inspect", "--format", "{{.Name}} {{.State.ExitCode}}", ...containers]);
       const ends = stdout.trim().split("\n");
-      expect(ends).toHaveLength(6);
+      expect(ends).toHaveLength(7);
       // 137 were the end of Docker's patience
       expect(ends.filter((line) => !line.endsWith(" 0"))).toEqual([]);
       const { stdout: mounts } = await run("docker", [

@@ -3,7 +3,7 @@ import { haveSameTokens } from "./canonical.ts";
 import { fills, guesses, readsOn, takes } from "./fill.ts";
 import { waits } from "./join.ts";
 import { begins, looks } from "./look.ts";
-import type { Protocol } from "./protocol.ts";
+import type { Coalescing, Protocol } from "./protocol.ts";
 import { invalidate, matches, matchesSealed, restart, take, writerScripts } from "./redis.ts";
 import { agreedWriter, repliesLate } from "./writer.ts";
 
@@ -29,6 +29,7 @@ export const sequential: Protocol = {
   trustsWhilePending: false,
   ttlFrom: "fill",
   owner: "before the question, by name",
+  remembering: undefined,
   coalescing: undefined,
   writer: agreedWriter,
   reader: agreedReader,
@@ -40,6 +41,9 @@ export const releasesRepetitionsOnce: Protocol = { ...sequential, repetitionsRel
 /** The owner is read beside the question, and must be the one that was guessed, by the very registration: saves a round trip. */
 export const beside: Protocol = { ...sequential, owner: "beside the question, by name and incarnation" };
 
+/** And not read again while the owner's token is the one under which it was confirmed: an entry is then as old as that. */
+export const remembering: Protocol = { ...beside, remembering: { underToken: true, lifeFrom: "confirmation" } };
+
 /** Entries are sealed with a secret that Redis does not know. */
 export const sealed: Protocol = { ...sequential, matches: matchesSealed };
 
@@ -49,10 +53,14 @@ export const repliesLater = (protocol: Protocol): Protocol => ({
   writer: { ...agreedWriter, committed: repliesLate },
 });
 
+/** Who reads the owner shares with nobody who only remembers it. */
+const mayShare: Coalescing["mayShare"] = (mine, leader) =>
+  haveSameTokens(mine, leader) && mine.remembers === leader.remembers;
+
 /** Concurrent misses share a question: each with the same tokens from its own fill. */
 export const coalescing = (protocol: Protocol): Protocol => ({
   ...protocol,
-  coalescing: { mayShare: haveSameTokens, olderThanTtl: false, confirmedBy: "the leader" },
+  coalescing: { mayShare, olderThanTtl: false, confirmedBy: "the leader" },
 });
 
 /**

@@ -41,6 +41,8 @@ const toO2: Partial<World> = {
   pastOwners: [O2],
   waits: true,
 };
+/** O1, nobody, O2; who remembers that it was O1's does so from before. */
+const toO2FromO1: Partial<World> = { ...toO2, pastOwners: [] };
 const inOneWrite = world([O1_TO_O2, onO2], "lost lease");
 const monotonic: Partial<World> = { writes: [onO1, onO1], law: "monotonic" };
 
@@ -125,6 +127,8 @@ const OWNERS: Readonly<Record<string, Scenario>> = {
     ...world([O1_TO_O2_PAST, { ...onO2, after: 0 }]),
     waits: true,
   }),
+  "bad/confirmation-under-another-token": scenario(checks.remembersUnderAnyToken, toO2FromO1),
+  "bad/confirmation-makes-entries-younger": scenario(checks.remembersAsIfNew, toO2FromO1),
   // and a limit, until the follower has read the second replacement: nothing says that an action came between the two
   "bad/owner-replaced-past-the-service-and-back-beside-an-action": scenario(beside, {
     ...world([O1_TO_O2_PAST, { ...O2_TO_O1_PAST, after: 0 }, onO2]),

@@ -1,5 +1,5 @@
 /** Checks that look right and are not, each with the one thing it leaves out or does otherwise. */
-import { agreedReader, beside, sequential } from "./agreed.ts";
+import { agreedReader, beside, remembering, sequential } from "./agreed.ts";
 import { stores } from "./fill.ts";
 import type { Act, Protocol } from "./protocol.ts";
 import { answersUnstored, readerOf, went } from "./reader.ts";
@@ -16,6 +16,15 @@ export const besideByName: Protocol = { ...beside, owner: "beside the question, 
 
 /** The same registration: what is written past the service makes another one the owner under it. */
 export const besideByIncarnation: Protocol = { ...beside, owner: "beside the question, by incarnation" };
+
+/** Whatever became of the owner's token since: another owner may have come and gone. */
+export const remembersUnderAnyToken: Protocol = {
+  ...remembering,
+  remembering: { underToken: false, lifeFrom: "confirmation" },
+};
+
+/** An entry that rests on what was confirmed long ago counts as long as one that does not. */
+export const remembersAsIfNew: Protocol = { ...remembering, remembering: { underToken: true, lifeFrom: "fill" } };
 
 const confirmed: Act = (...at) =>
   agreedReader.filling(...at).map((step) => ({ ...step, to: went(step.to, at[2], { ownerRead: true }) }));

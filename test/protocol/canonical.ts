@@ -4,7 +4,8 @@
  * 1. Of tokens only sameness counts: they are numbered in the order in which the state holds them.
  * 2. A random token does not come back. Once it is no longer its scope's, an entry that holds it is no entry, and a
  *    fill that holds it stores nothing.
- * 3. A token that neither an entry nor a fill holds counts as missing: the next fill cannot distinguish the two.
+ * 3. A token that neither an entry nor a fill holds, nor what a replica remembers, counts as missing: the next fill
+ *    cannot distinguish the two.
  * 4. A check that will store nothing, and that shares tokens and so perhaps a question with no other one, is as good
  *    as idle: others see nothing of it, and its answer is right, because the engine gives it after the check began,
  *    and from all that is committed. So nothing is owed to a fill, either, unless it may still join another one's question.
@@ -21,6 +22,7 @@ import { keyOfReader } from "./key.ts";
 import { byIncarnation, type Setting } from "./protocol.ts";
 import { idleReader } from "./reader.ts";
 import {
+  type Confirmed,
   type Engine,
   type Entry,
   MISSING,
@@ -47,6 +49,7 @@ export function numbered(state: State): State {
   const { tokens, entry, saved } = state.redis;
   return {
     ...state,
+    confirmed: state.confirmed && { ...state.confirmed, token: number(state.confirmed.token) },
     redis: {
       ...state.redis,
       tokens: tokens.map(number),
@@ -68,13 +71,24 @@ export function reduced(setting: Setting, state: State): State {
       ? { ...redis.entry, youngerThan: redis.entry.youngerThan & late }
       : undefined;
   const held = [entry?.tokens, ...readers.map(({ tokens }) => tokens)];
-  const isHeld = (token: Token) => held.some((both) => both?.user === token || both?.owner === token);
+  const confirmed = reducedConfirmed(setting, state);
+  const isHeld = (token: Token) =>
+    held.some((both) => both?.user === token || both?.owner === token) || confirmed?.token === token;
   return {
     ...state,
+    confirmed,
     engine: { ...engine, log: orderless(world, engine) },
     redis: { ...redis, tokens: redis.tokens.map((token) => (isHeld(token) ? token : MISSING)), entry },
     readers,
   };
+}
+
+/** One that was confirmed under a token that is lost is remembered for nothing, where that counts (2). */
+function reducedConfirmed({ protocol }: Setting, { confirmed, redis, late }: State): Confirmed | undefined {
+  if (confirmed === undefined) return undefined;
+  const isLost = confirmed.token === MISSING || confirmed.token !== redis.tokens[confirmed.owner];
+  if (isLost && protocol.remembering?.underToken) return undefined;
+  return { ...confirmed, youngerThan: confirmed.youngerThan & late };
 }
 
 export const haveSameTokens = ({ tokens: a }: Reader, { tokens: b }: Reader): boolean =>

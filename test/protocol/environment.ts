@@ -117,8 +117,10 @@ function ttlPassed({ protocol }: Setting, state: State, writer: number): State {
   const older = (youngerThan: Writes) => !has(youngerThan, writer);
   const ended = (entry: Entry | undefined) => (entry && older(entry.youngerThan) ? undefined : entry);
   const { entry, saved } = state.redis;
+  const { confirmed } = state;
   return {
     ...effectiveNow(state, writer),
+    confirmed: confirmed && older(confirmed.youngerThan) ? undefined : confirmed,
     // an entry carries its end, also where it is kept to be put back
     redis: { ...state.redis, entry: ended(entry), saved: saved && { ...saved, entry: ended(saved.entry) } },
     readers: state.readers.map((reader) =>

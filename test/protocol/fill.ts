@@ -2,9 +2,9 @@
 import { confirms } from "./guess.ts";
 import { joins } from "./join.ts";
 import { answerNow, ownerPart, userPart } from "./law.ts";
-import type { Act } from "./protocol.ts";
+import type { Act, Setting } from "./protocol.ts";
 import { answers, answersUnstored, readerOf, went } from "./reader.ts";
-import { NOBODY, namesOf, scopeNames, USER } from "./state.ts";
+import { type Guess, NOBODY, namesOf, type Reader, type State, scopeNames, type Tokens, USER } from "./state.ts";
 import { transfers } from "./world.ts";
 
 /** Without a guess the owner is read first. */
@@ -23,22 +23,41 @@ export const guesses: Act = (setting, state, who) => {
 export const takes: Act = (setting, state, who) => {
   const { name, guess } = readerOf(state, who);
   const scopes = scopeNames([USER, guess.owner]);
-  return setting.protocol.take(state.redis, guess.owner).map(({ redis, tokens }) => {
+  return setting.protocol.take(state.redis, guess.owner).flatMap(({ redis, tokens }) => {
     const taken = { ...state, redis };
-    if (tokens === undefined) return answersUnstored(setting, taken, who, `gets no tokens of ${scopes}`);
-    return {
-      label: `${name} takes the tokens of ${scopes}`,
-      to: went(taken, who, {
-        at: "asking",
-        tokens,
-        ownerRead: !transfers(setting.world),
-        answer: undefined,
-        youngerThan: state.late,
-        tooOld: false,
-      }),
+    if (tokens === undefined) return [answersUnstored(setting, taken, who, `gets no tokens of ${scopes}`)];
+    const begun: Partial<Reader> = {
+      at: "asking",
+      tokens,
+      ownerRead: !transfers(setting.world),
+      answer: undefined,
+      youngerThan: state.late,
+      tooOld: false,
     };
+    const label = `${name} takes the tokens of ${scopes}`;
+    const remembered = rememberedOf(setting, state, guess, tokens);
+    const steps = [{ label, to: went(taken, who, begun) }];
+    if (remembered !== undefined)
+      steps.push({
+        label: `${label}, remembers that the owner was confirmed`,
+        to: went(taken, who, { ...begun, ...remembered }),
+      });
+    return steps;
   });
 };
+
+/** What a fill begins with whose replica remembers that its guess was confirmed. */
+function rememberedOf(
+  { protocol: { remembering } }: Setting,
+  { confirmed, late }: State,
+  guess: Guess,
+  tokens: Tokens,
+): Partial<Reader> | undefined {
+  if (!remembering || confirmed?.owner !== guess.owner) return undefined;
+  if (remembering.underToken && confirmed.token !== tokens.owner) return undefined;
+  const youngerThan = remembering.lifeFrom === "confirmation" ? confirmed.youngerThan : late;
+  return { ownerRead: true, remembers: true, youngerThan };
+}
 
 /** Then the owner and the question: one after the other, or both at a time. */
 export const fills: Act = (setting, state, who) => {
@@ -53,16 +72,19 @@ export const fills: Act = (setting, state, who) => {
 
 /** The guess is confirmed, or another one made and all begun again. */
 const readsOwner: Act = (setting, state, who) => {
-  const { name, guess } = readerOf(state, who);
+  const { name, guess, tokens, youngerThan } = readerOf(state, who);
   const { owner, incarnation } = state.engine;
   if (owner === NOBODY) return [answersUnstored(setting, state, who, "reads that nobody owns it")];
-  if (confirms(setting, guess, state.engine))
-    return [
-      {
-        label: `${name} reads the owner ${scopeNames([owner])}, as guessed`,
-        to: went(state, who, { ownerRead: true }),
-      },
-    ];
+  if (confirms(setting, guess, state.engine)) {
+    const label = `${name} reads the owner ${scopeNames([owner])}, as guessed`;
+    const to = went(state, who, { ownerRead: true });
+    const steps = [{ label, to }];
+    if (setting.protocol.remembering && tokens) {
+      const confirmed = { owner, token: tokens.owner, youngerThan };
+      steps.push({ label: `${label}, and its replica remembers that`, to: { ...to, confirmed } });
+    }
+    return steps;
+  }
   return [
     {
       label: `${name} reads the owner ${scopeNames([owner])}, not the guessed one, and fills again`,

@@ -10,6 +10,7 @@ import {
   beside,
   coalescing,
   releasesRepetitionsOnce,
+  remembering,
   repliesLater,
   sealed,
   sequential,
@@ -134,6 +135,28 @@ export function holds(full: boolean): Readonly<Record<string, Scenario>> {
 
     ...changesHands("owner-before-question", sequential, "unreachable Redis", "evicted token", "crash"),
     ...changesHands("owner-beside-question", beside, "unreachable Redis", "evicted token", "crash", "repetition"),
+    ...changesHands("owner-remembered", remembering, "unreachable Redis", "evicted token", "crash", "repetition"),
+    "good/owner-remembered/coalesce": scenario(large(coalescing(remembering)), {
+      ...backToO1,
+      writes: [O2_TO_NOBODY, NOBODY_TO_O1],
+      ...faults("unreachable Redis", "evicted token"),
+      readers: 2,
+    }),
+    "good/owner-remembered/torn-engine-read": scenario(large(remembering), {
+      ...backToO1,
+      torn: true,
+      ...faults("unreachable Redis", "evicted token", "crash"),
+    }),
+    "good/owner-remembered/owner-replaced-past-the-service": scenario(large(remembering), {
+      writes: [O1_TO_O2_PAST, onO2],
+      owed: "in order",
+      ...faults("unreachable Redis", "evicted token", "crash"),
+    }),
+    "good/owner-remembered/owner-replaced-past-the-service-and-back": scenario(large(remembering), {
+      writes: [O1_TO_O2_PAST, { ...O2_TO_O1_PAST, after: 0 }, { ...onO1, after: 1 }],
+      owed: "in order",
+      ...faults("unreachable Redis", "evicted token", "crash"),
+    }),
     "good/owner-beside-question/torn-engine-read": scenario(large(beside), {
       ...backToO1,
       torn: true,

@@ -35,11 +35,12 @@ const characters = (...numbers: number[]): string => {
   return text;
 };
 
-export function keyOfReader({ at, owed, guess, tokens, ownerRead, answer, youngerThan, tooOld }: Reader): string {
+export function keyOfReader(reader: Reader): string {
+  const { at, owed, guess, tokens, ownerRead, remembers, answer, youngerThan, tooOld } = reader;
   if (at === "idle") return READER_AT.idle;
   const held = tokens ? characters(tokens.user, tokens.owner) : "  ";
   const known = characters(owed, guess.owner, guess.incarnation, answer ?? -1, youngerThan);
-  return `${READER_AT[at]}${held}${known}${ownerRead ? "r" : ""}${tooOld ? "o" : ""}`;
+  return `${READER_AT[at]}${held}${known}${ownerRead ? "r" : ""}${remembers ? "m" : ""}${tooOld ? "o" : ""}`;
 }
 
 function keyOfStore({ tokens, entry }: Pick<Redis, "tokens" | "entry">): string {
@@ -49,9 +50,11 @@ function keyOfStore({ tokens, entry }: Pick<Redis, "tokens" | "entry">): string 
   return `${held}${rest}${entry.forged ? "f" : ""}`;
 }
 
-export function keyOf({ redis, engine, writers, readers, effective, late, repeated, shown }: State): string {
+export function keyOf(state: State): string {
+  const { redis, engine, writers, readers, confirmed, effective, late, repeated, shown } = state;
+  const remembered = confirmed ? characters(confirmed.owner, confirmed.token, confirmed.youngerThan) : "";
   const done = characters(effective, late, repeated, shown, ...redis.leases, ...engine.log);
   const writing = writers.map(({ at, write }) => WRITER_AT[at] + WRITE[write]).join("");
   const saved = redis.saved ? keyOfStore(redis.saved) : "";
-  return `${done}/${writing}/${keyOfStore(redis)}/${readers.map(keyOfReader).join("/")}/${saved}`;
+  return `${done}/${writing}/${keyOfStore(redis)}/${readers.map(keyOfReader).join("/")}/${saved}/${remembered}`;
 }

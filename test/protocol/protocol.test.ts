@@ -4,7 +4,7 @@
  * NODE_OPTIONS=--max-old-space-size=12000 and an hour.
  */
 import { describe, expect, test } from "vitest";
-import { beside, coalescing, sequential } from "./agreed.ts";
+import { beside, coalescing, remembering, sequential } from "./agreed.ts";
 import { BREAKS } from "./breaks.ts";
 import { inSeparateScripts } from "./broken-writers.ts";
 import { numbered, reduced } from "./canonical.ts";
@@ -21,8 +21,8 @@ import { FAULTS, type Fault, type World } from "./world.ts";
 const FULL = process.env.PROTOCOL_FULL === "1";
 const TRACES = process.env.PROTOCOL_TRACES === "1";
 // a Map holds no more than 2 ** 24
-const STATES_MAX = FULL ? 16_000_000 : 100_000;
-const TIMEOUT_MILLISECONDS = FULL ? 3_600_000 : 60_000;
+const STATES_MAX = FULL ? 16_000_000 : 200_000;
+const TIMEOUT_MILLISECONDS = FULL ? 3_600_000 : 120_000;
 
 const HOLDS = holds(FULL);
 const textOf = (trace: readonly string[]) => trace.map((line) => `\n    ${line}`).join("");
@@ -87,6 +87,7 @@ describe("states that are merged behave alike", () => {
     ["one Write, one check", scenario(sequential, { writes: [onUser], faults: ANY_FAULT, readers: 1 })],
     ["one Write, two checks", scenario(sequential, { writes: [onO1], faults: ["unreachable Redis", "evicted token"] })],
     ["a question shared", scenario(coalescing(sequential), { writes: [onO1], faults: ["unreachable Redis"] })],
+    ["the owner remembered", scenario(remembering, { ...oldGuess, faults: ["unreachable Redis"], readers: 1 })],
     ["the owner beside the question", scenario(beside, { ...oldGuess, faults: ["unreachable Redis"], readers: 1 })],
   ])("a walk that merges nothing reaches the same states: %s", (name, { protocol, world }) => {
     const setting = { protocol, world };

@@ -16,6 +16,13 @@ export type Coalescing = {
   readonly confirmedBy: "the leader" | "the joiner" | "nobody";
 };
 
+export type Remembering = {
+  /** Whether the owner's token must still be the one of then. */
+  readonly underToken: boolean;
+  /** From when on an entry's life counts. */
+  readonly lifeFrom: "confirmation" | "fill";
+};
+
 export type Protocol = {
   readonly invalidate: Invalidate;
   readonly lease: (redis: Redis, scopes: readonly Scope[], writer: number) => Redis[];
@@ -39,6 +46,8 @@ export type Protocol = {
     | "beside the question, by name"
     | "beside the question, by incarnation"
     | "beside the question, by name and incarnation";
+  /** Whether a fill reads no owner where its replica remembers that the guess was confirmed, and how such a fill is bounded. */
+  readonly remembering: Remembering | undefined;
   readonly coalescing: Coalescing | undefined;
   readonly writer: Readonly<Partial<Record<WriterAt, Act>>>;
   readonly reader: Readonly<Partial<Record<ReaderAt, Act>>>;

@@ -79,6 +79,9 @@ export type Writer = {
 export type Guess = { readonly owner: Scope; readonly incarnation: Incarnation };
 export const NO_GUESS: Guess = { owner: NOBODY, incarnation: UNKNOWN };
 
+/** That a check of the replica read who owns the resource while it held this token of the owner: the replica may remember it. */
+export type Confirmed = { readonly owner: Scope; readonly token: Token; readonly youngerThan: Writes };
+
 export type ReaderAt =
   | "idle"
   | "looking"
@@ -99,6 +102,8 @@ export type Reader = {
   /** From the fill's script; undefined: store nothing. */
   readonly tokens: Tokens | undefined;
   readonly ownerRead: boolean;
+  /** Whether it reads no owner because its replica remembers one. */
+  readonly remembers: boolean;
   readonly answer: Writes | undefined;
   readonly youngerThan: Writes;
   /** The fill began longer ago than the TTL. */
@@ -110,6 +115,7 @@ export type State = {
   readonly engine: Engine;
   readonly writers: readonly Writer[];
   readonly readers: readonly Reader[];
+  readonly confirmed: Confirmed | undefined;
   /** Writes whose `effective_by` is past. */
   readonly effective: Writes;
   /** Writes that were replied to as effective by now + TTL, which is not past yet. */

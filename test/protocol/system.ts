@@ -36,6 +36,7 @@ const initialState = (world: World): State => ({
   engine: { log: [], owner: world.owner, incarnation: FIRST },
   writers: world.writes.map(() => ({ at: "idle", write: "not sent" })),
   readers: Array.from({ length: world.readers }, (_, place) => idleReader(`R${place + 1}`)),
+  confirmed: undefined,
   effective: 0,
   late: 0,
   repeated: 0,

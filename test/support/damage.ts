@@ -57,6 +57,15 @@ export async function liveALot(service: Service): Promise<World> {
   await ok(as("anna", "DELETE", `/v1/shares/${shared.id}`));
   await ok(as("anna", "POST", "/v1/organizations/sunward/cooperations", { email: "new@elsewhere.example" }));
 
+  // a person is suspended, one no longer, and one left as such
+  const suspension = (user: string) => `/v1/organizations/brightfix/people/${user}/suspension`;
+  await ok(as("ben", "PUT", suspension("eva"), {}));
+  await ok(as("ben", "PUT", suspension("tom"), {}));
+  await ok(as("ben", "DELETE", suspension("tom")));
+  await ok(admin("PUT", "/v1/organizations/brightfix/people/lou", { role: "member" }));
+  await ok(as("ben", "PUT", suspension("lou"), {}));
+  await ok(admin("DELETE", "/v1/organizations/brightfix/people/lou"));
+
   // a person with everything leaves, and comes back with nothing
   await ok(admin("PUT", "/v1/organizations/brightfix/people/lea", { role: "member", email: "lea@brightfix.example" }));
   await ok(as("ben", "PUT", `/v1/shares/${plant}/delegations/lea`, { role: "viewer" }));
@@ -470,6 +479,38 @@ export function damages(all: Tuple[], world: World): Damage[] {
       "organization:brightfix",
       [one("organization:brightfix", "member", "user:tom"), one("organization:brightfix", "person", "user:tom")],
       [],
+    ],
+    [
+      "a suspension that is missing",
+      "no",
+      "person",
+      "organization:brightfix",
+      [one("organization:brightfix", "suspended", "user:eva")],
+      [],
+    ],
+    [
+      "a suspension that nobody lifted",
+      "part",
+      "person",
+      "organization:brightfix",
+      [one("organization:brightfix", "suspended", "user:eva")],
+      [key("user:eva", "person", "organization:brightfix")],
+    ],
+    [
+      "a suspension that was lifted",
+      "no",
+      "person",
+      "organization:brightfix",
+      [one("organization:brightfix", "person", "user:tom")],
+      [key("user:tom", "suspended", "organization:brightfix")],
+    ],
+    [
+      "a person who is suspended and is not",
+      "whole",
+      "person",
+      "organization:brightfix",
+      [],
+      [key("user:tom", "suspended", "organization:brightfix")],
     ],
     ["a person without a record", "no", "person", "organization:sunward", [one("user:otto", "head")], []],
     ["a job role without a rung", "no", "job_role", "plant:7", [one("plant:7", "viewer", "user:otto")], []],

@@ -7,13 +7,13 @@ import type { Service } from "./service.ts";
 /** Listens as `main.ts` does, or without the shortcut of plain evaluations; `close` cuts off whoever is still connected. */
 export async function listen(
   { app, deps }: Service,
-  isOrdinary = false,
+  { isOrdinary = false, port = 0 }: { isOrdinary?: boolean; port?: number } = {},
 ): Promise<{ url: string; close(): Promise<void> }> {
   const { stopping, warn } = deps;
   const shortcut = isOrdinary ? undefined : plainEvaluation(deps);
   const server = await listenTo(app, {
     hostname: "127.0.0.1",
-    port: 0,
+    port,
     connectionsMax: 1000,
     shortcut,
     stopping,

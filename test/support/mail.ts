@@ -9,9 +9,9 @@ import {
   type NewsLine,
   SHARE_NEWS,
   type ShareNews,
-} from "../../src/domain/news.ts";
+} from "../../src/domain/news-line.ts";
 import { invitationMail, noticeMail } from "../../src/mail/letters.ts";
-import { type NewsPart, newsMail, webhookMail } from "../../src/mail/news-mail.ts";
+import { type NewsPart, newsMail, suspensionMail, webhookMail } from "../../src/mail/news-mail.ts";
 import type { Mail } from "../../src/ports.ts";
 import { ownFolder } from "./own-folder.ts";
 
@@ -31,13 +31,14 @@ const offer = {
     { type: "plant", name: "7", role: "asset_manager" },
   ],
   expiresAt: "2027-06-30T22:00:00Z",
+  reviewBy: "2027-02-28T22:59:00Z",
   again: false,
 } as const;
 export const invitation = { ...offer, link, linkDays: 14 } as const;
 export const notice = { ...offer, partner: "Netz Übersee", name: "Ida Groß", link: page } as const;
 
 /** Without all that a mail may lack, and sent before. */
-const bare = { shares: [], expiresAt: undefined, again: true } as const;
+const bare = { shares: [], expiresAt: undefined, reviewBy: undefined, again: true } as const;
 
 const nordhang = "01JD8ZT4Q5K3M9W2X7Y6V0B1CE" as ShareId;
 const tom = "tom" as UserId;
@@ -95,6 +96,7 @@ export const mailsIn = (language: Language): Record<string, Mail> => ({
   news: newsMail(language, news),
   "news-ending": newsMail(language, { ...news, parts: [{ names, lines: [ending], others: 0 }] }),
   "news-delegate": newsMail(language, { ...toDelegate, parts: [{ names, lines: [delegated], others: 0 }] }),
+  "person-suspended": suspensionMail(language, { ...news, person: "Tom Löwe" }),
   "webhook-disabled": webhookMail(language, { ...news, endpoint: "erp" }),
   "news-daily": newsMail(language, { ...news, name: undefined, link: undefined, parts: daily }),
 });

@@ -2,11 +2,14 @@
  * What a step that was done makes of the oracle's world. Law 12 in passing: each leaves
  * one line in the history of every object that keeps one and was touched.
  */
+import { inOrganization } from "./oracle.ts";
 import {
+  asIs,
   type Cooperation,
   changedShare,
   countsAs,
   type Offer,
+  openAsks,
   pairOf,
   type Step,
   type World,
@@ -44,11 +47,14 @@ export function apply(world: World, step: Step, made: Made): void {
         status: partner === undefined ? "invited" : "pending",
         starts: step.starts,
         until: step.until,
+        reviews: step.reviews,
         resumes: Infinity,
         shares: step.shares.map(newShare),
         mails: partner === undefined ? 1 : 0,
         sentAt: world.now,
         sweptShares: new Set(),
+        asks: [],
+        asked: 0,
       });
       for (const object of [`cooperation:${made.cooperation}`, `organization:${step.organization}`]) log(object);
       // the invited organization is not written to before it answers
@@ -71,6 +77,13 @@ export function apply(world: World, step: Step, made: Made): void {
       leave(world, step.organization, step.user);
       log(`organization:${step.organization}`);
       return;
+    case "suspend":
+    case "restore":
+      world.suspended ??= new Set();
+      if (step.do === "suspend") world.suspended.add(inOrganization(step.organization, step.user));
+      else world.suspended.delete(inOrganization(step.organization, step.user));
+      log(`organization:${step.organization}`);
+      return;
     case "give_job":
     case "take_job": {
       const resource = world.resources.get(step.resource);
@@ -85,6 +98,10 @@ export function apply(world: World, step: Step, made: Made): void {
       log(`organization:${step.owner}`);
       return;
     }
+    case "set_policy":
+      world.policies.set(step.organization, step.rules);
+      log(`organization:${step.organization}`);
+      return;
     case "unregister":
       log(`organization:${world.resources.get(step.resource)?.owner}`);
       world.resources.delete(step.resource);
@@ -124,11 +141,42 @@ export function apply(world: World, step: Step, made: Made): void {
       cooperation.resumes = step.resumes ?? cooperation.resumes;
       break;
     case "change_expiry": {
-      const { starts, resumes } = cooperation;
-      const is = { starts: step.starts ?? starts, until: step.until, resumes: step.resumes ?? resumes };
-      Object.assign(cooperation, is);
+      const { starts, reviews, resumes } = cooperation;
+      Object.assign(cooperation, {
+        starts: step.starts ?? starts,
+        until: step.until,
+        reviews: step.reviews ?? reviews,
+        resumes: step.resumes ?? resumes,
+      });
       break;
     }
+    case "review":
+      cooperation.reviews = step.reviews ?? Infinity;
+      break;
+    case "ask": {
+      const { about, role, until } = step;
+      const from = asIs(world, cooperation, about);
+      cooperation.asked += 1;
+      cooperation.asks = [...openAsks(cooperation), { n: cooperation.asked, about, role, until, from }];
+      break;
+    }
+    case "accept_ask": {
+      const given = cooperation.asks.find(({ n }) => n === step.n);
+      const shared = cooperation.shares.find(({ id }) => id === given?.about);
+      const change = { starts: undefined, steps: undefined, role: given?.role, until: given?.until };
+      if (shared)
+        Object.assign(
+          shared,
+          changedShare(world, shared, { do: "change_share", by: undefined, share: shared.id, ...change }),
+        );
+      else cooperation.until = given?.until ?? cooperation.until;
+      cooperation.asks = cooperation.asks.filter(({ n }) => n !== step.n);
+      break;
+    }
+    case "decline_ask":
+    case "withdraw_ask":
+      cooperation.asks = cooperation.asks.filter(({ n }) => n !== step.n);
+      break;
     case "start":
       cooperation.starts = -Infinity;
       break;
@@ -168,6 +216,7 @@ function mailed(world: World, pair: string): void {
 /** Law 4: a person who leaves loses all that they hold through the organization; one who comes back starts with nothing. */
 function leave(world: World, organization: string, user: string): void {
   world.people.get(organization)?.delete(user);
+  world.suspended?.delete(inOrganization(organization, user));
   for (const { owner, jobs } of world.resources.values()) if (owner === organization) jobs.delete(user);
   for (const { partner, shares } of world.cooperations)
     if (partner === organization) for (const { delegations } of shares) delegations.delete(user);

@@ -1,5 +1,5 @@
 /**
- * An OpenFGA on PostgreSQL, where one answers at PGHOST:PGPORT (127.0.0.1:5432): in a database of its own that is
+ * A database of its own on the PostgreSQL that answers at PGHOST:PGPORT (127.0.0.1:5432), and an OpenFGA on one. It is
  * dropped at the end, also when this process ends before. Where none answers, it says why. For tests and the bench.
  */
 import { execFile, execFileSync } from "node:child_process";
@@ -33,6 +33,38 @@ export type OnPostgres = Pick<RunningServer, "apiUrl" | "apiToken" | "processGro
   stop(): Promise<void>;
 };
 
+export type OwnDatabase = {
+  database: string;
+  /** Where it is, without a password. */
+  url: string;
+  /** Runs a statement in it and gives what psql prints. */
+  sql(statement: string): Promise<string>;
+  drop(): Promise<void>;
+};
+
+/** A copy of the database `from`; or why there is none. */
+export async function makeDatabase(from = "template1"): Promise<OwnDatabase | { reason: string }> {
+  const database = `concordat_${randomBytes(6).toString("hex")}`;
+  try {
+    await run("psql", psql(`CREATE DATABASE ${database} TEMPLATE ${from}`, "postgres"), { timeout: 600_000 });
+  } catch (error) {
+    const { message } = error as Error;
+    return { reason: message.split("\n").find((line) => line.startsWith("psql: ")) ?? message };
+  }
+  const dropping = psql(`DROP DATABASE ${database} WITH (FORCE)`, "postgres");
+  const dropAtExit = () => void execFileSync("psql", dropping, { timeout: DROP_MILLISECONDS });
+  process.once("exit", dropAtExit);
+  return {
+    database,
+    url: `postgres://${user}@${host}:${port}/${database}`,
+    sql: async (statement) => (await run("psql", psql(statement, database), { timeout: 600_000 })).stdout.trim(),
+    drop: async () => {
+      process.removeListener("exit", dropAtExit);
+      await run("psql", dropping, { timeout: DROP_MILLISECONDS });
+    },
+  };
+}
+
 /** The engine on an empty database or on a copy of the database `from`, with further flags; or why there is none. */
 export async function startOnPostgres({
   from = "template1",
@@ -44,34 +76,24 @@ export async function startOnPostgres({
   const found = await findServer({ ...process.env, OPENFGA_API_URL: "" }, { line: () => {}, counter: () => {} });
   // a container would not reach this machine's loopback
   if (found.kind !== "binary") return { reason: `OpenFGA is no program here but ${found.kind}` };
-  const database = `concordat_${randomBytes(6).toString("hex")}`;
-  try {
-    await run("psql", psql(`CREATE DATABASE ${database} TEMPLATE ${from}`, "postgres"), { timeout: 600_000 });
-  } catch (error) {
-    const { message } = error as Error;
-    return { reason: message.split("\n").find((line) => line.startsWith("psql: ")) ?? message };
-  }
+  const made = await makeDatabase(from);
+  if ("reason" in made) return made;
+  const { database, url, sql, drop } = made;
   const folder = mkdtempSync(join(tmpdir(), "concordat-postgres-"));
-  const dropping = psql(`DROP DATABASE ${database} WITH (FORCE)`, "postgres");
-  const removeAtExit = () => {
-    rmSync(folder, { recursive: true, force: true });
-    execFileSync("psql", dropping, { timeout: DROP_MILLISECONDS });
-  };
+  const removeAtExit = () => rmSync(folder, { recursive: true, force: true });
   process.once("exit", removeAtExit);
   const remove = async () => {
     process.removeListener("exit", removeAtExit);
-    rmSync(folder, { recursive: true, force: true });
-    await run("psql", dropping, { timeout: DROP_MILLISECONDS });
+    removeAtExit();
+    await drop();
   };
   try {
     const datastore = [
       "--datastore-engine=postgres",
-      `--datastore-uri=postgres://${user}@${host}:${port}/${database}?sslmode=disable&plan_cache_mode=force_generic_plan`,
+      `--datastore-uri=${url}?sslmode=disable&plan_cache_mode=force_generic_plan`,
     ];
     await run(found.path, ["migrate", ...datastore], { timeout: 60_000 });
     const server = await startServer(found, { folder, flags: [...datastore, ...flags] });
-    const sql = async (statement: string) =>
-      (await run("psql", psql(statement, database), { timeout: 600_000 })).stdout.trim();
     return {
       ...server,
       database,

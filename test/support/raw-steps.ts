@@ -7,7 +7,9 @@
 import { RELATIONS } from "../../src/domain/relations.ts";
 import type { Tuple } from "../../src/domain/tuples.ts";
 import type { TupleStore } from "../../src/ports.ts";
+import { inOrganization } from "./oracle.ts";
 import { apply } from "./oracle-effects.ts";
+import { refusalOfDelegation } from "./oracle-policy.ts";
 import { outcomeOf, type Step, type World } from "./oracle-refusals.ts";
 import { type Draw, RESOURCES, stepOf, USERS } from "./steps.ts";
 
@@ -90,8 +92,11 @@ function anyTuples(world: World, { fits, hours }: Draw, next: (below: number) =>
     schedule: ["schedule:all", "schedule:2027063022", "schedule:202706302200.sun"],
     due: ["due:ends.cooperation.x"],
     webhook: ["webhook:all", "webhook:/erp", ...organizations.map((one) => `webhook:${one}/erp`)],
+    preset: organizations.map((one) => `preset:${one}/standard`),
     email: ["email:x"],
     invitation: ["invitation:x"],
+    policy: ["policy:sun"],
+    asks: ["asks:x"],
     entry: ["entry:organization.sun.1"],
   };
   const people = USERS.map((one) => `user:${one}`);
@@ -283,7 +288,8 @@ export function readBack(
   const wrong: string[] = [];
   const id = (ref: string) => ref.slice(ref.indexOf(":") + 1);
   const of = (type: string) => after.filter(({ object }) => object.startsWith(`${type}:`));
-  const grants = /^(admin|moderator|technical_asset_manager|commercial_asset_manager|member|external|person)$/;
+  const grants =
+    /^(admin|moderator|technical_asset_manager|commercial_asset_manager|member|external|person|suspended)$/;
   const rungs = ["operator", "technical_manager", "asset_manager", "viewer"];
   const bound = (tuples: readonly Tuple[]) =>
     tuples
@@ -303,12 +309,21 @@ export function readBack(
       ({ object, relation }) => id(object) === organization && grants.test(relation),
     );
     people.clear();
-    for (const { user, relation } of granted.filter(({ relation }) => relation !== "person")) {
+    const isPerson = ({ relation }: Tuple) => relation === "person" || relation === "suspended";
+    for (const { user, relation } of granted.filter((tuple) => !isPerson(tuple))) {
       if (people.has(id(user))) wrong.push(`${user} has two roles in ${organization}`);
       people.set(id(user), relation);
       world.known.add(id(user));
     }
-    const persons = granted.filter(({ relation }) => relation === "person").map(({ user }) => id(user));
+    // who is suspended has that tuple in the place of the other
+    const persons = granted.filter(isPerson).map(({ user }) => id(user));
+    for (const { user, relation } of granted.filter(isPerson)) {
+      const isSuspended = world.suspended?.has(inOrganization(organization, id(user))) === true;
+      if (isSuspended !== (relation === "suspended"))
+        wrong.push(`${user} was suspended or restored in ${organization}`);
+    }
+    for (const user of world.known)
+      if (!persons.includes(user)) world.suspended?.delete(inOrganization(organization, user));
     if (persons.sort().join() !== [...people.keys()].sort().join())
       wrong.push(`the people of ${organization} are not its roles`);
     const live = world.cooperations.some(
@@ -343,7 +358,8 @@ export function readBack(
 
   for (const cooperation of world.cooperations)
     for (const share of cooperation.shares.filter((one) => !cooperation.sweptShares.has(one.id))) {
-      const was = JSON.stringify([...share.delegations].sort());
+      const earlier = new Map(share.delegations);
+      const was = JSON.stringify([...earlier].sort());
       const left = new Map(
         [...share.delegations].filter(([user]) => world.people.get(cooperation.partner ?? "")?.has(user)),
       );
@@ -357,6 +373,9 @@ export function readBack(
       const is = JSON.stringify([...share.delegations].sort());
       if (is === was || is === JSON.stringify([...left].sort())) continue;
       if (!adminsOf(world, cooperation.partner).includes(by ?? "")) wrong.push(`${by} delegated on ${share.id}`);
+      for (const [user, held] of share.delegations)
+        if (refusalOfDelegation(world, cooperation, earlier.get(user), held) !== "done")
+          wrong.push(`${user} is delegated what a policy does not allow`);
       for (const user of share.delegations.keys())
         if (!world.people.get(cooperation.partner ?? "")?.has(user))
           wrong.push(`${user} is a delegate and no person of the partner`);

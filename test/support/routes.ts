@@ -47,6 +47,7 @@ export const ROUTES: Record<string, Route> = {
   "GET /v1/organizations/{org}/people/{user}": { by: "anna", ...at(`${org}/people/otto`) },
   "GET /v1/organizations/{org}/resources": { by: "anna", ...at(`${org}/resources`) },
   "GET /v1/organizations/{org}/cooperations": { by: "anna", ...at(`${org}/cooperations`) },
+  "GET /v1/organizations/{org}/waiting": { by: "anna", ...at(`${org}/waiting`) },
   "GET /v1/organizations/{org}/incoming-shares": { by: "anna", ...at(`${org}/incoming-shares`) },
   "GET /v1/organizations/{org}/history": { by: "anna", ...at(`${org}/history`) },
   "GET /v1/organizations/{org}/history/verify": { by: "anna", ...at(`${org}/history/verify`) },
@@ -56,8 +57,16 @@ export const ROUTES: Record<string, Route> = {
   "GET /v1/portfolios/{id}/roles": { by: "anna", ...at("/v1/portfolios/north/roles") },
   "GET /v1/cooperations/{id}": { by: "anna", ...cooperation() },
   "GET /v1/cooperations/{id}/shares": { by: "anna", ...cooperation("/shares") },
+  "GET /v1/cooperations/{id}/people": { by: "anna", ...cooperation("/people") },
   "GET /v1/cooperations/{id}/history": { by: "anna", ...cooperation("/history") },
   "GET /v1/cooperations/{id}/history/verify": { by: "anna", ...cooperation("/history/verify") },
+  "GET /v1/cooperations/{id}/review": { by: "anna", ...cooperation("/review") },
+  "GET /v1/register": { by: "anna", ...at("/v1/register?organization=sunward") },
+  "GET /v1/cooperations/{id}/access-log": { by: "anna", ...cooperation("/access-log") },
+  "GET /v1/organizations/{org}/access-log": { by: "anna", ...at(`${org}/access-log`) },
+  "GET /v1/plants/{id}/access-log": { by: "anna", ...at("/v1/plants/7/access-log") },
+  "GET /v1/portfolios/{id}/access-log": { by: "anna", ...at("/v1/portfolios/north/access-log") },
+  "GET /v1/cooperations/{id}/asks": { by: "anna", ...cooperation("/asks") },
   "GET /v1/shares/{id}": { by: "anna", ...share() },
   "GET /v1/shares/{id}/delegations": { by: "anna", ...share("/delegations") },
   "GET /v1/events": { by: "anna", ...at("/v1/events?organization=sunward") },
@@ -74,6 +83,8 @@ export const ROUTES: Record<string, Route> = {
     body: () => ({ keep_seconds: 60 }),
     needsNoStanding: true,
   },
+  "GET /v1/organizations/{org}/presets": { by: "anna", ...at(`${org}/presets`) },
+  "GET /v1/organizations/{org}/presets/{name}": { by: "anna", ...at(`${org}/presets/standard`) },
   "GET /v1/organizations/{org}/webhooks": { by: "anna", ...at(`${org}/webhooks`) },
   "GET /v1/organizations/{org}/webhooks/{name}": { by: "anna", ...at(`${org}/webhooks/hub`) },
   "POST /v1/organizations/{org}/webhooks/{name}/resume": { by: "anna", ...at(`${org}/webhooks/hub/resume`) },
@@ -82,6 +93,8 @@ export const ROUTES: Record<string, Route> = {
     ...at(`${org}/webhooks/hub/rotate`),
     body: () => ({ keep_seconds: 60 }),
   },
+  "GET /v1/organizations/{org}/policy": { by: "anna", ...at(`${org}/policy`) },
+  "GET /v1/organizations/{org}/policy/violations": { by: "anna", ...at(`${org}/policy/violations`) },
   "GET /v1/doctor": { by: SERVICE, ...at("/v1/doctor"), needsNoStanding: true },
   "GET /v1/inspect/{object}": { by: SERVICE, ...at("/v1/inspect/plant%3A7"), needsNoStanding: true },
   "POST /v1/explain": { by: SERVICE, ...at("/v1/explain"), body: () => question, needsNoStanding: true },
@@ -111,6 +124,15 @@ export const ROUTES: Record<string, Route> = {
     ...at(`${org}/people/otto`),
     body: () => ({ role: "moderator" }),
   },
+  "PUT /v1/organizations/{org}/people/{user}/suspension": {
+    by: "anna",
+    ...at(`${org}/people/otto/suspension`),
+    body: () => ({ reason: "A laptop was lost." }),
+  },
+  "DELETE /v1/organizations/{org}/people/{user}/suspension": {
+    by: "anna",
+    ...at(`${org}/people/otto/suspension`),
+  },
   "PUT /v1/plants/{id}": {
     by: "anna",
     ...at("/v1/plants/7"),
@@ -134,6 +156,16 @@ export const ROUTES: Record<string, Route> = {
     ...at(`${org}/webhooks/hub`),
     body: () => ({ url: "https://hub.example/other" }),
   },
+  "PUT /v1/organizations/{org}/presets/{name}": {
+    by: "anna",
+    ...at(`${org}/presets/standard`),
+    body: () => ({ resources: ["plant:7"], role: "asset_manager" }),
+  },
+  "PUT /v1/organizations/{org}/policy": {
+    by: "anna",
+    ...at(`${org}/policy`),
+    body: () => ({ highest_role: "technical_manager", partners_denied: ["domain:denied.example"] }),
+  },
   "POST /v1/organizations/{org}/cooperations": {
     by: "anna",
     ...at(`${org}/cooperations`),
@@ -146,13 +178,48 @@ export const ROUTES: Record<string, Route> = {
     acts: true,
     body: () => ({ resource: "plant:8", role: "viewer" }),
   },
+  "POST /v1/cooperations/{id}/asks/{n}/decline": { by: "anna", ...cooperation("/asks/1/decline"), acts: true },
+  "POST /v1/cooperations/{id}/asks": {
+    by: "ben",
+    ...cooperation("/asks"),
+    acts: true,
+    body: (w) => ({ share: w.share, role: "viewer", note: "less will do" }),
+  },
+  "POST /v1/cooperations/{id}/asks/{n}/withdraw": { by: "ben", ...cooperation("/asks/2/withdraw"), acts: true },
+  "POST /v1/cooperations/{id}/asks/{n}/accept": { by: "anna", ...cooperation("/asks/3/accept"), acts: true },
   "PATCH /v1/shares/{id}": { by: "anna", ...share(), acts: true, body: () => ({ role: "technical_manager" }) },
   "PUT /v1/shares/{id}/delegations/{user}": { by: "ben", ...share("/delegations/eva"), acts: true, ...viewer },
+  "POST /v1/cooperations/{id}/shares/batch": {
+    by: "anna",
+    ...cooperation("/shares/batch"),
+    acts: true,
+    body: (w) => ({ lines: [{ action: "change_share", share: w.share, role: "viewer" }] }),
+  },
+  "POST /v1/cooperations/{id}/delegations/batch": {
+    by: "ben",
+    ...cooperation("/delegations/batch"),
+    acts: true,
+    body: (w) => ({
+      lines: [{ action: "delegate", share: w.share, user: "tom", role: "viewer", expires_at: "2099-01-01T00:00:00Z" }],
+    }),
+  },
+  "POST /v1/cooperations/{id}/presets/{name}/apply": {
+    by: "anna",
+    ...cooperation("/presets/standard/apply"),
+    acts: true,
+    body: () => ({ overwrite: true }),
+  },
   "PATCH /v1/cooperations/{id}": {
     by: "anna",
     ...cooperation(),
     acts: true,
     body: () => ({ expires_at: "2099-01-01T00:00:00Z" }),
+  },
+  "POST /v1/cooperations/{id}/review": {
+    by: "anna",
+    ...cooperation("/review"),
+    acts: true,
+    body: () => ({ note: "Still needed.", review_by: "2098-01-01T00:00:00Z" }),
   },
   "POST /v1/cooperations/{id}/pause": { by: "anna", ...cooperation("/pause"), acts: true },
   "POST /v1/cooperations/{id}/resume": { by: "anna", ...cooperation("/resume"), acts: true },
@@ -172,6 +239,7 @@ export const ROUTES: Record<string, Route> = {
   "DELETE /v1/cooperations/{id}": { by: "anna", ...cooperation(), acts: true },
   "DELETE /v1/webhooks/{name}": { by: SERVICE, ...at("/v1/webhooks/hub"), needsNoStanding: true },
   "DELETE /v1/organizations/{org}/webhooks/{name}": { by: "anna", ...at(`${org}/webhooks/hub`) },
+  "DELETE /v1/organizations/{org}/presets/{name}": { by: "anna", ...at(`${org}/presets/standard`) },
   "DELETE /v1/plants/{id}/roles/{user}": { by: "anna", ...at("/v1/plants/7/roles/otto") },
   "DELETE /v1/portfolios/{id}/roles/{user}": { by: "anna", ...at("/v1/portfolios/north/roles/otto") },
   "DELETE /v1/organizations/{org}/people/{user}": { by: "anna", ...at(`${org}/people/otto`) },
@@ -248,6 +316,9 @@ export function storesRoutes({ deps }: Service): Record<string, StoresRoute> {
   };
 }
 
+/** The route of security events, which says 400 to everybody without one, whoever they are. */
+export const PUSH_ROUTE = "POST /ssf/events";
+
 /** Routes that answer anybody. */
 export const OPEN_ROUTES = [
   "GET /livez",
@@ -274,9 +345,12 @@ export async function seedRoutes(service: Service): Promise<World> {
   const hub = { url: "https://hub.example/concordat" };
   must(await service.admin("PUT", "/v1/webhooks/hub", hub));
   must(await service.as("anna", "PUT", `${org}/webhooks/hub`, hub));
+  must(await service.as("anna", "PUT", `${org}/presets/standard`, { resources: ["plant:7"], role: "viewer" }));
   const { id, shares } = await cooperate(service, [{ resource: "plant:7", role: "asset_manager" }]);
   const [first = ""] = shares;
   must(await service.as("ben", "PUT", `/v1/shares/${first}/delegations/tom`, { role: "viewer" }));
+  for (const role of ["viewer", "technical_manager"])
+    must(await service.as("ben", "POST", `/v1/cooperations/${id}/asks`, { share: first, role, note: "another role" }));
   const invite = async (body: object) => must(await service.as("anna", "POST", `${org}/cooperations`, body)).id;
   const pendingId: string = await invite({ organization: "lumen", shares: [{ resource: "plant:8", role: "viewer" }] });
   const invited: string = await invite({ email: "ida@else.example" });

@@ -3,9 +3,16 @@
  * under the ids that the document shows. What the engine makes by itself (its ids, its times, its tokens) is written
  * as the document writes it.
  */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { decodeJwt } from "jose";
 import { expect } from "vitest";
 import { type Example, PREPARATIONS, SAMPLE, type Step } from "../../scripts/reference/openapi/world.ts";
+import { createFileReader } from "../../src/access-log/file-reader.ts";
 import { issueToken } from "../../src/domain/cooperation/invitation-token.ts";
+import { readIssuers } from "../../src/domain/issuers.ts";
+import { type EventReader, readEvents } from "../../src/domain/security-events.ts";
 import type { Tuple } from "../../src/domain/tuples.ts";
 import type { Operation } from "../../src/http/operation.ts";
 import { createClient } from "../../src/openfga/client.ts";
@@ -17,6 +24,7 @@ import { playSample } from "../../src/start/sample.ts";
 import { connection } from "./engine.ts";
 import { MODEL } from "./model.ts";
 import { createService, KEYS, type Service } from "./service.ts";
+import { accessAt, gapAt, writeTo } from "./written-log.ts";
 
 const BEGIN = Date.parse("2026-12-01T09:00:00Z");
 const DAY = 24 * 60 * 60 * 1000;
@@ -46,8 +54,11 @@ export async function sampleWorld(name: string): Promise<SampleWorld> {
   let made = 0;
   const newId = () => `01KBD3X4M8Z${String(++made).padStart(15, "0")}`;
   /** A service that has answered nothing yet. */
+  const folder = mkdtempSync(join(tmpdir(), "concordat-sample-"));
+  const accessLogReader = createFileReader({ folder });
   const begin = (): Service => {
-    const service = createService({ tupleStore, engine }, { newId, newNonce: () => "AAAAAAAAAAAAAAAAAAAAAA" });
+    const made = { newId, newNonce: () => "AAAAAAAAAAAAAAAAAAAAAA" };
+    const service = createService({ tupleStore, engine }, { ...made, accessLogReader, readEvent: readSampleEvent });
     service.setNow(new Date(BEGIN));
     return service;
   };
@@ -56,6 +67,7 @@ export async function sampleWorld(name: string): Promise<SampleWorld> {
   const sample = await playSample((path, init) => first.app.request(path, named(init)), KEYS.all);
   if (sample.kind !== "played") throw new Error(`the sample was not played: ${JSON.stringify(sample)}`);
   await first.settled();
+  recordSample(folder, sample);
   const played = await tupleStore.readAll();
   const known: [shown: string, own: string][] = [
     [SAMPLE.store, store.storeId],
@@ -115,9 +127,37 @@ export async function sampleWorld(name: string): Promise<SampleWorld> {
     answerOf,
     end: async () => {
       await engine.close();
+      rmSync(folder, { recursive: true });
       await createClient(connection()).deleteStore({ storeId: store.storeId });
     },
   };
+}
+
+/** As the sample's issuer has signed them. */
+const readSampleEvent: EventReader = async (token) => {
+  const found = readIssuers(JSON.stringify([SAMPLE_ISSUER]));
+  const issuer = "issuers" in found ? found.issuers[0] : undefined;
+  if (issuer?.signals === undefined) throw new Error("the sample's issuer is not one");
+  const events = readEvents(issuer, decodeJwt(token), new Date(BEGIN));
+  return "err" in events ? events : { ...events, issuer, source: issuer.signals };
+};
+
+const SAMPLE_ISSUER = {
+  ...{ name: "idp", issuer: "https://id.example", audience: "https://concordat.example", algorithms: ["ES256"] },
+  ...{ organization_claim: "org", signals: { audience: "https://concordat.example" } },
+};
+
+/** What tom did on the plant that is shared with his organization, and when some of the log is missing. */
+function recordSample(folder: string, { cooperation, share }: { cooperation: string; share: string }): void {
+  const at = BEGIN + 30 * 60 * 1000;
+  const second = (count: number) => new Date(at + count * 1000).toISOString();
+  const through = { cooperation, share, request_id: REQUEST_ID };
+  const denied = { permission: "can_manage_technical", decision: false, reasons: ["delegation_too_low"] };
+  writeTo(folder, { at }, [
+    accessAt(at, { ...through, purpose: "order 4711", count: 3, last: second(41) }),
+    accessAt(at + 47_000, { ...through, ...denied }),
+    gapAt(at + 600_000, at + 660_000, { reason: "full", lost: 310, file: undefined, hash: undefined }),
+  ]);
 }
 
 const stepsBefore = (name: keyof typeof PREPARATIONS): readonly Step[] => PREPARATIONS[name];

@@ -8,6 +8,7 @@
 import { randomBytes } from "node:crypto";
 import { ulid } from "ulid";
 import { expect } from "vitest";
+import { createFileReader } from "../../src/access-log/file-reader.ts";
 import { createBackground } from "../../src/actions/run/background.ts";
 import { createKeyedMutex } from "../../src/actions/run/keyed-mutex.ts";
 import { createRepeats } from "../../src/actions/run/repeats.ts";
@@ -20,6 +21,7 @@ import { callerNow } from "../../src/http/caller.ts";
 import { FAULTS } from "../../src/http/problem.ts";
 import { REFUSALS } from "../../src/http/refusals.ts";
 import { createMemoryCache } from "../../src/memory/decision-cache.ts";
+import { createMemorySignalLog } from "../../src/memory/signal-log.ts";
 import { createMetrics } from "../../src/metrics.ts";
 import { boundEngine } from "../../src/openfga/bounded-engine.ts";
 import type { DecisionCache, Mail } from "../../src/ports.ts";
@@ -45,6 +47,7 @@ const keys = [
 /** The product's defaults. */
 const TTL_MILLISECONDS = 10_000;
 const ENGINE_CALLS_MAX = 128;
+const NO_FOLDER = "/no folder of the access log";
 
 /** Every code that is documented; a reply of any test with another one fails it. */
 const CODES = [...Object.keys(REFUSALS), ...Object.keys(FAULTS)];
@@ -125,7 +128,10 @@ export function createService(
     webhooks: [{ name: "erp", url: new URL("https://erp.example/hook"), secrets: [] }],
     importIdleMilliseconds: 30_000,
     notices: () => ({ cache: "ok", clock: "ok" }),
+    // of a service that has recorded nothing
+    accessLogReader: createFileReader({ folder: NO_FOLDER }),
     log: () => {},
+    signals: createMemorySignalLog(clock),
     ...changes,
     // as service.ts has it: nothing from before an action counts for longer than the bound
     ttlMilliseconds: Math.min(ttlMilliseconds, TTL_MILLISECONDS),

@@ -7,6 +7,8 @@
 import fc from "fast-check";
 import { issueToken } from "../../src/domain/cooperation/invitation-token.ts";
 import { anyId } from "./ids.ts";
+import { inOrganization } from "./oracle.ts";
+import type { Rules, Thing } from "./oracle-policy.ts";
 import { type Asked, type Due, type Lifecycle, type Offer, type Step, TABLE, type World } from "./oracle-refusals.ts";
 
 /** `write` and `raw`: raw tuples by OpenFGA's Write (raw-steps.ts). */
@@ -15,31 +17,39 @@ type Kind = Step["do"] | "write" | "raw";
 /** How often each kind of step is drawn. */
 const WEIGHTS: Record<Kind, number> = {
   invite: 5,
-  join: 3,
+  join: 5,
   accept: 4,
-  decline: 1,
+  decline: 3,
   resend: 2,
-  change_expiry: 3,
+  change_expiry: 5,
+  review: 3,
   pause: 2,
   resume: 4,
-  remove: 1,
-  leave: 1,
+  remove: 2,
+  leave: 2,
   share: 6,
   change_share: 6,
   unshare: 3,
   delegate: 9,
-  revoke: 2,
+  revoke: 4,
   start: 3,
   start_share: 4,
   resume_due: 3,
   step_down: 4,
   put_person: 5,
   remove_person: 3,
-  forget: 2,
+  suspend: 4,
+  restore: 4,
+  forget: 3,
   give_job: 2,
   take_job: 2,
   register: 4,
-  unregister: 2,
+  unregister: 4,
+  set_policy: 8,
+  ask: 7,
+  accept_ask: 8,
+  decline_ask: 4,
+  withdraw_ask: 4,
   turn: 5,
   sweep: 2,
   write: 12,
@@ -64,7 +74,7 @@ const TURNS = [HOUR, HOUR - 1, 1, 2 * HOUR, 14 * 24 * HOUR];
 
 /**
  * `fits`: whether the actor, and whether the object is one that the step suits. `hours`: when it ends; 0 is too late.
- * `later`: when it starts, and when a share steps down or a pause ends; Infinity for no such date.
+ * `later`: when it starts, and when a share steps down, a pause ends or a review is due; Infinity for no such date.
  */
 export type Draw = {
   kind: Kind;
@@ -81,7 +91,7 @@ export const draws: fc.Arbitrary<Draw> = fc.record({
   kind: fc.oneof(...KINDS.map((kind) => ({ weight: WEIGHTS[kind], arbitrary: fc.constant(kind) }))),
   fits: fc.tuple(mostly(6), mostly(6)),
   n: fc.array(fc.nat({ max: 59 }), { minLength: 6, maxLength: 6 }),
-  hours: fc.constantFrom(Infinity, Infinity, 1, 2, 3, 0),
+  hours: fc.constantFrom(Infinity, Infinity, 1, 2, 3, 30, 0),
   later: fc.tuple(
     fc.constantFrom(Infinity, Infinity, Infinity, 1, 1, 2, 0),
     fc.constantFrom(Infinity, Infinity, 1, 1, 2, 0),
@@ -104,10 +114,19 @@ export function stepOf(world: World, { kind, fits, n, hours, later }: Draw): Ste
   };
   const manager = (organization: string | undefined) => (number(1) % 3 > 0 ? undefined : adminOf(organization));
   const owned = (organization: string) => refs.filter((ref) => world.resources.get(ref)?.owner === organization);
+  /** What is not shared, in any of these cooperations. */
+  const unshared = (resources: string[], cooperations = world.cooperations) => {
+    const live = cooperations.filter(({ status }) => status !== "ended").flatMap(({ shares }) => shares);
+    const shared = new Set(live.flatMap(({ removed, resource }) => (removed ? [] : [resource])));
+    return resources.filter((ref) => !shared.has(ref));
+  };
   const at = (afterHours: number) => world.now + afterHours * HOUR * 1000;
   const until = at(hours);
   const starts = later[0] === Infinity ? -Infinity : at(later[0]);
   const falls = at(later[1]);
+  // on the last second that a month with 31 days allows, and beyond a shorter one
+  const isFar = number(0) % 4 === 0;
+  const reviewed = isFar ? at(31 * 24) : falls;
   const sharedRole = (at: number) =>
     pick(objectFits ? ["technical_manager", "asset_manager", "viewer"] : JOB_ROLES, at) ?? "";
 
@@ -139,8 +158,13 @@ export function stepOf(world: World, { kind, fits, n, hours, later }: Draw): Ste
       until: Infinity,
       steps: falls,
     };
+    const reviews = number(1) % 3 === 0 ? reviewed : Infinity;
     const shares = number(3) % 3 > 0 && first.resource !== "" ? [first] : [];
-    return { do: kind, by: adminOf(organization), organization, to: pick(to, 5) ?? {}, starts, until, shares };
+    return { do: kind, by: adminOf(organization), organization, to: pick(to, 5) ?? {}, starts, until, reviews, shares };
+  }
+  if (kind === "set_policy") {
+    const organization = pick(organizations, 2) ?? "";
+    return { do: kind, by: manager(organization), organization, rules: rulesOf(number) };
   }
   if (kind === "forget") {
     const belongs = (user: string) => organizations.some((one) => world.people.get(one)?.has(user));
@@ -150,6 +174,13 @@ export function stepOf(world: World, { kind, fits, n, hours, later }: Draw): Ste
       by: number(1) % 5 === 0 ? (pick(USERS, 0) ?? "") : undefined,
       user: pick(either(gone, USERS), 3) ?? "",
     };
+  }
+  if (kind === "suspend" || kind === "restore") {
+    const organization = pick(organizations, 2) ?? "";
+    const own = peopleOf(organization).map(([user]) => user);
+    const held = own.filter((user) => world.suspended?.has(inOrganization(organization, user)));
+    const user = pick(either(kind === "restore" ? held : own, USERS), 3) ?? "";
+    return { do: kind, by: number(4) % 3 === 0 ? user : manager(organization), organization, user };
   }
   if (kind === "put_person" || kind === "remove_person") {
     const organization = pick(organizations, 2) ?? "";
@@ -166,7 +197,8 @@ export function stepOf(world: World, { kind, fits, n, hours, later }: Draw): Ste
     const gone = RESOURCES.filter((ref) => !world.resources.has(ref));
     const plants = refs.filter((ref) => ref.startsWith("plant:"));
     if (kind === "unregister") {
-      const resource = pick(either(plants, refs), 2) ?? "plant:none";
+      const free = number(3) % 3 > 0 ? unshared(plants) : [];
+      const resource = pick(either(free, either(plants, refs)), 2) ?? "plant:none";
       return { do: kind, by: objectFits ? undefined : manager("sun"), resource };
     }
     const resource = pick([...gone, ...plants], 2) ?? "plant:none";
@@ -192,17 +224,32 @@ export function stepOf(world: World, { kind, fits, n, hours, later }: Draw): Ste
 
   if (isDueKind(kind)) return dueStep(world, kind, objectFits, (list) => pick(list, 1));
 
+  if (kind === "ask" || kind === "accept_ask" || kind === "decline_ask" || kind === "withdraw_ask") {
+    const asking = world.cooperations.filter(({ status, asks }) => {
+      return (status === "active" || status === "paused") && (kind === "ask" || asks.length > 0);
+    });
+    const of = pick(either(asking, world.cooperations), 1);
+    if (of === undefined) return undefined;
+    const side = kind === "ask" || kind === "withdraw_ask" ? "partner" : "initiator";
+    const facts = { cooperation: of.id, by: adminOf(of[side]) };
+    if (kind !== "ask") return { do: kind, ...facts, n: pick(of.asks, 2)?.n ?? 1 };
+    const share = pick([...of.shares.filter(({ removed }) => !removed || !objectFits), undefined], 2);
+    const isLater = share === undefined || number(3) % 3 === 0;
+    // a date that is later than most
+    const later = isLater ? (hours === Infinity ? at(40) : until) : undefined;
+    const role = share === undefined || number(4) % 4 === 0 ? undefined : sharedRole(5);
+    return role === undefined && later === undefined
+      ? { do: kind, ...facts, about: share?.id, role: "viewer", until: undefined }
+      : { do: kind, ...facts, about: share?.id, role, until: later };
+  }
+
   const suited = world.cooperations.filter(({ status }) => (TABLE[kind]?.from ?? ["invited"]).includes(status));
   if (kind === "change_share" || kind === "unshare" || kind === "delegate" || kind === "revoke") {
     const side = kind === "delegate" || kind === "revoke" ? "partner" : "initiator";
     const all = world.cooperations.flatMap((of) => of.shares.map((share) => ({ share, of })));
-    const found = pick(
-      either(
-        all.filter(({ share, of }) => !share.removed && suited.includes(of)),
-        all,
-      ),
-      1,
-    );
+    const live = all.filter(({ share, of }) => !share.removed && suited.includes(of));
+    const delegated = live.filter(({ share }) => kind === "revoke" && share.delegations.size > 0);
+    const found = pick(either(delegated, either(live, all)), 1);
     if (found === undefined) return undefined;
     const { share, of } = found;
     const facts = { share: share.id, by: adminOf(of[side]) };
@@ -238,12 +285,38 @@ export function stepOf(world: World, { kind, fits, n, hours, later }: Draw): Ste
   if (kind === "pause") return { do: kind, ...facts, resumes: number(3) % 3 === 0 ? undefined : falls };
   if (kind === "change_expiry") {
     const [moved, resumes] = [number(3) % 2 === 0 ? starts : undefined, number(4) % 2 === 0 ? falls : undefined];
-    return { do: kind, ...facts, starts: moved, until, resumes };
+    return { do: kind, ...facts, starts: moved, until, reviews: number(5) % 3 === 0 ? reviewed : undefined, resumes };
   }
+  if (kind === "review") return { do: kind, ...facts, reviews: number(3) % 4 === 0 ? undefined : reviewed };
   if (kind !== "share") return { do: kind satisfies Lifecycle, ...facts };
-  const resource = pick(either(owned(cooperation.initiator), refs), 2) ?? "plant:none";
+  const own = owned(cooperation.initiator);
+  const free = number(4) % 3 > 0 ? unshared(own, [cooperation]) : [];
+  const resource = pick(either(free, either(own, refs)), 2) ?? "plant:none";
   return { do: kind, ...facts, resource, role: sharedRole(3), starts, until, steps: falls };
 }
+
+/** Rules that refuse some of what else is drawn; each is left out as often as not. */
+function rulesOf(number: (at: number) => number): Rules {
+  const pick = <T>(list: readonly T[], at: number) => list[number(at) % list.length] as T;
+  const days = pick([{}, {}, { cooperation: 1 }, { share: 1 }, { delegation: 1 }, { share: 2, delegation: 1 }], 0);
+  return {
+    days,
+    months: pick([undefined, undefined, 1, 1, 2], 1),
+    required: pick<Thing[]>([[], [], ["share"], ["cooperation", "delegation"]], 3),
+    highest: pick([undefined, undefined, "viewer", "technical_manager"], 4),
+    allowed: pick<string[]>([[], [], [], ["organization:grid"], ["domain:x.example", "organization:sun"]], 5),
+    denied: pick<string[]>([[], [], [], [], ["organization:wind"], ["domain:x.example"]], 4),
+  };
+}
+
+const policyOf = ({ days, months, required, highest, allowed, denied }: Rules) => ({
+  ...Object.fromEntries(Object.entries(days).map(([thing, max]) => [`${thing}_days_max`, max])),
+  review_months_max: months ?? null,
+  dates_required: required,
+  highest_role: highest ?? null,
+  partners_allowed: allowed,
+  partners_denied: denied,
+});
 
 const DUE_KINDS: readonly Kind[] = ["start", "start_share", "resume_due", "step_down"] satisfies Due["do"][];
 const isDueKind = (kind: Kind): kind is Due["do"] => DUE_KINDS.includes(kind);
@@ -276,7 +349,13 @@ function dueStep(
 const isSet = (date: number) => Number.isFinite(date);
 const date = (at: number) => (isSet(at) ? new Date(at).toISOString() : null);
 /** Dates by their names in the API; `undefined` is left out, and so is what is not set of something new. */
-const NAMES = { starts: "starts_at", until: "expires_at", steps: "step_down_at", resumes: "resume_at" } as const;
+const NAMES = {
+  starts: "starts_at",
+  until: "expires_at",
+  reviews: "review_by",
+  steps: "step_down_at",
+  resumes: "resume_at",
+} as const;
 type Dates = { [D in keyof typeof NAMES]?: number | undefined };
 const cleared = (dates: Dates) =>
   Object.fromEntries(
@@ -298,7 +377,7 @@ export function requestOf(step: Asked, secret: string): { method: string; path: 
         ...to,
         ...(confirm && { confirm_organization: confirm }),
         shares,
-        ...dated({ starts: step.starts, until: step.until }),
+        ...dated({ starts: step.starts, until: step.until, reviews: step.reviews }),
       };
       return { method: "POST", path: `/v1/organizations/${step.organization}/cooperations`, body };
     }
@@ -310,7 +389,13 @@ export function requestOf(step: Asked, secret: string): { method: string; path: 
       return {
         method: "PATCH",
         path: `/v1/cooperations/${step.cooperation}`,
-        body: cleared({ starts: step.starts, until: step.until, resumes: step.resumes }),
+        body: cleared({ starts: step.starts, until: step.until, reviews: step.reviews, resumes: step.resumes }),
+      };
+    case "review":
+      return {
+        method: "POST",
+        path: `/v1/cooperations/${step.cooperation}/review`,
+        body: { note: "Still needed.", ...cleared({ reviews: step.reviews }) },
       };
     case "pause":
       return {
@@ -348,10 +433,28 @@ export function requestOf(step: Asked, secret: string): { method: string; path: 
       return { method: "DELETE", path: `/v1/people/${step.user}` };
     case "remove_person":
       return { method: "DELETE", path: `/v1/organizations/${step.organization}/people/${step.user}` };
+    case "suspend":
+    case "restore": {
+      const path = `/v1/organizations/${step.organization}/people/${step.user}/suspension`;
+      return step.do === "suspend" ? { method: "PUT", path, body: {} } : { method: "DELETE", path };
+    }
     case "give_job":
       return { method: "PUT", path: `/v1/${pathOf(step.resource)}/roles/${step.user}`, body: { role: step.role } };
     case "take_job":
       return { method: "DELETE", path: `/v1/${pathOf(step.resource)}/roles/${step.user}` };
+    case "ask": {
+      const { about, role, until } = step;
+      const body = { ...(about && { share: about }), ...(role && { role }), ...dated({ until }), note: "why" };
+      return { method: "POST", path: `/v1/cooperations/${step.cooperation}/asks`, body };
+    }
+    case "accept_ask":
+    case "decline_ask":
+    case "withdraw_ask": {
+      const answer = step.do.replace("_ask", "");
+      return { method: "POST", path: `/v1/cooperations/${step.cooperation}/asks/${step.n}/${answer}` };
+    }
+    case "set_policy":
+      return { method: "PUT", path: `/v1/organizations/${step.organization}/policy`, body: policyOf(step.rules) };
     case "register": {
       const portfolio = step.portfolio && { portfolio: step.portfolio.split(":")[1] };
       return { method: "PUT", path: `/v1/${pathOf(step.resource)}`, body: { owner: step.owner, ...portfolio } };
@@ -366,7 +469,10 @@ export function requestOf(step: Asked, secret: string): { method: string; path: 
 const pathOf = (ref: string) => ref.replace(":", "s/");
 
 /** The steps that take `?dry_run=true`. */
-export const DRY: readonly string[] = [...Object.keys(TABLE), "invite", "join", "register"];
+export const DRY: readonly string[] = [
+  ...Object.keys(TABLE).filter((name) => !/ask$/.test(name)),
+  ...["invite", "join", "register", "accept_ask"],
+];
 
 /** A step as one line of text. */
 export function wordsOf(world: World, step: Step): string {

@@ -65,6 +65,7 @@ test("no secret has a value in the compose file, and none starts without one", (
   const secrets = [
     "POSTGRES_PASSWORD",
     "REDIS_PASSWORD",
+    "ACCESS_LOG_PASSWORD",
     "CACHE_SECRET",
     "OPENFGA_API_TOKEN",
     "INVITATION_SECRET",

@@ -53,6 +53,16 @@ describe("the smallest environment", () => {
     expect(readConfig({ ...enough, OPENFGA_CONCURRENCY: "3" }).OPENFGA_CONCURRENCY).toBe(3);
   });
 
+  test("users are taken out of the access log only where it is in files", () => {
+    const days = { ...enough, ACCESS_LOG_PSEUDONYMIZE_DAYS: "90" };
+    expect(readConfig({ ...days, ACCESS_LOG: "file" }).ACCESS_LOG_PSEUDONYMIZE_DAYS).toBe(90);
+    for (const target of ["stdout", "https://collector.example/intake"])
+      expect(messageFor({ ...days, ACCESS_LOG: target })).toMatch(
+        /^ACCESS_LOG_PSEUDONYMIZE_DAYS: needs ACCESS_LOG in files/,
+      );
+    expect(messageFor({ ...days, ACCESS_LOG_PSEUDONYMIZE_DAYS: "0" })).toContain("ACCESS_LOG_PSEUDONYMIZE_DAYS");
+  });
+
   test("an empty variable is an unset one", () => {
     expect(readConfig({ ...enough, PORT: "", OPENFGA_API_URL: "" }).PORT).toBe(3000);
     expect(messageFor({ ...enough, SERVICE_KEYS: "" })).toContain("SERVICE_KEYS");
@@ -180,6 +190,16 @@ describe("an invalid environment", () => {
     ["a misspelled bound", JSON.stringify([{ ...APP, organisations: ["sunward"] }])],
   ])("SERVICE_KEYS with %s is refused", (_, SERVICE_KEYS) => {
     expect(messageFor({ ...enough, SERVICE_KEYS })).toContain("SERVICE_KEYS");
+  });
+
+  test("ISSUERS that cannot be used are refused with their place, and without them there are none", () => {
+    const issuer = { name: "idp", issuer: "https://id.example", audience: "https://c.example", unbound: ["people"] };
+    const ISSUERS = (more: object) => JSON.stringify([{ ...issuer, ...more }]);
+    expect(readConfig({ ...enough, ISSUERS: ISSUERS({ algorithms: ["RS256"] }) }).ISSUERS).toHaveLength(1);
+    expect(messageFor({ ...enough, ISSUERS: ISSUERS({ algorithms: ["HS256"] }) })).toMatch(
+      /^ISSUERS: entry 0\.algorithms\.0: must be some of RS256/m,
+    );
+    expect(readConfig(enough).ISSUERS).toBeUndefined();
   });
 
   test("no message holds a key or a secret", () => {

@@ -71,7 +71,11 @@ const post = (path: string, operationId: string, summary: string, body: z.ZodTyp
   summary,
   tags,
   answers: "checker",
-  refuses: path.startsWith("search/") ? ["invalid_page_token"] : [],
+  refuses: [
+    ...(path.startsWith("search/") ? (["invalid_page_token"] as const) : []),
+    // what is recorded
+    ...(["search/subject", "search/resource"].includes(path) ? [] : (["audit_unavailable"] as const)),
+  ],
   request: { body: { content: { "application/json": { schema: body } }, required: true } },
   responses: { 200: { description: "Answered.", content: { "application/json": { schema: reply } } } },
 });

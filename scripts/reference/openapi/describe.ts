@@ -34,7 +34,9 @@ const PARAMETERS: Record<string, string> = {
   "portfolios/{id}": "The portfolio's id: your own, percent-encoded.",
   "cooperations/{id}": "The cooperation's id.",
   "shares/{id}": "The share's id.",
+  "asks/{n}": "The number of the ask in its cooperation.",
   "webhooks/{name}": "The endpoint's name: 1 to 40 small letters, digits or -.",
+  "presets/{name}": "The preset's name: 1 to 40 small letters, digits or -.",
   "inspect/{object}": "Any object of the store, `type:id`, percent-encoded.",
   "stores/{store_id}": "The store's id, which ListStores answers.",
   "authorization-models/{id}": "The id of the model that answers.",
@@ -162,7 +164,7 @@ function addExample(
   };
   for (const media of body === undefined ? [] : Object.values<Json>(found.requestBody.content)) add(media, body);
   if (reply === undefined) return;
-  const contents = Object.entries<Json>(found.responses[reply.status].content);
+  const contents = Object.entries<Json>(found.responses[reply.status].content ?? {});
   for (const [type, media] of contents)
     if (type.split(";", 1)[0] === reply.type) add(media, reply.body, long && " The beginning of it.");
 }

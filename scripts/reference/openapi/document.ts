@@ -15,13 +15,18 @@ import { ImportEvent } from "../../../src/http/v1/import/events.ts";
 import { described, type Json, requestOf } from "./describe.ts";
 import { HEADERS } from "./headers.ts";
 import { OPERATIONS } from "./operations.ts";
-import { problemSchemas } from "./problems.ts";
+import { nameOfProblem, problemSchemas } from "./problems.ts";
 import { shareParts } from "./shared.ts";
 import { TAGS } from "./tags.ts";
+import { ACCESS_LOG_TEXTS } from "./texts/access-log.ts";
+import { ASK_TEXTS } from "./texts/asks.ts";
+import { MANY_TEXTS } from "./texts/bulk.ts";
 import { ACCESS_TEXTS, STORES_TEXTS } from "./texts/checks.ts";
 import { COOPERATION_TEXTS, SHARE_TEXTS } from "./texts/cooperations.ts";
-import { BULK_TEXTS, HISTORY_TEXTS, INSPECTION_TEXTS, OPERATIONS_TEXTS } from "./texts/operations.ts";
+import { BULK_TEXTS, HISTORY_TEXTS, IDENTITY_TEXTS, INSPECTION_TEXTS, OPERATIONS_TEXTS } from "./texts/operations.ts";
 import { ORGANIZATION_TEXTS, RESOURCE_TEXTS } from "./texts/organizations.ts";
+import { REGISTER_TEXTS } from "./texts/register.ts";
+import { WAITING_TEXTS } from "./texts/waiting.ts";
 import { exampleStream, webhooksOf } from "./webhooks.ts";
 import type { Example, Recorded, Text, Texts } from "./world.ts";
 
@@ -29,11 +34,17 @@ const TEXTS: Texts = {
   ...ORGANIZATION_TEXTS,
   ...RESOURCE_TEXTS,
   ...COOPERATION_TEXTS,
+  ...ASK_TEXTS,
+  ...WAITING_TEXTS,
   ...SHARE_TEXTS,
+  ...REGISTER_TEXTS,
+  ...ACCESS_LOG_TEXTS,
+  ...MANY_TEXTS,
   ...HISTORY_TEXTS,
   ...INSPECTION_TEXTS,
   ...BULK_TEXTS,
   ...OPERATIONS_TEXTS,
+  ...IDENTITY_TEXTS,
   ...ACCESS_TEXTS,
   ...STORES_TEXTS,
 };
@@ -108,6 +119,13 @@ export function openApiDocument(publicUrl: string): Json {
     described(found, operation, textOf(operation), recorded[operation.operationId ?? ""] ?? {});
   }
   const { schemas, parameters: _, ...components } = document.components ?? {};
+  const line: Json = schemas?.BatchLine ?? {};
+  const [problem, says] = line.properties.problem.allOf;
+  // with the problem that no operation has and a line may have
+  line.properties.problem = {
+    anyOf: [{ $ref: `#/components/schemas/${nameOfProblem("share_differs")}` }, problem],
+    ...says,
+  };
   const whole = {
     ...document,
     webhooks: webhooksOf(),
@@ -118,7 +136,8 @@ export function openApiDocument(publicUrl: string): Json {
         serviceKey: {
           type: "http",
           scheme: "bearer",
-          description: "A key of SERVICE_KEYS. An operation names the scopes of which the key needs one.",
+          description:
+            "A key of SERVICE_KEYS, or a JWT of one of ISSUERS (`/.well-known/oauth-protected-resource` lists them). An operation names the scopes of which it needs one.",
         },
       },
       headers: HEADERS,

@@ -3,6 +3,7 @@
  * answer. What an operation's kind brings with it is here; what is its own is beside its route.
  */
 import type { RouteConfig } from "@hono/zod-openapi";
+import { BOUNDED_THINGS } from "../../../src/domain/policy.ts";
 import { ENDINGS, STATUSES } from "../../../src/domain/records.ts";
 import { DATED_MEMBERS } from "../../../src/domain/refusal.ts";
 import { SHARED_ROLES } from "../../../src/domain/roles.ts";
@@ -15,6 +16,7 @@ const number = { type: "integer" };
 const instant = { type: "string", format: "date-time" };
 const list = (items: object) => ({ type: "array", items });
 const oneOf = (values: readonly string[]) => ({ type: "string", enum: values });
+const orNull = (schema: { type: string }) => ({ ...schema, type: [schema.type, "null"] });
 const wait = { type: "integer", description: "As in `Retry-After`." };
 
 const MEMBERS: Members = {
@@ -22,13 +24,14 @@ const MEMBERS: Members = {
   insufficient_scope: { needs: text },
   outside_key: { bound_by: oneOf(["types", "permissions", "organizations"]), allowed: list(text) },
   not_admin: { organization: text },
+  suspended: { organization: text },
   wrong_side: { needs: oneOf(["initiator", "partner"]) },
   wrong_status: {
     cooperation_status: oneOf(STATUSES),
     "ended_as?": oneOf(ENDINGS),
     needs: list(oneOf(STATUSES)),
   },
-  cooperation_expired: { "expires_at?": instant },
+  cooperation_expired: { "expires_at?": instant, "review_by?": instant },
   already_shared: { resource: text, share: text },
   already_invited: { cooperation: text },
   not_empty: { what: text, holds: text },
@@ -45,10 +48,28 @@ const MEMBERS: Members = {
   not_own_person: { organization: text, user: text },
   invalid_expiry: { now: instant },
   invalid_date: { member: oneOf(DATED_MEMBERS), problem: text },
+  date_against_policy: {
+    organization: text,
+    of: oneOf([...BOUNDED_THINGS, "review"]),
+    "days_max?": number,
+    "months_max?": number,
+    "latest?": instant,
+  },
+  role_against_policy: {
+    organization: text,
+    role: oneOf(SHARED_ROLES),
+    highest: oneOf(SHARED_ROLES),
+    may_share: list(oneOf(SHARED_ROLES)),
+  },
+  partner_against_policy: { organization: text },
+  nothing_to_ask: {},
+  ask_stale: { ask: number },
+  too_many_asks: { kind: oneOf(["open", "today"]), limit: number, "retry_after_seconds?": wait },
   invalid_invitation: {},
   invitation_expired: {},
   id_not_allowed: { id: text, problem: text },
   too_many_tuples: { tuples: number, limit: number },
+  idempotency_key_reused: {},
   cool_down: { retry_after_seconds: wait },
   too_many_invitations: {
     kind: oneOf(["open", "today"]),
@@ -56,9 +77,20 @@ const MEMBERS: Members = {
     limit: number,
     "retry_after_seconds?": wait,
   },
+  access_log_not_kept: {},
   webhooks_off: { needs: text },
   too_many_webhooks: { limit: number },
   webhook_sealed: { webhook: text },
+  too_many_presets: { limit: number },
+  preset_too_large: { limit: number },
+  share_differs: {
+    resource: text,
+    share: text,
+    role: oneOf(SHARED_ROLES),
+    starts_at: orNull(instant),
+    expires_at: orNull(instant),
+    step_down_at: orNull(instant),
+  },
   resumed_recently: { webhook: text, retry_after_seconds: wait },
   rate_limited: { limit: text, retry_after_seconds: wait },
   invalid_request: {
@@ -85,6 +117,9 @@ const MEMBERS: Members = {
   contended: {},
   engine_unavailable: {},
   overloaded: {},
+  audit_unavailable: {},
+  issuer_unavailable: {},
+  sessions_unavailable: {},
   outcome_unknown: {},
 };
 
@@ -118,7 +153,13 @@ export function problemSchemas(): Record<string, object> {
   );
 }
 
-const OF_KEYS: ProblemCode[] = ["unauthorized", "insufficient_scope", "outside_key", "rate_limited"];
+const OF_KEYS: ProblemCode[] = [
+  "unauthorized",
+  "insufficient_scope",
+  "outside_key",
+  "rate_limited",
+  "issuer_unavailable",
+];
 const OF_ENGINE: ProblemCode[] = ["internal", "store_damaged", "engine_unavailable", "overloaded"];
 const OF_BODIES: ProblemCode[] = ["body_too_large", "unsupported_media_type"];
 const OF_WRITES: ProblemCode[] = ["contended", "outcome_unknown", "too_many_tuples"];
@@ -149,5 +190,5 @@ export function codesOf(operation: Operation): Map<number, ProblemCode[]> {
 
 /** Whether it honours `If-Match`. */
 export function isConditional(request: RouteConfig["request"]): boolean {
-  return request?.headers !== undefined;
+  return request?.headers !== undefined && "shape" in request.headers && "If-Match" in request.headers.shape;
 }

@@ -33,11 +33,11 @@ const STORE = "/stores/{store_id}";
 /** Status of an error, and when it is answered. Codes are OpenFGA's (openfga.v1 ErrorCode and its like). */
 const OF_ALL = {
   400: "The request is not one that OpenFGA takes: `validation_error` and other codes of openfga.v1.ErrorCode.",
-  401: "`bearer_token_missing`, `unauthenticated`: there is no key, or none of SERVICE_KEYS.",
+  401: "`bearer_token_missing`, `unauthenticated`: there is no key, or none of SERVICE_KEYS, and no valid token of ISSUERS.",
   403: "`forbidden`: the key's scopes do not allow it, or it is bound to less; the message says which.",
   429: "`resource_exhausted`: a rate limit is reached.",
   500: "`internal_error`: something is wrong on our side, or in the store.",
-  503: "`unavailable`, `resource_exhausted`: OpenFGA does not answer. Nothing was decided or written.",
+  503: "`unavailable`, `resource_exhausted`: OpenFGA, or the issuer of a token, does not answer. Nothing was decided or written.",
 };
 const OF_STORE = { 404: "`store_id_not_found`: there is one store, and this is another." };
 const OF_BODIES = {

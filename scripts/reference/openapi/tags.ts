@@ -4,6 +4,8 @@ export const TAGS = {
   Invitations: "For the person who has the token of an invitation.",
   Shares: "Plants and portfolios of the initiator, each shared at one role.",
   Delegations: "What the partner's admins give to their own people on a share.",
+  Register: "Who from outside has which right, now and at any instant of the past.",
+  "Access log": "Who used which right, when and how often.",
   "Check (AuthZEN 1.0)": "Whether somebody may do something, who may, and on what.",
   Organizations: "The companies, and who the acting user is in them.",
   People: "Who belongs to an organization, at which role.",
@@ -13,6 +15,7 @@ export const TAGS = {
   Events: "What happened, in order: read, streamed, and delivered as webhooks.",
   "OpenFGA's API": "OpenFGA's own API, for its command line and its SDKs.",
   Inspection: "Why a decision is as it is, and which tuples the store holds.",
-  Bulk: "Files of organizations, people, resources and job roles.",
+  Bulk: "Batches of shares and delegations, presets, and files of organizations, people, resources and job roles.",
+  Identity: "What identity providers push.",
   Operations: "Probes, metrics, and an examination of the whole store.",
 } as const;

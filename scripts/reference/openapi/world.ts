@@ -43,6 +43,7 @@ export const PREPARATIONS = {
   paused: [{ does: `POST /v1/cooperations/${SAMPLE.cooperation}/pause`, by: "anna" }],
   "an empty organization": [{ does: "PUT /v1/organizations/lumen", body: { name: "Lumen" } }],
   "tom belongs nowhere": [{ does: "DELETE /v1/organizations/brightfix/people/tom" }],
+  "tom is suspended": [{ does: "PUT /v1/organizations/brightfix/people/tom/suspension", by: "ben", body: {} }],
   "eva works for brightfix": [{ does: "PUT /v1/organizations/brightfix/people/eva", body: { role: "member" } }],
   "a plant that is not shared": [{ does: "PUT /v1/plants/8", body: { owner: "sunward", name: "Lakeside" } }],
   "an endpoint": [{ does: "PUT /v1/webhooks/hub", body: { url: "https://hub.example/concordat" } }],
@@ -52,6 +53,31 @@ export const PREPARATIONS = {
       by: "anna",
       body: { url: "https://hub.sunward.example/concordat" },
     },
+  ],
+  "a preset": [
+    {
+      does: "PUT /v1/organizations/sunward/presets/summer",
+      by: "anna",
+      body: { resources: ["plant:7", "plant:8"], role: "technical_manager", days: 90 },
+    },
+  ],
+  "a preset, and a plant": [
+    { does: "PUT /v1/plants/8", body: { owner: "sunward", name: "Lakeside" } },
+    {
+      does: "PUT /v1/organizations/sunward/presets/summer",
+      by: "anna",
+      body: { resources: ["plant:7", "plant:8"], role: "technical_manager", days: 90 },
+    },
+  ],
+  "brightfix asks for more": [
+    {
+      does: `POST /v1/cooperations/${SAMPLE.cooperation}/asks`,
+      by: "ben",
+      body: { share: SAMPLE.share, role: "asset_manager", note: "We take over the invoices." },
+    },
+  ],
+  "sunward asks for dates": [
+    { does: "PUT /v1/organizations/sunward/policy", by: "anna", body: { dates_required: ["cooperation"] } },
   ],
   "a portfolio": [{ does: "PUT /v1/portfolios/north", body: { owner: "sunward", name: "North" } }],
   "a job role": [{ does: "PUT /v1/plants/7/roles/anna", body: { role: "operator" } }],

@@ -73,12 +73,14 @@ export type Action<S, T, A = unknown, R = never> = {
 };
 
 /**
- * `same`: it was so already, nothing was written. `dry_run`: it was only tried. `effective_by`: a check that begins
- * then answers from after it. `shown`: what the caller is shown, read before the Write as it is after the Write; it
- * rejects where the store is damaged. `after`: the work that the action started in the background.
+ * `same`: it was so already, nothing was written. `dry_run`: it was only tried; `would` says which of the others it would
+ * be. `effective_by`: a check that begins then answers from after it. `shown`: what the caller is shown, read before the
+ * Write as it is after the Write; it rejects where the store is damaged. `after`: the work that the action started in the
+ * background.
  */
 export type Receipt<T, A = unknown, V = unknown> = {
   outcome: "done" | "same" | "dry_run";
+  would: "done" | "same";
   value: T;
   effective_by: string;
   shown?: Promise<V> | undefined;

@@ -2,7 +2,7 @@
  * Actions staged one after the other, each decided on the store as those before it leave it: what they result in,
  * the one Write that this takes, and what committing it needs. Nothing is written here.
  */
-
+import { setImmediate as turn } from "node:timers/promises";
 import type { CacheScope } from "../../domain/cache-scopes.ts";
 import { actorOf } from "../../domain/caller.ts";
 import { type Stamp, sizeOf, WRITE_TUPLES_MAX, writeOf } from "../../domain/plan.ts";
@@ -11,7 +11,7 @@ import { isRefusal, type Result } from "../../domain/result.ts";
 import type { TupleKey } from "../../domain/tuples.ts";
 import { EngineUnavailable } from "../../faults.ts";
 import type { Reads } from "../../ports.ts";
-import { keepReads } from "../../store/kept-reads.ts";
+import { type KeptStore, keepReads } from "../../store/kept-reads.ts";
 import type { Action, ActionDeps, Call, Reading } from "./action.ts";
 import { createStage, Overtaken, type Stage, Uncombinable } from "./stage.ts";
 
@@ -23,11 +23,16 @@ export type Step<T, R = never> = AnyAction<T, R> | ((on: Reading) => Promise<Res
 export type Staging<T> = {
   /** The only step of its request: what one Write cannot hold is deleted before it. */
   alone?: boolean;
-  /** A step that is refused changes nothing and stops no other. */
+  /** A step that is refused changes nothing and stops no other. A dry run tries all steps then, however many Writes they take. */
   passRefused?: boolean;
+  /** What is read of the store, kept for the steps of several Writes. */
+  kept?: KeptStore | undefined;
   /** Reads what the caller is shown, from the store as it is after the Write. */
   show?: ((value: T, reads: Reads) => Promise<unknown>) | undefined;
 };
+
+/** How many steps that wait for nothing are staged in one turn of the event loop. */
+const TURN_STEPS = 8;
 
 /** What one step results in, before it is known whether the Write is committed. */
 export type StagedStep<T> = {
@@ -70,11 +75,14 @@ export async function draftOf<T, R extends { code: string }>(
   steps: readonly Step<T, R>[],
   staging: Staging<T>,
 ): Promise<Draft<T, R>> {
-  const stage = createStage(deps.tupleStore);
+  const onlyTried = call.dryRun === true && staging.passRefused === true;
+  const stage = createStage(staging.kept ?? deps.tupleStore, { onlyTried });
   const draft: Tally = { stage, first: [], scopes: new Set(), locks: new Set(), heads: [] };
   const results: (StagedStep<T> | R | Refusal)[] = [];
   const ended = (outcome: Draft<T, R>["outcome"]): Draft<T, R> => ({ ...draft, outcome });
   for (const [index, step] of steps.entries()) {
+    // one that is only tried may have read all before and wait for nothing: others have their turn in between
+    if (onlyTried && index % TURN_STEPS === TURN_STEPS - 1) await turn();
     try {
       const result = await stageStep(deps, call, { step, draft, staging });
       if ("code" in result && !staging.passRefused) return ended({ kind: "refused", index, refusal: result });
@@ -84,7 +92,7 @@ export async function draftOf<T, R extends { code: string }>(
       if (!(error instanceof Uncombinable)) throw error;
       return ended({ kind: "too_large", index, tuples: sizeOf(stage.net()) });
     }
-    const tuples = sizeOf(stage.net());
+    const tuples = onlyTried ? 0 : sizeOf(stage.net());
     if (tuples > WRITE_TUPLES_MAX) return ended({ kind: "too_large", index, tuples });
   }
   return ended({ kind: "staged", results });

@@ -11,16 +11,26 @@ import { type Refusal, revealsState } from "../../domain/refusal.ts";
 import type { Result } from "../../domain/result.ts";
 import { Contended, OutcomeUnknown } from "../../faults.ts";
 import type { Reads } from "../../ports.ts";
+import type { KeptStore } from "../../store/kept-reads.ts";
 import type { Action, ActionDeps, Call, Receipt } from "./action.ts";
 import { afterWriting, commit, eraseFirst, PAUSE_MILLISECONDS_MAX, patience } from "./commit.ts";
 import { type Draft, draftOf, type NotStaged, type Staging, type Step } from "./draft.ts";
 import type { KeyedMutex } from "./keyed-mutex.ts";
 import { invalidateOnce, type Lease, withLease } from "./lease.ts";
+import { readListAhead, TOGETHER } from "./read-ahead.ts";
 import type { Released } from "./repeats.ts";
 
-/** What a batch resulted in: all of it is committed, or nothing. `P`: what is in the place of a receipt where a step did not stop the batch. */
+/**
+ * What a batch resulted in: all of it is committed, or nothing. `P`: what is in the place of a receipt where a step did
+ * not stop the batch. `numbers`: of the heads that it read or wrote, as it leaves them.
+ */
 export type Batch<T, R = never, P = never> =
-  | { kind: "done" | "same" | "dry_run"; receipts: (Receipt<T> | P)[]; effective_by: string }
+  | {
+      kind: "done" | "same" | "dry_run";
+      receipts: (Receipt<T> | P)[];
+      effective_by: string;
+      numbers: () => ReadonlyMap<string, number>;
+    }
   | NotStaged<R>;
 
 /**
@@ -51,13 +61,14 @@ export function performAll<T, R extends { code: string } = never>(
   return run(deps, call, steps, {}) as Promise<Batch<T, R>>;
 }
 
-/** The same, where a refusal stops no other step: it is in the place of the step's receipt. */
+/** The same, where a refusal stops no other step: it is in the place of the step's receipt. `kept`: what it reads with. */
 export function performEach<T>(
   deps: ActionDeps,
   call: Call,
   steps: readonly Step<T>[],
+  kept?: KeptStore,
 ): Promise<Batch<T, never, Refusal>> {
-  return run<T, never>(deps, call, steps, { passRefused: true });
+  return run<T, never>(deps, call, steps, { passRefused: true, kept });
 }
 
 /** Whether an action would write something now. */
@@ -75,16 +86,24 @@ function run<T, R extends { code: string }>(
   staging: Staging<T>,
 ): Promise<Batch<T, R, R | Refusal>> {
   return withLease(deps, async (lease) => {
-    const restage = () => draftOf(deps, call, steps, staging);
+    const { kept } = staging;
+    const restage = async () => {
+      // what was read before is what others have changed since
+      kept?.forget();
+      // at the same time, because others wait for the locks
+      if (kept !== undefined) await readListAhead(deps, call, steps.slice(0, TOGETHER), { kept });
+      return draftOf(deps, call, steps, staging);
+    };
+    const writer = kept === undefined ? deps : { ...deps, tupleStore: kept };
     const held = new Set<string>();
     // the draft says which locks it needs, so the first is made without any
-    let draft = await restage();
+    let draft = await draftOf(deps, call, steps, staging);
     while (writes(draft, call)) {
       for (const lock of draft.locks) held.add(lock);
       const latest = draft;
       const tried = await withLocks(deps.mutex, [...held].sort(), (waited) =>
         // behind others, what was read before them is old
-        commitDraft(deps, { restage, held, lease, call }, waited ? undefined : latest),
+        commitDraft(writer, { restage, held, lease, call }, waited ? undefined : latest),
       );
       draft = tried.draft;
       if (tried.committed !== undefined) return receiptsOf(deps, draft, "done", tried.committed.at);
@@ -158,7 +177,7 @@ async function answer<T, R extends { code: string }>(
 /** The receipts, and the start of what the actions do once their Write is committed. */
 function receiptsOf<T, R extends { code: string }>(
   deps: ActionDeps,
-  { outcome }: Draft<T, R>,
+  { outcome, stage }: Draft<T, R>,
   kind: "done" | "same" | "dry_run",
   at: Date,
 ): Batch<T, R, R | Refusal> {
@@ -166,16 +185,16 @@ function receiptsOf<T, R extends { code: string }>(
   const results = outcome.kind === "staged" ? outcome.results : [];
   const receipts = results.map((result) => {
     if ("code" in result) return result;
-    const { value, shown, after } = result;
+    const { outcome: would, value, shown, after } = result;
     let work: Promise<unknown> | undefined;
-    if (kind === "done" && result.outcome === "done" && after)
+    if (kind === "done" && would === "done" && after)
       deps.inBackground(() => {
         work = after(deps);
         return work;
       });
-    return { outcome: kind === "dry_run" ? kind : result.outcome, value, effective_by, shown, after: work };
+    return { outcome: kind === "dry_run" ? kind : would, would, value, effective_by, shown, after: work };
   });
-  return { kind, receipts, effective_by };
+  return { kind, receipts, effective_by, numbers: stage.numbers };
 }
 
 /** Runs `act` with all of the locks, and says whether one of them was waited for. All callers take them in sorted order, so no two wait for each other. */

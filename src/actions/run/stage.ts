@@ -24,6 +24,8 @@ export type Stage = {
   net(): Write;
   /** Each object whose head was read, with the head that the store had at first. */
   heads(): string[];
+  /** The number of each head that was read or staged, as the one Write leaves it. */
+  numbers(): ReadonlyMap<string, number>;
 };
 
 /** Whether OpenFGA's Read gives this tuple for this filter. */
@@ -37,8 +39,11 @@ function matches({ object, relation, user }: ReadFilter, tuple: TupleKey): boole
 
 const sameCondition = (a: Tuple, b: Tuple) => JSON.stringify(a.condition) === JSON.stringify(b.condition);
 
-/** An empty stage over the store, for one attempt: it remembers what it read of the store. */
-export function createStage(store: Pick<TupleStore, "read">): Stage {
+/**
+ * An empty stage over the store, for one attempt: it remembers what it read of the store. `onlyTried`: nothing of it is
+ * written, so it takes what would need several Writes.
+ */
+export function createStage(store: Pick<TupleStore, "read">, { onlyTried = false } = {}): Stage {
   /** What the net deletes of the store, and what it writes into it. */
   const deleted = new Map<string, TupleKey>();
   const written = new Map<string, Tuple>();
@@ -53,7 +58,7 @@ export function createStage(store: Pick<TupleStore, "read">): Stage {
       known.set(keyText(tuple), tuple);
     }
     const isGone = [...deleted].some(([text, key]) => !there.has(text) && matches(filter, key));
-    const isAdded = [...written.keys()].some((text) => there.has(text));
+    const isAdded = [...written.keys()].some((text) => there.has(text) && !deleted.has(text));
     if (isGone || isAdded) throw new Overtaken(`${filter.object} was changed by somebody else`);
     const { object, relation = "head", user } = filter;
     if (relation !== "head" || user !== undefined || object.endsWith(":")) return;
@@ -72,9 +77,9 @@ export function createStage(store: Pick<TupleStore, "read">): Stage {
     const text = keyText(tuple);
     if (!deleted.has(text)) return void written.set(text, tuple);
     const before = known.get(text);
-    if (before === undefined || !sameCondition(before, tuple))
-      throw new Uncombinable(`"${text}" is deleted and written with another condition`);
-    deleted.delete(text);
+    if (before !== undefined && sameCondition(before, tuple)) return void deleted.delete(text);
+    if (!onlyTried) throw new Uncombinable(`"${text}" is deleted and written with another condition`);
+    written.set(text, tuple);
   }
 
   /** Whether the engine would refuse it, as far as the store was read: a tuple to delete is missing, or one to write exists. */
@@ -89,6 +94,11 @@ export function createStage(store: Pick<TupleStore, "read">): Stage {
     if (written.has(text)) return true;
     return !deleted.has(text) && (known.has(text) || (await store.read(keyOf(key))).length > 0);
   }
+
+  const net = (): Write => ({
+    deletes: [...deleted.values()],
+    writes: withHeadsInTurn([...deleted.values()], [...written.values()]),
+  });
 
   return {
     tupleStore: {
@@ -110,11 +120,15 @@ export function createStage(store: Pick<TupleStore, "read">): Stage {
         for (const key of keys) if (await isThere(key)) remove(key);
       },
     },
-    net: () => ({
-      deletes: [...deleted.values()],
-      writes: withHeadsInTurn([...deleted.values()], [...written.values()]),
-    }),
+    net,
     heads: () => [...heads].map(([object, head]) => `${object} ${head}`),
+    numbers: () =>
+      new Map([
+        ...[...heads].map(([object, head]) => [object, head === undefined ? 0 : entryNumber(head)] as const),
+        ...net().writes.flatMap(({ relation, object, user }) =>
+          relation === "head" ? [[object, entryNumber(user)] as const] : [],
+        ),
+      ]),
   };
 }
 

@@ -3,6 +3,7 @@
  * announcement changes no access, which the date itself ends; it writes an entry into the history, from which events and
  * mails are made. What was announced is kept in a head of its own, replaced in the same Write: so it is done once. Pure.
  */
+import { cooperationEnd } from "../cooperation-end.ts";
 import { DUE_DATES, type DueSettings } from "../due-dates.ts";
 import { hasPassed, type Instant } from "../expiry.ts";
 import { type Decision, type EntryFacts, planned, type Stamp, same } from "../plan.ts";
@@ -48,8 +49,9 @@ export function decideAnnouncement(
   const { date, thing, value, days } = announcement;
   const isAnnounced = announced.value !== undefined && announced.value.date === value && announced.value.days <= days;
   // who was never in a cooperation loses nothing by its end, nor by that of what was to be shared
-  const isForNobody = date === "ends" && (days > 0 || thing.kind !== "cooperation") && !isAccepted(cooperation);
-  const isOver = days > 0 && aroundIt(state, thing).some(({ expires_at }) => hasPassed(expires_at, now));
+  const isEnd = date === "ends" || date === "review";
+  const isForNobody = isEnd && (days > 0 || thing.kind !== "cooperation") && !isAccepted(cooperation);
+  const isOver = days > 0 && endsAround(state, thing).some((end) => hasPassed(end, now));
   if (isAnnounced || isForNobody || isOver || dateOf(announcement, state, settings) !== value) return same(cooperation);
   const entry: EntryFacts = {
     action: days === 0 ? "expire" : "remind",
@@ -70,10 +72,10 @@ export function decideAnnouncement(
   );
 }
 
-/** What a thing is in, each with a date of its own. */
-const aroundIt = ({ cooperation, share }: AnnounceState, { kind }: Thing): { expires_at?: Instant | undefined }[] => [
-  ...(kind === "cooperation" ? [] : [cooperation]),
-  ...(kind === "delegation" && share !== undefined ? [share] : []),
+/** The other dates that end a thing: of a cooperation the day of a review that nobody made, of others what they are in. */
+const endsAround = ({ cooperation, share }: AnnounceState, { kind }: Thing): (Instant | undefined)[] => [
+  kind === "cooperation" ? cooperation.review_by : cooperationEnd(cooperation),
+  ...(kind === "delegation" ? [share?.expires_at] : []),
 ];
 
 /** What the entry says: a reader needs no second look at what ends. */
@@ -83,8 +85,9 @@ function factsOf(
   now: Date,
 ): Record<string, unknown> {
   return {
-    kind: date === "invitation_ends" ? "invitation" : thing.kind,
+    kind: date === "invitation_ends" ? "invitation" : date === "review" ? "review" : thing.kind,
     expires_at: value,
+    review_by: date === "review" ? value : undefined,
     days: days === 0 ? undefined : days,
     resource: share?.resource,
     role: (delegation ?? (share && shareAt(share, now)))?.role,

@@ -2,11 +2,13 @@
  * Decides what happens to a cooperation that exists: each step of the lifecycle
  * table, from joining to its end. Pure; the table is the only place that says when.
  */
-import type { ChangeCooperationInput, PauseInput, ReasonInput } from "../commands.ts";
-import { hasPassed, instant } from "../expiry.ts";
+import type { ChangeCooperationInput, PauseInput } from "../commands.ts";
+import { cooperationEnd, endsUnreviewed } from "../cooperation-end.ts";
+import { instant } from "../expiry.ts";
 import type { Side } from "../history.ts";
 import { type Memberships, refuseUnlessSide } from "../membership.ts";
 import { type Decision, type EntryFacts, type Plan, planned, type Stamp, same } from "../plan.ts";
+import { NO_POLICY, type PolicyOf } from "../policy.ts";
 import { type Precondition, refuseUnlessOwn } from "../precondition.ts";
 import { type Cooperation, type Head, type Invitation, isSide, type Organization } from "../records.ts";
 import type { Refusal } from "../refusal.ts";
@@ -16,9 +18,18 @@ import type { SharedRole } from "../roles.ts";
 import { shareAt } from "../share-dates.ts";
 import { sweepMark, tuplesOfCooperation } from "../state-tuples.ts";
 import { difference } from "../tuples.ts";
-import { secondsToWait, touchAnswered, touchSent } from "./cool-down.ts";
-import { type CooperationAction, LIFECYCLE, type SideAction, statusesFor, step, type Transition } from "./lifecycle.ts";
+import { touchAnswered } from "./cool-down.ts";
+import {
+  type CooperationAction,
+  hasExpiredFor,
+  LIFECYCLE,
+  type SideAction,
+  statusesFor,
+  step,
+  type Transition,
+} from "./lifecycle.ts";
 import { changedDate, refuseCooperationDates } from "./refuse-dates.ts";
+import { givesMore, type PoliciesOfSides, refuseBond, refuseCooperation } from "./refuse-policy.ts";
 import { touchOrganization, withoutAddress } from "./touch.ts";
 
 /** What every action in a cooperation is decided on. */
@@ -35,16 +46,23 @@ export type Changed = { before: Cooperation; cooperation: Cooperation };
 
 /** Where the table leads, or why it does not. */
 export function stepOrRefuse(
-  { status, ended_as, expires_at }: Cooperation,
+  cooperation: Cooperation,
   action: CooperationAction,
   now: Date,
 ): Result<Exclude<Transition, { kind: "no" | "expired" }>> {
-  const next = step({ status, ended_as }, action, hasPassed(expires_at, now));
+  const { status, ended_as, review_by } = cooperation;
+  const next = step({ status, ended_as }, action, hasExpiredFor(action, cooperation, now));
   switch (next.kind) {
     case "no":
       return { code: "wrong_status", status, ended_as, needs: statusesFor(action) };
     case "expired":
-      return { code: "cooperation_expired", expires_at };
+      // a review is refused by the expiry alone, whatever day was missed before it
+      if (action === "review") return { code: "cooperation_expired", expires_at: cooperation.expires_at };
+      return {
+        code: "cooperation_expired",
+        expires_at: cooperationEnd(cooperation),
+        ...(endsUnreviewed(cooperation) && { review_by }),
+      };
     case "same":
     case "moves":
       return next;
@@ -99,6 +117,8 @@ export type StepState = CooperationState & {
   /** The invitation between the two sides, where the partner answers an offer. */
   invitation?: Head<Invitation> | undefined;
   sharedAtEnd?: SharedAtEnd[] | undefined;
+  /** Where the partner accepts. */
+  policies?: PoliciesOfSides | undefined;
 };
 
 /** Takes a step of the lifecycle table. Only a pause has an input besides its reason: when it ends. */
@@ -112,12 +132,18 @@ export function decideStep(
   const next = stepFor(state, action, stamp.now, refuseUnlessOwn(state.expected, state.head));
   if (isRefusal(next)) return next;
   // paused already: a pause with another end is a change of that
-  if (next.kind === "same" && action === "pause") return decideDates(state, input, stamp);
+  if (next.kind === "same" && action === "pause")
+    return decideDates({ ...state, policy: { organization: cooperation.initiator, policy: NO_POLICY } }, input, stamp);
   if (next.kind === "same") return same({ before: cooperation, cooperation });
   const resume_at = action === "pause" ? (input.resume_at ?? undefined) : undefined;
   // it was deleted since, and another has its id: the offer was not to that one
   if (action === "accept" && state.partner?.value !== undefined && !isSide(cooperation, "partner", state.partner.value))
     return { code: "not_found", what: "cooperation" };
+  if (action === "accept") {
+    if (cooperation.partner === undefined || state.policies === undefined) throw new Error("accepted without policies");
+    const unwanted = refuseBond(cooperation, cooperation.partner, state.policies, stamp.now);
+    if (unwanted) return unwanted;
+  }
 
   const at = instant(stamp.now);
   const after: Cooperation = {
@@ -152,45 +178,37 @@ const nameAt = (cooperation: Cooperation, side: Side, organization: Head<Organiz
   isSide(cooperation, side, organization?.value) ? organization?.value?.name : undefined;
 
 /**
- * Sets the dates of the whole cooperation, or clears them (null): its expiry, its start until it has started, and while
- * it is paused the end of the pause. Without its start date it starts.
+ * Sets the dates of the whole cooperation, or clears them (null): its expiry, the day of its review, its start until it
+ * has started, and while it is paused the end of the pause. Without its start date it starts.
  */
-export function decideDates(state: CooperationState, input: ChangeCooperationInput, stamp: Stamp): Decision<Changed> {
-  const { cooperation } = state;
+export function decideDates(
+  state: CooperationState & { policy: PolicyOf },
+  input: ChangeCooperationInput,
+  stamp: Stamp,
+): Decision<Changed> {
+  const { cooperation, policy } = state;
   const next = stepFor(state, "change_expiry", stamp.now, refuseUnlessOwn(state.expected, state.head));
   if (isRefusal(next)) return next;
   const starts_at = changedDate(cooperation.starts_at, input.starts_at);
   const expires_at = changedDate(cooperation.expires_at, input.expires_at);
+  const review_by = changedDate(cooperation.review_by, input.review_by);
   const resume_at = changedDate(cooperation.resume_at, input.resume_at);
-  const redated = expires_at !== cooperation.expires_at;
-  if (!redated && starts_at === cooperation.starts_at && resume_at === cooperation.resume_at)
-    return same({ before: cooperation, cooperation });
-  const spelling = redated ? otherSpelling(cooperation.spelling) : cooperation.spelling;
-  const after: Cooperation = { ...cooperation, starts_at, expires_at, resume_at, spelling };
-  const refusal = refuseCooperationDates(cooperation, after, stamp.now);
+  const dates = { starts_at, expires_at, review_by, resume_at };
+  const names = Object.keys(dates) as (keyof typeof dates)[];
+  if (names.every((name) => dates[name] === cooperation[name])) return same({ before: cooperation, cooperation });
+  const after = redated(cooperation, dates);
+  const refusal =
+    refuseCooperationDates(cooperation, after, stamp.now) ??
+    (givesMore(cooperation, after) ? refuseCooperation(policy, after, stamp.now) : undefined);
   if (refusal) return refusal;
   const action = cooperation.starts_at !== undefined && starts_at === undefined ? "start" : "change_expiry";
   const reason = { side: "initiator", text: input.reason } as const;
   return planned(changeCooperation(state, after, action, reason), { before: cooperation, cooperation: after });
 }
 
-/** Sends the invitation again with a new token, or the notice again. */
-export function decideResend(
-  state: CooperationState & { invitation: Head<Invitation> },
-  input: ReasonInput,
-  stamp: Stamp,
-): Decision<Changed> {
-  const { cooperation } = state;
-  const next = stepFor(state, "resend", stamp.now, refuseUnlessOwn(state.expected, state.head));
-  if (isRefusal(next)) return next;
-  // one that was sent before the two sides had a record of it
-  const sent = { sent_at: cooperation.sent_at, unanswered: 1, ...state.invitation.value };
-  const wait = secondsToWait(sent, 0, stamp.now);
-  if (wait > 0) return { code: "cool_down", retry_after_seconds: wait };
-  const invitation = cooperation.status === "invited" ? cooperation.invitation + 1 : cooperation.invitation;
-  const after: Cooperation = { ...cooperation, invitation, sent_at: instant(stamp.now) };
-  const reason = { side: "initiator", text: input.reason } as const;
-  const plan = changeCooperation(state, after, "resend", reason);
-  plan.touches.push(touchSent({ ...state.invitation, value: sent }, cooperation.id, stamp));
-  return planned(plan, { before: cooperation, cooperation: after });
+/** A cooperation with other dates: with another end, its condition moves to the other spelling (docs/decisions/0001). */
+export function redated(before: Cooperation, dates: Partial<Cooperation>): Cooperation {
+  const after = { ...before, ...dates };
+  const isMoved = cooperationEnd(after) !== cooperationEnd(before);
+  return { ...after, spelling: isMoved ? otherSpelling(before.spelling) : before.spelling };
 }

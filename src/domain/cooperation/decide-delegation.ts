@@ -10,6 +10,7 @@ import type { Person } from "../person-record.ts";
 import { type Decision, type EntryFacts, planned, type Stamp, same } from "../plan.ts";
 import type { Precondition } from "../precondition.ts";
 import type { Cooperation, Delegation, Head, Share } from "../records.ts";
+import type { Refusal } from "../refusal.ts";
 import { otherSpelling } from "../relations.ts";
 import { isRefusal } from "../result.ts";
 import { delegable } from "../roles.ts";
@@ -18,6 +19,7 @@ import { tuplesOfDelegation } from "../state-tuples.ts";
 import { difference } from "../tuples.ts";
 import { type CooperationState, stepFor } from "./decide-cooperation.ts";
 import { refuseUnlessShare } from "./decide-share.ts";
+import { givesMore, type PoliciesOfSides, refuseEnd, refuseSides } from "./refuse-policy.ts";
 
 export type DelegationState = CooperationState & {
   shareHead: Head<Share>;
@@ -39,9 +41,9 @@ export type DelegationChanged = {
   delegation?: Delegation | undefined;
 };
 
-/** Delegates, or changes what was delegated. */
+/** Delegates, or changes what was delegated. `policies`: it is of the initiator's resource, and to a person of the partner. */
 export function decideDelegate(
-  state: DelegationState,
+  state: DelegationState & { policies: PoliciesOfSides },
   input: DelegateInput,
   stamp: Stamp,
 ): Decision<DelegationChanged> {
@@ -57,6 +59,9 @@ export function decideDelegate(
   if (existing && !redated && existing.role === input.role)
     return same({ cooperation, share, before: existing, delegation: existing });
   if (redated && hasPassed(input.expires_at, stamp.now)) return { code: "invalid_expiry", now: instant(stamp.now) };
+  const given = { role: input.role, expires_at: input.expires_at };
+  const refusal = existing && !givesMore(existing, given) ? undefined : refuseGiven(state, given, stamp.now);
+  if (refusal) return refusal;
   const spelling = existing === undefined ? "plain" : redated ? otherSpelling(existing.spelling) : existing.spelling;
   const after: Delegation = { share: share.id, user, role: input.role, expires_at: input.expires_at, spelling };
   return planned(changeDelegation(state, after, "delegate", input.reason), {
@@ -65,6 +70,20 @@ export function decideDelegate(
     before: existing,
     delegation: after,
   });
+}
+
+/** The refusal of what is delegated, by the policy of either side. */
+function refuseGiven(
+  { cooperation, policies }: CooperationState & { policies: PoliciesOfSides },
+  given: Pick<Delegation, "expires_at">,
+  now: Date,
+): Refusal | undefined {
+  const { partner } = cooperation;
+  return (
+    (partner && refuseSides(cooperation, partner, policies)) ??
+    refuseEnd(policies.initiator, "delegation", given, now) ??
+    refuseEnd(policies.partner, "delegation", given, now)
+  );
 }
 
 /** Takes a delegation back. Asked for one that is not there, nothing happens. */

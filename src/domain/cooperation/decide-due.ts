@@ -2,6 +2,7 @@
  * Decides what the service itself does when a date has come. Nothing is due where the date is not in the record any
  * more, has not come yet, or is of something that has ended: then it is so already, and nothing is written. Pure.
  */
+import { cooperationEnd } from "../cooperation-end.ts";
 import { hasPassed } from "../expiry.ts";
 import { type Decision, planned, type Stamp, same } from "../plan.ts";
 import type { Cooperation, Share } from "../records.ts";
@@ -36,7 +37,7 @@ export function decideStartShare(state: ShareState, { now }: Stamp): Decision<Sh
 /** Ends a pause on its date: access is as it was before. */
 export function decideResumption(state: CooperationState, { now }: Stamp): Decision<Changed> {
   const { cooperation } = state;
-  const next = step(cooperation, "resume", hasPassed(cooperation.expires_at, now));
+  const next = step(cooperation, "resume", hasPassed(cooperationEnd(cooperation), now));
   if (next.kind !== "moves" || !hasPassed(cooperation.resume_at, now))
     return same({ before: cooperation, cooperation });
   const after: Cooperation = { ...cooperation, status: next.to, resume_at: undefined };

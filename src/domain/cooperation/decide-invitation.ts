@@ -8,6 +8,7 @@ import { instant } from "../expiry.ts";
 import { type CooperationId, idOfType, type ShareId } from "../ids.ts";
 import { type Membership, refuseUnlessAdmin } from "../membership.ts";
 import { type Decision, type EntryFacts, type Plan, planned, type Stamp, same } from "../plan.ts";
+import type { PolicyOf } from "../policy.ts";
 import {
   alive,
   type Cooperation,
@@ -26,6 +27,7 @@ import { countInvitation, type InvitationLimits, refuseInvitation, touchAnswered
 import { type Changed, changeCooperation, stepOrRefuse } from "./decide-cooperation.ts";
 import { newShare, type SharedResource } from "./decide-share.ts";
 import { refuseCooperationDates } from "./refuse-dates.ts";
+import { type PoliciesOfSides, refuseBond, refuseCooperation } from "./refuse-policy.ts";
 import { touchOrganization, withoutAddress } from "./touch.ts";
 
 /** What an invitation is decided on. `partner` is the known organization that was named or confirmed. */
@@ -41,6 +43,8 @@ export type InviteState = {
   /** The earlier invitations between the two sides, also of cooperations that have ended. */
   invitation: Head<Invitation>;
   limits: InvitationLimits;
+  /** The initiator's. */
+  policy: PolicyOf;
 };
 
 /** Fresh ids, as many as the decision may need. */
@@ -80,13 +84,16 @@ export function decideInvite(
     sent_at: instant(stamp.now),
     starts_at: input.starts_at,
     expires_at: input.expires_at,
+    review_by: input.review_by,
     spelling: "plain",
     shares: input.shares?.length ?? 0,
     created_at: instant(stamp.now),
     created_by: stamp.actor,
   };
   const unfit =
-    refuseCooperationDates(undefined, cooperation, stamp.now) ?? refuseInvitation(state, state.limits, stamp.now);
+    refuseCooperationDates(undefined, cooperation, stamp.now) ??
+    refuseCooperation(state.policy, cooperation, stamp.now) ??
+    refuseInvitation(state, state.limits, stamp.now);
   if (unfit) return unfit;
   const object = `cooperation:${cooperation.id}`;
   const plan: Plan = { touches: [], ...difference([], tuplesOfCooperation(cooperation)) };
@@ -95,7 +102,7 @@ export function decideInvite(
     const resource = state.resources[index];
     const id = ids.shares[index];
     if (resource === undefined || id === undefined) throw new Error("fewer resources or ids than shares");
-    const made = newShare(cooperation, resource, asked, id, stamp);
+    const made = newShare({ cooperation, resource, policy: state.policy }, asked, id, stamp);
     if (isRefusal(made)) return made;
     shares.push(made.share);
     plan.touches.push(...made.touches);
@@ -132,6 +139,8 @@ export type JoinState = {
   /** The number in the token, already verified to be ours. */
   tokenN: number;
   ttlDays: number;
+  /** The initiator's, and that of the organization that wants to join. */
+  policies: PoliciesOfSides;
 };
 
 /** Joins the cooperation with the token of its invitation. Needs the token, not the address. */
@@ -150,6 +159,8 @@ export function decideJoin(state: JoinState, input: ReasonInput, stamp: Stamp): 
     return cooperation.partner === joining
       ? same({ before: cooperation, cooperation })
       : { code: "invalid_invitation" };
+  const unwanted = refuseBond(cooperation, joining, state.policies, stamp.now);
+  if (unwanted) return unwanted;
   const after: Cooperation = {
     ...cooperation,
     status: next.to,

@@ -8,6 +8,7 @@ import type { ChangeShareInput, ReasonInput, ShareInput } from "../commands.ts";
 import { instant } from "../expiry.ts";
 import type { ResourceRef, ShareId, UserId } from "../ids.ts";
 import { type Decision, type EntryFacts, planned, type Stamp, same, type Touch } from "../plan.ts";
+import type { PolicyOf } from "../policy.ts";
 import { type Precondition, refuseUnlessExpected, refuseUnlessOwn } from "../precondition.ts";
 import { alive, type Cooperation, type Delegation, type Head, NO_HASH, type Resource, type Share } from "../records.ts";
 import type { Refusal } from "../refusal.ts";
@@ -19,6 +20,7 @@ import { sweepMark, tuplesOfShare } from "../state-tuples.ts";
 import { difference, type Tuple } from "../tuples.ts";
 import { type CooperationState, stepFor } from "./decide-cooperation.ts";
 import { changedDate, refuseShareDates } from "./refuse-dates.ts";
+import { givesMore, refuseShared } from "./refuse-policy.ts";
 
 /** A resource to be shared. */
 export type SharedResource = { ref: ResourceRef; head: Head<Resource> };
@@ -45,9 +47,9 @@ export type ShareState = CooperationState & {
   expectedShare?: Precondition | undefined;
 };
 
-/** Shares a resource. `existing` is the live share of it in this cooperation, if there is one. */
+/** Shares a resource. `existing` is the live share of it in this cooperation, if there is one; `policy` the initiator's. */
 export function decideShare(
-  state: CooperationState & { resource: SharedResource; existing?: Share | undefined },
+  state: CooperationState & { resource: SharedResource; existing?: Share | undefined; policy: PolicyOf },
   input: ShareInput,
   id: ShareId,
   stamp: Stamp,
@@ -62,7 +64,7 @@ export function decideShare(
       ? same({ cooperation, share: existing, restored: [], reduced: [] })
       : { code: "already_shared", resource: existing.resource, share: existing.id };
   }
-  const made = newShare(cooperation, state.resource, input, id, stamp);
+  const made = newShare(state, input, id, stamp);
   if (isRefusal(made)) return made;
   const after: Cooperation = { ...cooperation, shares: cooperation.shares + 1 };
   const reason = initiatorsReason(input.reason);
@@ -77,8 +79,12 @@ export function decideShare(
  * share as it counts now, so a role that has stepped down is given back by naming it; viewer has no step to take.
  * Without its start date the share starts.
  */
-export function decideChangeShare(state: ShareState, input: ChangeShareInput, stamp: Stamp): Decision<ShareChanged> {
-  const { cooperation, share: kept } = state;
+export function decideChangeShare(
+  state: ShareState & { policy: PolicyOf },
+  input: ChangeShareInput,
+  stamp: Stamp,
+): Decision<ShareChanged> {
+  const { cooperation, share: kept, policy } = state;
   const next = stepFor(state, "change_share", stamp.now, refuseUnlessShare(state), "share");
   if (isRefusal(next)) return next;
   const share = shareAt(kept, stamp.now);
@@ -90,7 +96,9 @@ export function decideChangeShare(state: ShareState, input: ChangeShareInput, st
   const is: Share = { ...share, role, starts_at, expires_at, step_down_at };
   if (role === share.role && !isRedated(share, is))
     return same({ cooperation, before: kept, share: kept, restored: [], reduced: [] });
-  const refusal = refuseShareDates(cooperation, share, is, stamp.now);
+  const refusal =
+    refuseShareDates(cooperation, share, is, stamp.now) ??
+    (givesMore(share, is) ? refuseShared(policy, cooperation, is, stamp.now) : undefined);
   if (refusal) return refusal;
   // by the record: that is what is written
   const after: Share = { ...is, spelling: isRedated(kept, is) ? otherSpelling(kept.spelling) : kept.spelling };
@@ -168,8 +176,7 @@ export const crossing = (role: JobRole): Result<SharedRole> =>
 
 /** The share that an input asks for, with the tuples and heads it takes, or why not. */
 export function newShare(
-  cooperation: Cooperation,
-  resource: SharedResource,
+  { cooperation, resource, policy }: { cooperation: Cooperation; resource: SharedResource; policy: PolicyOf },
   input: Omit<ShareInput, "reason">,
   id: ShareId,
   stamp: Stamp,
@@ -192,7 +199,8 @@ export function newShare(
     spelling: "plain",
     created_at: instant(stamp.now),
   };
-  const refusal = refuseShareDates(cooperation, undefined, share, stamp.now);
+  const refusal =
+    refuseShareDates(cooperation, undefined, share, stamp.now) ?? refuseShared(policy, cooperation, share, stamp.now);
   if (refusal) return refusal;
   const blank: Head<Share> = { object: `share:${id}`, n: 0, hash: NO_HASH, value: undefined };
   return {

@@ -3,6 +3,7 @@
  * shows who gains and loses what before anything is written. The engine is the one
  * that decides; tests compare this with it.
  */
+import { cooperationEnd } from "../cooperation-end.ts";
 import { earliest, hasPassed, type Instant } from "../expiry.ts";
 import type { ResourceRef, UserId } from "../ids.ts";
 import type { Cooperation, Delegation, Share } from "../records.ts";
@@ -29,7 +30,8 @@ function accessThrough(reach: CooperationAccess, now: Date): Map<string, Access>
   const { cooperation } = reach;
   const rows = new Map<string, Access>();
   const isClosed = cooperation.status !== "active" || cooperation.starts_at !== undefined;
-  if (isClosed || hasPassed(cooperation.expires_at, now)) return rows;
+  const ends = cooperationEnd(cooperation);
+  if (isClosed || hasPassed(ends, now)) return rows;
   const give = (user: UserId, share: Share, role: SharedRole, until: Instant | undefined) => {
     for (const target of [share.resource, ...(reach.plantsIn.get(share.resource) ?? [])])
       for (const rung of RUNGS[role]) {
@@ -42,10 +44,10 @@ function accessThrough(reach: CooperationAccess, now: Date): Map<string, Access>
   for (const { share: kept, delegations } of reach.shares) {
     const share = shareAt(kept, now);
     if (share.removed_at !== undefined || share.starts_at !== undefined || hasPassed(share.expires_at, now)) continue;
-    for (const admin of reach.admins) give(admin, share, share.role, cooperation.expires_at);
+    for (const admin of reach.admins) give(admin, share, share.role, ends);
     for (const { user, role, expires_at } of delegations)
       if (reach.people.has(user) && !hasPassed(expires_at, now))
-        give(user, share, effectiveRole(role, share.role), earliest(cooperation.expires_at, expires_at));
+        give(user, share, effectiveRole(role, share.role), earliest(ends, expires_at));
   }
   return rows;
 }

@@ -2,6 +2,8 @@
  * What may happen to a cooperation, and when: one total table. The service decides
  * by it, `actions` in every reply are read from it, and docs/reference/lifecycle.md is printed from it.
  */
+import { cooperationEnd, type EndDates } from "../cooperation-end.ts";
+import { hasPassed } from "../expiry.ts";
 import type { Side } from "../history.ts";
 import { type Ending, STATUSES, type Status } from "../records.ts";
 
@@ -21,6 +23,7 @@ export const LIFECYCLE = {
   decline:       { by: "partner",   invited: "no",      pending: "ended",   active: "no",     paused: "no",     ended: "same" },
   resend:        { by: "initiator", invited: "invited", pending: "pending", active: "no",     paused: "no",     ended: "no" },
   change_expiry: { by: "initiator", invited: "invited", pending: "pending", active: "active", paused: "paused", ended: "no" },
+  review:        { by: "initiator", invited: "invited", pending: "pending", active: "active", paused: "paused", ended: "no" },
   pause:         { by: "initiator", invited: "no",      pending: "no",      active: "paused", paused: "same",   ended: "no" },
   resume:        { by: "initiator", invited: "no",      pending: "no",      active: "same",   paused: "active", ended: "no" },
   remove:        { by: "initiator", invited: "ended",   pending: "ended",   active: "ended",  paused: "ended",  ended: "same" },
@@ -30,6 +33,9 @@ export const LIFECYCLE = {
   unshare:       { by: "initiator", invited: "invited", pending: "pending", active: "active", paused: "paused", ended: "no" },
   delegate:      { by: "partner",   invited: "no",      pending: "no",      active: "active", paused: "no",     ended: "no" },
   revoke:        { by: "partner",   invited: "no",      pending: "no",      active: "active", paused: "paused", ended: "no" },
+  ask:           { by: "partner",   invited: "no",      pending: "no",      active: "active", paused: "paused", ended: "no" },
+  withdraw_ask:  { by: "partner",   invited: "no",      pending: "no",      active: "active", paused: "paused", ended: "no" },
+  decline_ask:   { by: "initiator", invited: "no",      pending: "no",      active: "active", paused: "paused", ended: "no" },
   start:         { by: "scheduler", invited: "invited", pending: "pending", active: "active", paused: "paused", ended: "no" },
   start_share:   { by: "scheduler", invited: "invited", pending: "pending", active: "active", paused: "paused", ended: "no" },
   step_down:     { by: "scheduler", invited: "invited", pending: "pending", active: "active", paused: "paused", ended: "no" },
@@ -45,7 +51,11 @@ export const ACTION_NAMES = Object.keys(LIFECYCLE) as CooperationAction[];
 const ENDING_OF: Partial<Record<CooperationAction, Ending>> = { decline: "declined", remove: "removed", leave: "left" };
 
 /** Actions that an expired cooperation refuses; its clock also runs while paused. */
-const REFUSED_WHEN_EXPIRED: readonly CooperationAction[] = ["join", "accept", "delegate"];
+const REFUSED_WHEN_EXPIRED: readonly CooperationAction[] = ["join", "accept", "review", "delegate"];
+
+/** Whether a cooperation has expired for an action. A missed review ends access, and is what the review is still possible for. */
+export const hasExpiredFor = (action: CooperationAction, dates: EndDates, now: Date): boolean =>
+  hasPassed(action === "review" ? dates.expires_at : cooperationEnd(dates), now);
 
 /** The statuses in which an action changes something: what a `wrong_status` refusal names. */
 export function statusesFor(action: CooperationAction): Status[] {
@@ -59,7 +69,7 @@ export type Transition =
   | { kind: "no" }
   | { kind: "expired" };
 
-/** Where an action leads from here. `expired`: whether the date of the cooperation has passed. */
+/** Where an action leads from here. `expired`: whether the cooperation has expired for it (`hasExpiredFor`). */
 export function step(
   from: { status: Status; ended_as?: Ending | undefined },
   action: CooperationAction,
@@ -73,14 +83,14 @@ export function step(
   return { kind: "moves", to: cell, ...(cell === "ended" && ending !== undefined && { ended_as: ending }) };
 }
 
-/** What admins of a side may do now, in the table's order: the controls a page should show. */
+/** What admins of a side may do at an instant, in the table's order: the controls a page should show. */
 export function actionsFor(
-  cooperation: { status: Status; ended_as?: Ending | undefined },
+  cooperation: { status: Status; ended_as?: Ending | undefined } & EndDates,
   sides: readonly Side[],
-  expired: boolean,
+  now: Date,
 ): CooperationAction[] {
   return ACTION_NAMES.filter((action) => {
-    const next = step(cooperation, action, expired);
+    const next = step(cooperation, action, hasExpiredFor(action, cooperation, now));
     return next.kind === "moves" && sides.includes(LIFECYCLE[action].by as Side);
   });
 }

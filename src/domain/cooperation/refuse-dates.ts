@@ -21,11 +21,13 @@ export function refuseCooperationDates(
   after: Cooperation,
   now: Date,
 ): Refusal | undefined {
-  const { status, resume_at } = after;
+  const { status, starts_at, review_by, resume_at } = after;
   if (resume_at !== before?.resume_at && resume_at !== undefined && status !== "paused")
     return { code: "wrong_status", status, needs: ["paused"] };
   return (
     refuseSpan(before, after, before !== undefined && hasStarted(before), now) ??
+    refuseUnlessFuture("review_by", before?.review_by, review_by, now) ??
+    refuseStartAfterReview(before, { starts_at, review_by }) ??
     refuseUnlessFuture("resume_at", before?.resume_at, resume_at, now)
   );
 }
@@ -60,6 +62,16 @@ function refuseSpan(before: Span | undefined, after: Span, isOpen: boolean, now:
   return isEmpty && (isMoved || expires_at !== before?.expires_at)
     ? refusedStart(`must lie before expires_at, ${expires_at}`)
     : undefined;
+}
+
+/** The refusal of a start that lies behind the day of the review: it would start when it has ended. */
+function refuseStartAfterReview(
+  before: Cooperation | undefined,
+  { starts_at, review_by }: Pick<Cooperation, "starts_at" | "review_by">,
+): Refusal | undefined {
+  if (starts_at === undefined || review_by === undefined || starts_at < review_by) return undefined;
+  const isMoved = starts_at !== before?.starts_at || review_by !== before.review_by;
+  return isMoved ? refusedStart(`must lie before review_by, ${review_by}`) : undefined;
 }
 
 const refusedStart = (problem: string): Refusal => ({ code: "invalid_date", member: "starts_at", problem });

@@ -5,9 +5,14 @@ import type { Cooperation, Head, Organization } from "../records.ts";
 
 /**
  * A cooperation as its history shows it to both sides: without the invited address,
- * which is the initiator's (its own history has it).
+ * which is the initiator's (its own history has it), and without what is remembered of batches.
  */
-export function withoutAddress({ email: _, ...shown }: Cooperation): Omit<Cooperation, "email"> {
+export function withoutAddress({
+  email: _,
+  shares_batch: __,
+  delegations_batch: ___,
+  ...shown
+}: Cooperation): Omit<Cooperation, "email" | "shares_batch" | "delegations_batch"> {
   return shown;
 }
 

@@ -1,13 +1,14 @@
 /**
- * Verifies every history and the signature on every head, and that the newest facts in a history are those in the store:
+ * Verifies every history, and that the newest facts in a history are those in the store:
  * the records of cooperations, organizations, shares and resources.
  */
 import canonicalize from "canonicalize";
+import { StoreDamaged } from "../../faults.ts";
+import { type AsksRecord, keptAsks } from "../cooperation/asks.ts";
 import { ANNOUNCING } from "../due-dates.ts";
 import { chainProblems, entryFrom, type HistoryEntry } from "../history.ts";
-import { headSignature, signatureProblem, type VerifyingKeys } from "../history-keys.ts";
-import { splitRef } from "../ids.ts";
-import { entryNumber, entryRef, type Head, NO_HASH, recordOf, toFields } from "../records.ts";
+import { idOf, splitRef } from "../ids.ts";
+import { entryNumber, entryRef, type Head, incarnationOf, NO_HASH, recordOf, toFields } from "../records.ts";
 import type { Records } from "./examine-records.ts";
 import type { Contents, Report } from "./finding.ts";
 
@@ -27,6 +28,8 @@ export type LastFacts = {
   ever(subject: string): boolean;
   /** Every history and subject with the last word on it. */
   all(): [object: string, subject: string, word: Word][];
+  /** What a cooperation's history says that its partner asked for under a number. */
+  asked(object: string, n: number): Record<string, unknown> | undefined;
   /** How an organization, or a cooperation, came to be: the entries that created it, and that a partner joined. */
   beginnings(object: string): Beginning[];
   /** When a person last left an organization, as its history says; undefined for who never did. */
@@ -35,9 +38,11 @@ export type LastFacts = {
 
 const JOB_ROLE_ACTIONS = ["give_job_role", "take_job_role"];
 const DELEGATION_ACTIONS = ["delegate", "revoke"];
+const SUSPENSION_ACTIONS = ["suspend_person", "restore_person"];
 const BEGINNING_ACTIONS = ["create", "invite", "join"];
 const ENDING_ACTIONS = ["remove_person", "unregister"];
 
+const UNSAID = ["with", "shares", "email", "shared_at_end", "shares_batch", "delegations_batch"];
 const INCARNATIONS = ["incarnation", "initiator_incarnation", "partner_incarnation"];
 
 /** Verifies the chains, and gives what they say. */
@@ -46,6 +51,7 @@ export function examineHistories(contents: Contents, records: Records, report: R
   /** When people left and resources were taken out, by history and subject: job roles end there without an entry. */
   const endings = new Map<string, Word>();
   const beginnings = new Map<string, Beginning[]>();
+  const asks = new Map<string, Record<string, unknown>>();
   const logs = contents.all.filter((tuple) => tuple.relation === "log").map((tuple) => tuple.object);
   const objects = new Set([...logs, ...records.organizations.keys(), ...records.cooperations.keys()]);
   for (const object of objects) {
@@ -63,6 +69,8 @@ export function examineHistories(contents: Contents, records: Records, report: R
     );
     for (const { common } of entries) {
       const { n, at } = common;
+      if (common.action === "ask" && common.after !== undefined)
+        asks.set(`${common.object} ${common.after.n}`, common.after);
       for (const [subject, after] of subjectsOf(common))
         last.set(`${object} ${subject}`, [object, subject, { after, n, at }]);
       if (ENDING_ACTIONS.includes(common.action))
@@ -80,6 +88,7 @@ export function examineHistories(contents: Contents, records: Records, report: R
     },
     ever: (subject) => subjects.has(subject),
     all: () => [...last.values()],
+    asked: (object, n) => asks.get(`${object} ${n}`),
     beginnings: (object) => beginnings.get(object) ?? [],
     leftAt: (organization, user) => endings.get(`${organization} ${user}`)?.at,
   };
@@ -100,6 +109,9 @@ function readEntries(contents: Contents, object: string, report: Report): Histor
   });
 }
 
+/** The subject under which histories have a person's suspension: it ends with who leaves, as job roles do. */
+export const suspensionOf = (user: string): string => `${user} #suspended`;
+
 /** What an entry says what of. */
 function subjectsOf({
   action,
@@ -110,6 +122,8 @@ function subjectsOf({
   if (ANNOUNCING.includes(action)) return [];
   if (JOB_ROLE_ACTIONS.includes(action) || DELEGATION_ACTIONS.includes(action))
     return [[`${object} ${(after ?? before)?.user}`, after]];
+  if (SUSPENSION_ACTIONS.includes(action))
+    return [[suspensionOf(object), after?.suspended === true ? after : undefined]];
   const invited = Array.isArray(after?.with) ? (after.with as Record<string, unknown>[]) : [];
   return [[object, after], ...invited.map((share): [string, Record<string, unknown>] => [`share:${share.id}`, share])];
 }
@@ -137,15 +151,40 @@ export function examineLastFacts(contents: Contents, records: Records, facts: La
   };
   // invitations are counted with entries about them
   for (const [object, head] of records.organizations) hold(object, head, ["invited_on", "invited", "open_at_most"]);
-  // shares have entries of their own; the address is not in entries that both sides read
-  for (const [object, head] of records.cooperations) hold(object, head, ["with", "shares", "email", "shared_at_end"]);
-  for (const head of records.shares.values()) hold(`cooperation:${head.value?.cooperation}`, head, []);
+  // an entry says by which ask it was asked for; shares have entries of their own; the address, and what is remembered of
+  // batches, is not in entries that both sides read
+  for (const [object, head] of records.cooperations) hold(object, head, [...UNSAID, "asked"]);
+  for (const head of records.shares.values()) hold(`cooperation:${head.value?.cooperation}`, head, ["asked"]);
   for (const head of records.resources.values()) hold(`organization:${head.value?.owner}`, head, ["shared_through"]);
+  for (const [object, head] of records.policies) {
+    const history = `organization:${idOf(object)}`;
+    hold(history, head, ["deleted_at"]);
+    // it ends with its organization, by the entry that deletes that
+    const owner = records.organizations.get(history)?.value;
+    const setAt = facts.last(history, object)?.n ?? 0;
+    const isOver = owner?.deleted_at !== undefined || incarnationOf(owner?.incarnation) > setAt;
+    if (owner !== undefined && (head.value?.deleted_at !== undefined) !== isOver)
+      report("history", object, `its history says that it is ${isOver ? "over" : "in force"}`);
+  }
+  for (const [object, head] of records.asks) examineAsks(object, head, facts, report);
   for (const [object] of records.people)
     if (!facts.ever(object)) report("history", object, "no entry is about this person");
   for (const [, subject, { after }] of facts.all())
     if (contents.at(subject, "head").length === 0 && mustHaveHead(records, subject, after))
       report("head", subject, "has no head, though a history has entries about it");
+}
+
+/** Compares what waits for an answer with the entries by which it was asked for. */
+function examineAsks(object: string, head: Head<AsksRecord>, facts: LastFacts, report: Report): void {
+  try {
+    for (const { from: _, ...ask } of keptAsks(head)) {
+      const said = facts.asked(object, ask.n);
+      if (said === undefined) report("history", object, `no entry is about ask ${ask.n}`);
+      else if (!sameFacts(said, ask)) report("history", object, `ask ${ask.n} is not what its history says`);
+    }
+  } catch (error) {
+    report("record", object, error instanceof StoreDamaged ? error.what : `it cannot be read: ${error}`);
+  }
 }
 
 /** Whether the subject of an entry must still have a head. Heads of people and cooperations are kept, those of shares are swept. */
@@ -161,25 +200,4 @@ function mustHaveHead(records: Records, subject: string, after: Record<string, u
 /** Whether two facts say the same, whatever the order of their members. */
 export function sameFacts(a: Record<string, unknown>, b: Record<string, unknown>): boolean {
   return canonicalize(JSON.parse(JSON.stringify(a))) === canonicalize(JSON.parse(JSON.stringify(b)));
-}
-
-/** The object of the finding about a store that was never signed. */
-const STORE = "store";
-
-/**
- * Reports heads that none of these keys signed in their present form. A store that was never signed is one finding: what
- * is to be done about it is one command. As soon as one head is signed, each that is not is named.
- */
-export function examineSignatures(contents: Contents, keys: VerifyingKeys, report: Report): void {
-  const heads = contents.all
-    .filter((tuple) => tuple.relation === "head")
-    .map((tuple) => ({ tuple, state: headSignature(keys, tuple) }));
-  if (heads.length > 0 && heads.every(({ state }) => state === "missing")) {
-    report("signature", STORE, `none of its ${heads.length} heads is signed: \`npm run doctor -- --sign\` signs them`);
-    return;
-  }
-  for (const { tuple, state } of heads) {
-    const problem = signatureProblem(state);
-    if (problem !== undefined) report("signature", tuple.object, `${problem} (${tuple.user})`);
-  }
 }

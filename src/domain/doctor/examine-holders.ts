@@ -3,13 +3,14 @@
  * have no records, so they are compared with their own form and with the histories.
  */
 import { idOf, idOfType, type OrganizationId } from "../ids.ts";
+import { BELONGING, belongs } from "../membership.ts";
 import type { Delegation } from "../records.ts";
 import { alive } from "../records.ts";
 import { delegatedBy, type Relation, relationOfTuple } from "../relations.ts";
 import { type JobRole, RUNGS, roleOfRungs } from "../roles.ts";
 import { tuplesOfDelegation } from "../state-tuples.ts";
 import { endText, keyText, type Tuple } from "../tuples.ts";
-import { type LastFacts, sameFacts } from "./examine-histories.ts";
+import { type LastFacts, sameFacts, suspensionOf } from "./examine-histories.ts";
 import { isMarked } from "./examine-leftovers.ts";
 import { isPerson, type Records } from "./examine-records.ts";
 import type { Contents, FindingKind, Proposal, Report } from "./finding.ts";
@@ -22,7 +23,8 @@ export function examineHolders(contents: Contents, records: Records, facts: Last
     const tuples = contents.all.filter((tuple) => kinds.some((kind) => kind === relationOfTuple(tuple)?.kind));
     return Map.groupBy(tuples, (tuple) => `${tuple.object} ${tuple.user}`).values();
   };
-  for (const tuples of groups("organization_role", "person")) examinePerson(tuples, records, facts, report);
+  for (const tuples of groups("organization_role", "person", "suspended"))
+    examinePerson(tuples, records, facts, report);
   const add = (kind: FindingKind, tuples: Tuple[], problem: Problem | undefined) => {
     if (problem !== undefined) report(kind, tuples[0]?.object ?? "", problem.detail, problem.proposal);
   };
@@ -34,25 +36,32 @@ export function examineHolders(contents: Contents, records: Records, facts: Last
     if (
       after !== undefined &&
       user.startsWith("user:") &&
+      !user.includes(" ") &&
       records.organizations.has(object) &&
-      !contents.has({ user, relation: "person", object })
+      !BELONGING.some((relation) => contents.has({ user, relation, object }))
     )
       report("person", object, `${user} is no person of it, its history says ${after.role}`);
 }
 
 /** Whether an organization's history has a person: what its people hold is not deleted because one tuple is missing. */
-const belongs = (facts: LastFacts, organization: OrganizationId | undefined, user: string) =>
+const hasPerson = (facts: LastFacts, organization: OrganizationId | undefined, user: string) =>
   organization !== undefined && facts.last(`organization:${organization}`, user)?.after !== undefined;
 
 function examinePerson(tuples: Tuple[], records: Records, facts: LastFacts, report: Report): void {
   const { object, user } = tuples[0] as Tuple;
-  const roles = tuples.map((tuple) => tuple.relation).filter((relation) => relation !== "person");
+  const roles = tuples.filter((tuple) => !belongs(tuple)).map(({ relation }) => relation);
+  const is = tuples.filter(belongs).map(({ relation }) => relation);
   const isOrganization = alive(records.organizations.get(object)) !== undefined;
   const said = facts.last(object, user)?.after?.role;
-  const given = isOrganization && said !== undefined ? [said, "person"] : [];
+  const wanted = facts.last(object, suspensionOf(user))?.after === undefined ? "person" : "suspended";
+  const given: unknown[] = isOrganization && said !== undefined ? [said, wanted] : [];
+  // alone it is not deleted, for it is what leaves them a person: an admin lifts it
+  if (given.length > 0 && is.join() === "suspended") given.push("suspended");
   const erase = tuples.filter((tuple) => !given.includes(tuple.relation));
   const add = (detail: string) => report("person", object, detail, { erase, by: [object] });
   if (roles.length !== 1) add(`${user} has ${roles.length} roles: ${roles.sort().join(", ")}`);
+  if (is.length > 0 && said !== undefined && is.join() !== wanted)
+    add(`${user} is ${is.sort().join(" and ")}, its history says ${wanted}`);
   if (roles.length === tuples.length) add(`${user} has a role and is no person of it`);
   if (!records.people.has(user)) add(`${user} has no record`);
   if (!isOrganization) add(`${user} is a person of an organization that is not there`);
@@ -65,7 +74,7 @@ function jobRoleProblem(tuples: Tuple[], contents: Contents, records: Records, f
   const role = roleOfRungs(tuples.map((tuple) => tuple.relation));
   const owner = alive(records.resources.get(object))?.owner;
   const said = facts.last(`organization:${owner}`, `${object} ${idOf(user)}`)?.after?.role;
-  const given: readonly string[] = belongs(facts, owner, user) && said ? RUNGS[said as JobRole] : [];
+  const given: readonly string[] = hasPerson(facts, owner, user) && said ? RUNGS[said as JobRole] : [];
   const proposal = {
     erase: tuples.filter((tuple) => !given.includes(tuple.relation)),
     by: owner === undefined ? [object] : [object, `organization:${owner}`],
@@ -91,7 +100,7 @@ function delegationProblem(
   const partner = records.cooperations.get(cooperation ?? "")?.value?.partner;
   const word = cooperation === undefined ? undefined : facts.last(cooperation, `${object} ${idOf(user)}`);
   const said = word?.after as Delegation | undefined;
-  const given = belongs(facts, partner, user) && said ? tuplesOfDelegation(said).map(keyText) : [];
+  const given = hasPerson(facts, partner, user) && said ? tuplesOfDelegation(said).map(keyText) : [];
   const proposal = {
     erase: tuples.filter((tuple) => !given.includes(keyText(tuple))),
     by: cooperation === undefined ? [object] : [object, cooperation],

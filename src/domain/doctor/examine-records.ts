@@ -2,10 +2,16 @@
  * Reads every record of a store, and says which objects have none, two, or one that
  * cannot be read. Every later examination relies on these records alone.
  */
+import { z } from "zod";
 import { StoreDamaged } from "../../faults.ts";
+import { SealsRecord } from "../access-log/seal.ts";
+import { AsksRecord } from "../cooperation/asks.ts";
 import { type Webhook, WebhookRecord } from "../events/webhook-record.ts";
 import { type OrganizationId, splitRef, type UserId } from "../ids.ts";
+import { BELONGING } from "../membership.ts";
 import { type Person, PersonRecord } from "../person-record.ts";
+import { PolicyRecord } from "../policy.ts";
+import { type Preset, PresetRecord } from "../preset-record.ts";
 import {
   alive,
   type Cooperation,
@@ -40,10 +46,13 @@ export const SCHEMAS: Record<string, RecordSchema<Record<string, string | number
   cooperation: CooperationRecord,
   share: ShareRecord,
   invitation: InvitationRecord,
+  asks: AsksRecord,
+  policy: PolicyRecord,
   receiver: ReceiverRecord,
-  schedule: ScheduleRecord,
+  schedule: z.union([ScheduleRecord, SealsRecord]),
   due: DueRecord,
   webhook: WebhookRecord,
+  preset: PresetRecord,
 };
 
 /** The readable records by `type:id`. */
@@ -55,6 +64,9 @@ export type Records = {
   cooperations: Map<string, Head<Cooperation>>;
   shares: Map<string, Head<Share>>;
   webhooks: Map<string, Head<Webhook>>;
+  presets: Map<string, Head<Preset>>;
+  policies: Map<string, Head<PolicyRecord>>;
+  asks: Map<string, Head<AsksRecord>>;
 };
 
 /** Every record that can be read, and a finding for each that cannot, or that is in the wrong place. */
@@ -92,6 +104,9 @@ export function examineRecords(contents: Contents, report: Report): Records {
     cooperations: ofType("cooperation"),
     shares: ofType("share"),
     webhooks: ofType("webhook"),
+    presets: ofType("preset"),
+    policies: ofType("policy"),
+    asks: ofType("asks"),
   };
 }
 
@@ -105,7 +120,9 @@ export function headIn(records: Records, object: string): Head<object> | undefin
 export function isPerson(contents: Contents, organization: OrganizationId | undefined, user: UserId): boolean {
   return (
     organization !== undefined &&
-    contents.has({ user: `user:${user}`, relation: "person", object: `organization:${organization}` })
+    BELONGING.some((relation) =>
+      contents.has({ user: `user:${user}`, relation, object: `organization:${organization}` }),
+    )
   );
 }
 

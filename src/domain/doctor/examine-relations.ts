@@ -5,6 +5,7 @@
  */
 import { tuplesOfWebhook, webhookOfVersion } from "../events/webhook-record.ts";
 import { idOf, idOfType, type ResourceRef, splitRef } from "../ids.ts";
+import { tuplesOfPreset } from "../preset-record.ts";
 import { alive } from "../records.ts";
 import { emailHash } from "../registry/decide-person.ts";
 import { fits, formOf, type Relation, relationOfTuple, WRITTEN } from "../relations.ts";
@@ -36,6 +37,7 @@ const RECORDED: (Relation["kind"] | undefined)[] = [
   "upcoming",
   "webhook_owner",
   "version",
+  "preset_owner",
 ];
 
 export function examineRelations(contents: Contents, records: Records, report: Report): void {
@@ -55,6 +57,10 @@ export function examineRelations(contents: Contents, records: Records, report: R
   for (const [object, head] of records.webhooks) {
     const webhook = alive(head);
     if (webhook !== undefined) ask(tuplesOfWebhook(object, webhook));
+  }
+  for (const [object, head] of records.presets) {
+    const preset = alive(head);
+    if (preset !== undefined) ask(tuplesOfPreset(object, preset));
   }
   for (const { value } of records.cooperations.values()) {
     if (value === undefined) continue;
@@ -97,7 +103,7 @@ function wordOn({ user, relation, object }: Tuple, records: Records): { by: stri
   const [type, id] = splitRef(object);
   if (type === "twin") return { by: [`organization:${id}`] };
   if (type === "email") return { by: [object], trusting: [user] };
-  if (type === "cooperation") return { by: [object] };
+  if (type === "cooperation" || type === "preset") return { by: [object] };
   const { kind } = relationOfTuple({ relation, object }) ?? {};
   const share = kind === "shared" || kind === "upcoming" ? (user.split("#", 1)[0] ?? user) : object;
   if (type === "webhook")

@@ -19,7 +19,11 @@ const KINDS = {
     leave: ["cooperation.left", "The partner ended the cooperation."],
     change_expiry: [
       "cooperation.expiry_changed",
-      "The date on which the cooperation ends, starts, or is resumed was set, changed or cleared.",
+      "The date on which the cooperation ends, is to be reviewed, starts, or is resumed was set, changed or cleared.",
+    ],
+    review: [
+      "cooperation.reviewed",
+      "An admin of the initiator reviewed the cooperation and confirmed it; `after.review_by` is the day of the next review.",
     ],
     start: [
       "cooperation.started",
@@ -35,12 +39,29 @@ const KINDS = {
       "An admin of the partner delegated a share to a person, or changed what was delegated.",
     ],
     revoke: ["delegation.revoked", "A delegation was taken back."],
+    ask: [
+      "ask.made",
+      "The partner asks for another role on a share, or for a later date. It waits for an answer, and ends without one with its share and with the cooperation.",
+    ],
+    withdraw_ask: ["ask.withdrawn", "The partner no longer asks for it."],
+    decline_ask: [
+      "ask.declined",
+      "The initiator said no to what was asked. A yes is the change itself, with its number in `after.asked`.",
+    ],
     "expire cooperation": ["cooperation.expired", "The date of the cooperation came: nobody has access through it."],
+    "expire review": [
+      "cooperation.review_missed",
+      "The day came by which the cooperation was to be reviewed: nobody has access through it until it is.",
+    ],
     "expire share": ["share.expired", "The date of a share came: nobody has access through it."],
     "expire delegation": ["delegation.expired", "The date of a delegation came."],
     "remind cooperation": [
       "cooperation.ending",
       "The cooperation ends in at most `after.days` days, on `after.expires_at`.",
+    ],
+    "remind review": [
+      "cooperation.review_due",
+      "The cooperation ends in at most `after.days` days, on `after.review_by`, if no admin of the initiator reviews it.",
     ],
     "remind share": ["share.ending", "A share ends in at most `after.days` days, on `after.expires_at`."],
     "remind delegation": [
@@ -64,6 +85,11 @@ const KINDS = {
     add_person: ["person.added", "A person belongs to the organization from now on."],
     change_person: ["person.changed", "A person's organization role, name, address or language was changed."],
     remove_person: ["person.removed", "A person left the organization, and lost all that they held through it."],
+    suspend_person: [
+      "person.suspended",
+      "A person has nothing through the organization's cooperations and acts in none, until that is lifted. `after.event` is the security event that said so, if one did.",
+    ],
+    restore_person: ["person.restored", "The suspension of a person was lifted."],
     register: ["resource.registered", "A plant or portfolio is registered."],
     change_resource: ["resource.changed", "A resource has another name, or lies in another portfolio."],
     unregister: ["resource.unregistered", "A resource was deleted, with its job roles."],
@@ -84,6 +110,16 @@ const KINDS = {
       "An endpoint gets no more events: it answered 410, is not public, or took nothing for three days.",
     ],
     resume_webhook: ["webhook.resumed", "An endpoint gets events again, from where it was or replayed from a place."],
+    add_preset: ["preset.added", "A preset was added; `after.resources` and `after.plants_of` count what it names."],
+    change_preset: [
+      "preset.changed",
+      "A preset names other resources, which are counted only, or has another role or other dates.",
+    ],
+    remove_preset: ["preset.removed", "A preset was removed. What was shared by it stays shared."],
+    set_policy: [
+      "organization.policy_set",
+      "The organization has another policy: what its admins may set from now on, and with whom.",
+    ],
     repair: ["organization.repaired", "An operator repaired the organization's tuples; access only shrank."],
     sign: ["organization.signed", "The history of an older version was signed."],
   },
@@ -93,7 +129,9 @@ type Kinds = typeof KINDS;
 type NameIn<H extends keyof Kinds> = Extract<Kinds[H][keyof Kinds[H]], readonly [string, string]>[0];
 
 /** What an entry may say that was done. */
-export type EntryAction = ActionIn<keyof Kinds["cooperation"]> | keyof Kinds["organization"];
+export type EntryAction = CooperationEntryAction | keyof Kinds["organization"];
+/** What an entry in a cooperation's history may say that was done. */
+export type CooperationEntryAction = ActionIn<keyof Kinds["cooperation"]>;
 type ActionIn<K> = K extends `${infer Action} ${string}` ? Action : K;
 
 /** Before the names, so that no other system's events have them (CloudEvents 1.0.2 §3.1.1). */

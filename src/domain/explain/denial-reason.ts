@@ -17,6 +17,7 @@ export type DenialReason =
   | ({ code: "cooperation_not_started"; starts_at: Instant } & OfCooperation)
   | ({ code: "share_not_started"; starts_at: Instant } & OfShare)
   | ({ code: "cooperation_expired"; expires_at: Instant } & OfCooperation)
+  | ({ code: "cooperation_not_reviewed"; review_by: Instant } & OfCooperation)
   | ({ code: "share_expired"; expires_at: Instant } & OfShare)
   | ({ code: "delegation_expired"; expires_at: Instant } & OfDelegation)
   | ({ code: "cooperation_pending" } & OfCooperation)
@@ -26,6 +27,7 @@ export type DenialReason =
   | ({ code: "delegation_too_low"; role: SharedRole; needs: readonly JobRole[] } & OfDelegation)
   | ({ code: "not_delegated"; organization: string; role: OrganizationRole } & OfDelegation)
   | ({ code: "delegate_left"; organization: string } & OfDelegation)
+  | { code: "person_suspended"; user: string; organization: string }
   | ({ code: "job_role_too_low"; role: JobRole } & OfJobRole)
   | ({ code: "no_job_role"; organization: string; role: OrganizationRole } & OfJobRole)
   | { code: "not_admin"; user: string; organization: string; role: OrganizationRole }
@@ -77,6 +79,11 @@ export const DENIAL_REASONS: { readonly [C in DenialCode]: DenialRow<C> } = {
     advice: "An admin of the initiator sets a later one.",
     says: (is) => `${bond(is)} expired at ${is.expires_at}.`,
   },
+  cooperation_not_reviewed: {
+    meaning: "The cooperation was to be reviewed by a day, and nobody of the initiator did.",
+    advice: "An admin of the initiator reviews it: POST /v1/cooperations/{id}/review.",
+    says: (is) => `${bond(is)} was to be reviewed by ${is.review_by}, and was not.`,
+  },
   share_expired: {
     meaning: "The share's expiry date has passed.",
     advice: "An admin of the initiator sets a later one.",
@@ -103,16 +110,21 @@ export const DENIAL_REASONS: { readonly [C in DenialCode]: DenialRow<C> } = {
     says: (is) =>
       `${is.user} is delegated ${is.role} of ${is.resource}, but the share (${is.share}) is at ${is.share_role} now.`,
   },
+  person_suspended: {
+    meaning: "The person is suspended in their organization: they have nothing through its cooperations.",
+    advice: "An admin of the organization lifts it: DELETE /v1/organizations/{org}/people/{user}/suspension.",
+    says: (is) => `${is.user} is suspended in ${is.organization}.`,
+  },
   share_role_too_low: {
     meaning: "The share's role does not have the permission.",
     advice: "An admin of the initiator sets one of the roles in `needs` on the share.",
-    says: (is) => `${is.resource} is shared as ${is.role} (share ${is.share}); this needs ${either(is.needs)}.`,
+    says: (is) => `${is.resource} is shared as ${is.role} (share ${is.share}); this needs ${is.needs.join(" or ")}.`,
   },
   delegation_too_low: {
     meaning: "The delegation's role does not have the permission.",
     advice: "An admin of the partner delegates one of the roles in `needs`, if the share's role allows it.",
     says: (is) =>
-      `${is.user} is delegated ${is.role} of ${is.resource} (share ${is.share}); this needs ${either(is.needs)}.`,
+      `${is.user} is delegated ${is.role} of ${is.resource} (share ${is.share}); this needs ${is.needs.join(" or ")}.`,
   },
   not_delegated: {
     meaning: "The person belongs to the partner, is not its admin, and has no delegation of the share.",
@@ -123,7 +135,7 @@ export const DENIAL_REASONS: { readonly [C in DenialCode]: DenialRow<C> } = {
   job_role_too_low: {
     meaning: "The person's job role does not have the permission.",
     advice: "An admin of the owner gives them one of the roles in `needs`.",
-    says: (is) => `${is.user} is ${is.role} of ${is.resource}; this needs ${either(is.needs)}.`,
+    says: (is) => `${is.user} is ${is.role} of ${is.resource}; this needs ${is.needs.join(" or ")}.`,
   },
   no_job_role: {
     meaning: "The person belongs to the owner, is not its admin, and has no job role on the resource.",
@@ -170,7 +182,7 @@ export const DENIAL_REASONS: { readonly [C in DenialCode]: DenialRow<C> } = {
     meaning: "The person belongs neither to the owner nor to a partner with whom the owner shares it.",
     advice: "Check both ids; access needs an organization that owns the resource or has a share of it.",
     says: (is) =>
-      `${is.resource} is ${is.owner}'s, and nothing leads from there to ${is.user}, who is ${ofThese(is.organizations)}.`,
+      `${is.resource} is ${is.owner}'s, and nothing leads from there to ${is.user}, who is a person of ${is.organizations.join(", ") || "no organization"}.`,
   },
   object_deleted: {
     meaning: "The resource or organization was deleted.",
@@ -193,18 +205,9 @@ export const DENIAL_REASONS: { readonly [C in DenialCode]: DenialRow<C> } = {
     says: (is) => `${is.subject} is no person; only people have permissions.`,
   },
 };
-const CODES = Object.keys(DENIAL_REASONS);
 
 /** An access path that is closed: what it leads through (`share:01H…`, `organization:sunward`), and every reason why. */
 export type Path = { through: string; denials: DenialReason[] };
-
-/** Paths, the nearest first: with fewer reasons, then with nearer ones by their order above. */
-export function nearestFirst(paths: readonly Path[]): Path[] {
-  const farthest = ({ denials }: Path) => Math.max(...denials.map(({ code }) => CODES.indexOf(code)));
-  return paths.toSorted((a, b) => a.denials.length - b.denials.length || farthest(a) - farthest(b));
-}
-
-const either = (roles: readonly JobRole[]) => roles.join(" or ");
 
 /** A reason in one sentence. */
 export function sayingOf(denial: DenialReason): string {
@@ -214,6 +217,3 @@ export function sayingOf(denial: DenialReason): string {
 
 const bond = ({ cooperation, initiator, partner }: OfCooperation) =>
   `The cooperation of ${initiator} with ${partner ?? "somebody invited"} (${cooperation})`;
-
-const ofThese = (organizations: readonly string[]) =>
-  organizations.length === 0 ? "a person of no organization" : `a person of ${organizations.join(", ")}`;

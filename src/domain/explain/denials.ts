@@ -5,7 +5,7 @@ import type { OrganizationId, UserId } from "../ids.ts";
 import type { Cooperation, Delegation, Share } from "../records.ts";
 import { JOB_ROLES, type JobRole, type OrganizationRole, PERMISSION_OF, RUNGS, SHARED_ROLES } from "../roles.ts";
 import { shareAt } from "../share-dates.ts";
-import type { DenialReason, Path } from "./denial-reason.ts";
+import { DENIAL_REASONS, type DenialReason, type Path } from "./denial-reason.ts";
 
 /** The job roles that carry a permission, highest first; none where only admins have it. */
 export function needsOf(permission: string): JobRole[] {
@@ -17,6 +17,8 @@ export type Met = {
   cooperation: Cooperation;
   share: Share;
   role: OrganizationRole | undefined;
+  /** Whether they are suspended in the partner. */
+  isSuspended: boolean;
   delegation: Delegation | undefined;
 };
 
@@ -42,8 +44,8 @@ export function denialsOfShare(met: Met, user: UserId, permission: string, now: 
 
 /** The denial reasons that a cooperation's status and date give. */
 export function denialsOfCooperation(cooperation: Cooperation, now: Date): DenialReason[] {
-  const { id, status, initiator, partner, starts_at, expires_at, resume_at, ended_as, ended_at } = cooperation;
-  const of = { cooperation: id, initiator, partner };
+  const { initiator, partner, status, starts_at, expires_at, review_by, resume_at, ended_as, ended_at } = cooperation;
+  const of = { cooperation: cooperation.id, initiator, partner };
   if (status === "ended") return [{ code: "cooperation_ended", ...of, ended_as, ended_at }];
   const denials: DenialReason[] = [];
   if (status === "paused") denials.push({ code: "cooperation_paused", ...of, resume_at });
@@ -52,14 +54,18 @@ export function denialsOfCooperation(cooperation: Cooperation, now: Date): Denia
   if (status === "invited") denials.push({ code: "cooperation_invited", ...of });
   if (expires_at !== undefined && hasPassed(expires_at, now))
     denials.push({ code: "cooperation_expired", ...of, expires_at });
+  if (review_by !== undefined && hasPassed(review_by, now))
+    denials.push({ code: "cooperation_not_reviewed", ...of, review_by });
   return denials;
 }
 
-function denialsOfPerson({ cooperation, share, role, delegation }: Met, user: UserId, needs: JobRole[], now: Date) {
+function denialsOfPerson(met: Met, user: UserId, needs: JobRole[], now: Date) {
+  const { cooperation, share, role, isSuspended, delegation } = met;
   const { partner } = cooperation;
   // who is invited by address is in no organization of the cooperation yet
-  if (role === "admin" || partner === undefined) return [];
-  const denials: DenialReason[] = [];
+  if (partner === undefined) return [];
+  const denials: DenialReason[] = isSuspended ? [{ code: "person_suspended", user, organization: partner }] : [];
+  if (role === "admin") return denials;
   const of = { share: share.id, resource: share.resource, user };
   if (role === undefined) denials.push({ code: "delegate_left", ...of, organization: partner });
   if (delegation === undefined) {
@@ -75,17 +81,32 @@ function denialsOfPerson({ cooperation, share, role, delegation }: Met, user: Us
   return denials;
 }
 
-/** A person's roles by organization, and their address. */
+/** A person's roles by organization, where they are suspended, and their address. */
 export type AskedPerson = {
   user: UserId;
   roles: ReadonlyMap<OrganizationId, OrganizationRole>;
+  suspendedIn: ReadonlySet<OrganizationId>;
   email: string | undefined;
 };
 
-/** The access path of an organization's admins, with its denial reasons. */
-export function asAdmin({ user, roles }: AskedPerson, organization: OrganizationId): Path {
+/** The access path of an organization's admins, with its denial reasons. `acts`: it is for those who are not suspended. */
+export function asAdmin(
+  { user, roles, suspendedIn }: AskedPerson,
+  organization: OrganizationId,
+  { acts }: { acts: boolean },
+): Path {
   const role = roles.get(organization);
   const through = `organization:${organization}`;
   if (role === undefined) return { through, denials: [{ code: "not_person", user, organization }] };
-  return { through, denials: role === "admin" ? [] : [{ code: "not_admin", user, organization, role }] };
+  const denials: DenialReason[] = role === "admin" ? [] : [{ code: "not_admin", user, organization, role }];
+  if (acts && suspendedIn.has(organization)) denials.push({ code: "person_suspended", user, organization });
+  return { through, denials };
+}
+
+const CODES = Object.keys(DENIAL_REASONS);
+
+/** Paths, the nearest first: with fewer reasons, then with nearer ones by their order in the table. */
+export function nearestFirst(paths: readonly Path[]): Path[] {
+  const farthest = ({ denials }: Path) => Math.max(...denials.map(({ code }) => CODES.indexOf(code)));
+  return paths.toSorted((a, b) => a.denials.length - b.denials.length || farthest(a) - farthest(b));
 }

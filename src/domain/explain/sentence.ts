@@ -19,6 +19,7 @@ const FACTS: { readonly [K in Kind]: (named: Named, is: Relation & { kind: K }) 
   holder: ({ who, what }) => `${who} holds the address behind ${what}`,
   organization_role: ({ who, what }, { role }) => `${who} is ${/^[aeiou]/.test(role) ? "an" : "a"} ${role} of ${what}`,
   person: ({ who, what }) => `${who} is a person of ${what}`,
+  suspended: ({ who, what }) => `${who} is suspended in ${what}`,
   twin: ({ who, what }) => `${what} is the second spelling of ${who}`,
   side: ({ who, what }, { side }) =>
     side === "initiator" ? `${who} initiated ${what}` : `${who} is the partner in ${what}`,
@@ -34,6 +35,7 @@ const FACTS: { readonly [K in Kind]: (named: Named, is: Relation & { kind: K }) 
   job_role: ({ who, what }, { rung }) => `${who} is ${rung} of ${what}`,
   upcoming: ({ who, what }) => `${who} is of ${what} and has not started`,
   webhook_owner: ({ who, what }) => `${what} is an endpoint of ${who}`,
+  preset_owner: ({ who, what }) => `${what} is a preset of ${who}`,
   version: ({ tuple }) => `${nameOf(webhookOfVersion(tuple))} is an endpoint, in this version`,
   shared: ({ who, what }, { rung }) => `the ${rung}s of ${who} are ${rung}s of ${what}`,
 };

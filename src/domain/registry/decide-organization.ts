@@ -13,7 +13,7 @@ export type OrganizationState = { id: OrganizationId; head: Head<Organization>; 
  * What an organization still holds; it is deleted only when all are 0. Offers that it never answered do not hold it:
  * otherwise anybody could keep it from being deleted.
  */
-export type Holdings = { people: number; resources: number; cooperations: number };
+export type Holdings = { people: number; resources: number; cooperations: number; presets: number };
 
 /** `before` is undefined for one that was created. */
 export type OrganizationChanged = { before?: Organization | undefined; organization: Organization };
@@ -37,13 +37,13 @@ export function decideOrganization(state: OrganizationState, input: { name: stri
 
 /**
  * Deletes an organization that holds nothing. Its history stays, and continues if another is created under its id; what
- * it was a side of is swept, so that the other one is no side of it. `endpoints`: how those end that events were delivered to for it.
+ * it was a side of is swept, so that the other one is no side of it. `ends`: what ends with it, its endpoints and its policy.
  */
 export function decideDeleteOrganization(
   state: OrganizationState,
   holdings: Holdings,
   stamp: Stamp,
-  endpoints: Pick<Plan, "touches" | "deletes">,
+  ends: Pick<Plan, "touches" | "deletes">,
 ): Decision<undefined> {
   const { head, id } = state;
   const before = alive(head);
@@ -57,7 +57,7 @@ export function decideDeleteOrganization(
   }
   const after: Organization = { ...before, deleted_at: instant(stamp.now) };
   const entry: EntryFacts = { action: "delete", object: head.object, before, after };
-  const deletes = [...difference(tuplesOfOrganization(id), []).deletes, ...endpoints.deletes];
+  const deletes = [...difference(tuplesOfOrganization(id), []).deletes, ...ends.deletes];
   const writes = [sweepMark(`organization:${id}`)];
-  return planned({ touches: [{ head, record: after, entry }, ...endpoints.touches], deletes, writes }, undefined);
+  return planned({ touches: [{ head, record: after, entry }, ...ends.touches], deletes, writes }, undefined);
 }

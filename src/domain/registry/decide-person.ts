@@ -38,6 +38,7 @@ export type PersonState = {
   user: UserId;
   person: Head<Person>;
   role: OrganizationRole | undefined;
+  isSuspended: boolean;
   /** Admins of the organization besides this person; counted for an admin who would be one no longer. */
   otherAdmins: number;
   /** Cooperations that it initiated and that have not ended, or that it is an accepted partner of; counted for the last admin alone. */
@@ -49,7 +50,12 @@ export type PersonState = {
 };
 
 /** `before` is the role held until now; undefined for who was taken in. */
-export type PersonChanged = { before: OrganizationRole | undefined; role: OrganizationRole; person: Person };
+export type PersonChanged = {
+  before: OrganizationRole | undefined;
+  role: OrganizationRole;
+  isSuspended: boolean;
+  person: Person;
+};
 
 const refuseIfMoved = ({ expected, organizationHead: { n }, role }: PersonState): Refusal | undefined =>
   refuseUnlessExpected(expected, { n, exists: role !== undefined });
@@ -61,7 +67,7 @@ const refuseLastAdmin = (state: PersonState): Refusal | undefined =>
 
 /** Takes somebody in as a person of an organization, gives another role, or changes the record. */
 export function decidePerson(state: PersonState, input: PersonInput): Decision<PersonChanged> {
-  const { organization, user, role } = state;
+  const { organization, user, role, isSuspended } = state;
   const moved = refuseIfMoved(state);
   if (moved) return moved;
   // who is known already stays who they are
@@ -73,15 +79,15 @@ export function decidePerson(state: PersonState, input: PersonInput): Decision<P
   // what is known of an address is not known of another one
   if (before.email !== after.email) after.mail_refused_at = undefined;
   const kept = PERSON_FIELDS.every((field) => before[field] === after[field]);
-  if (kept && role === input.role) return same({ before: role, role, person: before });
+  if (kept && role === input.role) return same({ before: role, role, isSuspended, person: before });
   if (input.role !== "admin") {
     const refusal = refuseLastAdmin(state);
     if (refusal) return refusal;
   }
   const emails = decideEmail(state, before.email, after.email);
   if (isRefusal(emails)) return emails;
-  const oldTuples = role === undefined ? [] : tuplesOfPerson(organization, user, role);
-  const changes = difference(oldTuples, tuplesOfPerson(organization, user, input.role));
+  const oldTuples = role === undefined ? [] : tuplesOfPerson(organization, user, role, isSuspended);
+  const changes = difference(oldTuples, tuplesOfPerson(organization, user, input.role, isSuspended));
   // an address is nobody's business but the person's record; the history says who and which role
   const entry: EntryFacts = {
     action: role === undefined ? "add_person" : "change_person",
@@ -98,7 +104,7 @@ export function decidePerson(state: PersonState, input: PersonInput): Decision<P
       deletes: [...changes.deletes, ...emails.deletes],
       writes: [...changes.writes, ...emails.writes],
     },
-    { before: role, role: input.role, person: after },
+    { before: role, role: input.role, isSuspended, person: after },
   );
 }
 
@@ -138,7 +144,7 @@ export type Held = { jobRoles: TupleKey[]; delegations: TupleKey[] };
  * only shrinks, and the person is removed last (law 4).
  */
 export function decideLeave(state: PersonState, held: Held): Decision<{ first: TupleKey[] }> {
-  const { organization, user, role } = state;
+  const { organization, user, role, isSuspended } = state;
   const moved = refuseIfMoved(state);
   if (moved) return moved;
   if (role === undefined) return same({ first: [] });
@@ -150,7 +156,7 @@ export function decideLeave(state: PersonState, held: Held): Decision<{ first: T
     // so that no delegation or job role slips in between
     { head: state.person, record: state.person.value ?? {} },
   ];
-  const deletes = tuplesOfPerson(organization, user, role).map(keyOf);
+  const deletes = tuplesOfPerson(organization, user, role, isSuspended).map(keyOf);
   // roles of four rungs before those of two and one: no batch ends in the midst of a role
   const taken = [...Map.groupBy([...held.jobRoles, ...held.delegations], (key) => key.object).values()]
     .sort((a, b) => b.length - a.length)

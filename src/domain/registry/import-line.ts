@@ -5,15 +5,18 @@
 import { z } from "zod";
 import { OrganizationInput, PersonInput, PlantInput, PortfolioInput, RoleInput } from "../commands.ts";
 import { Id, OrganizationId, PortfolioId, ResourceRefInput, UserId } from "../ids.ts";
+import { PolicyInput } from "../policy.ts";
 
 /** In the order in which a line may name what earlier lines register; an export keeps it. */
-export const LINE_KINDS = ["organization", "person", "portfolio", "plant", "job_role"] as const;
+export const LINE_KINDS = ["organization", "policy", "person", "suspension", "portfolio", "plant", "job_role"] as const;
 
 export const ImportLine = z.discriminatedUnion(
   "kind",
   [
     z.strictObject({ kind: z.literal("organization"), id: OrganizationId, ...OrganizationInput.shape }),
+    z.strictObject({ kind: z.literal("policy"), organization: OrganizationId, ...PolicyInput.shape }),
     z.strictObject({ kind: z.literal("person"), organization: OrganizationId, user: UserId, ...PersonInput.shape }),
+    z.strictObject({ kind: z.literal("suspension"), organization: OrganizationId, user: UserId }),
     z.strictObject({ kind: z.literal("portfolio"), id: PortfolioId, ...PortfolioInput.shape }),
     z.strictObject({ kind: z.literal("plant"), id: Id, ...PlantInput.shape }),
     z.strictObject({ kind: z.literal("job_role"), resource: ResourceRefInput, user: UserId, ...RoleInput.shape }),

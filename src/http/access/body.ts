@@ -1,13 +1,15 @@
 /**
  * Bodies of the AuthZEN endpoints: one JSON object in UTF-8, with the right content type; all else is a 400
  * (certification scenario §2.4). Unknown members are ignored, and so are `properties` and `context`, which only must be
- * objects. They never reach the engine: a caller could send `current_time` and choose the instant that dates are
- * compared with.
+ * objects, but for an evaluation's `context.purpose`. They never reach the engine: a caller could send `current_time`
+ * and choose the instant that dates are compared with.
  */
 import type { Context } from "hono";
 import { z } from "zod";
+import { PURPOSE_MAX } from "../../domain/access-log/lines.ts";
+import { pointerOf } from "../../domain/read-json.ts";
+import { TextInput } from "../../domain/text.ts";
 import { isJson, parseBody, readBytes, type Unread } from "../body.ts";
-import { pointerOf } from "../json.ts";
 import { fault } from "../problem.ts";
 
 const Members = z.looseObject({}).optional();
@@ -20,11 +22,16 @@ export const Sought = z.object({ type: z.string(), properties: Members });
 
 export const ActionInput = z.object({ name: z.string(), properties: Members });
 
+/** Why somebody asks: the access log has it, and no decision depends on it. An empty one is none. */
+const Purpose = TextInput.max(PURPOSE_MAX).describe(
+  "Why access is needed, for the access log: at most 200 characters. No decision depends on it.",
+);
+
 export const EvaluationBody = z.object({
   subject: EntityInput,
   action: ActionInput,
   resource: EntityInput,
-  context: Members,
+  context: z.looseObject({ purpose: Purpose.optional() }).optional(),
 });
 
 /** The page wanted (AuthZEN 1.0 §8.2.1). */

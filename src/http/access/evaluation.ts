@@ -7,16 +7,19 @@ import type { Context, Hono } from "hono";
 import { z } from "zod";
 import {
   type AccessDecision,
+  type AskedBy,
   type Evaluation,
   type EvaluationDeps,
   evaluate,
   evaluateAll,
+  recordAnswers,
 } from "../../check/evaluate.ts";
 import { isObject } from "../../domain/json.ts";
+import { pointerOf } from "../../domain/read-json.ts";
 import type { Env } from "../env.ts";
-import { pointerOf } from "../json.ts";
 import { refused } from "../problem.ts";
-import { detailOf, REFUSALS } from "../refusals.ts";
+import { detailOf } from "../refusal-detail.ts";
+import { REFUSALS } from "../refusals.ts";
 import { EvaluationBody, invalidMembers, readBody } from "./body.ts";
 
 /** More need several requests. */
@@ -56,13 +59,18 @@ export function evaluationRoutes(app: Hono<Env>, asking: EvaluationDeps): void {
 
     const items = body.evaluations.map((item) => EvaluationBody.safeParse(withDefaults(item, body)));
     const valid = items.filter((item) => item.success).map((item) => item.data);
-    const decisions = await evaluateAll(asking, valid.map(evaluationOf), c.var.caller.bounds, () => c.req.raw.signal);
+    const asked = valid.map(evaluationOf);
+    const decisions = await evaluateAll(asking, asked, c.var.caller.bounds, () => c.req.raw.signal);
     const decided = decisions.map((decision, n) => decisionBody(decision, isTraced(valid[n] ?? {}))).values();
     const evaluations = items.map((item) => (item.success ? decided.next().value : invalidItem(item.error)));
 
     const last = LAST_DECISION[body.options?.evaluations_semantic ?? "execute_all"];
     const end = evaluations.findIndex((evaluation) => evaluation?.decision === last);
-    return c.json({ evaluations: end < 0 ? evaluations : evaluations.slice(0, end + 1) });
+    const given = end < 0 ? evaluations.length : end + 1;
+    // what is cut off is no answer to anybody
+    const answered = items.slice(0, given).filter((item) => item.success).length;
+    recordAnswers(asking, asked.slice(0, answered), decisions, askedBy(c));
+    return c.json({ evaluations: evaluations.slice(0, given) });
   });
 }
 
@@ -72,10 +80,15 @@ async function answerEvaluation(
   asking: EvaluationDeps,
   body: z.infer<typeof EvaluationBody>,
 ): Promise<Response> {
-  const decided = c.env?.decided ?? evaluate(asking, evaluationOf(body), c.var.caller.bounds, () => c.req.raw.signal);
+  const decided = c.env?.decided ?? evaluate(asking, evaluationOf(body), askedBy(c), () => c.req.raw.signal);
   const decision = await decided;
   if (decision.kind === "outside") return refused(c, decision.outside);
   return c.json(decisionBody(decision, isTraced(body)));
+}
+
+/** Who asks, for the decision's bounds and its record. */
+function askedBy({ var: { caller, requestId } }: Context<Env>): AskedBy {
+  return { key: caller.key, bounds: caller.bounds, requestId };
 }
 
 /** Whether the request asks for a trace of its answer: `context.trace` is true. */
@@ -83,12 +96,13 @@ export function isTraced({ context }: { context?: Record<string, unknown> | unde
   return context?.trace === true;
 }
 
-/** The part of a request that the decision depends on: not its properties and context. */
-export function evaluationOf({ subject, action, resource }: z.infer<typeof EvaluationBody>): Evaluation {
+/** What a request asks, and why: not its properties, nor the rest of its context. */
+export function evaluationOf({ subject, action, resource, context }: z.infer<typeof EvaluationBody>): Evaluation {
   return {
     subject: { type: subject.type, id: subject.id },
     action: action.name,
     resource: { type: resource.type, id: resource.id },
+    purpose: context?.purpose,
   };
 }
 

@@ -37,7 +37,9 @@ export function searchRoutes(app: Hono<Env>, asking: EvaluationDeps): void {
     const body = await readBody(c, ActionSearch);
     if (body instanceof Response) return body;
     const signal = () => c.req.raw.signal;
-    const result = await searchActions(asking, body, body.page ?? {}, c.var.caller.bounds, signal);
+    const { caller, requestId } = c.var;
+    const askedBy = { key: caller.key, bounds: caller.bounds, requestId };
+    const result = await searchActions(asking, body, body.page ?? {}, askedBy, signal);
     return searchReply(c, result, body, (name) => ({ name }));
   });
 }

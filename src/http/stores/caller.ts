@@ -12,8 +12,7 @@ import { createMiddleware } from "hono/factory";
 import type { KeyScope } from "../../domain/caller.ts";
 import { isObject } from "../../domain/json.ts";
 import { NEEDS } from "../../domain/key-scopes.ts";
-import type { FindKey } from "../../domain/service-keys.ts";
-import { actingUser, answerFor, callerOf, identify } from "../caller.ts";
+import { actingUser, answerFor, type Callers, callerOf, identify, isAnother, OWN_PERSON } from "../caller.ts";
 import type { Env } from "../env.ts";
 import { forbidden, invalid, openFgaError } from "./error.ts";
 import { beyondPermission, type Members, supposition } from "./questions.ts";
@@ -23,16 +22,18 @@ const STORE = /^\/stores(\/[^/]+)?$/;
 const WRITES = /^\/stores\/[^/]+\/write$/;
 
 /** Requires a key with one of the path's scopes (RFC 6750). Sets `caller`. */
-export function authenticateService(findKey: FindKey) {
+export function authenticateService(callers: Callers) {
   return createMiddleware<Env>(async (c, next) => {
-    const key = identify(c, findKey);
-    if (key === undefined)
+    const key = await identify(c, callers);
+    if (!("name" in key))
       return c.req.header("Authorization") === undefined
         ? openFgaError(c, 401, "bearer_token_missing", "missing bearer token")
         : openFgaError(c, 401, "unauthenticated", "unauthenticated");
     const header = c.req.header("Acting-User");
     const isWrite = WRITES.test(c.req.path);
-    const scopes: readonly KeyScope[] = isWrite ? [header === undefined ? "admin" : "manage"] : scopesOf(c);
+    const scopes: readonly KeyScope[] = isWrite
+      ? [(header ?? key.user) === undefined ? "admin" : "manage"]
+      : scopesOf(c);
     if (!scopes.some((scope) => key.scopes.includes(scope))) {
       const needs = isWrite ? "scope admin, or scope manage and Acting-User" : `scope ${scopes.join(" or ")}`;
       return forbidden(c, "insufficient_scope", `This needs a key with ${needs}.`);
@@ -41,7 +42,8 @@ export function authenticateService(findKey: FindKey) {
     if (header !== undefined && !isWrite) return invalid(c, "Acting-User has no meaning here: leave it out.");
     if (header !== undefined && user === undefined)
       return invalid(c, "Acting-User must be user:<id>, percent-encoded.");
-    c.set("caller", callerOf(key, user));
+    if (isAnother(key, user)) return forbidden(c, "insufficient_scope", `This needs ${OWN_PERSON}.`);
+    c.set("caller", callerOf(key, key.user ?? user));
     return answerFor(key, next);
   });
 }

@@ -12,8 +12,9 @@ import type { Outside } from "../../domain/key-bounds.ts";
 import type { Env } from "../env.ts";
 import { asCheck } from "./caller.ts";
 import { outsideKey, outsideText } from "./error.ts";
-import { answer, decided, pass, readQuestion, type StoresDeps } from "./pass.ts";
+import { answer, decided, readQuestion, type StoresDeps } from "./pass.ts";
 import { dated, isUsual, type Members, plainQuestion } from "./questions.ts";
+import { answersIn, recordChecks, recordReplies } from "./record.ts";
 import { outsideQuestions } from "./within-key.ts";
 
 /** OpenFGA's default for `--max-checks-per-batch-check`. */
@@ -22,29 +23,37 @@ const CHECKS_MAX = 50;
 /** openfga.v1 BatchCheckItem.correlation_id. */
 const CORRELATION_ID = /^[\w-]{1,36}$/;
 
-/** Throws EngineUnavailable, Overloaded: without an answer the reply is a 5xx, never a "no", and half a batch is no answer. */
+/** Throws EngineUnavailable, Overloaded, AuditUnavailable: without an answer the reply is a 5xx, never a "no", and half a batch is no answer. */
 export function checkRoutes(app: Hono<Env>, deps: StoresDeps): void {
-  const { engine, checker, clock } = deps;
+  const { engine, checker, clock, recorder } = deps;
   app.post("/stores/:store_id/check", async (c) => {
     const body = await readQuestion(c, deps, (one) => [asCheck(one)]);
     if (body instanceof Response) return body;
+    recorder?.admit();
     const question = isUsual(body, engine.api.modelId) ? plainQuestion(engine, body) : undefined;
     if (question === undefined) {
       const [outside] = await outsideQuestions(c, deps, [asCheck(body).names]);
       if (outside !== undefined) return outsideKey(c, outside);
-      return pass(c, deps, { method: "POST", path: "/check", body: dated(body, clock()) });
+      const reply = await engine.api.ask(
+        { method: "POST", path: "/check", body: dated(body, clock()) },
+        c.req.raw.signal,
+      );
+      if (reply.status === 200) recordReplies(c, recorder, [[body, JSON.parse(reply.body)]]);
+      return answer(c, reply);
     }
-    const { allowed, owner } = await checker.check(question, () => c.req.raw.signal);
+    const checked = await checker.check(question, () => c.req.raw.signal);
     // a hit knows the owner
     const { relation: permission, object } = question;
-    const outside = await outsideQuestion(engine, c.var.caller.bounds, { permission, object, owner });
+    const outside = await outsideQuestion(engine, c.var.caller.bounds, { permission, object, owner: checked.owner });
     if (outside !== undefined) return outsideKey(c, outside);
-    return decided(c, deps, { allowed, resolution: "" });
+    recordChecks(c, recorder, [{ question, checked }]);
+    return decided(c, deps, { allowed: checked.allowed, resolution: "" });
   });
   app.post("/stores/:store_id/batch-check", async (c) => {
     const asked = (one: Members) => itemsOf(one).filter(isObject).map(asCheck);
     const body = await readQuestion(c, deps, asked);
     if (body instanceof Response) return body;
+    recorder?.admit();
     const items = itemsOf(body);
     const problems = await outsideQuestions(
       c,
@@ -74,7 +83,11 @@ export function checkRoutes(app: Hono<Env>, deps: StoresDeps): void {
       return { method: "POST" as const, path: "/batch-check", body: { ...body, checks } };
     };
     const plain = isUsual(body, engine.api.modelId) && isBatch(items) ? questionsOf(deps, items) : [];
-    if (plain.length === 0 && Object.keys(known).length === 0) return pass(c, deps, request(body.checks));
+    if (plain.length === 0 && Object.keys(known).length === 0) {
+      const reply = await engine.api.ask(request(body.checks), c.req.raw.signal);
+      if (reply.status === 200) recordReplies(c, recorder, answersIn(items, JSON.parse(reply.body).result));
+      return answer(c, reply);
+    }
 
     const others = items.filter((item) => !plain.some((one) => one.item === item));
     const signal = () => c.req.raw.signal;
@@ -88,6 +101,12 @@ export function checkRoutes(app: Hono<Env>, deps: StoresDeps): void {
     if (rest !== undefined && rest.status !== 200) return answer(c, rest);
     const answers = plain.map(({ item }, n) => [item.correlation_id, { allowed: checked[n]?.allowed }]);
     const asked = rest && JSON.parse(rest.body).result;
+    const given = plain.flatMap(({ question }, n) => {
+      const one = checked[n];
+      return one === undefined ? [] : [{ question, checked: one }];
+    });
+    recordChecks(c, recorder, given);
+    recordReplies(c, recorder, answersIn(others, asked));
     return decided(c, deps, { result: { ...Object.fromEntries(answers), ...asked, ...known } });
   }
 }

@@ -8,7 +8,7 @@ import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { Outside } from "../../domain/key-bounds.ts";
 import { denied, type fault } from "../problem.ts";
-import { detailOf } from "../refusals.ts";
+import { detailOf } from "../refusal-detail.ts";
 
 /** It as the OpenAPI document has it. */
 export const ErrorView = z.object({ code: z.string(), message: z.string() }).openapi("OpenFgaError");
@@ -49,7 +49,10 @@ const FAULTS = {
   internal: [500, "internal_error", "Internal Server Error"],
   store_damaged: [500, "internal_error", "The data in the store is inconsistent. Run `npm run doctor`."],
   engine_unavailable: [503, "unavailable", "OpenFGA does not answer. Nothing was decided or written."],
-  overloaded: [503, "resource_exhausted", "Too many requests wait for OpenFGA. Nothing was decided."],
+  overloaded: [503, "resource_exhausted", "Too many requests wait. Nothing was decided."],
+  audit_unavailable: [503, "unavailable", "The access log cannot be written. Nothing was decided."],
+  issuer_unavailable: [503, "unavailable", "The issuer of the token does not answer. Nothing was decided."],
+  sessions_unavailable: [503, "unavailable", "The console's sessions cannot be read. Nothing was decided."],
   contended: [503, "unavailable", "Other requests kept changing the same object. Nothing was written."],
   outcome_unknown: [
     504,

@@ -4,7 +4,7 @@
  */
 import { Hono } from "hono";
 import type { ActionDeps } from "../../actions/run/action.ts";
-import type { FindKey } from "../../domain/service-keys.ts";
+import type { Callers } from "../caller.ts";
 import type { Env } from "../env.ts";
 import { limitRequests, type RateLimiting } from "../rate-limit.ts";
 import { authenticateService } from "./caller.ts";
@@ -44,15 +44,13 @@ export const NOT_OFFERED = [
 ] as const;
 
 /** All routes, to mount at `/`. Throws EngineUnavailable, Overloaded. */
-export function storesRoutes(
-  deps: StoresDeps & ActionDeps & { findKey: FindKey; rate?: RateLimiting | undefined },
-): Hono<Env> {
+export function storesRoutes(deps: StoresDeps & ActionDeps & Callers & { rate?: RateLimiting | undefined }): Hono<Env> {
   const app = new Hono<Env>();
   app.use("/stores/*", async (c, next) => {
     c.header("Cache-Control", "no-store");
     await next();
   });
-  app.use("/stores/*", authenticateService(deps.findKey), limitRequests(deps.rate));
+  app.use("/stores/*", authenticateService(deps), limitRequests(deps.rate));
   app.use("/stores/:store_id/*", async (c, next) =>
     c.req.param("store_id") === deps.engine.api.storeId
       ? next()

@@ -13,7 +13,8 @@ import type { Refusal } from "../../domain/refusal.ts";
 import type { Relation } from "../../domain/relations.ts";
 import type { TupleKey } from "../../domain/tuples.ts";
 import { listedErrors } from "../problem.ts";
-import { adviceOf, detailOf } from "../refusals.ts";
+import { adviceOf } from "../refusal-advice.ts";
+import { detailOf } from "../refusal-detail.ts";
 import { invalid, openFgaError } from "./error.ts";
 
 /** More tuples than one Write holds, and `why` where it is not the request that names so many. */
@@ -121,6 +122,8 @@ export function problemText(problem: RawProblem): string {
 const OWN = "the service writes it itself";
 const WEBHOOK_REQUESTS = "use the requests of /v1/webhooks, or those of /v1/organizations/{org}/webhooks";
 
+const PRESET_REQUESTS = "use the requests of /v1/organizations/{org}/presets";
+
 // what is refused may hold anything, and half a character cannot be encoded
 const segment = (ref: string) => encodeURIComponent(idOf(ref).toWellFormed());
 
@@ -138,6 +141,8 @@ function requestFor({ kind, ...of }: Relation, { object, user, condition }: RawT
       const put = `use PUT /v1/organizations/{org}/people/${segment(user)} with \`email\``;
       return write ? put : `${put}, or DELETE /v1/people/${segment(user)}`;
     }
+    case "suspended":
+      return `use ${write ? "PUT" : "DELETE"} /v1/organizations/${id}/people/${segment(user)}/suspension`;
     case "twin":
       return `use ${write ? "PUT" : "DELETE"} /v1/organizations/${id}`;
     case "side":
@@ -168,6 +173,8 @@ function requestFor({ kind, ...of }: Relation, { object, user, condition }: RawT
     case "webhook_owner":
     case "version":
       return WEBHOOK_REQUESTS;
+    case "preset_owner":
+      return PRESET_REQUESTS;
     case "pending": {
       const type = ["share", "organization"].find((one) => user.startsWith(`${one}:`)) ?? "cooperation";
       return `use DELETE /v1/${type}s/${segment(user)}`;
@@ -192,6 +199,8 @@ function requestForHead(object: string, operation: RawOperation): string {
     case "webhook":
     case "receiver":
       return WEBHOOK_REQUESTS;
+    case "preset":
+      return PRESET_REQUESTS;
     case "cooperation":
     case "share":
       return `use PATCH /v1/${type}s/${id}`;

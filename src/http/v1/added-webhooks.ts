@@ -18,8 +18,9 @@ import type { Refusal } from "../../domain/refusal.ts";
 import { isRefusal, type Result } from "../../domain/result.ts";
 import { EngineRefused } from "../../faults.ts";
 import type { Reads } from "../../ports.ts";
+import { actingIn } from "../../store/acting.ts";
 import { type EventPlace, placeOfNow, placeText } from "../../store/events.ts";
-import { inTurns, membershipIn } from "../../store/snapshot.ts";
+import { inTurns } from "../../store/snapshot.ts";
 import { placeOfWebhook, webhookHead, webhookIdsOf } from "../../store/webhooks.ts";
 import type { Env } from "../env.ts";
 import { fault, refused } from "../problem.ts";
@@ -72,7 +73,7 @@ export function addedWebhooks(deps: V1Deps) {
   /** Why the caller may not see an organization's endpoints. */
   async function refuseReader(c: Context<Env>, organization: OrganizationId | undefined): Promise<Refusal | undefined> {
     if (organization === undefined || isService(c.var.caller)) return undefined;
-    return refuseUnlessAdmin(organization, await membershipIn(tupleStore, organization, c.var.caller));
+    return refuseUnlessAdmin(organization, await actingIn(tupleStore, organization, c.var.caller));
   }
 
   function offered({ organization }: WebhookId): Result<AddedWebhooks> {

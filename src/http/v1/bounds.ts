@@ -36,9 +36,13 @@ const TYPES: Record<string, readonly string[]> = {
   portfolios: ["portfolio"],
   cooperations: ["cooperation"],
   invitations: ["cooperation"],
+  waiting: ["cooperation"],
   shares: ["share"],
   "incoming-shares": ["share"],
   delegations: ["share"],
+  register: ["cooperation", "share", ...RESOURCE_TYPES],
+  "access-log": ["cooperation", "share", ...RESOURCE_TYPES],
+  presets: ["share"],
 };
 
 /** About no organization in particular: the reply depends on the acting user, or on a token. */
@@ -77,7 +81,7 @@ async function outsideRoute(deps: V1Deps, c: Context<Env>, bounds: Bounds): Prom
     (OF_NOBODY.includes(first)
       ? undefined
       : outsideOrganizations(bounds, await organizationsOfRoute(deps, c, first, id))) ??
-    (first === "organizations" && rest[0] === "people" && c.req.method === "PUT"
+    (first === "organizations" && rest[0] === "people" && rest.length === 2 && c.req.method === "PUT"
       ? outsideRecord(deps, c, bounds, { organization: id, user: rest[1] ?? "" })
       : undefined)
   );
@@ -90,6 +94,7 @@ async function organizationsOfRoute(
   collection: string,
   id: string,
 ): Promise<string[]> {
+  if (collection === "register") return [c.req.query("organization") ?? ""];
   if (idProblem(id) !== undefined) return [];
   if (collection === "organizations") return [id];
   const sidesOf = async (cooperation: CooperationId | undefined) => {

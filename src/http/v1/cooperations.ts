@@ -22,7 +22,7 @@ import { ChangedCooperation, CooperationView, MailedCooperation, Named } from ".
 const define = routesUnder("Cooperations");
 const path = "/cooperations/{id}";
 /** Why somebody may not act for the side that the action is of, or not now. */
-const ofSide = ["not_found", "not_admin", "wrong_side", "wrong_status"] as const;
+const ofSide = ["not_found", "not_admin", "suspended", "wrong_side", "wrong_status"] as const;
 
 const Confirm = z.strictObject({
   outcome: z.literal("confirm"),
@@ -33,6 +33,7 @@ const create = define.post("/organizations/{org}/cooperations", "Invite a partne
   refuses: [
     "not_found",
     "not_admin",
+    "suspended",
     "own_organization",
     "already_invited",
     "confirmation_stale",
@@ -40,6 +41,9 @@ const create = define.post("/organizations/{org}/cooperations", "Invite a partne
     "not_owner",
     "invalid_expiry",
     "invalid_date",
+    "date_against_policy",
+    "role_against_policy",
+    "partner_against_policy",
     "cool_down",
     "too_many_invitations",
   ],
@@ -50,12 +54,12 @@ const create = define.post("/organizations/{org}/cooperations", "Invite a partne
 });
 const get = define.get(path, "Get a cooperation", {
   answers: "either",
-  refuses: ["not_found", "not_admin"],
+  refuses: ["not_found", "not_admin", "suspended"],
   reply: CooperationView,
 });
 const patch = define.patch(path, "Set or clear a cooperation's dates", {
   answers: "person",
-  refuses: [...ofSide, "invalid_expiry", "invalid_date"],
+  refuses: [...ofSide, "invalid_expiry", "invalid_date", "date_against_policy", "partner_against_policy"],
   query: DryRunQuery,
   body: ChangeCooperationInput,
   reply: ChangedCooperation,
@@ -76,7 +80,7 @@ const STEPS = {
 
 /** What else they refuse. */
 const MORE: { [S in keyof typeof STEPS]?: readonly RefusalCode[] } = {
-  accept: ["cooperation_expired"],
+  accept: ["cooperation_expired", "partner_against_policy", "date_against_policy"],
   pause: ["invalid_date"],
 };
 
@@ -93,7 +97,7 @@ const stepOf = (step: keyof typeof STEPS) =>
 const steps = (Object.keys(STEPS) as (keyof typeof STEPS)[]).map((step) => ({ step, operation: stepOf(step) }));
 const again = define.post(`${path}/resend`, "Resend the invitation or the notice", {
   answers: "person",
-  refuses: [...ofSide, "cool_down"],
+  refuses: [...ofSide, "cool_down", "partner_against_policy"],
   query: DryRunQuery,
   body: ReasonInput,
   bodyOptional: true,

@@ -21,7 +21,7 @@ const OfShare = { share: z.string(), etag: Etag.describe("Its share's, which eve
 
 const list = define.get("/shares/{id}/delegations", "List the delegations of a share", {
   answers: "either",
-  refuses: ["not_found", "not_admin"],
+  refuses: ["not_found", "not_admin", "suspended"],
   query: PageQuery,
   reply: listOf(DelegationView),
 });
@@ -30,6 +30,7 @@ const put = define.put(path, "Delegate a share to a person, or change the delega
   refuses: [
     "not_found",
     "not_admin",
+    "suspended",
     "wrong_side",
     "wrong_status",
     "cooperation_expired",
@@ -37,6 +38,8 @@ const put = define.put(path, "Delegate a share to a person, or change the delega
     "role_above_cap",
     "not_own_person",
     "invalid_expiry",
+    "date_against_policy",
+    "partner_against_policy",
   ],
   query: DryRunQuery,
   body: DelegateInput,
@@ -44,7 +47,7 @@ const put = define.put(path, "Delegate a share to a person, or change the delega
 });
 const remove = define.delete(path, "Remove a delegation", {
   answers: "person",
-  refuses: ["not_found", "not_admin", "wrong_side", "wrong_status"],
+  refuses: ["not_found", "not_admin", "suspended", "wrong_side", "wrong_status"],
   query: DeleteQuery,
   reply: z.strictObject({ user: z.string(), ...OfShare, ...Effective }),
 });

@@ -63,7 +63,7 @@ const get = createRoute({
   operationId: "getEvents",
   tags: ["Events"],
   summary: "Read what happened, in order, as a list or as a stream of server-sent events",
-  ...({ answers: "either", refuses: ["not_found", "not_admin", "rate_limited"] } satisfies Documented),
+  ...({ answers: "either", refuses: ["not_found", "not_admin", "suspended", "rate_limited"] } satisfies Documented),
   request: { query: EventsQuery },
   responses: {
     200: {

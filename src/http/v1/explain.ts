@@ -71,7 +71,17 @@ const ExplanationView = z
 const post = define.post("/explain", "Explain why a check is allowed or denied (scope admin)", {
   answers: "service",
   refuses: [],
-  body: z.strictObject({ subject: EntityInput, action: ActionInput, resource: EntityInput }),
+  body: z.strictObject({
+    subject: EntityInput,
+    action: ActionInput,
+    resource: EntityInput,
+    at: z.iso
+      .datetime({ offset: true })
+      .optional()
+      .describe(
+        "Another instant than now (RFC 3339) to compare dates with. It is answered from what is written now: what was deleted since, or starts on a date, is not supposed.",
+      ),
+  }),
   reply: ExplanationView,
 });
 
@@ -80,16 +90,17 @@ export const EXPLAIN_OPERATIONS = [post];
 export function explainRoutes(app: V1App, deps: V1Deps) {
   app.openapi(post, async (c) => {
     if (!isService(c.var.caller)) return refused(c, needsService("to explain a check"));
-    const { subject, action, resource } = c.req.valid("json");
+    const { subject, action, resource, at } = c.req.valid("json");
+    const clock = at === undefined ? deps.clock : () => new Date(at);
     const asked = { subject, action: action.name, resource };
     const code = unaskedCode(deps.engine, asked);
     if (code === undefined)
-      return c.json(explanationView(await explain(deps, questionOf(subject, action.name, resource))));
+      return c.json(explanationView(await explain({ ...deps, clock }, questionOf(subject, action.name, resource))));
     const says = DENIALS[code];
     return c.json({
       decision: false,
       reason: says,
-      at: deps.clock().toISOString(),
+      at: clock().toISOString(),
       until: null,
       paths: [{ through: `${resource.type}:${resource.id}`, limits: [{ code, says }] }],
       complete: true,

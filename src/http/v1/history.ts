@@ -3,6 +3,7 @@
 import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { isService } from "../../domain/caller.ts";
+import { ocsfOfEntry } from "../../domain/events/ocsf-entry.ts";
 import type { Side } from "../../domain/history.ts";
 import type { OrganizationId } from "../../domain/ids.ts";
 import { refuseUnlessAdmin } from "../../domain/membership.ts";
@@ -12,11 +13,14 @@ import { findCooperation, sideOf } from "../../queries/views/reader.ts";
 import { historyOf, type Verified, verifyHistory } from "../../store/history.ts";
 import { membershipIn, organizationHead } from "../../store/snapshot.ts";
 import type { Env } from "../env.ts";
-import { cursorAfter, PageQuery, readCursor } from "../page.ts";
-import { refused } from "../problem.ts";
+import { NDJSON, ndjson } from "../ndjson.ts";
+import { cursorAfter, PAGE_MAX, PageQuery, readCursor } from "../page.ts";
+import { fault, refused } from "../problem.ts";
 import { listed, notFound, routesUnder, type V1App, type V1Deps } from "./route.ts";
 
 const define = routesUnder("History");
+
+type HistoryPage = Awaited<ReturnType<typeof historyOf>>;
 
 const Instant = z.iso.datetime();
 const Hash = z.string().regex(/^[0-9a-f]{64}$/);
@@ -69,11 +73,19 @@ const VerifiedView = z
   })
   .openapi("VerifiedHistory");
 
+const CooperationHistoryQuery = PageQuery.extend({
+  format: z
+    .enum(["json", "ocsf"])
+    .default("json")
+    .describe("`ocsf`: the whole history as events of OCSF 1.9.0, one a line."),
+});
+
 const ofCooperation = define.get("/cooperations/{id}/history", "List a cooperation's history", {
   answers: "either",
-  refuses: ["not_found", "not_admin"],
-  query: PageQuery,
+  refuses: ["not_found", "not_admin", "suspended"],
+  query: CooperationHistoryQuery,
   reply: HistoryView,
+  otherForm: NDJSON,
 });
 const ofOrganization = define.get("/organizations/{org}/history", "List an organization's history", {
   answers: "either",
@@ -86,7 +98,7 @@ const verifyCooperation = define.get(
   "Verify a cooperation's history: its hash chain and the signature on its head",
   {
     answers: "either",
-    refuses: ["not_found", "not_admin"],
+    refuses: ["not_found", "not_admin", "suspended"],
     reply: VerifiedView,
   },
 );
@@ -113,6 +125,15 @@ export function historyRoutes(app: V1App, deps: V1Deps) {
       next_cursor: next === undefined ? null : cursorAfter(["history", object], String(next)),
       head: { ...head, first },
     };
+  }
+
+  /** The entries as events, behind the newest page of them. */
+  async function* eventsOf(object: string, side: Side | undefined, first: number, newest: HistoryPage) {
+    for (let { items, next } = newest; ; ) {
+      for (const entry of items) yield ocsfOfEntry(object, entry);
+      if (next === undefined) return;
+      ({ items, next } = await historyOf(tupleStore, object, side, { before: next, limit: PAGE_MAX, first }));
+    }
   }
 
   async function verified(c: Context<Env>, object: string) {
@@ -149,7 +170,15 @@ export function historyRoutes(app: V1App, deps: V1Deps) {
     const side = sideOf(found.reader);
     // what was offered and taken back before somebody joined was never offered to them
     const first = side === "partner" ? (found.cooperation.partner_since ?? 1) : 1;
-    return listed(c, await page(`cooperation:${id}`, side, first, c.req.valid("query")));
+    const { format, ...query } = c.req.valid("query");
+    const object = `cooperation:${id}`;
+    if (format === "json") return listed(c, await page(object, side, first, query));
+    if (query.cursor !== undefined) {
+      const errors = [{ pointer: "query: cursor", detail: "is only for format=json" }];
+      return fault(c, "invalid_request", { errors });
+    }
+    const newest = await historyOf(tupleStore, object, side, { limit: PAGE_MAX, first });
+    return ndjson(c, eventsOf(object, side, first, newest));
   });
   app.openapi(ofOrganization, async (c) => {
     const { org } = c.req.valid("param");

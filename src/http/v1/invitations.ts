@@ -21,6 +21,7 @@ const preview = define.post("/invitations/preview", "Preview an invitation by it
     status: z.string(),
     starts_at: z.iso.datetime().nullable(),
     expires_at: z.iso.datetime().nullable(),
+    review_by: z.iso.datetime().nullable(),
     shares: z.array(SharedView),
   }),
 });
@@ -29,9 +30,12 @@ const joining = define.post("/invitations/join", "Join a cooperation with an inv
   refuses: [
     "not_found",
     "not_admin",
+    "suspended",
     "wrong_status",
     "cooperation_expired",
     "own_organization",
+    "partner_against_policy",
+    "date_against_policy",
     "invalid_invitation",
     "invitation_expired",
   ],

@@ -10,10 +10,11 @@ import { isFoundIn } from "../../domain/search-folding.ts";
 import { TextInput } from "../../domain/text.ts";
 import type { Reads } from "../../ports.ts";
 import { personView } from "../../queries/views/registry.ts";
-import { membershipIn, organizationHead, roleOf } from "../../store/snapshot.ts";
+import { actingIn } from "../../store/acting.ts";
+import { membershipIn, organizationHead, personIn } from "../../store/snapshot.ts";
 import { PageQuery, pageOf } from "../page.ts";
 import { act } from "./act.ts";
-import { DryRunQuery, listed, notFound, routesUnder, stated, type V1App, type V1Deps } from "./route.ts";
+import { callOf, DryRunQuery, listed, notFound, routesUnder, stated, type V1App, type V1Deps } from "./route.ts";
 import { Effective, Etag, listOf, PersonView, withMembers } from "./views.ts";
 
 const define = routesUnder("People");
@@ -36,13 +37,13 @@ const get = define.get(path, "Get a person with their roles and delegations", {
 });
 const put = define.put(path, "Add a person, or change their role", {
   answers: "either",
-  refuses: ["not_found", "not_admin", "id_not_allowed", "last_admin", "email_taken"],
+  refuses: ["not_found", "not_admin", "suspended", "id_not_allowed", "last_admin", "email_taken"],
   body: PersonInput,
   reply: withMembers(PersonView, { ...OfOrganization, ...Effective }),
 });
 const remove = define.delete(path, "Remove a person from an organization", {
   answers: "either",
-  refuses: ["not_found", "not_admin", "last_admin"],
+  refuses: ["not_found", "not_admin", "suspended", "last_admin"],
   reply: z.strictObject({ ...OfOrganization, ...Effective }),
 });
 
@@ -52,6 +53,11 @@ const Erased = {
   user: z.string(),
   erased: z.array(z.enum(FORGOTTEN_FIELDS)).describe("What the record held until now."),
   stays: z.literal(STAYS),
+  access_log: z
+    .enum(["erasing", "not_here"])
+    .describe(
+      "`erasing`: the id is taken out of the access log, in files those of this machine, and those that are being written within about an hour. `not_here`: it has none; what a collector got is erased there.",
+    ),
   etag: Etag.describe("The person's own."),
 };
 const forget = define.delete(
@@ -59,7 +65,7 @@ const forget = define.delete(
   "Erase the record of a person who belongs to no organization (scope admin)",
   {
     answers: "service",
-    refuses: ["not_found", "still_member"],
+    refuses: ["not_found", "still_member", "sessions_unavailable"],
     query: DryRunQuery,
     reply: z.strictObject({ ...Erased, ...Effective }),
     dryRun: z.strictObject({ dry_run: z.literal(true), ...Erased }),
@@ -79,7 +85,9 @@ export function peopleRoutes(app: V1App, deps: V1Deps) {
     const people = await (search === "" ? directory.people(org) : directory.find(org, "people", search));
     const look = async (ref: Ref) => {
       const [user, role] = [idOfType("user", ref), people.of.get(ref)?.role];
-      const view = role && (await personView(tupleStore, org, user, role, false, deps.clock()));
+      // as one of many: without what they are besides
+      const held = role && { role, isSuspended: false };
+      const view = held && (await personView(tupleStore, org, user, held, false, deps.clock()));
       return view && isFoundIn(search, [view.name ?? undefined, user]) ? view : undefined;
     };
     return listed(c, await pageOf(people.refs, ["people", org, search], page, look));
@@ -87,21 +95,22 @@ export function peopleRoutes(app: V1App, deps: V1Deps) {
   app.openapi(get, async (c) => {
     const { org, user } = c.req.valid("param");
     const { caller } = c.var;
-    const membership = await membershipIn(tupleStore, org, caller);
+    const acting = await actingIn(tupleStore, org, caller);
+    const membership = acting === "none" ? await membershipIn(tupleStore, org, caller) : acting;
     // before the organization's record: what is wrong with it is no stranger's to learn
     if (membership === "none" && !isService(caller)) return notFound(c, "organization");
     // the head before what it covers: an ETag must not be newer than what was read
     const { etag } = await etagOf(org, tupleStore);
-    const role = await roleOf(tupleStore, org, user);
-    if (role === undefined) return notFound(c, "person");
-    const whole = membership === "admin" || isService(caller) || caller.user === user;
-    return stated(c, { ...(await personView(tupleStore, org, user, role, whole, deps.clock())), etag });
+    const held = await personIn(tupleStore, org, user);
+    if (held === undefined) return notFound(c, "person");
+    const whole = acting === "admin" || isService(caller) || caller.user === user;
+    return stated(c, { ...(await personView(tupleStore, org, user, held, whole, deps.clock())), etag });
   });
   app.openapi(put, (c) => {
     const { org: organization, user } = c.req.valid("param");
     return act(c, deps, putPerson({ ...c.req.valid("json"), organization, user }), {
-      show: async ({ role }, reads) => ({
-        ...(await personView(reads, organization, user, role, true, deps.clock())),
+      show: async (held, reads) => ({
+        ...(await personView(reads, organization, user, held, true, deps.clock())),
         ...(await etagOf(organization, reads)),
       }),
       creates: ({ before }) => before === undefined,
@@ -111,13 +120,27 @@ export function peopleRoutes(app: V1App, deps: V1Deps) {
     const { org: organization, user } = c.req.valid("param");
     return act(c, deps, removePerson({ organization, user }), { show: (_, reads) => etagOf(organization, reads) });
   });
-  app.openapi(forget, (c) => {
-    const facts = ({ user, erased }: Forgotten, n: number) => ({ user, erased, stays: STAYS, etag: `"${n}"` });
-    return act(c, deps, forgetPerson(c.req.valid("param")), {
+  app.openapi(forget, async (c) => {
+    const { user } = c.req.valid("param");
+    const { accessLogErasure: erasure } = deps;
+    const access_log = erasure === undefined ? ("not_here" as const) : ("erasing" as const);
+    const facts = ({ user, erased }: Forgotten, n: number) => ({
+      ...{ user, erased, stays: STAYS, access_log, etag: `"${n}"` },
+    });
+    const isTried = callOf(c).dryRun === true || !isService(c.var.caller);
+    // before the person is erased: a crash behind it does not leave them in the log
+    if (!isTried) await erasure?.announce(user);
+    const reply = await act(c, deps, forgetPerson({ user }), {
       // with the ETag for the If-Match of the request that erases
       impact: async (value) => c.json({ dry_run: true, ...facts(value, value.before) }),
       show: async (value) => facts(value, value.n),
     });
+    if (isTried || !reply.ok) return reply;
+    await deps.console?.sessions.endSessions({ user });
+    if (erasure === undefined) return reply;
+    await erasure.erase(user);
+    deps.inBackground(erasure.tend);
+    return reply;
   });
 }
 

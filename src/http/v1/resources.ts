@@ -39,7 +39,7 @@ const operationsOf = (type: ResourceType, body: z.ZodType<ResourceInput>) => ({
     `Register a ${type} (scope admin), or change its name${type === "plant" ? " or portfolio" : ""}`,
     {
       answers: "either",
-      refuses: ["not_found", "not_admin", "owner_is_fixed", "id_not_allowed", "not_owner"],
+      refuses: ["not_found", "not_admin", "suspended", "owner_is_fixed", "id_not_allowed", "not_owner"],
       body,
       query: DryRunQuery,
       reply: withMembers(ResourceView, Effective),

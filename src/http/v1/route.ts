@@ -5,23 +5,27 @@
  */
 import { createRoute, OpenAPIHono, type RouteConfig, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
+import type { AccessLogErasure } from "../../access-log/erasure.ts";
+import type { AccessLogReader } from "../../access-log/reader.ts";
 import type { ActionDeps, Call } from "../../actions/run/action.ts";
 import type { EvaluationDeps } from "../../check/evaluate.ts";
 import { Reason } from "../../domain/commands.ts";
-import { EndpointName, type WebhookDeps } from "../../domain/events/endpoints.ts";
+import type { WebhookDeps } from "../../domain/events/endpoints.ts";
 import type { HistoryKeys } from "../../domain/history-keys.ts";
-import { CooperationId, Id, OrganizationId, ShareId, UserId } from "../../domain/ids.ts";
+import { pointerOf } from "../../domain/read-json.ts";
+import type { SessionStore } from "../../domain/sessions.ts";
 import type { TupleStore } from "../../ports.ts";
 import type { Directory } from "../../queries/directory.ts";
 import type { DoctorReads } from "../../queries/doctor.ts";
 import type { ExplainDeps } from "../../queries/explain/explain.ts";
 import type { WholeStore } from "../../queries/export/export-lines.ts";
+import type { Register } from "../../queries/register/register.ts";
 import { requirePerson } from "../caller.ts";
 import type { Env } from "../env.ts";
-import { pointerOf } from "../json.ts";
 import { type Documented, described, PROBLEM } from "../operation.ts";
 import { preconditionOf, refusePreconditions } from "../precondition.ts";
 import { fault, refused } from "../problem.ts";
+import { paramsOf } from "./path-parameters.ts";
 import { DryRunView } from "./views.ts";
 
 export type V1App = OpenAPIHono<Env>;
@@ -61,12 +65,16 @@ type Parts = Documented & {
   bodyOptional?: boolean;
   /** What 200 has, and 201 where it is a PUT. */
   reply: z.ZodType;
+  /** The media type of another form that 200 has, a text. */
+  otherForm?: string;
   /** What 201 has. Every PUT answers so when there was nothing before, but with null. */
   created?: z.ZodType | null;
   /** What a dry run has, with 200, where it is not its impacts. */
   dryRun?: z.ZodType;
   /** Whether it honours `If-Match` and `If-None-Match`, as every PUT, PATCH and DELETE does. Others refuse them. */
   conditional?: boolean;
+  /** Whether it takes an `Idempotency-Key`. */
+  keyed?: boolean;
 };
 
 type RequestOf<Path extends string, P extends Parts> = {
@@ -87,42 +95,24 @@ function operationIdOf(method: string, path: string): string {
   return `${method}${named.join("")}`;
 }
 
-const user = UserId.meta({ example: "anna" });
-const resource = Id.meta({ example: "7" });
-/** The parameters of paths, each with the segment before it. */
-const PARAMS = {
-  "organizations/{org}": OrganizationId.meta({ example: "sunward" }),
-  "people/{user}": user,
-  "roles/{user}": user,
-  "delegations/{user}": user,
-  "plants/{id}": resource,
-  "portfolios/{id}": resource,
-  // these have ULIDs; any other id is answered as one that is not found
-  "cooperations/{id}": CooperationId,
-  "shares/{id}": ShareId,
-  "webhooks/{name}": EndpointName.meta({ example: "erp" }),
-  "inspect/{object}": z.string().max(300).meta({ example: "plant:7" }),
-};
-type Params = typeof PARAMS;
-
-type LastSegment<Path> = Path extends `${string}/${infer Rest}` ? LastSegment<Rest> : Path;
-type ParamOf<Segments> = Segments extends keyof Params ? Params[Segments] : never;
-type ParamsIn<Path> = Path extends `${infer Before}/{${infer Name}}${infer Rest}`
-  ? { [N in Name]: ParamOf<`${LastSegment<Before>}/{${N}}`> } & ParamsIn<Rest>
-  : object;
-
-function paramsOf<Path extends string>(path: Path) {
-  const named = [...path.matchAll(/[\w-]+\/\{(\w+)\}/g)].map(([segments, name]) => [
-    name,
-    PARAMS[segments as keyof Params],
-  ]);
-  return z.object(Object.fromEntries(named) as ParamsIn<Path>);
-}
-
 const Preconditions = z.object({
   "If-Match": z.string().optional().describe("The ETag that it must have now; `*`: it must be there. Else 412."),
   "If-None-Match": z.string().optional().describe("`*`: it must not be there. Else 412."),
 });
+
+const IdempotencyKey = z.object({
+  "Idempotency-Key": z
+    .string()
+    .regex(/^[\x21-\x7e]{1,255}$/, "must be 1 to 255 visible ASCII characters")
+    .optional()
+    .describe(
+      "Another one for each batch: sent again with the same lines, a line that was written is not written again.",
+    ),
+});
+
+/** A reply that may have another form than JSON. */
+const withForm = (reply: { description: string; content?: object }, type: string | undefined) =>
+  type === undefined ? reply : { ...reply, content: { ...reply.content, [type]: { schema: z.string() } } };
 
 /** A route of the OpenAPI document. The replies are for its readers; handlers answer with plain responses. */
 function route<const M extends RouteConfig["method"], const Path extends string, const P extends Parts>(
@@ -132,21 +122,22 @@ function route<const M extends RouteConfig["method"], const Path extends string,
   summary: string,
   { answers, refuses, query, body, bodyOptional = false, reply, ...parts }: P,
 ) {
-  const { created = method === "put" ? reply : undefined, dryRun = DryRunView } = parts;
-  const { conditional = ["put", "patch", "delete"].includes(method) } = parts;
+  const { created = method === "put" ? reply : undefined, dryRun = DryRunView, otherForm } = parts;
+  const { conditional = ["put", "patch", "delete"].includes(method), keyed = false } = parts;
   const isRunDry = query !== undefined && "dry_run" in query.shape;
   // a reply of its own kind beside that of what was created says that nothing was
   const done = !created || created === reply ? "Done, or nothing to change" : "Nothing was written";
   const responses: Record<string, { description: string }> = {
     200: isRunDry
-      ? described(`${done}; or what it would mean.`, z.union([reply, dryRun]))
-      : described(method === "get" ? "Found." : `${done}.`, reply),
+      ? described(`${done}; or what it would mean.`, dryRun === reply ? reply : z.union([reply, dryRun]))
+      : withForm(described(method === "get" ? "Found." : `${done}.`, reply), otherForm),
     ...(created && { 201: described("Created.", created) }),
     default: PROBLEM,
   };
   const request = {
     ...(path.includes("{") && { params: paramsOf(path) }),
     ...(conditional && { headers: Preconditions }),
+    ...(keyed && { headers: IdempotencyKey }),
     // strict everywhere: a misspelled `dry_run`, or one where there is none, must never write
     query: (query ?? z.object({})).strict(),
     ...(body && { body: { content: { "application/json": { schema: body } }, required: !bodyOptional } }),
@@ -154,18 +145,8 @@ function route<const M extends RouteConfig["method"], const Path extends string,
   const operationId = operationIdOf(method, path);
   // scope `admin` alone never acts in a cooperation
   const middleware = [...(answers === "person" ? [requirePerson] : []), ...(conditional ? [] : [refusePreconditions])];
-  return createRoute({
-    method,
-    path,
-    operationId,
-    summary,
-    tags: [tag],
-    answers,
-    refuses,
-    request,
-    responses,
-    middleware,
-  });
+  const tags = [tag];
+  return createRoute({ method, path, operationId, summary, tags, answers, refuses, request, responses, middleware });
 }
 
 /** Defines routes that the document has under one heading, each by its path with `{parameters}`, its summary and the rest. */
@@ -207,8 +188,13 @@ export type V1Deps = ActionDeps &
   Pick<EvaluationDeps, "engine"> &
   Pick<ExplainDeps, "tupleStore"> &
   WebhookDeps & {
-    tupleStore: DoctorReads & WholeStore & Pick<TupleStore, "readPage" | "changes" | "changesPage">;
+    tupleStore: DoctorReads & WholeStore & Pick<TupleStore, "readPage" | "readSome" | "changes" | "changesPage">;
     directory: Directory;
+    register: Register;
+    /** Takes people out of the access log; not there where it is not in files. */
+    accessLogErasure?: AccessLogErasure | undefined;
+    /** Where people's sessions are, of which those of an erased person end; without a console there are none. */
+    console?: { sessions: Pick<SessionStore, "endSessions"> } | undefined;
     /** Where callers reach the service, the source of its events. */
     publicUrl: string;
     stopping: () => boolean;
@@ -216,4 +202,6 @@ export type V1Deps = ActionDeps &
     log: (level: "info", event: string, facts: object) => void;
     /** What histories are signed with; without it they are not. */
     historyKeys?: HistoryKeys | undefined;
+    /** Reads the access log back; without it nobody can. */
+    accessLogReader?: AccessLogReader | undefined;
   };

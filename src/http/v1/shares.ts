@@ -11,8 +11,9 @@ import { isRefusal } from "../../domain/result.ts";
 import type { Reads } from "../../ports.ts";
 import { incomingShare, incomingShareIds, shareView } from "../../queries/views/cooperations.ts";
 import { findCooperation, findShare, readerOf } from "../../queries/views/reader.ts";
+import { actingIn } from "../../store/acting.ts";
 import { memoizedReads } from "../../store/kept-reads.ts";
-import { membershipIn, shareIdsOf, shareWithDelegations } from "../../store/snapshot.ts";
+import { shareIdsOf, shareWithDelegations } from "../../store/snapshot.ts";
 import type { Env } from "../env.ts";
 import { PageQuery, pageOf } from "../page.ts";
 import { refused } from "../problem.ts";
@@ -24,7 +25,7 @@ const define = routesUnder("Shares");
 
 const list = define.get("/cooperations/{id}/shares", "List the shares of a cooperation", {
   answers: "either",
-  refuses: ["not_found", "not_admin"],
+  refuses: ["not_found", "not_admin", "suspended"],
   query: PageQuery,
   reply: listOf(ShareView),
 });
@@ -33,6 +34,7 @@ const create = define.post("/cooperations/{id}/shares", "Share a plant or portfo
   refuses: [
     "not_found",
     "not_admin",
+    "suspended",
     "wrong_side",
     "wrong_status",
     "already_shared",
@@ -40,6 +42,9 @@ const create = define.post("/cooperations/{id}/shares", "Share a plant or portfo
     "not_owner",
     "invalid_expiry",
     "invalid_date",
+    "date_against_policy",
+    "role_against_policy",
+    "partner_against_policy",
   ],
   query: DryRunQuery,
   body: ShareInput,
@@ -49,7 +54,7 @@ const create = define.post("/cooperations/{id}/shares", "Share a plant or portfo
 });
 const get = define.get("/shares/{id}", "Get a share", {
   answers: "either",
-  refuses: ["not_found", "not_admin"],
+  refuses: ["not_found", "not_admin", "suspended"],
   reply: ShareView,
 });
 const patch = define.patch("/shares/{id}", "Change a share's role or dates", {
@@ -57,11 +62,15 @@ const patch = define.patch("/shares/{id}", "Change a share's role or dates", {
   refuses: [
     "not_found",
     "not_admin",
+    "suspended",
     "wrong_side",
     "wrong_status",
     "operator_never_crosses",
     "invalid_expiry",
     "invalid_date",
+    "date_against_policy",
+    "role_against_policy",
+    "partner_against_policy",
   ],
   query: DryRunQuery,
   body: ChangeShareInput,
@@ -69,13 +78,13 @@ const patch = define.patch("/shares/{id}", "Change a share's role or dates", {
 });
 const remove = define.delete("/shares/{id}", "Remove a share", {
   answers: "person",
-  refuses: ["not_found", "not_admin", "wrong_side", "wrong_status"],
+  refuses: ["not_found", "not_admin", "suspended", "wrong_side", "wrong_status"],
   query: DeleteQuery,
   reply: ChangedShare,
 });
 const incoming = define.get("/organizations/{org}/incoming-shares", "List incoming shares", {
   answers: "either",
-  refuses: ["not_found", "not_admin"],
+  refuses: ["not_found", "not_admin", "suspended"],
   query: PageQuery,
   reply: listOf(IncomingShareView),
 });
@@ -133,7 +142,7 @@ export function shareRoutes(app: V1App, deps: V1Deps) {
   app.openapi(incoming, async (c) => {
     const { org } = c.req.valid("param");
     const { caller } = c.var;
-    const membership = await membershipIn(tupleStore, org, caller);
+    const membership = await actingIn(tupleStore, org, caller);
     const refusal = isService(caller) ? undefined : refuseUnlessAdmin(org, membership);
     if (refusal) return refused(c, refusal);
     const reader = { memberships: { initiator: "none" as const, partner: membership }, service: isService(caller) };

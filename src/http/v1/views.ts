@@ -41,6 +41,10 @@ export const PersonView = z
     mail_refused_at: Instant.nullable()
       .optional()
       .describe("Since when a mail server refuses the address for good; null where none does."),
+    suspended: z
+      .boolean()
+      .optional()
+      .describe("Whether they have nothing through the organization's cooperations, until that is lifted."),
     job_roles: z.array(z.strictObject({ resource: z.string(), role: z.enum(JOB_ROLES) })).optional(),
     delegations: z
       .array(
@@ -117,10 +121,12 @@ export const CooperationItem = z
     label: z.string().nullable().describe("The invited address, for the initiator."),
     starts_at: Instant.nullable().describe("It gives no access before it is started on that date."),
     expires_at: Instant.nullable(),
+    review_by: Instant.nullable().describe("It ends then if no admin of the initiator reviews it."),
     resume_at: Instant.nullable().describe("When the pause ends by itself."),
     created_at: Instant,
     sent_at: Instant.nullable(),
     accepted_at: Instant.nullable(),
+    reviewed_at: Instant.nullable().describe("When it was last reviewed."),
     ended_at: Instant.nullable(),
     shares_count: z.int(),
     actions: Actions,

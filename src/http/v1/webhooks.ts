@@ -69,7 +69,7 @@ const resume = define.post("/webhooks/{name}/resume", "Enable an endpoint, and d
 
 const either = { answers: "either" } as const;
 const ofOrganization = "/organizations/{org}/webhooks/{name}";
-const READS = ["not_found", "not_admin"] as const;
+const READS = ["not_found", "not_admin", "suspended"] as const;
 const WRITES = [...READS, "webhooks_off"] as const;
 const listOwn = define.get("/organizations/{org}/webhooks", "List an organization's endpoints", {
   ...either,

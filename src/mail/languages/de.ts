@@ -47,16 +47,24 @@ export const de: Wording = {
       resumed: () => "Die Kooperation wird fortgesetzt.",
       started: () => "Die Kooperation hat begonnen.",
       expired: () => "Die Kooperation ist abgelaufen. Niemand hat mehr über sie Zugriff.",
+      reviewed: (initiator) => `${initiator} hat die Kooperation überprüft und bestätigt.`,
+      review_missed: () =>
+        "Die Kooperation wurde nicht fristgerecht überprüft. Bis sie bestätigt wird, hat niemand über sie Zugriff.",
+      date_asked: (_, partner) => `${partner} bittet um ein späteres Ende der Kooperation.`,
+      date_declined: (initiator) => `${initiator} hat einem späteren Ende der Kooperation nicht zugestimmt.`,
+      date_withdrawn: (_, partner) => `${partner} bittet nicht mehr um ein späteres Ende der Kooperation.`,
       invitation_ends: (_, partner) =>
         `Die Einladung an ${partner} wird bald ungültig. Sie kann noch einmal gesendet werden.`,
     },
     dated: {
       ends: (at) => `Die Kooperation endet am ${at}.`,
+      reviews: (at) => `Die Kooperation ist bis ${at} zu überprüfen. Geschieht das nicht, endet sie dann.`,
       starts: (at) => `Die Kooperation beginnt am ${at}.`,
       resumes: (at) => `Die Pause endet am ${at}.`,
     },
     undated: {
       ends: "Die Kooperation hat kein Enddatum mehr.",
+      reviews: "Die Kooperation hat kein Datum für eine Überprüfung mehr.",
       starts: "Die Kooperation hat kein Anfangsdatum mehr.",
       resumes: "Die Pause hat kein Enddatum mehr.",
     },
@@ -69,6 +77,9 @@ export const de: Wording = {
       steps_down: (what, _, at) => `Ab ${at} nur noch als Betrachter: ${what}`,
       share_ends: (what) => `Endet bald: ${what}`,
       share_expired: (what) => `Abgelaufen: ${what}`,
+      asked: (what) => `Angefragt, wartet auf eine Antwort: ${what}`,
+      ask_declined: (what) => `Angefragt und abgelehnt: ${what}`,
+      ask_withdrawn: (what) => `Nicht mehr angefragt: ${what}`,
       delegated: (what) => `Sie haben Zugriff: ${what}`,
       revoked: (what) => `Sie haben keinen Zugriff mehr: ${what}`,
       access_ends: (what) => `Ihr Zugriff endet bald: ${what}`,
@@ -85,6 +96,11 @@ export const de: Wording = {
       subject: (endpoint) => `Der Endpunkt ${endpoint} erhält keine Ereignisse mehr`,
       body: (endpoint, organization) =>
         `Der Endpunkt ${endpoint} von ${organization} wurde deaktiviert, weil er zu lange keine Ereignisse angenommen hat oder auf seiner Seite entfernt wurde. Wenn er wieder funktioniert, aktivieren Sie ihn: Dann erhält er alles, was er verpasst hat.`,
+    },
+    suspension: {
+      subject: (person) => `${person} ist gesperrt`,
+      body: (person, organization) =>
+        `${person} ist in ${organization} gesperrt und hat, bis jemand mit Administrationsrechten die Sperre aufhebt, weder Zugriff über Kooperationen noch Rechte in ihnen. In der Organisation selbst bleibt alles, wie es ist.`,
     },
   },
 };

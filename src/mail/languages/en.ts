@@ -46,15 +46,23 @@ export const en: Wording = {
       resumed: () => "The cooperation has been resumed.",
       started: () => "The cooperation has begun.",
       expired: () => "The cooperation has expired. Nobody has access through it any more.",
+      reviewed: (initiator) => `${initiator} has reviewed the cooperation and confirmed it.`,
+      review_missed: () =>
+        "The cooperation was to be reviewed and was not. Nobody has access through it until it is confirmed.",
+      date_asked: (_, partner) => `${partner} asks for a later end of the cooperation.`,
+      date_declined: (initiator) => `${initiator} has not agreed to a later end of the cooperation.`,
+      date_withdrawn: (_, partner) => `${partner} no longer asks for a later end of the cooperation.`,
       invitation_ends: (_, partner) => `The invitation to ${partner} is about to become invalid. It can be sent again.`,
     },
     dated: {
       ends: (at) => `The cooperation ends on ${at}.`,
+      reviews: (at) => `The cooperation is to be reviewed by ${at}. If nobody does, it ends then.`,
       starts: (at) => `The cooperation starts on ${at}.`,
       resumes: (at) => `The pause ends on ${at}.`,
     },
     undated: {
       ends: "The cooperation no longer has an end date.",
+      reviews: "The cooperation no longer has a date for its review.",
       starts: "The cooperation no longer has a start date.",
       resumes: "The pause no longer has an end date.",
     },
@@ -67,6 +75,9 @@ export const en: Wording = {
       steps_down: (what, _, at) => `From ${at} on, as Viewer only: ${what}`,
       share_ends: (what) => `Ends soon: ${what}`,
       share_expired: (what) => `Expired: ${what}`,
+      asked: (what) => `Asked for, waits for an answer: ${what}`,
+      ask_declined: (what) => `Asked for and declined: ${what}`,
+      ask_withdrawn: (what) => `No longer asked for: ${what}`,
       delegated: (what) => `You have access: ${what}`,
       revoked: (what) => `You no longer have access: ${what}`,
       access_ends: (what) => `Your access ends soon: ${what}`,
@@ -83,6 +94,11 @@ export const en: Wording = {
       subject: (endpoint) => `The endpoint ${endpoint} gets no more events`,
       body: (endpoint, organization) =>
         `The endpoint ${endpoint} of ${organization} has been disabled, because it took no events for too long or has been removed at its end. When it works again, enable it: it then gets everything that it has missed.`,
+    },
+    suspension: {
+      subject: (person) => `${person} is suspended`,
+      body: (person, organization) =>
+        `${person} is suspended in ${organization}: they have no access through cooperations, and act in none, until an admin lifts it. What they may do in the organization itself stays as it is.`,
     },
   },
 };

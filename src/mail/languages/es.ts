@@ -46,16 +46,24 @@ export const es: Wording = {
       resumed: () => "La cooperación se ha reanudado.",
       started: () => "La cooperación ha comenzado.",
       expired: () => "La cooperación ha vencido. Ya nadie tiene acceso por medio de ella.",
+      reviewed: (initiator) => `${initiator} ha revisado y confirmado la cooperación.`,
+      review_missed: () =>
+        "La cooperación no se revisó a tiempo. Hasta que se confirme, nadie tiene acceso por medio de ella.",
+      date_asked: (_, partner) => `${partner} pide prolongar la cooperación.`,
+      date_declined: (initiator) => `${initiator} no ha aceptado prolongar la cooperación.`,
+      date_withdrawn: (_, partner) => `${partner} ya no pide prolongar la cooperación.`,
       invitation_ends: (_, partner) =>
         `La invitación a ${partner} dejará pronto de ser válida. Se puede enviar de nuevo.`,
     },
     dated: {
       ends: (at) => `La cooperación termina el ${at}.`,
+      reviews: (at) => `La cooperación debe revisarse antes del ${at}. De lo contrario, termina entonces.`,
       starts: (at) => `La cooperación comienza el ${at}.`,
       resumes: (at) => `La pausa termina el ${at}.`,
     },
     undated: {
       ends: "La cooperación ya no tiene fecha de fin.",
+      reviews: "La cooperación ya no tiene fecha de revisión.",
       starts: "La cooperación ya no tiene fecha de inicio.",
       resumes: "La pausa ya no tiene fecha de fin.",
     },
@@ -68,6 +76,9 @@ export const es: Wording = {
       steps_down: (what, _, at) => `A partir del ${at}, solo como Lector: ${what}`,
       share_ends: (what) => `Termina pronto: ${what}`,
       share_expired: (what) => `Ha vencido: ${what}`,
+      asked: (what) => `Pedido, pendiente de respuesta: ${what}`,
+      ask_declined: (what) => `Pedido y rechazado: ${what}`,
+      ask_withdrawn: (what) => `Ya no se pide: ${what}`,
       delegated: (what) => `Tiene acceso: ${what}`,
       revoked: (what) => `Ya no tiene acceso: ${what}`,
       access_ends: (what) => `Su acceso termina pronto: ${what}`,
@@ -84,6 +95,11 @@ export const es: Wording = {
       subject: (endpoint) => `El punto de conexión ${endpoint} ya no recibe eventos`,
       body: (endpoint, organization) =>
         `El punto de conexión ${endpoint} de ${organization} se ha desactivado, porque durante demasiado tiempo no ha aceptado eventos o porque se ha eliminado en su extremo. Cuando vuelva a funcionar, actívelo: recibirá entonces todo lo que se ha perdido.`,
+    },
+    suspension: {
+      subject: (person) => `${person}: acceso suspendido`,
+      body: (person, organization) =>
+        `Se ha suspendido a ${person} en ${organization}: no tiene acceso a través de las cooperaciones ni puede actuar en ellas, hasta que una persona administradora levante la suspensión. Lo que puede hacer en la propia organización no cambia.`,
     },
   },
 };

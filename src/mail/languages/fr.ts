@@ -47,16 +47,24 @@ export const fr: Wording = {
       resumed: () => "La coopération a repris.",
       started: () => "La coopération a commencé.",
       expired: () => "La coopération a expiré. Plus personne n’y a accès.",
+      reviewed: (initiator) => `${initiator} a réexaminé et confirmé la coopération.`,
+      review_missed: () =>
+        "La coopération n’a pas été réexaminée à temps. Personne n’y a accès tant qu’elle n’est pas confirmée.",
+      date_asked: (_, partner) => `${partner} demande de prolonger la coopération.`,
+      date_declined: (initiator) => `${initiator} n’a pas accepté de prolonger la coopération.`,
+      date_withdrawn: (_, partner) => `${partner} ne demande plus de prolonger la coopération.`,
       invitation_ends: (_, partner) =>
         `L’invitation adressée à ${partner} ne sera bientôt plus valable. Elle peut être envoyée de nouveau.`,
     },
     dated: {
       ends: (at) => `La coopération prend fin le ${at}.`,
+      reviews: (at) => `La coopération doit être réexaminée avant le ${at}. À défaut, elle prend fin à cette date.`,
       starts: (at) => `La coopération commence le ${at}.`,
       resumes: (at) => `La suspension prend fin le ${at}.`,
     },
     undated: {
       ends: "La coopération n’a plus de date de fin.",
+      reviews: "La coopération n’a plus de date de réexamen.",
       starts: "La coopération n’a plus de date de début.",
       resumes: "La suspension n’a plus de date de fin.",
     },
@@ -69,6 +77,9 @@ export const fr: Wording = {
       steps_down: (what, _, at) => `À partir du ${at}, comme Lecteur seulement\u00A0: ${what}`,
       share_ends: (what) => `Prend bientôt fin\u00A0: ${what}`,
       share_expired: (what) => `A expiré\u00A0: ${what}`,
+      asked: (what) => `Demandé, en attente de réponse\u00A0: ${what}`,
+      ask_declined: (what) => `Demandé et refusé\u00A0: ${what}`,
+      ask_withdrawn: (what) => `N’est plus demandé\u00A0: ${what}`,
       delegated: (what) => `Vous avez accès\u00A0: ${what}`,
       revoked: (what) => `Vous n’avez plus accès\u00A0: ${what}`,
       access_ends: (what) => `Votre accès prend bientôt fin\u00A0: ${what}`,
@@ -85,6 +96,11 @@ export const fr: Wording = {
       subject: (endpoint) => `Le point de terminaison ${endpoint} ne reçoit plus d’événements`,
       body: (endpoint, organization) =>
         `Le point de terminaison ${endpoint} de l’organisation ${organization} a été désactivé, parce qu’il n’a pris aucun événement pendant trop longtemps ou qu’il a été supprimé de son côté. Quand il fonctionnera de nouveau, réactivez-le\u00A0: il recevra alors tout ce qu’il a manqué.`,
+    },
+    suspension: {
+      subject: (person) => `Accès suspendu\u00A0: ${person}`,
+      body: (person, organization) =>
+        `L’accès de ${person} est suspendu dans l’organisation ${organization}\u00A0: plus aucun accès par les coopérations et aucune action dans celles-ci, jusqu’à ce qu’un administrateur lève la suspension. Ses droits dans l’organisation elle-même restent inchangés.`,
     },
   },
 };

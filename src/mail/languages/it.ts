@@ -47,16 +47,24 @@ export const it: Wording = {
       resumed: () => "La cooperazione è stata ripresa.",
       started: () => "La cooperazione è iniziata.",
       expired: () => "La cooperazione è scaduta. Nessuno vi ha più accesso.",
+      reviewed: (initiator) => `${initiator} ha riesaminato e confermato la cooperazione.`,
+      review_missed: () =>
+        "La cooperazione non è stata riesaminata in tempo. Nessuno vi ha accesso finché non viene confermata.",
+      date_asked: (_, partner) => `${partner} chiede di prolungare la cooperazione.`,
+      date_declined: (initiator) => `${initiator} non ha accettato di prolungare la cooperazione.`,
+      date_withdrawn: (_, partner) => `${partner} non chiede più di prolungare la cooperazione.`,
       invitation_ends: (_, partner) =>
         `L’invito a ${partner} tra poco non sarà più valido. Può essere inviato di nuovo.`,
     },
     dated: {
       ends: (at) => `Scadenza della cooperazione: ${at}.`,
+      reviews: (at) => `Riesame della cooperazione entro: ${at}. In caso contrario la cooperazione scade allora.`,
       starts: (at) => `Inizio della cooperazione: ${at}.`,
       resumes: (at) => `Fine della sospensione: ${at}.`,
     },
     undated: {
       ends: "La cooperazione non ha più una data di fine.",
+      reviews: "La cooperazione non ha più una data di riesame.",
       starts: "La cooperazione non ha più una data di inizio.",
       resumes: "La sospensione non ha più una data di fine.",
     },
@@ -69,6 +77,9 @@ export const it: Wording = {
       steps_down: (what, _, at) => `Solo come Visualizzatore a partire da ${at}: ${what}`,
       share_ends: (what) => `Scade presto: ${what}`,
       share_expired: (what) => `Condivisione scaduta: ${what}`,
+      asked: (what) => `Richiesta in attesa di risposta: ${what}`,
+      ask_declined: (what) => `Richiesta rifiutata: ${what}`,
+      ask_withdrawn: (what) => `Richiesta ritirata: ${what}`,
       delegated: (what) => `Lei ha accesso: ${what}`,
       revoked: (what) => `Lei non ha più accesso: ${what}`,
       access_ends: (what) => `Il Suo accesso scade presto: ${what}`,
@@ -85,6 +96,11 @@ export const it: Wording = {
       subject: (endpoint) => `L’endpoint ${endpoint} non riceve più eventi`,
       body: (endpoint, organization) =>
         `L’endpoint ${endpoint} di ${organization} è stato disattivato, perché per troppo tempo non ha accettato eventi o perché è stato rimosso. Quando funzionerà di nuovo, lo riattivi: riceverà tutto ciò che ha perso.`,
+    },
+    suspension: {
+      subject: (person) => `${person}: accesso sospeso`,
+      body: (person, organization) =>
+        `L’accesso di ${person} è sospeso in ${organization}: nessun accesso tramite le cooperazioni e nessuna azione in esse, finché un amministratore non revoca la sospensione. Ciò che può fare nell’organizzazione stessa resta invariato.`,
     },
   },
 };

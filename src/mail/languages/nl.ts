@@ -46,16 +46,25 @@ export const nl: Wording = {
       resumed: () => "De samenwerking is hervat.",
       started: () => "De samenwerking is begonnen.",
       expired: () => "De samenwerking is verlopen. Ze geeft niemand meer toegang.",
+      reviewed: (initiator) => `${initiator} heeft de samenwerking beoordeeld en bevestigd.`,
+      review_missed: () =>
+        "De samenwerking is niet op tijd beoordeeld. Ze geeft niemand toegang totdat ze wordt bevestigd.",
+      date_asked: (_, partner) => `${partner} vraagt om een later einde van de samenwerking.`,
+      date_declined: (initiator) => `${initiator} heeft niet ingestemd met een later einde van de samenwerking.`,
+      date_withdrawn: (_, partner) => `${partner} vraagt niet langer om een later einde van de samenwerking.`,
       invitation_ends: (_, partner) =>
         `De uitnodiging aan ${partner} is binnenkort niet meer geldig. Ze kan opnieuw worden verstuurd.`,
     },
     dated: {
       ends: (at) => `De samenwerking eindigt op ${at}.`,
+      reviews: (at) =>
+        `De samenwerking moet vóór ${at} worden beoordeeld. Gebeurt dat niet, dan eindigt ze op dat moment.`,
       starts: (at) => `De samenwerking begint op ${at}.`,
       resumes: (at) => `De pauze eindigt op ${at}.`,
     },
     undated: {
       ends: "De samenwerking heeft geen einddatum meer.",
+      reviews: "De samenwerking heeft geen datum voor een beoordeling meer.",
       starts: "De samenwerking heeft geen begindatum meer.",
       resumes: "De pauze heeft geen einddatum meer.",
     },
@@ -68,6 +77,9 @@ export const nl: Wording = {
       steps_down: (what, _, at) => `Vanaf ${at} alleen nog als Lezer: ${what}`,
       share_ends: (what) => `Eindigt binnenkort: ${what}`,
       share_expired: (what) => `Verlopen: ${what}`,
+      asked: (what) => `Gevraagd, wacht op antwoord: ${what}`,
+      ask_declined: (what) => `Gevraagd en afgewezen: ${what}`,
+      ask_withdrawn: (what) => `Niet langer gevraagd: ${what}`,
       delegated: (what) => `U hebt toegang: ${what}`,
       revoked: (what) => `U hebt geen toegang meer: ${what}`,
       access_ends: (what) => `Uw toegang eindigt binnenkort: ${what}`,
@@ -84,6 +96,11 @@ export const nl: Wording = {
       subject: (endpoint) => `Het eindpunt ${endpoint} krijgt geen gebeurtenissen meer`,
       body: (endpoint, organization) =>
         `Het eindpunt ${endpoint} van ${organization} is uitgeschakeld, omdat het te lang geen gebeurtenissen heeft aangenomen of omdat het is verwijderd. Als het weer werkt, schakel het dan in: het krijgt alles wat het heeft gemist.`,
+    },
+    suspension: {
+      subject: (person) => `${person} is geschorst`,
+      body: (person, organization) =>
+        `${person} is geschorst in ${organization}: geen toegang op grond van samenwerkingen en geen handelingen daarin, totdat een beheerder de schorsing opheft. Wat binnen de organisatie zelf mag, blijft ongewijzigd.`,
     },
   },
 };

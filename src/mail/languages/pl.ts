@@ -46,15 +46,23 @@ export const pl: Wording = {
       resumed: () => "Współpraca została wznowiona.",
       started: () => "Współpraca się rozpoczęła.",
       expired: () => "Współpraca wygasła. Nikt nie ma już dzięki niej dostępu.",
+      reviewed: (initiator) => `${initiator}: współpraca została sprawdzona i potwierdzona.`,
+      review_missed: () =>
+        "Współpraca nie została sprawdzona na czas. Do czasu potwierdzenia nikt nie ma dzięki niej dostępu.",
+      date_asked: (_, partner) => `Organizacja ${partner} prosi o późniejsze zakończenie współpracy.`,
+      date_declined: (initiator) => `Organizacja ${initiator} nie zgodziła się na późniejsze zakończenie współpracy.`,
+      date_withdrawn: (_, partner) => `Organizacja ${partner} nie prosi już o późniejsze zakończenie współpracy.`,
       invitation_ends: (_, partner) => `Zaproszenie dla ${partner} wkrótce straci ważność. Można je wysłać ponownie.`,
     },
     dated: {
       ends: (at) => `Współpraca kończy się ${at}.`,
+      reviews: (at) => `Termin sprawdzenia współpracy: ${at}. Bez sprawdzenia współpraca wtedy się kończy.`,
       starts: (at) => `Współpraca rozpoczyna się ${at}.`,
       resumes: (at) => `Wstrzymanie kończy się ${at}.`,
     },
     undated: {
       ends: "Współpraca nie ma już daty zakończenia.",
+      reviews: "Współpraca nie ma już daty sprawdzenia.",
       starts: "Współpraca nie ma już daty rozpoczęcia.",
       resumes: "Wstrzymanie nie ma już daty zakończenia.",
     },
@@ -67,6 +75,9 @@ export const pl: Wording = {
       steps_down: (what, _, at) => `Od ${at} tylko jako Obserwator: ${what}`,
       share_ends: (what) => `Wkrótce się kończy: ${what}`,
       share_expired: (what) => `Wygasło: ${what}`,
+      asked: (what) => `Prośba czeka na odpowiedź: ${what}`,
+      ask_declined: (what) => `Prośba odrzucona: ${what}`,
+      ask_withdrawn: (what) => `Prośba wycofana: ${what}`,
       delegated: (what) => `Mają Państwo dostęp: ${what}`,
       revoked: (what) => `Nie mają już Państwo dostępu: ${what}`,
       access_ends: (what) => `Państwa dostęp wkrótce się kończy: ${what}`,
@@ -84,6 +95,11 @@ export const pl: Wording = {
       subject: (endpoint) => `Punkt końcowy ${endpoint} nie otrzymuje już zdarzeń`,
       body: (endpoint, organization) =>
         `Punkt końcowy ${endpoint} organizacji ${organization} został wyłączony, ponieważ zbyt długo nie przyjmował zdarzeń albo został usunięty. Gdy znów będzie działać, proszę go włączyć: otrzyma wtedy wszystko, co go ominęło.`,
+    },
+    suspension: {
+      subject: (person) => `Dostęp zawieszony: ${person}`,
+      body: (person, organization) =>
+        `Dostęp osoby ${person} w organizacji ${organization} został zawieszony: nie ma dostępu przez współprace i nie może w nich działać, dopóki administrator nie cofnie zawieszenia. Uprawnienia w samej organizacji pozostają bez zmian.`,
     },
   },
 };

@@ -46,16 +46,24 @@ export const pt: Wording = {
       resumed: () => "A cooperação foi retomada.",
       started: () => "A cooperação começou.",
       expired: () => "A cooperação expirou. Já ninguém tem acesso por meio dela.",
+      reviewed: (initiator) => `${initiator} reviu e confirmou a cooperação.`,
+      review_missed: () =>
+        "A cooperação não foi revista a tempo. Até ser confirmada, ninguém tem acesso por meio dela.",
+      date_asked: (_, partner) => `${partner} pede para prolongar a cooperação.`,
+      date_declined: (initiator) => `${initiator} não aceitou prolongar a cooperação.`,
+      date_withdrawn: (_, partner) => `${partner} já não pede para prolongar a cooperação.`,
       invitation_ends: (_, partner) =>
         `O convite a ${partner} deixará em breve de ser válido. Pode ser enviado novamente.`,
     },
     dated: {
       ends: (at) => `A cooperação termina em ${at}.`,
+      reviews: (at) => `A cooperação deve ser revista até ${at}. Caso contrário, termina nessa data.`,
       starts: (at) => `A cooperação começa em ${at}.`,
       resumes: (at) => `A suspensão termina em ${at}.`,
     },
     undated: {
       ends: "A cooperação já não tem data de fim.",
+      reviews: "A cooperação já não tem data de revisão.",
       starts: "A cooperação já não tem data de início.",
       resumes: "A suspensão já não tem data de fim.",
     },
@@ -68,6 +76,9 @@ export const pt: Wording = {
       steps_down: (what, _, at) => `A partir de ${at}, só como Leitor: ${what}`,
       share_ends: (what) => `Termina em breve: ${what}`,
       share_expired: (what) => `Expirou: ${what}`,
+      asked: (what) => `Pedido, à espera de resposta: ${what}`,
+      ask_declined: (what) => `Pedido e recusado: ${what}`,
+      ask_withdrawn: (what) => `Já não é pedido: ${what}`,
       delegated: (what) => `Tem acesso: ${what}`,
       revoked: (what) => `Já não tem acesso: ${what}`,
       access_ends: (what) => `O seu acesso termina em breve: ${what}`,
@@ -84,6 +95,11 @@ export const pt: Wording = {
       subject: (endpoint) => `O ponto de ligação ${endpoint} já não recebe eventos`,
       body: (endpoint, organization) =>
         `O ponto de ligação ${endpoint} da organização ${organization} foi desativado, porque durante demasiado tempo não aceitou eventos ou porque foi removido. Quando voltar a funcionar, ative-o: receberá então tudo o que perdeu.`,
+    },
+    suspension: {
+      subject: (person) => `${person}: acesso suspenso`,
+      body: (person, organization) =>
+        `O acesso de ${person} está suspenso na organização ${organization}: sem acesso através das cooperações e sem poder agir nelas, até que uma pessoa administradora levante a suspensão. O que pode fazer na própria organização mantém-se.`,
     },
   },
 };

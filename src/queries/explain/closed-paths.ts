@@ -3,8 +3,8 @@
  * decides; this explains what to do about it. A path without a reason is reported: then records and tuples differ.
  */
 
-import { type DenialReason, nearestFirst, type Path } from "../../domain/explain/denial-reason.ts";
-import { asAdmin, denialsOfCooperation } from "../../domain/explain/denials.ts";
+import type { DenialReason, Path } from "../../domain/explain/denial-reason.ts";
+import { asAdmin, denialsOfCooperation, nearestFirst } from "../../domain/explain/denials.ts";
 import type { Side } from "../../domain/history.ts";
 import { idOfType, type OrganizationId, type Ref, splitRef } from "../../domain/ids.ts";
 import { type Cooperation, isSide } from "../../domain/records.ts";
@@ -59,7 +59,10 @@ async function pathsTo(
     case "organization": {
       const id = idOfType("organization", object);
       const { value } = await organizationHead(reads, id);
-      return missing(value) ?? (async ({ person }) => all([asAdmin(person, id)]));
+      return (
+        missing(value) ??
+        (async ({ person, permission }) => all([asAdmin(person, id, { acts: permission !== "can_manage" })]))
+      );
     }
     case "cooperation": {
       const { value } = await cooperationHead(reads, idOfType("cooperation", object));
@@ -73,7 +76,8 @@ async function pathsTo(
         const { value: cooperation } = await cooperationHead(reads, share.cooperation);
         if (cooperation === undefined) return all([]);
         const denials = denialsOfCooperation(cooperation, now);
-        const own = cooperation.partner === undefined ? [] : asAdmin(person, cooperation.partner).denials;
+        const own =
+          cooperation.partner === undefined ? [] : asAdmin(person, cooperation.partner, { acts: true }).denials;
         return all([{ through: `cooperation:${cooperation.id}`, denials: [...denials, ...own] }]);
       };
     }
@@ -90,7 +94,9 @@ async function pathsToCooperation(
   const pathOf = async (side: Side, organization: OrganizationId): Promise<Path> => {
     const isIts = status !== "ended" || isSide(cooperation, side, (await organizationHead(reads, organization)).value);
     // otherwise the organization that was its side was deleted, even if another has its id now
-    return isIts ? asAdmin(person, organization) : { through, denials: denialsOfCooperation(cooperation, now) };
+    return isIts
+      ? asAdmin(person, organization, { acts: true })
+      : { through, denials: denialsOfCooperation(cooperation, now) };
   };
   const ofInitiator = await pathOf("initiator", initiator);
   if (permission === "can_manage") return [ofInitiator];

@@ -2,6 +2,7 @@
 import type { DenialReason, Path } from "../../domain/explain/denial-reason.ts";
 import { asAdmin, denialsOfShare, needsOf } from "../../domain/explain/denials.ts";
 import { type CooperationId, idOfType, type OrganizationId, type ResourceRef } from "../../domain/ids.ts";
+import type { Resource } from "../../domain/records.ts";
 import { sharedRelation, UPCOMING } from "../../domain/relations.ts";
 import { cooperationHead, delegationsFrom, jobRoleOf, resourceHead, shareHead } from "../../store/snapshot.ts";
 import { type Asking, endedPaths, type FoundPaths } from "./ended-paths.ts";
@@ -14,8 +15,8 @@ export async function pathsToResource(asking: Asking, ref: ResourceRef): Promise
   const { reads, person } = asking;
   const { value } = await resourceHead(reads, ref);
   if (value === undefined) return { paths: [], complete: true };
-  const { owner, portfolio } = value;
-  const places: ResourceRef[] = [ref, ...(portfolio === undefined ? [] : [`portfolio:${portfolio}` as const])];
+  const { owner } = value;
+  const places = placesOf(ref, value);
   const own = person.roles.has(owner) ? [await ownPath(asking, owner, places)] : [];
   const through = await sharePaths(asking, places);
   const met = new Set(through.paths.map(({ cooperation }) => cooperation));
@@ -34,13 +35,19 @@ export async function pathsToResource(asking: Asking, ref: ResourceRef): Promise
   };
 }
 
+/** What gives access to a resource: itself, and the portfolio that it lies in. */
+export const placesOf = (ref: ResourceRef, { portfolio }: Resource): ResourceRef[] => [
+  ref,
+  ...(portfolio === undefined ? [] : [`portfolio:${portfolio}` as const]),
+];
+
 /** Through the owner: as its admin, or by a job role. */
 async function ownPath(
   { reads, person, permission }: Asking,
   organization: OrganizationId,
   places: readonly ResourceRef[],
 ): Promise<Path> {
-  const path = asAdmin(person, organization);
+  const path = asAdmin(person, organization, { acts: permission === "can_share" });
   const { user } = person;
   const role = person.roles.get(organization);
   const needs = needsOf(permission);
@@ -56,13 +63,16 @@ async function ownPath(
   return { ...path, denials: [held[0] ?? none] };
 }
 
-/** The paths through each share of the resource or its portfolio that involves the person. */
-async function sharePaths(
+/** A path through a share, and the cooperation that the share is in. */
+type SharePath = { path: Path; cooperation: CooperationId };
+
+/** The paths through each share of the resource or its portfolio that involves the person. Throws EngineUnavailable. */
+export async function sharePaths(
   { reads, person, permission, now }: Asking,
   places: readonly ResourceRef[],
-): Promise<{ paths: { path: Path; cooperation: CooperationId }[]; complete: boolean }> {
-  const { user, roles, email } = person;
-  const paths: { path: Path; cooperation: CooperationId }[] = [];
+): Promise<{ paths: SharePath[]; complete: boolean }> {
+  const { user, roles, suspendedIn, email } = person;
+  const paths: SharePath[] = [];
   const namedBy = (relation: string) =>
     Promise.all(places.map((object) => reads.readSome({ object, relation }, SHARES_MAX)));
   // in this order: a share that starts in between is then in both, and not in neither
@@ -79,7 +89,9 @@ async function sharePaths(
     const [delegation] = delegationsFrom(share.id, own);
     const isInvited = partner === undefined && email !== undefined && email === cooperation.email;
     if (role === undefined && delegation === undefined && !isInvited) continue;
-    const denials = denialsOfShare({ cooperation, share, role, delegation }, user, permission, now);
+    const isSuspended = partner !== undefined && suspendedIn.has(partner);
+    const met = { cooperation, share, role, isSuspended, delegation };
+    const denials = denialsOfShare(met, user, permission, now);
     paths.push({ path: { through, denials }, cooperation: cooperation.id });
   }
   return { paths, complete: found.every((some) => some.complete) };

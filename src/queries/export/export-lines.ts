@@ -1,13 +1,16 @@
 /**
- * A store's organizations, people, resources and job roles as lines for an import: kind after kind, within a kind by
+ * A store's organizations with their policies, people and who of them is suspended, resources and job roles as lines for an import: kind after kind, within a kind by
  * organization and id. The store is read while the lines are sent, so a concurrent Write may be in them or not.
  */
 
 import { idOf, idOfType, type OrganizationId, type ResourceType } from "../../domain/ids.ts";
+import { policyIn } from "../../domain/policy.ts";
 import { alive } from "../../domain/records.ts";
 import type { ImportLine } from "../../domain/registry/import-line.ts";
 import type { Reads, TupleStore } from "../../ports.ts";
+import { suspendedIn } from "../../store/acting.ts";
 import { peopleOf } from "../../store/people.ts";
+import { policyHead } from "../../store/policies.ts";
 import { jobRolesFrom, resourceRefsOf } from "../../store/resources.ts";
 import { inTurns, organizationHead, personHead, resourceHead } from "../../store/snapshot.ts";
 
@@ -35,11 +38,22 @@ export async function* exportLines(reads: Reads, organizations: OrganizationId[]
     const organization = alive(await organizationHead(reads, id));
     return organization === undefined ? [] : [{ kind: "organization", id, name: organization.name }];
   });
+  yield* each(organizations, async (organization) => {
+    const policy = policyIn(await policyHead(reads, organization));
+    const rules = Object.entries(policy).filter(([, rule]) =>
+      Array.isArray(rule) ? rule.length > 0 : rule !== undefined,
+    );
+    return rules.length === 0 ? [] : [lineOf({ kind: "policy", organization, ...Object.fromEntries(rules) })];
+  });
   for (const organization of organizations)
     yield* each(await peopleOf(reads, organization), async ({ user, role }) => {
       const { name, email, language } = (await personHead(reads, user)).value ?? {};
       return [lineOf({ kind: "person", organization, user, role, name, email, language })];
     });
+  for (const organization of organizations)
+    yield* each([...(await suspendedIn(reads, organization))].sort(), async (user) => [
+      { kind: "suspension", organization, user },
+    ]);
   for (const type of TYPES)
     for (const organization of organizations)
       yield* each(await resourceRefsOf(reads, organization, [type]), async (ref) => {

@@ -5,6 +5,7 @@
 
 import type { SharedAtEnd } from "../../domain/cooperation/decide-cooperation.ts";
 import { actionsFor } from "../../domain/cooperation/lifecycle.ts";
+import { cooperationEnd } from "../../domain/cooperation-end.ts";
 import { earliest, hasPassed } from "../../domain/expiry.ts";
 import type { Side } from "../../domain/history.ts";
 import type { CooperationId, OrganizationId, ShareId } from "../../domain/ids.ts";
@@ -53,7 +54,7 @@ export async function cooperationItem(reads: Reads, cooperation: Cooperation, n:
     nameOfSide(reads, cooperation, "initiator"),
     partner === undefined ? undefined : nameOfSide(reads, cooperation, "partner"),
   ]);
-  const expired = hasPassed(cooperation.expires_at, now);
+  const expired = hasPassed(cooperationEnd(cooperation), now);
   const initiators = reader.service || reader.memberships.initiator === "admin";
   return {
     id,
@@ -66,13 +67,15 @@ export async function cooperationItem(reads: Reads, cooperation: Cooperation, n:
     label: initiators ? (cooperation.email ?? null) : null,
     starts_at: cooperation.starts_at ?? null,
     expires_at: cooperation.expires_at ?? null,
+    review_by: cooperation.review_by ?? null,
     resume_at: cooperation.resume_at ?? null,
     created_at: cooperation.created_at,
     sent_at: cooperation.sent_at ?? null,
     accepted_at: cooperation.accepted_at ?? null,
+    reviewed_at: cooperation.reviewed_at ?? null,
     ended_at: cooperation.ended_at ?? null,
     shares_count: cooperation.shares,
-    actions: actionsFor(cooperation, sidesOf(reader.memberships), expired),
+    actions: actionsFor(cooperation, sidesOf(reader.memberships), now),
     etag: `"${n}"`,
   };
 }
@@ -142,10 +145,10 @@ export async function shareView(
   now: Date,
 ) {
   const share = shareAt(kept, now);
-  const until = earliest(cooperation.expires_at, share.expires_at);
-  const expired = hasPassed(cooperation.expires_at, now);
+  const ends = cooperationEnd(cooperation);
+  const until = earliest(ends, share.expires_at);
   const onShares = ["change_share", "unshare", "delegate", "revoke"];
-  const actions = actionsFor(cooperation, sidesOf(reader.memberships), expired);
+  const actions = actionsFor(cooperation, sidesOf(reader.memberships), now);
   return {
     id: share.id,
     cooperation: share.cooperation,
@@ -199,7 +202,7 @@ export function delegationView(cooperation: Cooperation, share: Share, delegatio
     role: delegation.role,
     effective_role: effectiveRole(delegation.role, shareAt(share, now).role),
     expires_at: delegation.expires_at ?? null,
-    effective_until: earliest(cooperation.expires_at, share.expires_at, delegation.expires_at) ?? null,
+    effective_until: earliest(cooperationEnd(cooperation), share.expires_at, delegation.expires_at) ?? null,
   };
 }
 

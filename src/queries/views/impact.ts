@@ -4,7 +4,7 @@ import { type CooperationId, idOfType, type ResourceRef, type ShareId, type User
 import type { Cooperation, Delegation, Share } from "../../domain/records.ts";
 import { StoreDamaged } from "../../faults.ts";
 import type { Reads } from "../../ports.ts";
-import { adminsOf } from "../../store/people.ts";
+import { actingAdminsOf, suspendedIn } from "../../store/acting.ts";
 import { plantsIn } from "../../store/resources.ts";
 import { cooperationHead, inTurns, roleOf, sharesOf } from "../../store/snapshot.ts";
 
@@ -49,10 +49,11 @@ async function reachOf(reads: Reads, cooperation: Cooperation, change: PlannedCh
   // an organization that joins is the partner only after the change
   const { partner } = change.cooperation;
   const shares = await sharesOf(reads, cooperation.id);
-  const admins = partner === undefined ? [] : await adminsOf(reads, partner);
+  const admins = partner === undefined ? [] : await actingAdminsOf(reads, partner);
   const delegates = shares.flatMap(({ delegations }) => delegations.map((delegation) => delegation.user));
   const holders = [...new Set([...delegates, ...(change.delegation ? [change.delegation.user] : [])])];
   const roles = await inTurns(holders, async (user) => partner && roleOf(reads, partner, user));
+  const suspended = partner === undefined ? new Set() : await suspendedIn(reads, partner);
   const resources = [...shares.map(({ share }) => share.resource), ...(change.share ? [change.share.resource] : [])];
   const portfolios = [...new Set(resources)].filter((ref) => ref.startsWith("portfolio:"));
   const plants = await inTurns(portfolios, (ref) => plantsIn(reads, idOfType("portfolio", ref)));
@@ -60,7 +61,7 @@ async function reachOf(reads: Reads, cooperation: Cooperation, change: PlannedCh
     cooperation,
     shares,
     admins,
-    people: new Set(holders.filter((_, index) => roles[index])),
+    people: new Set(holders.filter((user, index) => roles[index] && !suspended.has(user))),
     plantsIn: new Map(portfolios.map((ref, index) => [ref, plants[index] ?? []])),
   };
 }

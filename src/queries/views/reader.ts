@@ -7,7 +7,8 @@ import { refuseUnlessVisible, sidesOf } from "../../domain/membership.ts";
 import { alive, type Cooperation, type Delegation, type Share } from "../../domain/records.ts";
 import { isRefusal, type Result } from "../../domain/result.ts";
 import type { Reads } from "../../ports.ts";
-import { cooperationHead, membershipsIn, shareHead, shareWithDelegations } from "../../store/snapshot.ts";
+import { membershipsIn } from "../../store/acting.ts";
+import { cooperationHead, shareHead, shareWithDelegations } from "../../store/snapshot.ts";
 import type { Reader } from "./cooperations.ts";
 
 /** What a caller is on both sides of a cooperation. */

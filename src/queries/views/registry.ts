@@ -2,16 +2,16 @@
 import { hasPassed } from "../../domain/expiry.ts";
 import type { OrganizationId, ResourceRef, UserId } from "../../domain/ids.ts";
 import { alive } from "../../domain/records.ts";
-import type { OrganizationRole } from "../../domain/roles.ts";
 import type { Reads } from "../../ports.ts";
 import { delegationsThrough, jobRolesThrough } from "../../store/people.ts";
 import {
   cooperationHead,
   inTurns,
   organizationHead,
+  type PersonIn,
   personHead,
+  personIn,
   resourceHead,
-  roleOf,
   shareHead,
 } from "../../store/snapshot.ts";
 import { delegationView } from "./cooperations.ts";
@@ -21,10 +21,15 @@ export const ADMIN_ACTIONS = [
   "invite",
   "change_person",
   "remove_person",
+  "suspend_person",
+  "restore_person",
   "change_resource",
   "give_job_role",
   "take_job_role",
 ];
+
+/** What of it an admin may not do who is suspended. */
+const ACTING = ["invite", "change_person", "remove_person", "suspend_person", "restore_person"];
 
 /** An organization with the reader's role in it; undefined where there is none. */
 export async function organizationView(reads: Reads, id: OrganizationId, user: UserId | undefined) {
@@ -32,12 +37,13 @@ export async function organizationView(reads: Reads, id: OrganizationId, user: U
   const organization = alive(head);
   if (organization === undefined) return undefined;
   // behind the head, so that the ETag is never newer than the role
-  const role = user === undefined ? undefined : await roleOf(reads, id, user);
+  const held = user === undefined ? undefined : await personIn(reads, id, user);
+  const actions = held?.isSuspended ? ADMIN_ACTIONS.filter((action) => !ACTING.includes(action)) : ADMIN_ACTIONS;
   return {
     id,
     name: organization.name,
-    role: role ?? null,
-    actions: role === "admin" ? ADMIN_ACTIONS : [],
+    role: held?.role ?? null,
+    actions: held?.role === "admin" ? actions : [],
     etag: `"${head.n}"`,
   };
 }
@@ -47,7 +53,7 @@ export async function personView(
   reads: Reads,
   organization: OrganizationId,
   user: UserId,
-  role: OrganizationRole,
+  { role, isSuspended }: PersonIn,
   whole: boolean,
   now: Date,
 ) {
@@ -74,6 +80,7 @@ export async function personView(
     email: value?.email ?? null,
     language: value?.language ?? null,
     mail_refused_at: value?.mail_refused_at ?? null,
+    suspended: isSuspended,
     job_roles: jobRoles.map(({ resource, role: jobRole }) => ({ resource, role: jobRole })),
     delegations: delegations.flat(),
   };

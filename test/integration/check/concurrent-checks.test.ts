@@ -169,7 +169,7 @@ describe("equal questions at once", () => {
     // two for the first, and one for each that waited behind it
     expect(gate.came.checks).toBe(2 + 4);
     expect(await counted(gated, 'concordat_check_unstored_total{reason="date"}')).toBe(5);
-    expect(await redis.client.keys("e:*user:tom*")).toEqual([]);
+    expect(await redis.client.keys("e:*:tom:*")).toEqual([]);
     gated.setNow(new Date("2030-01-01T12:00:05Z"));
     expect(await ask(gated, "tom")).toMatchObject({ decision: false, context: { source: "miss" } });
   });
@@ -190,7 +190,7 @@ describe("a client that gives up", () => {
     gate.open();
     expect((await reply).status).toBe(503);
     expect(gate.came.checks).toBe(1);
-    expect(await redis.client.keys("e:*user:anna*")).toEqual([]);
+    expect(await redis.client.keys("e:*:anna:*")).toEqual([]);
     expect(logged.filter((line) => !line.endsWith(" request"))).toEqual(["info caller_gone"]);
   });
 

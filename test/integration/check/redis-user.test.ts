@@ -1,9 +1,14 @@
 /** The ACL user that docs/cache.md shows may do all that the service does in Redis, and nothing that it can do without. */
 import { describe, expect, onTestFinished } from "vitest";
+import { createTextSeal } from "../../../src/domain/seal.ts";
+import { TAKEN_MILLISECONDS } from "../../../src/domain/signal-log.ts";
 import type { DecisionCache, Question } from "../../../src/ports.ts";
 import { createRedisCache } from "../../../src/redis/decision-cache.ts";
 import { createRateLimiter } from "../../../src/redis/rate-limiter.ts";
+import { createRedisSessions } from "../../../src/redis/sessions.ts";
+import { createRedisSignalLog } from "../../../src/redis/signal-log.ts";
 import { progressOf, test } from "../../support/cache.ts";
+import { anyId } from "../../support/ids.ts";
 import { textOf } from "../../support/pages.ts";
 import type { OwnRedis } from "../../support/redis.ts";
 
@@ -22,6 +27,26 @@ async function watch(cache: DecisionCache): Promise<boolean> {
   return (await cache.lead("r", progressOf(at)))?.progress?.at.now === at.now;
 }
 
+/** Every operation on the console's sessions, once. False when one failed. */
+async function playSessions(url: string, failed: string[]): Promise<boolean> {
+  const limits = { idleMilliseconds: 10_000, absoluteMilliseconds: 10_000, timeoutMilliseconds: 10_000 };
+  const seal = createTextSeal("a secret of the tests that seals sessions", "sessions");
+  const sessions = createRedisSessions({ ...limits, url, storeId: "store", seal, failed: (name) => failed.push(name) });
+  onTestFinished(() => sessions.close());
+  const session = { name: "Anna", user: anyId("anna"), scopes: ["manage" as const], openedAt: 1, seenAt: 1 };
+  try {
+    await expect.poll(() => sessions.find("a").catch(() => "away"), { timeout: 2000 }).not.toBe("away");
+    await sessions.open("a", session, 10_000);
+    await sessions.keep("a", session, 10_000);
+    const isKept =
+      (await sessions.find("a")) !== undefined && (await sessions.endSessions({ user: session.user })) === 1;
+    await sessions.end("a");
+    return isKept && (await sessions.once("used", 10_000)) && (await sessions.wasUsed("used"));
+  } catch {
+    return false;
+  }
+}
+
 /** Every operation on Redis, once, as that user. False when one failed, or none was answered in that time. */
 async function playAll(redis: OwnRedis, timeout: number): Promise<boolean> {
   const failed: string[] = [];
@@ -36,7 +61,14 @@ async function playAll(redis: OwnRedis, timeout: number): Promise<boolean> {
   const none = { checks: {}, searches: {}, reads: {}, invitations: {} };
   const limits = { REDIS_URL: url, REDIS_TIMEOUT_MILLISECONDS: 10_000, rateLimits: { ...none, writes: { key: 9 } } };
   const limiter = createRateLimiter(limits, "store", meter);
+  let passed = 0;
+  const clock = () => new Date(Date.now() + passed);
+  const signals = createRedisSignalLog(
+    { url, storeId: "store", issuers: ["idp"], timeoutMilliseconds: 10_000, clock, max: 1 },
+    meter,
+  );
   onTestFinished(async () => {
+    await signals.close();
     await cache.close();
     await limiter.close();
   });
@@ -71,6 +103,16 @@ async function playAll(redis: OwnRedis, timeout: number): Promise<boolean> {
     await limiter.take("writes-key", "tests");
     return failed.length > 0 || (await redis.client.exists("r:{store}:writes-key:tests")) === 1;
   });
+  const anna = { issuer: "idp", user: anyId("anna") };
+  const event = (id: string) => ({ issuer: "idp", id });
+  await soon(async () => failed.length > 0 || (await signals.has(event("e"))) === false);
+  await signals.poll();
+  // the second has a place because the first counts no more
+  for (const id of ["e", "f"]) {
+    if (!(await signals.revoke({ ...anna, before: 1 })) || !(await signals.keep(event(id)))) return false;
+    passed += TAKEN_MILLISECONDS;
+  }
+  if (!(await playSessions(url, failed))) return false;
   limiter.giveBack("writes-key", "tests");
   const taken = await limiter.take("writes-key", "tests");
   return failed.length === 0 && taken !== undefined && (await redis.client.exists("r:{store}:writes-key:tests")) === 1;

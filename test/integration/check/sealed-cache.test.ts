@@ -31,8 +31,8 @@ const test = cacheTest.extend<{ open: Open }>({
 });
 
 /** The only entry there is about a person and a resource. */
-async function entryOf(redis: OwnRedis, user: string, resource = "plant:7", action = "can_view"): Promise<string> {
-  const pattern = `*:user:${user}:*:${action}:${resource}`;
+async function entryOf(redis: OwnRedis, user: string, resource = "plant:7", action = "view"): Promise<string> {
+  const pattern = `*:${user}:*:${action}:${resource}`;
   // a store is not waited for
   await expect.poll(() => redis.client.keys(pattern)).toHaveLength(1);
   return (await redis.client.keys(pattern))[0] ?? "";
@@ -84,7 +84,7 @@ describe("with CACHE_SECRET", () => {
     await ask(service, "anna", "plant:7", "share");
     const targets = [
       await entryOf(redis, "anna", "plant:8"),
-      await entryOf(redis, "anna", "plant:7", "can_share"),
+      await entryOf(redis, "anna", "plant:7", "share"),
       await entryOf(redis, "otto"),
       await entryOf(redis, "eva"),
     ];

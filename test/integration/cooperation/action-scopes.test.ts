@@ -146,6 +146,8 @@ test("every action leases all the scopes that its Write reaches, before the Writ
   await act("anna", "POST", `${path}/resume`, {});
   await act("anna", "PATCH", share, { expires_at: null });
   await act("anna", "PATCH", path, { expires_at: null });
+  await act("anna", "PATCH", path, { review_by: `${YEAR}-05-01T00:00:00Z` });
+  await act("anna", "POST", `${path}/review`, { note: "Still needed.", review_by: null });
   await act("anna", "POST", `${path}/pause`, { resume_at: `${YEAR}-05-01T00:00:00Z` });
   await due("resume", resumeDue({ cooperation: invited.id }));
   await act("anna", "PATCH", share, { role: "asset_manager", step_down_at: `${YEAR}-05-01T00:00:00Z` });

@@ -15,6 +15,7 @@ import { diagnose } from "../../../src/queries/doctor.ts";
 import { closedPaths } from "../../../src/queries/explain/closed-paths.ts";
 import { sharesOn } from "../../../src/store/snapshot.ts";
 import { anyId } from "../../support/ids.ts";
+import { ok } from "../../support/outcomes.ts";
 import { everything } from "../../support/routes.ts";
 import { cooperate, createService, type Service, seedWorld, test } from "../../support/service.ts";
 
@@ -37,12 +38,6 @@ async function shared(service: Service) {
 }
 
 /** A reply that must succeed. */
-async function ok(service: Service, user: string, method: string, path: string, body?: object) {
-  const reply = await service.as(user, method, path, body);
-  expect(reply.status, `${method} ${path} ${JSON.stringify(reply.body)}`).toBeLessThan(300);
-  return reply.body;
-}
-
 /** Whether ben, the partner's admin, may see and manage plant 7: as its cache and its engine have it. */
 const bens = async ({ may }: Service) => [
   await may("ben", "view", "plant:7"),

@@ -37,6 +37,7 @@ test("an unknown address is invited by a mail whose link joins", async ({ servic
   expect((await preview(service, tokenOf(service))).body).toEqual({
     initiator: { id: "sunward", name: "Sunward Energy" },
     status: "invited",
+    review_by: null,
     starts_at: null,
     expires_at: "2099-01-01T00:00:00Z",
     shares: [

@@ -47,7 +47,7 @@ let invitations = 0;
 
 /**
  * A cooperation in this state, with plant:7 shared at technical_manager and, once there was
- * somebody to delegate it, delegated to tom. anna is the initiator's admin, ben the partner's. `due`: what the service
+ * somebody to delegate it, delegated to tom, and asked for at another role. anna is the initiator's admin, ben the partner's. `due`: what the service
  * is to do by itself at NOW.
  */
 async function make(service: Service, state: State, due?: CooperationAction): Promise<Made> {
@@ -76,6 +76,8 @@ async function make(service: Service, state: State, due?: CooperationAction): Pr
   else if (state.status !== "invited" && state.status !== "pending") {
     await must(service.as("ben", "POST", "/v1/invitations/join", { token: made.token, organization: "brightfix" }));
     await must(service.as("ben", "PUT", `/v1/shares/${made.share}/delegations/tom`, { role: "viewer" }));
+    const wanted = { share: made.share, role: "asset_manager", note: "invoices" };
+    await must(service.as("ben", "POST", `/v1/cooperations/${id}/asks`, wanted));
     if (state.status === "paused") await post("anna", "pause");
     if (state.ended_as === "left") await post("ben", "leave");
     if (state.ended_as === "removed") await must(service.as("anna", "DELETE", `/v1/cooperations/${id}`));
@@ -92,6 +94,7 @@ const TAKE: Record<CooperationAction, (service: Service, made: Made) => Promise<
   resend: (service, { id }) => service.as("anna", "POST", `/v1/cooperations/${id}/resend`),
   change_expiry: (service, { id }) =>
     service.as("anna", "PATCH", `/v1/cooperations/${id}`, { expires_at: at(9).toISOString() }),
+  review: (service, { id }) => service.as("anna", "POST", `/v1/cooperations/${id}/review`, { note: "Still needed." }),
   pause: (service, { id }) => service.as("anna", "POST", `/v1/cooperations/${id}/pause`),
   resume: (service, { id }) => service.as("anna", "POST", `/v1/cooperations/${id}/resume`),
   remove: (service, { id }) => service.as("anna", "DELETE", `/v1/cooperations/${id}`),
@@ -102,6 +105,10 @@ const TAKE: Record<CooperationAction, (service: Service, made: Made) => Promise<
   unshare: (service, { share }) => service.as("anna", "DELETE", `/v1/shares/${share}`),
   delegate: (service, { share }) => service.as("ben", "PUT", `/v1/shares/${share}/delegations/eva`, { role: "viewer" }),
   revoke: (service, { share }) => service.as("ben", "DELETE", `/v1/shares/${share}/delegations/tom`),
+  ask: (service, { id, share }) =>
+    service.as("ben", "POST", `/v1/cooperations/${id}/asks`, { share, role: "viewer", note: "less" }),
+  withdraw_ask: (service, { id }) => service.as("ben", "POST", `/v1/cooperations/${id}/asks/1/withdraw`),
+  decline_ask: (service, { id }) => service.as("anna", "POST", `/v1/cooperations/${id}/asks/1/decline`),
   start: (service, { id }) => takeDue(service, startCooperation({ cooperation: anyId(id) })),
   start_share: (service, { share }) => takeDue(service, startShare({ share: anyId(share) })),
   step_down: (service, { share }) => takeDue(service, stepDown({ share: anyId(share) })),

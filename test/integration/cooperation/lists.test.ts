@@ -37,9 +37,9 @@ test("every list gives each item once by pages of one, in the order of the whole
     for (const user of ["otto", "anna"])
       await service.as("anna", "PUT", `/v1/${resource}/roles/${user}`, { role: "viewer" });
   const lists = V1.filter(([name]) =>
-    /^GET .*\/(people|resources|cooperations|incoming-shares|history|roles|shares|delegations)$/.test(name),
+    /^GET .*\/(people|resources|cooperations|waiting|incoming-shares|history|roles|shares|delegations)$/.test(name),
   );
-  expect(lists).toHaveLength(10);
+  expect(lists).toHaveLength(12);
   for (const [name, route] of lists) {
     const path = name.endsWith("incoming-shares") ? "/v1/organizations/brightfix/incoming-shares" : route.path(world);
     const whole = await page(service, path, "");
@@ -194,11 +194,13 @@ test("an item of the list holds the partner, the dates, the number of shares and
       shares_count: 2,
       direction: "outgoing",
       partner: { id: "brightfix", name: "Brightfix Service" },
-      actions: ["change_expiry", "pause", "remove", "share", "change_share", "unshare"],
+      actions: ["change_expiry", "review", "pause", "remove", "share", "change_share", "unshare", "decline_ask"],
     },
   ]);
   const theirs = (await service.as("ben", "GET", "/v1/organizations/brightfix/cooperations")).body.items;
-  expect(theirs).toMatchObject([{ id, direction: "incoming", actions: ["leave", "delegate", "revoke"] }]);
+  expect(theirs).toMatchObject([
+    { id, direction: "incoming", actions: ["leave", "delegate", "revoke", "ask", "withdraw_ask"] },
+  ]);
 });
 
 test("resources are found by name and id, without case and accents, and by type", async ({ service }) => {

@@ -177,9 +177,10 @@ describe("forgetting", () => {
     const before = await everything(service);
     const tried = await forget(service, "tom", "?dry_run=true");
     const erased = ["name", "email", "language"];
+    const access_log = "not_here";
     expect([tried.status, tried.body]).toEqual([
       200,
-      { dry_run: true, user: "tom", erased, stays: STAYS, etag: expect.any(String) },
+      { dry_run: true, user: "tom", erased, stays: STAYS, access_log, etag: expect.any(String) },
     ]);
     expect(await everything(service)).toEqual(before);
     const stale = await forget(service, "tom", "", { "If-Match": '"1"' });
@@ -189,7 +190,14 @@ describe("forgetting", () => {
     const done = await forget(service, "tom", "", { "If-Match": tried.body.etag });
     expect([done.status, done.body]).toEqual([
       200,
-      { user: "tom", erased, stays: STAYS, etag: done.headers.get("ETag"), effective_by: expect.any(String) },
+      {
+        user: "tom",
+        erased,
+        stays: STAYS,
+        access_log,
+        etag: done.headers.get("ETag"),
+        effective_by: expect.any(String),
+      },
     ]);
     expect(done.body.etag).not.toBe(tried.body.etag);
     const after = await everything(service);

@@ -1,6 +1,16 @@
 /** Who may call what: keys, scopes, the acting user, and what strangers and the two sides learn. */
 import { expect } from "vitest";
-import { ask, everything, OPEN_ROUTES, ROUTES, seedRoutes, send, storesRoutes, V1 } from "../../support/routes.ts";
+import {
+  ask,
+  everything,
+  OPEN_ROUTES,
+  PUSH_ROUTE,
+  ROUTES,
+  seedRoutes,
+  send,
+  storesRoutes,
+  V1,
+} from "../../support/routes.ts";
 import { cooperate, KEYS, seedWorld, test } from "../../support/service.ts";
 
 const NOWHERE = "01ARZ3NDEKTSV4RRFFQ69G5FAV";
@@ -10,7 +20,7 @@ test("the table of routes and the OpenAPI document have the same routes", async 
   const documented = Object.entries<object>(body.paths).flatMap(([path, item]) =>
     Object.keys(item).map((method) => `${method.toUpperCase()} ${path}`),
   );
-  const table = [...Object.keys(ROUTES), ...Object.keys(storesRoutes(service)), ...OPEN_ROUTES];
+  const table = [...Object.keys(ROUTES), ...Object.keys(storesRoutes(service)), PUSH_ROUTE, ...OPEN_ROUTES];
   expect(documented.sort()).toEqual(table.sort());
 });
 

@@ -3,12 +3,16 @@
 import { ulid } from "ulid";
 import { expect } from "vitest";
 import { createEndpointSeal } from "../../../src/domain/events/endpoint-seal.ts";
+import { createTextSeal } from "../../../src/domain/seal.ts";
+import { AuditUnavailable, IssuerUnavailable, SessionsUnavailable } from "../../../src/faults.ts";
 import { FAULTS } from "../../../src/http/problem.ts";
 import { REFUSALS } from "../../../src/http/refusals.ts";
 import { createMemoryRateLimiter } from "../../../src/memory/rate-limiter.ts";
+import { createMemorySessions } from "../../../src/memory/sessions.ts";
 import { boundEngine } from "../../../src/openfga/bounded-engine.ts";
 import { createEngine } from "../../../src/openfga/engine.ts";
 import { createTupleStore } from "../../../src/openfga/tuple-store.ts";
+import { withConsole } from "../../support/console-service.ts";
 import { listen } from "../../support/listening.ts";
 import { rawConnection, replyIn } from "../../support/raw-http.ts";
 import { ask, everything, seedRoutes, send, type World } from "../../support/routes.ts";
@@ -47,6 +51,8 @@ const PRODUCED: Record<keyof typeof REFUSALS | keyof typeof FAULTS, Produce> = {
     await limited.as("anna", "GET", ORG);
     return limited.as("anna", "GET", ORG);
   },
+  access_log_not_kept: ({ deps }) =>
+    createService(deps, { accessLogReader: undefined }).admin("GET", `${ORG}/access-log`),
   webhooks_off: ({ deps }) => createService(deps, { addedWebhooks: undefined }).admin("PUT", HUB, HUB_INPUT),
   too_many_webhooks: async ({ admin }) => {
     for (let n = 1; n <= 5; n++) await admin("PUT", `${ORG}/webhooks/more-${n}`, HUB_INPUT);
@@ -59,6 +65,33 @@ const PRODUCED: Record<keyof typeof REFUSALS | keyof typeof FAULTS, Produce> = {
     const other = createService(deps, { addedWebhooks: addedWebhooks && { ...addedWebhooks, seal } });
     return other.admin("POST", `${HUB}/rotate`);
   },
+  share_differs: async ({ as }, { active }) => {
+    await as("anna", "PUT", `${ORG}/presets/other`, { resources: ["plant:7"], role: "technical_manager" });
+    const { headers, body } = await as("anna", "POST", `/v1/cooperations/${active}/presets/other/apply`);
+    // only a line is refused by it
+    const { problem } = body.lines[0];
+    headers.set("Content-Type", "application/problem+json");
+    return { status: problem.status, body: problem, headers };
+  },
+  too_many_presets: async ({ admin }) => {
+    const preset = { resources: ["plant:7"], role: "viewer" };
+    for (let n = 1; n <= 50; n++) await admin("PUT", `${ORG}/presets/more-${n}`, preset);
+    return admin("PUT", `${ORG}/presets/more-51`, preset);
+  },
+  preset_too_large: async ({ as, admin }, { active }) => {
+    const resources = Array.from({ length: 200 }, (_, n) => `plant:p${n}`);
+    await admin("PUT", `${ORG}/presets/large`, { resources, plants_of: ["north"], role: "viewer" });
+    return as("anna", "POST", `/v1/cooperations/${active}/presets/large/apply`);
+  },
+  idempotency_key_reused: async ({ as }, { active, share }) => {
+    const send = (role: string) => {
+      const lines = [{ action: "change_share", share, role }];
+      const headers = { "Idempotency-Key": "1" };
+      return as("anna", "POST", `/v1/cooperations/${active}/shares/batch`, { lines }, { headers });
+    };
+    await send("viewer");
+    return send("asset_manager");
+  },
   resumed_recently: async ({ admin }) => {
     await admin("PUT", `${ORG}/webhooks/hub`, HUB_INPUT);
     const replay = `${ORG}/webhooks/hub/resume?after=${new Date(Date.now() - 1000).toISOString()}`;
@@ -69,6 +102,10 @@ const PRODUCED: Record<keyof typeof REFUSALS | keyof typeof FAULTS, Produce> = {
     const key = "a-key-bound-to-brightfix";
     const bound = withKeys(service, [{ name: "bound", scopes: ["admin"], organizations: ["brightfix"], key }]);
     return bound.admin("GET", ORG, undefined, { key });
+  },
+  suspended: async ({ as, admin }, { active }) => {
+    await admin("PUT", "/v1/organizations/brightfix/people/ben/suspension", {});
+    return as("ben", "GET", `/v1/cooperations/${active}`);
   },
   not_admin: ({ as }) => as("otto", "GET", `${ORG}/cooperations`),
   wrong_side: ({ as }, { active }) => as("ben", "POST", `/v1/cooperations/${active}/pause`),
@@ -102,6 +139,38 @@ const PRODUCED: Record<keyof typeof REFUSALS | keyof typeof FAULTS, Produce> = {
     as("anna", "PATCH", `/v1/shares/${share}`, { expires_at: "2001-01-01T00:00:00Z" }),
   invalid_date: ({ as }, { share }) =>
     as("anna", "PATCH", `/v1/shares/${share}`, { role: "technical_manager", step_down_at: "2001-01-01T00:00:00Z" }),
+  date_against_policy: async ({ as }, { active }) => {
+    await as("anna", "PUT", `${ORG}/policy`, { share_days_max: 30 });
+    return as("anna", "POST", `/v1/cooperations/${active}/shares`, { resource: "plant:8", role: "viewer" });
+  },
+  role_against_policy: async ({ as }, { share }) => {
+    await as("anna", "PUT", `${ORG}/policy`, { highest_role: "viewer" });
+    return as("anna", "PATCH", `/v1/shares/${share}`, { role: "technical_manager" });
+  },
+  partner_against_policy: async ({ as }, { pending }) => {
+    await as("anna", "PUT", `${ORG}/policy`, { partners_denied: ["organization:lumen"] });
+    return as("lea", "POST", `/v1/cooperations/${pending}/accept`);
+  },
+  nothing_to_ask: ({ as }, { active, share }) =>
+    as("ben", "POST", `/v1/cooperations/${active}/asks`, { share, role: "asset_manager", note: "again" }),
+  ask_stale: async ({ as }, { active, share }) => {
+    const asked = await as("ben", "POST", `/v1/cooperations/${active}/asks`, {
+      share,
+      role: "viewer",
+      note: "less",
+    });
+    await as("anna", "PATCH", `/v1/shares/${share}`, { role: "technical_manager" });
+    return as("anna", "POST", `/v1/cooperations/${active}/asks/${asked.body.n}/accept`);
+  },
+  too_many_asks: async ({ as }, { active, share }) => {
+    const ask = (day: number) =>
+      as("ben", "POST", `/v1/cooperations/${active}/asks`, {
+        ...{ share, role: "viewer", expires_at: `2098-01-${day}T00:00:00Z`, note: "less, and later" },
+      });
+    await as("anna", "PATCH", `/v1/shares/${share}`, { expires_at: "2097-01-01T00:00:00Z" });
+    for (let day = 10; day < 20; day++) await ask(day);
+    return ask(20);
+  },
   invalid_invitation: ({ as }) => as("ben", "POST", "/v1/invitations/preview", { token: "x" }),
   invitation_expired: ({ as, setNow }, { token }) => {
     setNow(new Date(Date.now() + 15 * 24 * 60 * 60 * 1000));
@@ -181,6 +250,35 @@ const PRODUCED: Record<keyof typeof REFUSALS | keyof typeof FAULTS, Produce> = {
     const bounded = createService(service.deps, { engine });
     return bounded.admin("POST", "/access/v1/evaluation", question, { key: KEYS.check });
   },
+  issuer_unavailable: ({ deps }) => {
+    const verify = () => Promise.reject(new IssuerUnavailable("the keys of idp cannot be fetched"));
+    const tokens = { issuers: [], kept: () => undefined, verify };
+    return createService(deps, { tokens }).admin("GET", "/v1/doctor", undefined, { key: "e30.e30.e30" });
+  },
+  sessions_unavailable: ({ deps }) => {
+    const away = () => Promise.reject(new SessionsUnavailable("the sessions cannot be read"));
+    const sessions = { ...createMemorySessions(deps.clock), wasUsed: away };
+    const never = () => Promise.reject(new Error("nobody signs in"));
+    const readLogout = async () => ({ of: { iss: "idp", sub: "anna" }, id: "1" });
+    const provider = { name: "idp", label: "idp", issuer: "idp", start: never, finish: never, readLogout };
+    const signIn = { providers: [provider], seal: createTextSeal("a secret", "sign-ins") };
+    const { service } = withConsole(deps, { sessions, signIn });
+    const token = `e30.${Buffer.from('{"iss":"idp"}').toString("base64url")}.x`;
+    const body = new URLSearchParams({ logout_token: token });
+    return send(service, "POST", "/console/backchannel-logout", body, {});
+  },
+  audit_unavailable: (service) => {
+    const admit = () => {
+      throw new AuditUnavailable("the access log cannot be written");
+    };
+    const question = {
+      subject: { type: "user", id: "a" },
+      action: { name: "view" },
+      resource: { type: "plant", id: "1" },
+    };
+    const recorded = createService(service.deps, { recorder: { record: () => {}, admit } });
+    return recorded.admin("POST", "/access/v1/evaluation", question, { key: KEYS.check });
+  },
   outcome_unknown: (service, { active }) =>
     withTupleStore(service, { write: async () => "unknown" }).as("anna", "POST", `/v1/cooperations/${active}/pause`),
 };
@@ -209,6 +307,8 @@ test("a reply that asks to wait says how long, one that asks for a key says whic
   expect(Number(await header("cool_down", "Retry-After"))).toBeGreaterThan(0);
   expect(await header("engine_unavailable", "Retry-After")).toBe("1");
   expect(await header("overloaded", "Retry-After")).toBe("1");
+  expect(await header("audit_unavailable", "Retry-After")).toBe("1");
+  expect(await header("issuer_unavailable", "Retry-After")).toBe("1");
   expect(await header("unauthorized", "WWW-Authenticate")).toMatch(/^Bearer realm=.*invalid_token/);
   expect(await header("insufficient_scope", "WWW-Authenticate")).toMatch(/^Bearer .*insufficient_scope/);
   expect(await header("stale", "ETag")).toMatch(/^"\d+"$/);

@@ -109,7 +109,7 @@ async function answer(url: string, text: string) {
 test("a plain evaluation is answered before the app, and every reply is as the app's own", async ({ service }) => {
   await seedWorld(service);
   const { service: asked, logged } = logging(service);
-  const [quick, ordinary] = [await listen(asked), await listen(asked, true)];
+  const [quick, ordinary] = [await listen(asked), await listen(asked, { isOrdinary: true })];
   for (const [name, text] of Object.entries({ ...PLAIN, ...ORDINARY })) {
     const wanted = await answer(ordinary.url, text);
     logged.length = 0;

@@ -1,5 +1,5 @@
 /**
- * Import against the same PUTs one by one: whatever a file says twice, of people, roles, addresses, plants,
+ * Import against the same PUTs one by one: whatever a file says twice, of policies, people, roles, addresses, plants,
  * portfolios and job roles, both leave the same facts and the same histories behind, and a doctor finds nothing.
  *
  * FC_SEED and FC_FILES choose the files; a failure prints the seed.
@@ -38,6 +38,15 @@ const line = fc.oneof(
   {
     weight: 1,
     arbitrary: fc.record({ kind: one("organization"), id: one(...ORGANIZATIONS), name: one("A", "B", "C") }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc
+      .tuple(
+        fc.record({ kind: one("policy"), organization: one(...ORGANIZATIONS) }),
+        optional({ share_days_max: one(30, 90), partners_denied: one(["organization:moon"], []) }),
+      )
+      .map(([policy, more]) => ({ ...policy, ...more })),
   },
   {
     weight: 6,
@@ -86,7 +95,12 @@ const BEGINNING = ORGANIZATIONS.map((id) => ({ kind: "organization", id, name: i
 const file = fc.array(line, { minLength: 90, maxLength: 150 }).map((lines) => [...BEGINNING, ...lines]);
 
 /** The PUT that a line is. */
-function put({ admin }: Service, { kind, ...says }: ImportLine) {
+function put({ admin }: Service, line: ImportLine) {
+  if (line.kind === "policy") {
+    const { kind: _, organization, ...policy } = line;
+    return admin("PUT", `/v1/organizations/${organization}/policy`, policy);
+  }
+  const { kind, ...says } = line;
   if ("organization" in says) {
     const { organization, user, ...body } = says;
     return admin("PUT", `/v1/organizations/${organization}/people/${user}`, body);

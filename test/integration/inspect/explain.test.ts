@@ -81,7 +81,11 @@ describe("an allowed answer", () => {
     const expected: [asked: Asked, tuples: string[]][] = [
       [
         ["anna", "share", "plant:7"],
-        ["plant:7#owner@organization:sunward", "organization:sunward#admin@user:anna"],
+        [
+          "plant:7#owner@organization:sunward",
+          "organization:sunward#admin@user:anna",
+          "organization:sunward#person@user:anna",
+        ],
       ],
       [["otto", "operate", "plant:7"], ["plant:7#operator@user:otto"]],
       [
@@ -123,10 +127,17 @@ describe("an allowed answer", () => {
         ],
       ],
       [["anna", "manage", "organization:sunward"], ["organization:sunward#admin@user:anna"]],
-      [["ben", "delegate", `share:${plant}`], bridge(plant, "admin@user:ben")],
+      [
+        ["ben", "delegate", `share:${plant}`],
+        [...bridge(plant, "admin@user:ben"), ...bridge(plant, "person@user:ben")],
+      ],
       [
         ["ben", "answer", `cooperation:${id}`],
-        [`cooperation:${id}#partner@organization:brightfix`, "organization:brightfix#admin@user:ben"],
+        [
+          `cooperation:${id}#partner@organization:brightfix`,
+          "organization:brightfix#admin@user:ben",
+          "organization:brightfix#person@user:ben",
+        ],
       ],
     ];
     for (const [asked, tuples] of expected) {
@@ -232,6 +243,8 @@ const withLumen = async (service: Service) => {
   return ok(service.as("lea", "GET", `/v1/cooperations/${items[0].id}`));
 };
 
+const SUSPENSION = "/v1/organizations/brightfix/people/tom/suspension";
+
 const SITUATIONS: Record<Exclude<DenialCode, "subject_no_user">, Situation> = {
   cooperation_paused: {
     asked: TOM,
@@ -275,6 +288,14 @@ const SITUATIONS: Record<Exclude<DenialCode, "subject_no_user">, Situation> = {
     },
     lift: anna("PATCH", cooperation, dated(IN_A_YEAR)),
   },
+  cooperation_not_reviewed: {
+    asked: TOM,
+    make: async (service, ids) => {
+      await anna("PATCH", cooperation, { review_by: IN_AN_HOUR })(service, ids);
+      inAnHour(service);
+    },
+    lift: anna("POST", (ids) => `${cooperation(ids)}/review`, { note: "Still needed.", review_by: IN_A_YEAR }),
+  },
   share_expired: {
     asked: TOM,
     make: async (service, ids) => {
@@ -314,6 +335,11 @@ const SITUATIONS: Record<Exclude<DenialCode, "subject_no_user">, Situation> = {
     asked: ["ben", "manage_commercial", "plant:7"],
     make: nothing,
     lift: anna("PATCH", share, { role: "asset_manager" }),
+  },
+  person_suspended: {
+    asked: TOM,
+    make: async (service) => void (await ok(service.as("ben", "PUT", SUSPENSION, {}))),
+    lift: async (service) => void (await ok(service.as("ben", "DELETE", SUSPENSION))),
   },
   delegation_reduced: {
     asked: TOM,
@@ -559,4 +585,27 @@ test("an explanation is for services, and is never taken from the cache", async 
     decision: false,
     paths: [{ limits: [{ code: "records_differ" }] }],
   });
+});
+
+test("an explanation at another time compares dates with that time, and supposes nothing else", async ({ service }) => {
+  const { plant } = await settle(service);
+  await ok(service.as("ben", "PUT", `/v1/shares/${plant}/delegations/tom`, { role: "viewer", expires_at: IN_AN_HOUR }));
+  const question = {
+    subject: { type: "user", id: "tom" },
+    action: { name: "view" },
+    resource: { type: "plant", id: "7" },
+  };
+  const at = (instant: string) => service.admin("POST", "/v1/explain", { ...question, at: instant });
+  expect((await at("2027-03-01T14:59:59+02:00")).body).toMatchObject({
+    decision: true,
+    at: "2027-03-01T12:59:59.000Z",
+  });
+  expect((await at(IN_AN_HOUR)).body).toMatchObject({
+    decision: false,
+    at: "2027-03-01T13:00:00.000Z",
+    paths: [{ limits: [{ code: "delegation_expired" }] }],
+  });
+  const unknown = await service.admin("POST", "/v1/explain", { ...question, action: { name: "fly" }, at: IN_A_YEAR });
+  expect(unknown.body).toMatchObject({ decision: false, at: "2028-03-01T12:00:00.000Z" });
+  expect((await at("tomorrow")).status).toBe(400);
 });

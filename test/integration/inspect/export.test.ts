@@ -59,10 +59,18 @@ async function emptyStore() {
   return { service: createService({ tupleStore: createTupleStore(at), engine }), close: () => engine.close() };
 }
 
+const SUSPENSION = "/v1/organizations/brightfix/people/tom/suspension";
+
 test("an export has the imported lines in their order, without deleted objects and without cooperations", async ({
   service,
 }) => {
   await live(service);
+  const rules = { share_days_max: 90, review_months_max: 6, partners_denied: ["domain:rival.example"] };
+  expect((await service.admin("PUT", "/v1/organizations/sunward/policy", rules)).status).toBe(200);
+  // one that rules nothing is none
+  await service.admin("PUT", "/v1/organizations/brightfix/policy", { highest_role: "viewer" });
+  await service.admin("PUT", "/v1/organizations/brightfix/policy", {});
+  await service.admin("PUT", SUSPENSION, {});
   expect(
     (await exportAll(service))
       .trimEnd()
@@ -71,26 +79,29 @@ test("an export has the imported lines in their order, without deleted objects a
   ).toEqual([
     { kind: "organization", id: "brightfix", name: "Brightfix Service" },
     { kind: "organization", id: "sunward", name: "Sunward Energy" },
+    { kind: "policy", organization: "sunward", ...rules },
     { kind: "person", organization: "brightfix", user: "ben", role: "admin", email: "ben@brightfix.example" },
     { kind: "person", organization: "brightfix", user: "tom", role: "member" },
     { kind: "person", organization: "sunward", user: "anna", role: "admin", email: "anna@sunward.example" },
     { kind: "person", organization: "sunward", user: "otto", role: "member", name: "Otto", language: "de" },
+    { kind: "suspension", organization: "brightfix", user: "tom" },
     { kind: "portfolio", id: "north", owner: "sunward", name: "North" },
     { kind: "plant", id: "7", owner: "sunward", name: "Hillside" },
     { kind: "plant", id: "8", owner: "sunward", portfolio: "north" },
     { kind: "job_role", resource: "portfolio:north", user: "otto", role: "asset_manager" },
     { kind: "job_role", resource: "plant:7", user: "otto", role: "operator" },
   ]);
-  expect((await importAll(service, await exportAll(service))).end).toMatchObject({ done: 0, same: 11, refused: 0 });
+  expect((await importAll(service, await exportAll(service))).end).toMatchObject({ done: 0, same: 13, refused: 0 });
 });
 
 test("an export that is imported into an empty store gives the owners' people the same permissions, and partners none", async ({
   service,
 }) => {
   await live(service);
+  await service.admin("PUT", SUSPENSION, {});
   const text = await exportAll(service);
   const { service: copy, close } = await emptyStore();
-  expect((await importAll(copy, text)).end).toMatchObject({ event: "end", done: 11, refused: 0 });
+  expect((await importAll(copy, text)).end).toMatchObject({ event: "end", done: 12, refused: 0 });
   expect(await exportAll(copy)).toBe(text);
   const owners = await matrix(service.deps, ["anna", "otto", "gone"]);
   expect(await matrix(copy.deps, ["anna", "otto", "gone"])).toEqual(owners);

@@ -92,3 +92,27 @@ test("no reader can change the tuples that another reader gets, before and after
   expect(() => found.push(third)).toThrow(TypeError);
   expect(texts(found)).toEqual(texts([other]));
 });
+
+test("what is to be forgotten is read again, and nothing else", async ({ tupleStore }) => {
+  const asked: string[] = [];
+  const kept = keepReads({
+    ...tupleStore,
+    read: (filter) => {
+      asked.push(JSON.stringify(filter));
+      return tupleStore.read(filter);
+    },
+  });
+  const isForgotten = ({ object, relation, user }: ReadFilter) =>
+    user === "user:a" || (object === "organization:y" && relation === undefined);
+  const readAll = () => Promise.all(FILTERS.map((filter) => kept.read(filter)));
+  await readAll();
+  asked.length = 0;
+  kept.forget(isForgotten);
+  await readAll();
+  expect(asked.sort()).toEqual(
+    FILTERS.filter(isForgotten)
+      .map((filter) => JSON.stringify(filter))
+      .sort(),
+  );
+  expect(asked.length).toBeGreaterThan(5);
+});

@@ -50,7 +50,7 @@ test("each answers by its own model, and neither from the other's entries", asyn
     expect(await operate(older)).toMatchObject({ decision: true, context: { source } });
     expect(await operate(newer)).toMatchObject({ decision: false, context: { source } });
   }
-  const entries = (await redis.client.keys("e:*")).filter((entry) => entry.includes("can_operate"));
+  const entries = (await redis.client.keys("e:*")).filter((entry) => entry.includes(":operate:"));
   expect(entries.map((entry) => entry.split(":")[2]).sort()).toEqual(
     [store.modelId.slice(-8), newer.modelId.slice(-8)].sort(),
   );

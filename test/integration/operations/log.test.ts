@@ -48,6 +48,7 @@ test("without a terminal the log is JSON, unless LOG_FORMAT says that people rea
     .split("\n")
     .filter((line) => /^\[\d\d:\d\d:\d\d\] /.test(line));
   expect(lines.map((line) => line.replace(/^\S+ |\d+ ms.*/g, ""))).toEqual([
+    "INFO: access_log",
     "DEBUG: GET /livez 200 in ",
     "INFO: GET /openapi.json 200 in ",
     "INFO: stopping",

@@ -34,7 +34,10 @@ function changed(...changes: [from: string, to: string][]): string {
   }, MODEL);
 }
 const WIDER = changed(["define can_operate: operator or (", "define can_operate: operator or shared_viewer or ("]);
-const NARROWER = changed(["define can_share: admin from owner", "define can_share: operator and admin from owner"]);
+const NARROWER = changed([
+  "define can_share: acting_admin from owner",
+  "define can_share: operator and acting_admin from owner",
+]);
 
 type Pushing = {
   at: OpenFgaConnection;
@@ -155,7 +158,7 @@ test("a model that gives less is pushed, and the answers that change and the tup
   await hold(OWNED);
   const model = changed(
     ["define operator: [user]", "define operator: [organization#admin]"],
-    ["    define can_invite: admin\n", ""],
+    ["    define can_invite: acting_admin\n", ""],
     ["type twin", "type robot\n\ntype twin"],
   );
   const before = await everything();
@@ -163,7 +166,7 @@ test("a model that gives less is pushed, and the answers that change and the tup
   expect(outcome).toBe("written");
   expect(lines).toEqual(
     expect.arrayContaining([
-      "  - organization#can_invite: admin",
+      "  - organization#can_invite: acting_admin",
       "  + type robot",
       "  ~ plant#operator: [user] → [organization#admin]",
       `Tuples that would stop fitting, and count no more: 1 of ${before.tuples.length}.`,
@@ -177,8 +180,8 @@ test("a model that gives less is pushed, and the answers that change and the tup
 
 test("a new permission is counted separately, because nobody was denied it before", async ({ push }) => {
   const model = changed([
-    "define can_share: admin from owner",
-    "define can_share: admin from owner\n    define can_sell: admin from owner",
+    "define can_share: acting_admin from owner",
+    "define can_share: acting_admin from owner\n    define can_sell: admin from owner",
   ]);
   const { outcome, lines } = await push(model);
   expect(outcome).toBe("written");
@@ -193,8 +196,8 @@ test("the model from before ended cooperations were kept apart is replaced witho
 }) => {
   const former = changed(
     ["    define former_initiator: [organization]\n    define former_partner: [organization]\n", ""],
-    ["admin from initiator or admin from former_initiator", "admin from initiator"],
-    ["admin from partner or admin from former_partner", "admin from partner"],
+    ["acting_admin from initiator or acting_admin from former_initiator", "acting_admin from initiator"],
+    ["acting_admin from partner or acting_admin from former_partner", "acting_admin from partner"],
     ["type invitation\n  relations\n    define head: [entry with record]\n", ""],
     ["define pending: [cooperation, share, organization]", "define pending: [cooperation, share]"],
   );
@@ -205,6 +208,28 @@ test("the model from before ended cooperations were kept apart is replaced witho
   expect(lines.filter((line) => /→ (yes|no)/.test(line))).toEqual([]);
   expect(lines.join("\n")).toMatch(/^Of [1-9]\d* answers 0 turn from no to yes and 0 from yes to no\.$/m);
   expect([outcome, situations.length]).toEqual(["written", 1]);
+});
+
+test("the model from before people could be suspended is replaced without a change for anybody who is not", async ({
+  at,
+  store,
+  hold,
+  push,
+}) => {
+  const former = changed(
+    ["    define suspended: [user]\n    define own_person: person or suspended\n", ""],
+    ["    define acting_admin: admin and person\n", ""],
+    ["own_person", "person"],
+    ["define can_delegate: partner_admin and partner_person", "define can_delegate: partner_admin"],
+    ["acting_admin", "admin"],
+  );
+  const { modelId } = await openStore({ ...at, store: store.name, model: former, allowPush: true });
+  await hold(OWNED, modelId);
+  const titles = ["plant shared at technical_manager", "portfolio shared at viewer", "paused"];
+  const situations = SITUATIONS.filter(({ title }) => titles.includes(title));
+  const { outcome, lines } = await push(MODEL, { situations });
+  expect(lines.join("\n")).toMatch(/^Of [1-9]\d* answers 0 turn from no to yes and 0 from yes to no\.$/m);
+  expect([outcome, situations.length]).toEqual(["written", 3]);
 });
 
 test("a dry run shows the same and writes nothing, not even a store", async ({ at, push, everything }) => {

@@ -2,7 +2,7 @@
 import { expect, onTestFinished } from "vitest";
 import { keepReceiver, receiverHead } from "../../../src/events/receivers.ts";
 import { keepSchedule, scheduleHead } from "../../../src/schedule/head.ts";
-import { playSample, startHint } from "../../../src/start/sample.ts";
+import { playSample, SAMPLE_PEOPLE, startHint } from "../../../src/start/sample.ts";
 import { listen } from "../../support/listening.ts";
 import { runScript } from "../../support/program.ts";
 import { everything } from "../../support/routes.ts";
@@ -27,6 +27,24 @@ test("it is written into an empty store, and its commands do what they say", asy
   });
   expect(delegated.status).toBe(200);
   expect(await service.may("tom", "manage_technical", "plant:7")).toBe(true);
+});
+
+test("everybody whom the console can be tried as is of the sample, and where there is a console it is named", async ({
+  service,
+}) => {
+  const sample = await played(service);
+  const people = SAMPLE_PEOPLE.filter(({ user }) => user !== undefined);
+  expect(people).toHaveLength(3);
+  for (const { user = "", organization } of people) {
+    const { body } = await service.as(user, "GET", "/v1/me");
+    expect(body.organizations.map(({ name }: { name: string }) => name)).toEqual([organization]);
+  }
+  const found = { kind: "played" as const, ...sample };
+  expect(startHint(found, { ...hint, console: true })).toContain(`Console        ${hint.url}/console\n`);
+  expect(startHint(found, hint)).not.toContain("Console");
+  const tried = { ...hint, console: true, consoleSecret: "s" };
+  expect(startHint(found, tried)).toContain(`Console        ${hint.url}/console/sign-in?token=s\n`);
+  expect(startHint({ kind: "left", why: "" }, tried)).toContain(`Console        ${hint.url}/console\n`);
 });
 
 test("it is written too where the scheduler or the relay has kept its place before", async ({ service }) => {

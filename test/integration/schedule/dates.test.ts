@@ -1,18 +1,13 @@
 /** Starts, the ends of pauses and step-downs: done by the scheduler when their date comes or late, once, and not in vain. */
 import { expect } from "vitest";
 import { diagnose } from "../../../src/queries/doctor.ts";
+import { ok } from "../../support/outcomes.ts";
 import { at, date, day, schedulerOf } from "../../support/schedule.ts";
 import { createService, type Service, seedWorld, test } from "../../support/service.ts";
 
 const OPENING = ["start", "start_share", "resume", "step_down"];
 
 /** A reply that must succeed. */
-async function ok(service: Service, user: string, method: string, path: string, body?: object) {
-  const reply = await service.as(user, method, path, body);
-  expect(reply.status, `${method} ${path} ${JSON.stringify(reply.body)}`).toBeLessThan(300);
-  return reply.body;
-}
-
 /**
  * An accepted cooperation that starts on day 2, with plant 7 until it steps down on day 4, and plant 8 from day 3 on.
  * The clock is stopped at the beginning.

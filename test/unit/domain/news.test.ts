@@ -122,6 +122,27 @@ describe("news", () => {
     ]);
   });
 
+  test("of a review that is due is the initiator's, and of one that was made or missed both sides'", () => {
+    const date = "2027-01-01T00:00:00Z";
+    const facts = { kind: "review", expires_at: date, review_by: date };
+    expect(newsIn("remind", { after: facts })).toEqual([
+      { reader: "initiator", line: { kind: "reviews", date, isNear: true } },
+    ]);
+    expect(readersOf("remind", { after: { kind: "cooperation", expires_at: date } })).toEqual(["initiator", "partner"]);
+    expect(linesOf("expire", { after: facts })).toEqual([{ kind: "review_missed" }]);
+    expect(linesOf("expire", { after: { kind: "cooperation", expires_at: date } })).toEqual([{ kind: "expired" }]);
+    expect(linesOf("review", { before: {}, after: { review_by: date } })).toEqual([
+      { kind: "reviewed" },
+      { kind: "reviews", date },
+    ]);
+    expect(linesOf("review", { before: { review_by: date }, after: { review_by: date } })).toEqual([
+      { kind: "reviewed" },
+    ]);
+    expect(linesOf("change_expiry", { before: { review_by: date }, after: {} })).toEqual([
+      { kind: "reviews", date: undefined },
+    ]);
+  });
+
   test("of a start names the dates that were set with it", () => {
     const before = { starts_at: "2026-02-01T00:00:00Z" };
     const ends = { expires_at: "2026-03-01T00:00:00Z" };
@@ -149,6 +170,28 @@ describe("news", () => {
     expect(linesOf("unshare", { ...ofShare, before: share, after: share })).toEqual([
       { kind: "unshared", of: { share: "s1", resource: "plant:7" } },
     ]);
+  });
+});
+
+describe("news of what was asked for", () => {
+  const asked = { object: "asks:c1", before: { n: 2, share: "s1", resource: "plant:7", role: "asset_manager" } };
+
+  test("is the partner's where it was declined, and the initiator's where it waits or was withdrawn", () => {
+    const of = { share: "s1", resource: "plant:7", role: "asset_manager" };
+    expect(newsIn("decline_ask", asked)).toEqual([{ reader: "partner", line: { kind: "ask_declined", of } }]);
+    expect(newsIn("withdraw_ask", asked)).toEqual([{ reader: "initiator", line: { kind: "ask_withdrawn", of } }]);
+    const made = { object: asked.object, after: asked.before };
+    expect(newsIn("ask", made)).toEqual([{ reader: "initiator", line: { kind: "asked", of } }]);
+  });
+
+  test("is of the cooperation where its date was asked for, and holds no word of who asked", () => {
+    const date = { object: "asks:c1", before: { n: 2, expires_at: "2027-01-01T00:00:00Z", note: "late bills" } };
+    expect(newsIn("decline_ask", date)).toEqual([{ reader: "partner", line: { kind: "date_declined" } }]);
+    const made = newsIn("ask", { object: date.object, after: date.before });
+    expect(made).toEqual([{ reader: "initiator", line: { kind: "date_asked" } }]);
+    expect(
+      JSON.stringify(newsIn("withdraw_ask", { ...asked, before: { ...asked.before, note: "late bills" } })),
+    ).not.toMatch(/late bills/);
   });
 });
 

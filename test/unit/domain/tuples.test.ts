@@ -8,6 +8,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { tuplesOfWebhook } from "../../../src/domain/events/webhook-record.ts";
 import { splitRef } from "../../../src/domain/ids.ts";
+import { tuplesOfPreset } from "../../../src/domain/preset-record.ts";
 import type { Cooperation, Delegation, Share } from "../../../src/domain/records.ts";
 import { ENDINGS, STATUSES } from "../../../src/domain/records.ts";
 import { JOB_ROLES, ORGANIZATION_ROLES, SHARED_ROLES } from "../../../src/domain/roles.ts";
@@ -95,11 +96,13 @@ function everyTuple(): Tuple[] {
     ...SHARED_ROLES.flatMap((role) => dated.flatMap((date) => spellDelegation({ role, ...date }))),
     ...tuplesOfOrganization(SUN),
     ...ORGANIZATION_ROLES.flatMap((role) => tuplesOfPerson(SUN, anyId("ann"), role)),
+    ...tuplesOfPerson(SUN, anyId("ann"), "member", true),
     ...tuplesOfResource("plant:7", { owner: SUN, portfolio: anyId("north") }),
     ...tuplesOfResource("portfolio:north", { owner: SUN }),
     ...resources.flatMap((resource) => JOB_ROLES.flatMap((role) => tuplesOfJobRole(resource, anyId("ann"), role))),
     ...tuplesOfEmail("e3b0", anyId("ann")),
     ...tuplesOfWebhook("webhook:sun/hub", { receiver: "r", version: "v", organization: SUN, created_at: "" }),
+    ...tuplesOfPreset("preset:sun/standard", { organization: SUN }),
     sweepMark("cooperation:c"),
     sweepMark("share:s"),
     sweepMark("organization:o"),

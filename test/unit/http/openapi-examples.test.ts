@@ -57,7 +57,8 @@ test("every operation has an example, and the document shows each with its body 
       const of = ({ content = {} }: Content = {}) =>
         Object.values(content).flatMap(({ examples = {} }) => (key in examples ? [examples[key]?.value] : []));
       const { status, body } = recorded[operation.operationId ?? ""]?.[name] ?? { status: 0 };
-      expect(of(responses[status]), `${operation.operationId}, ${name}`).toEqual([body]);
+      const isEmpty = responses[status] !== undefined && responses[status].content === undefined;
+      expect(of(responses[status]), `${operation.operationId}, ${name}`).toEqual(isEmpty ? [] : [body]);
       expect(of(requestBody), `${operation.operationId}, ${name}`).toEqual(
         example.body === undefined ? [] : [example.body],
       );

@@ -16,7 +16,7 @@ async function keptIn(folder: string) {
 
 describe("the invitation", () => {
   it("names no date where there is none, and says when nothing is shared yet", () => {
-    const bare = { ...invitation, shares: [], expiresAt: undefined, linkDays: 1 };
+    const bare = { ...invitation, shares: [], expiresAt: undefined, reviewBy: undefined, linkDays: 1 };
     const english = invitationMail("en", bare).text;
     expect(english).toContain("Nothing is shared yet");
     expect(english).toContain("works for 1 day.");

@@ -142,8 +142,8 @@ describe("the value of an entry", () => {
     owner: held.map((id) => ownerScope(anyId(id))),
     userToken: tokens,
     ownerToken: tokens,
-    validUntil: fc.nat({ max: 36 ** 9 - 1 }),
-    filledAt: fc.nat({ max: 36 ** 9 - 1 }),
+    validUntil: fc.nat({ max: 64 ** 7 - 1 }),
+    filledAt: fc.nat({ max: 64 ** 7 - 1 }),
     accessPath: fc.oneof(
       fc.constant(undefined),
       fc.constant("own" as const),

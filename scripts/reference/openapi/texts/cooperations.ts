@@ -11,6 +11,7 @@ export const COOPERATION_TEXTS: Texts = {
     says: "The organization's cooperations from both sides, newest first. Ended ones are listed with `status=ended` only.",
     examples: {
       "all that live": { to: ofSunward, by: "anna" },
+      "with how many people": { to: `${ofSunward}?count_people=true`, by: "anna" },
       "incoming, by the other side's name": {
         to: "/v1/organizations/brightfix/cooperations?direction=incoming&search=sunward",
         by: "ben",
@@ -46,9 +47,10 @@ export const COOPERATION_TEXTS: Texts = {
     },
   },
   patchCooperationsById: {
-    says: "Sets the dates of the whole cooperation; null clears one. Access through its shares and delegations ends with `expires_at`, whatever their own dates say. `starts_at` can be set until the cooperation has started, and cleared to start it at once; `resume_at` while it is paused.",
+    says: "Sets the dates of the whole cooperation; null clears one. Access through its shares and delegations ends with `expires_at`, whatever their own dates say. `starts_at` can be set until the cooperation has started, and cleared to start it at once; `resume_at` while it is paused. With `review_by` it ends on that day too, unless an admin of the initiator reviews it by then.",
     examples: {
       "set a date": { to: cooperation, by: "anna", body: { expires_at: "2027-06-30T22:00:00Z" } },
+      "the day of a review": { to: cooperation, by: "anna", body: { review_by: "2027-06-30T22:00:00Z" } },
       "another end of a pause": {
         to: cooperation,
         by: "anna",
@@ -73,6 +75,20 @@ export const COOPERATION_TEXTS: Texts = {
   postCooperationsDecline: {
     says: "An admin of the partner declines. The initiator cannot invite them again for INVITATION_DECLINED_DAYS.",
     examples: { decline: { to: `${next}/decline`, by: "ben", body: { reason: "Not this year." }, after: "pending" } },
+  },
+  getCooperationsReview: {
+    says: "What an admin of the initiator looks at before they confirm a cooperation: who has access through it now, and what happened since the last review.",
+    examples: { "for the initiator": { to: `${cooperation}/review`, by: "anna", long: true } },
+  },
+  postCooperationsReview: {
+    says: "An admin of the initiator confirms the cooperation with a note, and names the day of the next review, or null for none. One that had ended because nobody reviewed it gives access again. Where the initiator's policy asks for reviews, the day is one that it allows.",
+    examples: {
+      "until next year": {
+        to: `${cooperation}/review`,
+        by: "anna",
+        body: { note: "Still needed for the service contract.", review_by: "2027-12-31T23:00:00Z" },
+      },
+    },
   },
   postCooperationsPause: {
     says: "The initiator blocks all access through the cooperation, and keeps its shares and delegations. Its expiry dates keep running. With `resume_at` the service ends the pause on that date; sent again with another date it changes that, with null it clears it.",

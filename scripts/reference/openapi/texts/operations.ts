@@ -10,8 +10,9 @@ const question = (user: string, action: string) => ({
 
 export const HISTORY_TEXTS: Texts = {
   getCooperationsHistory: {
-    says: "What happened to the cooperation, newest first: who did what, when, with the state before and after. Each side reads only its own reasons. `proof` has what a client needs to verify the hash chain.",
+    says: "What happened to the cooperation, newest first: who did what, when, with the state before and after. Each side reads only its own reasons. `proof` has what a client needs to verify the hash chain. With `format=ocsf` the whole of it is events of OCSF 1.9.0: Entity Management, and User Management for delegations.",
     examples: {
+      "for a SIEM": { to: `/v1/cooperations/${SAMPLE.cooperation}/history?format=ocsf`, by: "ben" },
       "the newest entry": { to: `/v1/cooperations/${SAMPLE.cooperation}/history?limit=1`, by: "ben" },
     },
   },
@@ -89,6 +90,25 @@ export const BULK_TEXTS: Texts = {
       "all of it": { to: "/v1/export" },
       "one cooperation": { to: `/v1/export?format=fga.yaml&cooperation=${SAMPLE.cooperation}`, long: true },
     },
+  },
+};
+
+/** Verified by who is the issuer's: a reader's own is signed by another key. */
+const SET = `eyJhbGciOiJFUzI1NiIsImtpZCI6Im9uZSIsInR5cCI6InNlY2V2ZW50K2p3dCJ9.${Buffer.from(
+  JSON.stringify({
+    iss: "https://id.example",
+    aud: "https://concordat.example",
+    jti: "4d3559ec67504aaba65d40b0363faad8",
+    iat: 1796115600,
+    sub_id: { format: "iss_sub", iss: "https://id.example", sub: "tom" },
+    events: { "https://schemas.openid.net/secevent/caep/event-type/session-revoked": { event_timestamp: 1796115599 } },
+  }),
+).toString("base64url")}.<signature>`;
+
+export const IDENTITY_TEXTS: Texts = {
+  postSsfEvents: {
+    says: "Takes a security event token (RFC 8417) of an issuer whose `signals` are configured (docs/identity.md). CAEP `session-revoked` refuses the person's earlier tokens and ends their sessions; RISC `account-disabled` and `account-purged` suspend them in the issuer's organizations besides. Every other event is taken and ignored: none gives anything back. No key is needed; the signature says who sends, and a bearer where one is configured.",
+    examples: { "a session was revoked": { to: "/ssf/events", body: SET, type: "application/secevent+jwt" } },
   },
 };
 

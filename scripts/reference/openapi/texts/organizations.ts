@@ -31,6 +31,30 @@ export const ORGANIZATION_TEXTS: Texts = {
     says: "Deletes an organization that has no people, no resources and no cooperations that bind it. Offers that it never answered are declined. Its history stays.",
     examples: { "an empty one": { to: "/v1/organizations/lumen", after: "an empty organization" } },
   },
+  getOrganizationsPolicy: {
+    says: "What the organization's admins may set in its cooperations, and with whom. Where none was ever set, there are no rules.",
+    examples: { "no rules": { to: `${organization}/policy`, by: "anna" } },
+  },
+  putOrganizationsPolicy: {
+    says: "Sets the whole policy; `{}` clears it. It holds for what is set from then on, on every path: what was set before stays, and is listed under `violations`.",
+    examples: {
+      "dates and roles": {
+        to: `${organization}/policy`,
+        by: "anna",
+        body: { share_days_max: 180, dates_required: ["cooperation"], highest_role: "technical_manager" },
+      },
+    },
+  },
+  getOrganizationsPolicyViolations: {
+    says: "The cooperations in which something was set before that the policy would not allow now. Nothing of it is changed. A page has as many cooperations as `limit` says, without those that have nothing to list.",
+    examples: {
+      "a cooperation without a date": {
+        to: `${organization}/policy/violations`,
+        by: "anna",
+        after: "sunward asks for dates",
+      },
+    },
+  },
   getOrganizationsPeople: {
     says: "Who belongs to the organization, by id, with role and name.",
     examples: { all: { to: "/v1/organizations/brightfix/people", by: "ben" } },
@@ -52,6 +76,32 @@ export const ORGANIZATION_TEXTS: Texts = {
   deleteOrganizationsPeopleByUser: {
     says: "Removes a person from the organization, with every job role and delegation that they have through it. The last admin of an organization with live cooperations stays.",
     examples: { "tom leaves": { to: "/v1/organizations/brightfix/people/tom", by: "ben" } },
+  },
+  putOrganizationsPeopleSuspension: {
+    says: "Suspends a person of the organization in every cooperation at once: they have nothing through it and act in none, whatever is delegated to them meanwhile. What they have in the organization itself stays. A security event of the organization's issuer does the same. For admins who are not suspended themselves, and for services.",
+    examples: {
+      "tom is suspended": {
+        to: "/v1/organizations/brightfix/people/tom/suspension",
+        by: "ben",
+        body: { reason: "Lost his laptop." },
+      },
+      "he is suspended already": {
+        to: "/v1/organizations/brightfix/people/tom/suspension",
+        by: "ben",
+        body: {},
+        after: "tom is suspended",
+      },
+    },
+  },
+  deleteOrganizationsPeopleSuspension: {
+    says: "Lifts the suspension of a person: what they held through cooperations, and still hold, counts again. Nobody lifts their own.",
+    examples: {
+      "tom is back": {
+        to: "/v1/organizations/brightfix/people/tom/suspension",
+        by: "ben",
+        after: "tom is suspended",
+      },
+    },
   },
   deletePeopleByUser: {
     says: "Erases the record of a person who belongs to no organization. `stays` says what cannot be erased.",

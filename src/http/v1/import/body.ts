@@ -1,8 +1,9 @@
 /** The body of an import, line by line: each is parsed by its schema, and none that fails stops the others. */
+
+import { readJson } from "../../../domain/read-json.ts";
 import { ImportLine, type LineError, type NumberedLine } from "../../../domain/registry/import-line.ts";
 import { BodyBroken, BodyIdle } from "../../../faults.ts";
 import { batched } from "../../batched.ts";
-import { readJson } from "../../json.ts";
 import { linesOf, type RawLine } from "../../ndjson.ts";
 import { errorsOf } from "../route.ts";
 

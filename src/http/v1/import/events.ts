@@ -9,7 +9,7 @@ import { errorFacts } from "../../../domain/error-facts.ts";
 import type { NumberedLine } from "../../../domain/registry/import-line.ts";
 import { BodyBroken, BodyIdle } from "../../../faults.ts";
 import { damageDetail, FAULTS, faultOf, listedErrors } from "../../problem.ts";
-import { dataOf, detailOf } from "../../refusals.ts";
+import { dataOf, detailOf } from "../../refusal-detail.ts";
 import type { V1Deps } from "../route.ts";
 
 /** How often progress is reported while nothing is refused. */

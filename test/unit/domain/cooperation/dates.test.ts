@@ -10,6 +10,7 @@ import {
 import { decideChangeShare, type ShareState } from "../../../../src/domain/cooperation/decide-share.ts";
 import { refuseCooperationDates, refuseShareDates } from "../../../../src/domain/cooperation/refuse-dates.ts";
 import type { Decision, Stamp } from "../../../../src/domain/plan.ts";
+import { PolicyInput, type PolicyOf } from "../../../../src/domain/policy.ts";
 import { type Cooperation, NO_HASH, type Share, STATUSES } from "../../../../src/domain/records.ts";
 import { isRefusal } from "../../../../src/domain/result.ts";
 import { anyId } from "../../../support/ids.ts";
@@ -48,13 +49,17 @@ const cooperationState = (change: Partial<Cooperation>): CooperationState => {
     memberships: { initiator: "admin", partner: "none" },
   };
 };
-const shareState = (change: Partial<Share>, ofCooperation: Partial<Cooperation> = {}): ShareState => {
+const shareState = (
+  change: Partial<Share>,
+  ofCooperation: Partial<Cooperation> = {},
+): ShareState & { policy: PolicyOf } => {
   const share = { ...SHARE, ...change };
   return {
     ...cooperationState(ofCooperation),
     shareHead: { object: "share:s", n: 2, hash: NO_HASH, value: share },
     share,
     resource: { ref: "plant:7", head: { object: "plant:7", n: 1, hash: NO_HASH, value: { owner: anyId("sun") } } },
+    policy: { organization: anyId("sun"), policy: PolicyInput.parse({}) },
     delegations: [{ share: anyId("s"), user: anyId("tom"), role: "technical_manager", spelling: "plain" }],
   };
 };

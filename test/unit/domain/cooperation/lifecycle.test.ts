@@ -32,6 +32,7 @@ const EDGES: Record<CooperationAction, { by: Side | "joiner" | "scheduler"; edge
   decline: { by: "partner", edges: leads("ended(declined)", "pending") },
   resend: { by: "initiator", edges: stays("invited", "pending") },
   change_expiry: { by: "initiator", edges: stays(...LIVE) },
+  review: { by: "initiator", edges: stays(...LIVE) },
   pause: { by: "initiator", edges: leads("paused", "active") },
   resume: { by: "initiator", edges: leads("active", "paused") },
   remove: { by: "initiator", edges: leads("ended(removed)", ...LIVE) },
@@ -41,6 +42,9 @@ const EDGES: Record<CooperationAction, { by: Side | "joiner" | "scheduler"; edge
   unshare: { by: "initiator", edges: stays(...LIVE) },
   delegate: { by: "partner", edges: stays("active") },
   revoke: { by: "partner", edges: stays("active", "paused") },
+  ask: { by: "partner", edges: stays("active", "paused") },
+  withdraw_ask: { by: "partner", edges: stays("active", "paused") },
+  decline_ask: { by: "initiator", edges: stays("active", "paused") },
   start: { by: "scheduler", edges: stays(...LIVE) },
   start_share: { by: "scheduler", edges: stays(...LIVE) },
   step_down: { by: "scheduler", edges: stays(...LIVE) },
@@ -57,7 +61,7 @@ const ALREADY: Partial<Record<CooperationAction, string[]>> = {
   leave: ["ended(left)"],
 };
 
-const NOT_WHEN_EXPIRED: CooperationAction[] = ["join", "accept", "delegate"];
+const NOT_WHEN_EXPIRED: CooperationAction[] = ["join", "accept", "review", "delegate"];
 
 /** What `step` should say, as text, from the lists above. */
 function expected(state: State, action: CooperationAction, expired: boolean): string {
@@ -133,6 +137,8 @@ describe("an ending", () => {
 
 describe("the actions shown to a side", () => {
   const SIDES: Side[][] = [[], ["initiator"], ["partner"], ["initiator", "partner"]];
+  const NOW = new Date("2027-03-01T12:00:00Z");
+  const ENDED = { expires_at: "2027-03-01T12:00:00Z" };
 
   it("are those that step allows it, in the table's order", () => {
     for (const state of STATES)
@@ -142,20 +148,31 @@ describe("the actions shown to a side", () => {
             const to = expected(state, action, expired);
             return sides.includes(EDGES[action].by as Side) && !["no", "same", "expired"].includes(to);
           });
-          expect(actionsFor(state, sides, expired), `${textOf(state)} ${sides} ${expired}`).toEqual(allowed);
+          expect(
+            actionsFor({ ...state, ...(expired && ENDED) }, sides, NOW),
+            `${textOf(state)} ${sides} ${expired}`,
+          ).toEqual(allowed);
         }
   });
 
+  it("have the review where only its day has passed, and not behind the expiry", () => {
+    const shown = (dates: object) => actionsFor({ status: "active", ...dates }, SIDES[3] ?? [], NOW);
+    const missed = { review_by: ENDED.expires_at };
+    expect(shown(missed)).toContain("review");
+    expect(shown(missed)).not.toContain("delegate");
+    expect(shown({ ...missed, ...ENDED })).not.toContain("review");
+    expect(shown({ review_by: "2027-02-01T00:00:00Z", ...ENDED })).not.toContain("review");
+  });
+
   it("are none without a side, and none after the end", () => {
-    for (const state of STATES) expect(actionsFor(state, [], false)).toEqual([]);
-    for (const ended_as of ENDINGS)
-      expect(actionsFor({ status: "ended", ended_as }, SIDES[3] ?? [], false)).toEqual([]);
+    for (const state of STATES) expect(actionsFor(state, [], NOW)).toEqual([]);
+    for (const ended_as of ENDINGS) expect(actionsFor({ status: "ended", ended_as }, SIDES[3] ?? [], NOW)).toEqual([]);
   });
 
   it("never contain join, which needs the token and no side, nor what the scheduler does", () => {
     const others = ACTION_NAMES.filter((action) => ["joiner", "scheduler"].includes(LIFECYCLE[action].by));
     expect(others).toEqual(["join", "start", "start_share", "step_down"]);
     for (const state of STATES)
-      expect(actionsFor(state, SIDES[3] ?? [], false).filter((action) => others.includes(action))).toEqual([]);
+      expect(actionsFor(state, SIDES[3] ?? [], NOW).filter((action) => others.includes(action))).toEqual([]);
   });
 });

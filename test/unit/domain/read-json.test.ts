@@ -1,7 +1,7 @@
 /** JSON from outside is read so that no two readers understand it differently: against the plain parser, and by name. */
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { readJson } from "../../../src/http/json.ts";
+import { readJson } from "../../../src/domain/read-json.ts";
 
 const read = (text: string) => readJson(new TextEncoder().encode(text));
 
