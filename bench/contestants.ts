@@ -56,14 +56,15 @@ export async function startContest(
       system,
       meetings(world).map((question) => ({ question, answer: false })),
     );
-    const bytes = await fill(
-      system.keeping,
-      expectedAnswers(questions),
-      expectedRefusals(questions, PRIMED_OF_EACH_KIND),
-    );
-    Object.assign(system.keeping, { kept: questions.admin[0] } satisfies Pick<System, "kept">);
+    const { keeping } = system;
+    const expected = expectedAnswers(questions);
+    const bytes = await fill(keeping, expected, expectedRefusals(questions, PRIMED_OF_EACH_KIND));
+    Object.assign(keeping, {
+      kept: questions.admin[0],
+      refill: () => agree(keeping, expected),
+    } satisfies Pick<System, "kept" | "refill">);
     if (bytes !== undefined) contest.bytesPerDecision.set(name, bytes);
-    rest(system.keeping);
+    rest(keeping);
     rest(system);
   }
   return contest;

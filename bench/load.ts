@@ -5,6 +5,7 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import type { Sent } from "./system.ts";
@@ -53,6 +54,9 @@ export function writeStream(path: string, requests: readonly Sent[]): void {
   writeFileSync(path, parts.join(""));
 }
 
+/** One thread of wrk keeps one process of a server busy; where workers are measured, the load may not be the limit. */
+const THREADS = Math.max(1, Math.floor(availableParallelism() / 4));
+
 /** What takes longer than a slice, a batch at a slow system say, is given so many times as long. */
 const LONGER = 5;
 
@@ -70,8 +74,9 @@ export async function drive(url: string, stream: string, options: Drive): Promis
 }
 
 async function driveFor(url: string, stream: string, { concurrency, seconds, from }: Drive): Promise<Slice> {
-  const args = ["-t1", `-c${concurrency}`, `-d${seconds}s`, "--timeout", "10s", "-s", WALK, url, "--", stream];
-  return sliceOf(url, (await run("wrk", [...args, `${from}`])).stdout);
+  const threads = Math.min(THREADS, concurrency);
+  const args = [`-t${threads}`, `-c${concurrency}`, `-d${seconds}s`, "--timeout", "10s", "-s", WALK, url, "--", stream];
+  return sliceOf(url, (await run("wrk", [...args, `${from}`, `${threads}`])).stdout);
 }
 
 /** How long an open request is waited for when the time is over. */
@@ -90,7 +95,7 @@ export async function driveTimed(
 ): Promise<Slice> {
   const [connections, limit] = [`${concurrency}`, `${seconds + LATE_SECONDS}s`];
   const args = ["-t", connections, "-c", connections, "-d", limit, "--timeout", `${WRK_TIMEOUT_SECONDS}s`, "-s", WALK];
-  const child = spawn("wrk", [...args, url, "--", stream, `${from}`, `${seconds}`, `${together}`, connections], {
+  const child = spawn("wrk", [...args, url, "--", stream, `${from}`, connections, `${seconds}`, `${together}`], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   let said = "";

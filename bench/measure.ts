@@ -67,25 +67,36 @@ const REFUSED_MAX = 0.001;
 /** How the ceiling is measured beside a load that it does not take itself. */
 const BESIDE: Load = { workload: "hit", concurrency: 32, seconds: 1 };
 
-/** Runs one load on all of them that can take it. Also gives what the ceiling did meanwhile, where there is one. */
+/**
+ * Runs one load on all of them that can take it. Also gives what the ceiling did meanwhile, where there is one. A system
+ * that fails is left out from then on, with the reason, and takes nothing of the others with it.
+ */
 export async function measure(
   load: Load,
   contestants: readonly Contestant[],
   rounds: number,
   ceiling: Contestant | undefined,
-): Promise<{ runs: Run[]; ceiling: Range | undefined }> {
-  const walks = contestants.flatMap((contestant) => {
+): Promise<{ runs: Run[]; ceiling: Range | undefined; failures: string[] }> {
+  const failures: string[] = [];
+  let walks = contestants.flatMap((contestant) => {
     const walk = walkOf(contestant, load.workload);
     return walk === undefined ? [] : [{ walk, contestant, slices: [] as Figures[] }];
   });
   const beside = ceiling && !contestants.includes(ceiling) ? walkOf(ceiling, BESIDE.workload) : undefined;
   const besides: Figures[] = [];
+  const each = async (take: (one: (typeof walks)[number]) => Promise<unknown>) => {
+    for (const one of walks)
+      await take(one).catch((error: Error) => {
+        failures.push(error.message);
+        walks = walks.filter((other) => other !== one);
+      });
+  };
   // a slice that is not counted, for what compiles as it runs
-  if (!isTimed(load.workload)) for (const { walk } of walks) await slice(load, walk);
+  if (!isTimed(load.workload)) await each(({ walk }) => slice(load, walk));
   if (beside?.from === 0) await slice(BESIDE, beside);
   for (let round = 0; round < (load.rounds ?? rounds); round++) {
     if (beside) besides.push(await slice(BESIDE, beside));
-    for (const { walk, slices } of walks) slices.push(await slice(load, walk));
+    await each(async ({ walk, slices }) => slices.push(await slice(load, walk)));
   }
   if (beside) besides.push(await slice(BESIDE, beside));
   const ofCeiling = walks.find(({ contestant }) => contestant === ceiling)?.slices ?? besides;
@@ -98,6 +109,7 @@ export async function measure(
       ...summaryOf(slices),
     })),
     ceiling: ofCeiling.length > 0 ? rangeOf(ofCeiling, "rps") : undefined,
+    failures,
   };
 }
 
@@ -138,8 +150,14 @@ const WAKING_TRIES_MAX = 50;
 /** Several processes watch over each other, and would take one that is stopped for dead. */
 const staysAwake = ({ name }: Pick<System, "name">): boolean => name.includes("-workers-");
 
+/** After five minutes nobody reads what was missed (follow-changes.ts), and what was kept counts no more. */
+const REST_MAX_MILLISECONDS = 240_000;
+const restingSince = new WeakMap<object, number>();
+
 export function rest(system: Pick<System, "name" | "processes">): void {
-  if (!staysAwake(system)) signal(system.processes, "SIGSTOP");
+  if (staysAwake(system)) return;
+  restingSince.set(system, performance.now());
+  signal(system.processes, "SIGSTOP");
 }
 
 export async function wake(system: Omit<System, "keeping">): Promise<void> {
@@ -149,10 +167,11 @@ export async function wake(system: Omit<System, "keeping">): Promise<void> {
   await sleep(WAKING_MILLISECONDS);
   const { kept } = system;
   if (kept === undefined) return;
+  const hasLost = performance.now() - (restingSince.get(system) ?? 0) > REST_MAX_MILLISECONDS;
   for (let tries = 0; tries < WAKING_TRIES_MAX; tries++) {
     const before = await system.counts();
     await system.answer(kept);
-    if ((await system.counts()).hits > before.hits) return;
+    if ((await system.counts()).hits > before.hits) return hasLost ? system.refill?.() : undefined;
     await sleep(WAKING_MILLISECONDS / 5);
   }
   throw new Error(`${system.name} keeps nothing after it was stopped`);

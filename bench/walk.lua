@@ -1,9 +1,9 @@
 -- What wrk sends: the requests of a stream file, one after the other from an offset on, and from the beginning after the
 -- last. Each is in the file as its length, the number 1 for an action and 0 for others, a line break and its bytes.
--- Arguments: the file, the offset, and for a timed run the seconds, how many requests belong together, and the count of
--- connections. At the end one line of JSON, times in microseconds.
+-- Arguments: the file, the offset, the count of threads, and for a timed run the seconds and how many requests belong
+-- together. Each thread walks a part of the stream. At the end one line of JSON, times in microseconds.
 --
--- A timed run has one thread for each connection, each with a part of the stream, and measures every request by itself: a
+-- A timed run has one thread for each connection, an offset that counts in each part, and measures every request by itself: a
 -- thread alone knows which request a reply is for. Past the seconds a thread sends no more, once what belongs together has
 -- been sent, and says so with a line `idle`. What is unanswered when wrk ends was waited for until then.
 
@@ -82,9 +82,9 @@ local function timed(seconds, together)
 end
 
 function init(args)
-  local seconds, together, parts = tonumber(args[3]), tonumber(args[4]), tonumber(args[5] or 1)
-  load(args[1], seconds and number or 0, parts)
-  nth = tonumber(args[2]) % #requests
+  local from, parts, seconds, together = tonumber(args[2]), tonumber(args[3]), tonumber(args[4]), tonumber(args[5])
+  load(args[1], number, parts)
+  nth = (seconds and from or math.floor(from / parts)) % #requests
   if seconds then
     timed(seconds, together)
   else

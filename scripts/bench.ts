@@ -95,6 +95,8 @@ async function main(running: System[]): Promise<void> {
         const again = await measure(load, able, plan.rounds, ceiling);
         if (spreadOf(again.ceiling) < spreadOf(measured.ceiling)) Object.assign(measured, again);
       }
+      for (const failure of measured.failures) say(`left out: ${failure}`);
+      failed ||= measured.failures.length > 0;
       runs.push(...measured.runs);
       const range = measured.ceiling;
       if (range)
@@ -146,4 +148,6 @@ try {
   for (const system of running)
     for (const { processes } of [system, system.keeping ?? system]) signal(processes, "SIGCONT");
   await Promise.all(running.map((system) => system.stop()));
+  // what a system had started when its start failed would keep this process
+  process.exit();
 }
