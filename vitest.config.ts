@@ -28,8 +28,8 @@ export default defineConfig({
     maxWorkers: 2,
     // Generous: on a slow machine a long test is slow, not wrong, and so is what is awaited by polling, for which the
     // default is a second. A test that needs more says so.
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
-    expect: { poll: { timeout: 30_000 } },
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
+    expect: { poll: { timeout: 60_000 } },
   },
 });

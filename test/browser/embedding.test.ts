@@ -44,9 +44,11 @@ async function framing(base: Parameters<typeof startConsole>[0], name: string, i
 
 afterAll(endBrowser);
 
-test("framed by a page of its own site the console is signed in, acts, and has no header; nor have the pages it leads to", {
-  timeout: 120_000,
-}, async ({ tupleStore, engine, skip }) => {
+test("framed by a page of its own site the console is signed in, acts, and has no header; nor have the pages it leads to", async ({
+  tupleStore,
+  engine,
+  skip,
+}) => {
   const browser = await browserFor(skip);
   const { own, host, world } = await framing({ tupleStore, engine }, "127.0.0.1", true);
   const page = await openPage(browser, own.url, {}, [host]);
@@ -72,9 +74,11 @@ test("framed by a page of its own site the console is signed in, acts, and has n
   await own.end();
 });
 
-test("framed by a page of another site nobody is signed in, and the sign-in opens in a window of its own", {
-  timeout: 120_000,
-}, async ({ tupleStore, engine, skip }) => {
+test("framed by a page of another site nobody is signed in, and the sign-in opens in a window of its own", async ({
+  tupleStore,
+  engine,
+  skip,
+}) => {
   const browser = await browserFor(skip);
   const { own, host } = await framing({ tupleStore, engine }, "localhost", true);
   const page = await openPage(browser, own.url, {}, [host]);
@@ -88,11 +92,7 @@ test("framed by a page of another site nobody is signed in, and the sign-in open
   await own.end();
 });
 
-test("a page that is not listed frames nothing of the console", { timeout: 120_000 }, async ({
-  tupleStore,
-  engine,
-  skip,
-}) => {
+test("a page that is not listed frames nothing of the console", async ({ tupleStore, engine, skip }) => {
   const browser = await browserFor(skip);
   const { own, host } = await framing({ tupleStore, engine }, "127.0.0.1", false);
   const context = await browser.newContext({ baseURL: own.url });
@@ -106,9 +106,10 @@ test("a page that is not listed frames nothing of the console", { timeout: 120_0
   await own.end();
 });
 
-test("a host with pages of its own lists, pauses and resumes by the API, and says why something is refused", {
-  timeout: 120_000,
-}, async ({ console: own, skip }) => {
+test("a host with pages of its own lists, pauses and resumes by the API, and says why something is refused", async ({
+  console: own,
+  skip,
+}) => {
   const browser = await browserFor(skip);
   const { active } = await seedCooperations(own);
   const host = await startHost("host-with-own-pages.mjs", { CONCORDAT: own.url, KEY: KEYS.manage, PORT: "0" });
@@ -141,9 +142,11 @@ async function themed(base: Parameters<typeof startConsole>[0]): Promise<Console
   return own;
 }
 
-test("the theme of the document colours the console in light and in dark, names it and shows its logo, which runs nothing", {
-  timeout: 120_000,
-}, async ({ tupleStore, engine, skip }) => {
+test("the theme of the document colours the console in light and in dark, names it and shows its logo, which runs nothing", async ({
+  tupleStore,
+  engine,
+  skip,
+}) => {
   const browser = await browserFor(skip);
   const own = await themed({ tupleStore, engine });
   const page = await openPage(browser, own.url);

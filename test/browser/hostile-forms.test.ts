@@ -73,9 +73,7 @@ async function seedHostile({ service }: Console, { active, share }: Cooperations
   await as("anna", "PATCH", `/v1/shares/${share}`, { role: "technical_manager", reason: HOSTILE[7] });
 }
 
-test("no field of any form makes a page fail, or becomes anything but text", { timeout: 300_000 }, async ({
-  console: own,
-}) => {
+test("no field of any form makes a page fail, or becomes anything but text", async ({ console: own }) => {
   await seedHostile(own, await seedCooperations(own));
   let sent = 0;
   for (const person of asPeople) {
@@ -127,7 +125,7 @@ test("bodies that are no form are refused, and forms of another origin, and noth
   }
 });
 
-test("any text in any field is answered by a page or a refusal", { timeout: 120_000 }, async ({ console: own }) => {
+test("any text in any field is answered by a page or a refusal", async ({ console: own }) => {
   await seedCooperations(own);
   const visitor = await visitorAs(own, "anna");
   const forms = formsOf(await visitor.walk(1)).filter(({ fields }) => fields.length > 0);

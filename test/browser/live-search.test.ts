@@ -11,10 +11,7 @@ afterAll(endBrowser);
 /** One more than a list has. */
 const MANY = Array.from({ length: 201 }, (_, n) => n);
 
-test("plants to share and people to delegate to are found as one types", { timeout: 120_000 }, async ({
-  console: own,
-  skip,
-}) => {
+test("plants to share and people to delegate to are found as one types", async ({ console: own, skip }) => {
   const { service } = own;
   const plants = MANY.map((n) => ({ kind: "plant", id: `p${n}`, owner: "sunward", name: `Field ${n}` }));
   const person = { kind: "person", organization: "brightfix", role: "member" };

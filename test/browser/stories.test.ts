@@ -43,17 +43,13 @@ async function castFor(own: Console, { person, options }: (typeof HOWS)[number],
 
 afterAll(endBrowser);
 
-test.for(HOWS)("Creating Cooperations is played $how", { timeout: 180_000 }, async (how, { console: own, skip }) => {
+test.for(HOWS)("Creating Cooperations is played $how", async (how, { console: own, skip }) => {
   await playCreating(await castFor(own, how, skip), own);
 });
 
-test.for(HOWS)(
-  "Cooperation Permission Restrictions are played $how",
-  { timeout: 180_000 },
-  async (how, { console: own, skip }) => {
-    const { as } = own.service;
-    const { body } = await as("anna", "POST", "/v1/organizations/sunward/cooperations", { organization: "brightfix" });
-    expect((await as("ben", "POST", `/v1/cooperations/${body.id}/accept`)).status).toBe(200);
-    await playRestrictions(await castFor(own, how, skip), own);
-  },
-);
+test.for(HOWS)("Cooperation Permission Restrictions are played $how", async (how, { console: own, skip }) => {
+  const { as } = own.service;
+  const { body } = await as("anna", "POST", "/v1/organizations/sunward/cooperations", { organization: "brightfix" });
+  expect((await as("ben", "POST", `/v1/cooperations/${body.id}/accept`)).status).toBe(200);
+  await playRestrictions(await castFor(own, how, skip), own);
+});

@@ -16,7 +16,7 @@ const LIMITS = { openMax: 2 * COUNT, dailyMax: 2 * COUNT, declinedDays: 3 };
 
 afterAll(endBrowser);
 
-test("a list of a thousand cooperations is a small page, and each is reached from it", { timeout: 300_000 }, async ({
+test("a list of a thousand cooperations is a small page, and each is reached from it", async ({
   tupleStore,
   engine,
   skip,

@@ -192,11 +192,13 @@ describe.skipIf(missing !== undefined)("the containers of docker-compose.yml", (
   test(
     "while the engine's container is away the service is not ready and says nothing; then it is again",
     async () => {
+      const readiness = async () => (await fetch(`${await address()}/readyz`)).status;
       await compose("stop", "openfga");
-      expect((await fetch(`${await address()}/readyz`)).status).toBe(503);
+      // the engine is asked once a second
+      await expect.poll(readiness).toBe(503);
       expect((await ask("view")).status).toBe(503);
       await compose("up", "--wait", "--no-deps", "openfga");
-      expect((await fetch(`${await address()}/readyz`)).status).toBe(200);
+      await expect.poll(readiness).toBe(200);
       expect((await ask("view")).status).toBe(200);
     },
     STEP_MILLISECONDS,

@@ -110,5 +110,5 @@ export async function expectNews(smtp: Smtp, expected: Record<string, string[][]
       [...Map.groupBy(mails, ({ to }) => to)].map(([to, own]) => [to, own.map((one) => one.lines)]),
     );
   };
-  await expect.poll(byReader, { timeout: 60_000 }).toEqual(expected);
+  await expect.poll(byReader).toEqual(expected);
 }

@@ -69,7 +69,7 @@ test("what two processes answered is in the log that either of them gives, each 
   expect(partner[0]).toMatchObject({ user: "ben", purpose: "order 4711" });
   expect(partner[0]).not.toHaveProperty("caller");
   expect((await remote(first.url).as("eva", "GET", `/v1/cooperations/${id}/access-log`)).body.code).toBe("not_admin");
-}, 180_000);
+});
 
 test.for(["off", "stdout"])(
   "a service with ACCESS_LOG=%s says that there is nothing to read, and what to set",

@@ -206,7 +206,7 @@ describe("an invitation", () => {
   });
 });
 
-test("what has ended is not read by lists, by inviting, or when somebody steps down", { timeout: 120_000 }, async ({
+test("what has ended is not read by lists, by inviting, or when somebody steps down", async ({
   service,
   tupleStore,
 }) => {

@@ -127,7 +127,7 @@ describe.runIf(linux)("eleven times the store", () => {
     }
   }
 
-  test("no statement of OpenFGA's, no action and no list reads more", { timeout: 300_000 }, async () => {
+  test("no statement of OpenFGA's, no action and no list reads more", async () => {
     const folder = ownFolder();
     const small = await pagesOf(folder);
     grow(folder);

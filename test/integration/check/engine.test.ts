@@ -100,10 +100,7 @@ describe("a batch", () => {
 });
 
 describe("a list", () => {
-  test("is reported as incomplete once it reaches the engine's limit of 1000", { timeout: 120_000 }, async ({
-    engine,
-    tupleStore,
-  }) => {
+  test("is reported as incomplete once it reaches the engine's limit of 1000", async ({ engine, tupleStore }) => {
     const write = (from: number, to: number) =>
       tupleStore.write({
         deletes: [],

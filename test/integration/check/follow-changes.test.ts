@@ -438,13 +438,10 @@ describe("older answers count", () => {
     expect(follower.marks).toBeGreaterThan(1);
     isShown = true;
     await expect
-      .poll(
-        async () => {
-          await follower.poll();
-          return follower.invalidated.flat();
-        },
-        { timeout: 20_000 },
-      )
+      .poll(async () => {
+        await follower.poll();
+        return follower.invalidated.flat();
+      })
       .toContain("user:otto");
     expect(follower.warnings).toEqual(["changes_late"]);
     const { marks } = follower;
@@ -636,13 +633,10 @@ describe("older answers count", () => {
     await follower.poll();
     expect([follower.marks, follower.warnings]).toEqual([2, []]);
     await expect
-      .poll(
-        async () => {
-          await follower.poll();
-          return follower.warnings;
-        },
-        { timeout: 30_000 },
-      )
+      .poll(async () => {
+        await follower.poll();
+        return follower.warnings;
+      })
       .toEqual(["changes_missing"]);
     shows = true;
     await follower.poll();
@@ -695,7 +689,7 @@ describe("older answers count", () => {
     await follower.poll();
     expect(follower.invalidated).toEqual([["user:otto"]]);
     await redis.restart();
-    await expect.poll(() => world.deps.cache.time(), { timeout: 10_000 }).toBeDefined();
+    await expect.poll(() => world.deps.cache.time()).toBeDefined();
     await follower.poll();
     expect(follower.invalidated.slice(1).flat()).toContain("user:otto");
   });

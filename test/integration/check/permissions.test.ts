@@ -61,7 +61,7 @@ function changes(before: string, after: string): string[] {
   });
 }
 
-test("every answer equals golden/permissions.txt", { timeout: 300_000 }, ({ all }) => {
+test("every answer equals golden/permissions.txt", ({ all }) => {
   const printed = print(all);
   if (process.env.UPDATE_GOLDEN === "1") writeFileSync(GOLDEN, printed);
   const golden = readFileSync(GOLDEN, "utf8");
@@ -71,9 +71,7 @@ test("every answer equals golden/permissions.txt", { timeout: 300_000 }, ({ all 
   expect(printed, message).toBe(golden);
 });
 
-test("every permission of the model is asked for, of every actor, in every situation", { timeout: 300_000 }, ({
-  all,
-}) => {
+test("every permission of the model is asked for, of every actor, in every situation", ({ all }) => {
   expect(all.map(({ situation }) => situation)).toEqual(SITUATIONS);
   for (const measured of all) {
     const asked = new Set(
@@ -91,11 +89,11 @@ test("no two situations have one title, and no two people in one a name", ({ all
 });
 
 describe.each(Object.entries(LAWS))("%s", (_, { breaks, brokenBy }) => {
-  test("holds for every answer of the table", { timeout: 300_000 }, ({ all }) => {
+  test("holds for every answer of the table", ({ all }) => {
     expect(breaks(all)).toEqual([]);
   });
 
-  test("is broken by a wrong answer", { timeout: 300_000 }, ({ all }) => {
+  test("is broken by a wrong answer", ({ all }) => {
     expect(breaks(turned(all, brokenBy))).not.toEqual([]);
   });
 });

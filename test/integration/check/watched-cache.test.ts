@@ -135,7 +135,7 @@ describe("a watch mark", () => {
   test("is not written when the connection was made anew since the poll began", async ({ cache, redis }) => {
     const at = await moment(cache);
     await redis.client.call("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes");
-    await expect.poll(() => cache.time(), { timeout: 10_000 }).toBeDefined();
+    await expect.poll(() => cache.time()).toBeDefined();
     await cache.watched(at, 0);
     expect(await redis.client.exists(markKey("store"))).toBe(0);
     await cache.watched(await moment(cache), 0);
@@ -164,7 +164,7 @@ async function replica(): Promise<OwnRedis> {
 /** The server has what the other one has, which had all of it before. */
 async function demoted(redis: OwnRedis, other: OwnRedis): Promise<void> {
   const inSync = async (of: OwnRedis) =>
-    expect.poll(() => of.client.info("replication"), { timeout: 20_000 }).toContain("master_link_status:up");
+    expect.poll(() => of.client.info("replication")).toContain("master_link_status:up");
   await other.client.replicaof("127.0.0.1", redis.port);
   await inSync(other);
   await other.client.replicaof("NO", "ONE");

@@ -38,9 +38,9 @@ async function seedHostile({ service }: Console, share: string): Promise<void> {
   await as("anna", "PATCH", `/v1/shares/${share}`, { role: "technical_manager", reason: RIGHT_TO_LEFT });
 }
 
-test("no page has a flaw or is large, and nobody's name, note or reason becomes anything but text", {
-  timeout: 120_000,
-}, async ({ console: own }) => {
+test("no page has a flaw or is large, and nobody's name, note or reason becomes anything but text", async ({
+  console: own,
+}) => {
   const { active, share } = await seedCooperations(own);
   await seedHostile(own, share);
   for (const [person, pages] of Object.entries(pagesOf(active, share))) {
@@ -74,9 +74,7 @@ test("a text of a form is shown again as text, in the form and in what it asks t
   expect(flawsIn(wrong.html)).toEqual([]);
 });
 
-test("fifty shares, each delegated, are one small page, and the rest is behind a link", { timeout: 120_000 }, async ({
-  console: own,
-}) => {
+test("fifty shares, each delegated, are one small page, and the rest is behind a link", async ({ console: own }) => {
   const { service } = own;
   const plants = Array.from({ length: 60 }, (_, n) => `f${n}`);
   for (const plant of plants)

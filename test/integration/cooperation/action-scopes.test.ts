@@ -56,7 +56,7 @@ type Step = [who: string | undefined, method: string, path: string, body?: objec
 const play = (service: Service, [who, method, path, body]: Step) =>
   who === undefined ? service.admin(method, path, body) : service.as(who, method, path, body);
 
-test("every action leases all the scopes that its Write reaches, before the Write", { timeout: 120_000 }, async ({
+test("every action leases all the scopes that its Write reaches, before the Write", async ({
   cached,
   tupleStore,
   engine,

@@ -87,9 +87,7 @@ async function tryThenDo(service: Service, [what, user, method, path, body]: Ste
 
 const ORG = "/v1/organizations/sunward/cooperations";
 
-test("every action through a cooperation's life has the impact that its dry run predicted", {
-  timeout: 180_000,
-}, async ({ service }) => {
+test("every action through a cooperation's life has the impact that its dry run predicted", async ({ service }) => {
   service.setNow(NOW);
   await seedWorld(service);
   await service.admin("PUT", "/v1/plants/9", { owner: "sunward" });

@@ -178,7 +178,7 @@ test("behind more entries than two hundred people are read anew, and of their na
   expect(cost.expands).toBeGreaterThan(0);
   expect(cost.names).toBeLessThan(3);
   expect(await find("other")).toEqual(["p2"]);
-}, 180_000);
+});
 
 test("an entry that cannot be read, and one about the organization, have its people read anew", async ({ service }) => {
   await withPeople(service, 3, SUNWARD);
@@ -290,7 +290,7 @@ test("people whose ids need more than one reply of OpenFGA are read by pages; an
   });
   expect(cost.expands).toBeGreaterThan(0);
   expect(warnings).toEqual(["people_read_by_pages"]);
-}, 180_000);
+});
 
 test("first searches of several organizations read no more than sixteen names at a time, together", async ({
   service,

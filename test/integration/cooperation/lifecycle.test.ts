@@ -169,10 +169,7 @@ async function walk(service: Service, made: Made, state: State, action: Cooperat
 
 describe("every action does, in every status, what the lifecycle table says", () => {
   for (const state of STATES)
-    test(`${textOf(state)}, and each side is shown the actions that succeed`, { timeout: 120_000 }, async ({
-      tupleStore,
-      engine,
-    }) => {
+    test(`${textOf(state)}, and each side is shown the actions that succeed`, async ({ tupleStore, engine }) => {
       // what is swept stays until the end, so that the table is asked and not the sweep
       const service = createService({ tupleStore, engine }, { inBackground: () => {} });
       await seedWorld(service);

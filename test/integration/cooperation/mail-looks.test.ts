@@ -12,9 +12,9 @@ const GOLDEN = new URL("../../golden/mails/", import.meta.url);
 const SCHEMES = ["light", "dark"] as const;
 const WIDE = "document.documentElement.scrollWidth > document.documentElement.clientWidth";
 
-test("every mail fits a narrow screen and loads nothing, and axe finds nothing in it, in light and in dark", {
-  timeout: 300_000,
-}, async ({ skip }) => {
+test("every mail fits a narrow screen and loads nothing, and axe finds nothing in it, in light and in dark", async ({
+  skip,
+}) => {
   const executablePath = browserPath();
   if (executablePath === undefined) {
     console.log("The mails were not opened: no Chromium is on PATH, and CHROMIUM_PATH names none.");

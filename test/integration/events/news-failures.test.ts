@@ -82,7 +82,7 @@ test("a mailbox that fails keeps no digest from its end, and gets its news later
   const mailer = failing(service, smtp, (to) => (isAway && to.startsWith("ben@") ? "server" : undefined));
   for (const user of ["ben", "bob"]) await choose(service, user, "daily");
   startNews(service, smtp, { mailer });
-  await expect.poll(() => daily(service), { timeout: 60_000 }).toEqual(expect.any(String));
+  await expect.poll(() => daily(service)).toEqual(expect.any(String));
   await done(service.as("anna", "POST", `${at}/pause`));
   // by then the log is read that far
   await expectNews(smtp, { ada: [paused] });
@@ -91,7 +91,7 @@ test("a mailbox that fails keeps no digest from its end, and gets its news later
   const due = morning.toISOString();
   // without the third part, which says that one is being sent
   const isKept = async () => /^(\S+) \S+$/.exec((await daily(service)) ?? "")?.[1];
-  await expect.poll(isKept, { timeout: 60_000 }).toBe(due);
+  await expect.poll(isKept).toBe(due);
   const digest = expect.arrayContaining(paused);
   await expectNews(smtp, { ada: [paused], bob: [digest] });
   isAway = false;
@@ -107,13 +107,13 @@ test("while the server takes no mail a digest waits, and is the same one the nex
   await choose(service, "bob", "daily");
   await choose(service, "ben", "none");
   startNews(service, smtp, { mailer });
-  await expect.poll(() => daily(service), { timeout: 60_000 }).toEqual(expect.any(String));
+  await expect.poll(() => daily(service)).toEqual(expect.any(String));
   await done(service.as("anna", "POST", `${at}/pause`));
   await expectNews(smtp, { ada: [paused] });
   const morning = nextDigestAt(new Date());
   service.setNow(morning);
   // more often than one that is postponed
-  await expect.poll(() => mailer.tried.length, { timeout: 60_000 }).toBeGreaterThan(7);
+  await expect.poll(() => mailer.tried.length).toBeGreaterThan(7);
   service.setNow(new Date(morning.getTime() + DAY));
   expect((await daily(service))?.split(" ")[2]).toBe(morning.toISOString());
   isUp = true;
@@ -164,7 +164,7 @@ test("a mail that waits for a server is never given up, and one to a mailbox tha
   const mailer = failing(service, smtp, (to) => (to.startsWith("ben@") ? "server" : "mail"));
   startNews(service, smtp, { mailer });
   await expect
-    .poll(async () => (await postponed.all()).map(({ user, next }) => [user, next === since]), { timeout: 60_000 })
+    .poll(async () => (await postponed.all()).map(({ user, next }) => [user, next === since]))
     .toEqual([["ben", false]]);
 });
 
@@ -209,7 +209,7 @@ test("what crowds a mail of one reader pushes out nothing of another's", async (
   const delegated = "You have access: Plant “Hillside”, role: Viewer";
   const toms = [...Array.from({ length: 50 }, () => delegated), "and 155 more"];
   await expectNews(smtp, { ada: [ends], ben: [ends], bob: [ends], tom: [toms] });
-}, 120_000);
+});
 
 test("who chooses digests gets at once what was recorded before the last digest, and nothing else", async ({
   service,
@@ -233,7 +233,7 @@ test("who leaves digests before one that no process sent gets it when it is made
   const smtp = await startSmtp();
   await choose(service, "bob", "daily");
   const { stop } = startNews(service, smtp);
-  await expect.poll(() => daily(service), { timeout: 60_000 }).toEqual(expect.any(String));
+  await expect.poll(() => daily(service)).toEqual(expect.any(String));
   await done(service.as("anna", "POST", `${at}/pause`));
   await expectNews(smtp, { ada: [paused], ben: [paused] });
   await stop();

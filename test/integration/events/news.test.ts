@@ -59,7 +59,7 @@ test("what happened together is one mail to each whom it is news for, and no mai
   });
   // a later change is a mail of its own, with another id
   await done(service.as("anna", "POST", `${at}/resume`));
-  await expect.poll(async () => (await mailsAt(smtp)).length, { timeout: 60_000 }).toBe(7);
+  await expect.poll(async () => (await mailsAt(smtp)).length).toBe(7);
   const ids = (await mailsAt(smtp)).map(({ to, id }) => `${to} ${id}`);
   expect(new Set(ids).size).toBe(7);
 });
@@ -189,10 +189,8 @@ test("a mailbox that is refused or slow holds up no other, and the mail of the s
   expect(warnings).toContainEqual(expect.objectContaining({ event: "mail_failed", message: "EENVELOPE RCPT TO 550" }));
   expect(JSON.stringify(warnings)).not.toContain("ada");
   answers.resolve();
-  await expect
-    .poll(async () => (await mailsAt(smtp)).filter(({ to }) => to === "ben").length, { timeout: 60_000 })
-    .toBe(2);
-  await expect.poll(() => createPostponed(service.deps.tupleStore, () => {}).all(), { timeout: 60_000 }).toEqual([]);
+  await expect.poll(async () => (await mailsAt(smtp)).filter(({ to }) => to === "ben").length).toBe(2);
+  await expect.poll(() => createPostponed(service.deps.tupleStore, () => {}).all()).toEqual([]);
 });
 
 test("a mail that a mailbox does not take now is sent by whichever process is there when it is due", async ({
@@ -210,13 +208,13 @@ test("a mail that a mailbox does not take now is sent by whichever process is th
   const paused = ["Sunward Energy has paused the cooperation. Until it is resumed nobody has access through it."];
   await expectNews(smtp, { ada: [paused], bob: [paused] });
   const postponed = createPostponed(service.deps.tupleStore, () => {});
-  await expect.poll(async () => (await postponed.all()).map(({ user }) => user), { timeout: 60_000 }).toEqual(["ben"]);
+  await expect.poll(async () => (await postponed.all()).map(({ user }) => user)).toEqual(["ben"]);
   await first.stop();
   isFull = false;
   service.setNow(new Date(Date.now() + 120_000));
   startNews(service, smtp);
   await expectNews(smtp, { ada: [paused], bob: [paused], ben: [paused] });
-  await expect.poll(() => postponed.all(), { timeout: 60_000 }).toEqual([]);
+  await expect.poll(() => postponed.all()).toEqual([]);
 });
 
 test("while the server takes no mail nothing is lost, and nobody is mailed twice once it does", async ({ service }) => {
@@ -236,9 +234,9 @@ test("while the server takes no mail nothing is lost, and nobody is mailed twice
   };
   await done(service.as("anna", "POST", `${at}/pause`));
   startNews(service, smtp, { mailer });
-  await expect.poll(() => tried.size, { timeout: 60_000 }).toBe(3);
+  await expect.poll(() => tried.size).toBe(3);
   await expect
-    .poll(async () => (await receiverHead(tupleStore, "mails")).value?.why, { timeout: 60_000 })
+    .poll(async () => (await receiverHead(tupleStore, "mails")).value?.why)
     .toBe("the mail server takes no mails");
   isUp = true;
   const paused = ["Sunward Energy has paused the cooperation. Until it is resumed nobody has access through it."];
@@ -262,7 +260,7 @@ test("a cooperation that another one has in its name gives its own mails", async
   const paused = ["Sunward Energy has paused the cooperation. Until it is resumed nobody has access through it."];
   const accepted = [expect.stringMatching(/^Grid & Co https: evil\. example has accepted/)];
   await expect
-    .poll(async () => (await mailsAt(smtp)).map(({ to, lines }) => [to, ...lines]).sort(), { timeout: 60_000 })
+    .poll(async () => (await mailsAt(smtp)).map(({ to, lines }) => [to, ...lines]).sort())
     .toEqual([
       ["ada", ...accepted],
       ["ada", ...paused],
@@ -286,15 +284,15 @@ test("an address that the server refuses for good is shown to its admins, until 
   const refusedAt = async (user: string, as = "bob") =>
     (await service.as(as, "GET", `/v1/organizations/brightfix/people/${user}`)).body.mail_refused_at;
   await done(service.as("anna", "POST", `${at}/pause`));
-  await expect.poll(() => refusedAt("ben"), { timeout: 60_000 }).toEqual(expect.any(String));
+  await expect.poll(() => refusedAt("ben")).toEqual(expect.any(String));
   // the other one is not marked, and who is no admin does not see it
   expect([await refusedAt("bob"), await refusedAt("ben", "tom")]).toEqual([null, undefined]);
   refused.clear();
   await done(service.as("anna", "POST", `${at}/resume`));
-  await expect.poll(() => refusedAt("ben"), { timeout: 60_000 }).toBe(null);
+  await expect.poll(() => refusedAt("ben")).toBe(null);
   refused.add("ben@brightfix.example");
   await done(service.as("anna", "POST", `${at}/pause`));
-  await expect.poll(() => refusedAt("ben"), { timeout: 60_000 }).toEqual(expect.any(String));
+  await expect.poll(() => refusedAt("ben")).toEqual(expect.any(String));
   await done(
     service.admin("PUT", "/v1/organizations/brightfix/people/ben", { role: "admin", email: "ben@else.example" }),
   );
@@ -310,9 +308,7 @@ test("who wants no news gets none but what needs an answer, and who wants one ma
   await done(choose("ada", "none"));
   await done(choose("bob", "daily"));
   const { stop } = startNews(service, smtp, { preferencesUrl: "https://app.example/me/mails?x=<1>" });
-  await expect
-    .poll(async () => (await receiverHead(service.deps.tupleStore, "mails.daily")).n, { timeout: 60_000 })
-    .toBe(1);
+  await expect.poll(async () => (await receiverHead(service.deps.tupleStore, "mails.daily")).n).toBe(1);
   await done(service.as("anna", "POST", `${at}/pause`));
   const paused = "Sunward Energy has paused the cooperation. Until it is resumed nobody has access through it.";
   await expectNews(smtp, { ben: [[paused]] });
@@ -375,7 +371,7 @@ test("that an endpoint is disabled is news for the admins of its organization, a
   await disable("erp", new Date());
   startNews(service, smtp);
   await expect
-    .poll(async () => (await mailsAt(smtp)).map(({ to, subject }) => [to, subject]), { timeout: 60_000 })
+    .poll(async () => (await mailsAt(smtp)).map(({ to, subject }) => [to, subject]))
     .toEqual([["ben", "The endpoint erp gets no more events"]]);
 });
 
@@ -385,7 +381,7 @@ test("a process mails news where that is switched on, and has no such receiver w
     return async () => (await fetch(`${url}/metrics`)).text();
   };
   const on = await metricsOf({ MAIL_NEWS: "on" });
-  await expect.poll(on, { timeout: 60_000 }).toContain('concordat_events_lag_seconds{receiver="mails"}');
+  await expect.poll(on).toContain('concordat_events_lag_seconds{receiver="mails"}');
   const off = await metricsOf({});
   expect(await off()).not.toContain('receiver="mails"');
 });

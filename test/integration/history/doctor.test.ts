@@ -67,10 +67,7 @@ test("each damage from outside the service is found, named, and repaired where t
   );
 });
 
-test("an unexpected tuple between existing objects is found, whatever its form", { timeout: 300_000 }, async ({
-  service,
-  tupleStore,
-}) => {
+test("an unexpected tuple between existing objects is found, whatever its form", async ({ service, tupleStore }) => {
   await liveALot(service);
   const healthy = await tupleStore.readAll();
   const there = new Set(healthy.map(keyText));
@@ -104,9 +101,10 @@ test("an unexpected tuple between existing objects is found, whatever its form",
   }
 });
 
-test("missing tuples are not repaired by deleting others, neither for one tuple nor for all of an object", {
-  timeout: 300_000,
-}, async ({ service, tupleStore }) => {
+test("missing tuples are not repaired by deleting others, neither for one tuple nor for all of an object", async ({
+  service,
+  tupleStore,
+}) => {
   await liveALot(service);
   const healthy = await tupleStore.readAll();
   for (const tuple of healthy) {

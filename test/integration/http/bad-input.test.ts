@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { expect } from "vitest";
 import { doctor } from "../../../src/queries/doctor.ts";
 import { importAll, linesFrom } from "../../support/bulk.ts";
-import { ask, everything, ROUTES, seedRoutes, send, V1, type World } from "../../support/routes.ts";
+import { ask, everything, ROUTES, type Route, seedRoutes, send, V1, type World } from "../../support/routes.ts";
 import { cooperate, createService, KEYS, type Reply, type Service, seedWorld, test } from "../../support/service.ts";
 
 type Json = Record<string, unknown>;
@@ -721,6 +721,7 @@ const bent: fc.Arbitrary<Bend> = fc.record({
   ),
   cut: fc.oneof({ weight: 11, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: fc.nat(80) }),
 });
+const UNBENT: Bend = { own: [], put: [], nulled: 0 };
 const headers = fc.record(
   {
     "If-Match": fc.constantFrom("*", '"1"', '"1", "9"', 'W/"1"', '"999"', "1", '"', "", '"\u00ff"'),
@@ -811,9 +812,11 @@ test("random requests to any route never cause an internal error, and refused on
         if (sentCount % 500 === 0) expect(await doctor(tupleStore), what).toEqual([]);
       },
     ),
-    chance,
+    // what is sound is accepted, whatever chance makes of the world after it
+    { ...chance, examples: [[["GET /v1/me", ROUTES["GET /v1/me"] as Route], UNBENT, {}, "", false]] },
   );
-  if (RUNS > 1000) console.log(JSON.stringify([...statuses]));
-  expect([...statuses.keys()]).toEqual(expect.arrayContaining([200, 400]));
+  const counted = JSON.stringify([...statuses]);
+  if (RUNS > 1000) console.log(counted);
+  expect([...statuses.keys()], counted).toEqual(expect.arrayContaining([200, 400]));
   expect(await doctor(tupleStore)).toEqual([]);
 });

@@ -20,9 +20,10 @@ const oursToMend = async (page: Page) =>
     .map(({ rule, places }) => ({ rule, places: places.filter((place) => !VIEWERS[rule]?.test(place)) }))
     .filter(({ places }) => places.length > 0);
 
-test("the viewer is collapsed, works from its own origin, and axe finds nothing in it that is ours to mend", {
-  timeout: 300_000,
-}, async ({ service, skip }) => {
+test("the viewer is collapsed, works from its own origin, and axe finds nothing in it that is ours to mend", async ({
+  service,
+  skip,
+}) => {
   const executablePath = browserPath();
   if (executablePath === undefined) {
     console.log("/docs was not opened: no Chromium is on PATH, and CHROMIUM_PATH names none.");

@@ -48,9 +48,7 @@ test("Redocly's recommended rules find nothing, and would", async () => {
   }
 });
 
-test("openapi-typescript and @hey-api/openapi-ts make clients that compile, with the problems of an operation as types", {
-  timeout: 300_000,
-}, async () => {
+test("openapi-typescript and @hey-api/openapi-ts make clients that compile, with the problems of an operation as types", async () => {
   const installed = join(await generators(), "node_modules", ".bin");
   const folder = mkdtempSync(join(tmpdir(), "concordat-clients-"));
   try {

@@ -117,9 +117,7 @@ test("beyond the maximum of connections the next is closed, the log says so once
   while ((await fetch(`${url}/livez`).catch(() => undefined))?.status !== 200) await sleep(20);
 });
 
-test("an import whose reply is not read delays the next import only for seconds", {
-  timeout: 150_000,
-}, async () => {
+test("an import whose reply is not read delays the next import only for seconds", async () => {
   const { url } = await startProcess();
   const post = head("POST", "/v1/import", `Authorization: Bearer ${KEYS.admin}`, "Connection: close");
   const importing = async (lines: string) => {

@@ -66,9 +66,7 @@ function print(): string {
   return `${[HEADING, "", ...titles, "", numbers, ...lines].join("\n")}\n`;
 }
 
-test("who is not known is refused by every route alike, and changes nothing", { timeout: 120_000 }, async ({
-  service,
-}) => {
+test("who is not known is refused by every route alike, and changes nothing", async ({ service }) => {
   const unknown = KINDS.filter(({ isUnknown }) => isUnknown);
   await askAll(service, unknown);
   for (const { name } of unknown)
@@ -79,7 +77,7 @@ test("who is not known is refused by every route alike, and changes nothing", { 
       ]);
 });
 
-test.for(KINDS.filter(({ isUnknown }) => !isUnknown))("$name", { timeout: 120_000 }, async (kind, { service }) => {
+test.for(KINDS.filter(({ isUnknown }) => !isUnknown))("$name", async (kind, { service }) => {
   await askAll(service, [kind]);
   const statuses = [...(columns.get(kind.name)?.values() ?? [])];
   expect(statuses.filter((status) => status === 401 || (status >= 500 && status !== 501))).toEqual([]);

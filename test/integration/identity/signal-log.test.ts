@@ -18,7 +18,7 @@ async function replica({ url }: OwnRedis, more: { max?: number; clock?: () => Da
   const settings = { url, storeId: "01ARZ3NDEKTSV4RRFFQ69G5FAV", ...own, ...more };
   const log = createRedisSignalLog(settings, { cacheFailed: () => {} });
   onTestFinished(() => log.close());
-  await expect.poll(() => log.has(named("nothing")), { timeout: 10_000 }).toBe(false);
+  await expect.poll(() => log.has(named("nothing"))).toBe(false);
   return log;
 }
 
@@ -60,12 +60,12 @@ test("while Redis does not answer nothing is said to be shared, what is known st
   const log = await replica(redis);
   await log.revoke({ ...ANNA, before: 1000 });
   await redis.kill();
-  await expect.poll(() => log.has(named("event")), { timeout: 10_000 }).toBeUndefined();
+  await expect.poll(() => log.has(named("event"))).toBeUndefined();
   expect([await log.revoke({ ...BEN, before: 1000 }), await log.keep(named("event"))]).toEqual([false, false]);
   expect([log.revokedBefore(ANNA), log.revokedBefore(BEN)]).toEqual([1000, 1000]);
   await log.poll();
   await redis.start();
-  await expect.poll(() => log.revoke({ ...BEN, before: 1001 }), { timeout: 20_000 }).toBe(true);
+  await expect.poll(() => log.revoke({ ...BEN, before: 1001 })).toBe(true);
   expect(await (await replica(redis)).has(named("event"))).toBe(false);
 });
 
@@ -90,12 +90,12 @@ test("a process knows what the others revoked from its first whole reading on, a
   await log.poll();
   expect(log.isCurrent()).toBe(true);
   await redis.kill();
-  await expect.poll(() => log.has(named("event")), { timeout: 10_000 }).toBeUndefined();
+  await expect.poll(() => log.has(named("event"))).toBeUndefined();
   passed = 10_000;
   await log.poll();
   expect(log.isCurrent()).toBe(false);
   await redis.start();
-  await expect.poll(() => log.poll().then(log.isCurrent), { timeout: 20_000 }).toBe(true);
+  await expect.poll(() => log.poll().then(log.isCurrent)).toBe(true);
 });
 
 describe("in one process", () => {

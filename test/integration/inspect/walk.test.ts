@@ -79,9 +79,7 @@ const stores = fc.uniqueArray(relevant, {
   selector: ({ user: u, relation, object }) => `${u} ${relation} ${object}`,
 });
 
-test("a tree holds exactly where the engine allows, for random models, and pruning changes nothing", {
-  timeout: 300_000,
-}, async () => {
+test("a tree holds exactly where the engine allows, for random models, and pruning changes nothing", async () => {
   const seed = Number(process.env.FC_SEED ?? Math.floor(Math.random() * 2 ** 31));
   console.log(`FC_SEED=${seed}`);
   const memory = await startMemoryEngine();

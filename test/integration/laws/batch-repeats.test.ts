@@ -202,7 +202,7 @@ test("a batch gives the same result as its requests one by one: tuples, historie
   );
 });
 
-test("a batch that is sent again with its key writes nothing of what was written", { timeout: 300_000 }, async () => {
+test("a batch that is sent again with its key writes nothing of what was written", async () => {
   await fc.assert(
     fc.asyncProperty(shareLines, async (lines) => {
       await onNewStore(async (world) => {

@@ -239,4 +239,4 @@ test("killed 100 times during actions, the service keeps each reported change ex
   expect(amid).toBeGreaterThan(KILLS / 2);
   expect(committed).toBeGreaterThan(0);
   expect(done).toBeGreaterThan(KILLS / 2);
-}, 300_000);
+});

@@ -255,9 +255,11 @@ describe("racing batches", () => {
   const ROUNDS = 6;
 
   for (const shared of [true, false])
-    test(`on one organization, ${shared ? "in one process" : "in two replicas"}, are each committed whole`, {
-      timeout: 60_000,
-    }, async ({ service, tupleStore, engine }) => {
+    test(`on one organization, ${shared ? "in one process" : "in two replicas"}, are each committed whole`, async ({
+      service,
+      tupleStore,
+      engine,
+    }) => {
       await seedWorld(service);
       const rival = shared ? service : createService({ tupleStore, engine }, { mutex: createKeyedMutex() });
       const counted = counting(tupleStore);
@@ -289,10 +291,7 @@ describe("racing batches", () => {
       expect(counted.writes).toBeGreaterThanOrEqual(2 * ROUNDS);
     });
 
-  test("on two organizations in opposite order do not deadlock", { timeout: 60_000 }, async ({
-    service,
-    tupleStore,
-  }) => {
+  test("on two organizations in opposite order do not deadlock", async ({ service, tupleStore }) => {
     await seedWorld(service);
     for (let round = 0; round < ROUNDS; round++) {
       const there = [person("sunward", `x${round}`), person("brightfix", `y${round}`)];

@@ -468,51 +468,47 @@ describe.each(["sqlite", "PostgreSQL"] as const)("on %s", (datastore) => {
     });
   });
 
-  base(
-    "fifty writers on one cooperation, over four replicas: each is done, refused or asked to retry",
-    async () => {
-      await withReplicas(
-        at,
-        total,
-        async ({ replicas, tupleStore, tally }) => {
-          const one = replicas[0] as Service;
-          const { id, shares } = await cooperate(one, [{ resource: "plant:7", role: "technical_manager" }]);
-          const share = `/v1/shares/${shares[0]}`;
-          const before = (await actionsOf(tupleStore, `cooperation:${id}`)).length;
-          const started = { ...tally };
-          const calls = Array.from({ length: 50 }, (_, n) => {
-            const replica = replicas[n % replicas.length] as Service;
-            const expires_at = new Date(Date.UTC(YEAR, 0, 1, 0, n)).toISOString();
-            const person = n % 2 === 0 ? "tom" : "eva";
-            return [
-              () => replica.as("anna", "PATCH", `/v1/cooperations/${id}`, { expires_at }),
-              () =>
-                replica.as("anna", "PATCH", share, { expires_at, role: n % 3 === 0 ? "viewer" : "technical_manager" }),
-              () => replica.as("ben", "PUT", `${share}/delegations/${person}`, { role: "viewer", expires_at }),
-              () => replica.as("anna", "POST", `/v1/cooperations/${id}/${n % 10 === 3 ? "pause" : "resume"}`, {}),
-              () => replica.as("ben", "DELETE", `${share}/delegations/${person}`),
-            ][n % 5] as () => Promise<Reply>;
-          });
-          const replies = await Promise.all(calls.map((call) => call()));
-          const faults = replies.filter((reply) => reply.status >= 500);
-          expect(faults.map(({ body }) => body.code).filter((code) => code !== "contended")).toEqual([]);
-          const refusals = replies.filter((reply) => reply.status >= 400 && reply.status < 500);
-          expect(refusals.map(({ body }) => body.code).filter((code) => code !== "wrong_status")).toEqual([]);
-          const done = (await actionsOf(tupleStore, `cooperation:${id}`)).length - before;
-          const sent = tally.sent - started.sent;
-          const stale = tally.stale - started.stale;
-          console.log(
-            `${datastore}: 50 writers made ${done} entries with ${sent} Writes (${stale} stale); ` +
-              `${refusals.length} refused, ${faults.length} contended.`,
-          );
-          expect(done).toBe(sent - stale);
-          // every writer without a refusal did it, or found it done
-          expect(done).toBeLessThanOrEqual(50 - refusals.length - faults.length);
-          expect(faults.length).toBeLessThanOrEqual(5);
-        },
-        { count: 4, ordered: true },
-      );
-    },
-    120_000,
-  );
+  base("fifty writers on one cooperation, over four replicas: each is done, refused or asked to retry", async () => {
+    await withReplicas(
+      at,
+      total,
+      async ({ replicas, tupleStore, tally }) => {
+        const one = replicas[0] as Service;
+        const { id, shares } = await cooperate(one, [{ resource: "plant:7", role: "technical_manager" }]);
+        const share = `/v1/shares/${shares[0]}`;
+        const before = (await actionsOf(tupleStore, `cooperation:${id}`)).length;
+        const started = { ...tally };
+        const calls = Array.from({ length: 50 }, (_, n) => {
+          const replica = replicas[n % replicas.length] as Service;
+          const expires_at = new Date(Date.UTC(YEAR, 0, 1, 0, n)).toISOString();
+          const person = n % 2 === 0 ? "tom" : "eva";
+          return [
+            () => replica.as("anna", "PATCH", `/v1/cooperations/${id}`, { expires_at }),
+            () =>
+              replica.as("anna", "PATCH", share, { expires_at, role: n % 3 === 0 ? "viewer" : "technical_manager" }),
+            () => replica.as("ben", "PUT", `${share}/delegations/${person}`, { role: "viewer", expires_at }),
+            () => replica.as("anna", "POST", `/v1/cooperations/${id}/${n % 10 === 3 ? "pause" : "resume"}`, {}),
+            () => replica.as("ben", "DELETE", `${share}/delegations/${person}`),
+          ][n % 5] as () => Promise<Reply>;
+        });
+        const replies = await Promise.all(calls.map((call) => call()));
+        const faults = replies.filter((reply) => reply.status >= 500);
+        expect(faults.map(({ body }) => body.code).filter((code) => code !== "contended")).toEqual([]);
+        const refusals = replies.filter((reply) => reply.status >= 400 && reply.status < 500);
+        expect(refusals.map(({ body }) => body.code).filter((code) => code !== "wrong_status")).toEqual([]);
+        const done = (await actionsOf(tupleStore, `cooperation:${id}`)).length - before;
+        const sent = tally.sent - started.sent;
+        const stale = tally.stale - started.stale;
+        console.log(
+          `${datastore}: 50 writers made ${done} entries with ${sent} Writes (${stale} stale); ` +
+            `${refusals.length} refused, ${faults.length} contended.`,
+        );
+        expect(done).toBe(sent - stale);
+        // every writer without a refusal did it, or found it done
+        expect(done).toBeLessThanOrEqual(50 - refusals.length - faults.length);
+        expect(faults.length).toBeLessThanOrEqual(5);
+      },
+      { count: 4, ordered: true },
+    );
+  });
 });

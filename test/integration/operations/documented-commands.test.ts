@@ -46,7 +46,7 @@ const shown = (line: string) =>
       .join("[^]*"),
   );
 
-test("every block of commands runs, or names a reason why it is not run", { timeout: 300_000 }, async () => {
+test("every block of commands runs, or names a reason why it is not run", async () => {
   const folder = ownFolder();
   const fga = findFga(process.env);
   if (fga === undefined) throw new Error("there is no fga");

@@ -79,14 +79,14 @@ test("SIGHUP reads the keys again, and an invalid file changes nothing", async (
   service.child.kill("SIGTERM");
   expect(await service.ended).toBe(0);
   for (const secret of [OLD, NEW, SECRET]) expect(service.output()).not.toContain(secret);
-}, 120_000);
+});
 
 test("without a file SIGHUP ends the process, as when its terminal closes", async () => {
   const service = main({ SERVICE_KEYS: keys(key(OLD)), INVITATION_SECRET: SECRET, CONCORDAT_FOLDER: ownFolder() });
   await listening(service);
   service.child.kill("SIGHUP");
   expect(await service.ended).toBe(0);
-}, 60_000);
+});
 
 test("a file that others may read gives a warning; a file beside its variable and a bound unknown to the model are refused", async () => {
   const folder = ownFolder();
@@ -104,4 +104,4 @@ test("a file that others may read gives a warning; a file beside its variable an
   expect(await misspelled.ended).toBe(1);
   expect(misspelled.output()).toMatch(/^SERVICE_KEYS: app: the model has no permission can_veiw$/m);
   for (const { output } of [open, both, misspelled]) expect(output()).not.toContain(OLD);
-}, 120_000);
+});

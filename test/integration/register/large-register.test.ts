@@ -121,12 +121,12 @@ function counted(tupleStore: TupleStore) {
 let onPostgres: OnPostgres | { reason: string };
 beforeAll(async () => {
   onPostgres = await startOnPostgres();
-}, 120_000);
+});
 afterAll(async () => {
   if ("stop" in onPostgres) await onPostgres.stop();
 });
 
-test("2 000 rights are all in the register on PostgreSQL, in each form", { timeout: 240_000 }, async () => {
+test("2 000 rights are all in the register on PostgreSQL, in each form", async () => {
   if ("reason" in onPostgres) return console.log(`No PostgreSQL: ${onPostgres.reason}.`);
   const { apiUrl, apiToken } = onPostgres;
   const at = { apiUrl, ...(apiToken && { apiToken }) };

@@ -644,7 +644,7 @@ describe("a Write", () => {
     await act(body([], ["organization:sunward owner plant:9", "organization:brightfix owner portfolio:theirs"]));
   });
 
-  test("that races another on one organization is committed whole, like the other", { timeout: 60_000 }, async ({
+  test("that races another on one organization is committed whole, like the other", async ({
     service,
     tupleStore,
     engine,

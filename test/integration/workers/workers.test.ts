@@ -162,7 +162,7 @@ test("both workers answer, say how many they are, and see at once what was done 
   expect(await staleAnswers(one, other, share, 30)).toBe(0);
   expect(await staleAnswers(other, one, share, 30)).toBe(0);
   await hits(one);
-}, 300_000);
+});
 
 test("processes that share no cache do not see it at once, which is why workers need Redis", async () => {
   const service = await startWorkers({ REDIS_URL: "", WORKERS: "auto" });
@@ -186,7 +186,7 @@ test("processes that share no cache do not see it at once, which is why workers 
   const refused = startMain({ ...serviceEnvironment(), WORKERS: "2" });
   expect(await refused.ended).toBe(1);
   expect(refused.output()).toMatch(/^Concordat does not start\.\nWORKERS: more than one need REDIS_URL; /m);
-}, 300_000);
+});
 
 test("a worker that is killed is replaced; meanwhile the other answers everything, and no check is counted twice or lost", async () => {
   const service = await startWorkers();
@@ -231,7 +231,7 @@ test("a worker that is killed is replaced; meanwhile the other answers everythin
   const { text } = (await other("GET", "/metrics")).body as { text?: string };
   expect(text).toMatch(/^concordat_workers_ready 2$/m);
   expect(text).toMatch(/^concordat_workers_ended_total 1$/m);
-}, 300_000);
+});
 
 /** A check whose last bytes are held back; `finish` sends them and gives all that came. */
 async function halfCheck(url: string, key: string) {
@@ -275,7 +275,7 @@ test("SIGTERM ends all processes with code 0, and what was asked of either worke
   const left = await processes();
   expect(left.length).toBeGreaterThan(1);
   expect(left.filter(({ pid, line }) => pids.includes(pid) || line.includes(folder))).toEqual([]);
-}, 300_000);
+});
 
 test("a worker that was asked to end by itself does not count as ready while it finishes, and is replaced", async () => {
   const redis = await startRedis();
@@ -292,7 +292,7 @@ test("a worker that was asked to end by itself does not count as ready while it 
   expect(service.logged("worker_ended")).toEqual([]);
   await areReady(2);
   expect(service.logged("worker_ended")).toMatchObject([{ how: "exit code 0" }]);
-}, 300_000);
+});
 
 test("SIGTERM before all workers have started lets those that answer finish what they accepted", async () => {
   const redis = await startRedis();
@@ -310,7 +310,7 @@ test("SIGTERM before all workers have started lets those that answer finish what
   expect(await finish()).toMatch(/^HTTP\/1\.1 200 .*"decision":false/ms);
   expect(await program.ended).toBe(0);
   expect((await processes()).filter(({ pid }) => pids.includes(pid))).toEqual([]);
-}, 300_000);
+});
 
 test("a primary that is killed leaves no worker and no engine", async () => {
   const { program, folder } = await startWorkers();
@@ -318,7 +318,7 @@ test("a primary that is killed leaves no worker and no engine", async () => {
   program.child.kill("SIGKILL");
   await program.ended;
   while ((await processes()).some(({ pid, line }) => pids.includes(pid) || line.includes(folder))) await sleep(100);
-}, 300_000);
+});
 
 test("an engine that ends by itself ends all workers and the service, with an error code", async () => {
   const { program, folder } = await startWorkers();
@@ -327,7 +327,7 @@ test("an engine that ends by itself ends all workers and the service, with an er
     if (line.includes(`${folder}/openfga.db`)) process.kill(pid, "SIGKILL");
   expect(await program.ended).toBe(1);
   expect((await processes()).filter(({ pid }) => pids.includes(pid))).toEqual([]);
-}, 300_000);
+});
 
 test("where a worker is killed again and again the other answers; when none is left the service gives up, says why, and ends with its engine", async () => {
   const { program, url, key, folder } = await startWorkers();
@@ -360,7 +360,7 @@ test("where a worker is killed again and again the other answers; when none is l
     /^Concordat ends\.\n\d+ workers in a row ended before .* SIGKILL\. What they wrote/m,
   );
   expect((await processes()).filter(({ line }) => line.includes(folder))).toEqual([]);
-}, 300_000);
+});
 
 test("connections are bounded for each worker, with room for half as many again as its part; one too many is closed, and a place that was freed is used again", async () => {
   const { url } = await startWorkers({ CONNECTIONS_MAX: "10" });
@@ -374,7 +374,7 @@ test("connections are bounded for each worker, with room for half as many again 
   for (const { socket } of open) if (!answered.some((one) => one.socket === socket)) expect(socket.closed).toBe(true);
   for (const { socket } of answered) socket.destroy();
   while (!(await fetch(`${url}/livez`).catch(() => undefined))?.ok) await sleep(50);
-}, 300_000);
+});
 
 test("SIGHUP reads the keys again in every worker, and a worker that is started later has them too", async () => {
   const OLD = "the-old-key-of-the-workers";
@@ -408,7 +408,7 @@ test("SIGHUP reads the keys again in every worker, and a worker that is started 
   program.child.kill("SIGTERM");
   expect(await program.ended).toBe(0);
   for (const secret of [OLD, NEW]) expect(program.output()).not.toContain(secret);
-}, 300_000);
+});
 
 test("a worker that ends while the engine is away is replaced, and answers when the engine is back", async () => {
   const redis = await startRedis();
@@ -428,7 +428,7 @@ test("a worker that ends while the engine is away is replaced, and answers when 
   expect((await service.readiness()).body).toEqual({ status: "engine_unavailable" });
   proxy.mend();
   for (let answered = 0; answered < 4; ) answered = (await question()).status === 200 ? answered + 1 : 0;
-}, 300_000);
+});
 
 test("a limit counts the requests of all workers together", async () => {
   const { redis, url, key, connections } = await startWorkers({ RATE_LIMIT_CHECKS_PER_MINUTE: "key=6" });
@@ -449,7 +449,7 @@ test("a limit counts the requests of all workers together", async () => {
   const statuses = (await Promise.all(asked)).map(({ status }) => status);
   expect(statuses.filter((status) => status === 200)).toHaveLength(6);
   expect(statuses.filter((status) => status === 429)).toHaveLength(14);
-}, 300_000);
+});
 
 test("what keeps one worker from starting ends the service, which says it once", async () => {
   const redis = await startRedis();
@@ -460,4 +460,4 @@ test("what keeps one worker from starting ends the service, which says it once",
   expect(await second.ended).toBe(1);
   expect(second.output().match(/^PORT: .* is in use by another process/gm)).toHaveLength(1);
   expect(second.output()).not.toContain("    at ");
-}, 300_000);
+});

@@ -225,7 +225,7 @@ test("`refuse` answers nothing while the log cannot be written, or is written sl
   const slow = Promise.withResolvers<void>();
   hold(() => slow.promise);
   refusing.record(answered("ann"));
-  await expect.poll(() => isRefused(refusing), { timeout: 10_000 }).toBe(true);
+  await expect.poll(() => isRefused(refusing)).toBe(true);
   slow.resolve();
   hold(undefined);
   await expect.poll(() => isRefused(refusing)).toBe(false);
@@ -255,9 +255,7 @@ test("`refuse` refuses only who asks for more than there is room for: nothing th
   expect([countOf(lines()), lost]).toEqual([answers, {}]);
 });
 
-test("`refuse` answers nothing while nobody can say for long what accesses were, and gives up none of them", {
-  timeout: 30_000,
-}, async () => {
+test("`refuse` answers nothing while nobody can say for long what accesses were, and gives up none of them", async () => {
   const { sink, lines } = memorySink();
   let isAway = true;
   let now = Date.now();
@@ -270,7 +268,7 @@ test("`refuse` answers nothing while nobody can say for long what accesses were,
   await expect.poll(() => log.state()).toBe("ok");
   log.record(answered("tom"));
   now += 600_000;
-  await expect.poll(() => log.state(), { timeout: 15_000 }).toBe("behind");
+  await expect.poll(() => log.state()).toBe("behind");
   expect(() => log.admit()).toThrow(AuditUnavailable);
   isAway = false;
   await expect.poll(() => log.state()).toBe("ok");
