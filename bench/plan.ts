@@ -88,7 +88,7 @@ export function wholePlan(full: boolean): Plan {
     rounds: 3,
     loads: [
       // a slice begins a minute of the access log, in which every fact is new once: to show what that costs it must be long
-      { ...load("hit", 32, long), rounds: 5, longer: { systems: ["concordat", "concordat-bare"], seconds: 20 } },
+      { ...load("hit", 32, long), longer: { systems: ["concordat", "concordat-bare"], seconds: 15 } },
       // where there are workers for many cores, 32 connections are few to each
       ...(isForThisMachine("concordat-workers-4") ? [load("hit", 128, long)] : []),
       load("hit", 1, short),

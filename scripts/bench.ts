@@ -78,6 +78,22 @@ async function main(running: System[]): Promise<void> {
 
   const runs: Run[] = [];
   const quiet: Quiet[] = [];
+  const versions = Object.fromEntries(main.contestants.map(({ system }) => [system.name, system.version]));
+  const bytes = main.bytesPerDecision.get("concordat");
+  const keep = (name: "results" | "partial"): string => {
+    const path = (ending: string) => fileURLToPath(new URL(`../bench/${name}${ending}`, import.meta.url));
+    const results: Results = {
+      machine: describeMachine(),
+      versions: { ...versions, node: process.versions.node, redis: redisVersion(), wrk },
+      ...(bytes !== undefined && { redis_bytes_per_decision: Math.round(bytes) }),
+      ...(quiet.length > 0 && { quiet }),
+      runs,
+    };
+    writeFileSync(path(".json"), `${JSON.stringify(results, undefined, 2)}\n`);
+    writeFileSync(path("-users.svg"), usersPicture(runs));
+    writeFileSync(path("-operators.svg"), operatorsPicture(runs));
+    return path(".json");
+  };
   const ceiling = main.contestants.find(({ system }) => system.name === "ceiling");
   let failed = false;
   for (const load of loads) {
@@ -103,6 +119,8 @@ async function main(running: System[]): Promise<void> {
         quiet.push({ workload, concurrency, ceiling_rps: range, ...(isRepeated && { repeated: true as const }) });
       say(`${what}: the ceiling did ${range?.join(" to ") ?? "not run"}${isDisturbed(range) ? ", disturbed" : ""}`);
       console.log(printRuns(measured.runs));
+      // what an interrupted run measured is there
+      keep("partial");
     } catch (error) {
       // what was measured before is not lost with it
       failed = true;
@@ -110,31 +128,20 @@ async function main(running: System[]): Promise<void> {
     }
   }
 
-  const versions = Object.fromEntries(main.contestants.map(({ system }) => [system.name, system.version]));
-  const bytes = main.bytesPerDecision.get("concordat");
-  const results: Results = {
-    machine: describeMachine(),
-    versions: { ...versions, node: process.versions.node, redis: redisVersion(), wrk },
-    ...(bytes !== undefined && { redis_bytes_per_decision: Math.round(bytes) }),
-    ...(quiet.length > 0 && { quiet }),
-    runs,
-  };
   const isWhole =
     !failed && main.missing.length === 0 && !options.quick && options.systems === undefined && only === undefined;
-  const path = (ending: string) =>
-    fileURLToPath(new URL(`../bench/${isWhole ? "results" : "partial"}${ending}`, import.meta.url));
-  writeFileSync(path(".json"), `${JSON.stringify(results, undefined, 2)}\n`);
-  writeFileSync(path("-users.svg"), usersPicture(runs));
-  writeFileSync(path("-operators.svg"), operatorsPicture(runs));
-  console.log(`${results.machine}\n\n${printRuns(runs)}\n`);
+  const path = keep(isWhole ? "results" : "partial");
+  console.log(`${describeMachine()}\n\n${printRuns(runs)}\n`);
   for (const target of targetsOf(runs, bytes)) {
     const { is, wanted } = figuresOf(target);
     console.log(`${target.what}: ${is}, wanted ${wanted}: ${verdictOf(target)}`);
   }
-  say(`wrote ${path(".json")} and two pictures beside it`);
+  say(`wrote ${path} and two pictures beside it`);
   if (failed) process.exitCode = 1;
 }
 
+// each process that is started listens for the end of this one
+process.setMaxListeners(0);
 // what was started ends with this process, and its folders go when it exits by itself
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130));
 const running: System[] = [];

@@ -131,9 +131,17 @@ async function countsOf(url: string): Promise<Counts> {
   };
 }
 
+/** Of its entries and the tables that find them: what Redis takes beside them differs by the moment, in buffers of connections. */
 async function usedBytes(url: string): Promise<number> {
   const redis = new Redis(url);
-  const memory = await redis.info("memory");
+  const stats = pairsOf(await redis.memory("STATS"));
   await redis.quit();
-  return Number(/^used_memory:(\d+)/m.exec(memory)?.[1]);
+  const tables = [...pairsOf(stats.get("db.0") ?? []).values()];
+  return [stats.get("dataset.bytes"), ...tables].reduce<number>((sum, one) => sum + Number(one), 0);
+}
+
+/** A map as Redis's protocol 2 sends it. */
+function pairsOf(flat: unknown): Map<unknown, unknown> {
+  const list = flat as unknown[];
+  return new Map(list.flatMap((name, at) => (at % 2 === 0 ? [[name, list[at + 1]] as const] : [])));
 }

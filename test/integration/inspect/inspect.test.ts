@@ -2,6 +2,7 @@
 import { expect } from "vitest";
 import { keyText } from "../../../src/domain/tuples.ts";
 import { TUPLES_MAX } from "../../../src/queries/views/inspect.ts";
+import { fewAtOnce } from "../../support/few-at-once.ts";
 import { everything, seedRoutes } from "../../support/routes.ts";
 import { cooperate, type Reply, type Service, seedWorld, test } from "../../support/service.ts";
 
@@ -24,25 +25,22 @@ test("every tuple of the store is shown from both its ends, except histories, wh
   await seedRoutes(service);
   await service.as("ben", "PUT", "/v1/organizations/brightfix/people/tom", { role: "external" });
   const all = await service.deps.tupleStore.readAll();
-  const seen = new Map<string, { as_object: Set<string>; as_user: Set<string> }>();
-  const look = async (object: string) => {
-    const known = seen.get(object);
-    if (known !== undefined) return known;
+  const isHistory = ({ relation }: { relation: string }) => relation === "log";
+  const userOf = ({ user }: { user: string }) => user.split("#")[0] ?? "";
+  const objects = new Set(all.flatMap((tuple) => [userOf(tuple), ...(isHistory(tuple) ? [] : [tuple.object])]));
+  const keys = (described: Described[]) => new Set(described.map(({ tuple }) => keyText(tuple)));
+  const found = await fewAtOnce([...objects], async (object) => {
     const body = await inspected(service, object);
     expect([body.object, body.cut]).toEqual([object, []]);
-    const keys = (described: Described[]) => new Set(described.map(({ tuple }) => keyText(tuple)));
-    const found = { as_object: keys(body.as_object), as_user: keys(body.as_user) };
-    seen.set(object, found);
-    return found;
-  };
+    return [object, { as_object: keys(body.as_object), as_user: keys(body.as_user) }] as const;
+  });
+  const seen = new Map(found);
   for (const tuple of all) {
-    const [user = ""] = tuple.user.split("#");
-    expect((await look(user)).as_user, keyText(tuple)).toContain(keyText(tuple));
-    const isHistory = tuple.relation === "log";
-    if (!isHistory) expect((await look(tuple.object)).as_object, keyText(tuple)).toContain(keyText(tuple));
+    expect(seen.get(userOf(tuple))?.as_user, keyText(tuple)).toContain(keyText(tuple));
+    if (!isHistory(tuple)) expect(seen.get(tuple.object)?.as_object, keyText(tuple)).toContain(keyText(tuple));
   }
   const described = [...seen.values()].reduce((sum, { as_object, as_user }) => sum + as_object.size + as_user.size, 0);
-  const histories = all.filter(({ relation }) => relation === "log").length;
+  const histories = all.filter(isHistory).length;
   expect(described).toBe(2 * all.length - histories);
 });
 
