@@ -68,8 +68,9 @@ const REFUSED_MAX = 0.001;
 const BESIDE: Load = { workload: "hit", concurrency: 32, seconds: 1 };
 
 /**
- * Runs one load on all of them that can take it. Also gives what the ceiling did meanwhile, where there is one. A system
- * that fails is left out from then on, with the reason, and takes nothing of the others with it.
+ * Runs one load on all of them that can take it. Also gives what the ceiling did meanwhile, where there is one. A slice
+ * that fails is taken once more, for a datastore that paused for a moment; a system that fails again is left out from then
+ * on, with the reason, and takes nothing of the others with it.
  */
 export async function measure(
   load: Load,
@@ -86,10 +87,12 @@ export async function measure(
   const besides: Figures[] = [];
   const each = async (take: (one: (typeof walks)[number]) => Promise<unknown>) => {
     for (const one of walks)
-      await take(one).catch((error: Error) => {
-        failures.push(error.message);
-        walks = walks.filter((other) => other !== one);
-      });
+      await take(one)
+        .catch(() => take(one))
+        .catch((error: Error) => {
+          failures.push(error.message);
+          walks = walks.filter((other) => other !== one);
+        });
   };
   // a slice that is not counted, for what compiles as it runs
   if (!isTimed(load.workload)) await each(({ walk }) => slice(load, walk));
