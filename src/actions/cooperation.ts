@@ -18,6 +18,7 @@ import { decideResend } from "../domain/cooperation/decide-resend.ts";
 import { decideReview } from "../domain/cooperation/decide-review.ts";
 import { readToken } from "../domain/cooperation/invitation-token.ts";
 import { LIFECYCLE } from "../domain/cooperation/lifecycle.ts";
+import type { Side } from "../domain/history.ts";
 import type { CooperationId } from "../domain/ids.ts";
 import type { PolicyOf } from "../domain/policy.ts";
 import type { Cooperation, Head, Invitation } from "../domain/records.ts";
@@ -32,18 +33,20 @@ import { sweep } from "./sweep.ts";
 
 /**
  * The state that every action in a cooperation is decided on; not found where there is none. `more` is what an action
- * is decided on besides: it is read together with the memberships, behind the cooperation's head.
+ * is decided on besides: it is read together with the memberships, behind the cooperation's head. `by`: the side that acts,
+ * where one does.
  */
 export async function readCooperation<M extends object = object>(
   on: Reading,
   id: CooperationId,
   more?: (cooperation: Cooperation) => Promise<M>,
+  by?: Side,
 ): Promise<Result<CooperationState & M>> {
   const head = await cooperationHead(on.reads, id);
   const cooperation = head.value;
   if (cooperation === undefined) return { code: "not_found", what: "cooperation" };
   const [memberships, further] = await Promise.all([
-    membershipsIn(on.reads, cooperation, on.caller),
+    membershipsIn(on.reads, cooperation, on.caller, by),
     more?.(cooperation) ?? ({} as M),
   ]);
   return { head, cooperation, memberships, expected: on.expected, ...further };

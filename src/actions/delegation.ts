@@ -13,7 +13,7 @@ import type { ShareId, UserId } from "../domain/ids.ts";
 import type { Cooperation } from "../domain/records.ts";
 import { isRefusal, type Result } from "../domain/result.ts";
 import { policiesOfSides } from "../store/policies.ts";
-import { personHead, roleOf, shareHead } from "../store/snapshot.ts";
+import { isPersonOf, personHead, shareHead } from "../store/snapshot.ts";
 import { inCooperation } from "./cooperation.ts";
 import type { Action, Reading } from "./run/action.ts";
 import { readShareOf } from "./share.ts";
@@ -53,14 +53,15 @@ async function readDelegation<M extends object = object>(
   // the person's head before all that it covers: to whom they belong, which is also read of a caller who delegates to
   // themself, and what is delegated to them
   const [person, known] = await Promise.all([personHead(on.reads, user), shareHead(on.reads, share)]);
-  const state = await readShareOf(on, share, known, async (cooperation) => {
+  const readAlong = async (cooperation: Cooperation) => {
     const { partner } = cooperation;
-    const [role, further] = await Promise.all([
-      partner === undefined ? undefined : roleOf(on.reads, partner, user),
+    const [ownPerson, further] = await Promise.all([
+      partner !== undefined && isPersonOf(on.reads, partner, user),
       more?.(cooperation) ?? ({} as M),
     ]);
-    return { ownPerson: role !== undefined, ...further };
-  });
+    return { ownPerson, ...further };
+  };
+  const state = await readShareOf(on, share, known, readAlong, "partner");
   if (isRefusal(state)) return state;
   return { ...state, user, person, existing: state.delegations.find((delegation) => delegation.user === user) };
 }

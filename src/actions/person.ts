@@ -26,17 +26,9 @@ import {
 } from "../domain/registry/decide-person.ts";
 import { isRefusal, type Result } from "../domain/result.ts";
 import type { TupleKey } from "../domain/tuples.ts";
-import { actingAdminsOf, actingIn } from "../store/acting.ts";
+import { actingAdminsOf, actingIn, membershipIn } from "../store/acting.ts";
 import { delegationsThrough, jobRolesThrough, organizationIdsOf } from "../store/people.ts";
-import {
-  bondsOf,
-  emailHead,
-  inTurns,
-  membershipIn,
-  organizationHead,
-  personHead,
-  personIn,
-} from "../store/snapshot.ts";
+import { bondsOf, emailHead, inTurns, organizationHead, personHead, personIn } from "../store/snapshot.ts";
 import type { Action, Reading } from "./run/action.ts";
 
 type OfOrganization = { organization: OrganizationId; user: UserId };

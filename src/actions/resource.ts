@@ -24,17 +24,9 @@ import {
 import { isRefusal, type Result } from "../domain/result.ts";
 import type { JobRole } from "../domain/roles.ts";
 import type { TupleKey } from "../domain/tuples.ts";
-import { actingIn } from "../store/acting.ts";
+import { actingIn, membershipIn } from "../store/acting.ts";
 import { jobRolesOn, plantsIn, portfolioState } from "../store/resources.ts";
-import {
-  jobRoleOf,
-  membershipIn,
-  organizationHead,
-  personHead,
-  resourceHead,
-  roleOf,
-  sharesOn,
-} from "../store/snapshot.ts";
+import { isPersonOf, jobRoleOf, organizationHead, personHead, resourceHead, sharesOn } from "../store/snapshot.ts";
 import type { Action, Reading } from "./run/action.ts";
 
 type Named = { resource: ResourceRef };
@@ -128,12 +120,12 @@ export const setJobRole = (
     if (isRefusal(state)) return state;
     if (alive(state.head) === undefined) return { code: "not_found", what: "resource" };
     const owner = idOfType("organization", state.owner.object);
-    const [refusal, ownRole, role] = await Promise.all([
+    const [refusal, ownPerson, role] = await Promise.all([
       refuseHidden(on, owner, membershipIn),
-      roleOf(reads, owner, user),
+      isPersonOf(reads, owner, user),
       jobRoleOf(reads, ref, user),
     ]);
-    return refusal ?? { ...state, user, person, ownPerson: ownRole !== undefined, role };
+    return refusal ?? { ...state, user, person, ownPerson, role };
   },
   decide: (state) => decideJobRole(state, input.role),
   scopes: () => [userScope(input.user)],

@@ -10,6 +10,7 @@ import {
   type SharedResource,
   type ShareState,
 } from "../domain/cooperation/decide-share.ts";
+import type { Side } from "../domain/history.ts";
 import { type CooperationId, ShareId } from "../domain/ids.ts";
 import type { PolicyOf } from "../domain/policy.ts";
 import type { Cooperation, Head, Share } from "../domain/records.ts";
@@ -83,21 +84,23 @@ export async function readShare<M extends object = object>(
   return readShareOf(on, id, await shareHead(on.reads, id), more);
 }
 
-/** The same for a share whose head was read before; it is read again with what it covers. */
+/** The same for a share whose head was read before; it is read again with what it covers. `by`: the side that acts, where one does. */
 export async function readShareOf<M extends object = object>(
   on: Reading,
   id: ShareId,
   { value: known }: Head<Share>,
   more?: (cooperation: Cooperation, known: Share) => Promise<M>,
+  by?: Side,
 ): Promise<Result<BareShareState & M>> {
   if (known === undefined) return { code: "not_found", what: "share" };
-  const state = await readCooperation(on, known.cooperation, async (cooperation) => {
+  const readAlong = async (cooperation: Cooperation) => {
     const [found, further] = await Promise.all([
       shareWithDelegations(on.reads, id),
       more?.(cooperation, known) ?? ({} as M),
     ]);
     return { found, further };
-  });
+  };
+  const state = await readCooperation(on, known.cooperation, readAlong, by);
   if (isRefusal(state)) return state;
   const { found, further, ...cooperation } = state;
   const { head, delegations } = found;

@@ -31,11 +31,6 @@ export const belongs = ({ relation }: Pick<Tuple, "relation">): boolean => BELON
 export const isSuspendedBy = (tuples: readonly Tuple[]): boolean =>
   tuples.some(({ relation }) => relation === "suspended") && !tuples.some(({ relation }) => relation === "person");
 
-/** The membership of somebody with this role. */
-export function membershipOf(role: OrganizationRole | undefined): Membership {
-  return role === undefined ? "none" : role === "admin" ? "admin" : "person";
-}
-
 /** Why an actor may not manage an organization, or undefined when they may. */
 export function refuseUnlessAdmin(organization: OrganizationId, membership: Membership): Refusal | undefined {
   if (membership === "admin") return undefined;

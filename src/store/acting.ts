@@ -10,7 +10,7 @@ import type { Membership, Memberships } from "../domain/membership.ts";
 import { type Cooperation, isSide } from "../domain/records.ts";
 import type { Reads } from "../ports.ts";
 import { adminsOf } from "./people.ts";
-import { organizationHead } from "./snapshot.ts";
+import { between, isPersonOf, organizationHead } from "./snapshot.ts";
 
 /** What a caller is in an organization; `suspended` for an admin who is, and nothing for anybody else who is. */
 export async function actingIn(
@@ -19,12 +19,24 @@ export async function actingIn(
   { user, bounds }: Pick<Caller, "user" | "bounds">,
 ): Promise<Membership> {
   if (organization === undefined || user === undefined || !countsIn(bounds, organization)) return "none";
-  const find = (relation: string) =>
-    reads.read({ object: `organization:${organization}`, relation, user: `user:${user}` });
+  const find = between(reads, organization, user);
   const [person, admin] = await Promise.all([find("person"), find("admin")]);
   // an admin who is no person of it is suspended
   if (admin.length > 0) return person.length > 0 ? "admin" : "suspended";
   return person.length > 0 ? "person" : "none";
+}
+
+/** What a caller is in an organization: nothing where there is no organization or no person, or their key is bound to others. */
+export async function membershipIn(
+  reads: Reads,
+  organization: OrganizationId | undefined,
+  { user, bounds }: Pick<Caller, "user" | "bounds">,
+): Promise<Membership> {
+  if (organization === undefined || user === undefined || !countsIn(bounds, organization)) return "none";
+  const find = between(reads, organization, user);
+  const [isPerson, admin] = await Promise.all([isPersonOf(reads, organization, user), find("admin")]);
+  if (!isPerson) return "none";
+  return admin.length > 0 ? "admin" : "person";
 }
 
 /** Who is suspended in an organization. */
@@ -39,11 +51,15 @@ export async function actingAdminsOf(reads: Reads, organization: OrganizationId)
   return admins.filter((user) => !suspended.has(user));
 }
 
-/** What a person is on both sides of a cooperation: nothing where another organization has the id of a side now (law 15). */
+/**
+ * What a person is on both sides of a cooperation: nothing where another organization has the id of a side now (law 15).
+ * `by`: the side that acts; who is an admin there is not looked for on the other.
+ */
 export async function membershipsIn(
   reads: Reads,
   cooperation: Cooperation,
   caller: Pick<Caller, "user" | "bounds">,
+  by?: Side,
 ): Promise<Memberships> {
   const { status, initiator, partner } = cooperation;
   // an organization that a cooperation binds cannot be deleted: only the others can outlive it
@@ -54,9 +70,10 @@ export async function membershipsIn(
     // behind the role: an organization that was created meanwhile under the id is then found to be another one
     return isSide(cooperation, side, (await organizationHead(reads, organization)).value) ? membership : "none";
   };
-  const [ofInitiator, ofPartner] = await Promise.all([
-    membershipAt("initiator", initiator),
-    membershipAt("partner", partner),
-  ]);
+  const sides = { initiator, partner };
+  const acting = by && (await membershipAt(by, sides[by]));
+  if (by && acting === "admin") return { initiator: "none", partner: "none", [by]: acting };
+  const at = async (side: Side) => (side === by && acting) || membershipAt(side, sides[side]);
+  const [ofInitiator, ofPartner] = await Promise.all([at("initiator"), at("partner")]);
   return { initiator: ofInitiator, partner: ofPartner };
 }

@@ -2,7 +2,6 @@
  * The state of one object, as decisions need it. A head is always read before the facts that it covers: where the
  * Write then still finds that head, nothing changed in between.
  */
-import type { Caller } from "../domain/caller.ts";
 import { type Invited, invitationId } from "../domain/cooperation/cool-down.ts";
 import type { Side } from "../domain/history.ts";
 import {
@@ -13,8 +12,7 @@ import {
   type ShareId,
   type UserId,
 } from "../domain/ids.ts";
-import { countsIn } from "../domain/key-bounds.ts";
-import { isSuspendedBy, type Membership, membershipOf, roleIn } from "../domain/membership.ts";
+import { isSuspendedBy, roleIn } from "../domain/membership.ts";
 import { PersonRecord } from "../domain/person-record.ts";
 import {
   alive,
@@ -90,15 +88,20 @@ export type PersonIn = { role: OrganizationRole; isSuspended: boolean };
 export const roleOf = async (...of: Parameters<typeof personIn>): Promise<OrganizationRole | undefined> =>
   (await personIn(...of))?.role;
 
+/**
+ * Reads what there is between a person and an organization, relation by relation: asked without one, the engine looks
+ * through all of the organization's people and history.
+ */
+export const between = (reads: Reads, organization: OrganizationId, user: UserId) => (relation: string) =>
+  reads.read({ object: `organization:${organization}`, relation, user: `user:${user}` });
+
 /** A person in an organization; undefined for who is no person of it. */
 export async function personIn(
   reads: Reads,
   organization: OrganizationId,
   user: UserId,
 ): Promise<PersonIn | undefined> {
-  // relation by relation: asked without one, the engine looks through all of the organization's people and history
-  const find = (relation: string) =>
-    reads.read({ object: `organization:${organization}`, relation, user: `user:${user}` });
+  const find = between(reads, organization, user);
   const [first, ...others] = ORGANIZATION_ROLES;
   // together: nearly everybody who is asked about is a person of it, and who acts mostly an admin
   const [person, admin] = await Promise.all([find("person"), find(first)]);
@@ -108,14 +111,10 @@ export async function personIn(
   return role && { role, isSuspended: isSuspendedBy(belonging) };
 }
 
-/** What a caller is in an organization: nothing where there is no organization or no person, or their key is bound to others. */
-export async function membershipIn(
-  reads: Reads,
-  organization: OrganizationId | undefined,
-  { user, bounds }: Pick<Caller, "user" | "bounds">,
-): Promise<Membership> {
-  if (organization === undefined || user === undefined || !countsIn(bounds, organization)) return "none";
-  return membershipOf(await roleOf(reads, organization, user));
+/** Whether somebody is a person of an organization, suspended or not, whatever their role. */
+export async function isPersonOf(reads: Reads, organization: OrganizationId, user: UserId): Promise<boolean> {
+  const find = between(reads, organization, user);
+  return (await find("person")).length > 0 || (await find("suspended")).length > 0;
 }
 
 /** A person's job role on a resource. */

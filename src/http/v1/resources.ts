@@ -9,7 +9,7 @@ import { isFoundIn } from "../../domain/search-folding.ts";
 import { TextInput } from "../../domain/text.ts";
 import { impactOfMove } from "../../queries/views/impact.ts";
 import { resourceView } from "../../queries/views/registry.ts";
-import { membershipIn } from "../../store/snapshot.ts";
+import { membershipIn } from "../../store/acting.ts";
 import { PageQuery, pageOf, pageOfTuples } from "../page.ts";
 import { act, dryRun } from "./act.ts";
 import { DryRunQuery, listed, notFound, routesUnder, stated, type V1App, type V1Deps } from "./route.ts";
