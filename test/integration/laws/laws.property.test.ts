@@ -640,7 +640,7 @@ async function playAll(play: Play, from: string, act: () => Promise<void>): Prom
   }
 }
 
-test("every answer, reply and dry run of random actions follows the laws", { timeout: 1_200_000 }, async ({ open }) => {
+test("every answer, reply and dry run of random actions follows the laws", { timeout: 2_400_000 }, async ({ open }) => {
   console.log(`FC_SEED=${SEED} FC_RUNS=${RUNS}`);
   const starts: { tuples: Tuples; world: World }[] = [];
   const first = await open([], BLANK(), "redis");
