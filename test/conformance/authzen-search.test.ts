@@ -1,16 +1,17 @@
 /**
  * AuthZEN's search demo: every search for subjects, resources and actions gives exactly what the published rules
- * give, in the order of the ids. The data is our own. Where the published files lie beside the project, their
- * searches are asked as well, and our reading of the rules has to give the results they name.
+ * give, in the order of the ids. The data is our own. Where AUTHZEN_SEARCH_DEMO names a copy of the published demo (the
+ * folder interop/authzen-search-demo of openid/authzen, at e287920), its searches are asked as well, and our reading of the
+ * rules has to give the results it names.
  */
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createService, KEYS, type Service } from "../support/service.ts";
 import { type FixtureStore, openFixtureStore } from "./fixture-store.ts";
 import { type DemoRecord, type DemoUser, RECORDS, type Search, searchesOf, tuplesOf, USERS } from "./search-demo.ts";
 
-const PUBLISHED = new URL("../../../shared/authzen/", import.meta.url);
-const read = (name: string) => JSON.parse(readFileSync(new URL(`search-demo-${name}.json`, PUBLISHED), "utf8"));
+const { AUTHZEN_SEARCH_DEMO: PUBLISHED } = process.env;
 const textOf = (value: unknown) => JSON.stringify(value);
 
 /** Asks each search of an app whose store holds these users and records. */
@@ -51,12 +52,13 @@ describe("the search demo's rules over our own data", () => {
   });
 });
 
-if (existsSync(PUBLISHED))
+if (PUBLISHED)
   describe("the search demo's published files", () => {
-    const users: DemoUser[] = read("data-users");
-    const records: DemoRecord[] = read("data-records").map((one: { id: number }) => ({ ...one, id: `${one.id}` }));
+    const read = (name: string) => JSON.parse(readFileSync(join(PUBLISHED, `${name}.json`), "utf8"));
+    const users: DemoUser[] = read("data/users");
+    const records: DemoRecord[] = read("data/records").map((one: { id: number }) => ({ ...one, id: `${one.id}` }));
     const published: Search[] = ["subject", "resource"].flatMap((kind) =>
-      read(`${kind}-results`).evaluation.map((one: { request: object; expected: { results: object[] } }) => {
+      read(`test/${kind}/results`).evaluation.map((one: { request: object; expected: { results: object[] } }) => {
         return { path: `search/${kind}`, request: one.request, results: one.expected.results };
       }),
     );
