@@ -10,31 +10,36 @@ import type { Membership, Memberships } from "../domain/membership.ts";
 import { type Cooperation, isSide } from "../domain/records.ts";
 import type { Reads } from "../ports.ts";
 import { adminsOf } from "./people.ts";
-import { between, isPersonOf, organizationHead } from "./snapshot.ts";
+import { belongsBy, between, organizationHead } from "./snapshot.ts";
 
-/** What a caller is in an organization; `suspended` for an admin who is, and nothing for anybody else who is. */
-export async function actingIn(
+/**
+ * Reads what there is between a caller and an organization; undefined where they are nothing there: without a person or an
+ * organization, or with a key that is bound to others.
+ */
+const ofCaller = (
   reads: Reads,
   organization: OrganizationId | undefined,
   { user, bounds }: Pick<Caller, "user" | "bounds">,
-): Promise<Membership> {
-  if (organization === undefined || user === undefined || !countsIn(bounds, organization)) return "none";
-  const find = between(reads, organization, user);
+) =>
+  organization === undefined || user === undefined || !countsIn(bounds, organization)
+    ? undefined
+    : between(reads, organization, user);
+
+/** What a caller is in an organization; `suspended` for an admin who is, and nothing for anybody else who is. */
+export async function actingIn(...of: Parameters<typeof ofCaller>): Promise<Membership> {
+  const find = ofCaller(...of);
+  if (find === undefined) return "none";
   const [person, admin] = await Promise.all([find("person"), find("admin")]);
   // an admin who is no person of it is suspended
   if (admin.length > 0) return person.length > 0 ? "admin" : "suspended";
   return person.length > 0 ? "person" : "none";
 }
 
-/** What a caller is in an organization: nothing where there is no organization or no person, or their key is bound to others. */
-export async function membershipIn(
-  reads: Reads,
-  organization: OrganizationId | undefined,
-  { user, bounds }: Pick<Caller, "user" | "bounds">,
-): Promise<Membership> {
-  if (organization === undefined || user === undefined || !countsIn(bounds, organization)) return "none";
-  const find = between(reads, organization, user);
-  const [isPerson, admin] = await Promise.all([isPersonOf(reads, organization, user), find("admin")]);
+/** The same in what is the organization's own, where who is suspended stays what they are. */
+export async function membershipIn(...of: Parameters<typeof ofCaller>): Promise<Membership> {
+  const find = ofCaller(...of);
+  if (find === undefined) return "none";
+  const [isPerson, admin] = await Promise.all([belongsBy(find), find("admin")]);
   if (!isPerson) return "none";
   return admin.length > 0 ? "admin" : "person";
 }

@@ -112,10 +112,11 @@ export async function personIn(
 }
 
 /** Whether somebody is a person of an organization, suspended or not, whatever their role. */
-export async function isPersonOf(reads: Reads, organization: OrganizationId, user: UserId): Promise<boolean> {
-  const find = between(reads, organization, user);
-  return (await find("person")).length > 0 || (await find("suspended")).length > 0;
-}
+export const isPersonOf = (...of: Parameters<typeof between>): Promise<boolean> => belongsBy(between(...of));
+
+/** The same, by what there is between the two. */
+export const belongsBy = async (find: ReturnType<typeof between>): Promise<boolean> =>
+  (await find("person")).length > 0 || (await find("suspended")).length > 0;
 
 /** A person's job role on a resource. */
 export async function jobRoleOf(reads: Reads, ref: ResourceRef, user: UserId): Promise<JobRole | undefined> {
