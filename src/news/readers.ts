@@ -12,17 +12,9 @@ import { StoreDamaged } from "../faults.ts";
 import { LINES_SHOWN_MAX, type NewsNames } from "../mail/news-mail.ts";
 import type { Reads } from "../ports.ts";
 import { nameOfSide } from "../queries/views/cooperations.ts";
-import { actingAdminsOf, suspendedIn } from "../store/acting.ts";
+import { actingAdminsOf, isActivePerson } from "../store/acting.ts";
 import { historyOf } from "../store/history.ts";
-import {
-  cooperationHead,
-  inTurns,
-  organizationHead,
-  personHead,
-  resourceHead,
-  roleOf,
-  shareHead,
-} from "../store/snapshot.ts";
+import { cooperationHead, inTurns, organizationHead, personHead, resourceHead, shareHead } from "../store/snapshot.ts";
 import { isRecent } from "./recent.ts";
 import type { NewsWindow } from "./windows.ts";
 
@@ -151,10 +143,10 @@ async function delegatesIn(
   );
   if (named.size === 0 || partner === undefined || !(await isStillThere(reads, cooperation, "partner")))
     return new Set();
-  const suspended = await suspendedIn(reads, partner);
+  const users = [...named];
   // who has left the partner meanwhile, or is suspended, has lost more than this
-  const roles = await inTurns([...named], async (user) => ({ user, role: await roleOf(reads, partner, user) }));
-  return new Set(roles.flatMap(({ user, role }) => (role === undefined || suspended.has(user) ? [] : [user])));
+  const isActive = await inTurns(users, (user) => isActivePerson(reads, partner, user));
+  return new Set(users.filter((_, index) => isActive[index]));
 }
 
 async function namesIn(

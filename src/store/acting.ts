@@ -44,6 +44,10 @@ export async function membershipIn(...of: Parameters<typeof ofCaller>): Promise<
   return admin.length > 0 ? "admin" : "person";
 }
 
+/** Whether somebody is a person of an organization and not suspended there: a suspension takes the place of this tuple. */
+export const isActivePerson = async (...of: Parameters<typeof between>): Promise<boolean> =>
+  (await between(...of)("person")).length > 0;
+
 /** Who is suspended in an organization. */
 export async function suspendedIn(reads: Reads, organization: OrganizationId): Promise<ReadonlySet<UserId>> {
   const tuples = await reads.read({ object: `organization:${organization}`, relation: "suspended" });

@@ -4,9 +4,9 @@ import { type CooperationId, idOfType, type ResourceRef, type ShareId, type User
 import type { Cooperation, Delegation, Share } from "../../domain/records.ts";
 import { StoreDamaged } from "../../faults.ts";
 import type { Reads } from "../../ports.ts";
-import { actingAdminsOf } from "../../store/acting.ts";
+import { actingAdminsOf, isActivePerson } from "../../store/acting.ts";
 import { plantsIn } from "../../store/resources.ts";
-import { between, cooperationHead, inTurns, sharesOf } from "../../store/snapshot.ts";
+import { cooperationHead, inTurns, sharesOf } from "../../store/snapshot.ts";
 
 /** The changed parts of a decision, each as it would be. A delegation whose `after` is undefined is revoked. */
 export type PlannedChange = {
@@ -52,8 +52,10 @@ async function reachOf(reads: Reads, cooperation: Cooperation, change: PlannedCh
   const admins = partner === undefined ? [] : await actingAdminsOf(reads, partner);
   const delegates = shares.flatMap(({ delegations }) => delegations.map((delegation) => delegation.user));
   const holders = [...new Set([...delegates, ...(change.delegation ? [change.delegation.user] : [])])];
-  // who is suspended is none: a suspension takes the place of this tuple
-  const persons = await inTurns(holders, async (user) => partner && between(reads, partner, user)("person"));
+  const isActive = await inTurns(
+    holders,
+    async (user) => partner !== undefined && isActivePerson(reads, partner, user),
+  );
   const resources = [...shares.map(({ share }) => share.resource), ...(change.share ? [change.share.resource] : [])];
   const portfolios = [...new Set(resources)].filter((ref) => ref.startsWith("portfolio:"));
   const plants = await inTurns(portfolios, (ref) => plantsIn(reads, idOfType("portfolio", ref)));
@@ -61,7 +63,7 @@ async function reachOf(reads: Reads, cooperation: Cooperation, change: PlannedCh
     cooperation,
     shares,
     admins,
-    people: new Set(holders.filter((_, index) => persons[index]?.length)),
+    people: new Set(holders.filter((_, index) => isActive[index])),
     plantsIn: new Map(portfolios.map((ref, index) => [ref, plants[index] ?? []])),
   };
 }
