@@ -2,7 +2,7 @@
  * The service composed of its parts, by the configuration: which adapters are behind the ports, and what repeats in the
  * background. `main.ts` starts and stops it.
  */
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomInt } from "node:crypto";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ulid } from "ulid";
@@ -116,7 +116,8 @@ export function createService(
     log,
     mutex: createKeyedMutex(),
     repeats: createRepeats(),
-    newId: () => ulid(),
+    // of bytes that node has at hand: by itself it asks the system for each of sixteen characters
+    newId: () => ulid(undefined, () => randomInt(256) / 256),
     newNonce: () => randomBytes(16).toString("base64url"),
     inBackground: background.run,
     findKey: keys.find,

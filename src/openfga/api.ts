@@ -9,6 +9,7 @@ import type { Dispatcher } from "undici";
 import { EngineUnavailable } from "../faults.ts";
 import type { ApiReply, ApiRequest, EngineApi } from "../ports.ts";
 import type { StoreEndpoint } from "./client.ts";
+import { withDeadline } from "./deadline.ts";
 
 /** Headers of a reply that clients of OpenFGA read. */
 const KEPT_HEADERS = ["content-type", "openfga-authorization-model-id", "openfga-store-id", "fga-query-duration-ms"];
@@ -20,14 +21,13 @@ export function createApi(
 ): EngineApi {
   const { storeId, modelId, timeoutMilliseconds } = options;
 
-  async function send({ method, path, body }: ApiRequest, signal?: AbortSignal): Promise<Dispatcher.ResponseData> {
-    const deadline = AbortSignal.timeout(timeoutMilliseconds);
+  async function send({ method, path, body }: ApiRequest, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
     const reply = await pool.request({
       method,
       path: store + path,
       headers,
       body: body === undefined ? null : JSON.stringify(body),
-      signal: signal === undefined ? deadline : AbortSignal.any([signal, deadline]),
+      signal,
     });
     // our key, not the caller's
     if (reply.statusCode !== 401 && reply.statusCode !== 403) return reply;
@@ -44,7 +44,9 @@ export function createApi(
 
     async ask(request, signal): Promise<ApiReply> {
       try {
-        return await wholeOf(await send(request, signal));
+        return await withDeadline(timeoutMilliseconds, signal, async (deadline) =>
+          wholeOf(await send(request, deadline)),
+        );
       } catch (cause) {
         throw unavailable(request, cause);
       }
@@ -52,7 +54,8 @@ export function createApi(
 
     async stream(request, signal) {
       try {
-        const reply = await send(request, signal);
+        const deadline = AbortSignal.timeout(timeoutMilliseconds);
+        const reply = await send(request, signal === undefined ? deadline : AbortSignal.any([signal, deadline]));
         if (reply.statusCode !== 200) {
           const { body, ...refusal } = await wholeOf(reply);
           return { ...refusal, body: new Blob([body]).stream(), ended: Promise.resolve() };

@@ -12,6 +12,7 @@ import { EngineUnavailable, ReplyTooLarge } from "../faults.ts";
 import type { Answer, Engine, FoundRefs, Question } from "../ports.ts";
 import { createApi } from "./api.ts";
 import { openEndpoint } from "./client.ts";
+import { withDeadline } from "./deadline.ts";
 import { answerOf, codeIn, isTooLarge, leafOf, replyText, userOf } from "./replies.ts";
 
 /** OpenFGA's default for `--max-checks-per-batch-check`. */
@@ -58,34 +59,26 @@ export function createEngine(options: EngineOptions): Engine & { close(): Promis
     timeout: number,
     signal?: AbortSignal,
   ): Promise<Record<string, unknown>> {
-    // a signal, and not undici's own timeouts, which do not count the wait for a free socket; nor AbortSignal.timeout,
-    // which also fires after the reply, with an exception for every call
-    const ended = new AbortController();
-    const timer = setTimeout(() => ended.abort(new Error(`no answer in ${timeout} ms`)), timeout);
-    const giveUp = () => ended.abort(signal?.reason);
-    if (signal?.aborted) giveUp();
-    signal?.addEventListener("abort", giveUp, { once: true });
     try {
-      const reply = await pool.request({
-        method: request.method,
-        path: store + request.path,
-        headers,
-        body: request.body === undefined ? null : JSON.stringify(request.body),
-        signal: ended.signal,
+      return await withDeadline(timeout, signal, async (deadline) => {
+        const reply = await pool.request({
+          method: request.method,
+          path: store + request.path,
+          headers,
+          body: request.body === undefined ? null : JSON.stringify(request.body),
+          signal: deadline,
+        });
+        const text = await reply.body.text();
+        if (reply.statusCode !== 200 && isTooLarge(text))
+          throw new ReplyTooLarge(`OpenFGA's reply to ${request.method} ${request.path} is too large`);
+        if (reply.statusCode !== 200) throw new EngineUnavailable(`status ${reply.statusCode} ${codeIn(text)}`);
+        const body: unknown = JSON.parse(text);
+        if (!isObject(body)) throw new EngineUnavailable("not a JSON object");
+        return body;
       });
-      const text = await reply.body.text();
-      if (reply.statusCode !== 200 && isTooLarge(text))
-        throw new ReplyTooLarge(`OpenFGA's reply to ${request.method} ${request.path} is too large`);
-      if (reply.statusCode !== 200) throw new EngineUnavailable(`status ${reply.statusCode} ${codeIn(text)}`);
-      const body: unknown = JSON.parse(text);
-      if (!isObject(body)) throw new EngineUnavailable("not a JSON object");
-      return body;
     } catch (cause) {
       if (cause instanceof ReplyTooLarge) throw cause;
       throw new EngineUnavailable(`OpenFGA gave no answer to ${request.method} ${request.path}`, { cause });
-    } finally {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", giveUp);
     }
   }
 
@@ -180,11 +173,12 @@ export function createEngine(options: EngineOptions): Engine & { close(): Promis
 
     async time() {
       try {
-        const signal = AbortSignal.timeout(timeoutMilliseconds);
-        const reply = await pool.request({ method: "GET", path: store, headers, signal });
-        await reply.body.dump();
-        const from = Date.parse(String(reply.headers.date));
-        return Number.isNaN(from) ? undefined : { from, to: from + DATE_MILLISECONDS };
+        return await withDeadline(timeoutMilliseconds, undefined, async (signal) => {
+          const reply = await pool.request({ method: "GET", path: store, headers, signal });
+          await reply.body.dump();
+          const from = Date.parse(String(reply.headers.date));
+          return Number.isNaN(from) ? undefined : { from, to: from + DATE_MILLISECONDS };
+        });
       } catch {
         return undefined;
       }

@@ -11,6 +11,7 @@ import { startTimer } from "../elapsed.ts";
 import { EngineRefused, EngineUnavailable } from "../faults.ts";
 import type { ReadFilter } from "../ports.ts";
 import { type OpenFgaConnection, openEndpoint, TIMEOUT_MILLISECONDS } from "./client.ts";
+import { withDeadline } from "./deadline.ts";
 import { codeIn } from "./replies.ts";
 
 // The engine's largest page; its default is 50.
@@ -44,16 +45,17 @@ export function createPages(connection: OpenFgaConnection & { storeId: string })
     let text: string;
     let askedAt: number;
     try {
-      const reply = await pool.request({
-        ...(body === undefined ? { method: "GET" } : { method: "POST", body: JSON.stringify(body) }),
-        path: `${store}${path}`,
-        headers,
-        signal: AbortSignal.timeout(timeoutMilliseconds),
-      });
-      status = reply.statusCode;
-      // as of the reply, in whole seconds, less what it took
-      askedAt = Date.parse(String(reply.headers.date)) - Math.ceil(elapsed());
-      text = await reply.body.text();
+      ({ status, text, askedAt } = await withDeadline(timeoutMilliseconds, undefined, async (signal) => {
+        const reply = await pool.request({
+          ...(body === undefined ? { method: "GET" } : { method: "POST", body: JSON.stringify(body) }),
+          path: `${store}${path}`,
+          headers,
+          signal,
+        });
+        // as of the reply, in whole seconds, less what it took
+        const askedAt = Date.parse(String(reply.headers.date)) - Math.ceil(elapsed());
+        return { status: reply.statusCode, text: await reply.body.text(), askedAt };
+      }));
     } catch (error) {
       throw new EngineUnavailable(`OpenFGA returned no ${items}: ${(error as Error).message}`);
     }

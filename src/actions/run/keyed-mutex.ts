@@ -3,7 +3,7 @@
  * here instead of losing races at the engine. Across processes the head's compare-and-swap decides, and the loser
  * tries again.
  */
-import { Mutex, withTimeout } from "async-mutex";
+import { E_TIMEOUT, Mutex, withTimeout } from "async-mutex";
 import { Contended } from "../../faults.ts";
 
 /**
@@ -27,9 +27,12 @@ export function createKeyedMutex(longestMilliseconds = WAIT_MILLISECONDS): Keyed
     mutexes.set(object, entry);
     entry.asking++;
     try {
-      const busy = new Contended(`${object} was kept busy for ${waitMilliseconds} ms`);
       const waited = entry.mutex.isLocked();
-      return await withTimeout(entry.mutex, waitMilliseconds, busy).runExclusive(() => act(waited));
+      return await withTimeout(entry.mutex, waitMilliseconds).runExclusive(() => act(waited));
+    } catch (error) {
+      // made where it is thrown: an error takes its stack when it is made
+      if (error === E_TIMEOUT) throw new Contended(`${object} was kept busy for ${waitMilliseconds} ms`);
+      throw error;
     } finally {
       entry.asking--;
       if (entry.asking === 0) mutexes.delete(object);
