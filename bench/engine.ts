@@ -93,8 +93,9 @@ async function loadPostgres(world: World): Promise<(Loaded & { original: OnPostg
   const analyzing = setInterval(() => void original.analyze().catch(() => {}), ANALYZE_EVERY_MS);
   try {
     const loaded = await load(world, original);
-    await original.sql(FORGET_CHANGES);
     await original.analyze();
+    // behind the statistics: by those of an empty log PostgreSQL would sort all changes for each page of them
+    await original.sql(FORGET_CHANGES);
     return { ...loaded, original };
   } finally {
     clearInterval(analyzing);
