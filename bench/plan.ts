@@ -73,9 +73,9 @@ const isForThisMachine = (name: string): boolean =>
 /** `seconds` of a slice, several of which make a run. */
 const load = (workload: Workload, concurrency: number, seconds: number): Load => ({ workload, concurrency, seconds });
 
-/** All of it; with `full` on ten times the world too, and in longer slices. */
+/** All of it; with `full` on ten times the world too. What is asked for first is first: a run that is cut off has it. */
 export function wholePlan(full: boolean): Plan {
-  const [short, long] = full ? [3, 5] : [1, 3];
+  const [short, long] = [1, 3];
   const operations = OPERATIONS.map((workload) => load(workload, 1, 2));
   return {
     scale: 1,
@@ -91,17 +91,17 @@ export function wholePlan(full: boolean): Plan {
       { ...load("hit", 32, long), longer: { systems: ["concordat", "concordat-bare"], seconds: 15 } },
       // where there are workers for many cores, 32 connections are few to each
       ...(isForThisMachine("concordat-workers-4") ? [load("hit", 128, long)] : []),
-      load("hit", 1, short),
-      ...KINDS.map((kind) => ({ ...load(`hit:${kind}`, 32, short), rounds: 2 })),
-      load("miss", 32, short),
       load("miss", 1, short),
-      load("first", 1, short),
       ...KINDS.map((kind) => load(`miss:${kind}`, 1, short)),
-      load("batch20", 32, long),
       ...operations.slice(0, -1),
       // 30 seconds; its actions leave changes behind, which are then followed for a while
       load("mix", 32, 10),
       ...operations.slice(-1),
+      load("hit", 1, short),
+      load("miss", 32, short),
+      load("first", 1, short),
+      load("batch20", 32, long),
+      ...KINDS.map((kind) => ({ ...load(`hit:${kind}`, 32, short), rounds: 2 })),
     ],
   };
 }
