@@ -4,7 +4,7 @@
  */
 
 /**
- * Runs `act` with a signal that aborts after so many milliseconds, or with the caller's; afterwards it never aborts.
+ * Runs `act` with a signal that aborts after so many milliseconds, or with the caller's, and never once `act` has ended.
  * Throws what `act` throws.
  */
 export async function withDeadline<T>(
