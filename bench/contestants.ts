@@ -52,11 +52,12 @@ export async function startContest(
       rest(system);
       continue;
     }
-    await agree(
-      system,
-      meetings(world).map((question) => ({ question, answer: false })),
-    );
+    const met = meetings(world).map((question) => ({ question, answer: false }));
+    const meet = () => agree(system, met);
+    await meet();
     const { keeping } = system;
+    // what keeps nothing between its requests has met nothing either
+    if (system.counts) system.refill = meet;
     const expected = expectedAnswers(questions);
     const bytes = await fill(keeping, expected, expectedRefusals(questions, PRIMED_OF_EACH_KIND));
     Object.assign(keeping, {

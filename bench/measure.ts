@@ -168,13 +168,14 @@ export async function wake(system: Omit<System, "keeping">): Promise<void> {
   signal(system.processes, "SIGCONT");
   if (!system.counts) return;
   await sleep(WAKING_MILLISECONDS);
-  const { kept } = system;
-  if (kept === undefined) return;
   const hasLost = performance.now() - (restingSince.get(system) ?? 0) > REST_MAX_MILLISECONDS;
+  const refill = () => (hasLost ? system.refill?.() : undefined);
+  const { kept } = system;
+  if (kept === undefined) return refill();
   for (let tries = 0; tries < WAKING_TRIES_MAX; tries++) {
     const before = await system.counts();
     await system.answer(kept);
-    if ((await system.counts()).hits > before.hits) return hasLost ? system.refill?.() : undefined;
+    if ((await system.counts()).hits > before.hits) return refill();
     await sleep(WAKING_MILLISECONDS / 5);
   }
   throw new Error(`${system.name} keeps nothing after it was stopped`);

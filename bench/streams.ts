@@ -11,15 +11,7 @@ import { type Random, seededRandom } from "./random.ts";
 import type { Operation, Question, Sent, System } from "./system.ts";
 import type { World } from "./world.ts";
 
-export type Workload =
-  | "hit"
-  | "miss"
-  | `hit:${Kind}`
-  | `miss:${Kind}`
-  | "first"
-  | "mix"
-  | "batch20"
-  | OperationWorkload;
+export type Workload = "hit" | "miss" | `miss:${Kind}` | "first" | "mix" | "batch20" | OperationWorkload;
 
 const HIT_QUESTIONS = 100;
 const MISS_QUESTIONS = 20_000;
@@ -78,7 +70,6 @@ export function makeStreams(world: World): Streams {
     // from the other end than those of one kind, so that neither asks what the other just did
     ["miss", interleaved(miss).reverse().slice(0, MISS_QUESTIONS)],
     ["first", onceEach(interleaved(first))],
-    ...KINDS.map((kind): [Workload, Question[]] => [`hit:${kind}`, hit[kind]]),
     ...KINDS.map((kind): [Workload, Question[]] => [`miss:${kind}`, miss[kind]]),
     ["mix", mixOf(world, interleaved(hit), seededRandom(HIT_SEED))],
     ...OPERATIONS.map((workload): [Workload, Operation[]] => [workload, operations[workload]]),

@@ -50,7 +50,7 @@ export type System = {
   keeping?: Omit<System, "keeping">;
   /** What was asked of it once and is a hit from then on; only where it keeps its answers. */
   kept?: Question | undefined;
-  /** Asks it everything that the hit workloads ask: after a long stop it keeps nothing of what it kept. */
+  /** Asks it again what it was asked before the run: after a long stop it keeps nothing of what it kept. */
   refill?: (() => Promise<void>) | undefined;
   /** What it counted so far: questions answered from its cache, questions that were not, and calls to its engine. */
   counts?(): Promise<Counts>;
