@@ -1,4 +1,4 @@
-/** Which systems are measured at what, and for how long: all of it in some half an hour, one of each kind in two minutes. */
+/** Which systems are measured at what, and for how long: all of it in about an hour, one of each kind in two minutes. */
 import { availableParallelism } from "node:os";
 import type { Load } from "./measure.ts";
 import { OPERATIONS } from "./operations.ts";
@@ -94,12 +94,12 @@ export function wholePlan(full: boolean): Plan {
       { ...load("hit", 32, long), longer: { systems: ["concordat", "concordat-bare"], seconds: 15 } },
       // where there are workers for many cores, 32 connections are few to each
       ...(isForThisMachine("concordat-workers-4") ? [load("hit", 128, long)] : []),
+      load("miss", 32, short),
       ...operations.slice(0, -1),
       // 30 seconds; its actions leave changes behind, which are then followed for a while
       load("mix", 32, 10),
       ...operations.slice(-1),
       load("hit", 1, short),
-      load("miss", 32, short),
       load("first", 1, short),
       load("batch20", 32, long),
     ],

@@ -16,9 +16,11 @@ const SYSTEMS = ["concordat-postgres", "concordat"];
 export function capacityBlock({ runs: all, redis_bytes_per_decision }: Results): string {
   const tuples = mainTuples(all);
   const find = (workload: Run["workload"], concurrency: number) => {
-    const runs = all.filter((run) => run.tuples === tuples && run.workload === workload);
+    const runs = all.filter(
+      (run) => run.tuples === tuples && run.workload === workload && run.concurrency === concurrency,
+    );
     const system = SYSTEMS.find((name) => runs.some((run) => run.system === name));
-    return runs.find((run) => run.system === system && run.concurrency === concurrency);
+    return runs.find((run) => run.system === system);
   };
   const [hit, miss, mix, action] = [find("hit", 32), find("miss", 32), find("mix", 32), find("action:delegate", 1)];
   if (!hit || !miss) throw new Error("bench/results.json has no hits or no misses of Concordat");
@@ -36,7 +38,7 @@ export function capacityBlock({ runs: all, redis_bytes_per_decision }: Results):
     ["misses that two cores answer", `${thousands(miss.rps)} a second`, miss],
     [
       "hit rate of the mix",
-      mix?.mix?.hit_rate === undefined ? undefined : `${Math.round(mix.mix.hit_rate * 100)} %`,
+      mix?.mix?.hit_rate === undefined ? undefined : `${(mix.mix.hit_rate * 100).toFixed(1)} %`,
       mix,
     ],
     ["actions, one after the other", action && `${thousands(action.rps)} a second`, action],

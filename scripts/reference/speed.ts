@@ -31,7 +31,7 @@ export function speedBlock(results: Results): string {
   return [
     `${results.machine}; ${thousands(tuples)} relationships; ${versions.join(", ")}.`,
     ...quietLine(results),
-    systemsTable(runs),
+    systemsTable(results, COLUMNS),
     kindsTable(runs),
     ...mixTable(runs),
     ...operationsTable(runs),
@@ -65,7 +65,7 @@ function mixTable(runs: readonly Run[]): string[] {
     if (mix === undefined) return [];
     const { hit_rate, action_p50_ms, action_p99_ms, late, memory_mib } = mix;
     const times = [p50_ms, p99_ms, action_p50_ms, action_p99_ms].map((value) => (value ? `${value} ms` : ""));
-    const hits = hit_rate === undefined ? "" : `${Math.round(hit_rate * 100)} %`;
+    const hits = hit_rate === undefined ? "" : `${(hit_rate * 100).toFixed(1)} %`;
     return [[code(system), ranged(rps, spread?.rps), hits, ...times, String(late), memoryText(memory_mib)]];
   });
   const headings = ["mix", "/s", "hits", "question, p50", "p99", "action, p50", "p99", "after 10 s or never", "MiB"];
@@ -91,17 +91,18 @@ function operationsTable(all: readonly Run[]): string[] {
 const SUMMARY = ["hits/s", "p50", "p99", "miss, p50"];
 
 /** Every system in the figures that one asks for first. */
-export function speedSummary({ runs: all }: Results): string {
-  const tuples = mainTuples(all);
-  const columns = COLUMNS.filter(({ heading }) => SUMMARY.includes(heading));
+export function speedSummary(results: Results): string {
   return systemsTable(
-    all.filter((run) => run.tuples === tuples),
-    columns,
+    results,
+    COLUMNS.filter(({ heading }) => SUMMARY.includes(heading)),
   );
 }
 
-function systemsTable(runs: readonly Run[], columns: readonly Column[] = COLUMNS): string {
-  const systems = [...new Set(runs.map(({ system }) => system))];
+/** In the order in which they were started. */
+function systemsTable({ runs: all, versions }: Results, columns: readonly Column[]): string {
+  const tuples = mainTuples(all);
+  const runs = all.filter((run) => run.tuples === tuples);
+  const systems = Object.keys(versions).filter((name) => runs.some(({ system }) => system === name));
   const rows = systems.map((system) => [code(system), ...columns.map((column) => cell(runs, system, column))]);
   return table(["system", ...columns.map(({ heading }) => heading)], rows);
 }
