@@ -41,24 +41,19 @@ export function createPages(connection: OpenFgaConnection & { storeId: string })
 
   async function page(path: string, body: object | undefined, items: "tuples" | "changes", since?: Date) {
     const elapsed = startTimer();
-    let status: number;
-    let text: string;
-    let askedAt: number;
-    try {
-      ({ status, text, askedAt } = await withDeadline(timeoutMilliseconds, undefined, async (signal) => {
-        const reply = await pool.request({
-          ...(body === undefined ? { method: "GET" } : { method: "POST", body: JSON.stringify(body) }),
-          path: `${store}${path}`,
-          headers,
-          signal,
-        });
-        // as of the reply, in whole seconds, less what it took
-        const askedAt = Date.parse(String(reply.headers.date)) - Math.ceil(elapsed());
-        return { status: reply.statusCode, text: await reply.body.text(), askedAt };
-      }));
-    } catch (error) {
-      throw new EngineUnavailable(`OpenFGA returned no ${items}: ${(error as Error).message}`);
-    }
+    const { status, text, askedAt } = await withDeadline(timeoutMilliseconds, undefined, async (signal) => {
+      const reply = await pool.request({
+        ...(body === undefined ? { method: "GET" } : { method: "POST", body: JSON.stringify(body) }),
+        path: `${store}${path}`,
+        headers,
+        signal,
+      });
+      // as of the reply, in whole seconds, less what it took
+      const askedAt = Date.parse(String(reply.headers.date)) - Math.ceil(elapsed());
+      return { status: reply.statusCode, text: await reply.body.text(), askedAt };
+    }).catch((error: Error) => {
+      throw new EngineUnavailable(`OpenFGA returned no ${items}: ${error.message}`);
+    });
     if (status === 400 && codeIn(text) === "invalid_continuation_token")
       throw new TokenUnknown(`OpenFGA does not know the token of ${items}`);
     // OpenFGA refuses a time that is still to come, of a clock that was ahead of its own: there is nothing since then
