@@ -106,7 +106,7 @@ export function createMetrics(clock: Clock): Metrics {
 
   const checks = new Histogram({
     name: "concordat_check_duration_seconds",
-    help: "Duration of checks, by the source of the answer: hit (the cache), miss (the engine, and it was stored), engine (the engine, and it was not stored).",
+    help: "Duration of checks, by the source of the answer: hit (the cache), miss (the engine, and it is stored, or is found to end too soon for that), engine (the engine, and it was not stored).",
     labelNames: ["source"],
     buckets: BUCKETS_SECONDS,
     registers,

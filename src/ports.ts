@@ -184,7 +184,7 @@ export type RateLimiter = {
   close(): Promise<void>;
 };
 
-/** The source of an answer: the cache; the engine, and it was stored; the engine, and it was not stored. */
+/** The source of an answer: the cache; the engine, and it is stored unless it ends too soon for that; the engine, and it is not stored. */
 export type Source = "hit" | "miss" | "engine";
 
 /** Why an answer was not stored; `overtaken`: the owner changed meanwhile. */

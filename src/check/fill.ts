@@ -20,6 +20,9 @@ type Outcome =
   | { kind: "unstored"; allowed: boolean; reason: Unstored }
   | { kind: "abandoned" };
 
+/** What the caller whose question it is gets at once, where it takes more questions to know whether it is stored. */
+type Answered = { kind: "answered"; checked: Checked; outcome: Promise<Outcome> };
+
 /** A question that the engine is answering. Callers that hold the same tokens may share its outcome. */
 type Flight = { startedAt: number; outcome: Promise<Outcome> };
 
@@ -59,6 +62,21 @@ export function createFill(deps: FillDeps): (miss: Miss, seen: Seen) => Promise<
   const sharedMilliseconds = Math.min(deps.ttlMilliseconds, deps.unwatchedMilliseconds);
   const flights = new Map<string, Flight>();
 
+  /** Others may join until it is known whether the answer is stored. */
+  function begin(key: string, startedAt: number, asked: Promise<Outcome | Answered>): typeof asked {
+    const outcome = asked.then((found) => (found.kind === "answered" ? found.outcome : found));
+    const flight = { startedAt, outcome };
+    flights.set(key, flight);
+    const ends = outcome.then((found) => found.kind === "unstored" && meter.unstored(found.reason));
+    // who waits for it gets the fault
+    ends
+      .catch(() => {})
+      .finally(() => {
+        if (flights.get(key) === flight) flights.delete(key);
+      });
+    return asked;
+  }
+
   return async function fill(miss, seen) {
     const { question, engine } = miss;
     for (let known = seen; ; known = { kind: "incomplete" }) {
@@ -76,19 +94,14 @@ export function createFill(deps: FillDeps): (miss: Miss, seen: Seen) => Promise<
       // the same tokens: nothing was written since it began (bad/coalesce-by-question); not older than the bound, after
       // which an unacknowledged invalidation is harmless (bad/coalesce-older-than-ttl)
       const joined = running !== undefined && engine.now().getTime() < running.startedAt + sharedMilliseconds;
-      const flight = joined ? running : { startedAt, outcome: ask(deps, miss, grounds, confirmedAt) };
-      if (!joined) flights.set(key, flight);
-      const outcome = await flight.outcome.finally(() => {
-        if (flights.get(key) === flight) flights.delete(key);
-      });
-      if (outcome.kind === "stored") return outcome.checked;
+      const outcome = await (joined ? running.outcome : begin(key, startedAt, ask(deps, miss, grounds, confirmedAt)));
+      if (outcome.kind === "stored" || outcome.kind === "answered") return outcome.checked;
       if (outcome.kind === "abandoned") {
         // its own caller gave up; one of those who joined asks again
         if (joined) continue;
         throw new EngineUnavailable("the caller gave up");
       }
       if (joined) return alone(deps, miss, outcome.reason);
-      meter.unstored(outcome.reason);
       return { allowed: outcome.allowed, source: "engine" };
     }
   };
@@ -140,42 +153,59 @@ function confirmedAtOf(deps: FillDeps, { guess, ownerToken, watchedSince }: Grou
   return confirmed?.ownerToken === ownerToken && confirmed.at >= watchedSince ? confirmed.at : undefined;
 }
 
-async function ask(deps: FillDeps, miss: Miss, grounds: Grounds, confirmedAt: number | undefined): Promise<Outcome> {
-  const { question, engine, signal } = miss;
-  const { guess, userToken, ownerToken, startedAt } = grounds;
-  const { ttlMilliseconds, unwatchedMilliseconds } = deps;
-  const lives: [number, number] = [ttlMilliseconds, Math.min(ttlMilliseconds, unwatchedMilliseconds)];
-  try {
-    const beside = confirmedAt === undefined ? ownershipIsStill(question.object, guess) : [];
-    const asked = { question, owner: guess.owner, beside, startedAt, lives };
-    const [{ allowed, lasts, beside: isSameOwner }, takenAt] = await Promise.all([
-      deps.askStable(engine, asked, signal),
-      takenAtOf(deps, grounds),
-    ]);
-    // the same head before the tokens were taken and now, and the same owner: it was the owner all that time
-    // (bad/owner-beside-question-without-incarnation, bad/owner-beside-question-by-incarnation-alone)
-    if (!isSameOwner) {
-      deps.guesses.delete(question.object);
-      return { kind: "unstored", allowed, reason: "overtaken" };
-    }
-    if (confirmedAt === undefined && takenAt !== undefined)
-      deps.guesses.set(question.object, { ...guess, confirmed: { ownerToken, at: takenAt } });
-    // a yes that ends within the entry's life is for one caller (test/protocol/dates: joiners share an unstorable yes)
-    if (lasts === undefined) return { kind: "unstored", allowed, reason: "date" };
-    if (takenAt === undefined) return { kind: "unstored", allowed, reason: "away" };
-    const validUntil = startedAt + lasts;
-    // as old as what it rests on (bad/confirmation-makes-entries-younger)
-    const filledAt = confirmedAt ?? takenAt;
-    const entry: CacheEntry = { allowed, owner: guess.owner, userToken, ownerToken, validUntil, filledAt };
-    entry.accessPath = deps.accessPaths.of(question, entry);
-    deps.cache.store(question, entry, takenAt + lasts);
-    const { owner, accessPath } = entry;
-    const checked: Checked = { allowed, source: "miss", validUntil, accessPath, owner, userToken, ownerToken };
-    return { kind: "stored", checked };
-  } catch (error) {
+async function ask(...asked: Parameters<typeof askAll>): Promise<Outcome | Answered> {
+  const [, { signal }] = asked;
+  const abandoned = (error: unknown): Outcome => {
     if (signal?.aborted) return { kind: "abandoned" };
     throw error;
+  };
+  const found = await askAll(...asked).catch(abandoned);
+  return found.kind === "answered" ? { ...found, outcome: found.outcome.catch(abandoned) } : found;
+}
+
+async function askAll(
+  deps: FillDeps,
+  miss: Miss,
+  grounds: Grounds,
+  confirmedAt: number | undefined,
+): Promise<Outcome | Answered> {
+  const { question, engine, signal } = miss;
+  const { guess, userToken, ownerToken, startedAt } = grounds;
+  const { owner } = guess;
+  const { ttlMilliseconds, unwatchedMilliseconds } = deps;
+  const lives: [number, number] = [ttlMilliseconds, Math.min(ttlMilliseconds, unwatchedMilliseconds)];
+  const beside = confirmedAt === undefined ? ownershipIsStill(question.object, guess) : [];
+  const [{ allowed, lasts, beside: isSameOwner }, takenAt] = await Promise.all([
+    deps.askStable(engine, { question, owner, beside, startedAt, lives }, signal),
+    takenAtOf(deps, grounds),
+  ]);
+  // the same head before the tokens were taken and now, and the same owner: it was the owner all that time
+  // (bad/owner-beside-question-without-incarnation, bad/owner-beside-question-by-incarnation-alone)
+  if (!isSameOwner) {
+    deps.guesses.delete(question.object);
+    return { kind: "unstored", allowed, reason: "overtaken" };
   }
+  if (takenAt === undefined) return { kind: "unstored", allowed, reason: "away" };
+  if (confirmedAt === undefined)
+    deps.guesses.set(question.object, { ...guess, confirmed: { ownerToken, at: takenAt } });
+  const stored = (life: number | undefined): Outcome => {
+    // a yes that ends within the entry's life is for one caller (test/protocol/dates: joiners share an unstorable yes)
+    if (life === undefined) return { kind: "unstored", allowed, reason: "date" };
+    const validUntil = startedAt + life;
+    // as old as what it rests on (bad/confirmation-makes-entries-younger)
+    const filledAt = confirmedAt ?? takenAt;
+    const entry: CacheEntry = { allowed, owner, userToken, ownerToken, validUntil, filledAt };
+    entry.accessPath = deps.accessPaths.of(question, entry);
+    deps.cache.store(question, entry, takenAt + life);
+    const { accessPath } = entry;
+    return {
+      kind: "stored",
+      checked: { allowed, source: "miss", validUntil, accessPath, owner, userToken, ownerToken },
+    };
+  };
+  if (typeof lasts === "number") return stored(lasts);
+  const checked: Checked = { allowed, source: "miss", owner, userToken, ownerToken };
+  return { kind: "answered", checked, outcome: lasts().then(stored) };
 }
 
 /**

@@ -1,8 +1,8 @@
 /**
  * Whether somebody may now, and for how long that is so. In the model dates only end access: so a yes as of a later
  * moment is a yes all the time until then, and a no as of now is a no from now on (test/protocol/dates: ask at now
- * only). The likelier of the two is asked first, and mostly suffices. A yes that does not last for an entry's whole life
- * takes one question more: whether it lasts for a short one.
+ * only). The likelier of the two is asked first, and mostly suffices. Behind a yes as of now it is asked how long it lasts:
+ * for an entry's whole life, or a short one.
  */
 import { LRUCache } from "lru-cache";
 import type { CacheScope } from "../domain/cache-scopes.ts";
@@ -10,10 +10,10 @@ import type { Question } from "../ports.ts";
 import type { Asker } from "./batcher.ts";
 
 /**
- * `lasts`: for how many milliseconds from the start the answer is the same, one of the lives that were asked for; or
- * undefined. `beside`: whether all that was asked in the same call is so.
+ * `lasts`: for how many milliseconds from the start the answer is the same, one of the lives that were asked for; or what
+ * asks for it, and finds undefined where it is none of them. `beside`: whether all that was asked in the same call is so.
  */
-export type StableAnswer = { allowed: boolean; lasts: number | undefined; beside: boolean };
+export type StableAnswer = { allowed: boolean; lasts: number | (() => Promise<number | undefined>); beside: boolean };
 
 /** About 20 MB when full. */
 const ANSWERS_MAX = 100_000;
@@ -41,33 +41,39 @@ export function createStableAnswer(): AskStable {
   const answers = new LRUCache<string, boolean>({ max: ANSWERS_MAX });
   const tendencies = new LRUCache<string, number>({ max: TENDENCIES_MAX });
 
+  /** What those who are new at an owner mostly get there; where nobody was, what they get at any. */
   function isLikely({ user, relation }: Question, owner: CacheScope): boolean {
-    return answers.get(`${user} ${relation} ${owner}`) ?? (tendencies.get(`${relation} ${owner}`) ?? 0) >= 0;
+    const tendency = () => tendencies.get(`${relation} ${owner}`) ?? tendencies.get(relation) ?? 0;
+    return answers.get(`${user} ${relation} ${owner}`) ?? tendency() >= 0;
   }
 
   function remember({ user, relation }: Question, owner: CacheScope, allowed: boolean): void {
-    const [one, all] = [`${user} ${relation} ${owner}`, `${relation} ${owner}`];
-    if (!answers.has(one)) {
-      const tendency = (tendencies.get(all) ?? 0) + (allowed ? 1 : -1);
-      tendencies.set(all, Math.max(-TENDENCY_MAX, Math.min(tendency, TENDENCY_MAX)));
-    }
+    const one = `${user} ${relation} ${owner}`;
+    if (!answers.has(one))
+      for (const all of [`${relation} ${owner}`, relation]) {
+        const tendency = (tendencies.get(all) ?? 0) + (allowed ? 1 : -1);
+        tendencies.set(all, Math.max(-TENDENCY_MAX, Math.min(tendency, TENDENCY_MAX)));
+      }
     answers.set(one, allowed);
   }
 
   return async (engine, { question, owner, beside, startedAt, lives: [whole, short] }, signal) => {
-    const isSo = async (at: Date) => (await engine.ask([question], at, signal))[0] === true;
-    const end = new Date(startedAt + whole);
+    const isSo = async (at: number) => (await engine.ask([question], new Date(at), signal))[0] === true;
     const startsNow = !isLikely(question, owner);
     const asked = [question, ...beside];
-    const [first = false, ...others] = await engine.ask(asked, startsNow ? engine.now() : end, signal);
+    const at = startsNow ? engine.now() : new Date(startedAt + whole);
+    const [first = false, ...others] = await engine.ask(asked, at, signal);
     const besideIsSo = others.every(Boolean);
-    // a no as of now, or a yes as of the end
-    const suffices = first !== startsNow;
-    const other = suffices ? first : await isSo(startsNow ? end : engine.now());
-    const allowed = startsNow ? first : other;
+    const isWhole = first !== startsNow;
+    const allowed = first || (!startsNow && (await isSo(engine.now().getTime())));
     remember(question, owner, allowed);
-    if (first === other) return { allowed, lasts: whole, beside: besideIsSo };
-    const lastsShort = short < whole && (await isSo(new Date(startedAt + short)));
-    return { allowed, lasts: lastsShort ? short : undefined, beside: besideIsSo };
+    // a yes as of the end, or a no as of now
+    if (isWhole || !allowed) return { allowed, lasts: whole, beside: besideIsSo };
+    const lives = [...(startsNow ? [whole] : []), ...(short < whole ? [short] : [])];
+    const lasts = async () => {
+      for (const life of lives) if (await isSo(startedAt + life)) return life;
+      return undefined;
+    };
+    return { allowed, lasts, beside: besideIsSo };
   };
 }

@@ -2,7 +2,9 @@
  * Questions asked at once: what they may share, what ends when nobody waits for it any
  * more, and what happens beyond the bound. The engine is the real one behind a gate.
  */
+import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect } from "vitest";
+import { EngineUnavailable } from "../../../src/faults.ts";
 import type { Engine } from "../../../src/ports.ts";
 import { ask, test as cacheTest, counted, evaluationOf } from "../../support/cache.ts";
 import { cooperate, createService, KEYS, type Service, seedWorld } from "../../support/service.ts";
@@ -164,14 +166,57 @@ describe("equal questions at once", () => {
     const asked = Array.from({ length: 5 }, () => ask(gated, "tom"));
     await takers(taken, 5);
     gate.open();
-    for (const answer of await Promise.all(asked))
-      expect(answer).toEqual({ decision: true, context: { source: "engine" } });
+    const answers = (await Promise.all(asked)).map(({ decision, context }) => `${decision} ${context.source}`);
+    expect(answers.toSorted()).toEqual([...Array(4).fill("true engine"), "true miss"]);
     // two for the first, and one for each that waited behind it
     expect(gate.came.checks).toBe(2 + 4);
     expect(await counted(gated, 'concordat_check_unstored_total{reason="date"}')).toBe(5);
     expect(await redis.client.keys("e:*:tom:*")).toEqual([]);
     gated.setNow(new Date("2030-01-01T12:00:05Z"));
     expect(await ask(gated, "tom")).toMatchObject({ decision: false, context: { source: "miss" } });
+  });
+});
+
+describe("an allowed answer where a denied one was likely", () => {
+  /** A service whose single questions wait for `hold`, or fail as it does. Who asks first is denied. */
+  const expectingNo = async ({ deps }: Service, engine: Engine) => {
+    const gate = { hold: async () => {} };
+    const check: Engine["check"] = async (...asked) => {
+      await gate.hold();
+      return engine.check(...asked);
+    };
+    const service = createService({ tupleStore: deps.tupleStore, engine: { ...engine, check } }, { cache: deps.cache });
+    expect((await ask(service, "eva")).decision).toBe(false);
+    return { service, gate };
+  };
+
+  test("does not wait for how long it lasts, and is shared and cached when that is known", async ({
+    gated,
+    engine,
+  }) => {
+    const { service, gate } = await expectingNo(gated, engine);
+    const held = Promise.withResolvers<void>();
+    gate.hold = () => held.promise;
+    expect(await ask(service, "anna")).toEqual({ decision: true, context: { source: "miss" } });
+    const second = ask(service, "anna");
+    expect(await Promise.race([second, sleep(100, "waits")])).toBe("waits");
+    held.resolve();
+    expect(await second).toMatchObject({ decision: true, context: { source: "miss" } });
+    await expect.poll(() => ask(service, "anna")).toMatchObject({ decision: true, context: { source: "hit" } });
+  });
+
+  test("is the answer also when the engine does not say how long it lasts, and then it is not cached", async ({
+    gated,
+    engine,
+    redis,
+  }) => {
+    const { service, gate } = await expectingNo(gated, engine);
+    gate.hold = () => Promise.reject(new EngineUnavailable("away"));
+    expect(await ask(service, "anna")).toEqual({ decision: true, context: { source: "miss" } });
+    await sleep(50);
+    expect(await redis.client.keys("e:*:anna:*")).toEqual([]);
+    gate.hold = async () => {};
+    expect(await ask(service, "anna")).toMatchObject({ decision: true, context: { source: "miss" } });
   });
 });
 

@@ -32,13 +32,14 @@ test("hits, misses, answers not stored by reason, and engine calls are each coun
   expect(await all()).toEqual([2, 1, 0, 0, 0, 0, 0, 0, 1, 1]);
   await ask(cached, "eva", "plant:none");
   expect(await all()).toEqual([2, 1, 1, 0, 0, 1, 0, 0, 1, 2]);
+  // behind a yes as of now it is asked how long it lasts
   await ask(cached, "tom");
-  expect(await all()).toEqual([2, 1, 2, 0, 0, 1, 0, 1, 2, 3]);
+  await expect.poll(all).toEqual([2, 2, 1, 0, 0, 1, 0, 1, 2, 3]);
   await cached.deps.cache.lease("w", ["user:otto"]);
   await ask(cached, "otto");
-  expect(await all()).toEqual([2, 1, 3, 0, 1, 1, 0, 1, 2, 4]);
+  expect(await all()).toEqual([2, 2, 2, 0, 1, 1, 0, 1, 2, 4]);
   await ask(cached, "anna", "organization:sunward", "manage");
-  expect(await all()).toEqual([2, 1, 4, 0, 1, 1, 0, 1, 2, 5]);
+  expect(await all()).toEqual([2, 2, 3, 0, 1, 1, 0, 1, 2, 5]);
 });
 
 test("failures of Redis are counted by operation, and so are the answers without a cache", async ({
