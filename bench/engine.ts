@@ -54,14 +54,20 @@ export async function startEngine(world: World, flags: readonly string[]): Promi
   return { ...loaded, server, datastore: "sqlite", processes: { openfga: server.processGroup }, stop: server.stop };
 }
 
-/** On PostgreSQL, in a database of its own; with the connections that OpenFGA opens by default. */
+/** A server that is stopped keeps its connections, and six servers share the hundred that PostgreSQL takes by default. */
+const CONNECTIONS_EACH = 16;
+
+/** On PostgreSQL, in a database of its own. */
 export async function startEngineOnPostgres(world: World, flags: readonly string[]): Promise<Engine | Missing> {
   const known = onPostgres.get(world) ?? loadPostgres(world);
   onPostgres.set(world, known);
   const found = await known;
   if ("reason" in found) return found;
   const { original, ...loaded } = found;
-  const server = await startOnPostgres({ from: original.database, flags });
+  const server = await startOnPostgres({
+    from: original.database,
+    flags: [`--datastore-max-open-conns=${CONNECTIONS_EACH}`, ...flags],
+  });
   if ("reason" in server) return server;
   return {
     ...loaded,
