@@ -41,10 +41,10 @@ export function createStableAnswer(): AskStable {
   const answers = new LRUCache<string, boolean>({ max: ANSWERS_MAX });
   const tendencies = new LRUCache<string, number>({ max: TENDENCIES_MAX });
 
-  /** What those who are new at an owner mostly get there; where nobody was, what they get at any. */
+  /** A yes of somebody new, where most who were new got one, at this owner and anywhere: an unexpected yes is cheaper than an unexpected no. */
   function isLikely({ user, relation }: Question, owner: CacheScope): boolean {
-    const tendency = () => tendencies.get(`${relation} ${owner}`) ?? tendencies.get(relation) ?? 0;
-    return answers.get(`${user} ${relation} ${owner}`) ?? tendency() >= 0;
+    const isMostly = (who: string) => (tendencies.get(who) ?? 0) >= 0;
+    return answers.get(`${user} ${relation} ${owner}`) ?? (isMostly(`${relation} ${owner}`) && isMostly(relation));
   }
 
   function remember({ user, relation }: Question, owner: CacheScope, allowed: boolean): void {
