@@ -29,13 +29,21 @@ export function expectedRefusals(questions: Record<Kind, Question[]>, count: num
 
 /** Asks a system all of it. Throws with the first disagreement. */
 export async function agree(system: Pick<System, "name" | "answer">, expected: readonly Expected[]): Promise<void> {
+  await askAll(system, expected, ({ question, answer }, given) => {
+    if (given !== answer)
+      throw new Error(`${system.name} says ${given} to ${JSON.stringify(question)}, which is ${answer}`);
+  });
+}
+
+/** The same, whatever it answers: behind a mix a delegation may still be taken back. */
+export async function askAll(
+  system: Pick<System, "answer">,
+  expected: readonly Expected[],
+  judge: (one: Expected, given: boolean) => void = () => {},
+): Promise<void> {
   const left = expected.values();
   const asker = async () => {
-    for (const { question, answer } of left) {
-      const given = await system.answer(question);
-      if (given !== answer)
-        throw new Error(`${system.name} says ${given} to ${JSON.stringify(question)}, which is ${answer}`);
-    }
+    for (const one of left) judge(one, await system.answer(one.question));
   };
   await Promise.all(Array.from({ length: ASKED_AT_ONCE }, asker));
 }

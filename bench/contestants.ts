@@ -1,5 +1,5 @@
 /** The systems of a run: started with the same world, seen to agree, and what they keep filled. */
-import { agree, type Expected, expectedAnswers, expectedRefusals } from "./agree.ts";
+import { agree, askAll, type Expected, expectedAnswers, expectedRefusals } from "./agree.ts";
 import { cannotOf } from "./cannot.ts";
 import { type Contestant, rest } from "./measure.ts";
 import { STARTS } from "./plan.ts";
@@ -62,7 +62,7 @@ export async function startContest(
     const bytes = await fill(keeping, expected, expectedRefusals(questions, PRIMED_OF_EACH_KIND));
     Object.assign(keeping, {
       kept: questions.admin[0],
-      refill: () => agree(keeping, expected),
+      refill: () => askAll(keeping, expected),
     } satisfies Pick<System, "kept" | "refill">);
     if (bytes !== undefined) contest.bytesPerDecision.set(name, bytes);
     rest(keeping);
