@@ -54,7 +54,7 @@ export async function startEngine(world: World, flags: readonly string[]): Promi
   return { ...loaded, server, datastore: "sqlite", processes: { openfga: server.processGroup }, stop: server.stop };
 }
 
-/** A server that is stopped keeps its connections, and six servers share the hundred that PostgreSQL takes by default. */
+/** A server that is stopped keeps its connections, and five servers share the hundred that PostgreSQL takes by default. */
 const CONNECTIONS_EACH = 16;
 
 /** On PostgreSQL, in a database of its own. */
