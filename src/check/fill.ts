@@ -188,6 +188,7 @@ async function askAll(
   if (takenAt === undefined) return { kind: "unstored", allowed, reason: "away" };
   if (confirmedAt === undefined)
     deps.guesses.set(question.object, { ...guess, confirmed: { ownerToken, at: takenAt } });
+  const checked: Checked = { allowed, source: "miss", owner, userToken, ownerToken };
   const stored = (life: number | undefined): Outcome => {
     // a yes that ends within the entry's life is for one caller (test/protocol/dates: joiners share an unstorable yes)
     if (life === undefined) return { kind: "unstored", allowed, reason: "date" };
@@ -197,14 +198,9 @@ async function askAll(
     const entry: CacheEntry = { allowed, owner, userToken, ownerToken, validUntil, filledAt };
     entry.accessPath = deps.accessPaths.of(question, entry);
     deps.cache.store(question, entry, takenAt + life);
-    const { accessPath } = entry;
-    return {
-      kind: "stored",
-      checked: { allowed, source: "miss", validUntil, accessPath, owner, userToken, ownerToken },
-    };
+    return { kind: "stored", checked: { ...checked, validUntil, accessPath: entry.accessPath } };
   };
   if (typeof lasts === "number") return stored(lasts);
-  const checked: Checked = { allowed, source: "miss", owner, userToken, ownerToken };
   return { kind: "answered", checked, outcome: lasts().then(stored) };
 }
 
