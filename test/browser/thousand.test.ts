@@ -39,9 +39,11 @@ test("a list of a thousand cooperations is a small page, and each is reached fro
   for (let time = 0; time < 5; time += 1) {
     const reply = await page.goto("/console/organizations/sunward/cooperations");
     sizes.push((await reply?.body())?.length ?? 0);
-    const paint = 'performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? 0';
-    await page.waitForFunction(`(${paint}) > 0`);
-    paints.push(Math.round((await page.evaluate(paint)) as number));
+    // a function: the page's Content-Security-Policy refuses a text that is evaluated again
+    const paint = await page.waitForFunction(
+      () => performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? 0,
+    );
+    paints.push(Math.round(await paint.jsonValue()));
   }
   console.log(`a list of ${COUNT} cooperations: ${sizes[0]} bytes, first paint after ${paints.join(", ")} ms`);
   expect(Math.max(...sizes)).toBeLessThan(BYTES_MAX);
