@@ -29,6 +29,7 @@ export const sequential: Protocol = {
   trustsWhilePending: false,
   ttlFrom: "fill",
   owner: "before the question, by name",
+  guessReads: "registration first",
   remembering: undefined,
   coalescing: undefined,
   writer: agreedWriter,

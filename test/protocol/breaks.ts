@@ -123,6 +123,7 @@ const CHECKS: Readonly<Record<string, Scenario>> = {
 
 const OWNERS: Readonly<Record<string, Scenario>> = {
   "bad/owner-beside-question-without-incarnation": scenario(checks.besideByName, oldGuess),
+  "bad/owner-and-registration-guessed-at-once": scenario(checks.guessesAtOnce, oldGuess),
   "bad/owner-beside-question-by-incarnation-alone": scenario(checks.besideByIncarnation, {
     ...world([O1_TO_O2_PAST, { ...onO2, after: 0 }]),
     waits: true,

@@ -17,6 +17,9 @@ export const besideByName: Protocol = { ...beside, owner: "beside the question, 
 /** The same registration: what is written past the service makes another one the owner under it. */
 export const besideByIncarnation: Protocol = { ...beside, owner: "beside the question, by incarnation" };
 
+/** An owner of before beside the registration of now: both may be found so, one before the owner comes back and one behind it. */
+export const guessesAtOnce: Protocol = { ...beside, guessReads: "at once" };
+
 /** Whatever became of the owner's token since: another owner may have come and gone. */
 export const remembersUnderAnyToken: Protocol = {
   ...remembering,

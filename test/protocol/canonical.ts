@@ -98,15 +98,16 @@ const isCurrent = ({ redis: { tokens } }: State, { user, owner }: Tokens, scope:
   user !== MISSING && user === tokens[USER] && owner !== MISSING && owner === tokens[scope];
 
 function reducedReader(setting: Setting, state: State, reader: Reader): Reader {
-  const { name, at, owed, tokens, guess, ownerRead, answer, tooOld, youngerThan } = reader;
+  const { name, at, owed, tokens, guess, ownerRead, partRead, answer, tooOld, youngerThan } = reader;
   if (at === "idle") return reader;
-  const isOver = byIncarnation(setting) && !ownerRead && guess.incarnation !== state.engine.incarnation;
+  const countsIncarnation = byIncarnation(setting) && !ownerRead && partRead !== "incarnation";
+  const isOver = countsIncarnation && guess.incarnation !== state.engine.incarnation;
   const holdsCurrent = tokens !== undefined && isCurrent(state, tokens, guess.owner);
   const mayShare = setting.protocol.coalescing !== undefined;
   const isShared = mayShare && state.readers.some((other) => other !== reader && haveSameTokens(other, reader));
   const counts = mayShare ? holdsCurrent || isShared : holdsCurrent && !tooOld && !isOver;
   if (!counts) return idleReader(name);
-  const incarnation = byIncarnation(setting) && !ownerRead ? guess.incarnation : UNKNOWN;
+  const incarnation = countsIncarnation ? guess.incarnation : UNKNOWN;
   return {
     ...reader,
     owed: mayShare && answer === undefined ? owed : 0,

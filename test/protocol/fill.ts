@@ -1,5 +1,6 @@
 /** What a check does on a miss. */
-import { confirms } from "./guess.ts";
+import type { Step } from "./explore.ts";
+import { partsOf } from "./guess.ts";
 import { joins } from "./join.ts";
 import { answerNow, ownerPart, userPart } from "./law.ts";
 import type { Act, Setting } from "./protocol.ts";
@@ -30,6 +31,7 @@ export const takes: Act = (setting, state, who) => {
       at: "asking",
       tokens,
       ownerRead: !transfers(setting.world),
+      partRead: undefined,
       answer: undefined,
       youngerThan: state.late,
       tooOld: false,
@@ -70,28 +72,40 @@ export const fills: Act = (setting, state, who) => {
   ];
 };
 
-/** The guess is confirmed, or another one made and all begun again. */
+/** Each part of the guess is confirmed, in any order, or another one made and all begun again. */
 const readsOwner: Act = (setting, state, who) => {
-  const { name, guess, tokens, youngerThan } = readerOf(state, who);
+  const { name, guess, partRead } = readerOf(state, who);
   const { owner, incarnation } = state.engine;
   if (owner === NOBODY) return [answersUnstored(setting, state, who, "reads that nobody owns it")];
-  if (confirms(setting, guess, state.engine)) {
-    const label = `${name} reads the owner ${scopeNames([owner])}, as guessed`;
-    const to = went(state, who, { ownerRead: true });
-    const steps = [{ label, to }];
-    if (setting.protocol.remembering && tokens) {
-      const confirmed = { owner, token: tokens.owner, youngerThan };
-      steps.push({ label: `${label}, and its replica remembers that`, to: { ...to, confirmed } });
-    }
-    return steps;
-  }
-  return [
-    {
-      label: `${name} reads the owner ${scopeNames([owner])}, not the guessed one, and fills again`,
-      to: went(state, who, { at: "filling", guess: { owner, incarnation }, tokens: undefined }),
-    },
-  ];
+  const parts = partsOf(setting);
+  return parts
+    .filter((part) => part !== partRead)
+    .flatMap((part): Step<State>[] => {
+      const read = `${name} reads ${part === "owner" ? `the owner ${scopeNames([owner])}` : "its registration"}`;
+      if (guess[part] !== state.engine[part])
+        return [
+          {
+            label: `${read}, not the guessed one, and fills again`,
+            to: went(state, who, { at: "filling", guess: { owner, incarnation }, tokens: undefined }),
+          },
+        ];
+      if (partRead === undefined && parts.length > 1)
+        return [{ label: `${read}, as guessed`, to: went(state, who, { partRead: part }) }];
+      return confirms(setting, state, who, `${read}, as guessed`);
+    });
 };
+
+/** All of the guess is confirmed; its replica may remember that. */
+function confirms({ protocol }: Setting, state: State, who: number, label: string): Step<State>[] {
+  const { guess, tokens, youngerThan } = readerOf(state, who);
+  const to = went(state, who, { ownerRead: true, partRead: undefined });
+  if (!protocol.remembering || !tokens) return [{ label, to }];
+  const confirmed = { owner: guess.owner, token: tokens.owner, youngerThan };
+  return [
+    { label, to },
+    { label: `${label}, and its replica remembers that`, to: { ...to, confirmed } },
+  ];
+}
 
 const asks: Act = ({ world }, state, who) => {
   const part = world.torn ? userPart(world, state.engine) : answerNow(world, state.engine);

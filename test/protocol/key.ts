@@ -1,5 +1,5 @@
 /** A state as a short string: the same for equal states, another for different ones. */
-import type { Reader, ReaderAt, Redis, State, Writer, WriterAt } from "./state.ts";
+import type { GuessPart, Reader, ReaderAt, Redis, State, Writer, WriterAt } from "./state.ts";
 
 const READER_AT: Record<ReaderAt, string> = {
   idle: "i",
@@ -12,6 +12,8 @@ const READER_AT: Record<ReaderAt, string> = {
   "owner's token": "o",
   "checked again": "c",
 };
+
+const PART_READ: Record<GuessPart, string> = { owner: "n", incarnation: "i" };
 
 const WRITER_AT: Record<WriterAt, string> = {
   idle: "i",
@@ -36,11 +38,11 @@ const characters = (...numbers: number[]): string => {
 };
 
 export function keyOfReader(reader: Reader): string {
-  const { at, owed, guess, tokens, ownerRead, remembers, answer, youngerThan, tooOld } = reader;
+  const { at, owed, guess, tokens, ownerRead, partRead, remembers, answer, youngerThan, tooOld } = reader;
   if (at === "idle") return READER_AT.idle;
   const held = tokens ? characters(tokens.user, tokens.owner) : "  ";
   const known = characters(owed, guess.owner, guess.incarnation, answer ?? -1, youngerThan);
-  return `${READER_AT[at]}${held}${known}${ownerRead ? "r" : ""}${remembers ? "m" : ""}${tooOld ? "o" : ""}`;
+  return `${READER_AT[at]}${held}${known}${ownerRead ? "r" : partRead ? PART_READ[partRead] : ""}${remembers ? "m" : ""}${tooOld ? "o" : ""}`;
 }
 
 function keyOfStore({ tokens, entry }: Pick<Redis, "tokens" | "entry">): string {

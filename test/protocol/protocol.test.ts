@@ -21,7 +21,7 @@ import { FAULTS, type Fault, type World } from "./world.ts";
 const FULL = process.env.PROTOCOL_FULL === "1";
 const TRACES = process.env.PROTOCOL_TRACES === "1";
 // a Map holds no more than 2 ** 24
-const STATES_MAX = FULL ? 16_000_000 : 200_000;
+const STATES_MAX = FULL ? 16_000_000 : 400_000;
 const TIMEOUT_MILLISECONDS = FULL ? 3_600_000 : 120_000;
 
 const HOLDS = holds(FULL);

@@ -46,6 +46,8 @@ export type Protocol = {
     | "beside the question, by name"
     | "beside the question, by incarnation"
     | "beside the question, by name and incarnation";
+  /** In which order a replica reads the two parts of a guess: the owner is never of an earlier moment than the registration, or it may be. */
+  readonly guessReads: "registration first" | "at once";
   /** Whether a fill reads no owner where its replica remembers that the guess was confirmed, and how such a fill is bounded. */
   readonly remembering: Remembering | undefined;
   readonly coalescing: Coalescing | undefined;

@@ -11,6 +11,7 @@ export const idleReader = (name: string): Reader => ({
   guess: NO_GUESS,
   tokens: undefined,
   ownerRead: false,
+  partRead: undefined,
   remembers: false,
   answer: undefined,
   youngerThan: 0,

@@ -93,6 +93,9 @@ export type ReaderAt =
   | "owner's token" // a variant reads it only now
   | "checked again"; // a variant looks at tokens and leases once more before it stores
 
+/** A guess names the owner, and by which registration. */
+export type GuessPart = "owner" | "incarnation";
+
 export type Reader = {
   readonly name: string;
   readonly at: ReaderAt;
@@ -102,6 +105,8 @@ export type Reader = {
   /** From the fill's script; undefined: store nothing. */
   readonly tokens: Tokens | undefined;
   readonly ownerRead: boolean;
+  /** What of the guess was confirmed, where it takes two reads that are not of one moment. */
+  readonly partRead: GuessPart | undefined;
   /** Whether it reads no owner because its replica remembers one. */
   readonly remembers: boolean;
   readonly answer: Writes | undefined;
