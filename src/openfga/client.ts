@@ -1,11 +1,12 @@
 /**
- * Connections to OpenFGA: the SDK client without retries (a repeated Write would look stale) and telemetry, what its
- * errors mean, and a plain pool for the calls that are made often. The SDK's errors hold request headers, and the
- * engine's messages repeat the request: only a kind, a status and a code leave this folder.
+ * Connections to OpenFGA: a plain pool without retries (a repeated Write would look stale) for the calls to a store, and
+ * the SDK, likewise without them and telemetry, for those of a start. The SDK's errors hold request headers, and the
+ * engine's messages repeat the request: only a status and a code leave this folder.
  */
 import { CredentialsMethod, FgaApiError, FgaError, OpenFgaClient } from "@openfga/sdk";
 import { Pool } from "undici";
 import { EngineRefused, EngineUnavailable } from "../faults.ts";
+import { withDeadline } from "./deadline.ts";
 
 /** How to reach the engine; `apiToken` is a preshared key, `timeoutMilliseconds` is for one call. */
 export type OpenFgaConnection = { apiUrl: string; apiToken?: string; timeoutMilliseconds?: number };
@@ -28,6 +29,20 @@ export function openEndpoint(
   return { pool: new Pool(origin, { connections }), store, headers };
 }
 
+/** One call: its status, the text of its reply and its Date. Throws what undici does, and at the deadline. */
+export function send(
+  { pool, store, headers }: StoreEndpoint,
+  { method = "POST", path, body }: { method?: "GET" | "POST"; path: string; body?: object | undefined },
+  timeoutMilliseconds: number,
+  signal?: AbortSignal,
+): Promise<{ status: number; text: string; date: string }> {
+  return withDeadline(timeoutMilliseconds, signal, async (deadline) => {
+    const json = body === undefined ? null : JSON.stringify(body);
+    const reply = await pool.request({ method, path: store + path, headers, body: json, signal: deadline });
+    return { status: reply.statusCode, text: await reply.body.text(), date: String(reply.headers.date) };
+  });
+}
+
 /** A client for the whole engine, or with ids for one store with its model pinned on every call. Connects lazily. */
 export function createClient(connection: OpenFgaConnection, ids?: { storeId: string; modelId: string }): OpenFgaClient {
   return new OpenFgaClient({
@@ -42,44 +57,11 @@ export function createClient(connection: OpenFgaConnection, ids?: { storeId: str
   });
 }
 
-/**
- * The outcome of a call that threw. `refused`: the engine read it and refused. `not_sent`: it did not reach the engine,
- * or was rejected unread. `unknown`: it may have been done.
- */
-export type Failure = {
-  kind: "stale" | "refused" | "not_sent" | "unknown";
-  message: string;
-  /** The engine's code, where it gave one: unlike its message it repeats nothing of what was sent. */
-  code?: string | undefined;
-};
-
-// The SDK drops the code of a network error and keeps only this in its message.
-const NO_CONNECTION = /\b(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)\b/;
-
-/**
- * Sorts an error of the SDK (OpenFGA's codes: openfga.v1 ErrorCode). `stale` is 400
- * write_failed_due_to_invalid_input (2017) and 409. Rethrows what is not the SDK's.
- */
-export function failureOf(error: unknown): Failure {
-  if (!(error instanceof FgaError)) throw error;
-  if (!(error instanceof FgaApiError) || error.statusCode === undefined) {
-    return { kind: NO_CONNECTION.test(error.message) ? "not_sent" : "unknown", message: error.message };
-  }
-  const { statusCode } = error;
-  const code = (error.responseData as { code?: string } | undefined)?.code;
-  const message = `OpenFGA ${statusCode} ${code ?? ""}`.trimEnd();
-  if (statusCode === 409 || (statusCode === 400 && code === "write_failed_due_to_invalid_input")) {
-    return { kind: "stale", message };
-  }
-  if (statusCode === 400) return { kind: "refused", message, code };
-  if ([401, 403, 404, 429].includes(statusCode)) return { kind: "not_sent", message };
-  return { kind: "unknown", message };
-}
-
-/** For calls that change nothing or may be repeated: a refusal is our bug, all else an outage. */
+/** What the SDK threw: a refusal is our bug, all else an outage. Rethrows what is not the SDK's. */
 export function toThrow(error: unknown): Error {
-  const failure = failureOf(error);
-  return failure.kind === "refused" || failure.kind === "stale"
-    ? new EngineRefused(failure.message)
-    : new EngineUnavailable(failure.message);
+  if (!(error instanceof FgaError)) throw error;
+  if (!(error instanceof FgaApiError) || error.statusCode === undefined) return new EngineUnavailable(error.message);
+  const code = (error.responseData as { code?: string } | undefined)?.code ?? "";
+  const message = `OpenFGA ${error.statusCode} ${code}`.trimEnd();
+  return [400, 409].includes(error.statusCode) ? new EngineRefused(message) : new EngineUnavailable(message);
 }

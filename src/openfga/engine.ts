@@ -11,8 +11,7 @@ import { isObject } from "../domain/json.ts";
 import { EngineUnavailable, ReplyTooLarge } from "../faults.ts";
 import type { Answer, Engine, FoundRefs, Question } from "../ports.ts";
 import { createApi } from "./api.ts";
-import { openEndpoint } from "./client.ts";
-import { withDeadline } from "./deadline.ts";
+import { openEndpoint, send } from "./client.ts";
 import { answerOf, codeIn, isTooLarge, leafOf, replyText, userOf } from "./replies.ts";
 
 /** OpenFGA's default for `--max-checks-per-batch-check`. */
@@ -51,7 +50,6 @@ export type EngineOptions = {
 export function createEngine(options: EngineOptions): Engine & { close(): Promise<void> } {
   const { storeId, modelId, timeoutMilliseconds } = options;
   const endpoint = openEndpoint(options, options.connections);
-  const { pool, store, headers } = endpoint;
 
   /** One call. Anything but a 200 with a JSON object throws. */
   async function call(
@@ -60,22 +58,13 @@ export function createEngine(options: EngineOptions): Engine & { close(): Promis
     signal?: AbortSignal,
   ): Promise<Record<string, unknown>> {
     try {
-      return await withDeadline(timeout, signal, async (deadline) => {
-        const reply = await pool.request({
-          method: request.method,
-          path: store + request.path,
-          headers,
-          body: request.body === undefined ? null : JSON.stringify(request.body),
-          signal: deadline,
-        });
-        const text = await reply.body.text();
-        if (reply.statusCode !== 200 && isTooLarge(text))
-          throw new ReplyTooLarge(`OpenFGA's reply to ${request.method} ${request.path} is too large`);
-        if (reply.statusCode !== 200) throw new EngineUnavailable(`status ${reply.statusCode} ${codeIn(text)}`);
-        const body: unknown = JSON.parse(text);
-        if (!isObject(body)) throw new EngineUnavailable("not a JSON object");
-        return body;
-      });
+      const { status, text } = await send(endpoint, request, timeout, signal);
+      if (status !== 200 && isTooLarge(text))
+        throw new ReplyTooLarge(`OpenFGA's reply to ${request.method} ${request.path} is too large`);
+      if (status !== 200) throw new EngineUnavailable(`status ${status} ${codeIn(text)}`);
+      const body: unknown = JSON.parse(text);
+      if (!isObject(body)) throw new EngineUnavailable("not a JSON object");
+      return body;
     } catch (cause) {
       if (cause instanceof ReplyTooLarge) throw cause;
       throw new EngineUnavailable(`OpenFGA gave no answer to ${request.method} ${request.path}`, { cause });
@@ -173,18 +162,15 @@ export function createEngine(options: EngineOptions): Engine & { close(): Promis
 
     async time() {
       try {
-        return await withDeadline(timeoutMilliseconds, undefined, async (signal) => {
-          const reply = await pool.request({ method: "GET", path: store, headers, signal });
-          await reply.body.dump();
-          const from = Date.parse(String(reply.headers.date));
-          return Number.isNaN(from) ? undefined : { from, to: from + DATE_MILLISECONDS };
-        });
+        const { date } = await send(endpoint, { method: "GET", path: "" }, timeoutMilliseconds);
+        const from = Date.parse(date);
+        return Number.isNaN(from) ? undefined : { from, to: from + DATE_MILLISECONDS };
       } catch {
         return undefined;
       }
     },
 
-    close: () => pool.close(),
+    close: () => endpoint.pool.close(),
   };
 }
 

@@ -1,6 +1,6 @@
 /**
  * The tuples (Read) and their changes (ReadChanges), page by page. An action reads several times, an import a hundred
- * thousand times: so through a plain pool, not through the SDK. Reads ask for HIGHER_CONSISTENCY; whatever is not a
+ * thousand times. Reads ask for HIGHER_CONSISTENCY; whatever is not a
  * complete page throws.
  */
 
@@ -10,8 +10,7 @@ import type { Condition, Tuple } from "../domain/tuples.ts";
 import { startTimer } from "../elapsed.ts";
 import { EngineRefused, EngineUnavailable } from "../faults.ts";
 import type { ReadFilter } from "../ports.ts";
-import { type OpenFgaConnection, openEndpoint, TIMEOUT_MILLISECONDS } from "./client.ts";
-import { withDeadline } from "./deadline.ts";
+import { type OpenFgaConnection, openEndpoint, send, TIMEOUT_MILLISECONDS } from "./client.ts";
 import { codeIn } from "./replies.ts";
 
 // The engine's largest page; its default is 50.
@@ -36,24 +35,19 @@ export type Pages = {
 
 /** The pages of one store. No connection is made yet. */
 export function createPages(connection: OpenFgaConnection & { storeId: string }): Pages {
-  const { pool, store, headers } = openEndpoint(connection, CONNECTIONS);
+  const endpoint = openEndpoint(connection, CONNECTIONS);
   const timeoutMilliseconds = connection.timeoutMilliseconds ?? TIMEOUT_MILLISECONDS;
 
   async function page(path: string, body: object | undefined, items: "tuples" | "changes", since?: Date) {
     const elapsed = startTimer();
-    const { status, text, askedAt } = await withDeadline(timeoutMilliseconds, undefined, async (signal) => {
-      const reply = await pool.request({
-        ...(body === undefined ? { method: "GET" } : { method: "POST", body: JSON.stringify(body) }),
-        path: `${store}${path}`,
-        headers,
-        signal,
-      });
-      // as of the reply, in whole seconds, less what it took
-      const askedAt = Date.parse(String(reply.headers.date)) - Math.ceil(elapsed());
-      return { status: reply.statusCode, text: await reply.body.text(), askedAt };
-    }).catch((error: Error) => {
-      throw new EngineUnavailable(`OpenFGA returned no ${items}: ${error.message}`);
-    });
+    const method = body === undefined ? "GET" : "POST";
+    const { status, text, date } = await send(endpoint, { method, path, body }, timeoutMilliseconds).catch(
+      (error: Error) => {
+        throw new EngineUnavailable(`OpenFGA returned no ${items}: ${error.message}`);
+      },
+    );
+    // as of the reply, in whole seconds, less what it took
+    const askedAt = Date.parse(date) - Math.ceil(elapsed());
     if (status === 400 && codeIn(text) === "invalid_continuation_token")
       throw new TokenUnknown(`OpenFGA does not know the token of ${items}`);
     // OpenFGA refuses a time that is still to come, of a clock that was ahead of its own: there is nothing since then

@@ -2,22 +2,29 @@
  * The tuple store in OpenFGA. Every call names the store and the pinned model; reads ask for HIGHER_CONSISTENCY and
  * follow all pages; a write is one atomic Write, sent only once, and its outcome says whether it is known.
  */
-import { ClientWriteRequestOnMissingDeletes } from "@openfga/sdk";
 import type { ChangeLog } from "../domain/change-log.ts";
 import { WRITE_TUPLES_MAX } from "../domain/plan.ts";
 import type { Tuple, TupleKey } from "../domain/tuples.ts";
 import { EngineRefused, EngineUnavailable } from "../faults.ts";
 import type { ReadFilter, TupleStore, WriteOutcome } from "../ports.ts";
-import { createClient, failureOf, type OpenFgaConnection, toThrow } from "./client.ts";
+import { type OpenFgaConnection, openEndpoint, send, TIMEOUT_MILLISECONDS } from "./client.ts";
 import { createPages, TokenUnknown } from "./pages.ts";
+import { codeIn } from "./replies.ts";
+
+/** Sockets of the pool that Writes alone use; idle ones keep no process alive. */
+const CONNECTIONS = 32;
+
+/** No byte of the request was sent: node's codes of a connection that was not made, and undici's. */
+const NOT_SENT = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT)$/;
 
 /**
  * The port over one store. `write` throws EngineUnavailable when nothing was sent, and EngineRefused when the engine
  * refused the Write (a tuple outside the model, a key named twice, too many tuples): that is our bug. `read` likewise.
  */
 export function createTupleStore(connection: OpenFgaConnection & { storeId: string; modelId: string }): TupleStore {
-  const client = createClient(connection, connection);
+  const endpoint = openEndpoint(connection, CONNECTIONS);
   const pages = createPages(connection);
+  const timeoutMilliseconds = connection.timeoutMilliseconds ?? TIMEOUT_MILLISECONDS;
 
   async function readPages(filter?: ReadFilter, max = Number.POSITIVE_INFINITY): Promise<Tuple[]> {
     const tuples: Tuple[] = [];
@@ -26,6 +33,30 @@ export function createTupleStore(connection: OpenFgaConnection & { storeId: stri
       if (tuples.length >= max) break;
     }
     return tuples;
+  }
+
+  /**
+   * One Write, and what became of it by OpenFGA's codes (openfga.v1 ErrorCode): `stale` is 400 write_failed_due_to_invalid_input
+   * (2017) and 409. Throws EngineUnavailable when it did not reach the engine or was rejected unread, and EngineRefused.
+   */
+  async function post(write: object): Promise<WriteOutcome> {
+    const body = { authorization_model_id: connection.modelId, ...write };
+    const reply = await send(endpoint, { path: "/write", body }, timeoutMilliseconds).catch(
+      (error: NodeJS.ErrnoException) => {
+        const { code = "" } = error;
+        if (NOT_SENT.test(code)) throw new EngineUnavailable(`OpenFGA was not reached: ${code}`);
+        return undefined;
+      },
+    );
+    if (reply === undefined) return "unknown";
+    const { status, text } = reply;
+    if (status === 200) return "committed";
+    const code = codeIn(text);
+    if (status === 409 || (status === 400 && code === "write_failed_due_to_invalid_input")) return "stale";
+    const message = `OpenFGA ${status} ${code}`;
+    if (status === 400) throw new EngineRefused(message);
+    if ([401, 403, 404, 429].includes(status)) throw new EngineUnavailable(message);
+    return "unknown";
   }
 
   return {
@@ -55,20 +86,11 @@ export function createTupleStore(connection: OpenFgaConnection & { storeId: stri
       return { tuples, next: next === "" ? undefined : next };
     },
 
-    write: async ({ deletes, writes }): Promise<WriteOutcome> => {
-      try {
-        await client.write({
-          deletes: deletes.map(keyOf),
-          writes,
-        });
-        return "committed";
-      } catch (error) {
-        const failure = failureOf(error);
-        if (failure.kind === "refused") throw new EngineRefused(failure.message);
-        if (failure.kind === "not_sent") throw new EngineUnavailable(failure.message);
-        return failure.kind;
-      }
-    },
+    write: ({ deletes, writes }) =>
+      post({
+        ...(deletes.length > 0 && { deletes: { tuple_keys: deletes.map(keyOf) } }),
+        ...(writes.length > 0 && { writes: { tuple_keys: writes } }),
+      }),
 
     changesPage: pages.changesPage,
 
@@ -84,12 +106,9 @@ export function createTupleStore(connection: OpenFgaConnection & { storeId: stri
 
     erase: async (keys) => {
       for (let start = 0; start < keys.length; start += WRITE_TUPLES_MAX) {
-        const deletes = keys.slice(start, start + WRITE_TUPLES_MAX).map(keyOf);
-        await client
-          .write({ deletes }, { conflict: { onMissingDeletes: ClientWriteRequestOnMissingDeletes.Ignore } })
-          .catch((error: unknown) => {
-            throw toThrow(error);
-          });
+        const tuple_keys = keys.slice(start, start + WRITE_TUPLES_MAX).map(keyOf);
+        const outcome = await post({ deletes: { tuple_keys, on_missing: "ignore" } });
+        if (outcome !== "committed") throw new EngineUnavailable(`OpenFGA deleted no tuples: ${outcome}`);
       }
     },
   };
