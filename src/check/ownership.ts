@@ -44,6 +44,7 @@ export async function ownershipOf(
   signal?: AbortSignal,
 ): Promise<Ownership | undefined> {
   // the head first: if something changes in between, it is an old head, which no fill confirms
+  // (bad/owner-and-registration-guessed-at-once)
   const [head] = await engine.expand({ object: resource, relation: "head" }, signal);
   if (head === undefined) return undefined;
   const [owner, ...more] = await engine.expand({ object: resource, relation: "owner" }, signal);
