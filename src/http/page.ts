@@ -12,6 +12,8 @@ export const PAGE_DEFAULT = 50;
 export const PAGE_MAX = 200;
 /** Items looked up at the same time; each may take several reads. */
 const LOOKS_AT_ONCE = 16;
+/** What a search looks through may be long, and no client waits for long. */
+const PAGE_MILLISECONDS = 2000;
 
 /** The query parameters of every list. */
 export const PageQuery = z.object({
@@ -19,6 +21,10 @@ export const PageQuery = z.object({
   cursor: z.string().max(2000).optional(),
 });
 export type PageQuery = z.infer<typeof PageQuery>;
+
+/** Of `search`, in a list that looks through names. */
+export const SOUGHT =
+  "In names and ids, without case and accents. Until all names of a large organization are read a page may hold fewer items than its limit, or none, and a `next_cursor`: only `null` is the end.";
 
 type Page<T> = { items: T[]; next_cursor: string | null };
 
@@ -42,7 +48,8 @@ export function readCursor(query: unknown, cursor: string | undefined): { after?
 
 /**
  * One page of the items that `look` finds for keys, which are sorted by code units in the given order; keys without an
- * item are skipped. Looks up no more than the page needs. Undefined for a cursor of another list.
+ * item are skipped. Looks up no more than the page needs, and skips none behind PAGE_MILLISECONDS: then it has fewer items
+ * than its limit, or none, and a cursor. Undefined for a cursor of another list.
  */
 export async function pageOf<K extends string, T>(
   keys: readonly K[],
@@ -53,6 +60,7 @@ export async function pageOf<K extends string, T>(
 ): Promise<Page<T> | undefined> {
   const from = readCursor(query, cursor);
   if (from === undefined) return undefined;
+  const startedAt = performance.now();
   // by comparison: the last key of the page before may have been deleted
   const { after } = from;
   const start = keys.findIndex((key) => after === undefined || (order === "ascending" ? key > after : key < after));
@@ -73,10 +81,13 @@ export async function pageOf<K extends string, T>(
     }
     const item = await looks[at];
     misses = item === undefined ? misses + 1 : 0;
-    if (item === undefined) continue;
-    if (items.length === limit) return { items, next_cursor: cursorAfter(query, last ?? "") };
-    items.push(item);
-    last = key;
+    if (item !== undefined) {
+      if (items.length === limit) return { items, next_cursor: cursorAfter(query, last ?? "") };
+      items.push(item);
+      last = key;
+    }
+    const isOver = item === undefined && performance.now() - startedAt > PAGE_MILLISECONDS;
+    if (isOver && at + 1 < left.length) return { items, next_cursor: cursorAfter(query, key) };
   }
   return { items, next_cursor: null };
 }

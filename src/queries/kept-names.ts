@@ -11,7 +11,7 @@ import { entryNumber } from "../domain/records.ts";
 import { fold } from "../domain/search-folding.ts";
 import type { TupleStore } from "../ports.ts";
 import { inTurns } from "../store/snapshot.ts";
-import type { Kept, KeptDeps, KeptLists } from "./kept-lists.ts";
+import { type Kept, type KeptDeps, type KeptLists, sortedOf } from "./kept-lists.ts";
 import { readName } from "./listed.ts";
 
 /** How long a search waits for names that were given through other organizations. */
@@ -88,12 +88,13 @@ export function createKeptNames({ tupleStore, clock, mutex, warn }: NamesDeps, k
     read: (organization, latest) =>
       mutex(`directory: names of the ${latest.kind} of ${organization}`, async () => {
         if (latest.rebuiltAt > noted.began) await readLog();
-        const unread = [...latest.of.values()].filter(({ text }) => text === undefined);
+        // in the order in which they are shown: a page needs those behind its cursor
+        const unread = sortedOf(latest).filter((ref) => latest.of.get(ref)?.text === undefined);
         for (let start = 0; start < unread.length; start += WEIGHED_AT_ONCE) {
           // nothing is read for what is too large, or was dropped for others
           if (latest.isLong || !kept.holds(organization, latest)) return;
           const some = unread.slice(start, start + WEIGHED_AT_ONCE);
-          await inTurns(some, ({ ref }) => places.runExclusive(() => readText(latest.of, ref)));
+          await inTurns(some, (ref) => places.runExclusive(() => readText(latest.of, ref)));
           if (!kept.holds(organization, latest) || kept.keep(organization, latest)) continue;
           latest.isLong = true;
           forget(latest);

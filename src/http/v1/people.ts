@@ -12,7 +12,7 @@ import type { Reads } from "../../ports.ts";
 import { personView } from "../../queries/views/registry.ts";
 import { actingIn, membershipIn } from "../../store/acting.ts";
 import { organizationHead, personIn } from "../../store/snapshot.ts";
-import { PageQuery, pageOf } from "../page.ts";
+import { PageQuery, pageOf, SOUGHT } from "../page.ts";
 import { act } from "./act.ts";
 import { callOf, DryRunQuery, listed, notFound, routesUnder, stated, type V1App, type V1Deps } from "./route.ts";
 import { Effective, Etag, listOf, PersonView, withMembers } from "./views.ts";
@@ -26,7 +26,7 @@ const list = define.get("/organizations/{org}/people", "List the people of an or
   answers: "either",
   refuses: ["not_found"],
   query: PageQuery.extend({
-    search: TextInput.max(200).optional().describe("In names and ids, without case and accents."),
+    search: TextInput.max(200).optional().describe(SOUGHT),
   }),
   reply: listOf(PersonView),
 });
@@ -84,6 +84,7 @@ export function peopleRoutes(app: V1App, deps: V1Deps) {
       return notFound(c, "organization");
     const people = await (search === "" ? directory.people(org) : directory.find(org, "people", search));
     const look = async (ref: Ref) => {
+      if (people.isLeftOut(ref)) return undefined;
       const [user, role] = [idOfType("user", ref), people.of.get(ref)?.role];
       // as one of many: without what they are besides
       const held = role && { role, isSuspended: false };

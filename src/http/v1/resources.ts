@@ -10,7 +10,7 @@ import { TextInput } from "../../domain/text.ts";
 import { impactOfMove } from "../../queries/views/impact.ts";
 import { resourceView } from "../../queries/views/registry.ts";
 import { membershipIn } from "../../store/acting.ts";
-import { PageQuery, pageOf, pageOfTuples } from "../page.ts";
+import { PageQuery, pageOf, pageOfTuples, SOUGHT } from "../page.ts";
 import { act, dryRun } from "./act.ts";
 import { DryRunQuery, listed, notFound, routesUnder, stated, type V1App, type V1Deps } from "./route.ts";
 import { Effective, listOf, ResourceView, withMembers } from "./views.ts";
@@ -20,7 +20,7 @@ const define = routesUnder("Resources");
 const owned = define.get("/organizations/{org}/resources", "List the resources of an organization", {
   query: PageQuery.extend({
     type: z.enum(RESOURCE_TYPES).optional(),
-    search: TextInput.max(200).optional().describe("In names and ids, without case and accents."),
+    search: TextInput.max(200).optional().describe(SOUGHT),
   }),
   answers: "either",
   refuses: ["not_found"],
@@ -79,6 +79,7 @@ export function resourceRoutes(app: V1App, deps: V1Deps) {
     }
     const found = await directory.find(org, "resources", search);
     const lookAgain = async (ref: Ref) => {
+      if (found.isLeftOut(ref)) return undefined;
       const view = types.some((one) => ref.startsWith(`${one}:`)) ? await look(ref) : undefined;
       return view && isFoundIn(search, [view.name ?? undefined, idOf(ref)]) ? view : undefined;
     };

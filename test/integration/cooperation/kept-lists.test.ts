@@ -13,7 +13,10 @@ const SUNWARD = OrganizationId.parse("sunward");
 const BRIGHTFIX = OrganizationId.parse("brightfix");
 
 /** A directory on the service's store that keeps people of whatever organization, and what it asked the engine for. */
-function observed({ deps: { tupleStore, engine } }: Service, limits: { keptMaxBytes?: number; readMax?: number } = {}) {
+function observed(
+  { deps: { tupleStore, engine } }: Service,
+  limits: { keptMaxBytes?: number; readMax?: number; firstMilliseconds?: number } = {},
+) {
   let now = new Date();
   const asked = { expands: 0, names: 0, entries: 0, logs: 0, namesAtOnce: 0 };
   const warnings: string[] = [];
@@ -55,7 +58,8 @@ function observed({ deps: { tupleStore, engine } }: Service, limits: { keptMaxBy
       mutex: createKeyedMutex(),
       warn: (event) => warnings.push(event),
     },
-    { readMax: 1, ...limits },
+    // what is counted is all that a search reads
+    { readMax: 1, firstMilliseconds: 60_000, ...limits },
   );
   return {
     directory,
@@ -290,6 +294,30 @@ test("people whose ids need more than one reply of OpenFGA are read by pages; an
   });
   expect(cost.expands).toBeGreaterThan(0);
   expect(warnings).toEqual(["people_read_by_pages"]);
+});
+
+test("a first search does not wait for all names, shows who may be sought, and leaves out who is known not to be", async ({
+  service,
+}) => {
+  await withPeople(service, 3, SUNWARD);
+  const held = Promise.withResolvers<void>();
+  const { tupleStore, engine } = service.deps;
+  const read: TupleStore["read"] = async (filter) => {
+    if (filter.object?.startsWith("user:") && filter.object !== "user:p0") await held.promise;
+    return tupleStore.read(filter);
+  };
+  const { directory } = observed(
+    { ...service, deps: { ...service.deps, tupleStore: { ...tupleStore, read }, engine } },
+    {
+      firstMilliseconds: 500,
+    },
+  );
+  const found = await directory.find(SUNWARD, "people", "p2");
+  expect(found.refs).toEqual(["user:p1", "user:p2"]);
+  expect(found.refs.filter(found.isLeftOut)).toEqual([]);
+  held.resolve();
+  await expect.poll(() => found.refs.filter(found.isLeftOut)).toEqual(["user:p1"]);
+  expect((await directory.find(SUNWARD, "people", "p2")).refs).toEqual(["user:p2"]);
 });
 
 test("first searches of several organizations read no more than sixteen names at a time, together", async ({
