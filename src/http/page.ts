@@ -81,13 +81,14 @@ export async function pageOf<K extends string, T>(
     }
     const item = await looks[at];
     misses = item === undefined ? misses + 1 : 0;
-    if (item !== undefined) {
-      if (items.length === limit) return { items, next_cursor: cursorAfter(query, last ?? "") };
-      items.push(item);
-      last = key;
+    if (item === undefined) {
+      const isOver = performance.now() - startedAt > PAGE_MILLISECONDS;
+      if (isOver && at + 1 < left.length) return { items, next_cursor: cursorAfter(query, key) };
+      continue;
     }
-    const isOver = item === undefined && performance.now() - startedAt > PAGE_MILLISECONDS;
-    if (isOver && at + 1 < left.length) return { items, next_cursor: cursorAfter(query, key) };
+    if (items.length === limit) return { items, next_cursor: cursorAfter(query, last ?? "") };
+    items.push(item);
+    last = key;
   }
   return { items, next_cursor: null };
 }

@@ -1,7 +1,6 @@
 /**
  * The tuples (Read) and their changes (ReadChanges), page by page. An action reads several times, an import a hundred
- * thousand times. Reads ask for HIGHER_CONSISTENCY; whatever is not a
- * complete page throws.
+ * thousand times. Reads ask for HIGHER_CONSISTENCY; whatever is not a complete page throws.
  */
 
 import type { ChangesPage, TupleChange } from "../domain/change-log.ts";

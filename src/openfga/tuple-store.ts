@@ -108,7 +108,7 @@ export function createTupleStore(connection: OpenFgaConnection & { storeId: stri
       for (let start = 0; start < keys.length; start += WRITE_TUPLES_MAX) {
         const tuple_keys = keys.slice(start, start + WRITE_TUPLES_MAX).map(keyOf);
         const outcome = await post({ deletes: { tuple_keys, on_missing: "ignore" } });
-        if (outcome !== "committed") throw new EngineUnavailable(`OpenFGA deleted no tuples: ${outcome}`);
+        if (outcome !== "committed") throw new EngineUnavailable(`a deletion of tuples by OpenFGA is ${outcome}`);
       }
     },
   };
